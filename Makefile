@@ -1,0 +1,53 @@
+# Every command works on a machine with only Python 3.11+ and make. PYTHON=python3.12 picks another one.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install -q -c constraints.txt
+NEEDS := pyproject.toml constraints.txt
+
+.PHONY: help install demo test test-slow check format docs bench clean
+
+help:  ## Say what each command does
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: $(NEEDS) | $(BIN)/python
+	$(PIP) -e '.[all]'
+	@touch $@
+
+$(VENV)/.installed-development: $(VENV)/.installed
+	$(PIP) -e '.[all,test,check]'
+	@touch $@
+
+install: $(VENV)/.installed  ## Make .venv and install Unspool into it
+	@echo "Installed. Try: $(BIN)/unspool --help"
+
+demo: $(VENV)/.installed  ## Train on the embedded corpus for a minute, then write
+	$(BIN)/python -m unspool demo
+
+test: $(VENV)/.installed-development  ## Run the tests
+	$(BIN)/python -m pytest
+
+test-slow: $(VENV)/.installed-development  ## Run the tests that take minutes
+	$(BIN)/python -m pytest -m slow --timeout 1800
+
+check: $(VENV)/.installed-development  ## Lint, formatting, types, direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+format: $(VENV)/.installed-development  ## Format the code and mend what ruff can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(VENV)/.installed-development  ## Generate docs/reference from the code
+	$(BIN)/python -m docs.generate
+
+bench: $(VENV)/.installed-development  ## Run the benchmarks; UNSPOOL_DATA names the folder of data sets
+	$(BIN)/python -m benchmarks
+
+clean:  ## Remove the environment and what tools left behind
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

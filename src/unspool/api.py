@@ -1,0 +1,353 @@
+"""The facade: train, load, and what a trained model can do.
+
+    model = unspool.train("alice.txt", minutes=5)
+    model.generate("Alice was", max_new_tokens=200, temperature=0.8, seed=7)
+    model.score("Alice was beginning").bits_per_byte
+    model.save("alice/")
+"""
+
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from unspool.data.corpus import open_part, part_of_text, write_part
+from unspool.data.sources import Sources
+from unspool.decode.stream import Piece, Reading, generate, read, sample_seeds, start_reading
+from unspool.engines.base import Array, Network
+from unspool.engines.registry import build_network
+from unspool.errors import ModelFolderError, UsageError
+from unspool.evaluate.bits import Figures, evaluate_part, token_nats
+from unspool.folder.atomic import bring_back, drop_replaced, reporting_write_errors, set_aside
+from unspool.folder.model_folder import ModelFolder, check_free, dump_safetensors, parse_safetensors
+from unspool.specs.base import build
+from unspool.specs.data import DataSpec
+from unspool.specs.sampling import SamplingSpec
+from unspool.tasks.language import Listener, Run, Silent, Start
+from unspool.tasks.recipe import Settings, grouped
+
+PathLike = str | Path
+
+
+@dataclass(frozen=True)
+class Score:
+    """How well a model predicts a text.
+
+    Attributes:
+        bits_per_byte: of the text's UTF-8; compares across tokenizers.
+        bits_per_character: the same per Unicode character.
+        nats_per_token: mean of minus the log-probabilities.
+        perplexity: e to the nats per token.
+        tokens: the text of each token.
+        log_probabilities: of each token after those before it, in nats.
+    """
+
+    bits_per_byte: float
+    bits_per_character: float
+    nats_per_token: float
+    perplexity: float
+    tokens: tuple[str, ...]
+    log_probabilities: tuple[float, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The figures by name, for JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One generated text.
+
+    Attributes:
+        text: without the prompt.
+        seed: that draws it again.
+        tokens: how many were drawn.
+        finish_reason: `stop` or `length`.
+    """
+
+    text: str
+    seed: int
+    tokens: int
+    finish_reason: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields by name, for JSON."""
+        return asdict(self)
+
+
+class StateReading:
+    """A state as a value: what a model has read so far. Reading on gives a new one; the old one stays."""
+
+    def __init__(self, model: "Model", reading: Reading) -> None:
+        self._model, self._reading = model, reading
+
+    @property
+    def ids(self) -> list[int]:
+        """The token ids that were read."""
+        return list(self._reading.ids)
+
+    def read(self, text: str) -> "StateReading":
+        """The state after more text."""
+        model = self._model
+        return StateReading(model, read(model.network, model.tokenizer.encode(text), self._reading))
+
+    def fork(self) -> "StateReading":
+        """Another holder of the same state; whatever is done with one leaves the other as it is."""
+        return StateReading(self._model, self._reading)
+
+    def next_probabilities(self, n: int = 10) -> list[tuple[str, float]]:
+        """The n likeliest next tokens with their probabilities, likeliest first."""
+        logits = self._reading.logits[0].astype(np.float64)
+        probabilities = np.exp(logits - logits.max())
+        probabilities /= probabilities.sum()
+        best = np.argsort(-probabilities, kind="stable")[:n]
+        return [(self._model.token_text(int(token)), float(probabilities[token])) for token in best]
+
+    def stream(self, **settings: Any) -> Iterator[str]:
+        """Write on from here, text as it comes. See `Model.stream`."""
+        for piece in self._model.pieces(self._reading, self._model.sampling_for(settings))[1]:
+            if piece.text:
+                yield piece.text
+
+    def generate(self, **settings: Any) -> str:
+        """Write on from here. See `Model.generate`."""
+        return "".join(self.stream(**settings))
+
+    def save(self, path: PathLike) -> None:
+        """Write the state to a safetensors file; `Model.load_reading` reads it, with any engine.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        arrays = self._model.network.state_to_arrays(self._reading.state)
+        data = dump_safetensors({**arrays, "logits": self._reading.logits}, {"ids": self._reading.ids})
+        with reporting_write_errors(Path(path)):
+            Path(path).write_bytes(data)
+
+
+class Model:
+    """A trained model: a network, its tokenizer, its settings of generation.
+
+    `load` and `train` make one.
+    """
+
+    def __init__(self, path: Path, engine: str, keep: object = None) -> None:
+        folder = ModelFolder(path)
+        self.config = folder.read_config()
+        self.tokenizer = folder.read_tokenizer(self.config)
+        self.sampling = folder.read_sampling()
+        self.network: Network = build_network(engine, self.config.network, folder.read_weights())
+        self.path = path
+        self._keep = keep  # a temporary folder lives as long as the model
+
+    def generate(self, prompt: str = "", **settings: Any) -> str:
+        """Continue a prompt.
+
+        Args:
+            prompt: is read in full first; any text can be read.
+            **settings: the fields of `SamplingSpec`, such as `max_new_tokens`, `temperature`, `seed`, `stop`.
+
+        Returns:
+            the new text, without the prompt.
+
+        Raises:
+            UsageError: a setting breaks its rule.
+        """
+        return "".join(self.stream(prompt, **settings))
+
+    def stream(self, prompt: str = "", **settings: Any) -> Iterator[str]:
+        """The same, text as it comes."""
+        if settings.get("num_samples", 1) != 1:
+            raise UsageError(
+                f"stream and generate write one sample. Received: num_samples={settings['num_samples']}.",
+                "use samples(prompt, num_samples=...).",
+            )
+        return self.read(prompt).stream(**settings)
+
+    def samples(self, prompt: str = "", **settings: Any) -> list[Sample]:
+        """Several continuations side by side; each is what it would be alone with its seed."""
+        spec = self.sampling_for(settings)
+        seeds, pieces = self.pieces(self.read(prompt)._reading, spec)
+        texts = [""] * len(seeds)
+        last: dict[int, Piece] = {}
+        for piece in pieces:
+            texts[piece.sample] += piece.text
+            last[piece.sample] = piece
+        return [
+            Sample(text, seed, last[i].tokens, str(last[i].finish_reason))
+            for i, (text, seed) in enumerate(zip(texts, seeds, strict=True))
+        ]
+
+    def read(self, text: str = "") -> StateReading:
+        """The state after a text, as a value."""
+        return StateReading(self, start_reading(self.network)).read(text)
+
+    def load_reading(self, path: PathLike) -> StateReading:
+        """The state that `StateReading.save` wrote.
+
+        Raises:
+            ModelFolderError: the file is missing, damaged, or of another model.
+        """
+        try:
+            arrays, about = parse_safetensors(Path(path).read_bytes(), Path(path))
+            logits = arrays.pop("logits")
+            state = self.network.state_from_arrays(arrays)
+            if logits.shape != (1, self.tokenizer.vocabulary_size):
+                raise ValueError("another vocabulary")
+            self.network.step(np.array([0]), state)
+            return StateReading(self, Reading(state, logits, [int(i) for i in about["ids"]]))
+        except (OSError, KeyError, ValueError, TypeError, IndexError, RuntimeError) as problem:
+            raise ModelFolderError(
+                f"{path} is not a state of this model: {str(problem):.80}.", "read the text again with read()."
+            ) from None
+
+    def score(self, text: str) -> Score:
+        """How well the model predicts a text from its initial state.
+
+        Raises:
+            UsageError: the text is empty.
+        """
+        part = part_of_text(self.tokenizer, text)
+        if not len(part.tokens):
+            raise UsageError("a text to score must have at least one character. Received: ''.", "give a text.")
+        nats = token_nats(self.network, part.tokens).astype(np.float64)
+        mean = float(nats.mean())
+        bits = float(nats.sum()) / np.log(2) + part.naming_bits
+        return Score(
+            bits_per_byte=bits / part.bytes,
+            bits_per_character=bits / part.characters,
+            nats_per_token=mean,
+            perplexity=float(np.exp(min(mean, 700))),
+            tokens=tuple(self.token_text(int(token)) for token in part.tokens),
+            log_probabilities=tuple(float(-value) for value in nats),
+        )
+
+    def evaluate(self, data: PathLike | Sequence[PathLike] | None = None, **settings: Any) -> Figures:
+        """Measure the model on a text, or on the part that was held out of its own.
+
+        Args:
+            data: files or folders; none means the held-out part, which lies in the model folder.
+            **settings: the fields of `DataSpec`, such as `lines`.
+
+        Raises:
+            DataError: the text cannot be read.
+            ModelFolderError: the held-out part is gone.
+        """
+        if data is None:
+            return evaluate_part(self.network, open_part(ModelFolder(self.path).training, "validation"))
+        lines = self.config.by_document and not settings.get("text_column")
+        spec = build(DataSpec, {"lines": lines, **settings, "sources": _names(data)}, "evaluate")
+        with tempfile.TemporaryDirectory(prefix="unspool-") as place:
+            write_part(Path(place), "text", self.tokenizer, Sources(spec.sources, spec), spec.by_document)
+            return evaluate_part(self.network, open_part(Path(place), "text"))
+
+    def save(self, path: PathLike, overwrite: bool = False) -> None:
+        """Write the model folder.
+
+        Raises:
+            OutputError: something is there, or it cannot be written.
+        """
+        target = Path(path)
+        check_free(target, overwrite)
+        set_aside(target)
+        try:
+            with reporting_write_errors(target):
+                shutil.copytree(self.path, target, ignore=shutil.ignore_patterns("training"), dirs_exist_ok=True)
+        except BaseException:
+            bring_back(target)
+            raise
+        drop_replaced(target)
+
+    def sampling_for(self, settings: Mapping[str, Any]) -> SamplingSpec:
+        """The model's settings of generation with some replaced."""
+        return self.sampling.changed(**settings)
+
+    def pieces(self, reading: Reading, spec: SamplingSpec) -> tuple[list[int], Iterator[Piece]]:
+        """The seeds of the samples, and their pieces as they come."""
+        seeds = sample_seeds(spec)
+        by_document = self.config.by_document
+        return seeds, generate(self.network, self.tokenizer, reading, spec, seeds, by_document)
+
+    def token_text(self, token: int) -> str:
+        """How to show one token: its text, or the name of a special one."""
+        return self.tokenizer.show(token)
+
+
+def load(path: PathLike, engine: str = "auto") -> Model:
+    """Open a model folder.
+
+    Args:
+        path: of the folder that `train` or `unspool train` wrote.
+        engine: `numpy`, `torch`, or `auto`.
+
+    Raises:
+        ModelFolderError: it is no sound model folder.
+        UsageError: there is no such engine.
+        MissingExtraError: the engine is not installed.
+    """
+    return Model(Path(path), engine)
+
+
+def train(
+    data: PathLike | Sequence[PathLike] | None = None,
+    *,
+    out: PathLike | None = None,
+    overwrite: bool = False,
+    start_from: PathLike | None = None,
+    listener: Listener | None = None,
+    engine: str = "torch",
+    settings: Settings | None = None,
+    **values: Any,
+) -> Model:
+    """Learn a text.
+
+    Args:
+        data: files, folders or tables; none means the embedded corpus.
+        out: the model folder to write; without it the model lives until it is saved or forgotten.
+        overwrite: replace the model that is there.
+        start_from: a model folder whose weights to start from.
+        listener: its `on_step`, `on_validation`, `on_sample` are called; see `unspool.Callbacks`.
+        engine: trains.
+        settings: in sections, such as a recipe file holds them.
+        **values: settings by name: the budget (`minutes`, `epochs` or `steps`), and the fields of
+            `DataSpec`, `DecoderShape` and `TrainingSpec`. What is left out is chosen from the size
+            of the text and the budget.
+
+    Returns:
+        the best model that the run saw.
+
+    Raises:
+        UnspoolError: as the error says.
+    """
+    started = time.monotonic()
+    keep = None
+    if out is None:
+        keep = tempfile.TemporaryDirectory(prefix="unspool-")
+        out = Path(keep.name) / "model"
+    chosen = settings or grouped({**values, "sources": _names(data)})
+    start = Start.read(Path(start_from)) if start_from else None
+    if start:
+        chosen = start.settings(chosen)
+    Run(Path(out), chosen, listener or Silent(), engine, started).new(overwrite, start)
+    return Model(Path(out), "auto", keep)
+
+
+def resume(path: PathLike, *, listener: Listener | None = None, engine: str = "torch") -> Model:
+    """Go on with a run that was cut off; it ends as if it had not been.
+
+    Raises:
+        ModelFolderError: there is nothing to resume.
+    """
+    Run(Path(path), grouped({}), listener or Silent(), engine).resume()
+    return Model(Path(path), "auto")
+
+
+def _names(data: PathLike | Sequence[PathLike] | None) -> tuple[str, ...]:
+    if data is None:
+        return ()
+    return (str(data),) if isinstance(data, str | Path) else tuple(str(name) for name in data)

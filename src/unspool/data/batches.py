@@ -1,0 +1,174 @@
+"""Token ids to batches: windows over parallel streams, or documents side by side.
+
+A batch is a pure function of the seed, the epoch and its number in the epoch, so a resumed run sees what
+an uninterrupted one would have seen.
+
+Shapes: B rows, T time steps.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from unspool.data.corpus import Part
+from unspool.text.tokenizer import BEGIN, PAD, SPECIAL_TOKENS, UNKNOWN, IntArray
+
+UNKNOWN_SHARE = 0.25
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one training step reads.
+
+    Attributes:
+        inputs: [B, T] int64, the token before each target.
+        targets: [B, T] int64, the token to predict; `<pad>` where there is nothing to predict.
+        reset: [B] bool, rows that start from the initial state rather than from where the last batch ended.
+    """
+
+    inputs: IntArray
+    targets: IntArray
+    reset: np.ndarray[tuple[int], np.dtype[np.bool_]]
+
+
+class Feed(Protocol):
+    """The batches of a corpus, epoch by epoch."""
+
+    def steps(self, epoch: int) -> int:
+        """How many batches the epoch has."""
+
+    def batch(self, epoch: int, index: int) -> Batch:
+        """One batch; `index` counts from 0."""
+
+
+class StreamFeed:
+    """Windows over B parallel streams of one endless text; rows continue from batch to batch.
+
+    Row r reads the r-th part of the text. In an epoch every token is a target exactly once. Epochs begin
+    at different places, so that windows do not always end at the same tokens.
+
+    A row is returned to the initial state, its first input being `<s>`, with a small probability at every
+    window. A network trained only with carried states never sees its initial state again after the
+    first batch, and then some prompts start it in a corner of its state space that it never leaves.
+
+    Args:
+        tokens: [N] ids.
+        batch_size: B; fewer rows are read when the text is short.
+        sequence_length: T.
+        reset_probability: of each row at each window.
+        seed: of the resets, the places and the unknown tokens.
+    """
+
+    def __init__(
+        self, tokens: IntArray, batch_size: int, sequence_length: int, reset_probability: float, seed: int
+    ) -> None:
+        self._tokens = tokens
+        self._rows = max(1, min(batch_size, len(tokens) // sequence_length))
+        self._length = -(-len(tokens) // self._rows)  # of a row
+        self._window = min(sequence_length, self._length)
+        self._reset_probability = reset_probability
+        self._seed = seed
+        self._unknown = _UnknownTokens(tokens)
+
+    def steps(self, epoch: int) -> int:
+        """How many windows a row has."""
+        return -(-self._length // self._window)
+
+    def batch(self, epoch: int, index: int) -> Batch:
+        """The window number `index` of every row."""
+        size = len(self._tokens)
+        generator = np.random.default_rng((self._seed, epoch, index))
+        offset = int(np.random.default_rng((self._seed, epoch)).integers(size)) if epoch else 0
+        within = index * self._window + np.arange(-1, self._window)  # (T + 1), place in a row
+        count = np.arange(self._rows)[:, None] * self._length + within  # (B, T + 1), place in the epoch
+        window = self._tokens[(offset + count) % size].astype(np.int64)  # (B, T + 1)
+        window = self._unknown.replace(window, generator)
+        beyond = (count >= size) | (within >= self._length)
+        reset = generator.random(self._rows) < self._reset_probability
+        if index == 0:
+            reset[:] = True
+        inputs, targets = window[:, :-1].copy(), np.where(beyond, PAD, window)[:, 1:]  # (B, T)
+        inputs[reset, 0] = BEGIN
+        return Batch(inputs, targets, reset)
+
+
+class DocumentFeed:
+    """Documents of like length side by side, each from the initial state; long ones in several windows.
+
+    Args:
+        part: documents that end with `<eos>`.
+        batch_size: documents in a batch.
+        sequence_length: T of one window; a longer document's state is carried to its next window.
+        seed: of the order.
+    """
+
+    BUCKET = 64  # batches whose documents are sorted by length together
+
+    def __init__(self, part: Part, batch_size: int, sequence_length: int, seed: int) -> None:
+        assert part.starts is not None
+        self._tokens, self._starts = part.tokens, part.starts
+        self._lengths = np.diff(part.starts)
+        self._batch_size, self._window, self._seed = batch_size, sequence_length, seed
+        self._unknown = _UnknownTokens(part.tokens)
+        self._planned: tuple[int, list[tuple[IntArray, int]]] = (-1, [])
+
+    def steps(self, epoch: int) -> int:
+        """How many windows the batches of this epoch have in all."""
+        return len(self._plan(epoch))
+
+    def batch(self, epoch: int, index: int) -> Batch:
+        """The window number `index` of the epoch."""
+        documents, start = self._plan(epoch)[index]
+        lengths = self._lengths[documents] - start
+        steps = int(min(lengths.max(), self._window))
+        inputs = np.full((len(documents), steps), PAD, dtype=np.int64)  # (B, T)
+        targets = inputs.copy()
+        for row, (document, left) in enumerate(zip(documents, lengths, strict=True)):
+            first, count = self._starts[document] + start, min(left, steps)
+            if count > 0:
+                targets[row, :count] = self._tokens[first : first + count]
+                inputs[row, 1:count] = targets[row, : count - 1]
+                inputs[row, 0] = self._tokens[first - 1] if start else BEGIN
+        generator = np.random.default_rng((self._seed, epoch, index))
+        unknown = self._unknown.replace(targets, generator)
+        inputs[:, 1:] = np.where(unknown[:, :-1] == UNKNOWN, UNKNOWN, inputs[:, 1:])
+        return Batch(inputs, unknown, np.full(len(documents), start == 0))
+
+    def _plan(self, epoch: int) -> list[tuple[IntArray, int]]:
+        if self._planned[0] != epoch:
+            self._planned = (epoch, list(self._windows(np.random.default_rng((self._seed, epoch)))))
+        return self._planned[1]
+
+    def _windows(self, generator: np.random.Generator) -> Iterator[tuple[IntArray, int]]:
+        order = generator.permutation(len(self._lengths))
+        batches = []
+        for start in range(0, len(order), self.BUCKET * self._batch_size):
+            bucket = order[start : start + self.BUCKET * self._batch_size]
+            bucket = bucket[np.argsort(self._lengths[bucket], kind="stable")]
+            batches += [bucket[i : i + self._batch_size] for i in range(0, len(bucket), self._batch_size)]
+        for number in generator.permutation(len(batches)):
+            longest = int(self._lengths[batches[number]].max())
+            for start in range(0, longest, self._window):
+                yield batches[number], start
+
+
+class _UnknownTokens:
+    """Show the network `<unk>` in place of a rare token now and then, so that its probability is learnt.
+
+    A token seen c times is replaced with probability a / (a + c), a = 0.25 (word dropout as in Kiperwasser
+    and Goldberg, 2016, section 6).
+    """
+
+    def __init__(self, tokens: IntArray) -> None:
+        counts = np.zeros(int(tokens.max()) + 1, dtype=np.int64)
+        for start in range(0, len(tokens), 1 << 24):  # in pieces: the tokens may not fit in memory
+            counts += np.bincount(tokens[start : start + (1 << 24)], minlength=len(counts))
+        self._probability = UNKNOWN_SHARE / (UNKNOWN_SHARE + np.maximum(counts, 1))
+        self._probability[: len(SPECIAL_TOKENS)] = 0
+
+    def replace(self, tokens: IntArray, generator: np.random.Generator) -> IntArray:
+        """A copy of the tokens, of any shape, with some of them replaced by `<unk>`."""
+        chosen = generator.random(tokens.shape) < self._probability[tokens]
+        return np.where(chosen, UNKNOWN, tokens)

@@ -1,0 +1,206 @@
+"""Where text comes from: files, folders, standard input, tables, the embedded corpus.
+
+Everything here yields clean text in pieces, so that a text larger than the memory can be read several
+times: once to count, once to encode.
+"""
+
+import csv
+import gzip
+import io
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from unspool.errors import DataError, UsageError
+from unspool.specs.data import DataSpec
+from unspool.text.reading import read_pieces
+
+TABLES = (".csv", ".tsv", ".jsonl")
+EMBEDDED = "the embedded corpus"
+
+
+class Sources:
+    """A text that can be read again and again.
+
+    Args:
+        names: files, folders or `-`; none means the embedded corpus.
+        spec: how to read them.
+
+    Raises:
+        DataError: a file is missing or cannot be read, or a folder holds nothing to read.
+    """
+
+    def __init__(self, names: tuple[str, ...], spec: DataSpec) -> None:
+        self._spec = spec
+        self._standard_input: BinaryIO | None = None
+        self.files = [file for name in names for file in self._expand(name)]
+        self.embedded = not names
+
+    def pieces(self) -> Iterator[str]:
+        """The text as one stream; files follow each other with a line end between them."""
+        if self.embedded:
+            yield embedded_corpus()
+        ended = True
+        for file in self.files:
+            if not ended:
+                yield "\n"
+            for piece in self._read(file):
+                yield piece
+                ended = piece.endswith("\n")
+
+    def documents(self) -> Iterator[str]:
+        """The text as documents: one for each line or row that is not empty."""
+        if self._spec.text_column is None:
+            rest = ""
+            for piece in self.pieces():
+                *lines, rest = (rest + piece).split("\n")
+                yield from filter(None, lines)
+            if rest:
+                yield rest
+        else:
+            for file in self.files:
+                yield from filter(None, self._column(file, self._spec.text_column))
+
+    def _expand(self, name: str) -> list[str]:
+        if name == "-":
+            return [name]
+        path = Path(name)
+        if path.is_dir():
+            inside = sorted(file for file in path.rglob("*") if file.is_file())
+            found = [str(file) for file in inside if file.suffix in self._spec.suffixes]
+            if not found:
+                raise DataError(
+                    f"{name} holds no file that ends with {' or '.join(self._spec.suffixes)}.",
+                    "name other endings with --suffix, such as --suffix .py.",
+                )
+            return found
+        if not path.exists():
+            raise DataError(f"{name} does not exist.", "name a file, a folder, or - for standard input.")
+        if self._spec.text_column is None and _suffix(path) in TABLES:
+            raise DataError(
+                f"{name} is a table, and it is not said which column holds the text.",
+                f"name one with --text: {', '.join(self._columns(name))}.",
+            )
+        return [name]
+
+    def _open(self, name: str) -> BinaryIO:
+        if name == "-":
+            if self._standard_input is None:  # kept on disk, because it is read more than once
+                self._standard_input = cast(BinaryIO, tempfile.TemporaryFile())
+                shutil.copyfileobj(sys.stdin.buffer, self._standard_input)
+            self._standard_input.seek(0)
+            return self._standard_input
+        try:
+            if name.endswith(".gz"):
+                return cast(BinaryIO, gzip.open(name))
+            return Path(name).open("rb")
+        except OSError as problem:
+            raise DataError(f"{name} cannot be read: {problem.strerror}.", "check its permissions.") from None
+
+    def _read(self, name: str) -> Iterator[str]:
+        stream = self._open(name)
+        try:
+            yield from read_pieces(stream, "standard input" if name == "-" else name, self._spec.encoding)
+        except (OSError, EOFError) as problem:
+            raise DataError(f"{name} cannot be read: {problem}.", "check the file.") from None
+        finally:
+            if name != "-":
+                stream.close()
+
+    def _column(self, name: str, column: str) -> Iterator[str]:
+        for number, row in enumerate(self._rows(name), 1):
+            if column not in row:
+                raise DataError(
+                    f"{name}: row {number} has no column {column!r}.",
+                    f"its columns are {', '.join(str(key) for key in row)}.",
+                )
+            value = row[column]
+            if not isinstance(value, str | None):
+                raise DataError(
+                    f"{name}: row {number}: column {column!r} must hold text. Received: {value!r:.40}.",
+                    "name a column of text with --text.",
+                )
+            yield value or ""
+
+    def _columns(self, name: str) -> list[str]:
+        return [str(key) for key in next(self._rows(name), {"(the file is empty)": ""})]
+
+    def _rows(self, name: str) -> Iterator[dict[str, object]]:
+        suffix = _suffix(Path(name))
+        lines = _Lines(self._read(name))
+        if suffix == ".jsonl":
+            for number, line in enumerate(lines, 1):
+                if line.strip():
+                    yield _json_row(line, name, number)
+        else:
+            csv.field_size_limit(sys.maxsize)
+            try:
+                yield from csv.DictReader(lines, delimiter="\t" if suffix == ".tsv" else ",")
+            except csv.Error as problem:
+                raise DataError(f"{name}: {problem}.", "check the quotes of the table.") from None
+
+
+class _Lines(io.TextIOBase):
+    """Lines with their ends, out of pieces that may end anywhere."""
+
+    def __init__(self, pieces: Iterator[str]) -> None:
+        self._lines = self._split(pieces)
+
+    def __next__(self) -> str:
+        return next(self._lines)
+
+    @staticmethod
+    def _split(pieces: Iterator[str]) -> Iterator[str]:
+        rest = ""
+        for piece in pieces:
+            lines = (rest + piece).split("\n")
+            rest = lines.pop()
+            yield from (line + "\n" for line in lines)
+        if rest:
+            yield rest
+
+
+def embedded_corpus() -> str:
+    """The Python language reference that comes with every Python: 1 chapter after the other."""
+    from pydoc_data.topics import topics
+
+    return "\n\n".join(cast(dict[str, str], topics).values())
+
+
+def describe_sources(names: tuple[str, ...]) -> str:
+    """What to call the sources in a sentence."""
+    if not names:
+        return EMBEDDED
+    shown = ["standard input" if name == "-" else name for name in names]
+    return ", ".join(shown[:3]) + (f" and {len(shown) - 3} more" if len(shown) > 3 else "")
+
+
+def _suffix(path: Path) -> str:
+    return path.suffixes[-2] if path.suffix == ".gz" and len(path.suffixes) > 1 else path.suffix
+
+
+def _json_row(line: str, name: str, number: int) -> dict[str, object]:
+    try:
+        row = json.loads(line)
+    except ValueError as problem:
+        raise DataError(f"{name}: line {number} is not JSON: {problem}.", "mend or remove the line.") from None
+    if not isinstance(row, dict):
+        raise DataError(
+            f"{name}: line {number} must be a JSON object. Received: {line.strip():.40}.",
+            'write one object a line, such as {"text": "..."}.',
+        )
+    return row
+
+
+def check_sources(spec: DataSpec) -> None:
+    """Refuse combinations of options that cannot be, before anything is read.
+
+    Raises:
+        UsageError: a column is named without a table.
+    """
+    if spec.text_column is not None and not spec.sources:
+        raise UsageError("--text names a column, and there is no table.", "name a .csv, .tsv or .jsonl file.")

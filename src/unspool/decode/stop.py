@@ -1,0 +1,46 @@
+"""Stop strings in a stream: given out is only text that no stop string can still claim."""
+
+
+class StopMatcher:
+    """Hold back what may be the beginning of a stop string, and notice when one is whole.
+
+    The result equals searching the whole text at each new character: the text ends before the stop string
+    that is complete first, and of several complete at the same character before the one that began first.
+
+    Args:
+        stops: the strings; empty ones are left out.
+    """
+
+    def __init__(self, stops: tuple[str, ...]) -> None:
+        self._stops = tuple(stop for stop in stops if stop)
+        self._held = ""
+        self.stopped = False
+
+    def add(self, text: str) -> str:
+        """Take new text; return what is safe to give out. After a stop, `stopped` is set and no more comes."""
+        if self.stopped:
+            return ""
+        known = len(self._held)
+        self._held += text
+        if not self._stops:
+            return self.finish()
+        for end in range(known + 1, len(self._held) + 1):
+            matches = [stop for stop in self._stops if self._held.endswith(stop, 0, end)]
+            if matches:
+                safe = self._held[: end - max(map(len, matches))]
+                self._held, self.stopped = "", True
+                return safe
+        keep = max((self._overlap(stop) for stop in self._stops), default=0)
+        cut = len(self._held) - keep
+        safe, self._held = self._held[:cut], self._held[cut:]
+        return safe
+
+    def finish(self) -> str:
+        """What was held back, when no more text comes."""
+        rest, self._held = self._held, ""
+        return rest
+
+    def _overlap(self, stop: str) -> int:
+        """How much of the end of what is held may be the beginning of this string."""
+        longest = min(len(stop) - 1, len(self._held))
+        return next((size for size in range(longest, 0, -1) if self._held.endswith(stop[:size])), 0)

@@ -1,0 +1,146 @@
+"""Generate: read a prompt into a state, then one token at a time, the state and the token going back in.
+
+    state, <s> prompt -> [unroll] -> logits, state -> draw -> token -> [step] -> logits, state -> ...
+
+Samples are rows of one batch; each has its own random numbers, and leaves the batch when it ends.
+"""
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from unspool.decode.sampler import Sampler
+from unspool.decode.stop import StopMatcher
+from unspool.engines.base import Logits, Network, State
+from unspool.specs.sampling import SamplingSpec
+from unspool.text.incremental import IncrementalDecoder
+from unspool.text.tokenizer import BEGIN, END, PAD, UNKNOWN, IntArray, Tokenizer
+
+READ_AT_ONCE = 512
+
+FinishReason = Literal["stop", "length"]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Some new text of one sample.
+
+    Attributes:
+        sample: counts from 0.
+        text: that can no longer change; may be empty.
+        tokens: how many the sample has so far.
+        finish_reason: `stop` (end of document or stop string) or `length`; none while it goes on.
+    """
+
+    sample: int
+    text: str
+    tokens: int
+    finish_reason: FinishReason | None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A state after some text, with the logits of what comes next: where generation starts.
+
+    Attributes:
+        state: of 1 row, of the network that read.
+        logits: [1, V] for the next token.
+        ids: what was read, without `<s>`.
+    """
+
+    state: State
+    logits: Logits
+    ids: list[int]
+
+
+def start_reading(network: Network) -> Reading:
+    """The initial state after `<s>`."""
+    logits, state = network.step(np.array([BEGIN]), network.initial_state(1))
+    return Reading(state, logits, [])
+
+
+def read(network: Network, ids: IntArray, reading: Reading) -> Reading:
+    """Read more tokens [N] after what was read before."""
+    logits, state = reading.logits, reading.state
+    for start in range(0, len(ids), READ_AT_ONCE):
+        unrolled, state = network.unroll(np.asarray(ids[start : start + READ_AT_ONCE])[None], state)  # (1, T, V)
+        logits = unrolled[:, -1]  # (1, V)
+    return Reading(state, logits, [*reading.ids, *(int(i) for i in ids)])
+
+
+def sample_seeds(spec: SamplingSpec) -> list[int]:
+    """The seed of each sample: sample i draws with seed + i."""
+    first = secrets.randbits(32) if spec.seed is None else spec.seed
+    return [(first + i) % 2**63 for i in range(spec.num_samples)]
+
+
+def generate(
+    network: Network,
+    tokenizer: Tokenizer,
+    reading: Reading,
+    spec: SamplingSpec,
+    seeds: list[int],
+    by_document: bool,
+) -> Iterator[Piece]:
+    """Write samples side by side and yield their text as it comes.
+
+    Args:
+        network: steps.
+        tokenizer: decodes.
+        reading: where to start.
+        spec: the settings.
+        seeds: one for each sample.
+        by_document: whether the network learnt `<eos>`; if not, it is never drawn.
+    """
+    may_end = by_document and not spec.ignore_eos
+    forbidden = (PAD, UNKNOWN, BEGIN) if may_end else (PAD, UNKNOWN, BEGIN, END)
+    rows = [_Row(number, seed, tokenizer, reading, spec, forbidden) for number, seed in enumerate(seeds)]
+    if spec.max_new_tokens == 0:
+        yield from (Piece(row.number, "", 0, "length") for row in rows)
+        return
+    chosen = np.zeros(len(rows), np.int64)
+    logits, state = reading.logits[chosen], network.select(reading.state, chosen)
+    while True:
+        pieces = [row.advance(row_logits) for row, row_logits in zip(rows, logits, strict=True)]
+        yield from pieces
+        going = np.array([i for i, piece in enumerate(pieces) if piece.finish_reason is None], np.int64)
+        if not len(going):
+            return
+        if len(going) < len(rows):
+            rows, state = [rows[i] for i in going], network.select(state, going)
+        logits, state = network.step(np.array([row.token for row in rows]), state)
+
+
+class _Row:
+    """One sample: draws, decodes, and knows when it ends."""
+
+    def __init__(
+        self,
+        number: int,
+        seed: int,
+        tokenizer: Tokenizer,
+        reading: Reading,
+        spec: SamplingSpec,
+        forbidden: tuple[int, ...],
+    ) -> None:
+        self.number, self.token, self._count, self._most = number, BEGIN, 0, spec.max_new_tokens
+        self._sampler = Sampler(spec, tokenizer.vocabulary_size, forbidden, reading.ids, seed)
+        self._decoder = IncrementalDecoder(tokenizer, reading.ids[-1] if reading.ids else None)
+        self._matcher = StopMatcher(spec.stop)
+
+    def advance(self, logits: Logits) -> Piece:
+        """Draw one token from logits [V]."""
+        self.token = self._sampler.choose(logits)
+        self._count += 1
+        text = self._matcher.add("" if self.token == END else self._decoder.add(self.token))
+        if self._matcher.stopped:
+            return Piece(self.number, text, self._count, "stop")
+        if self.token == END or self._count == self._most:
+            text += self._matcher.add(self._decoder.finish())
+            rest = "" if self._matcher.stopped else self._matcher.finish()
+            ended = self.token == END or self._matcher.stopped
+            return Piece(self.number, text + rest, self._count, "stop" if ended else "length")
+        return Piece(self.number, text, self._count, None)

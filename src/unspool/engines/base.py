@@ -1,0 +1,119 @@
+"""What an engine is: a `Network` that reads and unrolls, and a `Learner` that trains one.
+
+The boundary is NumPy. A state is a value: it is passed in and handed back, never kept inside, and only the
+engine that made it looks into it.
+
+Shapes: B rows, T time steps, V tokens.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from unspool.data.batches import Batch
+from unspool.errors import ModelFolderError
+from unspool.specs.network import NetworkSpec
+from unspool.text.tokenizer import IntArray
+
+Array = np.ndarray[Any, np.dtype[Any]]
+Logits = np.ndarray[Any, np.dtype[np.float32]]
+Arrays = dict[str, Array]
+State = Any  # opaque outside its engine
+
+
+@runtime_checkable
+class Network(Protocol):
+    """One engine's assembled parts, for inference."""
+
+    spec: NetworkSpec
+
+    def initial_state(self, rows: int) -> State:
+        """Where every sequence starts."""
+
+    def step(self, tokens: IntArray, state: State) -> tuple[Logits, State]:
+        """Read one token a row: [B] to logits [B, V] float32 and the next state."""
+
+    def unroll(self, tokens: IntArray, state: State) -> tuple[Logits, State]:
+        """Read T tokens a row: [B, T] to logits [B, T, V]. Equals T times `step`."""
+
+    def surprise(self, inputs: IntArray, targets: IntArray, state: State) -> tuple[Logits, State]:
+        """How unexpected each target is after its inputs.
+
+        Args:
+            inputs: [B, T] tokens to read.
+            targets: [B, T] the token that follows each.
+            state: of B rows.
+
+        Returns:
+            minus the log-probability of each target, [B, T] float32, in nats; and the next state.
+        """
+
+    def select(self, state: State, rows: IntArray) -> State:
+        """The state of some rows, in this order; a row may come several times."""
+
+    def state_to_arrays(self, state: State) -> Arrays:
+        """A state as named arrays, each [L, B, H], to save it."""
+
+    def state_from_arrays(self, arrays: Mapping[str, Array]) -> State:
+        """The state that `state_to_arrays` wrote, of any engine."""
+
+
+@runtime_checkable
+class Learner(Protocol):
+    """A network that can be trained, and whose training can be saved and resumed."""
+
+    def train_step(self, batch: Batch, rate: float, step: int) -> float:
+        """Update the weights once.
+
+        Args:
+            batch: what to read and predict.
+            rate: share of the highest learning rate, 0 to 1.
+            step: counts the updates; seeds the dropout.
+
+        Returns:
+            the loss in nats per target, before the update; it may be NaN, and then nothing was updated.
+        """
+
+    def network(self) -> Network:
+        """The network with its present weights, for evaluation; valid until the next `train_step`."""
+
+    def weights(self) -> Arrays:
+        """The weights that evaluation uses, by the names of `parameter_shapes`."""
+
+    def training_state(self) -> Arrays:
+        """Everything that resuming needs: weights, moments, the carried state."""
+
+    def restore(self, arrays: Mapping[str, Array]) -> None:
+        """Go back to what `training_state` gave."""
+
+
+def surprise_of(logits: Logits, targets: IntArray) -> Logits:
+    """Minus the log-probability of each target: [B, T, V], [B, T] to [B, T], in nats."""
+    highest = logits.max(axis=-1, keepdims=True)  # (B, T, 1)
+    total = np.log(np.exp(logits - highest).sum(axis=-1)) + highest[..., 0]  # (B, T)
+    chosen = np.take_along_axis(logits, targets[..., None], axis=-1)[..., 0]  # (B, T)
+    result: Logits = total - chosen
+    return result
+
+
+def check_weights(spec_shapes: Mapping[str, tuple[int, ...]], weights: Mapping[str, Array]) -> None:
+    """Refuse weights that do not fit the spec.
+
+    Raises:
+        ModelFolderError: a name, shape or type differs, or a number is not finite.
+    """
+    if set(weights) != set(spec_shapes):
+        missing, extra = set(spec_shapes) - set(weights), set(weights) - set(spec_shapes)
+        raise ModelFolderError(
+            f"the weights do not fit config.json: missing {sorted(missing)[:2]}, unknown {sorted(extra)[:2]}.",
+            "restore the folder from a copy.",
+        )
+    for name, shape in spec_shapes.items():
+        if weights[name].shape != shape or weights[name].dtype != np.float32:
+            raise ModelFolderError(
+                f"{name} must be float32 {shape}. Received: {weights[name].dtype} {weights[name].shape}.",
+                "restore the folder from a copy.",
+            )
+        if not np.isfinite(weights[name]).all():
+            raise ModelFolderError(f"{name} holds numbers that are not finite.", "restore it from a copy.")

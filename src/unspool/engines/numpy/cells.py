@@ -1,0 +1,60 @@
+"""One step of each recurrent cell, in plain NumPy: the definition that the other engines are held to.
+
+A cell is a function of what it reads and what it remembers:
+
+    step(x W_ih + b_ih, memory, recurrent) -> memory
+
+where the product with the input is made outside, for many time steps at once.
+
+Shapes: B rows, H hidden, G gates (rnn 1, lstm 4, gru 3).
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from unspool.engines.base import Array
+from unspool.specs.network import CellName
+
+Memory = tuple[Array, ...]  # (hidden,) or, for the LSTM, (hidden, cell); each [B, H]
+Product = Callable[[Array], Array]  # [B, H] to [B, G * H]: h W_hh + b_hh
+
+
+def rnn_step(gates: Array, memory: Memory, product: Product) -> Memory:
+    """Elman, 1990: h = tanh(x W_ih + b_ih + h W_hh + b_hh)."""
+    (hidden,) = memory
+    return (np.tanh(gates + product(hidden)),)
+
+
+def lstm_step(gates: Array, memory: Memory, product: Product) -> Memory:
+    """Hochreiter and Schmidhuber, 1997, with the forget gate of Gers et al., 2000; gates i f g o."""
+    hidden, cell = memory
+    summed = gates + product(hidden)  # (B, 4 H)
+    size = hidden.shape[-1]
+    i, f, o = (sigmoid(summed[:, k * size : (k + 1) * size]) for k in (0, 1, 3))  # each (B, H)
+    g = np.tanh(summed[:, 2 * size : 3 * size])  # (B, H)
+    cell = f * cell + i * g
+    return o * np.tanh(cell), cell
+
+
+def gru_step(gates: Array, memory: Memory, product: Product) -> Memory:
+    """Cho et al., 2014, in the form of cuDNN: the reset gate after the product; gates r z n."""
+    (hidden,) = memory
+    recurrent = product(hidden)  # (B, 3 H)
+    size = hidden.shape[-1]
+    r, z = (sigmoid((gates + recurrent)[:, k * size : (k + 1) * size]) for k in (0, 1))  # each (B, H)
+    n = np.tanh(gates[:, 2 * size :] + r * recurrent[:, 2 * size :])  # (B, H)
+    return ((1 - z) * n + z * hidden,)
+
+
+def sigmoid(x: Array) -> Array:
+    """1 / (1 + exp(-x)), written with tanh so that nothing overflows."""
+    half: Array = 0.5 * np.tanh(0.5 * x) + 0.5
+    return half
+
+
+STEPS: dict[CellName, Callable[[Array, Memory, Product], Memory]] = {
+    "rnn": rnn_step,
+    "lstm": lstm_step,
+    "gru": gru_step,
+}

@@ -1,0 +1,80 @@
+"""The decoder as a PyTorch module: one unroll for every cell.
+
+Shapes: B rows, T time steps, E embedding, H hidden, L layers, V tokens.
+"""
+
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from unspool.specs.network import DecoderSpec
+
+Memory = tuple[Tensor, ...]  # (hidden,) or, for the LSTM, (hidden, cell); each [1, B, H]
+TorchState = tuple[Memory, ...]  # one memory a layer
+
+CELLS: dict[str, type[nn.RNNBase]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
+
+
+class Dropout:
+    """Locked dropout: one mask a row for all time steps of a window (Gal and Ghahramani, 2016).
+
+    Args:
+        inside: share of zeros between layers and on the output.
+        input: share of zeros on the embedded input.
+        generator: draws the masks.
+    """
+
+    def __init__(self, inside: float, input: float, generator: torch.Generator) -> None:
+        self.inside, self.input, self._generator = inside, input, generator
+
+    def __call__(self, values: Tensor, share: float) -> Tensor:
+        """Zero a share of the features, [B, T, features] to the same."""
+        if not share:
+            return values
+        shape = (values.shape[0], 1, values.shape[2])
+        kept = torch.rand(shape, generator=self._generator) >= share  # (B, 1, features)
+        return values * (kept.to(values.dtype) / (1 - share))
+
+
+class Decoder(nn.Module):
+    """Embedding, recurrent layers and a linear output at every step."""
+
+    def __init__(self, spec: DecoderSpec) -> None:
+        super().__init__()
+        self.spec = spec
+        if spec.embedding_size:
+            self.embedding = nn.Embedding(spec.vocabulary_size, spec.embedding_size)
+        widths = [spec.embedding_size or spec.vocabulary_size] + [spec.hidden_size] * (spec.num_layers - 1)
+        # one module a layer, so that the dropout between layers can be locked
+        self.layers = nn.ModuleList(
+            CELLS[spec.cell](width, spec.hidden_size, batch_first=True) for width in widths
+        )
+        self.output = nn.Linear(spec.hidden_size, spec.vocabulary_size)
+        if spec.tie_weights:
+            self.output.weight = self.embedding.weight
+
+    def forward(self, tokens: Tensor, state: TorchState, dropout: Dropout | None = None) -> tuple[Tensor, TorchState]:
+        """[B, T] int64 to logits [B, T, V], and the next state; without dropout for inference."""
+        values = self._embed(tokens)  # (B, T, E)
+        if dropout:
+            values = dropout(values, dropout.input)
+        memories = []
+        for layer, memory in zip(self.layers, state, strict=True):
+            values, memory = layer(values, memory if self.spec.cell == "lstm" else memory[0])  # (B, T, H)
+            memories.append(memory if self.spec.cell == "lstm" else (memory,))
+            if dropout:
+                values = dropout(values, dropout.inside)
+        return self.output(values), tuple(memories)  # (B, T, V)
+
+    def initial_state(self, rows: int) -> TorchState:
+        """Zeros."""
+        zeros = torch.zeros(1, rows, self.spec.hidden_size)
+        memory = (zeros, zeros) if self.spec.cell == "lstm" else (zeros,)
+        return (memory,) * self.spec.num_layers
+
+    def _embed(self, tokens: Tensor) -> Tensor:
+        if self.spec.embedding_size:
+            return cast(Tensor, self.embedding(tokens))
+        return F.one_hot(tokens, self.spec.vocabulary_size).to(self.output.weight.dtype)  # (B, T, V)

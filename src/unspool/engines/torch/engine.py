@@ -1,0 +1,37 @@
+"""Where the torch engine is built; the registry imports this module and no other."""
+
+from collections.abc import Mapping
+
+import torch
+
+from unspool.engines.base import Array
+from unspool.engines.initial import initial_weights
+from unspool.engines.torch.decoder import Decoder
+from unspool.engines.torch.learner import TorchLearner
+from unspool.engines.torch.network import TorchNetwork
+from unspool.engines.torch.platform import keep_large_blocks, native_precision, thread_count
+from unspool.engines.torch.weights import load_weights
+from unspool.specs.network import NetworkSpec
+from unspool.specs.training import TrainingSpec
+
+
+def build_network(spec: NetworkSpec, weights: Mapping[str, Array]) -> TorchNetwork:
+    """A network for inference in float32."""
+    decoder = Decoder(spec.decoder)
+    load_weights(decoder, weights)
+    return TorchNetwork(decoder)
+
+
+def build_learner(
+    spec: NetworkSpec, training: TrainingSpec, weights: Mapping[str, Array] | None = None
+) -> TorchLearner:
+    """A learner; without weights it begins from `initial_weights`."""
+    keep_large_blocks()
+    if training.threads:
+        torch.set_num_threads(training.threads)
+    decoder = Decoder(spec.decoder)
+    load_weights(decoder, initial_weights(spec, training.seed) if weights is None else weights)
+    return TorchLearner(decoder, training)
+
+
+__all__ = ["build_learner", "build_network", "native_precision", "thread_count"]

@@ -1,0 +1,121 @@
+"""One update of the weights: truncated back-propagation through time, with the state carried along.
+
+Shapes: B rows, T time steps, H hidden, V tokens.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+from torch.nn.utils import clip_grad_norm_
+
+from unspool.data.batches import Batch
+from unspool.engines.base import Array, Arrays
+from unspool.engines.torch.decoder import Decoder, Dropout, TorchState
+from unspool.engines.torch.network import TorchNetwork, autocast
+from unspool.engines.torch.weights import load_weights, named_tensors, read_weights
+from unspool.specs.training import TrainingSpec
+from unspool.text.tokenizer import PAD
+
+BETAS = (0.9, 0.99)
+
+
+class TorchLearner:
+    """Trains a decoder.
+
+    Args:
+        decoder: the module, with its first weights.
+        training: rates, dropout, precision, seed.
+    """
+
+    def __init__(self, decoder: Decoder, training: TrainingSpec) -> None:
+        self._decoder, self._training = decoder, training
+        self._network = TorchNetwork(decoder, training.precision)
+        self._state: TorchState = decoder.initial_state(0)
+        self._generator = torch.Generator()
+        self._dropout = Dropout(training.dropout, training.input_dropout, self._generator)
+        self._parameters = named_tensors(decoder)
+        self._optimizers = _make_optimizers(self._parameters, training)
+
+    def train_step(self, batch: Batch, rate: float, step: int) -> float:
+        """Update the weights once; the loss in nats per target. See `Learner.train_step`."""
+        self._generator.manual_seed(hash((self._training.seed, step)) & (2**63 - 1))
+        state = self._carried(batch)
+        with autocast(self._training.precision):
+            logits, state = self._decoder(torch.from_numpy(batch.inputs), state, self._dropout)  # (B, T, V)
+            targets = torch.from_numpy(batch.targets)
+            loss = F.cross_entropy(logits.float().flatten(0, 1), targets.flatten(), ignore_index=PAD)
+        for optimizer, highest in self._optimizers:
+            optimizer.zero_grad(set_to_none=True)
+            for group in optimizer.param_groups:
+                group["lr"] = highest * rate
+        loss.backward()  # type: ignore[no-untyped-call]
+        norm = clip_grad_norm_(self._parameters.values(), self._training.clip)
+        if not (torch.isfinite(loss) and torch.isfinite(norm)):
+            return float("nan")
+        for optimizer, _ in self._optimizers:
+            optimizer.step()
+        self._state = tuple(tuple(tensor.detach() for tensor in memory) for memory in state)
+        return float(loss.detach())
+
+    def network(self) -> TorchNetwork:
+        """The network with its present weights."""
+        return self._network
+
+    def weights(self) -> Arrays:
+        """Copies of the present weights."""
+        return read_weights(self._decoder)
+
+    def training_state(self) -> Arrays:
+        """Weights, the optimizers' moments, the carried state."""
+        arrays = {f"weights.{name}": array for name, array in self.weights().items()}
+        for name, tensor in self._parameters.items():
+            for optimizer, _ in self._optimizers:
+                for key, value in optimizer.state.get(tensor, {}).items():
+                    arrays[f"moments.{key}.{name}"] = value.detach().numpy().copy()
+        state = self._network.state_to_arrays(self._state)
+        return arrays | {f"state.{name}": array for name, array in state.items()}
+
+    def restore(self, arrays: Mapping[str, Array]) -> None:
+        """Go back to what `training_state` gave."""
+        load_weights(self._decoder, _under("weights", arrays))
+        for name, tensor in self._parameters.items():
+            for optimizer, _ in self._optimizers:
+                if any(tensor is parameter for group in optimizer.param_groups for parameter in group["params"]):
+                    optimizer.state[tensor] = {
+                        key.removeprefix("moments.").removesuffix(f".{name}"): torch.from_numpy(value.copy())
+                        for key, value in arrays.items()
+                        if key.startswith("moments.") and key.endswith(f".{name}")
+                    }
+        self._state = self._network.state_from_arrays(_under("state", arrays))
+
+    def _carried(self, batch: Batch) -> TorchState:
+        """The last batch's state, its reset rows set to zero; a new one when every row starts."""
+        if batch.reset.all():
+            return self._decoder.initial_state(len(batch.reset))
+        if not batch.reset.any():
+            return self._state
+        kept = torch.from_numpy(~batch.reset)[None, :, None]  # (1, B, 1)
+        return tuple(tuple(tensor * kept for tensor in memory) for memory in self._state)
+
+
+def _make_optimizers(
+    parameters: Mapping[str, Tensor], training: TrainingSpec
+) -> list[tuple[torch.optim.Optimizer, float]]:
+    """The optimizers with the highest rate of each; Muon (Jordan, 2024) for the matrices of the cells."""
+    matrices = [tensor for name, tensor in parameters.items() if ".cell.weight_" in name]
+    others = [tensor for name, tensor in parameters.items() if ".cell.weight_" not in name]
+    decay, rate = training.weight_decay, training.learning_rate
+    if training.optimizer == "muon":
+        muon = torch.optim.Muon(matrices, weight_decay=decay, momentum=0.95, ns_steps=3, adjust_lr_fn="original")
+        adam = torch.optim.AdamW(others, betas=BETAS, weight_decay=0, fused=True)
+        return [(muon, training.matrix_rate), (adam, rate)]
+    groups = [{"params": matrices, "weight_decay": decay}, {"params": others, "weight_decay": 0.0}]
+    return [(torch.optim.AdamW(groups, betas=BETAS, fused=True), rate)]
+
+
+def _under(prefix: str, arrays: Mapping[str, Array]) -> dict[str, np.ndarray]:
+    start = f"{prefix}."
+    return {name.removeprefix(start): array for name, array in arrays.items() if name.startswith(start)}

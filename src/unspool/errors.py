@@ -1,0 +1,74 @@
+"""Every error that a user can cause, and the exit code that the shell sees.
+
+    UnspoolError                 1
+    ├── UsageError               2   an option or argument that cannot be
+    ├── DataError                3   a text or table that cannot be read
+    ├── ModelFolderError         4   a folder that is not a sound model
+    ├── TrainingError            5   training that cannot go on
+    ├── MissingExtraError        6   an optional dependency that is not installed
+    └── OutputError              7   a place that cannot be written
+
+An error states the rule and the value received; its hint says what to do. On the command line that is
+two lines on standard error. Anything that is not an `UnspoolError` is a bug and keeps its traceback.
+"""
+
+
+class UnspoolError(Exception):
+    """A mistake that the user can mend.
+
+    Args:
+        message: the rule and the value received, one line.
+        hint: what to do about it, one line.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\nhint: {self.hint}"
+
+
+class UsageError(UnspoolError):
+    """An option or argument has a value that cannot be."""
+
+    exit_code = 2
+
+
+class DataError(UnspoolError):
+    """A text or table cannot be read, or holds too little."""
+
+    exit_code = 3
+
+
+class ModelFolderError(UnspoolError):
+    """A folder is not a sound model folder."""
+
+    exit_code = 4
+
+
+class TrainingError(UnspoolError):
+    """Training cannot go on."""
+
+    exit_code = 5
+
+
+class MissingExtraError(UnspoolError):
+    """An optional dependency is not installed."""
+
+    exit_code = 6
+
+    def __init__(self, package: str, extra: str, purpose: str) -> None:
+        super().__init__(
+            f"{purpose} needs {package}, which is not installed.",
+            f"install it with `pip install 'unspool[{extra}]'`.",
+        )
+
+
+class OutputError(UnspoolError):
+    """A file or folder cannot be written."""
+
+    exit_code = 7

@@ -1,0 +1,91 @@
+"""How to train, and the whole recipe of a run."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from unspool.specs.base import Spec
+from unspool.specs.data import DataSpec
+from unspool.specs.network import DecoderShape
+
+
+class BudgetSpec(Spec):
+    """How long to train: exactly one of the three.
+
+    Attributes:
+        minutes: wall time, everything included.
+        epochs: passes over the training text.
+        steps: updates of the weights.
+    """
+
+    minutes: float | None = Field(None, gt=0)
+    epochs: float | None = Field(None, gt=0)
+    steps: int | None = Field(None, ge=1)
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        if sum(value is not None for value in (self.minutes, self.epochs, self.steps)) != 1:
+            raise ValueError("give exactly one of minutes, epochs and steps")
+        return self
+
+
+class TrainingSpec(Spec):
+    """The settings of training.
+
+    Attributes:
+        batch_size: rows that are read side by side.
+        sequence_length: time steps through which the loss is propagated back.
+        optimizer: `muon` updates the cells' matrices by Muon and the rest by AdamW; `adamw` all by AdamW.
+        learning_rate: the highest rate of AdamW.
+        matrix_rate: the highest rate of Muon.
+        weight_decay: on the cells' matrices.
+        warmup: the share of the budget in which the rate rises.
+        final_rate: the share of the highest rate at which the run ends.
+        clip: the highest norm of the gradient.
+        dropout: locked dropout between layers and on the output (Gal and Ghahramani, 2016).
+        input_dropout: locked dropout on the embedded input.
+        reset_probability: of a row's return to the initial state at the start of a window.
+        precision: of the products on the CPU; `bfloat16` keeps weights and sums in float32.
+        threads: of the products; 0 takes what the machine offers.
+        validations: how often the held-out text is scored.
+        patience: validations without a new best after which the run ends early.
+        seed: of weights, dropout, resets and order.
+    """
+
+    batch_size: int = Field(32, ge=1, le=65536)
+    sequence_length: int = Field(64, ge=1, le=65536)
+    optimizer: Literal["adamw", "muon"] = "muon"
+    learning_rate: float = Field(4e-3, gt=0)
+    matrix_rate: float = Field(0.02, gt=0)
+    weight_decay: float = Field(0.01, ge=0)
+    warmup: float = Field(0.03, ge=0, lt=1)
+    final_rate: float = Field(0.01, ge=0, le=1)
+    clip: float = Field(1.0, gt=0)
+    dropout: float = Field(0.1, ge=0, lt=1)
+    input_dropout: float = Field(0.1, ge=0, lt=1)
+    reset_probability: float = Field(0.02, ge=0, le=1)
+    precision: Literal["float32", "bfloat16"] = "float32"
+    threads: int = Field(0, ge=0, le=1024)
+    validations: int = Field(8, ge=1, le=10_000)
+    patience: int = Field(4, ge=1, le=10_000)
+    seed: int = Field(0, ge=0, lt=2**63)
+
+
+class Recipe(Spec):
+    """All settings of one run, resolved: what `recipe.toml` holds.
+
+    Attributes:
+        task: what the model does.
+        data: the sources, their split, the tokenizer.
+        network: the sizes.
+        training: rates, regularisation, seed.
+        budget: how long.
+        started_from: the model folder whose weights the run began with.
+    """
+
+    task: Literal["language"] = "language"
+    data: DataSpec = DataSpec()
+    network: DecoderShape = DecoderShape()
+    training: TrainingSpec = TrainingSpec()
+    budget: BudgetSpec = BudgetSpec(minutes=3.0)
+    started_from: str | None = None

@@ -1,0 +1,90 @@
+"""Bytes to clean text, in pieces of bounded size.
+
+Clean means: Unicode, without a byte order mark, line ends as ``\\n``, no NUL. Nothing else is changed.
+"""
+
+import codecs
+import io
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from unspool.errors import DataError, UsageError
+
+PIECE_BYTES = 1 << 20
+
+_MARKS = (  # the longer marks first: UTF-32's begins with UTF-16's
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+def read_pieces(stream: BinaryIO, name: str, encoding: str = "auto") -> Iterator[str]:
+    """Decode a stream of bytes and yield clean text.
+
+    Every piece but the last ends with a line end where the text has one, so that a tokenizer that never
+    joins characters across a line end may treat the pieces one by one.
+
+    Args:
+        stream: open for reading bytes.
+        name: what to call it in an error.
+        encoding: a codec of Python's, or `auto`: by byte order mark, else UTF-8.
+
+    Raises:
+        DataError: bytes that the encoding cannot read, or a NUL.
+        UsageError: an encoding that does not exist.
+    """
+    head = stream.read(PIECE_BYTES)
+    codec = _codec(head, encoding)
+    decoder = codecs.getincrementaldecoder(codec)("strict")
+    lines = io.IncrementalNewlineDecoder(None, translate=True)
+    offset, rest = 0, ""
+    block = head
+    while True:
+        pending = len(decoder.getstate()[0])
+        try:
+            text = decoder.decode(block, final=not block)
+        except UnicodeDecodeError as problem:
+            place = offset - pending + problem.start
+            raise DataError(
+                f"{name}: byte {problem.object[problem.start]:#04x} at offset {place} is not {codec}.",
+                "name the right encoding with --encoding, such as latin-1, cp1252 or utf-16.",
+            ) from None
+        if "\0" in text:
+            raise DataError(
+                f"{name}: NUL character {_nul_place(text, offset, codec)}, so this is not plain text.",
+                "remove it, or if the file is UTF-16 say so with --encoding utf-16-le.",
+            )
+        offset += len(block)
+        rest += lines.decode(text, final=not block)
+        cut = rest.rfind("\n") + 1 if block else len(rest)
+        if cut == 0 and len(rest) > PIECE_BYTES:
+            cut = len(rest)  # a line longer than a piece
+        if cut:
+            yield rest[:cut]
+            rest = rest[cut:]
+        if not block:
+            return
+        block = stream.read(PIECE_BYTES)
+
+
+def _codec(head: bytes, encoding: str) -> str:
+    if encoding == "auto":
+        return next((codec for mark, codec in _MARKS if head.startswith(mark)), "utf-8")
+    try:
+        name = codecs.lookup(encoding).name
+        "".encode(name)  # refuses codecs that are not of text, such as base64
+    except LookupError:
+        raise UsageError(
+            f"encoding must be a text encoding that Python knows. Received: {encoding!r:.40}.",
+            "try utf-8, utf-16, latin-1 or cp1252.",
+        ) from None
+    return "utf-8-sig" if name == "utf-8" else name
+
+
+def _nul_place(text: str, offset: int, codec: str) -> str:
+    if codec.startswith("utf-8"):
+        return f"at offset {offset + len(text[: text.index(chr(0))].encode())}"
+    return f"near offset {offset}"

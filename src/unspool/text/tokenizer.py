@@ -1,0 +1,152 @@
+"""Text to token ids and back.
+
+A tokenizer is one file, `tokenizer.json`, in the format of the `tokenizers` library, which can load it and
+gives the same ids. Four special tokens stand first in every vocabulary. They are plain entries, never
+matched in a text: someone who writes "<eos>" gets those five characters.
+
+    <pad> fills a batch    <unk> is what the vocabulary lacks    <s> begins    <eos> ends a document
+"""
+
+import json
+import math
+from typing import cast
+
+import numpy as np
+import tokenizers
+
+from unspool.errors import ModelFolderError
+from unspool.specs.data import TokenizerName
+
+PAD, UNKNOWN, BEGIN, END = 0, 1, 2, 3
+SPECIAL_TOKENS = ("<pad>", "<unk>", "<s>", "<eos>")
+REPLACEMENT = "\ufffd"  # how an unknown token is shown
+
+# Byte-level vocabularies write each of the 256 bytes as one printable character (GPT-2's table).
+_PRINTABLE = (*range(33, 127), *range(161, 173), *range(174, 256))
+_CHARACTERS = iter(range(256, 512))
+CHARACTER_OF_BYTE = [chr(byte if byte in _PRINTABLE else next(_CHARACTERS)) for byte in range(256)]
+BYTE_OF_CHARACTER = {character: byte for byte, character in enumerate(CHARACTER_OF_BYTE)}
+
+# Every Unicode code point but the surrogates: what naming one unseen character costs.
+NAMING_BITS = math.log2(0x110000 - 0x800)
+
+IntArray = np.ndarray[tuple[int, ...], np.dtype[np.integer]]
+FloatArray = np.ndarray[tuple[int, ...], np.dtype[np.floating]]
+
+
+class Tokenizer:
+    """Encode and decode with one vocabulary.
+
+    Args:
+        serialized: the text of a `tokenizer.json`.
+        kind: which of the four it is.
+
+    Raises:
+        ModelFolderError: the text is not such a file.
+    """
+
+    def __init__(self, serialized: str, kind: TokenizerName) -> None:
+        try:
+            self._library = tokenizers.Tokenizer.from_str(serialized)
+            vocabulary = self._library.get_vocab(with_added_tokens=False)
+            special = tuple(self._library.id_to_token(index) for index in range(len(SPECIAL_TOKENS)))
+        except Exception as problem:  # the library raises bare Exception
+            raise ModelFolderError(
+                f"tokenizer.json is not a tokenizer: {str(problem):.120}.", "restore the file from a copy."
+            ) from None
+        if special != SPECIAL_TOKENS or sorted(vocabulary.values()) != list(range(len(vocabulary))):
+            raise ModelFolderError(
+                f"tokenizer.json must begin with {', '.join(SPECIAL_TOKENS)}. Received: {special}.",
+                "use a tokenizer.json that Unspool wrote.",
+            )
+        self.kind = kind
+        self.vocabulary: list[str] = sorted(vocabulary, key=vocabulary.__getitem__)
+        if kind == "char":
+            self._by_code_point = self._code_point_table()
+            self._characters = np.array([*([""] * len(SPECIAL_TOKENS)), *self.vocabulary[4:]], dtype=object)
+            self._characters[UNKNOWN] = REPLACEMENT
+
+    @property
+    def vocabulary_size(self) -> int:
+        """How many tokens there are, the special ones included."""
+        return len(self.vocabulary)
+
+    def serialize(self) -> str:
+        """The text of `tokenizer.json`."""
+        return json.dumps(json.loads(self._library.to_str()), ensure_ascii=False, indent=1)
+
+    def encode(self, text: str) -> IntArray:
+        """Token ids of any text, [N] int32. What the vocabulary lacks becomes `<unk>`."""
+        if self.kind == "char":
+            return self._by_code_point[code_points(text)]
+        text = _without_surrogates(text)
+        if self.kind == "byte":
+            return np.frombuffer(text.encode(), np.uint8).astype(np.int32) + len(SPECIAL_TOKENS)
+        return np.array(self._library.encode(text, add_special_tokens=False).ids, dtype=np.int32)
+
+    def decode(self, ids: IntArray | list[int]) -> str:
+        """The text of token ids; `<pad>`, `<s>` and `<eos>` are left out, `<unk>` shows as U+FFFD."""
+        if self.kind == "char":
+            return "".join(self._characters[np.asarray(ids, dtype=np.int64)])
+        if self.kind != "word":
+            return b"".join(map(self.token_bytes, ids)).decode(errors="replace")
+        tokens = [self.vocabulary[i] for i in ids if i == UNKNOWN or i >= len(SPECIAL_TOKENS)]
+        shown = [f" {REPLACEMENT}" if token == SPECIAL_TOKENS[UNKNOWN] else token for token in tokens]
+        return cast(str, self._library.decoder.decode(shown))
+
+    def token_bytes(self, token: int) -> bytes:
+        """The bytes of one token of a `bpe` or `byte` vocabulary; none for a special token."""
+        if token < len(SPECIAL_TOKENS):
+            return b""
+        return bytes(BYTE_OF_CHARACTER[character] for character in self.vocabulary[token])
+
+    def show(self, token: int) -> str:
+        """How to show one token to a person: its text, or the name of a special one."""
+        if token < len(SPECIAL_TOKENS):
+            return SPECIAL_TOKENS[token]
+        return self.vocabulary[token] if self.kind == "word" else self.decode([token])
+
+    def naming_bits(self, text: str, ids: IntArray) -> FloatArray:
+        """What it costs, beyond the probability of `<unk>`, to say which text each token stands for.
+
+        A character out of all of Unicode costs log2(1,112,064) bits; an unknown word costs that for each
+        of its characters and once more for its end. So a small vocabulary cannot hide what it lacks.
+
+        Args:
+            text: that was encoded.
+            ids: [N], what `encode(text)` gave.
+
+        Returns:
+            [N] float64, in bits; 0 for every known token.
+        """
+        unknown = ids == UNKNOWN
+        if self.kind == "char" or not unknown.any():
+            return unknown * NAMING_BITS
+        offsets = self._library.encode(_without_surrogates(text), add_special_tokens=False).offsets
+        lengths = np.array([end - start for start, end in offsets])
+        return np.where(unknown, (lengths + 1) * NAMING_BITS, 0.0)
+
+    def _code_point_table(self) -> IntArray:
+        table = np.full(0x110000, UNKNOWN, dtype=np.int32)
+        for index, token in enumerate(self.vocabulary[len(SPECIAL_TOKENS) :], len(SPECIAL_TOKENS)):
+            if len(token) != 1:
+                raise ModelFolderError(
+                    f"a char tokenizer has one character a token. Received: {token!r:.40}.",
+                    "use a tokenizer.json that Unspool wrote.",
+                )
+            table[ord(token)] = index
+        return table
+
+
+def code_points(text: str) -> IntArray:
+    """The Unicode code points of a text, [N] uint32."""
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+
+
+def _without_surrogates(text: str) -> str:
+    """Lone surrogates cannot be written as UTF-8; they become U+FFFD."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text

@@ -1,0 +1,130 @@
+"""Make a tokenizer from a text: count, choose, write in the library's format."""
+
+import json
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+from tokenizers import Regex, decoders, models, normalizers, pre_tokenizers, trainers
+from tokenizers import Tokenizer as LibraryTokenizer
+
+from unspool.specs.data import TokenizerName
+from unspool.text.tokenizer import CHARACTER_OF_BYTE, SPECIAL_TOKENS, UNKNOWN, Tokenizer, code_points
+
+WORD_LIMIT = 20_000
+WORD_MINIMUM = 2  # a word seen once is what `<unk>` is learnt from
+BPE_LIMIT = 2_000
+
+_IDEOGRAPH = r"[\p{Han}\p{Hiragana}\p{Katakana}]"
+_WORD = rf" ?{_IDEOGRAPH}| ?(?:(?!{_IDEOGRAPH})\w)+(?:['’](?:(?!{_IDEOGRAPH})\w)+)*"
+# A token never reaches across a line end, so that a long text can be encoded in pieces.
+WORD_PATTERN = rf"{_WORD}| ?[^\w\s]|\s"
+BPE_PATTERN = r" ?\p{L}[\p{L}\p{M}]*| ?\p{N}{1,3}| ?[^\s\p{L}\p{N}]+|\n|[^\S\n]+"
+
+
+def make_tokenizer(kind: TokenizerName, pieces: Iterable[str], limit: int = 0) -> Tokenizer:
+    """Learn a vocabulary.
+
+    Args:
+        kind: `char`, `word`, `bpe` or `byte`.
+        pieces: the training text, in pieces.
+        limit: the most tokens to keep, likeliest first, the special ones not counted; 0 takes all
+            characters, 20,000 words seen at least twice, or 2,000 pairs and bytes.
+    """
+    return Tokenizer(_MAKERS[kind](pieces, limit).to_str(), kind)
+
+
+def extend_characters(tokenizer: Tokenizer, pieces: Iterable[str]) -> Tokenizer:
+    """A `char` tokenizer that also knows the characters of a new text; the old ids stay as they are."""
+    known = set(tokenizer.vocabulary)
+    new = [character for character in _characters(pieces, 0) if character not in known]
+    return Tokenizer(_char_library([*tokenizer.vocabulary[len(SPECIAL_TOKENS) :], *new]).to_str(), "char")
+
+
+def _characters(pieces: Iterable[str], limit: int) -> list[str]:
+    counts = np.zeros(0x110000, dtype=np.int64)
+    for piece in pieces:
+        found, times = np.unique(code_points(piece), return_counts=True)
+        counts[found] += times
+    counts[0xD800:0xE000] = 0  # surrogates are no characters
+    chosen = np.flatnonzero(counts)
+    if limit:
+        chosen = np.sort(chosen[np.argsort(-counts[chosen], kind="stable")][:limit])
+    return [chr(code) for code in chosen]
+
+
+def _ids(tokens: Iterable[str]) -> dict[str, int]:
+    return {token: index for index, token in enumerate([*SPECIAL_TOKENS, *tokens])}
+
+
+def _char_library(characters: Iterable[str]) -> LibraryTokenizer:
+    library = LibraryTokenizer(models.WordLevel(_ids(characters), unk_token=SPECIAL_TOKENS[UNKNOWN]))
+    library.pre_tokenizer = pre_tokenizers.Split(Regex(r"[\s\S]"), "isolated")
+    library.decoder = decoders.Fuse()
+    return library
+
+
+def _char(pieces: Iterable[str], limit: int) -> LibraryTokenizer:
+    return _char_library(_characters(pieces, limit))
+
+
+def _word(pieces: Iterable[str], limit: int) -> LibraryTokenizer:
+    """Words carry the space before them, and a line's first word gets one too: " the" is one entry."""
+    library = LibraryTokenizer(models.WordLevel({}, unk_token=SPECIAL_TOKENS[UNKNOWN]))
+    library.normalizer = normalizers.Sequence(
+        [
+            normalizers.Prepend(" "),
+            normalizers.Replace("\n", "\n "),
+            normalizers.Replace(Regex(r"\A (?=\n)"), ""),  # not before an empty line,
+            normalizers.Replace(Regex(r"\n (?=\n)"), "\n"),
+            normalizers.Replace(Regex(r"\n \z"), "\n"),  # nor at the end
+        ]
+    )
+    library.pre_tokenizer = pre_tokenizers.Split(Regex(WORD_PATTERN), "isolated")
+    trainer = trainers.WordLevelTrainer(
+        vocab_size=limit or WORD_LIMIT, min_frequency=WORD_MINIMUM, special_tokens=[], show_progress=False
+    )
+    library.train_from_iterator(_whole(pieces), trainer)
+    vocabulary = library.get_vocab()
+    words = sorted(vocabulary, key=vocabulary.__getitem__)
+    library.model = models.WordLevel(_ids(words), unk_token=SPECIAL_TOKENS[UNKNOWN])
+    library.decoder = decoders.Sequence(
+        [decoders.Fuse(), decoders.Replace("\n ", "\n"), decoders.Strip(" ", 1, 0)]
+    )
+    return library
+
+
+def _bpe(pieces: Iterable[str], limit: int) -> LibraryTokenizer:
+    library = LibraryTokenizer(models.BPE())
+    library.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(BPE_PATTERN), "isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    trainer = trainers.BpeTrainer(
+        vocab_size=max(256, limit or BPE_LIMIT),
+        special_tokens=[],
+        initial_alphabet=CHARACTER_OF_BYTE,
+        show_progress=False,
+    )
+    library.train_from_iterator(_whole(pieces), trainer)
+    learnt = json.loads(library.model.__getstate__())
+    tokens = sorted(learnt["vocab"], key=learnt["vocab"].__getitem__)
+    merges = [tuple(merge) for merge in learnt["merges"]]
+    library.model = models.BPE(_ids(tokens), merges)
+    library.decoder = decoders.ByteLevel()
+    return library
+
+
+def _byte(pieces: Iterable[str], limit: int) -> LibraryTokenizer:
+    library = LibraryTokenizer(models.BPE(_ids(CHARACTER_OF_BYTE), []))
+    library.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    library.decoder = decoders.ByteLevel()
+    return library
+
+
+def _whole(pieces: Iterable[str]) -> Iterator[str]:
+    return (piece for piece in pieces if piece)
+
+
+_MAKERS = {"char": _char, "word": _word, "bpe": _bpe, "byte": _byte}

@@ -1,0 +1,85 @@
+"""Where a run stands, in one file: replaced in one step, so a crash leaves the old one or the new one."""
+
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from unspool.engines.base import Arrays, Learner
+from unspool.errors import ModelFolderError
+from unspool.folder.atomic import write_atomically
+from unspool.folder.model_folder import dump_safetensors, parse_safetensors
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What the loop knows besides the learner.
+
+    Attributes:
+        step: updates so far.
+        epoch: of the next batch.
+        index: of the next batch in its epoch.
+        seconds: wall time so far.
+        validations: how many there were.
+        best: the lowest fresh nats per token; none before the first validation.
+        best_step: where that was.
+        since_best: validations since then.
+        rate_factor: of the learning rate; halved after a divergence.
+        divergences: how many there were.
+        done: the run is over, and there is nothing to resume.
+    """
+
+    step: int = 0
+    epoch: int = 0
+    index: int = 0
+    seconds: float = 0.0
+    validations: int = 0
+    best: float | None = None
+    best_step: int = 0
+    since_best: int = 0
+    rate_factor: float = 1.0
+    divergences: int = 0
+    done: bool = False
+
+    def with_(self, **values: float | bool | None) -> "Progress":
+        """A copy with some values replaced."""
+        return replace(self, **values)  # type: ignore[arg-type]
+
+
+class Checkpoint:
+    """The file `training/last.safetensors`.
+
+    Args:
+        folder: `training/` of a model folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "last.safetensors"
+
+    def exists(self) -> bool:
+        """Whether one was written."""
+        return self._path.exists()
+
+    def write(self, learner: Learner, progress: Progress) -> None:
+        """Replace the file.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        write_atomically(self._path, dump_safetensors(learner.training_state(), asdict(progress)))
+
+    def read(self) -> tuple[Arrays, Progress]:
+        """What `write` wrote.
+
+        Raises:
+            ModelFolderError: it is missing or damaged.
+        """
+        try:
+            data = self._path.read_bytes()
+        except OSError as problem:
+            raise ModelFolderError(
+                f"{self._path} cannot be read: {problem.strerror}.", "train again, without --resume."
+            ) from None
+        arrays, values = parse_safetensors(data, self._path)
+        try:
+            return arrays, Progress(**values)
+        except TypeError:
+            raise ModelFolderError(f"{self._path} is damaged.", "train again, without --resume.") from None

@@ -1,0 +1,224 @@
+"""The training loop: batches in, the best model out, whatever happens in between.
+
+    batch -> learner.train_step -> loss
+               every so often: validate -> the best so far is written -> checkpoint
+
+The loop knows nothing of text or of frameworks. All that it decides is a function of the step (or, in a
+run of minutes, of the clock), so a run of steps or epochs that was killed and resumed ends with the
+weights of one that was not.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from unspool.data.batches import Feed
+from unspool.engines.base import Learner, Network
+from unspool.errors import TrainingError
+from unspool.specs.training import TrainingSpec
+from unspool.train.budget import Budget
+from unspool.train.checkpoint import Checkpoint, Progress
+from unspool.train.history import History
+from unspool.train.interrupt import catching_interrupts
+from unspool.train.schedule import rate_at
+
+CHECKPOINT_SECONDS = 20.0
+LOSS_WINDOW = 50  # steps that the reported training loss is the mean of
+MOST_DIVERGENCES = 2
+RESERVED = 2.5  # times a validation: for the last one and the closing evaluation
+
+
+@dataclass(frozen=True)
+class StepEvent:
+    """After each update.
+
+    Attributes:
+        step: updates so far.
+        epoch: passes over the text so far, with a fraction.
+        progress: share of the budget, 0 to 1.
+        loss: nats per token, mean of the last 50 steps.
+        tokens: read by this step.
+        seconds: wall time so far.
+        steps_that_fit: how many steps the run will have.
+    """
+
+    step: int
+    epoch: float
+    progress: float
+    loss: float
+    tokens: int
+    seconds: float
+    steps_that_fit: int
+
+
+@dataclass(frozen=True)
+class ValidationEvent:
+    """After each validation.
+
+    Attributes:
+        step: updates so far.
+        loss: nats per token in training.
+        fresh: nats per token on the held-out text, from the initial state.
+        best: whether it is the lowest so far.
+        seconds: wall time so far.
+    """
+
+    step: int
+    loss: float
+    fresh: float
+    best: bool
+    seconds: float
+
+
+class Callbacks(Protocol):
+    """What a user of the loop may listen to."""
+
+    def on_step(self, event: StepEvent) -> None:
+        """After each update."""
+
+    def on_validation(self, event: ValidationEvent) -> None:
+        """After each validation."""
+
+    def on_sample(self, step: int, text: str) -> None:
+        """Some text that the network wrote, after a validation."""
+
+
+@dataclass
+class Loop:
+    """One run.
+
+    Attributes:
+        learner: is trained.
+        feed: the batches.
+        training: the settings.
+        budget: how long.
+        checkpoint: where the run is saved.
+        history: what happened.
+        validate: the fresh nats per token of a network.
+        keep_best: writes the weights of the learner as the model, with facts about them, and whether a
+            resumed run may come to them again (not after an interruption).
+        sample: writes a line of text.
+        callbacks: are told.
+    """
+
+    learner: Learner
+    feed: Feed
+    training: TrainingSpec
+    budget: Budget
+    checkpoint: Checkpoint
+    history: History
+    validate: Callable[[Network], float]
+    keep_best: Callable[[Learner, dict[str, Any], bool], None]
+    sample: Callable[[Network], str]
+    callbacks: Callbacks
+    progress: Progress = Progress()
+    _losses: list[float] = field(default_factory=list)
+    _saved_at: float = 0.0
+    _validated_at: int = -1
+
+    def run(self) -> Progress:
+        """Train until the budget is used up, the held-out text says to stop, or someone interrupts.
+
+        Raises:
+            TrainingError: the loss became NaN or infinite for the third time.
+        """
+        with catching_interrupts() as interrupt:
+            self._save()
+            while not self._finished() and not interrupt.requested:
+                self._step()
+            if self._finished():
+                if self._validated_at != self.progress.step:
+                    self._validate()
+                self.progress = self.progress.with_(done=True)
+                self._save()
+            else:
+                self._save()  # before the validation, which a run without interruption would not have
+                self._validate(scheduled=False)
+        return self.progress
+
+    def _finished(self) -> bool:
+        over = self.budget.progress(self.progress.step) >= 1
+        return over or self.progress.since_best >= self.training.patience
+
+    def _step(self) -> None:
+        progress = self.progress
+        batch = self.feed.batch(progress.epoch, progress.index)
+        share = self.budget.progress(progress.step)
+        rate = rate_at(share, self.training.warmup, self.training.final_rate) * progress.rate_factor
+        loss = self.learner.train_step(batch, rate, progress.step)
+        if not math.isfinite(loss):
+            self._fall_back()
+            return
+        self._losses = [*self._losses[1 - LOSS_WINDOW :], loss]
+        steps = self.feed.steps(progress.epoch)
+        after = (progress.epoch, progress.index + 1) if progress.index + 1 < steps else (progress.epoch + 1, 0)
+        self.progress = progress.with_(step=progress.step + 1, epoch=after[0], index=after[1])
+        self._tell(batch.inputs.size, progress.epoch + (progress.index + 1) / steps)
+        if self._validation_is_due():
+            self._validate()
+            self._save()
+        elif self.budget.seconds() - self._saved_at > CHECKPOINT_SECONDS:
+            self._save()
+
+    def _tell(self, tokens: int, epoch: float) -> None:
+        step = self.progress.step
+        self.callbacks.on_step(
+            StepEvent(
+                step=step,
+                epoch=epoch,
+                progress=self.budget.progress(step),
+                loss=sum(self._losses) / len(self._losses),
+                tokens=tokens,
+                seconds=self.budget.seconds(),
+                steps_that_fit=self.budget.steps_that_fit(step),
+            )
+        )
+
+    def _validation_is_due(self) -> bool:
+        """At equal distances in the budget; the last one comes after the loop."""
+        share = self.budget.progress(self.progress.step)
+        return share < 1 and int(share * self.training.validations) > self.progress.validations
+
+    def _validate(self, scheduled: bool = True) -> None:
+        network, progress = self.learner.network(), self.progress
+        started = self.budget.seconds()
+        fresh = self.validate(network)
+        self.budget.reserved = max(self.budget.reserved, RESERVED * (self.budget.seconds() - started))
+        loss = sum(self._losses) / len(self._losses) if self._losses else math.nan
+        best = progress.best is None or fresh < progress.best
+        if best:
+            self.keep_best(self.learner, {"step": progress.step, "fresh_nats_per_token": fresh}, scheduled)
+            self.progress = progress.with_(best=fresh, best_step=progress.step, since_best=0)
+        else:
+            self.progress = progress.with_(since_best=progress.since_best + 1)
+        due = int(self.budget.progress(progress.step) * self.training.validations)
+        self.progress = self.progress.with_(validations=max(due, progress.validations))
+        self._validated_at = progress.step
+        seconds = self.budget.seconds()
+        facts = {"loss": loss, "fresh": fresh, "best": best, "seconds": seconds}
+        self.history.add(event="validation", step=progress.step, epoch=progress.epoch, **facts)
+        self.callbacks.on_validation(ValidationEvent(progress.step, loss, fresh, best, seconds))
+        self.callbacks.on_sample(progress.step, self.sample(network))
+
+    def _save(self) -> None:
+        self.progress = self.progress.with_(seconds=self.budget.seconds())
+        self.checkpoint.write(self.learner, self.progress)
+        self._saved_at = self.budget.seconds()
+
+    def _fall_back(self) -> None:
+        """Go back to the last checkpoint with half the rate."""
+        number = self.progress.divergences + 1
+        self.history.add(event="divergence", step=self.progress.step, number=number)
+        if number > MOST_DIVERGENCES:
+            raise TrainingError(
+                f"the loss must stay finite. It became NaN or infinite {number} times, "
+                f"last at step {self.progress.step}.",
+                "lower --learning-rate and --matrix-rate, for example to a third; the best model so far is kept.",
+            )
+        arrays, saved = self.checkpoint.read()
+        self.learner.restore(arrays)
+        self._losses = []
+        self.progress = saved.with_(
+            rate_factor=self.progress.rate_factor / 2, divergences=number, seconds=self.budget.seconds()
+        )
