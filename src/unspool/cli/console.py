@@ -1,0 +1,82 @@
+"""What every command shares: errors in two lines, text in and out."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from unspool.errors import DataError, UnspoolError
+
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+
+
+@contextmanager
+def reporting_errors() -> Iterator[None]:
+    """A user's mistake is two lines and an exit code; a bug keeps its traceback."""
+    try:
+        yield
+        sys.stdout.flush()
+    except UnspoolError as error:
+        fail(error.message, error.hint, error.exit_code)
+    except click.exceptions.Exit as wish:
+        raise SystemExit(wish.exit_code) from None
+    except click.ClickException as error:
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "unspool"
+        fail(" ".join(error.format_message().split()), f"see `{command} --help`.", error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        fail("interrupted.", "what was saved before is whole.", INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(BROKEN_PIPE) from None
+
+
+def fail(message: str, hint: str, exit_code: int) -> None:
+    """Two lines on standard error, and the end."""
+    one_line = [" ".join(text.split()) for text in (message, hint)]
+    sys.stderr.write(f"error: {one_line[0]}\nhint: {one_line[1]}\n")
+    raise SystemExit(exit_code)
+
+
+def write(text: str) -> None:
+    """Text to standard output, at once; what its encoding lacks is shown as a question mark."""
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+    sys.stdout.flush()
+
+
+def write_json(value: Any, indent: int | None = None) -> None:
+    """One JSON value and a line end."""
+    write(json.dumps(value, ensure_ascii=False, indent=indent) + "\n")
+
+
+def read_text(text: str, encoding: str = "auto") -> str:
+    """The text itself, or standard input for `-`, cleaned as training texts are."""
+    from unspool.text.reading import read_pieces
+
+    if text == "-":
+        return "".join(read_pieces(sys.stdin.buffer, "standard input", encoding))
+    return text
+
+
+def read_file(path: Path, encoding: str = "auto") -> str:
+    """The clean text of a file.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    from unspool.text.reading import read_pieces
+
+    if str(path) == "-":
+        return read_text("-", encoding)
+    try:
+        with path.open("rb") as stream:
+            return "".join(read_pieces(stream, str(path), encoding))
+    except OSError as problem:
+        raise DataError(f"{path} cannot be read: {problem.strerror}.", "name a file of text.") from None

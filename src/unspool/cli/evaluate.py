@@ -1,0 +1,33 @@
+"""`unspool evaluate`: how well a model predicts a held-out text."""
+
+from typing import Annotated
+
+import typer
+
+from unspool.cli import options
+from unspool.cli.console import write, write_json
+
+
+def evaluate(
+    model: options.ModelPath,
+    data: Annotated[
+        list[str] | None,
+        typer.Argument(help="Files or folders; left out: the part held out of the training text.", show_default=False),
+    ] = None,
+    lines: options.Lines = False,
+    text_column: options.TextColumn = None,
+    encoding: options.Encoding = "auto",
+    engine: options.EngineName = "auto",
+    as_json: options.AsJson = False,
+) -> None:
+    """Measure a model: carried through the whole text, and fresh from the initial state."""
+    from unspool.api import load
+
+    settings = {"encoding": encoding, "text_column": text_column} | ({"lines": True} if lines else {})
+    figures = load(model, engine).evaluate(data or None, **settings)
+    if as_json:
+        write_json(figures.to_dict(), indent=2)
+        return
+    for name, value in figures.to_dict().items():
+        shown = f"{value:,}" if isinstance(value, int) else f"{value:.4f}"
+        write(f"{name.replace('_', ' '):26} {shown}\n")

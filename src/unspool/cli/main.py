@@ -1,0 +1,52 @@
+"""`unspool`: the commands, each in its own file.
+
+Nothing heavy is imported here or at the top of a command's file, so that `--help` is instant.
+"""
+
+from typing import Annotated
+
+import typer
+
+from unspool import __version__
+from unspool.cli.console import reporting_errors, write
+from unspool.cli.demo import demo
+from unspool.cli.evaluate import evaluate
+from unspool.cli.generate import generate
+from unspool.cli.score import score
+from unspool.cli.train import train
+
+app = typer.Typer(
+    name="unspool",
+    help="Teach a small recurrent network your text, in minutes, and let it write.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"auto_envvar_prefix": "UNSPOOL", "help_option_names": ["-h", "--help"]},
+)
+for command in (train, generate, score, evaluate, demo):
+    app.command()(command)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        write(f"unspool {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Teach a small recurrent network your text, in minutes, and let it write.
+
+    Every option can also be set in the environment: UNSPOOL_TRAIN_MINUTES=5 is `unspool train --minutes 5`.
+    """
+
+
+def main() -> None:
+    """Run the command line."""
+    with reporting_errors():
+        app(standalone_mode=False)

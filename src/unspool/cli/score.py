@@ -1,0 +1,69 @@
+"""`unspool score`: how likely a text is."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from unspool.cli import options
+from unspool.cli.console import read_file, read_text, write, write_json
+from unspool.errors import UsageError
+
+if TYPE_CHECKING:
+    from unspool.api import Model
+
+MOST_TOKENS_SHOWN = 200
+
+
+def score(
+    model: options.ModelPath,
+    text: Annotated[str | None, typer.Argument(help="Text to score; - reads standard input.")] = None,
+    file: Annotated[Path | None, typer.Option("--file", "-f", help="File to score.")] = None,
+    per_line: Annotated[
+        bool, typer.Option("--per-line", help="Score each line alone, the most surprising first.")
+    ] = False,
+    encoding: options.Encoding = "auto",
+    engine: options.EngineName = "auto",
+    as_json: options.AsJson = False,
+) -> None:
+    """Say how well the model predicts a text: bits per byte, and the log-probability of each token."""
+    if (text is None) == (file is None):
+        raise UsageError("score needs either a text or --file.", 'write `unspool score MODEL "a text"`.')
+    from unspool.api import load
+
+    opened = load(model, engine)
+    content = read_file(file, encoding) if file is not None else read_text(text or "", encoding)
+    if per_line:
+        _rank(opened, content, as_json)
+    else:
+        _score(opened, content, as_json)
+
+
+def _score(model: "Model", text: str, as_json: bool) -> None:
+    result = model.score(text)
+    if as_json:
+        write_json(result.to_dict())
+        return
+    write(
+        f"bits per byte       {result.bits_per_byte:.4f}\n"
+        f"bits per character  {result.bits_per_character:.4f}\n"
+        f"nats per token      {result.nats_per_token:.4f}\n"
+        f"perplexity          {result.perplexity:.3f}\n"
+        f"tokens              {len(result.tokens):,}\n"
+    )
+    if len(result.tokens) <= MOST_TOKENS_SHOWN:
+        write("\nlog-probability  token\n")
+        for token, value in zip(result.tokens, result.log_probabilities, strict=True):
+            write(f"{value:15.4f}  {token!r}\n")
+
+
+def _rank(model: "Model", text: str, as_json: bool) -> None:
+    scored = [
+        (model.score(line), number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()
+    ]
+    scored.sort(key=lambda item: -item[0].bits_per_character)
+    for result, number, line in scored:
+        if as_json:
+            write_json({"line": number, "bits_per_character": result.bits_per_character, "text": line})
+        else:
+            write(f"{result.bits_per_character:8.4f}  line {number:<6} {line}\n")

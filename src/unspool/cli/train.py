@@ -1,0 +1,174 @@
+"""`unspool train`: learn a text."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from unspool.cli import options
+from unspool.cli.console import write, write_json
+from unspool.errors import UsageError
+
+
+
+def train(
+    data: Annotated[
+        list[str] | None,
+        typer.Argument(help="Files, folders or - for standard input; left out: Python's own reference.", show_default=False),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Model folder to write. [runs/NAME]")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the model that is there.")] = False,
+    resume: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Go on with a run that was cut off; takes no other option.")
+    ] = None,
+    start_from: Annotated[
+        Path | None, typer.Option("--from", metavar="DIR", help="Start from the weights of another model.")
+    ] = None,
+    config: Annotated[Path | None, typer.Option(help="Recipe in TOML; options given here win.")] = None,
+    task: Annotated[str, typer.Option(help="What to learn: language.")] = "language",
+    minutes: Annotated[float | None, typer.Option(help="Train for so many minutes. [3]")] = None,
+    epochs: Annotated[float | None, typer.Option(help="Or for so many passes over the text.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Or for so many updates.")] = None,
+    lines: options.Lines = False,
+    text_column: options.TextColumn = None,
+    encoding: Annotated[str | None, typer.Option(help="Of the text. [auto]")] = None,
+    suffix: Annotated[
+        list[str] | None, typer.Option(help="Endings of the files of a folder; may be given often. [.txt .md]")
+    ] = None,
+    validation: Annotated[
+        str | None, typer.Option(help="Held-out file, or the share at the end to hold out. [0.1]")
+    ] = None,
+    tokenizer: Annotated[str | None, typer.Option(help="char, word, bpe or byte. [char]")] = None,
+    vocab_size: Annotated[int | None, typer.Option(help="Most tokens to keep.")] = None,
+    cell: Annotated[str | None, typer.Option(help="rnn, lstm or gru.")] = None,
+    num_layers: Annotated[int | None, typer.Option(help="Recurrent layers.")] = None,
+    hidden_size: Annotated[int | None, typer.Option(help="Numbers in the state of a layer.")] = None,
+    embedding_size: Annotated[int | None, typer.Option(help="Numbers for a token; 0 is one-hot.")] = None,
+    tie_weights: Annotated[bool, typer.Option("--tie-weights", help="Output and embedding share weights.")] = False,
+    batch_size: Annotated[int | None, typer.Option(help="Rows read side by side.")] = None,
+    seq_len: Annotated[int | None, typer.Option(help="Time steps of a window.")] = None,
+    optimizer: Annotated[str | None, typer.Option(help="muon or adamw.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Highest rate of AdamW.")] = None,
+    matrix_rate: Annotated[float | None, typer.Option(help="Highest rate of Muon.")] = None,
+    dropout: Annotated[float | None, typer.Option(help="Between layers and on the output.")] = None,
+    input_dropout: Annotated[float | None, typer.Option(help="On the input.")] = None,
+    reset_probability: Annotated[float | None, typer.Option(help="Of a row's return to the start.")] = None,
+    precision: Annotated[str | None, typer.Option(help="float32 or bfloat16.")] = None,
+    threads: Annotated[int | None, typer.Option(help="Of the processor.")] = None,
+    validations: Annotated[int | None, typer.Option(help="How often to score the held-out text.")] = None,
+    patience: Annotated[int | None, typer.Option(help="Validations without a new best that end the run.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Same seed, same weights. [0]")] = None,
+    tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Write curves for TensorBoard.")] = False,
+    engine: Annotated[str, typer.Option(help="torch.")] = "torch",
+    as_json: options.AsJson = False,
+) -> None:
+    """Learn a text and write a model folder.
+
+    With a budget of minutes the run ends on time. Ctrl-C keeps the best model so far.
+    """
+    if task != "language":
+        raise UsageError(f"task must be language. Received: {task!r:.40}.", "leave --task out.")
+    from unspool.cli.progress import make_progress
+
+    given = {
+        "sources": tuple(data or ()) or None,
+        "minutes": minutes,
+        "epochs": epochs,
+        "steps": steps,
+        "lines": lines or None,
+        "text_column": text_column,
+        "encoding": encoding,
+        "suffixes": suffix or None,
+        "tokenizer": tokenizer,
+        "vocabulary_limit": vocab_size,
+        "cell": cell,
+        "num_layers": num_layers,
+        "hidden_size": hidden_size,
+        "embedding_size": embedding_size,
+        "tie_weights": tie_weights or None,
+        "batch_size": batch_size,
+        "sequence_length": seq_len,
+        "optimizer": optimizer,
+        "learning_rate": learning_rate,
+        "matrix_rate": matrix_rate,
+        "dropout": dropout,
+        "input_dropout": input_dropout,
+        "reset_probability": reset_probability,
+        "precision": precision,
+        "threads": threads,
+        "validations": validations,
+        "patience": patience,
+        "seed": seed,
+        **_validation(validation),
+    }
+    if resume is not None and (start_from or config or any(value is not None for value in given.values())):
+        raise UsageError(
+            "--resume goes on with the recipe of the run and takes no other setting.",
+            "leave the others out; to train on with other settings use --from.",
+        )
+    path = resume or out or _free_place(data or [])
+    with make_progress(quiet=as_json, tensorboard=path / "tensorboard" if tensorboard else None) as progress:
+        from unspool import api
+
+        if resume is not None:
+            model = api.resume(resume, listener=progress, engine=engine)
+        else:
+            model = api.train(
+                out=path,
+                overwrite=overwrite,
+                start_from=start_from,
+                listener=progress,
+                engine=engine,
+                settings=_settings(config, given),
+            )
+    figures = _last_figures(model.path)
+    if as_json:
+        write_json({"model": str(path), **figures}, indent=2)
+    else:
+        write(
+            f"\n{path}: {figures['bits_per_character']:.4f} bits per character on the held-out text "
+            f"({figures['nats_per_token']:.4f} nats per token), {figures['fresh_bits_per_character']:.4f} from a "
+            f"fresh start.\ntry: unspool generate {path}\n"
+        )
+
+
+def _settings(config: Path | None, given: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """What the recipe file says, and the options, which win."""
+    from unspool.folder.model_folder import read_toml
+    from unspool.tasks.recipe import SECTIONS, grouped, merged
+
+    if config is None:
+        return grouped(given)
+    file = read_toml(config)
+    for name, value in file.items():
+        if name not in (*SECTIONS, "task", "started_from") or (name in SECTIONS and not isinstance(value, dict)):
+            raise UsageError(
+                f"{config}: {name} is not a section of a recipe.", f"its sections are {', '.join(SECTIONS)}."
+            )
+    return merged(file, grouped(given))
+
+
+def _validation(value: str | None) -> dict[str, Any]:
+    if value is None:
+        return {}
+    try:
+        return {"validation_fraction": float(value)}
+    except ValueError:
+        return {"validation_sources": (value,)}
+
+
+def _free_place(data: list[str]) -> Path:
+    """`runs/NAME`, with a number if that is taken."""
+    name = "python-reference"
+    if data:
+        name = "stdin" if data[0] == "-" else Path(data[0]).resolve().name.split(".")[0] or "model"
+    place, number = Path("runs") / name, 2
+    while place.exists():
+        place, number = Path("runs") / f"{name}-{number}", number + 1
+    return place
+
+
+def _last_figures(path: Path) -> dict[str, Any]:
+    from unspool.train.history import History
+
+    return next(event for event in reversed(History(path / "history.jsonl").events()) if event["event"] == "end")

@@ -1,0 +1,37 @@
+"""Training curves for TensorBoard, with its own writer, so no framework is needed."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+from unspool.errors import MissingExtraError
+from unspool.train.loop import StepEvent, ValidationEvent
+
+EVERY = 10  # steps
+
+
+class TensorBoard:
+    """Writes losses, rate of reading and samples to a folder.
+
+    Args:
+        folder: where `tensorboard --logdir` will look.
+
+    Raises:
+        MissingExtraError: tensorboard is not installed.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        if not find_spec("tensorboard"):
+            raise MissingExtraError("tensorboard", "logs", "--tensorboard")
+        from tensorboard.summary import Writer
+
+        self._writer = Writer(str(folder))
+
+    def on_step(self, event: StepEvent) -> None:
+        """Every tenth loss."""
+        if event.step % EVERY == 0:
+            self._writer.add_scalar("loss/training", event.loss, event.step)
+
+    def on_validation(self, event: ValidationEvent) -> None:
+        """Each validation's figure."""
+        self._writer.add_scalar("loss/fresh", event.fresh, event.step)
+        self._writer.flush()
