@@ -1,9 +1,9 @@
 """The facade: train, load, and what a trained model can do.
 
-    model = unspool.train("alice.txt", minutes=5)
-    model.generate("Alice was", max_new_tokens=200, temperature=0.8, seed=7)
-    model.score("Alice was beginning").bits_per_byte
-    model.save("alice/")
+model = unspool.train("alice.txt", minutes=5)
+model.generate("Alice was", max_new_tokens=200, temperature=0.8, seed=7)
+model.score("Alice was beginning").bits_per_byte
+model.save("alice/")
 """
 
 import shutil
@@ -19,7 +19,7 @@ import numpy as np
 from unspool.data.corpus import open_part, part_of_text, write_part
 from unspool.data.sources import Sources
 from unspool.decode.stream import Piece, Reading, generate, read, sample_seeds, start_reading
-from unspool.engines.base import Array, Network
+from unspool.engines.base import Network
 from unspool.engines.registry import build_network
 from unspool.errors import ModelFolderError, UsageError
 from unspool.evaluate.bits import Figures, evaluate_part, token_nats
@@ -203,7 +203,7 @@ class Model:
             return StateReading(self, Reading(state, logits, [int(i) for i in about["ids"]]))
         except (OSError, KeyError, ValueError, TypeError, IndexError, RuntimeError) as problem:
             raise ModelFolderError(
-                f"{path} is not a state of this model: {str(problem):.80}.", "read the text again with read()."
+                f"{path} is not a state of this model: {problem!s:.80}.", "read the text again with read()."
             ) from None
 
     def score(self, text: str) -> Score:

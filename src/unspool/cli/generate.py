@@ -67,10 +67,7 @@ def generate(
     }
     settings = {name: value for name, value in given.items() if value is not None}
     opened = load(model, engine)
-    if prompts is not None:
-        texts = [line for line in read_file(prompts).split("\n") if line]
-    else:
-        texts = [read_text(prompt)]
+    texts = [read_text(prompt)] if prompts is None else [line for line in read_file(prompts).split("\n") if line]
     for number, text in enumerate(texts):
         if as_json:
             samples = [sample.to_dict() for sample in opened.samples(text, **settings)]

@@ -13,5 +13,6 @@ EngineName = Annotated[str, typer.Option("--engine", help="auto, numpy or torch.
 Encoding = Annotated[str, typer.Option(help="Of the text; auto reads UTF-8, and UTF-16 that begins with a mark.")]
 Lines = Annotated[bool, typer.Option("--lines", help="Every line is a document of its own.")]
 TextColumn = Annotated[
-    str | None, typer.Option("--text", metavar="COL", help="Column of a .csv, .tsv or .jsonl that holds the text.")
+    str | None,
+    typer.Option("--text", metavar="COL", help="Column of a .csv, .tsv or .jsonl that holds the text."),
 ]

@@ -71,7 +71,8 @@ class PlainProgress(Silent):
             self._board.on_validation(event)
         mark = ", the best so far" if event.best else ""
         self.say(
-            f"step {event.step:,}: training {bits(event.loss):.3f}, held out {bits(event.fresh):.3f} bits per token{mark}"
+            f"step {event.step:,}: training {bits(event.loss):.3f}, "
+            f"held out {bits(event.fresh):.3f} bits per token{mark}"
         )
 
     def on_sample(self, step: int, text: str) -> None:
@@ -83,7 +84,8 @@ class PlainProgress(Silent):
         if int(event.progress * PLAIN_LINES) > self._shown:
             self._shown = int(event.progress * PLAIN_LINES)
             self.say(
-                f"{event.progress:4.0%}  step {event.step:,} of about {event.steps_that_fit:,}  epoch {event.epoch:.1f}  "
+                f"{event.progress:4.0%}  step {event.step:,} of about {event.steps_that_fit:,}  "
+                f"epoch {event.epoch:.1f}  "
                 f"{self._rate.value():,.0f} tokens/s  training {bits(event.loss):.3f} bits per token"
             )
 

@@ -58,9 +58,7 @@ def _score(model: "Model", text: str, as_json: bool) -> None:
 
 
 def _rank(model: "Model", text: str, as_json: bool) -> None:
-    scored = [
-        (model.score(line), number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()
-    ]
+    scored = [(model.score(line), number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
     scored.sort(key=lambda item: -item[0].bits_per_character)
     for result, number, line in scored:
         if as_json:

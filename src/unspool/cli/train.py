@@ -10,16 +10,19 @@ from unspool.cli.console import write, write_json
 from unspool.errors import UsageError
 
 
-
 def train(
     data: Annotated[
         list[str] | None,
-        typer.Argument(help="Files, folders or - for standard input; left out: Python's own reference.", show_default=False),
+        typer.Argument(
+            help="Files, folders or - for standard input; left out: Python's own reference.",
+            show_default=False,
+        ),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Model folder to write. [runs/NAME]")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the model that is there.")] = False,
     resume: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Go on with a run that was cut off; takes no other option.")
+        Path | None,
+        typer.Option(metavar="DIR", help="Go on with a run that was cut off; takes no other option."),
     ] = None,
     start_from: Annotated[
         Path | None, typer.Option("--from", metavar="DIR", help="Start from the weights of another model.")
@@ -33,7 +36,8 @@ def train(
     text_column: options.TextColumn = None,
     encoding: Annotated[str | None, typer.Option(help="Of the text. [auto]")] = None,
     suffix: Annotated[
-        list[str] | None, typer.Option(help="Endings of the files of a folder; may be given often. [.txt .md]")
+        list[str] | None,
+        typer.Option(help="Endings of the files of a folder; may be given often. [.txt .md]"),
     ] = None,
     validation: Annotated[
         str | None, typer.Option(help="Held-out file, or the share at the end to hold out. [0.1]")

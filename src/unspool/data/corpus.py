@@ -77,15 +77,12 @@ def prepare_corpus(
         )
     tokenizer = make(units.take(sources, 0, training))
     _write(folder, "training", tokenizer, units.take(sources, 0, training), spec.by_document, on_bytes)
-    if held_out:
-        rest = units.take(held_out, 0, units.count(held_out))
-    else:
-        rest = units.take(sources, training, total)
-    part = _write(folder, "validation", tokenizer, rest, spec.by_document, on_bytes)
-    if part["tokens"] < 2:
+    rest = units.take(held_out, 0, units.count(held_out)) if held_out else units.take(sources, training, total)
+    held = _write(folder, "validation", tokenizer, rest, spec.by_document, on_bytes)
+    if held < 2:
         raise DataError(
             "the validation part must have at least 2 tokens. "
-            f"Received: {part['tokens']} in {describe_sources(spec.validation_sources or spec.sources)}.",
+            f"Received: {held} in {describe_sources(spec.validation_sources or spec.sources)}.",
             "name a longer text, or a larger fraction with --validation 0.2.",
         )
     return tokenizer
@@ -99,7 +96,7 @@ def write_part(folder: Path, name: str, tokenizer: Tokenizer, sources: Sources, 
     """
     units = _Documents if by_document else _Stream
     pieces = units.take(sources, 0, sys.maxsize)
-    if not _write(folder, name, tokenizer, pieces, by_document, lambda size: None)["tokens"]:
+    if not _write(folder, name, tokenizer, pieces, by_document, lambda size: None):
         raise DataError("a text to evaluate must have at least one character. Received: none.", "name another.")
 
 
@@ -117,7 +114,7 @@ def open_part(folder: Path, name: str) -> Part:
         return Part(tokens, starts, about["characters"], about["bytes"], about["naming_bits"])
     except (OSError, ValueError, KeyError, TypeError) as problem:
         raise ModelFolderError(
-            f"{folder}: the {name} part of the text is missing or damaged: {str(problem):.80}.",
+            f"{folder}: the {name} part of the text is missing or damaged: {problem!s:.80}.",
             "train again, or name a text to evaluate on.",
         ) from None
 
@@ -187,7 +184,7 @@ def _write(
     pieces: Iterable[str],
     by_document: bool,
     on_bytes: Callable[[int], None],
-) -> dict[str, int | float | str | None]:
+) -> int:
     type_ = np.min_scalar_type(tokenizer.vocabulary_size - 1)
     tokens = characters = size = 0
     naming = 0.0
@@ -206,7 +203,7 @@ def _write(
             on_bytes(size)
     if by_document:
         np.array(starts, dtype=np.int64).tofile(folder / f"{name}.starts")
-    about: dict[str, int | float | str | None] = {
+    about = {
         "type": type_.name,
         "tokens": tokens,
         "documents": len(starts) - 1 if by_document else None,
@@ -215,12 +212,10 @@ def _write(
         "naming_bits": naming,
     }
     (folder / f"{name}.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
-    return about
+    return tokens
 
 
 def _map(path: Path, type_: np.dtype[np.integer], length: int) -> IntArray:
     if path.stat().st_size != length * type_.itemsize:
         raise ValueError(f"{path.name} has not the size it was written with")
     return np.memmap(path, dtype=type_, mode="r", shape=(length,))
-
-

@@ -6,7 +6,6 @@ times: once to count, once to encode.
 
 import csv
 import gzip
-import io
 import json
 import shutil
 import sys
@@ -55,12 +54,8 @@ class Sources:
     def documents(self) -> Iterator[str]:
         """The text as documents: one for each line or row that is not empty."""
         if self._spec.text_column is None:
-            rest = ""
-            for piece in self.pieces():
-                *lines, rest = (rest + piece).split("\n")
-                yield from filter(None, lines)
-            if rest:
-                yield rest
+            lines = (line.removesuffix("\n") for line in _lines(self.pieces()))
+            yield from filter(None, lines)
         else:
             for file in self.files:
                 yield from filter(None, self._column(file, self._spec.text_column))
@@ -90,7 +85,7 @@ class Sources:
     def _open(self, name: str) -> BinaryIO:
         if name == "-":
             if self._standard_input is None:  # kept on disk, because it is read more than once
-                self._standard_input = cast(BinaryIO, tempfile.TemporaryFile())
+                self._standard_input = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115 - read again later
                 shutil.copyfileobj(sys.stdin.buffer, self._standard_input)
             self._standard_input.seek(0)
             return self._standard_input
@@ -131,7 +126,7 @@ class Sources:
 
     def _rows(self, name: str) -> Iterator[dict[str, object]]:
         suffix = _suffix(Path(name))
-        lines = _Lines(self._read(name))
+        lines = _lines(self._read(name))
         if suffix == ".jsonl":
             for number, line in enumerate(lines, 1):
                 if line.strip():
@@ -144,31 +139,22 @@ class Sources:
                 raise DataError(f"{name}: {problem}.", "check the quotes of the table.") from None
 
 
-class _Lines(io.TextIOBase):
+def _lines(pieces: Iterator[str]) -> Iterator[str]:
     """Lines with their ends, out of pieces that may end anywhere."""
-
-    def __init__(self, pieces: Iterator[str]) -> None:
-        self._lines = self._split(pieces)
-
-    def __next__(self) -> str:
-        return next(self._lines)
-
-    @staticmethod
-    def _split(pieces: Iterator[str]) -> Iterator[str]:
-        rest = ""
-        for piece in pieces:
-            lines = (rest + piece).split("\n")
-            rest = lines.pop()
-            yield from (line + "\n" for line in lines)
-        if rest:
-            yield rest
+    rest = ""
+    for piece in pieces:
+        lines = (rest + piece).split("\n")
+        rest = lines.pop()
+        yield from (line + "\n" for line in lines)
+    if rest:
+        yield rest
 
 
 def embedded_corpus() -> str:
     """The Python language reference that comes with every Python: 1 chapter after the other."""
     from pydoc_data.topics import topics
 
-    return "\n\n".join(cast(dict[str, str], topics).values())
+    return "\n\n".join(topics.values())
 
 
 def describe_sources(names: tuple[str, ...]) -> str:

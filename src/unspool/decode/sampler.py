@@ -29,7 +29,12 @@ class Sampler:
     """
 
     def __init__(
-        self, spec: SamplingSpec, vocabulary_size: int, forbidden: tuple[int, ...], prompt: list[int], seed: int
+        self,
+        spec: SamplingSpec,
+        vocabulary_size: int,
+        forbidden: tuple[int, ...],
+        prompt: list[int],
+        seed: int,
     ) -> None:
         self._spec, self._forbidden = spec, list(forbidden)
         self._generator = np.random.Generator(np.random.PCG64(seed))

@@ -160,7 +160,9 @@ def fresh_means(network: Network, tokens: IntArray, places: int = FRESH_PLACES, 
     return sums / (length - skipped)
 
 
-def document_nats(network: Network, part: Part, rows: int = 64, most: int | None = None) -> tuple[FloatArray, FloatArray]:
+def document_nats(
+    network: Network, part: Part, rows: int = 64, most: int | None = None
+) -> tuple[FloatArray, FloatArray]:
     """The sum of nats and the number of tokens of each document, each read from the initial state.
 
     Args:

@@ -201,7 +201,7 @@ def parse_safetensors(data: bytes, path: Path) -> tuple[Arrays, dict[str, Any]]:
         head = json.loads(data[8 : 8 + size]).get("__metadata__", {})
         return arrays, json.loads(head.get("unspool", "{}"))
     except (SafetensorError, ValueError, KeyError, TypeError, AttributeError) as problem:
-        raise ModelFolderError(f"{path} is damaged: {str(problem):.100}.", RESTORE) from None
+        raise ModelFolderError(f"{path} is damaged: {problem!s:.100}.", RESTORE) from None
 
 
 def read_recipe_file(path: Path, kind: type[S]) -> S:
@@ -223,14 +223,14 @@ def read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as problem:
         reason = getattr(problem, "strerror", None) or problem
-        raise ModelFolderError(f"{path} cannot be read: {str(reason):.100}.", "check the file.") from None
+        raise ModelFolderError(f"{path} cannot be read: {reason!s:.100}.", "check the file.") from None
 
 
 def _parse_json(data: bytes, name: str) -> dict[str, Any]:
     try:
         values = json.loads(data)
     except (ValueError, RecursionError) as problem:
-        raise ModelFolderError(f"{name} is not JSON: {str(problem):.100}.", RESTORE) from None
+        raise ModelFolderError(f"{name} is not JSON: {problem!s:.100}.", RESTORE) from None
     if not isinstance(values, dict):
-        raise ModelFolderError(f"{name} must hold an object. Received: {str(values):.40}.", RESTORE)
+        raise ModelFolderError(f"{name} must hold an object. Received: {values!s:.40}.", RESTORE)
     return values

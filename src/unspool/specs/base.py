@@ -25,9 +25,7 @@ class Spec(BaseModel):
 S = TypeVar("S", bound=Spec)
 
 
-def build(
-    kind: type[S], values: Mapping[str, Any], where: str, error: type[UnspoolError] = UsageError
-) -> S:
+def build(kind: type[S], values: Mapping[str, Any], where: str, error: type[UnspoolError] = UsageError) -> S:
     """Make a spec from named values.
 
     Args:

@@ -1,6 +1,6 @@
 """Language: learn a text, many to many and aligned, from an initial state.
 
-    sources -> tokenizer, ids -> feed -> loop -> model folder
+sources -> tokenizer, ids -> feed -> loop -> model folder
 """
 
 import time
@@ -101,7 +101,11 @@ class Run:
         try:
             folder = ModelFolder(self.path)
             folder.create()
-            make = start.tokenizer_for if start else lambda pieces: make_tokenizer(spec.tokenizer, pieces, spec.vocabulary_limit)
+            make = (
+                start.tokenizer_for
+                if start
+                else lambda pieces: make_tokenizer(spec.tokenizer, pieces, spec.vocabulary_limit)
+            )
             tokenizer = prepare_corpus(folder.training, spec, make, self.listener.on_encoded)
             corpus = open_corpus(folder.training)
             size = Size(len(corpus.training.tokens), tokenizer.vocabulary_size, self._minutes(), *machine)
@@ -191,7 +195,13 @@ class Run:
         network = build_network(self.engine, config.network, weights)
         figures = evaluate_part(network, corpus.validation, rows=CLOSING_ROWS)
         shown = {k: v for k, v in figures.to_dict().items() if k not in ("seconds", "tokens")}
-        history.add(event="end", step=progress.step, best_step=progress.best_step, seconds=loop.budget.seconds(), **shown)
+        history.add(
+            event="end",
+            step=progress.step,
+            best_step=progress.best_step,
+            seconds=loop.budget.seconds(),
+            **shown,
+        )
         parameters = parameter_count(config.network)
         card = model_card(folder.path.name, recipe, config.network, parameters, _describe(corpus, recipe), shown)
         folder.write_card(card)
@@ -304,5 +314,3 @@ def _warnings(corpus: Corpus) -> list[str]:
         f"warning: {corpus.training.characters:,} characters are very little. Expect the text learnt by heart "
         "rather than its style; 100,000 and more teach a style."
     ]
-
-

@@ -137,7 +137,7 @@ def _training(size: Size, shape: Mapping[str, Any], given: Mapping[str, Any]) ->
 
 def _rate(size: Size, shape: Mapping[str, Any]) -> float:
     """Tokens per second to expect of two ordinary cores: about 60 billion useful weights a second."""
-    weights = 4 * shape["hidden_size"] * (shape["hidden_size"] + shape["embedding_size"]) * shape["num_layers"]
+    weights: float = 4 * shape["hidden_size"] * (shape["hidden_size"] + shape["embedding_size"]) * shape["num_layers"]
     return 3.0e10 / (weights + shape["hidden_size"] * size.vocabulary)
 
 

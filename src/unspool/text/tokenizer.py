@@ -52,7 +52,7 @@ class Tokenizer:
             special = tuple(self._library.id_to_token(index) for index in range(len(SPECIAL_TOKENS)))
         except Exception as problem:  # the library raises bare Exception
             raise ModelFolderError(
-                f"tokenizer.json is not a tokenizer: {str(problem):.120}.", "restore the file from a copy."
+                f"tokenizer.json is not a tokenizer: {problem!s:.120}.", "restore the file from a copy."
             ) from None
         if special != SPECIAL_TOKENS or sorted(vocabulary.values()) != list(range(len(vocabulary))):
             raise ModelFolderError(
@@ -121,7 +121,7 @@ class Tokenizer:
         """
         unknown = ids == UNKNOWN
         if self.kind == "char" or not unknown.any():
-            return unknown * NAMING_BITS
+            return np.where(unknown, NAMING_BITS, 0.0)
         offsets = self._library.encode(_without_surrogates(text), add_special_tokens=False).offsets
         lengths = np.array([end - start for start, end in offsets])
         return np.where(unknown, (lengths + 1) * NAMING_BITS, 0.0)

@@ -87,9 +87,7 @@ def _word(pieces: Iterable[str], limit: int) -> LibraryTokenizer:
     vocabulary = library.get_vocab()
     words = sorted(vocabulary, key=vocabulary.__getitem__)
     library.model = models.WordLevel(_ids(words), unk_token=SPECIAL_TOKENS[UNKNOWN])
-    library.decoder = decoders.Sequence(
-        [decoders.Fuse(), decoders.Replace("\n ", "\n"), decoders.Strip(" ", 1, 0)]
-    )
+    library.decoder = decoders.Sequence([decoders.Fuse(), decoders.Replace("\n ", "\n"), decoders.Strip(" ", 1, 0)])
     return library
 
 

@@ -112,7 +112,7 @@ class Loop:
     keep_best: Callable[[Learner, dict[str, Any], bool], None]
     sample: Callable[[Network], str]
     callbacks: Callbacks
-    progress: Progress = Progress()
+    progress: Progress = field(default_factory=Progress)
     _losses: list[float] = field(default_factory=list)
     _saved_at: float = 0.0
     _validated_at: int = -1

@@ -58,7 +58,7 @@ class NumpyNetwork:
     def step(self, tokens: IntArray, state: NumpyState) -> tuple[Logits, NumpyState]:
         """Read one token a row: [B] to [B, V]."""
         gates = self._looked_up[tokens]  # (B, G * H)
-        memories = []
+        memories: list[Memory] = []
         for number, (layer, memory) in enumerate(zip(self._layers, state, strict=True)):
             if number:
                 gates = layer.read(memories[-1][0])
@@ -70,13 +70,13 @@ class NumpyNetwork:
         gates = self._looked_up[tokens]  # (B, T, G * H)
         memories = []
         for number, (layer, memory) in enumerate(zip(self._layers, state, strict=True)):
-            if number:
-                gates = layer.read(hidden)  # one product for all time steps
             hidden = np.empty((*tokens.shape, self.spec.decoder.hidden_size), np.float32)  # (B, T, H)
             for time in range(tokens.shape[1]):
                 memory = self._step(gates[:, time], memory, layer.recur)
                 hidden[:, time] = memory[0]
             memories.append(memory)
+            if number + 1 < len(self._layers):
+                gates = self._layers[number + 1].read(hidden)  # one product for all time steps
         return hidden @ self._output + self._output_bias, tuple(memories)
 
     def surprise(self, inputs: IntArray, targets: IntArray, state: NumpyState) -> tuple[Logits, NumpyState]:

@@ -3,6 +3,7 @@
 Shapes: B rows, T time steps, E embedding, H hidden, L layers, V tokens.
 """
 
+from collections.abc import Callable
 from typing import cast
 
 import torch
@@ -14,7 +15,7 @@ from unspool.specs.network import DecoderSpec
 Memory = tuple[Tensor, ...]  # (hidden,) or, for the LSTM, (hidden, cell); each [1, B, H]
 TorchState = tuple[Memory, ...]  # one memory a layer
 
-CELLS: dict[str, type[nn.RNNBase]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
+CELLS: dict[str, Callable[..., nn.RNNBase]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 
 
 class Dropout:
@@ -48,9 +49,7 @@ class Decoder(nn.Module):
             self.embedding = nn.Embedding(spec.vocabulary_size, spec.embedding_size)
         widths = [spec.embedding_size or spec.vocabulary_size] + [spec.hidden_size] * (spec.num_layers - 1)
         # one module a layer, so that the dropout between layers can be locked
-        self.layers = nn.ModuleList(
-            CELLS[spec.cell](width, spec.hidden_size, batch_first=True) for width in widths
-        )
+        self.layers = nn.ModuleList(CELLS[spec.cell](width, spec.hidden_size, batch_first=True) for width in widths)
         self.output = nn.Linear(spec.hidden_size, spec.vocabulary_size)
         if spec.tie_weights:
             self.output.weight = self.embedding.weight
