@@ -194,12 +194,13 @@ class Run:
         weights = folder.read_weights()
         network = build_network(self.engine, config.network, weights)
         figures = evaluate_part(network, corpus.validation, rows=CLOSING_ROWS)
-        shown = {k: v for k, v in figures.to_dict().items() if k not in ("seconds", "tokens")}
+        shown = {name: value for name, value in figures.to_dict().items() if name not in ("seconds", "tokens")}
         history.add(
             event="end",
             step=progress.step,
             best_step=progress.best_step,
             seconds=loop.budget.seconds(),
+            tokens_per_second=loop.tokens_per_second,
             **shown,
         )
         parameters = parameter_count(config.network)

@@ -5,6 +5,7 @@ The rules come from measurements on texts of 20 KB to 6 MB; docs/decisions/0003-
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import log10
 from typing import Any
 
 from unspool.errors import UsageError
@@ -20,6 +21,10 @@ SECTIONS: dict[str, type[Spec]] = {
     "budget": BudgetSpec,
 }
 DEFAULT_MINUTES = 3.0
+
+WIDTHS = tuple(range(128, 1025, 64))
+WEIGHTS_PER_MINUTE = 2.2e11
+WEIGHTS_READ_PER_MINUTE = 1.6e12  # times tokens, on two ordinary cores
 
 Settings = dict[str, dict[str, Any]]  # section, name, value
 
@@ -110,24 +115,26 @@ def choose_recipe(size: Size, settings: Settings, network: DecoderShape | None =
 
 
 def _shape(size: Size) -> dict[str, Any]:
-    word_like = size.vocabulary > 1000
-    hidden = 512
-    if size.tokens < 30_000:
-        hidden = 256
-    elif size.tokens < 3_000 or size.minutes < 0.4:
-        hidden = 128
-    layers = 2 if size.minutes > 6 and size.tokens > 1_000_000 else 1
-    return {"hidden_size": hidden, "num_layers": layers, "embedding_size": 256 if word_like else 64}
+    """One layer, as wide as time and text allow.
+
+    Two bounds: the weights that see about eight tokens each in the time, and a width that grows with the
+    cube root of the text.
+    """
+    embedding = 256 if size.vocabulary > 1000 else 64
+    most_weights = (WEIGHTS_PER_MINUTE * size.minutes) ** 0.5
+    widest = 256 * (size.tokens / 130_000) ** (1 / 3)
+    fitting = [hidden for hidden in WIDTHS if hidden <= widest and _weights(hidden, embedding, size) <= most_weights]
+    return {"hidden_size": max(fitting, default=WIDTHS[0]), "num_layers": 1, "embedding_size": embedding}
 
 
 def _training(size: Size, shape: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    passes = size.minutes * 60 * _rate(size, shape) / size.tokens
-    dropout = min(0.5, max(0.0, 0.1 * (1 + (passes / 6) ** 0.5)))
+    """Dropout grows with the passes over the text that the time allows: 0.1 at 6, 0.5 at 100."""
+    weights = shape["num_layers"] * _weights(shape["hidden_size"], shape["embedding_size"], size)
+    passes = size.minutes * WEIGHTS_READ_PER_MINUTE / weights / size.tokens
+    dropout = round(min(0.5, max(0.0, 0.1 + 0.33 * log10(max(passes, 1e-9) / 6))), 2)
     chosen = {
-        "batch_size": 32 if size.tokens > 20_000 else 16,
-        "sequence_length": 64,
-        "dropout": round(dropout, 2),
-        "input_dropout": round(min(0.2, dropout), 2),
+        "dropout": dropout,
+        "input_dropout": dropout,
         "precision": size.precision,
         "threads": size.threads,
         "validations": int(min(20, max(3, round(2 * size.minutes)))),
@@ -135,10 +142,9 @@ def _training(size: Size, shape: Mapping[str, Any], given: Mapping[str, Any]) ->
     return {**chosen, **given}
 
 
-def _rate(size: Size, shape: Mapping[str, Any]) -> float:
-    """Tokens per second to expect of two ordinary cores: about 60 billion useful weights a second."""
-    weights: float = 4 * shape["hidden_size"] * (shape["hidden_size"] + shape["embedding_size"]) * shape["num_layers"]
-    return 3.0e10 / (weights + shape["hidden_size"] * size.vocabulary)
+def _weights(hidden: int, embedding: int, size: Size) -> float:
+    """Weights that take part in a step of one LSTM layer and the output."""
+    return 4.0 * hidden * (hidden + embedding) + hidden * size.vocabulary
 
 
 def _reasons(size: Size, recipe: Recipe) -> list[str]:

@@ -114,6 +114,8 @@ class Loop:
     callbacks: Callbacks
     progress: Progress = field(default_factory=Progress)
     _losses: list[float] = field(default_factory=list)
+    _tokens: int = 0
+    _learning: float = 0.0  # seconds in training steps
     _saved_at: float = 0.0
     _validated_at: int = -1
 
@@ -137,12 +139,18 @@ class Loop:
                 self._validate(scheduled=False)
         return self.progress
 
+    @property
+    def tokens_per_second(self) -> float:
+        """The rate of reading in training steps."""
+        return self._tokens / self._learning if self._learning else 0.0
+
     def _finished(self) -> bool:
         over = self.budget.progress(self.progress.step) >= 1
         return over or self.progress.since_best >= self.training.patience
 
     def _step(self) -> None:
         progress = self.progress
+        began = self.budget.seconds()
         batch = self.feed.batch(progress.epoch, progress.index)
         share = self.budget.progress(progress.step)
         rate = rate_at(share, self.training.warmup, self.training.final_rate) * progress.rate_factor
@@ -150,6 +158,8 @@ class Loop:
         if not math.isfinite(loss):
             self._fall_back()
             return
+        self._tokens += batch.inputs.size
+        self._learning += self.budget.seconds() - began
         self._losses = [*self._losses[1 - LOSS_WINDOW :], loss]
         steps = self.feed.steps(progress.epoch)
         after = (progress.epoch, progress.index + 1) if progress.index + 1 < steps else (progress.epoch + 1, 0)

@@ -1,0 +1,34 @@
+"""Run benchmarks by name: `python -m benchmarks [NAME]... [--data DIR] [--out DIR]`."""
+
+import argparse
+import os
+from importlib import import_module
+from pathlib import Path
+
+from benchmarks.common import Bench
+
+NAMES = ("encoding", "shakespeare", "words", "gigabyte")
+
+
+def main() -> None:
+    """Run the named benchmarks, or all of them."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}; none means all")
+    parser.add_argument(
+        "--data", type=Path, default=os.environ.get("UNSPOOL_DATA"), help="folder of data sets, or UNSPOOL_DATA"
+    )
+    parser.add_argument("--out", type=Path, default=Path("benchmarks/results"), help="folder for the JSON files")
+    options = parser.parse_args()
+    unknown = set(options.names) - set(NAMES)
+    if unknown:
+        parser.error(f"there is no benchmark {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
+    data = Path(options.data) if options.data else None
+    for name in options.names or NAMES:
+        module = import_module(f"benchmarks.{name}")
+        bench = Bench(name, module.__doc__ or name, data, options.out)
+        module.run(bench)
+        bench.finish()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+"""What every benchmark needs: the machine, the data, a table, a JSON file."""
+
+import importlib.metadata
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+PACKAGES = ("unspool", "numpy", "torch", "tokenizers", "safetensors")
+
+# Where a person gets each text, and where it is looked for below the data folder.
+TEXTS = {
+    "tinyshakespeare/input.txt": "data/tinyshakespeare/input.txt of github.com/karpathy/char-rnn",
+    "books/alice_en.txt": "Alice's Adventures in Wonderland, plain text UTF-8, ebook 11 of gutenberg.org",
+}
+
+
+@dataclass
+class Bench:
+    """One benchmark: rows of a table that are also a JSON file.
+
+    Attributes:
+        name: of the benchmark and its file.
+        title: its first line is the table's.
+        data: folder of data sets.
+        out: folder for the JSON file.
+    """
+
+    name: str
+    title: str
+    data: Path | None
+    out: Path
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    _started: float = field(default_factory=time.time)
+
+    def text(self, name: str) -> Path | None:
+        """A text of the data folder; none, with a word on where to get it, if it is not there."""
+        path = self.data / name if self.data else None
+        if path is None or not path.exists():
+            print(f"{self.name}: skipped: needs {name} below --data or UNSPOOL_DATA. Get it from {TEXTS[name]}.")
+            return None
+        return path
+
+    def add(self, **row: Any) -> None:
+        """One row."""
+        self.rows.append(row)
+        print(f"{self.name}: {row}", flush=True)
+
+    def finish(self) -> None:
+        """Print the table and write the JSON file."""
+        if not self.rows:
+            return
+        table = Table(title=self.title.splitlines()[0])
+        names = list(dict.fromkeys(name for row in self.rows for name in row))
+        for name in names:
+            table.add_column(name.replace("_", " "))
+        for row in self.rows:
+            table.add_row(*(_shown(row.get(name, "")) for name in names))
+        Console().print(table)
+        self.out.mkdir(parents=True, exist_ok=True)
+        result = {"benchmark": self.name, "started": self._started, "machine": machine(), "rows": self.rows}
+        path = self.out / f"{self.name}.json"
+        path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        print(f"written to {path}")
+
+
+def machine() -> dict[str, Any]:
+    """What the figures were measured on."""
+    model = ""
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        lines = cpuinfo.read_text(encoding="utf-8", errors="ignore").splitlines()
+        model = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "")
+    versions = {name: importlib.metadata.version(name) for name in PACKAGES if _installed(name)}
+    return {
+        "processor": model or platform.processor(),
+        "cores": os.cpu_count(),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        **versions,
+    }
+
+
+def unspool(*arguments: str | int | Path, report: str = "") -> dict[str, Any]:
+    """Run a command of Unspool in its own process.
+
+    Args:
+        *arguments: of the command line; `--json` is added.
+        report: a line to print first.
+
+    Returns:
+        the JSON that it printed, with `wall_seconds` of the whole process and its `peak_mb` of memory.
+    """
+    if report:
+        print(report, flush=True)
+    started = time.monotonic()
+    command = [sys.executable, "-m", "unspool", *map(str, arguments), "--json"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    output = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        raise SystemExit(f"{' '.join(command)} failed")
+    result: dict[str, Any] = json.loads(output)
+    return {**result, "wall_seconds": time.monotonic() - started, "peak_mb": usage.ru_maxrss / 1024}
+
+
+def _installed(name: str) -> bool:
+    try:
+        importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:,.4f}" if abs(value) < 100 else f"{value:,.0f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
