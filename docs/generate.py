@@ -33,7 +33,10 @@ def commands() -> str:
 
 def settings() -> str:
     """Every setting of a recipe and of generation: its default and what it does."""
-    kinds = {**{f"[{name}]": kind for name, kind in SECTIONS.items()}, "generation_config.json": SamplingSpec}
+    kinds: dict[str, type[Spec]] = {
+        **{f"[{name}]": kind for name, kind in SECTIONS.items()},
+        "generation_config.json": SamplingSpec,
+    }
     pages = [f"{NOTE}# Settings\n\nThe sections of `recipe.toml`, and `generation_config.json`.\n"]
     for name, kind in kinds.items():
         meanings = _meanings(kind)

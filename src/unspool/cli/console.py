@@ -8,12 +8,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import click
+import typer
 
 from unspool.errors import DataError, UnspoolError
 
 INTERRUPTED = 130
 BROKEN_PIPE = 141
+
+# The base of all that a command line can get wrong; typer keeps it in its own copy of click.
+CommandLineError: Any = typer.BadParameter.__mro__[2]
 
 
 @contextmanager
@@ -24,13 +27,11 @@ def reporting_errors() -> Iterator[None]:
         sys.stdout.flush()
     except UnspoolError as error:
         fail(error.message, error.hint, error.exit_code)
-    except click.exceptions.Exit as wish:
-        raise SystemExit(wish.exit_code) from None
-    except click.ClickException as error:
+    except CommandLineError as error:
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "unspool"
         fail(" ".join(error.format_message().split()), f"see `{command} --help`.", error.exit_code)
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         fail("interrupted.", "what was saved before is whole.", INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -18,7 +18,7 @@ from unspool.cli.train import train
 app = typer.Typer(
     name="unspool",
     help="Teach a small recurrent network your text, in minutes, and let it write.",
-    no_args_is_help=True,
+    invoke_without_command=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -36,6 +36,7 @@ def _show_version(wanted: bool) -> None:
 
 @app.callback()
 def _options(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", help="Print the version.", callback=_show_version, is_eager=True)
     ] = False,
@@ -44,6 +45,8 @@ def _options(
 
     Every option can also be set in the environment: UNSPOOL_TRAIN_MINUTES=5 is `unspool train --minutes 5`.
     """
+    if context.invoked_subcommand is None:
+        write(context.get_help() + "\n")
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ class Spec(BaseModel):
         Raises:
             UsageError: a value breaks its rule.
         """
-        return build(type(self), {**self.model_dump(), **values}, type(self).__name__)
+        return build(type(self), {**self.model_dump(), **values}, "settings")
 
 
 S = TypeVar("S", bound=Spec)

@@ -25,7 +25,7 @@ from unspool.folder.model_folder import Arrays, Config, ModelFolder, check_free
 from unspool.specs.network import DecoderShape, DecoderSpec, NetworkSpec
 from unspool.specs.sampling import SamplingSpec
 from unspool.specs.training import Recipe, TrainingSpec
-from unspool.tasks.recipe import Settings, Size, budget_spec, choose_recipe, data_spec
+from unspool.tasks.recipe import Settings, Size, budget_spec, check_settings, choose_recipe, data_spec
 from unspool.text.tokenizer import Tokenizer
 from unspool.text.vocabulary import extend_characters, make_tokenizer
 from unspool.train.budget import Budget
@@ -93,7 +93,7 @@ class Run:
             UnspoolError: as its parts do. An existing model is brought back then.
         """
         spec = data_spec(self.settings)
-        budget_spec(self.settings)
+        check_settings(self.settings)
         machine = training_machine(self.engine)  # before anything is touched: it may not be installed
         check_sources(spec)
         check_free(self.path, overwrite)

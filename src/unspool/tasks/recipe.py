@@ -88,6 +88,15 @@ def budget_spec(settings: Settings) -> BudgetSpec:
     return build(BudgetSpec, settings["budget"] or {"minutes": DEFAULT_MINUTES}, "budget")
 
 
+def check_settings(settings: Settings) -> None:
+    """Refuse what cannot be before a text is read.
+
+    Raises:
+        UsageError: a setting breaks its rule.
+    """
+    choose_recipe(Size(1_000_000, 100, DEFAULT_MINUTES, "float32", 1), settings)
+
+
 def choose_recipe(size: Size, settings: Settings, network: DecoderShape | None = None) -> tuple[Recipe, list[str]]:
     """Fill in what the settings leave open.
 
@@ -104,6 +113,8 @@ def choose_recipe(size: Size, settings: Settings, network: DecoderShape | None =
     """
     shape = dict(_shape(size)) if network is None else network.model_dump(include=set(DecoderShape.model_fields))
     shape |= settings["network"]
+    if shape.get("tie_weights") and "embedding_size" not in settings["network"]:
+        shape["embedding_size"] = shape["hidden_size"]
     training = _training(size, shape, settings["training"])
     recipe = Recipe(
         data=data_spec(settings),
