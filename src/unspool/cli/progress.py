@@ -1,6 +1,5 @@
 """Show how training goes: a bar on a terminal, plain lines elsewhere."""
 
-import math
 import sys
 import time
 from collections.abc import Iterator
@@ -66,13 +65,13 @@ class PlainProgress(Silent):
         self.show(event)
 
     def on_validation(self, event: ValidationEvent) -> None:
-        """Both losses, in bits per token."""
+        """Both losses, in bits per character."""
         if self._board:
             self._board.on_validation(event)
         mark = ", the best so far" if event.best else ""
         self.say(
-            f"step {event.step:,}: training {bits(event.loss):.3f}, "
-            f"held out {bits(event.fresh):.3f} bits per token{mark}"
+            f"step {event.step:,}: training {event.bits_per_character:.3f}, "
+            f"held out {event.fresh_bits_per_character:.3f} bits per character{mark}"
         )
 
     def on_sample(self, step: int, text: str) -> None:
@@ -86,7 +85,7 @@ class PlainProgress(Silent):
             self.say(
                 f"{event.progress:4.0%}  step {event.step:,} of about {event.steps_that_fit:,}  "
                 f"epoch {event.epoch:.1f}  "
-                f"{self._rate.value():,.0f} tokens/s  training {bits(event.loss):.3f} bits per token"
+                f"{self._rate.value():,.0f} tokens/s  training {event.bits_per_character:.3f} bits per character"
             )
 
     def say(self, line: str) -> None:
@@ -127,7 +126,7 @@ class BarProgress(PlainProgress):
 
     def on_validation(self, event: ValidationEvent) -> None:
         """Both losses."""
-        self._held_out = f", held out {bits(event.fresh):.3f}"
+        self._held_out = f", held out {event.fresh_bits_per_character:.3f}"
         super().on_validation(event)
 
     def show(self, event: StepEvent) -> None:
@@ -137,7 +136,7 @@ class BarProgress(PlainProgress):
             self._task,
             completed=event.progress,
             description=f"{self._rate.value():,.0f} tokens/s, {left:,.0f} s left, "
-            f"training {bits(event.loss):.3f}{self._held_out} bits per token",
+            f"training {event.bits_per_character:.3f}{self._held_out} bits per character",
         )
 
     def say(self, line: str) -> None:
@@ -157,8 +156,3 @@ class _Rate:
     def value(self) -> float:
         seconds = self._events[-1][0] - self._events[0][0]
         return sum(tokens for _, tokens in self._events[1:]) / seconds if seconds > 0 else 0.0
-
-
-def bits(nats: float) -> float:
-    """Nats to bits."""
-    return nats / math.log(2)

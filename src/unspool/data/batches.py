@@ -54,23 +54,21 @@ class StreamFeed:
     first batch, and then some prompts start it in a corner of its state space that it never leaves.
 
     Args:
-        tokens: [N] ids.
+        part: N ids of one stream.
         batch_size: B; fewer rows are read when the text is short.
         sequence_length: T.
         reset_probability: of each row at each window.
         seed: of the resets, the places and the unknown tokens.
     """
 
-    def __init__(
-        self, tokens: IntArray, batch_size: int, sequence_length: int, reset_probability: float, seed: int
-    ) -> None:
-        self._tokens = tokens
+    def __init__(self, part: Part, batch_size: int, sequence_length: int, reset_probability: float, seed: int) -> None:
+        tokens = self._tokens = part.tokens
         self._rows = max(1, min(batch_size, len(tokens) // sequence_length))
         self._length = -(-len(tokens) // self._rows)  # of a row
         self._window = min(sequence_length, self._length)
         self._reset_probability = reset_probability
         self._seed = seed
-        self._unknown = _UnknownTokens(tokens)
+        self._unknown = _UnknownTokens(part.counts)
 
     def steps(self, epoch: int) -> int:
         """How many windows a row has."""
@@ -111,7 +109,7 @@ class DocumentFeed:
         self._tokens, self._starts = part.tokens, part.starts
         self._lengths = np.diff(part.starts)
         self._batch_size, self._window, self._seed = batch_size, sequence_length, seed
-        self._unknown = _UnknownTokens(part.tokens)
+        self._unknown = _UnknownTokens(part.counts)
         self._planned: tuple[int, list[tuple[IntArray, int]]] = (-1, [])
 
     def steps(self, epoch: int) -> int:
@@ -161,10 +159,7 @@ class _UnknownTokens:
     and Goldberg, 2016, section 6).
     """
 
-    def __init__(self, tokens: IntArray) -> None:
-        counts = np.zeros(int(tokens.max()) + 1, dtype=np.int64)
-        for start in range(0, len(tokens), 1 << 24):  # in pieces: the tokens may not fit in memory
-            counts += np.bincount(tokens[start : start + (1 << 24)], minlength=len(counts))
+    def __init__(self, counts: IntArray) -> None:
         self._probability = UNKNOWN_SHARE / (UNKNOWN_SHARE + np.maximum(counts, 1))
         self._probability[: len(SPECIAL_TOKENS)] = 0
 

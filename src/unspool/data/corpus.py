@@ -32,6 +32,7 @@ class Part:
         starts: [D + 1] where each document begins, and the end; none for a stream.
         characters: of the text, and `bytes` of its UTF-8, line ends between documents included.
         naming_bits: what naming the unknown characters costs (Tokenizer.naming_bits).
+        counts: [V] how often each token stands there.
     """
 
     tokens: IntArray
@@ -39,6 +40,7 @@ class Part:
     characters: int
     bytes: int
     naming_bits: float
+    counts: IntArray
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,8 @@ def open_part(folder: Path, name: str) -> Part:
         tokens = _map(folder / f"{name}.tokens", np.dtype(about["type"]), about["tokens"])
         documents = about["documents"]
         starts = None if documents is None else _map(folder / f"{name}.starts", np.dtype(np.int64), documents + 1)
-        return Part(tokens, starts, about["characters"], about["bytes"], about["naming_bits"])
+        counts = np.array(about["counts"], dtype=np.int64)
+        return Part(tokens, starts, about["characters"], about["bytes"], about["naming_bits"], counts)
     except (OSError, ValueError, KeyError, TypeError) as problem:
         raise ModelFolderError(
             f"{folder}: the {name} part of the text is missing or damaged: {problem!s:.80}.",
@@ -128,7 +131,8 @@ def part_of_text(tokenizer: Tokenizer, text: str) -> Part:
     """A text in memory as one stream, for scoring it."""
     ids = tokenizer.encode(text)
     naming = float(tokenizer.naming_bits(text, ids).sum())
-    return Part(ids, None, len(text), len(text.encode(errors="surrogatepass")), naming)
+    counts = np.bincount(ids, minlength=tokenizer.vocabulary_size)
+    return Part(ids, None, len(text), len(text.encode(errors="surrogatepass")), naming, counts)
 
 
 def _training_share(total: int, spec: DataSpec, noun: str) -> int:
@@ -188,6 +192,7 @@ def _write(
     type_ = np.min_scalar_type(tokenizer.vocabulary_size - 1)
     tokens = characters = size = 0
     naming = 0.0
+    counts = np.zeros(tokenizer.vocabulary_size, dtype=np.int64)
     starts = [0]
     with (folder / f"{name}.tokens").open("wb") as file:
         for piece in pieces:
@@ -197,6 +202,7 @@ def _write(
                 ids = np.append(ids, END)
             ids.astype(type_).tofile(file)
             tokens += len(ids)
+            counts += np.bincount(ids, minlength=len(counts))
             characters += len(piece) + by_document
             size += len(piece.encode(errors="surrogatepass")) + by_document
             starts.append(tokens)
@@ -210,8 +216,9 @@ def _write(
         "characters": characters,
         "bytes": size,
         "naming_bits": naming,
+        "counts": counts.tolist(),
     }
-    (folder / f"{name}.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
+    (folder / f"{name}.json").write_text(json.dumps(about), encoding="utf-8")
     return tokens
 
 

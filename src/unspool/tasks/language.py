@@ -188,6 +188,7 @@ class Run:
             keep_best=keep_best,
             sample=lambda network: _sample(network, tokenizer, config.by_document),
             callbacks=self.listener,
+            tokens_per_character=len(corpus.training.tokens) / corpus.training.characters,
             progress=progress,
         )
         progress = loop.run()
@@ -259,7 +260,7 @@ def make_feed(corpus: Corpus, training: TrainingSpec) -> Feed:
     if corpus.training.starts is not None:
         return DocumentFeed(corpus.training, training.batch_size, training.sequence_length, training.seed)
     return StreamFeed(
-        corpus.training.tokens,
+        corpus.training,
         training.batch_size,
         training.sequence_length,
         training.reset_probability,

@@ -43,8 +43,8 @@ def extend_characters(tokenizer: Tokenizer, pieces: Iterable[str]) -> Tokenizer:
 def _characters(pieces: Iterable[str], limit: int) -> list[str]:
     counts = np.zeros(0x110000, dtype=np.int64)
     for piece in pieces:
-        found, times = np.unique(code_points(piece), return_counts=True)
-        counts[found] += times
+        found = np.bincount(code_points(piece))
+        counts[: len(found)] += found
     counts[0xD800:0xE000] = 0  # surrogates are no characters
     chosen = np.flatnonzero(counts)
     if limit:

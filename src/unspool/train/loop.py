@@ -38,6 +38,7 @@ class StepEvent:
         epoch: passes over the text so far, with a fraction.
         progress: share of the budget, 0 to 1.
         loss: nats per token, mean of the last 50 steps.
+        bits_per_character: the same loss per character of the text.
         tokens: read by this step.
         seconds: wall time so far.
         steps_that_fit: how many steps the run will have.
@@ -47,6 +48,7 @@ class StepEvent:
     epoch: float
     progress: float
     loss: float
+    bits_per_character: float
     tokens: int
     seconds: float
     steps_that_fit: int
@@ -60,6 +62,8 @@ class ValidationEvent:
         step: updates so far.
         loss: nats per token in training.
         fresh: nats per token on the held-out text, from the initial state.
+        bits_per_character: the loss per character of the text.
+        fresh_bits_per_character: the same on the held-out text.
         best: whether it is the lowest so far.
         seconds: wall time so far.
     """
@@ -67,6 +71,8 @@ class ValidationEvent:
     step: int
     loss: float
     fresh: float
+    bits_per_character: float
+    fresh_bits_per_character: float
     best: bool
     seconds: float
 
@@ -100,6 +106,7 @@ class Loop:
             resumed run may come to them again (not after an interruption).
         sample: writes a line of text.
         callbacks: are told.
+        tokens_per_character: of the text, to tell losses in bits per character.
     """
 
     learner: Learner
@@ -112,6 +119,7 @@ class Loop:
     keep_best: Callable[[Learner, dict[str, Any], bool], None]
     sample: Callable[[Network], str]
     callbacks: Callbacks
+    tokens_per_character: float
     progress: Progress = field(default_factory=Progress)
     _losses: list[float] = field(default_factory=list)
     _tokens: int = 0
@@ -173,12 +181,14 @@ class Loop:
 
     def _tell(self, tokens: int, epoch: float) -> None:
         step = self.progress.step
+        loss = sum(self._losses) / len(self._losses)
         self.callbacks.on_step(
             StepEvent(
                 step=step,
                 epoch=epoch,
                 progress=self.budget.progress(step),
-                loss=sum(self._losses) / len(self._losses),
+                loss=loss,
+                bits_per_character=self._bits(loss),
                 tokens=tokens,
                 seconds=self.budget.seconds(),
                 steps_that_fit=self.budget.steps_that_fit(step),
@@ -208,8 +218,14 @@ class Loop:
         seconds = self.budget.seconds()
         facts = {"loss": loss, "fresh": fresh, "best": best, "seconds": seconds}
         self.history.add(event="validation", step=progress.step, epoch=progress.epoch, **facts)
-        self.callbacks.on_validation(ValidationEvent(progress.step, loss, fresh, best, seconds))
+        self.callbacks.on_validation(
+            ValidationEvent(progress.step, loss, fresh, self._bits(loss), self._bits(fresh), best, seconds)
+        )
         self.callbacks.on_sample(progress.step, self.sample(network))
+
+    def _bits(self, nats_per_token: float) -> float:
+        """Bits per character."""
+        return nats_per_token / math.log(2) * self.tokens_per_character
 
     def _save(self) -> None:
         self.progress = self.progress.with_(seconds=self.budget.seconds())
