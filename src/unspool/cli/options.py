@@ -9,7 +9,7 @@ ModelPath = Annotated[
     Path, typer.Argument(metavar="MODEL", help="Model folder written by `unspool train`.", show_default=False)
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
-EngineName = Annotated[str, typer.Option("--engine", help="auto, numpy or torch.")]
+EngineName = Annotated[str, typer.Option("--engine", help="auto, numpy, numba or torch.")]
 Encoding = Annotated[str, typer.Option(help="Of the text; auto reads UTF-8, and UTF-16 that begins with a mark.")]
 Lines = Annotated[bool, typer.Option("--lines", help="Every line is a document of its own.")]
 TextColumn = Annotated[

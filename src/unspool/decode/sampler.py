@@ -1,7 +1,8 @@
 """Choose the next token: logits in, an id out, the caller's random number in between.
 
 Everything works on one row at a time, in this order: penalties, forbidden tokens, temperature, top-k,
-typical, top-p, min-p, draw.
+typical, top-p, min-p, draw. The functions below the class are plain arithmetic on arrays and numbers, so that
+an engine may compile them as they stand; `COMPILABLE` lists them, callees first.
 
 Shapes: V tokens.
 """
@@ -15,6 +16,11 @@ from unspool.specs.sampling import SamplingSpec
 
 Vector = np.ndarray[Any, np.dtype[np.float64]]
 Counts = np.ndarray[Any, np.dtype[np.int64]]
+Flags = np.ndarray[Any, np.dtype[np.bool_]]
+Knobs = tuple[float, int, float, float, float, float, float, float]
+
+DAMAGED = -1
+COLDEST = 1e-290  # a temperature below this would overflow; it is as good as 0
 
 
 class Sampler:
@@ -29,18 +35,27 @@ class Sampler:
     """
 
     def __init__(
-        self,
-        spec: SamplingSpec,
-        vocabulary_size: int,
-        forbidden: tuple[int, ...],
-        prompt: list[int],
-        seed: int,
+        self, spec: SamplingSpec, vocabulary_size: int, forbidden: tuple[int, ...], prompt: list[int], seed: int
     ) -> None:
-        self._spec, self._forbidden = spec, list(forbidden)
         self._generator = np.random.Generator(np.random.PCG64(seed))
-        self._written = np.zeros(vocabulary_size, np.int64)
-        self._seen = np.zeros(vocabulary_size, bool)
-        self._seen[prompt] = True
+        self.forbidden = np.array(forbidden, np.int64)
+        self.written = np.zeros(vocabulary_size, np.int64)
+        self.seen = np.zeros(vocabulary_size, np.bool_)
+        self.seen[prompt] = True
+        self.knobs: Knobs = (
+            spec.temperature,
+            spec.top_k,
+            spec.top_p,
+            spec.min_p,
+            spec.typical_p,
+            spec.repetition_penalty,
+            spec.frequency_penalty,
+            spec.presence_penalty,
+        )
+
+    def uniforms(self, count: int) -> Vector:
+        """The next random numbers, [count] in [0, 1)."""
+        return self._generator.random(count)
 
     def choose(self, logits: np.ndarray[Any, np.dtype[np.float32]]) -> int:
         """The next token after logits [V].
@@ -48,52 +63,29 @@ class Sampler:
         Raises:
             ModelFolderError: a logit is not a number, so the weights are damaged.
         """
-        values = penalised(logits.astype(np.float64), self._spec, self._written, self._seen)
-        values[self._forbidden] = -np.inf
-        if np.isnan(values).any() or values.max() == np.inf:
-            raise ModelFolderError(
-                "the network's logits must be numbers. Received: NaN or infinity.",
-                "the weights are damaged: restore the folder from a copy.",
-            )
-        if self._spec.temperature == 0:
-            token = int(values.argmax())  # the lowest id on a tie
-        else:
-            token = draw(distribution(values, self._spec), self._generator.random())
-        self._written[token] += 1
-        self._seen[token] = True
-        return token
+        uniform = float(self.uniforms(1)[0])
+        token = choose(logits.astype(np.float64), self.written, self.seen, self.forbidden, self.knobs, uniform)
+        return checked(int(token))
 
 
-def penalised(logits: Vector, spec: SamplingSpec, written: Counts, seen: np.ndarray[Any, Any]) -> Vector:
-    """Logits [V] less the penalties; counts [V] of the tokens written, and whether each was seen at all."""
-    if spec.repetition_penalty != 1:
-        factor = np.where(logits > 0, 1 / spec.repetition_penalty, spec.repetition_penalty)
-        logits = np.where(seen, logits * factor, logits)
-    if spec.frequency_penalty:
-        logits = logits - spec.frequency_penalty * written
-    if spec.presence_penalty:
-        logits = logits - spec.presence_penalty * (written > 0)
-    return logits
+def checked(token: int) -> int:
+    """The token itself.
+
+    Raises:
+        ModelFolderError: there is none, because a logit was not a number.
+    """
+    if token == DAMAGED:
+        raise ModelFolderError(
+            "the network's logits must be numbers. Received: NaN or infinity.",
+            "the weights are damaged: restore the folder from a copy.",
+        )
+    return token
 
 
-def distribution(logits: Vector, spec: SamplingSpec) -> Vector:
-    """Logits [V], of which at least one is finite, to probabilities [V] that sum to 1."""
-    with np.errstate(over="ignore"):  # a tiny temperature sends all but the highest to minus infinity
-        scaled = (logits - logits.max()) / spec.temperature
-    probabilities = normalised(np.exp(scaled))
-    if 0 < spec.top_k < len(logits):
-        probabilities = keep_first(probabilities, np.argsort(-probabilities, kind="stable"), spec.top_k)
-    if spec.typical_p < 1:
-        with np.errstate(divide="ignore"):
-            surprise = -np.log(probabilities)
-        finite = np.where(probabilities > 0, surprise, 0)
-        distance = np.abs(surprise - (probabilities * finite).sum())
-        probabilities = keep_mass(probabilities, np.argsort(distance, kind="stable"), spec.typical_p)
-    if spec.top_p < 1:
-        probabilities = keep_mass(probabilities, np.argsort(-probabilities, kind="stable"), spec.top_p)
-    if spec.min_p > 0:
-        probabilities = np.where(probabilities >= spec.min_p * probabilities.max(), probabilities, 0)
-    return normalised(probabilities)
+def normalised(weights: Vector) -> Vector:
+    """Weights [V] that are not all zero, to sum 1."""
+    result: Vector = weights / weights.sum()
+    return result
 
 
 def keep_first(probabilities: Vector, order: Counts, count: int) -> Vector:
@@ -109,13 +101,53 @@ def keep_mass(probabilities: Vector, order: Counts, mass: float) -> Vector:
     return keep_first(probabilities, order, int(np.searchsorted(reached, mass)) + 1)
 
 
-def normalised(weights: Vector) -> Vector:
-    """Weights [V] that are not all zero, to sum 1."""
-    result: Vector = weights / weights.sum()
-    return result
+def penalised(logits: Vector, written: Counts, seen: Flags, knobs: Knobs) -> Vector:
+    """Logits [V] less the penalties; counts [V] of the tokens written, and whether each was seen at all."""
+    _, _, _, _, _, repetition, frequency, presence = knobs
+    if repetition != 1:
+        factor = np.where(logits > 0, 1 / repetition, repetition)
+        logits = np.where(seen, logits * factor, logits)
+    if frequency != 0:
+        logits = logits - frequency * written
+    if presence != 0:
+        logits = logits - presence * (written > 0)
+    return logits.copy()
+
+
+def distribution(logits: Vector, knobs: Knobs) -> Vector:
+    """Logits [V], of which at least one is finite, to probabilities [V] that sum to 1."""
+    temperature, top_k, top_p, min_p, typical_p, _, _, _ = knobs
+    probabilities = normalised(np.exp((logits - logits.max()) / max(temperature, COLDEST)))
+    if 0 < top_k < len(logits):
+        probabilities = keep_first(probabilities, np.argsort(-probabilities, kind="mergesort"), top_k)
+    if typical_p < 1:
+        surprise = -np.log(np.maximum(probabilities, 1e-300))
+        distance = np.abs(surprise - (probabilities * surprise).sum())
+        probabilities = keep_mass(probabilities, np.argsort(distance, kind="mergesort"), typical_p)
+    if top_p < 1:
+        probabilities = keep_mass(probabilities, np.argsort(-probabilities, kind="mergesort"), top_p)
+    if min_p > 0:
+        probabilities = np.where(probabilities >= min_p * probabilities.max(), probabilities, 0.0)
+    return normalised(probabilities)
 
 
 def draw(probabilities: Vector, uniform: float) -> int:
     """The token at a place between 0 and 1 in the cumulated probabilities; never one of probability 0."""
     cumulated = np.cumsum(probabilities)
     return int(np.searchsorted(cumulated, uniform * cumulated[-1], side="right"))
+
+
+def choose(logits: Vector, written: Counts, seen: Flags, forbidden: Counts, knobs: Knobs, uniform: float) -> int:
+    """The next token after logits [V], noted in `written` and `seen`; -1 where a logit is not a number."""
+    values = penalised(logits, written, seen, knobs)
+    values[forbidden] = -np.inf
+    highest = values.max()
+    if not np.isfinite(highest):
+        return DAMAGED
+    token = int(np.argmax(values)) if knobs[0] == 0 else draw(distribution(values, knobs), uniform)
+    written[token] += 1
+    seen[token] = True
+    return token
+
+
+COMPILABLE = (normalised, keep_first, keep_mass, penalised, distribution, draw, choose)

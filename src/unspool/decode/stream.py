@@ -12,14 +12,15 @@ from typing import Literal
 
 import numpy as np
 
-from unspool.decode.sampler import Sampler
+from unspool.decode.sampler import COMPILABLE, Sampler, checked
 from unspool.decode.stop import StopMatcher
-from unspool.engines.base import Logits, Network, State
+from unspool.engines.base import Logits, Network, State, Writer
 from unspool.specs.sampling import SamplingSpec
 from unspool.text.incremental import IncrementalDecoder
 from unspool.text.tokenizer import BEGIN, END, PAD, UNKNOWN, IntArray, Tokenizer
 
 READ_AT_ONCE = 512
+FIRST_BLOCK, LARGEST_BLOCK = 8, 64  # tokens written in one call
 
 FinishReason = Literal["stop", "length"]
 
@@ -101,10 +102,13 @@ def generate(
     if spec.max_new_tokens == 0:
         yield from (Piece(row.number, "", 0, "length") for row in rows)
         return
+    if len(rows) == 1 and isinstance(network, Writer):
+        yield from _write_in_blocks(network, rows[0], reading)
+        return
     chosen = np.zeros(len(rows), np.int64)
     logits, state = reading.logits[chosen], network.select(reading.state, chosen)
     while True:
-        pieces = [row.advance(row_logits) for row, row_logits in zip(rows, logits, strict=True)]
+        pieces = [row.take(row.sampler.choose(row_logits)) for row, row_logits in zip(rows, logits, strict=True)]
         yield from pieces
         going = np.array([i for i, piece in enumerate(pieces) if piece.finish_reason is None], np.int64)
         if not len(going):
@@ -114,8 +118,22 @@ def generate(
         logits, state = network.step(np.array([row.token for row in rows]), state)
 
 
+def _write_in_blocks(network: Writer, row: "_Row", reading: Reading) -> Iterator[Piece]:
+    """One sample, many tokens a call; the first blocks are short, so that text comes at once."""
+    logits, state, block = reading.logits, reading.state, FIRST_BLOCK
+    while True:
+        count = min(block, row.left)
+        tokens, logits, state = network.write(logits, state, row.sampler, COMPILABLE, count, END)
+        for token in tokens:
+            piece = row.take(checked(int(token)))
+            yield piece
+            if piece.finish_reason is not None:
+                return
+        block = min(2 * block, LARGEST_BLOCK)
+
+
 class _Row:
-    """One sample: draws, decodes, and knows when it ends."""
+    """One sample: decodes what is drawn, and knows when it ends."""
 
     def __init__(
         self,
@@ -127,13 +145,18 @@ class _Row:
         forbidden: tuple[int, ...],
     ) -> None:
         self.number, self.token, self._count, self._most = number, BEGIN, 0, spec.max_new_tokens
-        self._sampler = Sampler(spec, tokenizer.vocabulary_size, forbidden, reading.ids, seed)
+        self.sampler = Sampler(spec, tokenizer.vocabulary_size, forbidden, reading.ids, seed)
         self._decoder = IncrementalDecoder(tokenizer, reading.ids[-1] if reading.ids else None)
         self._matcher = StopMatcher(spec.stop)
 
-    def advance(self, logits: Logits) -> Piece:
-        """Draw one token from logits [V]."""
-        self.token = self._sampler.choose(logits)
+    @property
+    def left(self) -> int:
+        """How many tokens it may still write."""
+        return self._most - self._count
+
+    def take(self, token: int) -> Piece:
+        """The text that a drawn token completes."""
+        self.token = token
         self._count += 1
         text = self._matcher.add("" if self.token == END else self._decoder.add(self.token))
         if self._matcher.stopped:

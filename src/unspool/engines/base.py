@@ -6,7 +6,7 @@ engine that made it looks into it.
 Shapes: B rows, T time steps, V tokens.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -57,6 +57,35 @@ class Network(Protocol):
 
     def state_from_arrays(self, arrays: Mapping[str, Array]) -> State:
         """The state that `state_to_arrays` wrote, of any engine."""
+
+
+@runtime_checkable
+class Writer(Protocol):
+    """A network that also draws: many tokens of one row in one call, without Python in between."""
+
+    def write(
+        self,
+        logits: Logits,
+        state: State,
+        sampler: Any,
+        functions: Sequence[Callable[..., Any]],
+        count: int,
+        end: int,
+    ) -> tuple[IntArray, Logits, State]:
+        """Draw and read up to N tokens.
+
+        Args:
+            logits: [1, V] of the first token.
+            state: of 1 row.
+            sampler: its `written`, `seen`, `forbidden`, `knobs` and `uniforms(N)`.
+            functions: the sampler's, callees first, to compile; `choose` is the last.
+            count: N.
+            end: the token after which no more is written.
+
+        Returns:
+            the tokens, at most N, the last -1 where a logit was not a number; the logits [1, V] of the next
+            token; and the state after the last token.
+        """
 
 
 @runtime_checkable

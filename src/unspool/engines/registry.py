@@ -32,6 +32,7 @@ class Engine:
 
 ENGINES = {
     "numpy": Engine("unspool.engines.numpy.network", "numpy", "", trains=False),
+    "numba": Engine("unspool.engines.numba.network", "numba", "", trains=False),
     "torch": Engine("unspool.engines.torch.engine", "torch", "train", trains=True),
 }
 
@@ -45,7 +46,7 @@ def build_network(name: str, spec: NetworkSpec, weights: Mapping[str, Array]) ->
     """Make a network for inference.
 
     Args:
-        name: of the engine; `auto` takes the one that starts fastest.
+        name: of the engine; `auto` takes numpy, which starts fastest.
         spec: what to build.
         weights: by the names of `parameter_shapes`.
 

@@ -1,0 +1,86 @@
+"""Single-purpose loops that the compiler turns into vector instructions.
+
+Shapes: R rows of a matrix, K columns, N numbers.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numba
+import numpy as np
+
+from unspool.engines.base import Array
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def compiled(function: Function, fast: bool = True) -> Function:
+    """Compile a function, and keep the result on disk for the next process where there is a place for it.
+
+    Args:
+        function: of arrays and numbers.
+        fast: sums may be reordered, which vector instructions need; results then differ in the last bits.
+    """
+    try:
+        return cast(Function, numba.njit(fastmath=fast, cache=True)(function))
+    except RuntimeError:  # no folder for the cache can be written
+        return cast(Function, numba.njit(fastmath=fast)(function))
+
+
+@compiled
+def exponential(x: Any) -> Any:
+    """The exponential of a float32, to 1e-7 relative; beyond 88 it stays at e to the 88.
+
+    Cody and Waite's reduction to |r| < 0.35 and a polynomial of degree 5 (the coefficients of Cephes' expf).
+    """
+    x = min(max(x, np.float32(-87.0)), np.float32(88.0))
+    k = np.floor(x * np.float32(1.44269504) + np.float32(0.5))
+    r = x - k * np.float32(0.693359375) + k * np.float32(2.12194440e-4)
+    p = np.float32(1.9875691500e-4)
+    p = p * r + np.float32(1.3981999507e-3)
+    p = p * r + np.float32(8.3334519073e-3)
+    p = p * r + np.float32(4.1665795894e-2)
+    p = p * r + np.float32(1.6666665459e-1)
+    p = p * r + np.float32(5.0000001201e-1)
+    p = p * r * r + r + np.float32(1.0)
+    return p * np.int32((np.int32(k) + np.int32(127)) << np.int32(23)).view(np.float32)
+
+
+@compiled
+def sigmoid(values: Array) -> None:
+    """1 / (1 + exp(-x)) in place, [N] float32."""
+    for i in range(values.shape[0]):
+        values[i] = np.float32(1) / (np.float32(1) + exponential(-values[i]))
+
+
+@compiled
+def hyperbolic_tangent(values: Array, out: Array) -> None:
+    """tanh(x) = 2 / (1 + exp(-2x)) - 1, [N] float32 to [N]."""
+    for i in range(values.shape[0]):
+        out[i] = np.float32(2) / (np.float32(1) + exponential(np.float32(-2) * values[i])) - np.float32(1)
+
+
+@compiled
+def add_product(matrix: Array, vector: Array, out: Array) -> None:
+    """Add a product, out += matrix vector: [R, K], [K] to [R], four rows at a time, each read once from end to end."""
+    rows, columns = matrix.shape
+    row = 0
+    while row + 4 <= rows:
+        a = b = c = d = np.float32(0)
+        for k in range(columns):
+            value = vector[k]
+            a += matrix[row, k] * value
+            b += matrix[row + 1, k] * value
+            c += matrix[row + 2, k] * value
+            d += matrix[row + 3, k] * value
+        out[row] += a
+        out[row + 1] += b
+        out[row + 2] += c
+        out[row + 3] += d
+        row += 4
+    while row < rows:
+        a = np.float32(0)
+        for k in range(columns):
+            a += matrix[row, k] * vector[k]
+        out[row] += a
+        row += 1

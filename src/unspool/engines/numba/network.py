@@ -1,0 +1,117 @@
+"""The decoder with compiled kernels for one row; several rows go through NumPy's matrix products.
+
+Shapes: B rows, H hidden, L layers, V tokens, N tokens to write.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from types import FunctionType
+from typing import Any, cast
+
+import numpy as np
+
+from unspool.engines.base import Array, Logits
+from unspool.engines.numba.arithmetic import compiled
+from unspool.engines.numba.cells import CODES
+from unspool.engines.numba.kernels import Weights, decoder_step, write_tokens
+from unspool.engines.numpy.network import NumpyNetwork, NumpyState
+from unspool.specs.network import NetworkSpec
+from unspool.text.tokenizer import IntArray
+
+
+class NumbaNetwork(NumpyNetwork):
+    """Steps one row with compiled kernels, and writes many tokens in one call.
+
+    Args:
+        spec: what to build.
+        weights: by the names of `parameter_shapes`, float32.
+
+    Raises:
+        ModelFolderError: the weights do not fit the spec.
+    """
+
+    def __init__(self, spec: NetworkSpec, weights: Mapping[str, Array]) -> None:
+        super().__init__(spec, weights)
+        decoder = spec.decoder
+        self._kind = CODES[decoder.cell]
+
+        def stacked(name: str, first: int) -> Array:
+            arrays = [weights[f"decoder.cell.{name}_l{layer}"] for layer in range(first, decoder.num_layers)]
+            shape = weights[f"decoder.cell.{name}_l{decoder.num_layers - 1}"].shape
+            return np.stack(arrays) if arrays else np.zeros((0, *shape), np.float32)
+
+        self._weights = Weights(
+            looked_up=self._looked_up,
+            input=stacked("weight_ih", 1),
+            input_bias=stacked("bias_ih", 1),
+            recurrent=stacked("weight_hh", 0),
+            recurrent_bias=stacked("bias_hh", 0),
+            output=np.ascontiguousarray(self._output.T),
+            output_bias=self._output_bias,
+        )
+
+    def step(self, tokens: IntArray, state: NumpyState) -> tuple[Logits, NumpyState]:
+        """Read one token a row: [B] to [B, V]."""
+        if len(tokens) != 1:
+            return super().step(tokens, state)
+        hidden, cell = self._flat(state)
+        logits = np.empty(self.spec.decoder.vocabulary_size, np.float32)
+        decoder_step(self._kind, self._weights, int(tokens[0]), hidden, cell, logits)
+        return logits[None], self._nested(hidden, cell)  # (1, V)
+
+    def write(
+        self,
+        logits: Logits,
+        state: NumpyState,
+        sampler: Any,
+        functions: Sequence[Callable[..., Any]],
+        count: int,
+        end: int,
+    ) -> tuple[IntArray, Logits, NumpyState]:
+        """Draw and read up to N tokens of one row in one call. See `engines.base.Writer`."""
+        hidden, cell = self._flat(state)
+        logits, tokens = logits[0].copy(), np.empty(count, np.int64)
+        written = compile_writer(tuple(functions))(
+            self._kind,
+            self._weights,
+            hidden,
+            cell,
+            logits,
+            sampler.written,
+            sampler.seen,
+            sampler.forbidden,
+            sampler.knobs,
+            sampler.uniforms(count),
+            end,
+            tokens,
+        )
+        return tokens[:written], logits[None], self._nested(hidden, cell)
+
+    def _flat(self, state: NumpyState) -> tuple[Array, Array]:
+        """A state of one row as [L, H] hidden and [L, H] cell (zeros unless it is an LSTM's)."""
+        hidden = np.stack([memory[0][0] for memory in state])
+        cell = np.stack([memory[1][0] for memory in state]) if len(state[0]) > 1 else np.zeros_like(hidden)
+        return hidden, cell
+
+    def _nested(self, hidden: Array, cell: Array) -> NumpyState:
+        if self.spec.decoder.cell == "lstm":
+            return tuple((h[None], c[None]) for h, c in zip(hidden, cell, strict=True))  # each (1, H)
+        return tuple((h[None],) for h in hidden)
+
+
+@cache
+def compile_writer(functions: tuple[Callable[..., Any], ...]) -> Callable[..., int]:
+    """`write_tokens` together with the sampler's functions, compiled from their own source.
+
+    Args:
+        functions: callees first; `choose` is the last.
+    """
+    known: dict[str, Any] = {}
+    for function in (*functions, write_tokens):
+        source = cast(FunctionType, function)
+        names = {**source.__globals__, **known}
+        known[source.__name__] = compiled(FunctionType(source.__code__, names, source.__name__), fast=False)
+    return cast(Callable[..., int], known[write_tokens.__name__])
+
+
+build_network = NumbaNetwork
