@@ -9,6 +9,7 @@ model.save("alice/")
 import shutil
 import tempfile
 import time
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from unspool.data.corpus import open_part, part_of_text, write_part
 from unspool.data.sources import Sources
 from unspool.decode.stream import Piece, Reading, generate, read, sample_seeds, start_reading
 from unspool.engines.base import Network
+from unspool.engines.parameters import state_shapes
 from unspool.engines.registry import build_network
 from unspool.errors import ModelFolderError, UsageError
 from unspool.evaluate.bits import Figures, evaluate_part, token_nats
@@ -110,9 +112,13 @@ class StateReading:
 
     def stream(self, **settings: Any) -> Iterator[str]:
         """Write on from here, text as it comes. See `Model.stream`."""
-        for piece in self._model.pieces(self._reading, self._model.sampling_for(settings))[1]:
-            if piece.text:
-                yield piece.text
+        spec = self._model.sampling_for(settings)
+        if spec.num_samples != 1:
+            raise UsageError(
+                f"stream and generate write one sample. Received: num_samples={spec.num_samples}.",
+                "use samples(prompt, num_samples=...).",
+            )
+        return (piece.text for piece in self._model.pieces(self._reading, spec)[1] if piece.text)
 
     def generate(self, **settings: Any) -> str:
         """Write on from here. See `Model.generate`."""
@@ -136,14 +142,13 @@ class Model:
     `load` and `train` make one.
     """
 
-    def __init__(self, path: Path, engine: str, keep: object = None) -> None:
+    def __init__(self, path: Path, engine: str) -> None:
         folder = ModelFolder(path)
         self.config = folder.read_config()
         self.tokenizer = folder.read_tokenizer(self.config)
         self.sampling = folder.read_sampling()
         self.network: Network = build_network(engine, self.config.network, folder.read_weights())
         self.path = path
-        self._keep = keep  # a temporary folder lives as long as the model
 
     def generate(self, prompt: str = "", **settings: Any) -> str:
         """Continue a prompt.
@@ -162,11 +167,6 @@ class Model:
 
     def stream(self, prompt: str = "", **settings: Any) -> Iterator[str]:
         """The same, text as it comes."""
-        if settings.get("num_samples", 1) != 1:
-            raise UsageError(
-                f"stream and generate write one sample. Received: num_samples={settings['num_samples']}.",
-                "use samples(prompt, num_samples=...).",
-            )
         return self.read(prompt).stream(**settings)
 
     def samples(self, prompt: str = "", **settings: Any) -> list[Sample]:
@@ -196,12 +196,15 @@ class Model:
         try:
             arrays, about = parse_safetensors(Path(path).read_bytes(), Path(path))
             logits = arrays.pop("logits")
-            state = self.network.state_from_arrays(arrays)
-            if logits.shape != (1, self.tokenizer.vocabulary_size):
-                raise ValueError("another vocabulary")
-            self.network.step(np.array([0]), state)
-            return StateReading(self, Reading(state, logits, [int(i) for i in about["ids"]]))
-        except (OSError, KeyError, ValueError, TypeError, IndexError, RuntimeError) as problem:
+            wanted = {**state_shapes(self.network.spec, 1), "logits": (1, self.tokenizer.vocabulary_size)}
+            if {name: array.shape for name, array in {**arrays, "logits": logits}.items()} != wanted:
+                raise ValueError("its shapes are those of another network")
+            ids = [int(token) for token in about["ids"]]
+            if not all(0 <= token < self.tokenizer.vocabulary_size for token in ids):
+                raise ValueError("its tokens are those of another vocabulary")
+            state = self.network.state_from_arrays({name: array.astype(np.float32) for name, array in arrays.items()})
+            return StateReading(self, Reading(state, logits, ids))
+        except (OSError, KeyError, ValueError, TypeError) as problem:
             raise ModelFolderError(
                 f"{path} is not a state of this model: {problem!s:.80}.", "read the text again with read()."
             ) from None
@@ -327,14 +330,17 @@ def train(
     started = time.monotonic()
     keep = None
     if out is None:
-        keep = tempfile.TemporaryDirectory(prefix="unspool-")
-        out = Path(keep.name) / "model"
+        keep = Path(tempfile.mkdtemp(prefix="unspool-"))
+        out = keep / "model"
     chosen = settings or grouped({**values, "sources": _names(data)})
     start = Start.read(Path(start_from)) if start_from else None
     if start:
         chosen = start.settings(chosen)
     Run(Path(out), chosen, listener or Silent(), engine, started).new(overwrite, start)
-    return Model(Path(out), "auto", keep)
+    model = Model(Path(out), "auto")
+    if keep:
+        weakref.finalize(model, shutil.rmtree, keep, ignore_errors=True)
+    return model
 
 
 def resume(path: PathLike, *, listener: Listener | None = None, engine: str = "torch") -> Model:

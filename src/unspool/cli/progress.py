@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from unspool.tasks.language import Silent
-from unspool.train.loop import StepEvent, ValidationEvent
-from unspool.train.tensorboard import TensorBoard
+from unspool.training.loop import StepEvent, ValidationEvent
+from unspool.training.tensorboard import TensorBoard
 
 PLAIN_LINES = 10  # of progress in a run
 RATE_STEPS = 50  # that the shown rate is the mean of

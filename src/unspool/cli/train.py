@@ -173,6 +173,6 @@ def _free_place(data: list[str]) -> Path:
 
 
 def _last_figures(path: Path) -> dict[str, Any]:
-    from unspool.train.history import History
+    from unspool.training.history import History
 
     return next(event for event in reversed(History(path / "history.jsonl").events()) if event["event"] == "end")

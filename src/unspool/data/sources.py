@@ -10,6 +10,8 @@ import json
 import shutil
 import sys
 import tempfile
+import weakref
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -86,6 +88,7 @@ class Sources:
         if name == "-":
             if self._standard_input is None:  # kept on disk, because it is read more than once
                 self._standard_input = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115 - read again later
+                weakref.finalize(self, self._standard_input.close)
                 shutil.copyfileobj(sys.stdin.buffer, self._standard_input)
             self._standard_input.seek(0)
             return self._standard_input
@@ -100,7 +103,7 @@ class Sources:
         stream = self._open(name)
         try:
             yield from read_pieces(stream, "standard input" if name == "-" else name, self._spec.encoding)
-        except (OSError, EOFError) as problem:
+        except (OSError, EOFError, zlib.error) as problem:
             raise DataError(f"{name} cannot be read: {problem}.", "check the file.") from None
         finally:
             if name != "-":

@@ -67,11 +67,15 @@ def build_learner(
         UsageError: there is no such engine, or it cannot train.
         MissingExtraError: it is not installed.
     """
+    return cast(Learner, import_module(_training_engine(name).module).build_learner(spec, training, weights))
+
+
+def _training_engine(name: str) -> Engine:
     engine = _engine(name)
     if not engine.trains:
         able = ", ".join(key for key, value in ENGINES.items() if value.trains)
         raise UsageError(f"the engine must be able to train. Received: {name}.", f"choose {able}.")
-    return cast(Learner, import_module(engine.module).build_learner(spec, training, weights))
+    return engine
 
 
 def _engine(name: str) -> Engine:
@@ -87,6 +91,11 @@ def _engine(name: str) -> Engine:
 
 
 def training_machine(name: str) -> tuple[str, int]:
-    """What the machine does fastest in this engine: a precision, and a number of threads."""
-    module = import_module(_engine(name).module)
+    """What the machine does fastest in this engine: a precision, and a number of threads.
+
+    Raises:
+        UsageError: there is no such engine, or it cannot train.
+        MissingExtraError: it is not installed.
+    """
+    module = import_module(_training_engine(name).module)
     return module.native_precision(), module.thread_count()

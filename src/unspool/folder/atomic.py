@@ -49,7 +49,11 @@ def replaced(path: Path) -> Path:
 
 
 def set_aside(path: Path) -> None:
-    """Move a folder out of the way, to be brought back by `bring_back` or dropped by `drop_replaced`."""
+    """Move a folder out of the way, to be brought back by `bring_back` or dropped by `drop_replaced`.
+
+    Raises:
+        OutputError: it cannot be moved.
+    """
     with reporting_write_errors(path):
         if path.exists() and not replaced(path).exists():
             path.rename(replaced(path))
@@ -59,8 +63,8 @@ def set_aside(path: Path) -> None:
 
 def bring_back(path: Path) -> None:
     """Undo `set_aside`: what came in between is dropped."""
+    shutil.rmtree(path, ignore_errors=True)
     if replaced(path).exists():
-        shutil.rmtree(path, ignore_errors=True)
         replaced(path).rename(path)
 
 

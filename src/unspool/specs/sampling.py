@@ -32,9 +32,9 @@ class SamplingSpec(Spec):
     top_p: float = Field(1.0, gt=0, le=1)
     min_p: float = Field(0.0, ge=0, le=1)
     typical_p: float = Field(1.0, gt=0, le=1)
-    repetition_penalty: float = Field(1.0, gt=0)
-    frequency_penalty: float = 0.0
-    presence_penalty: float = 0.0
+    repetition_penalty: float = Field(1.0, ge=1e-6, le=1e6)
+    frequency_penalty: float = Field(0.0, ge=-1e6, le=1e6)
+    presence_penalty: float = Field(0.0, ge=-1e6, le=1e6)
     stop: tuple[str, ...] = ()
     seed: int | None = Field(None, ge=0, lt=2**63)
     num_samples: int = Field(1, ge=1, le=100_000)

@@ -28,10 +28,10 @@ from unspool.specs.training import Recipe, TrainingSpec
 from unspool.tasks.recipe import Settings, Size, budget_spec, check_settings, choose_recipe, data_spec
 from unspool.text.tokenizer import Tokenizer
 from unspool.text.vocabulary import extend_characters, make_tokenizer
-from unspool.train.budget import Budget
-from unspool.train.checkpoint import Checkpoint, Progress
-from unspool.train.history import History
-from unspool.train.loop import Callbacks, Loop, StepEvent, ValidationEvent
+from unspool.training.budget import Budget
+from unspool.training.checkpoint import Checkpoint, Progress
+from unspool.training.history import History
+from unspool.training.loop import Callbacks, Loop, StepEvent, ValidationEvent
 
 USUAL_MINUTES = 3.0  # what the sizes are chosen for when the budget is in steps or epochs
 SAMPLE = SamplingSpec(max_new_tokens=100, temperature=0.8, seed=0)

@@ -2,7 +2,7 @@
 
 import codecs
 
-from unspool.text.tokenizer import Tokenizer
+from unspool.text.tokenizer import SPECIAL_TOKENS, UNKNOWN, Tokenizer
 
 
 class IncrementalDecoder:
@@ -27,7 +27,8 @@ class IncrementalDecoder:
             return self._tokenizer.decode([token])
         before = self._tokenizer.decode(self._previous)
         after = self._tokenizer.decode([*self._previous, token])
-        self._previous = [token]
+        if token == UNKNOWN or token >= len(SPECIAL_TOKENS):
+            self._previous = [token]
         return after[len(before) :]
 
     def finish(self) -> str:

@@ -43,18 +43,20 @@ def read_pieces(stream: BinaryIO, name: str, encoding: str = "auto") -> Iterator
     offset, rest = 0, ""
     block = head
     while True:
-        pending = len(decoder.getstate()[0])
+        # where the decoder's own count begins: Python's utf-8-sig counts from behind the mark
+        start = offset - len(decoder.getstate()[0])
+        if start == 0 and codec == "utf-8-sig" and block.startswith(codecs.BOM_UTF8):
+            start = len(codecs.BOM_UTF8)
         try:
             text = decoder.decode(block, final=not block)
         except UnicodeDecodeError as problem:
-            place = offset - pending + problem.start
             raise DataError(
-                f"{name}: byte {problem.object[problem.start]:#04x} at offset {place} is not {codec}.",
+                f"{name}: byte {problem.object[problem.start]:#04x} at offset {start + problem.start} is not {codec}.",
                 "name the right encoding with --encoding, such as latin-1, cp1252 or utf-16.",
             ) from None
         if "\0" in text:
             raise DataError(
-                f"{name}: NUL character {_nul_place(text, offset, codec)}, so this is not plain text.",
+                f"{name}: NUL character {_nul_place(text, start, codec)}, so this is not plain text.",
                 "remove it, or if the file is UTF-16 say so with --encoding utf-16-le.",
             )
         offset += len(block)
@@ -84,7 +86,7 @@ def _codec(head: bytes, encoding: str) -> str:
     return "utf-8-sig" if name == "utf-8" else name
 
 
-def _nul_place(text: str, offset: int, codec: str) -> str:
+def _nul_place(text: str, start: int, codec: str) -> str:
     if codec.startswith("utf-8"):
-        return f"at offset {offset + len(text[: text.index(chr(0))].encode())}"
-    return f"near offset {offset}"
+        return f"at offset {start + len(text[: text.index(chr(0))].encode())}"
+    return f"near offset {start}"

@@ -4,7 +4,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from unspool.errors import MissingExtraError
-from unspool.train.loop import StepEvent, ValidationEvent
+from unspool.training.loop import StepEvent, ValidationEvent
 
 EVERY = 10  # steps
 

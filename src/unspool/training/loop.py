@@ -17,11 +17,11 @@ from unspool.data.batches import Feed
 from unspool.engines.base import Learner, Network
 from unspool.errors import TrainingError
 from unspool.specs.training import TrainingSpec
-from unspool.train.budget import Budget
-from unspool.train.checkpoint import Checkpoint, Progress
-from unspool.train.history import History
-from unspool.train.interrupt import catching_interrupts
-from unspool.train.schedule import rate_at
+from unspool.training.budget import Budget
+from unspool.training.checkpoint import Checkpoint, Progress
+from unspool.training.history import History
+from unspool.training.interrupt import catching_interrupts
+from unspool.training.schedule import rate_at
 
 CHECKPOINT_SECONDS = 20.0
 LOSS_WINDOW = 50  # steps that the reported training loss is the mean of

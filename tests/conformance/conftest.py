@@ -1,0 +1,55 @@
+"""Every engine meets every cell, number of layers and kind of input."""
+
+from collections.abc import Callable
+
+import pytest
+
+from conftest import random_weights
+from unspool.engines.base import Arrays, Network
+from unspool.engines.registry import build_network, installed_engines
+from unspool.specs.network import DecoderSpec, NetworkSpec
+
+VOCABULARY, HIDDEN = 11, 8
+INPUTS = {
+    "embedding": {"embedding_size": 5},
+    "one-hot": {"embedding_size": 0},
+    "tied": {"embedding_size": HIDDEN, "tie_weights": True},
+}
+
+Build = Callable[[str], Network]
+
+
+@pytest.fixture(params=installed_engines())
+def engine(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(params=["rnn", "lstm", "gru"])
+def cell(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(params=[1, 2, 3], ids=["1-layer", "2-layers", "3-layers"])
+def layers(request: pytest.FixtureRequest) -> int:
+    return int(request.param)
+
+
+@pytest.fixture(params=INPUTS)
+def spec(request: pytest.FixtureRequest, cell: str, layers: int) -> NetworkSpec:
+    shape = {"cell": cell, "num_layers": layers, "hidden_size": HIDDEN, "vocabulary_size": VOCABULARY}
+    return NetworkSpec(decoder=DecoderSpec(**shape, **INPUTS[request.param]))
+
+
+@pytest.fixture
+def weights(spec: NetworkSpec) -> Arrays:
+    return random_weights(spec)
+
+
+@pytest.fixture
+def build(spec: NetworkSpec, weights: Arrays) -> Build:
+    return lambda engine: build_network(engine, spec, weights)
+
+
+@pytest.fixture
+def network(engine: str, build: Build) -> Network:
+    return build(engine)

@@ -1,0 +1,127 @@
+"""What every network does, whatever the engine."""
+
+import numpy as np
+import pytest
+
+from conformance.conftest import HIDDEN, VOCABULARY, Build
+from unspool.engines.base import Array, Network, State
+from unspool.engines.parameters import state_shapes
+from unspool.engines.registry import installed_engines
+from unspool.text.tokenizer import IntArray
+
+ROWS, STEPS = 4, 7
+CLOSE = {"rtol": 0, "atol": 1e-5}
+
+
+def tokens(rows: int = ROWS, steps: int = STEPS, seed: int = 0) -> IntArray:
+    return np.random.default_rng(seed).integers(0, VOCABULARY, (rows, steps))
+
+
+def used_state(network: Network, rows: int = ROWS) -> State:
+    """A state that has read something."""
+    return network.unroll(tokens(rows, seed=9), network.initial_state(rows))[1]
+
+
+def assert_states_are_close(network: Network, one: State, other: State) -> None:
+    arrays, others = network.state_to_arrays(one), network.state_to_arrays(other)
+    assert arrays.keys() == others.keys()
+    for name in arrays:
+        np.testing.assert_allclose(arrays[name], others[name], **CLOSE)
+
+
+def softmax(logits: Array) -> Array:
+    powers = np.exp(logits.astype(np.float64))
+    return powers / powers.sum(axis=-1, keepdims=True)
+
+
+def test_every_network_keeps_to_the_protocol(network: Network) -> None:
+    assert isinstance(network, Network)
+
+
+def test_the_engines_give_the_same_logits(build: Build) -> None:
+    found = []
+    for engine in installed_engines():
+        network = build(engine)
+        logits, state = network.unroll(tokens(), used_state(network))
+        assert logits.dtype == np.float32
+        assert logits.shape == (ROWS, STEPS, VOCABULARY)
+        found.append((logits, network.state_to_arrays(state)))
+    for logits, arrays in found[1:]:
+        np.testing.assert_allclose(logits, found[0][0], **CLOSE)
+        for name, array in arrays.items():
+            np.testing.assert_allclose(array, found[0][1][name], **CLOSE)
+
+
+def test_unroll_equals_t_times_step(network: Network) -> None:
+    unrolled, end = network.unroll(tokens(), used_state(network))
+    state = used_state(network)
+    for time in range(STEPS):
+        logits, state = network.step(tokens()[:, time], state)
+        assert logits.dtype == np.float32
+        np.testing.assert_allclose(logits, unrolled[:, time], **CLOSE)
+    assert_states_are_close(network, state, end)
+
+
+def test_a_batch_equals_its_rows_one_by_one(network: Network) -> None:
+    together, _ = network.unroll(tokens(), used_state(network))
+    for row in range(ROWS):
+        alone, _ = network.unroll(tokens()[row : row + 1], network.select(used_state(network), np.array([row])))
+        np.testing.assert_allclose(alone[0], together[row], **CLOSE)
+
+
+def test_select_takes_rows_in_order_and_may_repeat_them(network: Network) -> None:
+    rows = np.array([3, 0, 3])
+    state = used_state(network)
+    arrays, chosen = (network.state_to_arrays(s) for s in (state, network.select(state, rows)))
+    for name in arrays:
+        np.testing.assert_array_equal(chosen[name], arrays[name][:, rows])
+    empty = network.state_to_arrays(network.select(state, np.array([], np.int64)))
+    assert all(array.shape[1] == 0 for array in empty.values())
+
+
+def test_the_initial_state_is_zeros(network: Network) -> None:
+    arrays = network.state_to_arrays(network.initial_state(3))
+    assert {name: array.shape for name, array in arrays.items()} == state_shapes(network.spec, 3)
+    assert all(array.dtype == np.float32 and not array.any() for array in arrays.values())
+    assert all(array.shape[2] == HIDDEN for array in arrays.values())
+
+
+def test_a_state_is_a_value_that_no_step_changes(network: Network) -> None:
+    state = used_state(network)
+    before = {name: array.copy() for name, array in network.state_to_arrays(state).items()}
+    network.step(tokens()[:, 0], state)
+    network.unroll(tokens(), state)
+    network.surprise(tokens(), tokens(), state)
+    for name, array in network.state_to_arrays(state).items():
+        np.testing.assert_array_equal(array, before[name])
+
+
+def test_a_state_survives_arrays_in_every_engine(network: Network, build: Build) -> None:
+    state = used_state(network)
+    arrays = network.state_to_arrays(state)
+    expected, _ = network.step(tokens()[:, 0], state)
+    for engine in installed_engines():
+        other = build(engine)
+        again = other.state_from_arrays(arrays)
+        found, _ = other.step(tokens()[:, 0], again)
+        np.testing.assert_allclose(found, expected, **CLOSE)
+        for name, array in other.state_to_arrays(again).items():
+            np.testing.assert_array_equal(array, arrays[name])
+
+
+def test_surprise_is_minus_the_log_softmax_of_unroll(network: Network) -> None:
+    inputs, targets = tokens(), tokens(seed=1)
+    nats, state = network.surprise(inputs, targets, used_state(network))
+    logits, end = network.unroll(inputs, used_state(network))
+    chosen = np.take_along_axis(softmax(logits), targets[..., None], axis=-1)[..., 0]
+    np.testing.assert_allclose(nats, -np.log(chosen), **CLOSE)
+    assert nats.dtype == np.float32
+    assert_states_are_close(network, state, end)
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16, np.int32, np.int64])
+def test_token_ids_may_be_of_any_integer_type(network: Network, kind: type[np.integer]) -> None:
+    inputs = tokens()
+    expected, _ = network.surprise(inputs, inputs, network.initial_state(ROWS))
+    found, _ = network.surprise(inputs.astype(kind), inputs.astype(kind), network.initial_state(ROWS))
+    np.testing.assert_array_equal(found, expected)

@@ -1,0 +1,57 @@
+"""A network that draws by itself draws what the sampler would have drawn, token by token."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from conftest import random_weights
+from unspool.decode.sampler import COMPILABLE, Sampler
+from unspool.engines.base import Network, Writer
+from unspool.engines.registry import build_network, installed_engines
+from unspool.specs.network import DecoderSpec, NetworkSpec
+from unspool.specs.sampling import SamplingSpec
+from unspool.text.tokenizer import BEGIN, END
+
+SPEC = NetworkSpec(decoder=DecoderSpec(cell="lstm", hidden_size=8, embedding_size=5, vocabulary_size=11))
+COUNT = 40
+SETTINGS: list[dict[str, Any]] = [
+    {},
+    {"temperature": 0.0},
+    {"temperature": 1.5, "top_k": 5, "top_p": 0.9},
+    {"min_p": 0.05, "typical_p": 0.8},
+    {"repetition_penalty": 1.3, "frequency_penalty": 0.2, "presence_penalty": 0.1},
+]
+
+
+def networks() -> list[tuple[str, Network]]:
+    return [(name, build_network(name, SPEC, random_weights(SPEC))) for name in installed_engines()]
+
+
+@pytest.fixture(scope="module", params=[name for name, network in networks() if isinstance(network, Writer)])
+def writer(request: pytest.FixtureRequest) -> Any:
+    return build_network(request.param, SPEC, random_weights(SPEC))
+
+
+def sampler(settings: dict[str, Any], forbidden: tuple[int, ...]) -> Sampler:
+    return Sampler(SamplingSpec(**{"temperature": 1.0, **settings}), 11, forbidden, [4, 5], 3)
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=lambda settings: "+".join(settings) or "plain")
+@pytest.mark.parametrize("forbidden", [(0, 1, 2), (0, 1, 2, END)], ids=["may-end", "may-not-end"])
+def test_writing_equals_drawing_step_by_step(writer: Any, settings: dict[str, Any], forbidden: tuple[int, ...]) -> None:
+    begin = np.array([BEGIN])
+    logits, state = writer.step(begin, writer.initial_state(1))
+    tokens, last, end = writer.write(logits, state, sampler(settings, forbidden), COMPILABLE, COUNT, END)
+
+    oracle = build_network("numpy", SPEC, random_weights(SPEC))
+    one, expected = sampler(settings, forbidden), []
+    logits, state = oracle.step(begin, oracle.initial_state(1))
+    while len(expected) < COUNT and END not in expected:
+        expected.append(one.choose(logits[0]))
+        logits, state = oracle.step(np.array(expected[-1:]), state)
+    assert tokens.tolist() == expected
+    if END not in expected:
+        np.testing.assert_allclose(last, logits, atol=1e-4)
+        for name, array in writer.state_to_arrays(end).items():
+            np.testing.assert_allclose(array, oracle.state_to_arrays(state)[name], atol=1e-4)

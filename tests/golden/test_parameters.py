@@ -1,0 +1,58 @@
+"""Names and shapes of all parameters are a promise: saved models depend on them."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from unspool.engines.parameters import parameter_count, parameter_shapes, state_shapes
+from unspool.specs.network import DecoderSpec, NetworkSpec
+
+FILE = Path(__file__).with_name("parameters.json")
+REGENERATE = "UNSPOOL_REGENERATE"
+SPECS = {
+    "default": {},
+    "rnn one-hot": {"cell": "rnn", "embedding_size": 0, "hidden_size": 128},
+    "lstm 2 layers tied": {
+        "cell": "lstm",
+        "num_layers": 2,
+        "hidden_size": 96,
+        "embedding_size": 96,
+        "tie_weights": True,
+    },
+    "gru 3 layers": {"cell": "gru", "num_layers": 3, "hidden_size": 64, "embedding_size": 16},
+    "gru one-hot 2 layers": {"cell": "gru", "num_layers": 2, "hidden_size": 32, "embedding_size": 0},
+}
+
+
+def spec(name: str) -> NetworkSpec:
+    return NetworkSpec(decoder=DecoderSpec(**{"vocabulary_size": 70, **SPECS[name]}))
+
+
+def present() -> dict[str, object]:
+    """Lists of pairs, because the order counts too."""
+    return {
+        name: {
+            "parameters": [[key, list(shape)] for key, shape in parameter_shapes(spec(name)).items()],
+            "count": parameter_count(spec(name)),
+            "state": [[key, list(shape)] for key, shape in state_shapes(spec(name), 2).items()],
+        }
+        for name in SPECS
+    }
+
+
+def test_parameters_are_what_saved_models_hold() -> None:
+    if os.environ.get(REGENERATE):
+        lines = (f" {json.dumps(name)}: {json.dumps(value)}" for name, value in present().items())
+        FILE.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+    golden = json.loads(FILE.read_text(encoding="utf-8"))
+    for name, value in present().items():
+        if value != golden.get(name):
+            pytest.fail(
+                f"the parameters of {name!r} have changed, so models that were saved before cannot be read.\n"
+                f"was: {golden.get(name)}\nis:  {value}\n"
+                "If that is meant, raise FORMAT_VERSION in folder/model_folder.py and regenerate the file with\n"
+                f"  {REGENERATE}=1 pytest tests/golden"
+            )
+    assert golden.keys() == SPECS.keys(), f"regenerate with {REGENERATE}=1 pytest tests/golden"

@@ -1,0 +1,111 @@
+"""Specs survive a round trip, and refuse what they do not know with the rule, the value and a hint."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from unspool.errors import ModelFolderError, UsageError
+from unspool.specs.base import Spec, build
+from unspool.specs.data import DataSpec
+from unspool.specs.network import DecoderShape, DecoderSpec, NetworkSpec
+from unspool.specs.sampling import SamplingSpec
+from unspool.specs.training import BudgetSpec, Recipe, TrainingSpec
+
+names = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+sampling = st.builds(
+    SamplingSpec,
+    max_new_tokens=st.integers(0, 10**8),
+    temperature=st.floats(0, 1e300),
+    top_k=st.integers(0, 10**9),
+    top_p=st.floats(0, 1, exclude_min=True),
+    frequency_penalty=st.floats(-1e6, 1e6),
+    stop=st.lists(names, max_size=3).map(tuple),
+    seed=st.none() | st.integers(0, 2**63 - 1),
+)
+shapes = st.builds(
+    DecoderShape,
+    cell=st.sampled_from(["rnn", "lstm", "gru"]),
+    num_layers=st.integers(1, 32),
+    hidden_size=st.integers(1, 16384),
+    embedding_size=st.integers(0, 16384),
+)
+data = st.builds(DataSpec, sources=st.lists(names).map(tuple), suffixes=st.lists(names).map(tuple), lines=st.booleans())
+budgets = st.one_of(
+    st.builds(BudgetSpec, minutes=st.floats(1e-9, 1e9)),
+    st.builds(BudgetSpec, epochs=st.floats(1e-9, 1e9)),
+    st.builds(BudgetSpec, steps=st.integers(1, 10**9)),
+)
+recipes = st.builds(Recipe, data=data, network=shapes, budget=budgets, started_from=st.none() | names)
+
+
+@given(st.one_of(sampling, shapes, data, budgets, recipes))
+def test_a_spec_survives_a_dictionary_and_json(spec: Spec) -> None:
+    assert build(type(spec), spec.model_dump(), "test") == spec
+    assert build(type(spec), json.loads(spec.model_dump_json()), "test") == spec
+    assert spec.changed() == spec
+
+
+@pytest.mark.parametrize("kind", [DataSpec, DecoderShape, SamplingSpec, TrainingSpec, Recipe])
+def test_an_unknown_field_is_named_with_the_known_ones(kind: type[Spec]) -> None:
+    with pytest.raises(UsageError) as caught:
+        build(kind, {"tempreature": 1}, "here")
+    assert "here: tempreature is not a known setting" in caught.value.message
+    assert next(iter(kind.model_fields)) in caught.value.hint
+
+
+def test_an_unknown_field_inside_another_spec_is_named_by_its_path() -> None:
+    with pytest.raises(UsageError, match=r"network\.hidden is not a known setting"):
+        build(Recipe, {"network": {"hidden": 3}}, "recipe.toml")
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "field", "received"),
+    [
+        (DecoderShape, {"hidden_size": 0}, "hidden_size", "0"),
+        (DecoderShape, {"hidden_size": 1.5}, "hidden_size", "1.5"),
+        (DecoderShape, {"hidden_size": True}, "hidden_size", "True"),
+        (DecoderShape, {"cell": "LSTM"}, "cell", "'LSTM'"),
+        (SamplingSpec, {"temperature": -1.0}, "temperature", "-1.0"),
+        (SamplingSpec, {"temperature": float("nan")}, "temperature", "nan"),
+        (SamplingSpec, {"temperature": float("inf")}, "temperature", "inf"),
+        (SamplingSpec, {"top_p": 0.0}, "top_p", "0.0"),
+        (SamplingSpec, {"stop": "x"}, "stop", "'x'"),
+        (SamplingSpec, {"seed": -1}, "seed", "-1"),
+        (TrainingSpec, {"dropout": 1.0}, "dropout", "1.0"),
+        (DataSpec, {"validation_fraction": 1.0}, "validation_fraction", "1.0"),
+        (DataSpec, {"tokenizer": "letters"}, "tokenizer", "'letters'"),
+    ],
+)
+def test_a_broken_rule_names_field_rule_and_value(
+    kind: type[Spec], values: dict[str, Any], field: str, received: str
+) -> None:
+    with pytest.raises(ModelFolderError) as caught:
+        build(kind, values, "config.json", ModelFolderError)
+    assert caught.value.message.startswith(f"config.json: {field}: ")
+    assert f"Received: {field}={received}" in caught.value.message
+    assert field in caught.value.hint
+
+
+def test_a_missing_field_is_named() -> None:
+    with pytest.raises(UsageError, match="vocabulary_size: field required"):
+        build(DecoderSpec, {}, "test")
+
+
+@pytest.mark.parametrize("values", [{}, {"minutes": 1.0, "steps": 3}, {"steps": 3, "epochs": 1.0}])
+def test_a_budget_is_exactly_one_thing(values: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match="exactly one of minutes, epochs and steps"):
+        build(BudgetSpec, values, "budget")
+
+
+def test_tied_weights_need_equal_sizes() -> None:
+    with pytest.raises(UsageError, match=r"embedding_size equal to hidden_size \(8\), and embedding_size is 4"):
+        build(DecoderShape, {"tie_weights": True, "hidden_size": 8, "embedding_size": 4}, "network")
+
+
+def test_a_spec_cannot_be_changed_in_place() -> None:
+    spec = NetworkSpec(decoder=DecoderSpec(vocabulary_size=9))
+    with pytest.raises(ValueError, match="frozen"):
+        spec.decoder.hidden_size = 3  # type: ignore[misc]

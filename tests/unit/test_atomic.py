@@ -1,0 +1,90 @@
+"""A crash while writing leaves the old file, and nothing else."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from unspool.errors import OutputError
+from unspool.folder.atomic import bring_back, drop_replaced, replaced, set_aside, write_atomically
+
+
+class Crash(BaseException):
+    """Not an `Exception`: nothing may swallow it."""
+
+
+def crash(*args: Any, **kwargs: Any) -> None:
+    raise Crash
+
+
+@pytest.mark.parametrize("moment", ["fsync", "fdopen"])
+def test_a_crash_in_the_middle_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
+    path = tmp_path / "f.json"
+    write_atomically(path, "old")
+    monkeypatch.setattr(os, moment, crash)
+    with pytest.raises(Crash):
+        write_atomically(path, "new")
+    assert path.read_text() == "old"
+    assert os.listdir(tmp_path) == ["f.json"]  # noqa: PTH208 - hidden files too
+
+
+def test_a_crash_at_the_last_moment_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "f.json"
+    write_atomically(path, "old")
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", crash)
+        with pytest.raises(Crash):
+            write_atomically(path, "new")
+    assert path.read_text() == "old"
+    assert [file.name for file in tmp_path.iterdir()] == ["f.json"]
+
+
+def test_a_full_disk_is_reported_with_the_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OutputError, match=r"f\.json cannot be written: No space left on device") as caught:
+        write_atomically(tmp_path / "f.json", b"x")
+    assert caught.value.hint
+
+
+def test_a_missing_folder_is_reported(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="cannot be written"):
+        write_atomically(tmp_path / "no" / "f", "x")
+
+
+def folder(path: Path, content: str) -> Path:
+    path.mkdir()
+    (path / "f").write_text(content)
+    return path
+
+
+def test_a_folder_is_brought_back_when_its_successor_fails(tmp_path: Path) -> None:
+    path = folder(tmp_path / "m", "old")
+    set_aside(path)
+    assert not path.exists()
+    folder(path, "half")
+    bring_back(path)
+    assert (path / "f").read_text() == "old"
+    assert not replaced(path).exists()
+
+
+def test_a_second_crash_does_not_lose_the_folder_that_waits(tmp_path: Path) -> None:
+    path = folder(tmp_path / "m", "old")
+    set_aside(path)
+    folder(path, "half")  # crash; the next run sets aside again
+    set_aside(path)
+    folder(path, "half again")
+    bring_back(path)
+    assert (path / "f").read_text() == "old"
+
+
+def test_a_sound_successor_stays(tmp_path: Path) -> None:
+    path = folder(tmp_path / "m", "old")
+    set_aside(path)
+    folder(path, "new")
+    drop_replaced(path)
+    assert (path / "f").read_text() == "new"
+    assert not replaced(path).exists()

@@ -1,0 +1,94 @@
+"""A text becomes two parts of ids on disk; sizes and naming costs are those of the text."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from conftest import small_text
+from unspool.data.corpus import Corpus, open_corpus, part_of_text, prepare_corpus
+from unspool.errors import DataError, ModelFolderError
+from unspool.specs.data import DataSpec
+from unspool.text import reading
+from unspool.text.tokenizer import END, NAMING_BITS, Tokenizer
+from unspool.text.vocabulary import make_tokenizer
+
+
+def prepare(folder: Path, text: str, **settings: Any) -> tuple[Tokenizer, Corpus]:
+    path = folder / "source.txt"
+    path.write_bytes(text.encode())
+    spec = DataSpec(sources=(str(path),), **settings)
+    tokenizer = prepare_corpus(folder, spec, lambda p: make_tokenizer(spec.tokenizer, p), lambda size: None)
+    return tokenizer, open_corpus(folder)
+
+
+@pytest.mark.parametrize("kind", ["char", "bpe", "byte"])
+def test_both_parts_together_are_the_text(tmp_path: Path, kind: str) -> None:
+    text = small_text() + "é漢👩"
+    tokenizer, corpus = prepare(tmp_path, text, tokenizer=kind, validation_fraction=0.25)
+    cut = int(len(text) * 0.75)
+    assert tokenizer.decode(corpus.training.tokens) == text[:cut]
+    assert corpus.training.characters == cut
+    assert corpus.training.bytes + corpus.validation.bytes == len(text.encode())
+    assert corpus.validation.tokens.tolist() == tokenizer.encode(text[cut:]).tolist()
+
+
+@pytest.mark.parametrize("kind", ["word", "bpe", "char"])
+def test_ids_do_not_depend_on_the_size_of_the_pieces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    text = small_text().replace("cat", "\n\ncat ")
+    (tmp_path / "one").mkdir()
+    (tmp_path / "two").mkdir()
+    _, whole = prepare(tmp_path / "one", text, tokenizer=kind)
+    monkeypatch.setattr(reading, "PIECE_BYTES", 64)
+    _, cut = prepare(tmp_path / "two", text, tokenizer=kind)
+    assert cut.training.tokens.tolist() == whole.training.tokens.tolist()
+
+
+def test_documents_end_with_eos_and_count_their_line_ends(tmp_path: Path) -> None:
+    text = small_text(lines=20)
+    tokenizer, corpus = prepare(tmp_path, text, lines=True, validation_fraction=0.1)
+    part = corpus.training
+    assert part.starts is not None
+    assert len(part.starts) - 1 == 18
+    assert (part.tokens[part.starts[1:] - 1] == END).all()
+    assert tokenizer.decode(part.tokens[: part.starts[1]]) == text.split("\n")[0]
+    assert part.bytes + corpus.validation.bytes == len(text.encode())
+    assert part.characters + corpus.validation.characters == len(text)
+
+
+def test_the_tokenizer_learns_from_the_training_part_alone(tmp_path: Path) -> None:
+    tokenizer, corpus = prepare(tmp_path, "a" * 90 + "é" * 10)
+    assert "é" not in tokenizer.vocabulary
+    assert corpus.validation.naming_bits == pytest.approx(10 * NAMING_BITS)
+
+
+def test_held_out_files_take_the_place_of_a_share(tmp_path: Path) -> None:
+    (tmp_path / "held.txt").write_text("b" * 30)
+    _, corpus = prepare(tmp_path, "ab" * 50, validation_sources=(str(tmp_path / "held.txt"),))
+    assert (corpus.training.characters, corpus.validation.characters) == (100, 30)
+
+
+@pytest.mark.parametrize("text", ["", "a", "too short"])
+@pytest.mark.parametrize("lines", [False, True])
+def test_a_text_that_is_too_small_is_refused(tmp_path: Path, text: str, lines: bool) -> None:
+    with pytest.raises(DataError) as caught:
+        prepare(tmp_path, text, lines=lines)
+    assert "Received: " in caught.value.message
+
+
+def test_a_missing_or_damaged_part_is_refused(tmp_path: Path) -> None:
+    prepare(tmp_path, small_text())
+    path = tmp_path / "training.tokens"
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(ModelFolderError, match="training part of the text is missing or damaged"):
+        open_corpus(tmp_path)
+
+
+def test_a_text_in_memory_is_one_stream() -> None:
+    part = part_of_text(make_tokenizer("char", ["ab"]), "abé")
+    assert (part.characters, part.bytes, part.starts) == (3, 4, None)
+    assert part.naming_bits == pytest.approx(NAMING_BITS)
+    assert np.asarray(part.tokens).tolist() == [4, 5, 1]

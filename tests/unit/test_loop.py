@@ -1,0 +1,98 @@
+"""The loop with a learner that does nothing: when it validates, stops early, falls back and gives up."""
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import unspool
+from unspool.data.batches import Batch
+from unspool.errors import TrainingError
+from unspool.specs.training import BudgetSpec, TrainingSpec
+from unspool.training.budget import Budget
+from unspool.training.checkpoint import Checkpoint
+from unspool.training.history import History
+from unspool.training.loop import Loop
+
+
+class Learner:
+    """Counts its steps and notes the rates; the loss is given."""
+
+    def __init__(self, loss: Callable[[int], float]) -> None:
+        self.loss, self.calls, self.rates, self.restored = loss, 0, [], 0  # type: ignore[var-annotated]
+
+    def train_step(self, batch: Batch, rate: float, step: int) -> float:
+        self.calls += 1
+        self.rates.append(rate)
+        return self.loss(self.calls)
+
+    def network(self) -> int:
+        return self.calls
+
+    def training_state(self) -> dict[str, Any]:
+        return {"calls": np.array(self.calls)}
+
+    def restore(self, arrays: dict[str, Any]) -> None:
+        self.restored += 1
+
+
+class Feed:
+    """Three batches an epoch."""
+
+    def steps(self, epoch: int) -> int:
+        return 3
+
+    def batch(self, epoch: int, index: int) -> Batch:
+        zeros = np.zeros((1, 2), np.int64)
+        return Batch(zeros, zeros, np.array([True]))
+
+
+def make_loop(folder: Path, learner: Learner, validate: Callable[[Any], float], steps: int, **settings: Any) -> Loop:
+    return Loop(
+        learner=learner,  # type: ignore[arg-type]
+        feed=Feed(),
+        training=TrainingSpec(**settings),
+        budget=Budget(BudgetSpec(steps=steps), 3),
+        checkpoint=Checkpoint(folder),
+        history=History(folder / "history.jsonl"),
+        validate=validate,
+        keep_best=lambda learner, about, scheduled: (folder / "best").write_text(str(about["step"])) and None,
+        sample=lambda network: "",
+        tokens_per_character=1.0,
+        callbacks=unspool.Callbacks(),
+    )
+
+
+def test_the_best_validation_is_kept_and_their_number_is_as_asked(tmp_path: Path) -> None:
+    found = iter([3.0, 2.0, 2.5, 2.2])
+    progress = make_loop(tmp_path, Learner(lambda n: 1.0), lambda n: next(found), 12, validations=4).run()
+    assert (progress.step, progress.best, progress.best_step, progress.done) == (12, 2.0, 6, True)
+    assert (tmp_path / "best").read_text() == "6"
+    assert (progress.epoch, progress.index) == (4, 0)
+
+
+def test_a_run_ends_early_when_nothing_gets_better(tmp_path: Path) -> None:
+    values = iter([1.0, 2.0, 2.0, 2.0, 2.0])
+    learner = Learner(lambda n: 1.0)
+    progress = make_loop(tmp_path, learner, lambda n: next(values), 100, validations=10, patience=2).run()
+    assert (progress.step, progress.best_step, progress.done) == (30, 10, True)
+
+
+def test_a_divergence_goes_back_to_the_checkpoint_with_half_the_rate(tmp_path: Path) -> None:
+    learner = Learner(lambda n: math.nan if n == 5 else 1.0)
+    settings = {"validations": 1, "warmup": 0.0, "final_rate": 1.0}
+    progress = make_loop(tmp_path, learner, lambda n: 1.0, 6, **settings).run()
+    assert learner.restored == 1
+    assert (progress.step, progress.divergences, progress.rate_factor) == (6, 1, 0.5)
+    assert learner.rates == [1.0] * 5 + [0.5] * 6
+
+
+def test_a_loss_that_never_is_a_number_ends_in_an_error(tmp_path: Path) -> None:
+    learner = Learner(lambda n: math.nan)
+    with pytest.raises(TrainingError, match="It became NaN or infinite 3 times") as caught:
+        make_loop(tmp_path, learner, lambda n: 1.0, 6).run()
+    assert "--learning-rate" in caught.value.hint
+    assert [event["event"] for event in History(tmp_path / "history.jsonl").events()] == ["divergence"] * 3

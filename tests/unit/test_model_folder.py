@@ -1,0 +1,104 @@
+"""A model folder that is missing something, damaged or newer is refused with a sentence and a hint."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+import unspool
+from conftest import TINY
+from unspool.errors import ModelFolderError, OutputError
+from unspool.folder.atomic import replaced
+from unspool.folder.model_folder import ModelFolder, check_free, dump_safetensors, parse_safetensors
+
+
+@pytest.fixture
+def folder(model_folder: Path, tmp_path: Path) -> Path:
+    """A copy that may be spoilt."""
+    return Path(shutil.copytree(model_folder, tmp_path / "copy"))
+
+
+def test_a_folder_holds_what_the_design_says(model_folder: Path) -> None:
+    names = {path.name for path in model_folder.iterdir()}
+    expected = "config.json model.safetensors tokenizer.json generation_config.json recipe.toml README.md history.jsonl"
+    assert names == {*expected.split(), "training"}
+    assert not [path for path in model_folder.rglob("*") if path.suffix in (".pt", ".pkl", ".bin", ".npy")]
+
+
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors", "tokenizer.json"])
+@pytest.mark.parametrize("content", [None, b"", b"{", b"[]", b"{}", b"\xff\x00" * 20])
+def test_a_missing_or_damaged_file_is_refused(folder: Path, name: str, content: bytes | None) -> None:
+    (folder / name).unlink()
+    if content is not None:
+        (folder / name).write_bytes(content)
+    with pytest.raises(ModelFolderError) as caught:
+        unspool.load(folder)
+    assert "\n" not in caught.value.message
+    assert caught.value.hint
+
+
+def test_a_half_written_file_of_weights_is_refused(folder: Path) -> None:
+    path = folder / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:-7])
+    with pytest.raises(ModelFolderError, match="damaged"):
+        unspool.load(folder)
+
+
+def test_a_newer_format_is_refused(folder: Path) -> None:
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "format_version": 99, "new": 1}))
+    with pytest.raises(ModelFolderError, match="format version 99") as caught:
+        unspool.load(folder)
+    assert caught.value.hint == "update unspool."
+
+
+def test_a_tokenizer_of_another_size_is_refused(folder: Path, untrained: object) -> None:
+    config = json.loads((folder / "config.json").read_text())
+    config["network"]["decoder"]["vocabulary_size"] += 1
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ModelFolderError, match=r"tokenizer\.json has \d+ tokens, and config\.json says"):
+        unspool.load(folder)
+
+
+def test_a_model_that_was_set_aside_is_pointed_at(folder: Path) -> None:
+    shutil.move(folder, replaced(folder))
+    with pytest.raises(ModelFolderError) as caught:
+        unspool.load(folder)
+    assert str(replaced(folder)) in caught.value.hint
+
+
+def test_the_training_folder_may_be_deleted(folder: Path) -> None:
+    shutil.rmtree(folder / "training")
+    model = unspool.load(folder)
+    assert model.generate("a", max_new_tokens=3, seed=0)
+    with pytest.raises(ModelFolderError, match="validation part"):
+        model.evaluate()
+
+
+def test_the_recipe_survives_its_file(model_folder: Path, tmp_path: Path) -> None:
+    recipe = ModelFolder(model_folder).read_recipe()
+    ModelFolder(tmp_path).write_recipe(recipe)
+    assert ModelFolder(tmp_path).read_recipe() == recipe
+    assert recipe.budget.steps == TINY["steps"]
+
+
+def test_a_place_that_is_taken_is_not_written_over(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="holds a model already"):
+        check_free(folder, overwrite=False)
+    check_free(folder, overwrite=True)
+    (tmp_path / "notes").mkdir()
+    check_free(tmp_path / "notes", overwrite=False)  # empty
+    (tmp_path / "notes" / "diary.txt").write_text("x")
+    for overwrite in (False, True):
+        with pytest.raises(OutputError, match="not a model folder"):
+            check_free(tmp_path / "notes", overwrite)
+        with pytest.raises(OutputError, match="is a file"):
+            check_free(tmp_path / "notes" / "diary.txt", overwrite)
+
+
+def test_arrays_and_facts_survive_safetensors(model_folder: Path) -> None:
+    weights = ModelFolder(model_folder).read_weights()
+    arrays, about = parse_safetensors(dump_safetensors(weights, {"step": 3}), Path("x"))
+    assert about == {"step": 3}
+    assert all((arrays[name] == weights[name]).all() for name in weights)

@@ -1,0 +1,60 @@
+"""What nobody gave is chosen, and what was given is kept."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from unspool.errors import UsageError
+from unspool.tasks.recipe import Size, choose_recipe, grouped, merged, section_of
+
+sizes = st.builds(
+    Size,
+    tokens=st.integers(18, 10**11),
+    vocabulary=st.integers(5, 2_000_000),
+    minutes=st.floats(0.001, 1e6),
+    precision=st.sampled_from(["float32", "bfloat16"]),
+    threads=st.integers(1, 256),
+)
+
+
+@given(sizes)
+def test_a_recipe_can_be_chosen_for_any_text_and_time(size: Size) -> None:
+    recipe, reasons = choose_recipe(size, grouped({}))
+    assert recipe.training.precision == size.precision
+    assert 0 <= recipe.training.dropout < 1
+    assert any(recipe.network.cell in line for line in reasons)
+
+
+@given(sizes)
+def test_more_time_never_chooses_a_smaller_network(size: Size) -> None:
+    longer = Size(size.tokens, size.vocabulary, size.minutes * 4, size.precision, size.threads)
+    widths = [choose_recipe(s, grouped({}))[0].network.hidden_size for s in (size, longer)]
+    assert widths[0] <= widths[1]
+
+
+def test_what_was_given_is_kept() -> None:
+    given_values = {"hidden_size": 77, "dropout": 0.25, "steps": 9, "tokenizer": "bpe", "cell": None}
+    recipe, _ = choose_recipe(Size(10**6, 100, 3.0, "float32", 2), grouped(given_values))
+    assert (recipe.network.hidden_size, recipe.training.dropout, recipe.budget.steps) == (77, 0.25, 9)
+    assert recipe.data.tokenizer == "bpe"
+    assert recipe.network.cell == "lstm"
+
+
+def test_settings_are_sorted_into_sections() -> None:
+    assert [section_of(name) for name in ("lines", "cell", "seed", "minutes")] == [
+        "data",
+        "network",
+        "training",
+        "budget",
+    ]
+    with pytest.raises(UsageError, match="there is no setting 'speed'") as caught:
+        section_of("speed")
+    assert "hidden_size" in caught.value.hint
+
+
+def test_the_higher_settings_win_and_one_budget_replaces_another() -> None:
+    lower, higher = grouped({"minutes": 3.0, "seed": 1, "cell": "gru"}), grouped({"steps": 5, "seed": 2})
+    result = merged(lower, higher)
+    assert result["budget"] == {"steps": 5}
+    assert result["training"] == {"seed": 2}
+    assert result["network"] == {"cell": "gru"}

@@ -1,0 +1,47 @@
+"""The learning rate over a run, and how far a run has come."""
+
+import time
+
+import pytest
+
+from unspool.specs.training import BudgetSpec
+from unspool.training.budget import Budget
+from unspool.training.schedule import rate_at
+
+
+def test_the_rate_rises_in_the_warm_up_and_falls_in_a_line() -> None:
+    assert rate_at(0.05, 0.1, 0.0) == pytest.approx(0.5)
+    assert rate_at(0.1, 0.1, 0.0) == pytest.approx(1.0)
+    assert rate_at(0.55, 0.1, 0.0) == pytest.approx(0.5)
+    assert rate_at(1.0, 0.1, 0.25) == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize("warmup", [0.0, 0.03, 0.99])
+@pytest.mark.parametrize("final", [0.0, 0.01, 1.0])
+def test_the_rate_is_always_above_zero_and_at_most_one(warmup: float, final: float) -> None:
+    assert all(0 < rate_at(i / 500, warmup, final) <= 1 for i in range(501))
+
+
+def test_a_budget_of_steps_counts_steps() -> None:
+    budget = Budget(BudgetSpec(steps=8), 3)
+    assert [budget.progress(step) for step in (0, 2, 8, 9)] == [0.0, 0.25, 1.0, 1.0]
+    assert budget.steps_that_fit(2) == 8
+
+
+@pytest.mark.parametrize(("epochs", "steps"), [(2.0, 20), (0.25, 2), (0.001, 1)])
+def test_a_budget_of_epochs_has_at_least_one_step(epochs: float, steps: int) -> None:
+    assert Budget(BudgetSpec(epochs=epochs), 10).total_steps() == steps
+
+
+def test_a_budget_of_minutes_follows_the_clock_and_counts_earlier_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "monotonic", lambda: 130.0)
+    budget = Budget(BudgetSpec(minutes=2.0), 10, used=30.0, started=100.0)
+    assert budget.seconds() == 60.0
+    assert budget.progress(5) == pytest.approx(0.5)
+    assert budget.steps_that_fit(5) == 10
+    budget.reserved = 60.0
+    assert budget.progress(5) == 1.0
+
+
+def test_a_reserve_longer_than_the_budget_ends_the_run() -> None:
+    assert Budget(BudgetSpec(minutes=0.001), 10, reserved=5.0, used=1.0).progress(1) == 1.0

@@ -1,0 +1,161 @@
+"""Whole runs: cut off and resumed, started from another model, failing without a trace."""
+
+import gc
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import unspool
+from conftest import TINY
+from unspool.api import resume, train
+from unspool.errors import DataError, ModelFolderError, OutputError, UsageError
+from unspool.folder.atomic import replaced
+from unspool.folder.model_folder import ModelFolder
+from unspool.tasks.language import Start
+from unspool.training.loop import StepEvent
+
+SHORT = {**TINY, "steps": 12, "dropout": 0.2}
+
+
+class Crash(BaseException):
+    """What pulling the plug looks like from inside."""
+
+
+class CrashAt(unspool.Callbacks):
+    """Pulls the plug after a step."""
+
+    def __init__(self, step: int) -> None:
+        self.step = step
+
+    def on_step(self, event: StepEvent) -> None:
+        if event.step == self.step:
+            raise Crash
+
+
+def weights_of(path: Path) -> dict[str, Any]:
+    return ModelFolder(path).read_weights()
+
+
+def cut_off(text_file: Path, path: Path, step: int, **settings: Any) -> None:
+    with pytest.raises(Crash):
+        train(text_file, out=path, listener=CrashAt(step), **{**SHORT, **settings})
+
+
+@pytest.mark.parametrize("optimizer", ["muon", "adamw"])
+@pytest.mark.parametrize("step", [1, 7, 12])
+def test_a_run_that_was_cut_off_ends_like_one_that_was_not(
+    text_file: Path, tmp_path: Path, optimizer: str, step: int
+) -> None:
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    train(text_file, out=whole, **SHORT, optimizer=optimizer)
+    cut_off(text_file, cut, step, optimizer=optimizer)
+    resume(cut)
+    expected = weights_of(whole)
+    assert all((array == expected[name]).all() for name, array in weights_of(cut).items())
+    steps = [
+        [json.loads(line)["step"] for line in (path / "history.jsonl").read_text().splitlines()]
+        for path in (whole, cut)
+    ]
+    assert steps[0] == steps[1]
+
+
+def test_a_run_that_is_over_is_not_resumed(model_folder: Path) -> None:
+    with pytest.raises(ModelFolderError, match="is trained to the end: 60 steps") as caught:
+        resume(model_folder)
+    assert "--from" in caught.value.hint
+
+
+def test_the_same_seed_trains_the_same_model(text_file: Path, tmp_path: Path) -> None:
+    for name, seed in (("a", 3), ("b", 3), ("c", 4)):
+        train(text_file, out=tmp_path / name, **SHORT, seed=seed)
+    a, b, c = (weights_of(tmp_path / name) for name in "abc")
+    assert all((a[name] == b[name]).all() for name in a)
+    assert any((a[name] != c[name]).any() for name in a)
+
+
+@pytest.fixture
+def new_text(tmp_path: Path) -> Path:
+    path = tmp_path / "new.txt"
+    path.write_text("Zwölf Boxkämpfer jagen Viktor quer über den Sylter Deich.\n" * 30, encoding="utf-8")
+    return path
+
+
+def test_fine_tuning_extends_the_vocabulary_and_keeps_what_is_known(
+    model_folder: Path, new_text: Path, tmp_path: Path
+) -> None:
+    frozen = {**TINY, "steps": 1, "learning_rate": 1e-30, "matrix_rate": 1e-30, "weight_decay": 0.0}
+    sizes = ("hidden_size", "embedding_size")
+    asked = {name: value for name, value in frozen.items() if name not in sizes}
+    tuned = train(new_text, out=tmp_path / "tuned", start_from=model_folder, **asked)
+    start = Start.read(model_folder)
+    assert tuned.tokenizer.vocabulary[: start.tokenizer.vocabulary_size] == start.tokenizer.vocabulary
+    assert "ö" in tuned.tokenizer.vocabulary
+    for name, array in weights_of(tmp_path / "tuned").items():
+        known = start.weights[name]
+        np.testing.assert_array_equal(array[tuple(slice(0, size) for size in known.shape)], known)
+    assert ModelFolder(tmp_path / "tuned").read_recipe().started_from == str(model_folder)
+
+
+def test_fine_tuning_refuses_other_sizes(model_folder: Path, new_text: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="Received: hidden_size, tokenizer"):
+        train(new_text, out=tmp_path / "m", start_from=model_folder, steps=1, hidden_size=64, tokenizer="word")
+
+
+def test_a_failed_run_brings_the_old_model_back(model_folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "model"
+    unspool.load(model_folder).save(path)
+    before = weights_of(path)
+    (tmp_path / "tiny.txt").write_text("x")
+    with pytest.raises(DataError):
+        train(tmp_path / "tiny.txt", out=path, overwrite=True, **SHORT)
+    assert not replaced(path).exists()
+    assert all((array == before[name]).all() for name, array in weights_of(path).items())
+
+
+def test_a_failed_run_leaves_the_place_free_for_the_next(text_file: Path, tmp_path: Path) -> None:
+    path = tmp_path / "model"
+    (tmp_path / "tiny.txt").write_text("x")
+    with pytest.raises(DataError):
+        train(tmp_path / "tiny.txt", out=path, **SHORT)
+    train(text_file, out=path, **SHORT)
+
+
+def test_a_model_is_not_written_over_unless_asked(text_file: Path, tmp_path: Path) -> None:
+    path = tmp_path / "model"
+    train(text_file, out=path, **SHORT)
+    with pytest.raises(OutputError, match="holds a model already"):
+        train(text_file, out=path, **SHORT)
+    train(text_file, out=path, overwrite=True, **SHORT)
+    assert not replaced(path).exists()
+
+
+def test_an_engine_that_cannot_train_is_refused_before_anything_is_touched(text_file: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="must be able to train"):
+        train(text_file, out=tmp_path / "m", engine="numpy", **SHORT)
+    assert not (tmp_path / "m").exists()
+
+
+@pytest.mark.parametrize("kind", ["word", "bpe", "byte"])
+def test_every_tokenizer_trains_and_writes(text_file: Path, tmp_path: Path, kind: str) -> None:
+    model = train(text_file, out=tmp_path / kind, tokenizer=kind, **SHORT)
+    assert model.generate("the cat", max_new_tokens=8, seed=0) != ""
+    assert model.evaluate().bits_per_byte > 0
+
+
+def test_lines_train_documents_that_end(text_file: Path, tmp_path: Path) -> None:
+    model = train(text_file, out=tmp_path / "lines", lines=True, **{**TINY, "steps": 60})
+    samples = model.samples("", num_samples=8, max_new_tokens=400, temperature=1.0, seed=0)
+    assert any(sample.finish_reason == "stop" for sample in samples)
+    assert not any("\n" in sample.text for sample in samples)
+
+
+def test_a_model_without_a_place_takes_its_folder_with_it(text_file: Path) -> None:
+    model = train(text_file, **SHORT)
+    path = model.path
+    assert model.generate("a", max_new_tokens=3, seed=0)
+    del model
+    gc.collect()
+    assert not path.exists()

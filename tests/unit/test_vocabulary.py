@@ -1,0 +1,74 @@
+"""Vocabularies keep what is likeliest, within their limits, and begin with the special tokens."""
+
+import json
+from typing import get_args
+
+import pytest
+
+from conftest import small_text
+from unspool.errors import ModelFolderError
+from unspool.specs.data import TokenizerName
+from unspool.text.tokenizer import SPECIAL_TOKENS, UNKNOWN, Tokenizer
+from unspool.text.vocabulary import extend_characters, make_tokenizer
+
+KINDS = get_args(TokenizerName)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_special_tokens_stand_first(kind: TokenizerName) -> None:
+    assert tuple(make_tokenizer(kind, [small_text()]).vocabulary[:4]) == SPECIAL_TOKENS
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_same_text_gives_the_same_file_however_it_is_cut(kind: TokenizerName) -> None:
+    text = small_text()
+    whole, lines = make_tokenizer(kind, [text]), make_tokenizer(kind, text.splitlines(keepends=True))
+    assert whole.serialize() == lines.serialize()
+    assert Tokenizer(whole.serialize(), kind).vocabulary == whole.vocabulary
+
+
+def test_characters_are_limited_to_the_likeliest() -> None:
+    tokenizer = make_tokenizer("char", ["aaaabbbccd"], 2)
+    assert tokenizer.vocabulary[4:] == ["a", "b"]
+    assert tokenizer.encode("abcd").tolist() == [4, 5, UNKNOWN, UNKNOWN]
+
+
+def test_words_seen_once_are_left_out_and_the_rest_limited() -> None:
+    text = "the cat the cat the dog once"
+    assert set(make_tokenizer("word", [text]).vocabulary[4:]) == {" the", " cat"}
+    assert make_tokenizer("word", [text], 1).vocabulary[4:] == [" the"]
+
+
+def test_pairs_are_limited_and_never_below_the_bytes() -> None:
+    assert make_tokenizer("bpe", [small_text()], 280).vocabulary_size == 284
+    assert make_tokenizer("bpe", [small_text()], 10).vocabulary_size == 260
+
+
+def test_bytes_are_256() -> None:
+    assert make_tokenizer("byte", ["x"]).vocabulary_size == 260
+
+
+def test_new_characters_come_after_the_known_ones() -> None:
+    known = make_tokenizer("char", ["cab"])
+    extended = extend_characters(known, ["abxé"])
+    assert extended.vocabulary == [*known.vocabulary, "x", "é"]
+    assert extend_characters(known, ["abc"]).vocabulary == known.vocabulary
+
+
+def test_an_unknown_token_is_shown_as_the_replacement_character() -> None:
+    assert make_tokenizer("char", ["ab"]).decode([4, UNKNOWN, 5]) == "a\ufffdb"
+    word = make_tokenizer("word", ["the cat the cat"])
+    assert word.decode(word.encode("the zebra cat")) == "the \ufffd cat"
+
+
+@pytest.mark.parametrize("text", ["", "{}", "null", "[1]"])
+def test_a_file_that_is_no_tokenizer_is_refused(text: str) -> None:
+    with pytest.raises(ModelFolderError, match=r"tokenizer\.json"):
+        Tokenizer(text, "char")
+
+
+def test_a_tokenizer_without_our_special_tokens_is_refused() -> None:
+    file = json.loads(make_tokenizer("char", ["ab"]).serialize())
+    file["model"]["vocab"] = {"a": 0, "b": 1, "<unk>": 2, "<s>": 3}
+    with pytest.raises(ModelFolderError, match="must begin with <pad>, <unk>, <s>, <eos>"):
+        Tokenizer(json.dumps(file), "char")
