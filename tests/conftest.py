@@ -4,14 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import settings
 
 import unspool
+from helpers.small import TINY, random_weights, small_text
 from unspool.api import train
-from unspool.engines.base import Arrays
-from unspool.engines.parameters import parameter_shapes
 from unspool.folder.model_folder import Config, ModelFolder
 from unspool.specs.network import DecoderSpec, NetworkSpec
 from unspool.specs.sampling import SamplingSpec
@@ -19,32 +17,6 @@ from unspool.text.vocabulary import make_tokenizer
 
 settings.register_profile("unspool", deadline=None, max_examples=60, derandomize=True, database=None)
 settings.load_profile("unspool")
-
-WORDS = ("the", "a", "cat", "dog", "sees", "hears", "small", "red", "house", "river", "and", "it's")
-TINY: dict[str, Any] = {
-    "steps": 60,
-    "hidden_size": 16,
-    "embedding_size": 8,
-    "batch_size": 4,
-    "sequence_length": 16,
-    "threads": 1,
-    "precision": "float32",
-    "validations": 3,
-    "learning_rate": 0.02,
-}
-
-
-def small_text(lines: int = 120, seed: int = 0) -> str:
-    """Lines of simple words, about 30 characters each."""
-    generator = np.random.default_rng(seed)
-    return "".join(" ".join(generator.choice(WORDS, 6)) + ".\n" for _ in range(lines))
-
-
-def random_weights(spec: NetworkSpec, seed: int = 0) -> Arrays:
-    """Weights in which every array matters, the biases too."""
-    generator = np.random.default_rng(seed)
-    shapes = parameter_shapes(spec)
-    return {name: generator.normal(0, 0.5, shape).astype(np.float32) for name, shape in shapes.items()}
 
 
 @pytest.fixture(scope="session")

@@ -23,9 +23,9 @@ from unspool.decode.stream import Piece, Reading, generate, read, sample_seeds, 
 from unspool.engines.base import Network
 from unspool.engines.parameters import state_shapes
 from unspool.engines.registry import build_network
-from unspool.errors import ModelFolderError, UsageError
+from unspool.errors import ModelFolderError, UsageError, reporting_write_errors
 from unspool.evaluate.bits import Figures, evaluate_part, token_nats
-from unspool.folder.atomic import bring_back, drop_replaced, reporting_write_errors, set_aside
+from unspool.folder.atomic import bring_back, drop_replaced, set_aside
 from unspool.folder.model_folder import ModelFolder, check_free, dump_safetensors, parse_safetensors
 from unspool.specs.base import build
 from unspool.specs.data import DataSpec
@@ -245,7 +245,7 @@ class Model:
             return evaluate_part(self.network, open_part(ModelFolder(self.path).training, "validation"))
         lines = self.config.by_document and not settings.get("text_column")
         spec = build(DataSpec, {"lines": lines, **settings, "sources": _names(data)}, "evaluate")
-        with tempfile.TemporaryDirectory(prefix="unspool-") as place:
+        with reporting_write_errors(Path(tempfile.gettempdir())), tempfile.TemporaryDirectory() as place:
             write_part(Path(place), "text", self.tokenizer, Sources(spec.sources, spec), spec.by_document)
             return evaluate_part(self.network, open_part(Path(place), "text"))
 

@@ -12,6 +12,10 @@ An error states the rule and the value received; its hint says what to do. On th
 two lines on standard error. Anything that is not an `UnspoolError` is a bug and keeps its traceback.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 
 class UnspoolError(Exception):
     """A mistake that the user can mend.
@@ -72,3 +76,15 @@ class OutputError(UnspoolError):
     """A file or folder cannot be written."""
 
     exit_code = 7
+
+
+@contextmanager
+def reporting_write_errors(path: Path) -> Iterator[None]:
+    """Turn the system's refusal to write into an `OutputError` that names the place."""
+    try:
+        yield
+    except OSError as problem:
+        raise OutputError(
+            f"{problem.filename or path} cannot be written: {problem.strerror or problem}.",
+            "free some space or choose another place with --out.",
+        ) from None

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from conftest import random_weights
+from helpers.small import random_weights
 from unspool.engines.base import Arrays, Network
 from unspool.engines.registry import build_network, installed_engines
 from unspool.specs.network import DecoderSpec, NetworkSpec

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from conftest import random_weights
+from helpers.small import random_weights
 from unspool.engines.registry import build_network
 from unspool.specs.network import DecoderSpec, NetworkSpec
 

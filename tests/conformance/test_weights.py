@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from conftest import random_weights
+from helpers.small import random_weights
 from unspool.engines.base import Arrays
 from unspool.engines.initial import extended_weights, initial_weights
 from unspool.engines.registry import build_network

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from conftest import random_weights
+from helpers.small import random_weights
 from unspool.decode.sampler import COMPILABLE, Sampler
 from unspool.engines.base import Network, Writer
 from unspool.engines.registry import build_network, installed_engines

@@ -6,7 +6,7 @@ import tokenizers
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conftest import small_text
+from helpers.small import small_text
 from properties.strategies import newline_ended_pieces, texts, texts_with_surrogates
 from unspool.text.incremental import IncrementalDecoder
 from unspool.text.tokenizer import NAMING_BITS, UNKNOWN, Tokenizer

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import unspool
-from conftest import small_text
+from helpers.small import small_text
 from unspool.errors import ModelFolderError, OutputError, UsageError
 
 Untrained = Callable[..., Path]

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from conftest import random_weights, small_text
+from helpers.small import random_weights, small_text
 from unspool.data.corpus import Part, part_of_text
 from unspool.engines.base import Network
 from unspool.engines.registry import build_network

@@ -1,7 +1,6 @@
 """A checkpoint gives back what was written, and a crash leaves the last one."""
 
 import os
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -53,7 +52,7 @@ def test_a_missing_or_damaged_checkpoint_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelFolderError, match="cannot be read"):
         Checkpoint(tmp_path).read()
     path = tmp_path / "last.safetensors"
-    for content in (b"", b"abc", dump_safetensors({}, {**asdict(Progress()), "unknown": 1})):
+    for content in (b"", b"abc", dump_safetensors({}, {**Progress().model_dump(), "unknown": 1})):
         path.write_bytes(content)
         with pytest.raises(ModelFolderError, match="damaged"):
             Checkpoint(tmp_path).read()

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from conftest import small_text
+from helpers.small import small_text
 from unspool.data.corpus import Corpus, open_corpus, part_of_text, prepare_corpus
 from unspool.errors import DataError, ModelFolderError
 from unspool.specs.data import DataSpec

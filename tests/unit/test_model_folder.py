@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import unspool
-from conftest import TINY
+from helpers.small import TINY
 from unspool.errors import ModelFolderError, OutputError
 from unspool.folder.atomic import replaced
 from unspool.folder.model_folder import ModelFolder, check_free, dump_safetensors, parse_safetensors

@@ -2,7 +2,7 @@
 
 import pytest
 
-from conftest import random_weights
+from helpers.small import random_weights
 from unspool.engines import registry
 from unspool.engines.registry import ENGINES, build_learner, build_network, installed_engines
 from unspool.errors import MissingExtraError, UsageError

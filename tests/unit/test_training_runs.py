@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import unspool
-from conftest import TINY
+from helpers.small import TINY
 from unspool.api import resume, train
 from unspool.errors import DataError, ModelFolderError, OutputError, UsageError
 from unspool.folder.atomic import replaced

@@ -5,7 +5,7 @@ from typing import get_args
 
 import pytest
 
-from conftest import small_text
+from helpers.small import small_text
 from unspool.errors import ModelFolderError
 from unspool.specs.data import TokenizerName
 from unspool.text.tokenizer import SPECIAL_TOKENS, UNKNOWN, Tokenizer

@@ -34,8 +34,7 @@ def reporting_errors() -> Iterator[None]:
     except (KeyboardInterrupt, typer.Abort):
         fail("interrupted.", "what was saved before is whole.", INTERRUPTED)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(BROKEN_PIPE) from None
+        _leave_quietly()
 
 
 def fail(message: str, hint: str, exit_code: int) -> None:
@@ -48,8 +47,17 @@ def fail(message: str, hint: str, exit_code: int) -> None:
 def write(text: str) -> None:
     """Text to standard output, at once; what its encoding lacks is shown as a question mark."""
     encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
-    sys.stdout.flush()
+    try:
+        sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _leave_quietly()
+
+
+def _leave_quietly() -> None:
+    """The reader of our output is gone: so are we, without a word."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    raise SystemExit(BROKEN_PIPE)
 
 
 def write_json(value: Any, indent: int | None = None) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from unspool import __version__
-from unspool.cli.console import reporting_errors, write
+from unspool.cli.console import INTERRUPTED, reporting_errors, write
 from unspool.cli.demo import demo
 from unspool.cli.evaluate import evaluate
 from unspool.cli.generate import generate
@@ -52,4 +52,5 @@ def _options(
 def main() -> None:
     """Run the command line."""
     with reporting_errors():
-        app(standalone_mode=False)
+        if app(standalone_mode=False) == INTERRUPTED:  # typer's answer to Ctrl-C
+            raise KeyboardInterrupt

@@ -9,8 +9,11 @@ from unspool.cli import options
 from unspool.cli.console import write, write_json
 from unspool.errors import UsageError
 
+BUDGETS = ("minutes", "epochs", "steps")
+
 
 def train(
+    context: typer.Context,
     data: Annotated[
         list[str] | None,
         typer.Argument(
@@ -70,8 +73,7 @@ def train(
 
     With a budget of minutes the run ends on time. Ctrl-C keeps the best model so far.
     """
-    if task != "language":
-        raise UsageError(f"task must be language. Received: {task!r:.40}.", "leave --task out.")
+    _check_task(task, "--task")
     from unspool.cli.progress import make_progress
 
     given = {
@@ -105,7 +107,11 @@ def train(
         "seed": seed,
         **_validation(validation),
     }
-    if resume is not None and (start_from or config or any(value is not None for value in given.values())):
+    chosen = [name for name in BUDGETS if _on_command_line(context, name)]
+    if chosen:  # a budget of another kind from the environment gives way
+        given |= {name: None for name in BUDGETS if name not in chosen}
+    others = (start_from, config, out, overwrite or None, *given.values())
+    if resume is not None and any(value is not None for value in others):
         raise UsageError(
             "--resume goes on with the recipe of the run and takes no other setting.",
             "leave the others out; to train on with other settings use --from.",
@@ -136,6 +142,16 @@ def train(
         )
 
 
+def _on_command_line(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def _check_task(task: object, where: str) -> None:
+    if task != "language":
+        raise UsageError(f"{where}: the task must be language. Received: {task!r:.40}.", "leave it out.")
+
+
 def _settings(config: Path | None, given: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """What the recipe file says, and the options, which win."""
     from unspool.folder.model_folder import read_toml
@@ -144,6 +160,7 @@ def _settings(config: Path | None, given: dict[str, Any]) -> dict[str, dict[str,
     if config is None:
         return grouped(given)
     file = read_toml(config)
+    _check_task(file.get("task", "language"), str(config))
     for name, value in file.items():
         if name not in (*SECTIONS, "task", "started_from") or (name in SECTIONS and not isinstance(value, dict)):
             raise UsageError(

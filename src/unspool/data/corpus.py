@@ -5,17 +5,19 @@ that a text much larger than the memory trains. They are kept in the model folde
 and its held-out part evaluated again, when the text itself has moved.
 """
 
-import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from pydantic import Field
 
 from unspool.data.sources import Sources, describe_sources
-from unspool.errors import DataError, ModelFolderError
+from unspool.errors import DataError, ModelFolderError, reporting_write_errors
+from unspool.specs.base import Spec
 from unspool.specs.data import DataSpec
 from unspool.text.tokenizer import END, IntArray, Tokenizer
 
@@ -78,9 +80,10 @@ def prepare_corpus(
             "name a longer text; 200 characters can be learnt by heart, 100,000 teach a style.",
         )
     tokenizer = make(units.take(sources, 0, training))
-    _write(folder, "training", tokenizer, units.take(sources, 0, training), spec.by_document, on_bytes)
-    rest = units.take(held_out, 0, units.count(held_out)) if held_out else units.take(sources, training, total)
-    held = _write(folder, "validation", tokenizer, rest, spec.by_document, on_bytes)
+    with reporting_write_errors(folder):
+        _write(folder, "training", tokenizer, units.take(sources, 0, training), spec.by_document, on_bytes)
+        rest = units.take(held_out, 0, units.count(held_out)) if held_out else units.take(sources, training, total)
+        held = _write(folder, "validation", tokenizer, rest, spec.by_document, on_bytes)
     if held < 2:
         raise DataError(
             "the validation part must have at least 2 tokens. "
@@ -98,33 +101,58 @@ def write_part(folder: Path, name: str, tokenizer: Tokenizer, sources: Sources, 
     """
     units = _Documents if by_document else _Stream
     pieces = units.take(sources, 0, sys.maxsize)
-    if not _write(folder, name, tokenizer, pieces, by_document, lambda size: None):
+    with reporting_write_errors(folder):
+        tokens = _write(folder, name, tokenizer, pieces, by_document, lambda size: None)
+    if not tokens:
         raise DataError("a text to evaluate must have at least one character. Received: none.", "name another.")
 
 
-def open_part(folder: Path, name: str) -> Part:
+class _About(Spec):
+    """What `NAME.json` says of one part."""
+
+    type: str
+    tokens: int = Field(ge=1)
+    documents: int | None = Field(ge=1)
+    characters: int = Field(ge=1)
+    bytes: int = Field(ge=1)
+    naming_bits: float = Field(ge=0)
+    counts: tuple[int, ...]
+
+
+def open_part(folder: Path, name: str, verify: bool = True) -> Part:
     """Open one part that `prepare_corpus` wrote.
+
+    Args:
+        folder: of the files.
+        name: `training` or `validation`.
+        verify: count the tokens, and compare with the counts that were written.
 
     Raises:
         ModelFolderError: it is not there, or not whole.
     """
     try:
-        about = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
-        tokens = _map(folder / f"{name}.tokens", np.dtype(about["type"]), about["tokens"])
-        documents = about["documents"]
-        starts = None if documents is None else _map(folder / f"{name}.starts", np.dtype(np.int64), documents + 1)
-        counts = np.array(about["counts"], dtype=np.int64)
-        return Part(tokens, starts, about["characters"], about["bytes"], about["naming_bits"], counts)
-    except (OSError, ValueError, KeyError, TypeError) as problem:
+        about = _About.model_validate_json((folder / f"{name}.json").read_bytes())
+        tokens = _map(folder / f"{name}.tokens", np.dtype(about.type), about.tokens)
+        counts = np.array(about.counts, dtype=np.int64)
+        starts = None
+        if about.documents is not None:
+            starts = _map(folder / f"{name}.starts", np.dtype(np.int64), about.documents + 1)
+            if starts[0] != 0 or starts[-1] != about.tokens or (np.diff(starts) < 1).any():
+                raise ValueError("the documents do not fit the tokens")
+        if verify and not np.array_equal(_count(folder / f"{name}.tokens", tokens.dtype, len(counts)), counts):
+            raise ValueError("the tokens are not those that were written")
+        return Part(tokens, starts, about.characters, about.bytes, about.naming_bits, counts)
+    except (OSError, ValueError, TypeError, OverflowError) as problem:
+        reason = str(problem).splitlines()[0]
         raise ModelFolderError(
-            f"{folder}: the {name} part of the text is missing or damaged: {problem!s:.80}.",
+            f"{folder}: the {name} part of the text is missing or damaged: {reason:.80}.",
             "train again, or name a text to evaluate on.",
         ) from None
 
 
-def open_corpus(folder: Path) -> Corpus:
+def open_corpus(folder: Path, verify: bool = True) -> Corpus:
     """Open both parts."""
-    return Corpus(open_part(folder, "training"), open_part(folder, "validation"))
+    return Corpus(open_part(folder, "training", verify), open_part(folder, "validation", verify))
 
 
 def part_of_text(tokenizer: Tokenizer, text: str) -> Part:
@@ -200,7 +228,7 @@ def _write(
             naming += float(tokenizer.naming_bits(piece, ids).sum())
             if by_document:
                 ids = np.append(ids, END)
-            ids.astype(type_).tofile(file)
+            file.write(ids.astype(type_).tobytes())
             tokens += len(ids)
             counts += np.bincount(ids, minlength=len(counts))
             characters += len(piece) + by_document
@@ -208,21 +236,35 @@ def _write(
             starts.append(tokens)
             on_bytes(size)
     if by_document:
-        np.array(starts, dtype=np.int64).tofile(folder / f"{name}.starts")
-    about = {
-        "type": type_.name,
-        "tokens": tokens,
-        "documents": len(starts) - 1 if by_document else None,
-        "characters": characters,
-        "bytes": size,
-        "naming_bits": naming,
-        "counts": counts.tolist(),
-    }
-    (folder / f"{name}.json").write_text(json.dumps(about), encoding="utf-8")
+        (folder / f"{name}.starts").write_bytes(np.array(starts, dtype=np.int64).tobytes())
+    if not tokens:
+        return 0
+    about = _About(
+        type=type_.name,
+        tokens=tokens,
+        documents=len(starts) - 1 if by_document else None,
+        characters=characters,
+        bytes=size,
+        naming_bits=naming,
+        counts=tuple(counts.tolist()),
+    )
+    (folder / f"{name}.json").write_text(about.model_dump_json(), encoding="utf-8")
     return tokens
 
 
-def _map(path: Path, type_: np.dtype[np.integer], length: int) -> IntArray:
+def _map(path: Path, type_: np.dtype[Any], length: int) -> IntArray:
     if path.stat().st_size != length * type_.itemsize:
         raise ValueError(f"{path.name} has not the size it was written with")
     return np.memmap(path, dtype=type_, mode="r", shape=(length,))
+
+
+def _count(path: Path, type_: np.dtype[Any], size: int) -> IntArray:
+    """How often each token stands in a file, read in pieces rather than mapped."""
+    counts = np.zeros(size, dtype=np.int64)
+    with path.open("rb") as file:
+        while len(block := file.read(1 << 22)):
+            found = np.bincount(np.frombuffer(block, type_), minlength=size)
+            if len(found) > size:
+                raise ValueError("a token is not of the vocabulary")
+            counts += found
+    return counts

@@ -3,23 +3,9 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from unspool.errors import OutputError
-
-
-@contextmanager
-def reporting_write_errors(path: Path) -> Iterator[None]:
-    """Turn the system's refusal to write into an `OutputError` that names the place."""
-    try:
-        yield
-    except OSError as problem:
-        raise OutputError(
-            f"{problem.filename or path} cannot be written: {problem.strerror or problem}.",
-            "free some space or choose another place with --out.",
-        ) from None
+from unspool.errors import reporting_write_errors
 
 
 def write_atomically(path: Path, content: bytes | str) -> None:

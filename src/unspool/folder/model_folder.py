@@ -25,8 +25,8 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_safetensors
 from safetensors.numpy import save as save_safetensors
 
-from unspool.errors import ModelFolderError, OutputError
-from unspool.folder.atomic import replaced, reporting_write_errors, write_atomically
+from unspool.errors import ModelFolderError, OutputError, reporting_write_errors
+from unspool.folder.atomic import replaced, write_atomically
 from unspool.specs.base import S, Spec, build
 from unspool.specs.data import TokenizerName
 from unspool.specs.network import NetworkSpec
@@ -156,7 +156,7 @@ class ModelFolder:
             waiting = replaced(self.path)
             hint = "train one with `unspool train`, or name the folder that holds config.json."
             if waiting.exists():
-                hint = f"an earlier model waits in {waiting}: rename it back to {self.path}."
+                hint = f"an earlier model waits in {waiting}: remove {self.path}, and rename it back."
             elif (self.training / "last.safetensors").exists() or (self.path / "recipe.toml").exists():
                 hint = f"its training was cut off: go on with `unspool train --resume {self.path}`."
             raise ModelFolderError(f"{self.path} has no {name}, so it is not a model folder.", hint) from None
@@ -172,7 +172,7 @@ def check_free(path: Path, overwrite: bool) -> None:
     """
     if not path.exists() or (path.is_dir() and not any(path.iterdir())):
         return
-    if path.is_dir() and not (path / "config.json").exists():
+    if path.is_dir() and not (path / "config.json").exists() and not (overwrite and replaced(path).exists()):
         raise OutputError(f"{path} exists and is not a model folder.", "choose another place with --out.")
     if not path.is_dir():
         raise OutputError(f"{path} is a file.", "choose another place with --out.")

@@ -40,7 +40,8 @@ def build(kind: type[S], values: Mapping[str, Any], where: str, error: type[Unsp
     try:
         return kind.model_validate(_tuples(values))
     except ValidationError as problem:
-        first = problem.errors()[0]
+        errors = problem.errors()
+        first = next((item for item in errors if item["type"] == "extra_forbidden"), errors[0])
         field = ".".join(str(part) for part in first["loc"]) or "the whole"
         if first["type"] == "extra_forbidden":
             known = ", ".join(kind.model_fields) if len(first["loc"]) == 1 else "see the reference"

@@ -84,8 +84,8 @@ class Recipe(Spec):
     """
 
     task: Literal["language"] = "language"
-    data: DataSpec = DataSpec()
-    network: DecoderShape = DecoderShape()
-    training: TrainingSpec = TrainingSpec()
-    budget: BudgetSpec = BudgetSpec(minutes=3.0)
+    data: DataSpec
+    network: DecoderShape
+    training: TrainingSpec
+    budget: BudgetSpec
     started_from: str | None = None

@@ -17,7 +17,7 @@ from unspool.engines.base import Learner, Network
 from unspool.engines.initial import extended_weights
 from unspool.engines.parameters import parameter_count
 from unspool.engines.registry import build_learner, build_network, training_machine
-from unspool.errors import ModelFolderError, UsageError
+from unspool.errors import ModelFolderError, UsageError, reporting_write_errors
 from unspool.evaluate.bits import Figures, document_nats, evaluate_part, fresh_means
 from unspool.folder.atomic import bring_back, drop_replaced, set_aside, write_atomically
 from unspool.folder.card import model_card
@@ -107,7 +107,7 @@ class Run:
                 else lambda pieces: make_tokenizer(spec.tokenizer, pieces, spec.vocabulary_limit)
             )
             tokenizer = prepare_corpus(folder.training, spec, make, self.listener.on_encoded)
-            corpus = open_corpus(folder.training)
+            corpus = open_corpus(folder.training, verify=False)
             size = Size(len(corpus.training.tokens), tokenizer.vocabulary_size, self._minutes(), *machine)
             recipe, reasons = choose_recipe(size, self.settings, start.config.network.decoder if start else None)
             if start:
@@ -168,6 +168,8 @@ class Run:
         progress: Progress,
     ) -> Figures:
         feed = make_feed(corpus, recipe.training)
+        if progress.index >= feed.steps(progress.epoch):
+            raise ModelFolderError(f"{self.path}: training/last.safetensors does not fit the text.", "train again.")
         history = History(folder.path / "history.jsonl")
         history.rewind(progress.step)
 
@@ -297,7 +299,9 @@ def _best(folder: ModelFolder) -> Path:
 def _restore_best(folder: ModelFolder) -> None:
     """An interruption may have kept weights that an uninterrupted run would never have seen."""
     if _best(folder).exists():
-        write_atomically(folder.path / "model.safetensors", _best(folder).read_bytes())
+        with reporting_write_errors(_best(folder)):
+            data = _best(folder).read_bytes()
+        write_atomically(folder.path / "model.safetensors", data)
 
 
 def _describe(corpus: Corpus, recipe: Recipe) -> str:

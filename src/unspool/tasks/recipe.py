@@ -26,6 +26,8 @@ WIDTHS = tuple(range(128, 1025, 64))
 WEIGHTS_PER_MINUTE = 2.2e11
 WEIGHTS_READ_PER_MINUTE = 1.6e12  # times tokens, on two ordinary cores
 
+EXCLUDING = (("validation_fraction", "validation_sources"), ("lines", "text_column"))  # of the data section
+
 Settings = dict[str, dict[str, Any]]  # section, name, value
 
 
@@ -52,10 +54,14 @@ def grouped(flat: Mapping[str, Any]) -> Settings:
 
 
 def merged(lower: Mapping[str, Mapping[str, Any]], higher: Mapping[str, Mapping[str, Any]]) -> Settings:
-    """Two sets of settings, of which the higher wins; one kind of budget replaces another."""
+    """Two sets of settings, of which the higher wins; of settings that exclude each other it replaces the other."""
     result = {section: {**lower.get(section, {}), **higher.get(section, {})} for section in SECTIONS}
     if higher.get("budget"):
         result["budget"] = dict(higher["budget"])
+    for one, other in EXCLUDING:
+        for given, dropped in ((one, other), (other, one)):
+            if given in higher.get("data", {}):
+                result["data"].pop(dropped, None)
     return result
 
 
@@ -115,10 +121,11 @@ def choose_recipe(size: Size, settings: Settings, network: DecoderShape | None =
     shape |= settings["network"]
     if shape.get("tie_weights") and "embedding_size" not in settings["network"]:
         shape["embedding_size"] = shape["hidden_size"]
-    training = _training(size, shape, settings["training"])
+    checked = build(DecoderShape, shape, "network")
+    training = _training(size, checked, settings["training"])
     recipe = Recipe(
         data=data_spec(settings),
-        network=build(DecoderShape, shape, "network"),
+        network=checked,
         training=build(TrainingSpec, training, "training"),
         budget=budget_spec(settings),
     )
@@ -138,9 +145,9 @@ def _shape(size: Size) -> dict[str, Any]:
     return {"hidden_size": max(fitting, default=WIDTHS[0]), "num_layers": 1, "embedding_size": embedding}
 
 
-def _training(size: Size, shape: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+def _training(size: Size, shape: DecoderShape, given: Mapping[str, Any]) -> dict[str, Any]:
     """Dropout grows with the passes over the text that the time allows: 0.1 at 6, 0.5 at 100."""
-    weights = shape["num_layers"] * _weights(shape["hidden_size"], shape["embedding_size"], size)
+    weights = shape.num_layers * _weights(shape.hidden_size, shape.embedding_size, size)
     passes = size.minutes * WEIGHTS_READ_PER_MINUTE / weights / size.tokens
     dropout = round(min(0.5, max(0.0, 0.1 + 0.33 * log10(max(passes, 1e-9) / 6))), 2)
     chosen = {

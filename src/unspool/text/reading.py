@@ -54,6 +54,10 @@ def read_pieces(stream: BinaryIO, name: str, encoding: str = "auto") -> Iterator
                 f"{name}: byte {problem.object[problem.start]:#04x} at offset {start + problem.start} is not {codec}.",
                 "name the right encoding with --encoding, such as latin-1, cp1252 or utf-16.",
             ) from None
+        except UnicodeError as problem:  # such as UTF-16 without a mark
+            raise DataError(
+                f"{name} cannot be read as {codec}: {problem}.", "name the right encoding with --encoding."
+            ) from None
         if "\0" in text:
             raise DataError(
                 f"{name}: NUL character {_nul_place(text, start, codec)}, so this is not plain text.",
@@ -78,7 +82,7 @@ def _codec(head: bytes, encoding: str) -> str:
     try:
         name = codecs.lookup(encoding).name
         "".encode(name)  # refuses codecs that are not of text, such as base64
-    except LookupError:
+    except (LookupError, UnicodeError):
         raise UsageError(
             f"encoding must be a text encoding that Python knows. Received: {encoding!r:.40}.",
             "try utf-8, utf-16, latin-1 or cp1252.",

@@ -1,16 +1,17 @@
 """Where a run stands, in one file: replaced in one step, so a crash leaves the old one or the new one."""
 
-from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+
+from pydantic import Field
 
 from unspool.engines.base import Arrays, Learner
 from unspool.errors import ModelFolderError
 from unspool.folder.atomic import write_atomically
 from unspool.folder.model_folder import dump_safetensors, parse_safetensors
+from unspool.specs.base import Spec, build
 
 
-@dataclass(frozen=True)
-class Progress:
+class Progress(Spec):
     """What the loop knows besides the learner.
 
     Attributes:
@@ -27,21 +28,17 @@ class Progress:
         done: the run is over, and there is nothing to resume.
     """
 
-    step: int = 0
-    epoch: int = 0
-    index: int = 0
-    seconds: float = 0.0
-    validations: int = 0
+    step: int = Field(0, ge=0)
+    epoch: int = Field(0, ge=0, lt=2**62)
+    index: int = Field(0, ge=0)
+    seconds: float = Field(0.0, ge=0)
+    validations: int = Field(0, ge=0)
     best: float | None = None
-    best_step: int = 0
-    since_best: int = 0
-    rate_factor: float = 1.0
-    divergences: int = 0
+    best_step: int = Field(0, ge=0)
+    since_best: int = Field(0, ge=0)
+    rate_factor: float = Field(1.0, gt=0, le=1)
+    divergences: int = Field(0, ge=0)
     done: bool = False
-
-    def with_(self, **values: float | bool | None) -> "Progress":
-        """A copy with some values replaced."""
-        return replace(self, **values)  # type: ignore[arg-type]
 
 
 class Checkpoint:
@@ -64,7 +61,7 @@ class Checkpoint:
         Raises:
             OutputError: it cannot be written.
         """
-        write_atomically(self._path, dump_safetensors(learner.training_state(), asdict(progress)))
+        write_atomically(self._path, dump_safetensors(learner.training_state(), progress.model_dump()))
 
     def read(self) -> tuple[Arrays, Progress]:
         """What `write` wrote.
@@ -79,7 +76,4 @@ class Checkpoint:
                 f"{self._path} cannot be read: {problem.strerror}.", "train again, without --resume."
             ) from None
         arrays, values = parse_safetensors(data, self._path)
-        try:
-            return arrays, Progress(**values)
-        except TypeError:
-            raise ModelFolderError(f"{self._path} is damaged.", "train again, without --resume.") from None
+        return arrays, build(Progress, values, str(self._path), ModelFolderError)

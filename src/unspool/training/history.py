@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from unspool.folder.atomic import reporting_write_errors, write_atomically
+from unspool.errors import reporting_write_errors
+from unspool.folder.atomic import write_atomically
 
 
 class History:
@@ -30,15 +31,20 @@ class History:
         """All events; a line that a crash cut off is left out."""
         if not self._path.exists():
             return []
-        events = []
-        for line in self._path.read_text(encoding="utf-8", errors="replace").splitlines():
-            try:
-                events.append(json.loads(line))
-            except ValueError:
-                continue
-        return events
+        with reporting_write_errors(self._path):
+            lines = self._path.read_text(encoding="utf-8", errors="replace").splitlines()
+        return [event for event in map(_parsed, lines) if event is not None]
 
     def rewind(self, step: int) -> None:
         """Drop what came after a step, because the run goes on from there."""
-        kept = [json.dumps(event) + "\n" for event in self.events() if event.get("step", 0) <= step]
+        kept = [json.dumps(event) + "\n" for event in self.events() if event["step"] <= step]
         write_atomically(self._path, "".join(kept))
+
+
+def _parsed(line: str) -> dict[str, Any] | None:
+    try:
+        event = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    whole = isinstance(event, dict) and isinstance(event.get("event"), str) and type(event.get("step")) is int
+    return event if whole else None

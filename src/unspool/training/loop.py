@@ -140,7 +140,7 @@ class Loop:
             if self._finished():
                 if self._validated_at != self.progress.step:
                     self._validate()
-                self.progress = self.progress.with_(done=True)
+                self.progress = self.progress.changed(done=True)
                 self._save()
             else:
                 self._save()  # before the validation, which a run without interruption would not have
@@ -171,7 +171,7 @@ class Loop:
         self._losses = [*self._losses[1 - LOSS_WINDOW :], loss]
         steps = self.feed.steps(progress.epoch)
         after = (progress.epoch, progress.index + 1) if progress.index + 1 < steps else (progress.epoch + 1, 0)
-        self.progress = progress.with_(step=progress.step + 1, epoch=after[0], index=after[1])
+        self.progress = progress.changed(step=progress.step + 1, epoch=after[0], index=after[1])
         self._tell(batch.inputs.size, progress.epoch + (progress.index + 1) / steps)
         if self._validation_is_due():
             self._validate()
@@ -209,11 +209,11 @@ class Loop:
         best = progress.best is None or fresh < progress.best
         if best:
             self.keep_best(self.learner, {"step": progress.step, "fresh_nats_per_token": fresh}, scheduled)
-            self.progress = progress.with_(best=fresh, best_step=progress.step, since_best=0)
+            self.progress = progress.changed(best=fresh, best_step=progress.step, since_best=0)
         else:
-            self.progress = progress.with_(since_best=progress.since_best + 1)
+            self.progress = progress.changed(since_best=progress.since_best + 1)
         due = int(self.budget.progress(progress.step) * self.training.validations)
-        self.progress = self.progress.with_(validations=max(due, progress.validations))
+        self.progress = self.progress.changed(validations=max(due, progress.validations))
         self._validated_at = progress.step
         seconds = self.budget.seconds()
         facts = {"loss": loss, "fresh": fresh, "best": best, "seconds": seconds}
@@ -228,7 +228,7 @@ class Loop:
         return nats_per_token / math.log(2) * self.tokens_per_character
 
     def _save(self) -> None:
-        self.progress = self.progress.with_(seconds=self.budget.seconds())
+        self.progress = self.progress.changed(seconds=self.budget.seconds())
         self.checkpoint.write(self.learner, self.progress)
         self._saved_at = self.budget.seconds()
 
@@ -245,6 +245,6 @@ class Loop:
         arrays, saved = self.checkpoint.read()
         self.learner.restore(arrays)
         self._losses = []
-        self.progress = saved.with_(
+        self.progress = saved.changed(
             rate_factor=self.progress.rate_factor / 2, divergences=number, seconds=self.budget.seconds()
         )

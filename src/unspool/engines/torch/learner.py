@@ -13,13 +13,18 @@ from torch.nn.utils import clip_grad_norm_
 
 from unspool.data.batches import Batch
 from unspool.engines.base import Array, Arrays
+from unspool.engines.parameters import state_shapes
 from unspool.engines.torch.decoder import Decoder, Dropout, TorchState
 from unspool.engines.torch.network import TorchNetwork, autocast
 from unspool.engines.torch.weights import load_weights, named_tensors, read_weights
+from unspool.errors import ModelFolderError
+from unspool.specs.network import NetworkSpec
 from unspool.specs.training import TrainingSpec
 from unspool.text.tokenizer import PAD
 
 BETAS = (0.9, 0.99)
+MUON, ADAM = ("momentum_buffer",), ("exp_avg", "exp_avg_sq")  # what PyTorch calls their moments
+RESTART = "it is damaged: train again, with --overwrite."
 
 
 class TorchLearner:
@@ -80,6 +85,7 @@ class TorchLearner:
 
     def restore(self, arrays: Mapping[str, Array]) -> None:
         """Go back to what `training_state` gave."""
+        _check_training_state(self._decoder, self._optimizers, self._parameters, arrays)
         load_weights(self._decoder, _under("weights", arrays))
         for name, tensor in self._parameters.items():
             for optimizer, _ in self._optimizers:
@@ -95,6 +101,8 @@ class TorchLearner:
         """The last batch's state, its reset rows set to zero; a new one when every row starts."""
         if batch.reset.all():
             return self._decoder.initial_state(len(batch.reset))
+        if self._state[0][0].shape[1] != len(batch.reset):
+            raise ModelFolderError("the saved state must have a row for each row of a batch.", RESTART)
         if not batch.reset.any():
             return self._state
         kept = torch.from_numpy(~batch.reset)[None, :, None]  # (1, B, 1)
@@ -114,6 +122,32 @@ def _make_optimizers(
         return [(muon, training.matrix_rate), (adam, rate)]
     groups = [{"params": matrices, "weight_decay": decay}, {"params": others, "weight_decay": 0.0}]
     return [(torch.optim.AdamW(groups, betas=BETAS, fused=True), rate)]
+
+
+def _check_training_state(
+    decoder: Decoder,
+    optimizers: list[tuple[torch.optim.Optimizer, float]],
+    parameters: Mapping[str, Tensor],
+    arrays: Mapping[str, Array],
+) -> None:
+    """Refuse what does not fit: an optimizer would write beyond the ends of its arrays.
+
+    Raises:
+        ModelFolderError: a moment or a state is missing or has another shape or type.
+    """
+    moments: dict[str, tuple[int, ...]] = {}
+    for name, tensor in parameters.items():
+        for optimizer, _ in optimizers:
+            if any(tensor is parameter for group in optimizer.param_groups for parameter in group["params"]):
+                muon = isinstance(optimizer, torch.optim.Muon)
+                moments |= {f"moments.{key}.{name}": tuple(tensor.shape) for key in (MUON if muon else ADAM)}
+                moments |= {} if muon else {f"moments.step.{name}": ()}
+    found = {name: array.shape for name, array in arrays.items() if name.startswith("moments.")}
+    states = {name: array.shape for name, array in _under("state", arrays).items()}
+    rows = states["hidden"][1] if len(states.get("hidden", ())) == 3 else 0
+    fits = found in ({}, moments) and states == state_shapes(NetworkSpec(decoder=decoder.spec), rows)
+    if not fits or any(array.dtype != np.float32 for array in arrays.values()):
+        raise ModelFolderError("training/last.safetensors does not fit the network and the recipe.", RESTART)
 
 
 def _under(prefix: str, arrays: Mapping[str, Array]) -> dict[str, np.ndarray]:

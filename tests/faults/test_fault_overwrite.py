@@ -1,0 +1,73 @@
+"""An old model is never lost: it comes back when its successor fails, or waits beside it."""
+
+import shutil
+
+import pytest
+
+
+@pytest.fixture
+def old(finished, tmp_path):
+    return shutil.copytree(finished, tmp_path / "m")
+
+
+@pytest.mark.parametrize("content", [None, b"", b"short", b"\xff\xfe\xff nothing" * 9, b"nul \0" * 99])
+def test_a_data_source_that_fails_brings_the_old_model_back_untouched(faults, old, tmp_path, content):
+    before = faults.bytes_of(old)
+    if content is not None:
+        (tmp_path / "bad.txt").write_bytes(content)
+    result = faults.call("train", tmp_path / "bad.txt", "--out", old, "--overwrite", "--steps", 1, *faults.small)
+    assert result.code == 3
+    assert result.clean, result.err
+    assert faults.bytes_of(old) == before
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == ["m"]
+
+
+def test_a_run_that_fails_leaves_no_folder_that_stands_in_the_way_of_the_next(faults, fox, tmp_path):
+    (tmp_path / "bad.txt").write_bytes(b"nul \0" * 99)
+    assert faults.call("train", tmp_path / "bad.txt", "--out", tmp_path / "m", "--steps", 1).code == 3
+    result = faults.call("train", fox, "--out", tmp_path / "m", "--steps", 1, *faults.small)
+    assert result.code == 0, result.err
+
+
+def test_a_kill_before_the_first_model_leaves_the_old_one_beside_and_an_error_that_names_it(faults, fox, old, tmp_path):
+    before = faults.bytes_of(old)
+    waiting = tmp_path / "m.replaced"
+    options = ["--steps", 100_000, "--validations", 1, *faults.small]
+    process = faults.start("train", fox, "--out", old, "--overwrite", *options)
+    faults.wait_for(process, waiting.exists)
+    faults.wait_for(process, (old / "history.jsonl").exists)
+    process.kill()
+    process.communicate()
+    assert not (old / "model.safetensors").exists()
+    assert faults.bytes_of(waiting) == before
+    result = faults.call("generate", old)
+    assert result.code == 4
+    assert result.clean, result.err
+    assert str(waiting) in result.err
+    result = faults.call("train", fox, "--out", old, "--overwrite", "--steps", 2, *faults.small)
+    assert result.code == 0, result.err
+    assert not waiting.exists()
+    assert faults.call("generate", old, "--seed", 1).code == 0
+
+
+def test_a_kill_while_the_text_is_read_does_not_lock_the_place(faults, fox, old, tmp_path):
+    """What is left then: the old model waiting, and a folder without config.json."""
+    old.rename(tmp_path / "m.replaced")
+    (old / "training").mkdir(parents=True)
+    result = faults.call("generate", old)
+    assert str(tmp_path / "m.replaced") in result.err
+    result = faults.call("train", fox, "--out", old, "--overwrite", "--steps", 2, *faults.small)
+    assert result.code == 0, result.err
+    assert not (tmp_path / "m.replaced").exists()
+
+
+def test_ctrl_c_before_the_first_step_brings_the_old_model_back(faults, fox, old, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    before = faults.bytes_of(old)
+    monkeypatch.setattr("unspool.tasks.language.open_corpus", interrupted)
+    result = faults.call("train", fox, "--out", old, "--overwrite", "--steps", 1, *faults.small)
+    assert result.code == 130
+    assert result.err.splitlines()[-2].startswith("error: ")
+    assert faults.bytes_of(old) == before

@@ -1,0 +1,35 @@
+"""A small text, the settings of a tiny model, random weights."""
+
+from typing import Any
+
+import numpy as np
+
+from unspool.engines.base import Arrays
+from unspool.engines.parameters import parameter_shapes
+from unspool.specs.network import NetworkSpec
+
+WORDS = ("the", "a", "cat", "dog", "sees", "hears", "small", "red", "house", "river", "and", "it's")
+TINY: dict[str, Any] = {
+    "steps": 60,
+    "hidden_size": 16,
+    "embedding_size": 8,
+    "batch_size": 4,
+    "sequence_length": 16,
+    "threads": 1,
+    "precision": "float32",
+    "validations": 3,
+    "learning_rate": 0.02,
+}
+
+
+def small_text(lines: int = 120, seed: int = 0) -> str:
+    """Lines of simple words, about 30 characters each."""
+    generator = np.random.default_rng(seed)
+    return "".join(" ".join(generator.choice(WORDS, 6)) + ".\n" for _ in range(lines))
+
+
+def random_weights(spec: NetworkSpec, seed: int = 0) -> Arrays:
+    """Weights in which every array matters, the biases too."""
+    generator = np.random.default_rng(seed)
+    shapes = parameter_shapes(spec)
+    return {name: generator.normal(0, 0.5, shape).astype(np.float32) for name, shape in shapes.items()}
