@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -q -c constraints.txt
 NEEDS := pyproject.toml constraints.txt
 
-.PHONY: help install demo test test-slow check format docs bench clean
+.PHONY: help install demo test check format docs bench clean
 
 help:  ## Say what each command does
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,9 +29,6 @@ demo: $(VENV)/.installed  ## Train on the embedded corpus for a minute, then wri
 
 test: $(VENV)/.installed-development  ## Run the tests
 	$(BIN)/python -m pytest
-
-test-slow: $(VENV)/.installed-development  ## Run the tests that take minutes
-	$(BIN)/python -m pytest -m slow --timeout 1800
 
 check: $(VENV)/.installed-development  ## Lint, formatting, types, direction of imports
 	$(BIN)/ruff check .

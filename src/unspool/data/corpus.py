@@ -70,9 +70,8 @@ def prepare_corpus(
     sources = Sources(spec.sources, spec)
     held_out = Sources(spec.validation_sources, spec) if spec.validation_sources else None
     units = _Documents if spec.by_document else _Stream
-    total = units.count(sources)
+    total, characters = units.measure(sources)
     training = total if held_out else _training_share(total, spec, units.noun)
-    characters = sum(len(piece) for piece in units.take(sources, 0, total))
     if characters < MINIMUM_CHARACTERS:
         raise DataError(
             f"a text must have at least {MINIMUM_CHARACTERS} characters. "
@@ -82,7 +81,7 @@ def prepare_corpus(
     tokenizer = make(units.take(sources, 0, training))
     with reporting_write_errors(folder):
         _write(folder, "training", tokenizer, units.take(sources, 0, training), spec.by_document, on_bytes)
-        rest = units.take(held_out, 0, units.count(held_out)) if held_out else units.take(sources, training, total)
+        rest = units.take(held_out, 0, sys.maxsize) if held_out else units.take(sources, training, total)
         held = _write(folder, "validation", tokenizer, rest, spec.by_document, on_bytes)
     if held < 2:
         raise DataError(
@@ -180,8 +179,9 @@ class _Stream:
     noun = "characters"
 
     @staticmethod
-    def count(sources: Sources) -> int:
-        return sum(len(piece) for piece in sources.pieces())
+    def measure(sources: Sources) -> tuple[int, int]:
+        characters = sum(len(piece) for piece in sources.pieces())
+        return characters, characters
 
     @staticmethod
     def take(sources: Sources, start: int, end: int) -> Iterator[str]:
@@ -201,8 +201,9 @@ class _Documents:
     noun = "documents"
 
     @staticmethod
-    def count(sources: Sources) -> int:
-        return sum(1 for _ in sources.documents())
+    def measure(sources: Sources) -> tuple[int, int]:
+        lengths = [len(document) for document in sources.documents()]
+        return len(lengths), sum(lengths)
 
     @staticmethod
     def take(sources: Sources, start: int, end: int) -> Iterator[str]:

@@ -22,7 +22,7 @@ CHUNK = 256  # time steps read at once
 CARRIED_ROWS_ABOVE = 500_000  # tokens beyond which a text is read in several rows
 WARM_UP = 1024  # tokens that each of those rows reads before it counts
 FRESH_PLACES, FRESH_FROM, FRESH_TO = 512, 64, 256
-LOGITS_AT_ONCE = 1 << 25
+LOGITS_AT_ONCE = 1 << 22
 STUCK = 4.0  # nats per token above which a fresh start counts as dead
 
 
@@ -57,22 +57,24 @@ class Figures:
         return asdict(self)
 
 
-def evaluate_part(network: Network, part: Part, rows: int | None = None) -> Figures:
+def evaluate_part(network: Network, part: Part, rows: int | None = None, most: int | None = None) -> Figures:
     """Measure a network on one part of a corpus.
 
     Args:
         network: of any engine.
         part: at least 1 token.
         rows: that a stream is read in, see `carried_nats`.
+        most: tokens of a stream, or documents, to read; the figures of a longer part are estimated from these.
     """
     started = time.perf_counter()
     tokens = len(part.tokens)
     if part.starts is None:
-        nats = carried_nats(network, part.tokens, rows)
+        read = part.tokens[:most]
+        nats = carried_nats(network, read, rows) * tokens / len(read)
         means = fresh_means(network, part.tokens)
     else:
-        sums, lengths = document_nats(network, part)
-        nats, means = float(sums.sum()), sums / lengths
+        sums, lengths = document_nats(network, part, most=most)
+        nats, means = float(sums.sum() / lengths.sum()) * tokens, sums / lengths
     fresh = float(means.mean()) if part.starts is None else nats / tokens
     bits = nats / math.log(2) + part.naming_bits
     stuck = float(np.mean(means > max(STUCK, 2 * nats / tokens)))

@@ -36,7 +36,7 @@ from unspool.training.loop import Callbacks, Loop, StepEvent, ValidationEvent
 USUAL_MINUTES = 3.0  # what the sizes are chosen for when the budget is in steps or epochs
 SAMPLE = SamplingSpec(max_new_tokens=100, temperature=0.8, seed=0)
 VALIDATION_DOCUMENTS = 2048
-CLOSING_ROWS = 64
+CLOSING_ROWS, CLOSING_TOKENS = 64, 300_000
 
 
 class Listener(Callbacks, Protocol):
@@ -196,7 +196,7 @@ class Run:
         progress = loop.run()
         weights = folder.read_weights()
         network = build_network(self.engine, config.network, weights)
-        figures = evaluate_part(network, corpus.validation, rows=CLOSING_ROWS)
+        figures = evaluate_part(network, corpus.validation, rows=CLOSING_ROWS, most=CLOSING_TOKENS)
         shown = {name: value for name, value in figures.to_dict().items() if name not in ("seconds", "tokens")}
         history.add(
             event="end",
