@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks.common import Bench
 
-NAMES = ("encoding", "shakespeare", "words", "gigabyte")
+NAMES = ("encoding", "generation", "shakespeare", "words", "gigabyte")
 
 
 def main() -> None:

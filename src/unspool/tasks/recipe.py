@@ -147,9 +147,7 @@ def _shape(size: Size) -> dict[str, Any]:
 
 def _training(size: Size, shape: DecoderShape, given: Mapping[str, Any]) -> dict[str, Any]:
     """Dropout grows with the passes over the text that the time allows: 0.1 at 6, 0.5 at 100."""
-    weights = shape.num_layers * _weights(shape.hidden_size, shape.embedding_size, size)
-    passes = size.minutes * WEIGHTS_READ_PER_MINUTE / weights / size.tokens
-    dropout = round(min(0.5, max(0.0, 0.1 + 0.33 * log10(max(passes, 1e-9) / 6))), 2)
+    dropout = round(min(0.5, max(0.0, 0.1 + 0.33 * log10(max(_passes(size, shape), 1e-9) / 6))), 2)
     chosen = {
         "dropout": dropout,
         "input_dropout": dropout,
@@ -158,6 +156,12 @@ def _training(size: Size, shape: DecoderShape, given: Mapping[str, Any]) -> dict
         "validations": int(min(20, max(3, round(2 * size.minutes)))),
     }
     return {**chosen, **given}
+
+
+def _passes(size: Size, shape: DecoderShape) -> float:
+    """How often the text will about be read in the time."""
+    weights = shape.num_layers * _weights(shape.hidden_size, shape.embedding_size, size)
+    return size.minutes * WEIGHTS_READ_PER_MINUTE / weights / size.tokens
 
 
 def _weights(hidden: int, embedding: int, size: Size) -> float:
@@ -169,8 +173,9 @@ def _reasons(size: Size, recipe: Recipe) -> list[str]:
     network, training = recipe.network, recipe.training
     layers = f"{network.num_layers} x {network.hidden_size}"
     return [
-        f"network: {network.cell} {layers}, embedding {network.embedding_size or 'one-hot'} "
-        f"(for {size.tokens:,} training tokens, {size.vocabulary:,} in the vocabulary)",
-        f"training: {training.optimizer}, {training.batch_size} rows of {training.sequence_length} steps, "
-        f"dropout {training.dropout:g}, {training.precision} on {training.threads} threads",
+        f"network: {network.cell} {layers}, embedding {network.embedding_size or 'one-hot'}: as wide as "
+        f"{size.tokens:,} tokens, {size.vocabulary:,} of them different, and {size.minutes:g} minutes allow.",
+        f"training: {training.optimizer}, {training.batch_size} rows of {training.sequence_length} steps; dropout "
+        f"{training.dropout:g} for about {_passes(size, network):.1f} passes; {training.precision} on "
+        f"{training.threads} threads, which suits this processor.",
     ]
