@@ -1,7 +1,9 @@
 """Training curves for TensorBoard, with its own writer, so no framework is needed."""
 
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from unspool.errors import MissingExtraError
 from unspool.training.loop import StepEvent, ValidationEvent
@@ -22,9 +24,14 @@ class TensorBoard:
     def __init__(self, folder: Path) -> None:
         if not find_spec("tensorboard"):
             raise MissingExtraError("tensorboard", "logs", "--tensorboard")
+        self._folder = folder
+
+    @cached_property
+    def _writer(self) -> Any:
+        """Made at the first event: the folder must not exist before the run has made the model folder."""
         from tensorboard.summary import Writer
 
-        self._writer = Writer(str(folder))
+        return Writer(str(self._folder))
 
     def on_step(self, event: StepEvent) -> None:
         """Every tenth loss."""
