@@ -55,8 +55,10 @@ def run(bench: Bench) -> None:
         spec = NetworkSpec(decoder=decoder)
         weights = initial_weights(spec, 0)
 
-        def writer(engine: str, spec: NetworkSpec = spec, weights: Arrays = weights) -> Callable[[], None]:
-            network = build_network(engine, spec, weights)
+        def writer(
+            engine: str, precision: str = "float32", spec: NetworkSpec = spec, weights: Arrays = weights
+        ) -> Callable[[], None]:
+            network = build_network(engine, spec, weights, precision)
 
             def write() -> None:
                 sampling = SamplingSpec(max_new_tokens=TOKENS)
@@ -67,6 +69,7 @@ def run(bench: Bench) -> None:
 
         tutorial = TutorialNetwork(tokenizer.vocabulary_size, hidden, layers)
         writers: dict[str, Callable[[], object]] = {name: writer(name) for name in ("torch", "numpy", "numba")}
+        writers["numba bfloat16"] = writer("numba", "bfloat16")
         writers["tutorial loop"] = lambda tutorial=tutorial: tutorial.write(TOKENS)  # type: ignore[misc]
         rates = _rates(writers)
         peer = statistics.median(rates["tutorial loop"])
@@ -79,7 +82,7 @@ def run(bench: Bench) -> None:
                 lowest=min(found),
                 highest=max(found),
                 times_tutorial=rate / peer,
-                gigabytes_per_second=rate * 4 * parameter_count(spec) / 1e9,
+                gigabytes_per_second=rate * (2 if "bfloat16" in name else 4) * parameter_count(spec) / 1e9,
             )
 
 

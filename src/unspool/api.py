@@ -142,12 +142,12 @@ class Model:
     `load` and `train` make one.
     """
 
-    def __init__(self, path: Path, engine: str) -> None:
+    def __init__(self, path: Path, engine: str, weights: str = "float32") -> None:
         folder = ModelFolder(path)
         self.config = folder.read_config()
         self.tokenizer = folder.read_tokenizer(self.config)
         self.sampling = folder.read_sampling()
-        self.network: Network = build_network(engine, self.config.network, folder.read_weights())
+        self.network: Network = build_network(engine, self.config.network, folder.read_weights(), weights)
         self.path = path
 
     def generate(self, prompt: str = "", **settings: Any) -> str:
@@ -281,19 +281,20 @@ class Model:
         return self.tokenizer.show(token)
 
 
-def load(path: PathLike, engine: str = "auto") -> Model:
+def load(path: PathLike, engine: str = "auto", weights: str = "float32") -> Model:
     """Open a model folder.
 
     Args:
         path: of the folder that `train` or `unspool train` wrote.
-        engine: `numpy`, `torch`, or `auto`.
+        engine: `numpy`, `numba`, `torch`, or `auto`.
+        weights: `float32`, or `bfloat16`: half the memory to read, at a small loss (engine `numba`).
 
     Raises:
         ModelFolderError: it is no sound model folder.
         UsageError: there is no such engine.
         MissingExtraError: the engine is not installed.
     """
-    return Model(Path(path), engine)
+    return Model(Path(path), engine, weights)
 
 
 def train(

@@ -18,13 +18,14 @@ def evaluate(
     text_column: options.TextColumn = None,
     encoding: options.Encoding = "auto",
     engine: options.EngineName = "auto",
+    weights: options.WeightsFormat = "float32",
     as_json: options.AsJson = False,
 ) -> None:
     """Measure a model: carried through the whole text, and fresh from the initial state."""
     from unspool.api import load
 
     settings = {"encoding": encoding, "text_column": text_column} | ({"lines": True} if lines else {})
-    figures = load(model, engine).evaluate(data or None, **settings)
+    figures = load(model, engine, weights).evaluate(data or None, **settings)
     if as_json:
         write_json(figures.to_dict(), indent=2)
         return

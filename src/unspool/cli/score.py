@@ -24,6 +24,7 @@ def score(
     ] = False,
     encoding: options.Encoding = "auto",
     engine: options.EngineName = "auto",
+    weights: options.WeightsFormat = "float32",
     as_json: options.AsJson = False,
 ) -> None:
     """Say how well the model predicts a text: bits per byte, and the log-probability of each token."""
@@ -31,7 +32,7 @@ def score(
         raise UsageError("score needs either a text or --file.", 'write `unspool score MODEL "a text"`.')
     from unspool.api import load
 
-    opened = load(model, engine)
+    opened = load(model, engine, weights)
     content = read_file(file, encoding) if file is not None else read_text(text or "", encoding)
     if per_line:
         _rank(opened, content, as_json)

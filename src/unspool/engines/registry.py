@@ -22,17 +22,19 @@ class Engine:
         package: what must be installed.
         extra: the extra of Unspool that installs it.
         trains: whether it has a learner.
+        precisions: of the weights that it can run with; others than `float32` are passed as a third argument.
     """
 
     module: str
     package: str
     extra: str
     trains: bool
+    precisions: tuple[str, ...] = ("float32",)
 
 
 ENGINES = {
     "numpy": Engine("unspool.engines.numpy.network", "numpy", "", trains=False),
-    "numba": Engine("unspool.engines.numba.network", "numba", "", trains=False),
+    "numba": Engine("unspool.engines.numba.network", "numba", "", trains=False, precisions=("float32", "bfloat16")),
     "torch": Engine("unspool.engines.torch.engine", "torch", "train", trains=True),
 }
 
@@ -42,20 +44,29 @@ def installed_engines() -> list[str]:
     return [name for name, engine in ENGINES.items() if find_spec(engine.package)]
 
 
-def build_network(name: str, spec: NetworkSpec, weights: Mapping[str, Array]) -> Network:
+def build_network(name: str, spec: NetworkSpec, weights: Mapping[str, Array], precision: str = "float32") -> Network:
     """Make a network for inference.
 
     Args:
-        name: of the engine; `auto` takes numpy, which starts fastest.
+        name: of the engine; `auto` takes numpy, which starts fastest, or one that offers the precision.
         spec: what to build.
         weights: by the names of `parameter_shapes`.
+        precision: of the weights; `bfloat16` only where the engine offers it.
 
     Raises:
-        UsageError: there is no such engine.
+        UsageError: there is no such engine, or not with this precision.
         MissingExtraError: it is not installed.
     """
-    module = import_module(_engine("numpy" if name == "auto" else name).module)
-    return cast(Network, module.build_network(spec, weights))
+    if name == "auto":
+        name = next((key for key, engine in ENGINES.items() if precision in engine.precisions), "numpy")
+    engine = _engine(name)
+    if precision not in engine.precisions:
+        raise UsageError(
+            f"the weights of the engine {name} must be {' or '.join(engine.precisions)}. Received: {precision!r:.40}.",
+            "choose bfloat16 with the engine numba, or leave it out.",
+        )
+    further = () if precision == "float32" else (precision,)
+    return cast(Network, import_module(engine.module).build_network(spec, weights, *further))
 
 
 def build_learner(

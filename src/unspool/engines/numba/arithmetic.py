@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
+from numba.extending import overload
 
 from unspool.engines.base import Array
 
@@ -25,6 +26,33 @@ def compiled(function: Function, fast: bool = True) -> Function:
         return cast(Function, numba.njit(fastmath=fast, cache=True)(function))
     except RuntimeError:  # no folder for the cache can be written
         return cast(Function, numba.njit(fastmath=fast)(function))
+
+
+def widen(weight: Any) -> Any:
+    """A weight as float32: itself, or the bfloat16 whose bits a uint16 holds (the upper half of a float32's)."""
+    raise NotImplementedError("only compiled code calls this")
+
+
+@overload(widen, inline="always")
+def _widen(weight: Any) -> Callable[[Any], Any]:
+    def bfloat16(weight: Any) -> Any:
+        return np.uint32(np.uint32(weight) << np.uint32(16)).view(np.float32)
+
+    def float32(weight: Any) -> Any:
+        return weight
+
+    return bfloat16 if weight is numba.types.uint16 else float32
+
+
+def to_bfloat16(array: Array) -> Array:
+    """Float32 rounded to the nearest bfloat16, ties to even, as uint16 of the same shape."""
+    bits = np.ascontiguousarray(array, np.float32).view(np.uint32).astype(np.uint64)
+    return ((bits + 0x7FFF + ((bits >> np.uint64(16)) & np.uint64(1))) >> np.uint64(16)).astype(np.uint16)
+
+
+def from_bfloat16(bits: Array) -> Array:
+    """The float32 that bfloat16 bits stand for."""
+    return (bits.astype(np.uint32) << np.uint32(16)).view(np.float32)
 
 
 @compiled
@@ -62,17 +90,20 @@ def hyperbolic_tangent(values: Array, out: Array) -> None:
 
 @compiled
 def add_product(matrix: Array, vector: Array, out: Array) -> None:
-    """Add a product, out += matrix vector: [R, K], [K] to [R], four rows at a time, each read once from end to end."""
+    """Add a product, out += matrix vector: [R, K], [K] to [R], four rows at a time, each read once from end to end.
+
+    The matrix is float32, or bfloat16 as uint16.
+    """
     rows, columns = matrix.shape
     row = 0
     while row + 4 <= rows:
         a = b = c = d = np.float32(0)
         for k in range(columns):
             value = vector[k]
-            a += matrix[row, k] * value
-            b += matrix[row + 1, k] * value
-            c += matrix[row + 2, k] * value
-            d += matrix[row + 3, k] * value
+            a += widen(matrix[row, k]) * value
+            b += widen(matrix[row + 1, k]) * value
+            c += widen(matrix[row + 2, k]) * value
+            d += widen(matrix[row + 3, k]) * value
         out[row] += a
         out[row + 1] += b
         out[row + 2] += c
@@ -81,6 +112,6 @@ def add_product(matrix: Array, vector: Array, out: Array) -> None:
     while row < rows:
         a = np.float32(0)
         for k in range(columns):
-            a += matrix[row, k] * vector[k]
+            a += widen(matrix[row, k]) * vector[k]
         out[row] += a
         row += 1

@@ -11,7 +11,7 @@ from typing import Any, cast
 import numpy as np
 
 from unspool.engines.base import Array, Logits
-from unspool.engines.numba.arithmetic import compiled
+from unspool.engines.numba.arithmetic import compiled, from_bfloat16, to_bfloat16
 from unspool.engines.numba.cells import CODES
 from unspool.engines.numba.kernels import Weights, decoder_step, write_tokens
 from unspool.engines.numpy.network import NumpyNetwork, NumpyState
@@ -25,12 +25,16 @@ class NumbaNetwork(NumpyNetwork):
     Args:
         spec: what to build.
         weights: by the names of `parameter_shapes`, float32.
+        precision: `float32`, or `bfloat16`, which halves what one row has to read: the matrices are rounded.
 
     Raises:
         ModelFolderError: the weights do not fit the spec.
     """
 
-    def __init__(self, spec: NetworkSpec, weights: Mapping[str, Array]) -> None:
+    def __init__(self, spec: NetworkSpec, weights: Mapping[str, Array], precision: str = "float32") -> None:
+        halved = precision == "bfloat16"
+        if halved:
+            weights = {name: array if "bias" in name else _rounded(array) for name, array in weights.items()}
         super().__init__(spec, weights)
         decoder = spec.decoder
         self._kind = CODES[decoder.cell]
@@ -40,13 +44,14 @@ class NumbaNetwork(NumpyNetwork):
             shape = weights[f"decoder.cell.{name}_l{decoder.num_layers - 1}"].shape
             return np.stack(arrays) if arrays else np.zeros((0, *shape), np.float32)
 
+        packed = to_bfloat16 if halved else np.asarray
         self._weights = Weights(
             looked_up=self._looked_up,
-            input=stacked("weight_ih", 1),
+            input=packed(stacked("weight_ih", 1)),
             input_bias=stacked("bias_ih", 1),
-            recurrent=stacked("weight_hh", 0),
+            recurrent=packed(stacked("weight_hh", 0)),
             recurrent_bias=stacked("bias_hh", 0),
-            output=np.ascontiguousarray(self._output.T),
+            output=packed(np.ascontiguousarray(self._output.T)),
             output_bias=self._output_bias,
         )
 
@@ -97,6 +102,10 @@ class NumbaNetwork(NumpyNetwork):
         if self.spec.decoder.cell == "lstm":
             return tuple((h[None], c[None]) for h, c in zip(hidden, cell, strict=True))  # each (1, H)
         return tuple((h[None],) for h in hidden)
+
+
+def _rounded(array: Array) -> Array:
+    return from_bfloat16(to_bfloat16(array))
 
 
 @cache

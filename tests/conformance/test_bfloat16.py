@@ -1,0 +1,64 @@
+"""Weights of two bytes: the nearest ones, the same in every path of the engine, and close to the whole ones."""
+
+import numpy as np
+import pytest
+
+from helpers.small import random_weights
+from unspool.decode.sampler import COMPILABLE, Sampler
+from unspool.engines.numba.arithmetic import from_bfloat16, to_bfloat16
+from unspool.engines.registry import build_network
+from unspool.errors import UsageError
+from unspool.specs.network import CellName, DecoderSpec, NetworkSpec
+from unspool.specs.sampling import SamplingSpec
+from unspool.text.tokenizer import BEGIN, END
+
+
+def spec_of(cell: CellName, tied: bool = False) -> NetworkSpec:
+    shape = {"num_layers": 2, "hidden_size": 8, "embedding_size": 8, "tie_weights": tied}
+    return NetworkSpec(decoder=DecoderSpec(cell=cell, vocabulary_size=11, **shape))
+
+
+def test_rounding_goes_to_the_nearest_and_keeps_what_fits() -> None:
+    values = np.array([0, 1, -2.5, 1 / 3, 3.14159, 1e30, -1e-30], np.float32)
+    back = from_bfloat16(to_bfloat16(values))
+    np.testing.assert_allclose(back, values, rtol=2**-8)
+    assert back[:3].tolist() == values[:3].tolist()
+    assert (from_bfloat16(to_bfloat16(back)) == back).all()
+
+
+@pytest.mark.parametrize("tied", [False, True])
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+def test_one_row_equals_a_row_of_a_batch_and_a_written_text(cell: CellName, tied: bool) -> None:
+    spec = spec_of(cell, tied)
+    network = build_network("numba", spec, random_weights(spec), "bfloat16")
+    single, one = network.step(np.array([BEGIN]), network.initial_state(1))
+    batched, _ = network.step(np.array([BEGIN, 5]), network.initial_state(2))
+    np.testing.assert_allclose(single[0], batched[0], atol=1e-5)
+
+    settings = SamplingSpec(temperature=0.0)
+    first, second = (Sampler(settings, 11, (0, 1, 2, END), [], 1) for _ in range(2))
+    tokens, _, _ = network.write(single, one, first, COMPILABLE, 20, END)  # type: ignore[attr-defined]
+    expected, logits, state = (
+        [],
+        batched[:1],
+        network.select(network.step(np.array([BEGIN] * 2), network.initial_state(2))[1], np.array([0])),
+    )
+    for _ in range(20):
+        expected.append(second.choose(logits[0]))
+        logits, state = network.step(np.array(expected[-1:]), state)
+    assert tokens.tolist() == expected
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+def test_the_logits_are_close_to_those_of_whole_weights(cell: CellName) -> None:
+    spec = spec_of(cell)
+    whole, halved = (build_network("numba", spec, random_weights(spec), kind) for kind in ("float32", "bfloat16"))
+    tokens = np.array([[BEGIN, 4, 5, 6]])
+    difference = whole.unroll(tokens, whole.initial_state(1))[0] - halved.unroll(tokens, halved.initial_state(1))[0]
+    assert 0 < np.abs(difference).max() < 0.05
+
+
+def test_an_engine_without_them_refuses_them() -> None:
+    spec = spec_of("lstm")
+    with pytest.raises(UsageError, match="must be float32"):
+        build_network("torch", spec, random_weights(spec), "bfloat16")
