@@ -1,8 +1,11 @@
 """An old model is never lost: it comes back when its successor fails, or waits beside it."""
 
 import shutil
+import signal
 
 import pytest
+
+from unspool.engines.torch.learner import TorchLearner
 
 
 @pytest.fixture
@@ -71,3 +74,21 @@ def test_ctrl_c_before_the_first_step_brings_the_old_model_back(faults, fox, old
     assert result.code == 130
     assert result.err.splitlines()[-2].startswith("error: ")
     assert faults.bytes_of(old) == before
+
+
+def test_an_interruption_before_the_first_validation_keeps_the_old_model_aside(faults, old, fox, monkeypatch):
+    """The successor has hardly learnt anything yet, so it must not cost a trained model."""
+    before = faults.bytes_of(old)
+    step = TorchLearner.train_step
+
+    def interrupted(self, batch, rate, number):
+        if number == 2:
+            signal.raise_signal(signal.SIGINT)
+        return step(self, batch, rate, number)
+
+    monkeypatch.setattr(TorchLearner, "train_step", interrupted)
+    result = faults.call("train", fox, "--out", old, "--overwrite", "--steps", 500, *faults.small)
+    assert result.code == 0
+    assert "kept in" in result.err
+    assert faults.bytes_of(old.with_name(f"{old.name}.replaced")) == before
+    assert faults.call("generate", old, "--max-new-tokens", 3).code == 0

@@ -19,7 +19,7 @@ from unspool.engines.parameters import parameter_count
 from unspool.engines.registry import build_learner, build_network, training_machine
 from unspool.errors import ModelFolderError, UsageError, reporting_write_errors
 from unspool.evaluate.bits import Figures, document_nats, evaluate_part, fresh_means
-from unspool.folder.atomic import bring_back, drop_replaced, set_aside, write_atomically
+from unspool.folder.atomic import bring_back, drop_replaced, replaced, set_aside, write_atomically
 from unspool.folder.card import model_card
 from unspool.folder.model_folder import Arrays, Config, ModelFolder, check_free
 from unspool.specs.network import DecoderShape, DecoderSpec, NetworkSpec
@@ -175,8 +175,8 @@ class Run:
 
         def keep_best(learner: Learner, about: dict[str, Any], scheduled: bool) -> None:
             folder.write_weights(learner.weights(), about)
-            drop_replaced(folder.path)
             if scheduled:
+                drop_replaced(folder.path)
                 write_atomically(_best(folder), (folder.path / "model.safetensors").read_bytes())
 
         loop = Loop(
@@ -194,6 +194,8 @@ class Run:
             progress=progress,
         )
         progress = loop.run()
+        if replaced(folder.path).exists():
+            self.listener.on_note(f"the earlier model is kept in {replaced(folder.path)}.")
         weights = folder.read_weights()
         network = build_network(self.engine, config.network, weights)
         figures = evaluate_part(network, corpus.validation, rows=CLOSING_ROWS, most=CLOSING_TOKENS)
