@@ -1,6 +1,9 @@
 """`unspool demo`: the whole of it in a minute, on the text that comes with every Python."""
 
+import os
+import sys
 from pathlib import Path
+from shutil import which
 from typing import Annotated
 
 import typer
@@ -27,8 +30,9 @@ def demo(
         for piece in model.stream(PROMPT, temperature=temperature, max_new_tokens=300, seed=1):
             write(piece)
         write("\n")
+    unspool = "unspool" if which("unspool") else os.path.relpath(Path(sys.executable).with_name("unspool"))
     write(
-        f"\nNext:\n  unspool generate {out} --prompt 'A class ' --temperature 0.5\n"
-        f"  unspool score {out} 'for x in range(10): print(x)'\n"
-        "  unspool train your-own-text.txt --minutes 3\n"
+        f"\nNext:\n  {unspool} generate {out} --prompt 'A class ' --temperature 0.5\n"
+        f"  {unspool} score {out} 'for x in range(10): print(x)'\n"
+        f"  {unspool} train your-own-text.txt --minutes 3\n"
     )

@@ -129,7 +129,7 @@ def choose_recipe(size: Size, settings: Settings, network: DecoderShape | None =
         training=build(TrainingSpec, training, "training"),
         budget=budget_spec(settings),
     )
-    return recipe, _reasons(size, recipe)
+    return recipe, _reasons(size, recipe, settings)
 
 
 def _shape(size: Size) -> dict[str, Any]:
@@ -169,13 +169,16 @@ def _weights(hidden: int, embedding: int, size: Size) -> float:
     return 4.0 * hidden * (hidden + embedding) + hidden * size.vocabulary
 
 
-def _reasons(size: Size, recipe: Recipe) -> list[str]:
+def _reasons(size: Size, recipe: Recipe, settings: Settings) -> list[str]:
     network, training = recipe.network, recipe.training
-    layers = f"{network.num_layers} x {network.hidden_size}"
+    time = f"{size.minutes:g} min" if recipe.budget.minutes else f"{size.minutes:g} min, the usual time,"
+    width = f"as wide as {size.tokens:,} tokens, {size.vocabulary:,} of them different, and {time} allow"
+    dropout = f"for about {_passes(size, network):.1f} passes in {time.rstrip(',')}"
+    machine = ", this processor's fastest"
     return [
-        f"network: {network.cell} {layers}, embedding {network.embedding_size or 'one-hot'}: as wide as "
-        f"{size.tokens:,} tokens, {size.vocabulary:,} of them different, and {size.minutes:g} minutes allow.",
+        f"network: {network.cell} {network.num_layers} x {network.hidden_size}, embedding "
+        f"{network.embedding_size or 'one-hot'}: {'as asked' if settings['network'] else width}.",
         f"training: {training.optimizer}, {training.batch_size} rows of {training.sequence_length} steps; dropout "
-        f"{training.dropout:g} for about {_passes(size, network):.1f} passes; {training.precision} on "
-        f"{training.threads} threads, which suits this processor.",
+        f"{training.dropout:g}{', as asked' if 'dropout' in settings['training'] else ' ' + dropout}; "
+        f"{training.precision}{'' if 'precision' in settings['training'] else machine}, on {training.threads} threads.",
     ]
