@@ -20,6 +20,7 @@ def assert_same_arrays(one, other):
         assert first.keys() == second.keys()
         for key in first:
             assert np.array_equal(first[key], second[key]), f"{name}: {key}"
+    assert (one / "model.safetensors").read_bytes() == (other / "model.safetensors").read_bytes()
 
 
 @pytest.fixture(scope="module", params=MODES)

@@ -78,10 +78,6 @@ class ModelFolder:
         with reporting_write_errors(self.path):
             self.training.mkdir(parents=True, exist_ok=True)
 
-    def is_model(self) -> bool:
-        """Whether there is a trained model."""
-        return (self.path / "config.json").exists() and (self.path / "model.safetensors").exists()
-
     def read_config(self) -> Config:
         """`config.json`, checked.
 
@@ -186,7 +182,8 @@ def check_free(path: Path, overwrite: bool) -> None:
 def dump_safetensors(arrays: Mapping[str, Any], about: Mapping[str, Any]) -> bytes:
     """Arrays and facts about them as one safetensors file."""
     contiguous = {name: np.ascontiguousarray(array).reshape(array.shape) for name, array in arrays.items()}
-    return save_safetensors(contiguous, metadata={"format": "pt", "unspool": json.dumps(about)})
+    # one entry only: the library writes several in any order, and equal contents should be equal bytes
+    return save_safetensors(contiguous, metadata={"unspool": json.dumps(about)})
 
 
 def parse_safetensors(data: bytes, path: Path) -> tuple[Arrays, dict[str, Any]]:
