@@ -122,14 +122,17 @@ def choose_recipe(size: Size, settings: Settings, network: DecoderShape | None =
     if shape.get("tie_weights") and "embedding_size" not in settings["network"]:
         shape["embedding_size"] = shape["hidden_size"]
     checked = build(DecoderShape, shape, "network")
-    training = _training(size, checked, settings["training"])
+    budget = budget_spec(settings)
+    asked = build(TrainingSpec, settings["training"], "training")
+    passes = _passes(size, checked, budget, asked)
+    training = _training(size, passes, settings["training"])
     recipe = Recipe(
         data=data_spec(settings),
         network=checked,
         training=build(TrainingSpec, training, "training"),
-        budget=budget_spec(settings),
+        budget=budget,
     )
-    return recipe, _reasons(size, recipe, settings)
+    return recipe, _reasons(size, recipe, passes, settings)
 
 
 def _shape(size: Size) -> dict[str, Any]:
@@ -145,9 +148,9 @@ def _shape(size: Size) -> dict[str, Any]:
     return {"hidden_size": max(fitting, default=WIDTHS[0]), "num_layers": 1, "embedding_size": embedding}
 
 
-def _training(size: Size, shape: DecoderShape, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Dropout grows with the passes over the text that the time allows: 0.1 at 6, 0.5 at 100."""
-    dropout = round(min(0.5, max(0.0, 0.1 + 0.33 * log10(max(_passes(size, shape), 1e-9) / 6))), 2)
+def _training(size: Size, passes: float, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Dropout grows with the passes over the text: 0.1 at 6, 0.5 at 100."""
+    dropout = round(min(0.5, max(0.0, 0.1 + 0.33 * log10(max(passes, 1e-9) / 6))), 2)
     chosen = {
         "dropout": dropout,
         "input_dropout": dropout,
@@ -158,8 +161,12 @@ def _training(size: Size, shape: DecoderShape, given: Mapping[str, Any]) -> dict
     return {**chosen, **given}
 
 
-def _passes(size: Size, shape: DecoderShape) -> float:
-    """How often the text will about be read in the time."""
+def _passes(size: Size, shape: DecoderShape, budget: BudgetSpec, asked: TrainingSpec) -> float:
+    """How often the text will about be read: what the budget says, or what fits in the time."""
+    if budget.epochs is not None:
+        return budget.epochs
+    if budget.steps is not None:
+        return budget.steps * asked.batch_size * asked.sequence_length / size.tokens
     weights = shape.num_layers * _weights(shape.hidden_size, shape.embedding_size, size)
     return size.minutes * WEIGHTS_READ_PER_MINUTE / weights / size.tokens
 
@@ -169,11 +176,11 @@ def _weights(hidden: int, embedding: int, size: Size) -> float:
     return 4.0 * hidden * (hidden + embedding) + hidden * size.vocabulary
 
 
-def _reasons(size: Size, recipe: Recipe, settings: Settings) -> list[str]:
+def _reasons(size: Size, recipe: Recipe, passes: float, settings: Settings) -> list[str]:
     network, training = recipe.network, recipe.training
     time = f"{size.minutes:g} min" if recipe.budget.minutes else f"{size.minutes:g} min, the usual time,"
     width = f"as wide as {size.tokens:,} tokens, {size.vocabulary:,} of them different, and {time} allow"
-    dropout = f"for about {_passes(size, network):.1f} passes in {time.rstrip(',')}"
+    dropout = f"for about {passes:.1f} passes over the text"
     machine = ", this processor's fastest"
     return [
         f"network: {network.cell} {network.num_layers} x {network.hidden_size}, embedding "
