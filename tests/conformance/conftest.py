@@ -24,7 +24,7 @@ def engine(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture(params=["rnn", "lstm", "gru"])
+@pytest.fixture(params=["rnn", "lstm", "gru", "mingru"])
 def cell(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 

@@ -27,7 +27,7 @@ def test_rounding_goes_to_the_nearest_and_keeps_what_fits() -> None:
 
 
 @pytest.mark.parametrize("tied", [False, True])
-@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru", "mingru"])
 def test_one_row_equals_a_row_of_a_batch_and_a_written_text(cell: CellName, tied: bool) -> None:
     spec = spec_of(cell, tied)
     network = build_network("numba", spec, random_weights(spec), "bfloat16")
@@ -49,7 +49,7 @@ def test_one_row_equals_a_row_of_a_batch_and_a_written_text(cell: CellName, tied
     assert tokens.tolist() == expected
 
 
-@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru", "mingru"])
 def test_the_logits_are_close_to_those_of_whole_weights(cell: CellName) -> None:
     spec = spec_of(cell)
     whole, halved = (build_network("numba", spec, random_weights(spec), kind) for kind in ("float32", "bfloat16"))

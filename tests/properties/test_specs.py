@@ -27,7 +27,7 @@ sampling = st.builds(
 )
 shapes = st.builds(
     DecoderShape,
-    cell=st.sampled_from(["rnn", "lstm", "gru"]),
+    cell=st.sampled_from(["rnn", "lstm", "gru", "mingru"]),
     num_layers=st.integers(1, 32),
     hidden_size=st.integers(1, 16384),
     embedding_size=st.integers(0, 16384),

@@ -6,14 +6,14 @@ from pydantic import Field, model_validator
 
 from unspool.specs.base import Spec
 
-CellName = Literal["rnn", "lstm", "gru"]
+CellName = Literal["rnn", "lstm", "gru", "mingru"]
 
 
 class DecoderShape(Spec):
     """The sizes of a decoder that a person chooses; the vocabulary comes from the text.
 
     Attributes:
-        cell: `rnn` (tanh), `lstm` or `gru`.
+        cell: `rnn` (tanh), `lstm`, `gru`, or `mingru`, whose gates see the input alone (Feng et al., 2024).
         num_layers: recurrent layers, one on top of the other.
         hidden_size: numbers in the state of one layer.
         embedding_size: numbers that stand for a token at the input; 0 means one-hot vectors.

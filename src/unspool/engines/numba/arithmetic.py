@@ -18,14 +18,16 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 def compiled(function: Function, fast: bool = True) -> Function:
     """Compile a function, and keep the result on disk for the next process where there is a place for it.
 
+    Division by zero gives infinity, as in NumPy: a check that could raise would keep a loop from being vectorised.
+
     Args:
         function: of arrays and numbers.
         fast: sums may be reordered, which vector instructions need; results then differ in the last bits.
     """
     try:
-        return cast(Function, numba.njit(fastmath=fast, cache=True)(function))
+        return cast(Function, numba.njit(fastmath=fast, error_model="numpy", cache=True)(function))
     except RuntimeError:  # no folder for the cache can be written
-        return cast(Function, numba.njit(fastmath=fast)(function))
+        return cast(Function, numba.njit(fastmath=fast, error_model="numpy")(function))
 
 
 def widen(weight: Any) -> Any:
@@ -42,6 +44,23 @@ def _widen(weight: Any) -> Callable[[Any], Any]:
         return weight
 
     return bfloat16 if weight is numba.types.uint16 else float32
+
+
+def narrow(value: Any, like: Any) -> Any:
+    """A float32 as an entry of an array: itself, or rounded to the bfloat16 whose bits a uint16 holds."""
+    raise NotImplementedError("only compiled code calls this")
+
+
+@overload(narrow, inline="always")
+def _narrow(value: Any, like: Any) -> Callable[[Any, Any], Any]:
+    def bfloat16(value: Any, like: Any) -> Any:
+        bits = np.float32(value).view(np.uint32)
+        return np.uint16((bits + np.uint32(0x7FFF) + ((bits >> np.uint32(16)) & np.uint32(1))) >> np.uint32(16))
+
+    def float32(value: Any, like: Any) -> Any:
+        return value
+
+    return bfloat16 if like.dtype is numba.types.uint16 else float32
 
 
 def to_bfloat16(array: Array) -> Array:
@@ -75,17 +94,15 @@ def exponential(x: Any) -> Any:
 
 
 @compiled
-def sigmoid(values: Array) -> None:
-    """1 / (1 + exp(-x)) in place, [N] float32."""
-    for i in range(values.shape[0]):
-        values[i] = np.float32(1) / (np.float32(1) + exponential(-values[i]))
+def logistic(x: Any) -> Any:
+    """1 / (1 + exp(-x)) of a float32."""
+    return np.float32(1) / (np.float32(1) + exponential(-x))
 
 
 @compiled
-def hyperbolic_tangent(values: Array, out: Array) -> None:
-    """tanh(x) = 2 / (1 + exp(-2x)) - 1, [N] float32 to [N]."""
-    for i in range(values.shape[0]):
-        out[i] = np.float32(2) / (np.float32(1) + exponential(np.float32(-2) * values[i])) - np.float32(1)
+def hyperbolic_tangent(x: Any) -> Any:
+    """tanh(x) = 2 / (1 + exp(-2x)) - 1 of a float32."""
+    return np.float32(2) * logistic(np.float32(2) * x) - np.float32(1)
 
 
 @compiled

@@ -3,11 +3,15 @@
 Shapes: G gates (rnn 1, lstm 4, gru 3), H hidden.
 """
 
+import numpy as np
+
 from unspool.engines.base import Array
-from unspool.engines.numba.arithmetic import add_product, compiled, hyperbolic_tangent, sigmoid
+from unspool.engines.numba.arithmetic import add_product, compiled, hyperbolic_tangent, logistic
+from unspool.engines.parameters import NORMALISED_MINIMUM
 from unspool.specs.network import CellName
 
-CODES: dict[CellName, int] = {"rnn": 0, "lstm": 1, "gru": 2}
+MINIMUM = np.float32(NORMALISED_MINIMUM)
+CODES: dict[CellName, int] = {"rnn": 0, "lstm": 1, "gru": 2, "mingru": 3}
 
 
 @compiled
@@ -16,7 +20,8 @@ def rnn_step(gates: Array, recurrent: Array, weight: Array, hidden: Array) -> No
     for i in range(gates.shape[0]):
         gates[i] += recurrent[i]
     add_product(weight, hidden, gates)
-    hyperbolic_tangent(gates, hidden)
+    for i in range(gates.shape[0]):
+        hidden[i] = hyperbolic_tangent(gates[i])
 
 
 @compiled
@@ -26,14 +31,10 @@ def lstm_step(gates: Array, recurrent: Array, weight: Array, hidden: Array, cell
     for i in range(4 * size):
         gates[i] += recurrent[i]
     add_product(weight, hidden, gates)
-    sigmoid(gates[: 2 * size])
-    hyperbolic_tangent(gates[2 * size : 3 * size], gates[2 * size : 3 * size])
-    sigmoid(gates[3 * size :])
     for i in range(size):
-        cell[i] = gates[size + i] * cell[i] + gates[i] * gates[2 * size + i]
-    hyperbolic_tangent(cell, hidden)
-    for i in range(size):
-        hidden[i] *= gates[3 * size + i]
+        candidate = hyperbolic_tangent(gates[2 * size + i])
+        cell[i] = logistic(gates[size + i]) * cell[i] + logistic(gates[i]) * candidate
+        hidden[i] = logistic(gates[3 * size + i]) * hyperbolic_tangent(cell[i])
 
 
 @compiled
@@ -41,11 +42,37 @@ def gru_step(gates: Array, recurrent: Array, weight: Array, hidden: Array) -> No
     """[3 H] gates r z n of the input, [3 H] recurrent bias (overwritten), [3 H, H], [H] hidden."""
     size = hidden.shape[0]
     add_product(weight, hidden, recurrent)
-    for i in range(2 * size):
-        gates[i] += recurrent[i]
-    sigmoid(gates[: 2 * size])
     for i in range(size):
-        gates[2 * size + i] += gates[i] * recurrent[2 * size + i]
-    hyperbolic_tangent(gates[2 * size :], gates[2 * size :])
+        reset = logistic(gates[i] + recurrent[i])
+        update = logistic(gates[size + i] + recurrent[size + i])
+        candidate = hyperbolic_tangent(gates[2 * size + i] + reset * recurrent[2 * size + i])
+        hidden[i] = candidate + update * (hidden[i] - candidate)
+
+
+@compiled
+def normalise(x: Array, scale: Array, out: Array) -> None:
+    """Root mean square normalisation, [H] to [H]."""
+    squares = np.float32(0)
+    for i in range(x.shape[0]):
+        squares += x[i] * x[i]
+    factor = np.float32(1) / np.sqrt(squares / np.float32(x.shape[0]) + MINIMUM)
+    for i in range(x.shape[0]):
+        out[i] = x[i] * factor * scale[i]
+
+
+@compiled
+def mingru_step(gates: Array, hidden: Array, out: Array) -> None:
+    """[3 H] gates z c g, [H] hidden; [H] out is what leaves the output gate."""
+    size = hidden.shape[0]
     for i in range(size):
-        hidden[i] = (1 - gates[size + i]) * gates[2 * size + i] + gates[size + i] * hidden[i]
+        hidden[i] += logistic(gates[i]) * (gates[size + i] - hidden[i])
+        gate = gates[2 * size + i]
+        out[i] = hidden[i] * gate * logistic(gate)
+
+
+@compiled
+def gated_linear(pairs: Array, out: Array) -> None:
+    """[2 H] u v to [H] silu(u) v."""
+    size = out.shape[0]
+    for i in range(size):
+        out[i] = pairs[i] * logistic(pairs[i]) * pairs[size + i]

@@ -9,7 +9,7 @@ import numpy as np
 
 from unspool.engines.base import Array
 from unspool.engines.numba.arithmetic import add_product, compiled
-from unspool.engines.numba.cells import gru_step, lstm_step, rnn_step
+from unspool.engines.numba.cells import gated_linear, gru_step, lstm_step, mingru_step, normalise, rnn_step
 
 
 class Weights(NamedTuple):
@@ -29,6 +29,53 @@ class Weights(NamedTuple):
     recurrent_bias: Array
     output: Array
     output_bias: Array
+
+
+class BlockWeights(NamedTuple):
+    """The weights of a decoder of minGRU blocks.
+
+    Attributes:
+        looked_up: [V, H] what enters for each token.
+        norm: [L, H], and `mlp_norm` [L, H], `norm_leave` [H]: scales of the normalisations.
+        gates: [L, 3 H, H], and `gates_bias` [L, 3 H].
+        out: [L, H, H].
+        up: [L, 2 H, H].
+        down: [L, H, H].
+        output: [V, H], and `output_bias` [V].
+    """
+
+    looked_up: Array
+    norm: Array
+    gates: Array
+    gates_bias: Array
+    out: Array
+    mlp_norm: Array
+    up: Array
+    down: Array
+    norm_leave: Array
+    output: Array
+    output_bias: Array
+
+
+@compiled
+def blocks_step(kind: int, weights: BlockWeights, token: int, hidden: Array, cell: Array, logits: Array) -> None:
+    """`decoder_step` for minGRU blocks; kind and cell are not used."""
+    stream = weights.looked_up[token].copy()  # (H)
+    normal, inside = np.empty_like(stream), np.empty_like(stream)
+    for layer in range(hidden.shape[0]):
+        normalise(stream, weights.norm[layer], normal)
+        gates = weights.gates_bias[layer].copy()  # (3 H)
+        add_product(weights.gates[layer], normal, gates)
+        mingru_step(gates, hidden[layer], inside)
+        add_product(weights.out[layer], inside, stream)
+        normalise(stream, weights.mlp_norm[layer], normal)
+        pairs = np.zeros(2 * stream.shape[0], np.float32)  # (2 H)
+        add_product(weights.up[layer], normal, pairs)
+        gated_linear(pairs, inside)
+        add_product(weights.down[layer], inside, stream)
+    normalise(stream, weights.norm_leave, normal)
+    logits[:] = weights.output_bias
+    add_product(weights.output, normal, logits)
 
 
 @compiled
@@ -52,7 +99,7 @@ def decoder_step(kind: int, weights: Weights, token: int, hidden: Array, cell: A
 
 def write_tokens(
     kind: int,
-    weights: Weights,
+    weights: Weights | BlockWeights,
     hidden: Array,
     cell: Array,
     logits: Array,
@@ -66,7 +113,8 @@ def write_tokens(
 ) -> int:
     """Draw and read up to N tokens.
 
-    Compiled once `choose`, the sampler's own function, is among the names it sees (`compile_writer`).
+    Compiled once `choose`, the sampler's own function, and `advance`, the step of the decoder, are among the names
+    that it sees (`compile_writer`).
 
     Args:
         kind: of the cell.
@@ -90,5 +138,5 @@ def write_tokens(
         tokens[n] = token
         if token < 0 or token == end:
             return n + 1
-        decoder_step(kind, weights, token, hidden, cell, logits)
+        advance(kind, weights, token, hidden, cell, logits)  # type: ignore[name-defined]  # noqa: F821
     return int(uniforms.shape[0])

@@ -13,7 +13,7 @@ import numpy as np
 from unspool.engines.base import Array, Logits
 from unspool.engines.numba.arithmetic import compiled, from_bfloat16, to_bfloat16
 from unspool.engines.numba.cells import CODES
-from unspool.engines.numba.kernels import Weights, decoder_step, write_tokens
+from unspool.engines.numba.kernels import BlockWeights, Weights, blocks_step, decoder_step, write_tokens
 from unspool.engines.numpy.network import NumpyNetwork, NumpyState
 from unspool.specs.network import NetworkSpec
 from unspool.text.tokenizer import IntArray
@@ -34,24 +34,44 @@ class NumbaNetwork(NumpyNetwork):
     def __init__(self, spec: NetworkSpec, weights: Mapping[str, Array], precision: str = "float32") -> None:
         halved = precision == "bfloat16"
         if halved:
-            weights = {name: array if "bias" in name else _rounded(array) for name, array in weights.items()}
+            weights = {name: array if array.ndim == 1 else _rounded(array) for name, array in weights.items()}
         super().__init__(spec, weights)
         decoder = spec.decoder
         self._kind = CODES[decoder.cell]
 
-        def stacked(name: str, first: int) -> Array:
+        self._advance = blocks_step if decoder.cell == "mingru" else decoder_step
+        self._weights = self._laid_out(weights, to_bfloat16 if halved else np.asarray)
+
+    def _laid_out(self, weights: Mapping[str, Array], packed: Callable[[Array], Array]) -> Weights | BlockWeights:
+        decoder = self.spec.decoder
+
+        def stacked(name: str, first: int = 0) -> Array:
             arrays = [weights[f"decoder.cell.{name}_l{layer}"] for layer in range(first, decoder.num_layers)]
             shape = weights[f"decoder.cell.{name}_l{decoder.num_layers - 1}"].shape
             return np.stack(arrays) if arrays else np.zeros((0, *shape), np.float32)
 
-        packed = to_bfloat16 if halved else np.asarray
-        self._weights = Weights(
+        output = packed(np.ascontiguousarray(self._output.T))
+        if decoder.cell == "mingru":
+            return BlockWeights(
+                looked_up=self._looked_up,
+                norm=stacked("norm"),
+                gates=packed(stacked("weight_in")),
+                gates_bias=stacked("bias_in"),
+                out=packed(stacked("weight_out")),
+                mlp_norm=stacked("mlp_norm"),
+                up=packed(stacked("weight_up")),
+                down=packed(stacked("weight_down")),
+                norm_leave=weights["decoder.cell.norm_leave"],
+                output=output,
+                output_bias=self._output_bias,
+            )
+        return Weights(
             looked_up=self._looked_up,
             input=packed(stacked("weight_ih", 1)),
             input_bias=stacked("bias_ih", 1),
-            recurrent=packed(stacked("weight_hh", 0)),
-            recurrent_bias=stacked("bias_hh", 0),
-            output=packed(np.ascontiguousarray(self._output.T)),
+            recurrent=packed(stacked("weight_hh")),
+            recurrent_bias=stacked("bias_hh"),
+            output=output,
             output_bias=self._output_bias,
         )
 
@@ -61,7 +81,7 @@ class NumbaNetwork(NumpyNetwork):
             return super().step(tokens, state)
         hidden, cell = self._flat(state)
         logits = np.empty(self.spec.decoder.vocabulary_size, np.float32)
-        decoder_step(self._kind, self._weights, int(tokens[0]), hidden, cell, logits)
+        self._advance(self._kind, self._weights, int(tokens[0]), hidden, cell, logits)
         return logits[None], self._nested(hidden, cell)  # (1, V)
 
     def write(
@@ -76,7 +96,7 @@ class NumbaNetwork(NumpyNetwork):
         """Draw and read up to N tokens of one row in one call. See `engines.base.Writer`."""
         hidden, cell = self._flat(state)
         logits, tokens = logits[0].copy(), np.empty(count, np.int64)
-        written = compile_writer(tuple(functions))(
+        written = compile_writer(tuple(functions), self._advance)(
             self._kind,
             self._weights,
             hidden,
@@ -109,13 +129,14 @@ def _rounded(array: Array) -> Array:
 
 
 @cache
-def compile_writer(functions: tuple[Callable[..., Any], ...]) -> Callable[..., int]:
+def compile_writer(functions: tuple[Callable[..., Any], ...], advance: Callable[..., None]) -> Callable[..., int]:
     """`write_tokens` together with the sampler's functions, compiled from their own source.
 
     Args:
         functions: callees first; `choose` is the last.
+        advance: the step of the decoder.
     """
-    known: dict[str, Any] = {}
+    known: dict[str, Any] = {"advance": advance}
     for function in (*functions, write_tokens):
         source = cast(FunctionType, function)
         names = {**source.__globals__, **known}

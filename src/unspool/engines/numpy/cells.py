@@ -1,5 +1,7 @@
 """One step of each recurrent cell, in plain NumPy: the definition that the other engines are held to.
 
+`layers.py` has what surrounds them.
+
 A cell is a function of what it reads and what it remembers:
 
     step(x W_ih + b_ih, memory, recurrent) -> memory
@@ -45,6 +47,13 @@ def gru_step(gates: Array, memory: Memory, product: Product) -> Memory:
     r, z = (sigmoid((gates + recurrent)[:, k * size : (k + 1) * size]) for k in (0, 1))  # each (B, H)
     n = np.tanh(gates[:, 2 * size :] + r * recurrent[:, 2 * size :])  # (B, H)
     return ((1 - z) * n + z * hidden,)
+
+
+def mingru_step(gates: Array, memory: Memory) -> Memory:
+    """Feng et al., 2024, with a linear candidate: h = h + sigmoid(z) (c - h); [B, 2 H] gates z c see only the input."""
+    (hidden,) = memory
+    size = hidden.shape[-1]
+    return (hidden + sigmoid(gates[:, :size]) * (gates[:, size : 2 * size] - hidden),)
 
 
 def sigmoid(x: Array) -> Array:

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from unspool.engines.base import Array, Arrays, Logits, check_weights, surprise_of
-from unspool.engines.numpy.cells import STEPS, Memory
+from unspool.engines.numpy.cells import Memory
+from unspool.engines.numpy.layers import make_layer, normalised
 from unspool.engines.parameters import parameter_shapes, state_shapes
 from unspool.specs.network import NetworkSpec
 from unspool.text.tokenizer import IntArray
@@ -34,17 +35,16 @@ class NumpyNetwork:
         check_weights(parameter_shapes(spec), weights)
         self.spec = spec
         decoder = spec.decoder
-        self._step = STEPS[decoder.cell]
-        self._layers = [
-            _Layer(*(weights[f"decoder.cell.{name}_l{layer}"] for name in _Layer.PARAMETERS))
-            for layer in range(decoder.num_layers)
-        ]
+        self._layers = [make_layer(decoder, weights, number) for number in range(decoder.num_layers)]
         # What the first layer makes of each token is looked up, not multiplied out: (V, G * H).
-        first = self._layers[0]
         if decoder.embedding_size:
-            self._looked_up = first.read(weights["decoder.embedding.weight"])
+            vectors = weights["decoder.embedding.weight"]
         else:
-            self._looked_up = np.ascontiguousarray(weights["decoder.cell.weight_ih_l0"].T) + first.bias_ih
+            vectors = np.eye(decoder.vocabulary_size, dtype=np.float32)
+        if "decoder.cell.weight_enter" in weights:
+            vectors = vectors @ weights["decoder.cell.weight_enter"].T  # (V, H)
+        self._looked_up = self._layers[0].read(vectors)
+        self._norm_leave = weights.get("decoder.cell.norm_leave")
         name = "decoder.embedding.weight" if decoder.tie_weights else "decoder.output.weight"
         self._output = np.ascontiguousarray(weights[name].T)  # (H, V)
         self._output_bias = weights["decoder.output.bias"]
@@ -57,26 +57,20 @@ class NumpyNetwork:
 
     def step(self, tokens: IntArray, state: NumpyState) -> tuple[Logits, NumpyState]:
         """Read one token a row: [B] to [B, V]."""
-        gates = self._looked_up[tokens]  # (B, G * H)
-        memories: list[Memory] = []
-        for number, (layer, memory) in enumerate(zip(self._layers, state, strict=True)):
-            if number:
-                gates = layer.read(memories[-1][0])
-            memories.append(self._step(gates, memory, layer.recur))
-        return memories[-1][0] @ self._output + self._output_bias, tuple(memories)
+        logits, state = self.unroll(tokens[:, None], state)  # (B, 1, V)
+        return logits[:, 0], state
 
     def unroll(self, tokens: IntArray, state: NumpyState) -> tuple[Logits, NumpyState]:
         """Read T tokens a row, layer by layer: [B, T] to [B, T, V]."""
-        gates = self._looked_up[tokens]  # (B, T, G * H)
+        prepared = self._looked_up[tokens]  # (B, T, G * H)
         memories = []
         for number, (layer, memory) in enumerate(zip(self._layers, state, strict=True)):
-            hidden = np.empty((*tokens.shape, self.spec.decoder.hidden_size), np.float32)  # (B, T, H)
-            for time in range(tokens.shape[1]):
-                memory = self._step(gates[:, time], memory, layer.recur)
-                hidden[:, time] = memory[0]
+            if number:
+                prepared = layer.read(hidden)  # (B, T, G * H), one product for all time steps
+            hidden, memory = layer.walk(prepared, memory)  # (B, T, H)
             memories.append(memory)
-            if number + 1 < len(self._layers):
-                gates = self._layers[number + 1].read(hidden)  # one product for all time steps
+        if self._norm_leave is not None:
+            hidden = normalised(hidden, self._norm_leave)
         return hidden @ self._output + self._output_bias, tuple(memories)
 
     def surprise(self, inputs: IntArray, targets: IntArray, state: NumpyState) -> tuple[Logits, NumpyState]:
@@ -97,27 +91,6 @@ class NumpyNetwork:
         """One memory a layer."""
         layers = range(self.spec.decoder.num_layers)
         return tuple(tuple(arrays[name][layer] for name in state_shapes(self.spec, 0)) for layer in layers)
-
-
-class _Layer:
-    """The weights of one layer, transposed once so that rows of inputs multiply from the left."""
-
-    PARAMETERS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-
-    def __init__(self, weight_ih: Array, weight_hh: Array, bias_ih: Array, bias_hh: Array) -> None:
-        self._weight_ih = np.ascontiguousarray(weight_ih.T)  # (E or H, G * H)
-        self._weight_hh = np.ascontiguousarray(weight_hh.T)  # (H, G * H)
-        self.bias_ih, self._bias_hh = bias_ih, bias_hh
-
-    def read(self, inputs: Array) -> Array:
-        """(..., E or H) to (..., G * H)."""
-        result: Array = inputs @ self._weight_ih + self.bias_ih
-        return result
-
-    def recur(self, hidden: Array) -> Array:
-        """(B, H) to (B, G * H)."""
-        result: Array = hidden @ self._weight_hh + self._bias_hh
-        return result
 
 
 build_network = NumpyNetwork

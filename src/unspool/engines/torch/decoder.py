@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from unspool.engines.torch.mingru import MinGruBlock, normalised
 from unspool.specs.network import DecoderSpec
 
 Memory = tuple[Tensor, ...]  # (hidden,) or, for the LSTM, (hidden, cell); each [1, B, H]
@@ -34,9 +35,13 @@ class Dropout:
         """Zero a share of the features, [B, T, features] to the same."""
         if not share:
             return values
-        shape = (values.shape[0], 1, values.shape[2])
-        kept = torch.rand(shape, generator=self._generator) >= share  # (B, 1, features)
-        return values * (kept.to(values.dtype) / (1 - share))
+        mask = self.mask(values.shape[0], values.shape[2], share)[:, None]  # (B, 1, features)
+        return values * mask.to(values.dtype)
+
+    def mask(self, rows: int, features: int, share: float) -> Tensor:
+        """Zeros, and otherwise what keeps the mean: [B, features]."""
+        kept = torch.rand((rows, features), generator=self._generator) >= share
+        return kept.float() / (1 - share)
 
 
 class Decoder(nn.Module):
@@ -47,9 +52,16 @@ class Decoder(nn.Module):
         self.spec = spec
         if spec.embedding_size:
             self.embedding = nn.Embedding(spec.vocabulary_size, spec.embedding_size)
-        widths = [spec.embedding_size or spec.vocabulary_size] + [spec.hidden_size] * (spec.num_layers - 1)
-        # one module a layer, so that the dropout between layers can be locked
-        self.layers = nn.ModuleList(CELLS[spec.cell](width, spec.hidden_size, batch_first=True) for width in widths)
+        width = spec.embedding_size or spec.vocabulary_size
+        if spec.cell == "mingru":
+            if width != spec.hidden_size:
+                self.weight_enter = nn.Parameter(torch.empty(spec.hidden_size, width))
+            self.layers = nn.ModuleList(MinGruBlock(spec.hidden_size) for _ in range(spec.num_layers))
+            self.norm_leave = nn.Parameter(torch.empty(spec.hidden_size))
+        else:
+            widths = [width] + [spec.hidden_size] * (spec.num_layers - 1)
+            # one module a layer, so that the dropout between layers can be locked
+            self.layers = nn.ModuleList(CELLS[spec.cell](w, spec.hidden_size, batch_first=True) for w in widths)
         self.output = nn.Linear(spec.hidden_size, spec.vocabulary_size)
         if spec.tie_weights:
             self.output.weight = self.embedding.weight
@@ -59,13 +71,31 @@ class Decoder(nn.Module):
         values = self._embed(tokens)  # (B, T, E)
         if dropout:
             values = dropout(values, dropout.input)
+        run = self._blocks if self.spec.cell == "mingru" else self._layers
+        values, state = run(values, state, dropout)  # (B, T, H)
+        return self.output(values), state  # (B, T, V)
+
+    def _layers(self, values: Tensor, state: TorchState, dropout: Dropout | None) -> tuple[Tensor, TorchState]:
         memories = []
         for layer, memory in zip(self.layers, state, strict=True):
             values, memory = layer(values, memory if self.spec.cell == "lstm" else memory[0])  # (B, T, H)
             memories.append(memory if self.spec.cell == "lstm" else (memory,))
             if dropout:
                 values = dropout(values, dropout.inside)
-        return self.output(values), tuple(memories)  # (B, T, V)
+        return values, tuple(memories)
+
+    def _blocks(self, values: Tensor, state: TorchState, dropout: Dropout | None) -> tuple[Tensor, TorchState]:
+        if values.shape[2] != self.spec.hidden_size:
+            values = F.linear(values, self.weight_enter)  # (B, T, H)
+        memories, masks = [], None
+        for layer, (memory,) in zip(self.layers, state, strict=True):
+            if dropout and dropout.inside:
+                rows, size = len(values), self.spec.hidden_size
+                masks = (dropout.mask(rows, size, dropout.inside), dropout.mask(rows, size, dropout.inside))
+            values, last = layer(values, memory[0], masks)  # (B, T, H), (B, H)
+            memories.append((last[None],))
+        values = normalised(values, self.norm_leave)
+        return dropout(values, dropout.inside) if dropout else values, tuple(memories)
 
     def initial_state(self, rows: int) -> TorchState:
         """Zeros."""

@@ -13,9 +13,10 @@ from unspool.specs.network import NetworkSpec
 
 
 def module_name(name: str) -> str:
-    """`decoder.cell.weight_ih_l1` is `layers.1.weight_ih_l0` in the module."""
+    """`decoder.cell.weight_ih_l1` is `layers.1.weight_ih_l0` in the module, whose blocks have no `_l0`."""
     name = name.removeprefix("decoder.")
-    return re.sub(r"^cell\.(\w+)_l(\d+)$", r"layers.\2.\1_l0", name)
+    name = re.sub(r"^cell\.(\w+_[ih]h)_l(\d+)$", r"layers.\2.\1_l0", name)
+    return re.sub(r"^cell\.(\w+)_l(\d+)$", r"layers.\2.\1", name).removeprefix("cell.")
 
 
 def named_tensors(decoder: Decoder) -> dict[str, Tensor]:

@@ -1,0 +1,98 @@
+"""The layers of a decoder in plain NumPy: what is read for many time steps at once, and what walks step by step.
+
+Shapes: B rows, T time steps, W width of the input, H hidden, G gates.
+"""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import numpy as np
+
+from unspool.engines.base import Array
+from unspool.engines.numpy.cells import STEPS, Memory, mingru_step, sigmoid
+from unspool.engines.parameters import NORMALISED_MINIMUM
+from unspool.specs.network import DecoderSpec
+
+
+class Layer(Protocol):
+    """One layer of any cell."""
+
+    def read(self, inputs: Array) -> Array:
+        """What depends on the input alone: [..., W] to [..., G * H]."""
+
+    def walk(self, prepared: Array, memory: Memory) -> tuple[Array, Memory]:
+        """What depends on the state: [B, T, G * H] to [B, T, H], and the memory after the last step."""
+
+
+class RecurrentLayer:
+    """An `rnn`, `lstm` or `gru`. The matrices are transposed once, so that rows of inputs multiply from the left."""
+
+    def __init__(self, spec: DecoderSpec, weights: Mapping[str, Array], number: int) -> None:
+        names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        input, recurrent, self._bias_ih, self._bias_hh = (weights[f"decoder.cell.{n}_l{number}"] for n in names)
+        self._weight_ih = np.ascontiguousarray(input.T)  # (W, G * H)
+        self._weight_hh = np.ascontiguousarray(recurrent.T)  # (H, G * H)
+        self._step = STEPS[spec.cell]
+
+    def read(self, inputs: Array) -> Array:
+        """[..., W] to [..., G * H]."""
+        result: Array = inputs @ self._weight_ih + self._bias_ih
+        return result
+
+    def walk(self, prepared: Array, memory: Memory) -> tuple[Array, Memory]:
+        """[B, T, G * H] to [B, T, H]."""
+        hidden = np.empty((*prepared.shape[:2], memory[0].shape[-1]), np.float32)  # (B, T, H)
+        for time in range(prepared.shape[1]):
+            memory = self._step(prepared[:, time], memory, self._recur)
+            hidden[:, time] = memory[0]
+        return hidden, memory
+
+    def _recur(self, hidden: Array) -> Array:
+        """[B, H] to [B, G * H]."""
+        result: Array = hidden @ self._weight_hh + self._bias_hh
+        return result
+
+
+class MinGruBlock:
+    """A `mingru` with its two residual branches; `engines/torch/mingru.py` draws them."""
+
+    def __init__(self, spec: DecoderSpec, weights: Mapping[str, Array], number: int) -> None:
+        own = {name: weights[f"decoder.cell.{name}_l{number}"] for name in ("norm", "mlp_norm", "bias_in")}
+        self._norm, self._mlp_norm, self._bias_in = own["norm"], own["mlp_norm"], own["bias_in"]
+        self._weight_in, self._weight_out, self._weight_up, self._weight_down = (
+            np.ascontiguousarray(weights[f"decoder.cell.weight_{name}_l{number}"].T)
+            for name in ("in", "out", "up", "down")
+        )
+
+    def read(self, inputs: Array) -> Array:
+        """Nothing: the input is the residual stream itself, [..., H]."""
+        return inputs
+
+    def walk(self, prepared: Array, memory: Memory) -> tuple[Array, Memory]:
+        """[B, T, H] to [B, T, H]."""
+        size = prepared.shape[-1]
+        gates = normalised(prepared, self._norm) @ self._weight_in + self._bias_in  # (B, T, 3 H)
+        hidden = np.empty_like(prepared)  # (B, T, H)
+        for time in range(prepared.shape[1]):
+            memory = mingru_step(gates[:, time], memory)
+            hidden[:, time] = memory[0]
+        total = prepared + (hidden * silu(gates[..., 2 * size :])) @ self._weight_out  # (B, T, H)
+        pairs = normalised(total, self._mlp_norm) @ self._weight_up  # (B, T, 2 H)
+        return total + (silu(pairs[..., :size]) * pairs[..., size:]) @ self._weight_down, memory
+
+
+def make_layer(spec: DecoderSpec, weights: Mapping[str, Array], number: int) -> Layer:
+    """The layer of this number, counted from 0 at the input."""
+    kind = MinGruBlock if spec.cell == "mingru" else RecurrentLayer
+    return kind(spec, weights, number)
+
+
+def normalised(x: Array, scale: Array) -> Array:
+    """Root mean square normalisation over the last axis (Zhang and Sennrich, 2019)."""
+    result: Array = x / np.sqrt(np.mean(x * x, axis=-1, keepdims=True) + np.float32(NORMALISED_MINIMUM)) * scale
+    return result
+
+
+def silu(x: Array) -> Array:
+    """x sigmoid(x)."""
+    return x * sigmoid(x)
