@@ -22,6 +22,7 @@ from unspool.specs.sampling import SamplingSpec
 from unspool.text.vocabulary import make_tokenizer
 
 CHARACTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ .,;:!?'-\n&$3"
+BYTES = {"bfloat16": 2, "int8": 1}  # of a weight
 TOKENS, ROUNDS = 1000, 5
 SHAPES = ((1, 512), (2, 512))
 
@@ -69,7 +70,7 @@ def run(bench: Bench) -> None:
 
         tutorial = TutorialNetwork(tokenizer.vocabulary_size, hidden, layers)
         writers: dict[str, Callable[[], object]] = {name: writer(name) for name in ("torch", "numpy", "numba")}
-        writers["numba bfloat16"] = writer("numba", "bfloat16")
+        writers |= {f"numba {kind}": writer("numba", kind) for kind in BYTES}
         writers["tutorial loop"] = lambda tutorial=tutorial: tutorial.write(TOKENS)  # type: ignore[misc]
         rates = _rates(writers)
         peer = statistics.median(rates["tutorial loop"])
@@ -82,7 +83,7 @@ def run(bench: Bench) -> None:
                 lowest=min(found),
                 highest=max(found),
                 times_tutorial=rate / peer,
-                gigabytes_per_second=rate * (2 if "bfloat16" in name else 4) * parameter_count(spec) / 1e9,
+                gigabytes_per_second=rate * BYTES.get(name.removeprefix("numba "), 4) * parameter_count(spec) / 1e9,
             )
 
 

@@ -287,7 +287,8 @@ def load(path: PathLike, engine: str = "auto", weights: str = "float32") -> Mode
     Args:
         path: of the folder that `train` or `unspool train` wrote.
         engine: `numpy`, `numba`, `torch`, or `auto`.
-        weights: `float32`, or `bfloat16`: half the memory to read, at a small loss (engine `numba`).
+        weights: `float32`; `bfloat16` or `int8`: half or a quarter of the memory to read, at a small loss
+            (engine `numba`).
 
     Raises:
         ModelFolderError: it is no sound model folder.

@@ -34,7 +34,7 @@ class Engine:
 
 ENGINES = {
     "numpy": Engine("unspool.engines.numpy.network", "numpy", "", trains=False),
-    "numba": Engine("unspool.engines.numba.network", "numba", "", trains=False, precisions=("float32", "bfloat16")),
+    "numba": Engine("unspool.engines.numba.network", "numba", "", trains=False, precisions=("float32", "bfloat16", "int8")),
     "torch": Engine("unspool.engines.torch.engine", "torch", "train", trains=True),
 }
 
@@ -51,7 +51,7 @@ def build_network(name: str, spec: NetworkSpec, weights: Mapping[str, Array], pr
         name: of the engine; `auto` takes numpy, which starts fastest, or one that offers the precision.
         spec: what to build.
         weights: by the names of `parameter_shapes`.
-        precision: of the weights; `bfloat16` only where the engine offers it.
+        precision: of the weights; others than `float32` only where the engine offers them.
 
     Raises:
         UsageError: there is no such engine, or not with this precision.
@@ -63,7 +63,7 @@ def build_network(name: str, spec: NetworkSpec, weights: Mapping[str, Array], pr
     if precision not in engine.precisions:
         raise UsageError(
             f"the weights of the engine {name} must be {' or '.join(engine.precisions)}. Received: {precision!r:.40}.",
-            "choose bfloat16 with the engine numba, or leave it out.",
+            "choose bfloat16 or int8 with the engine numba, or leave it out.",
         )
     further = () if precision == "float32" else (precision,)
     return cast(Network, import_module(engine.module).build_network(spec, weights, *further))

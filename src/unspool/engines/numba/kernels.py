@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from unspool.engines.base import Array
-from unspool.engines.numba.arithmetic import add_product, compiled
+from unspool.engines.numba.arithmetic import Matrices, add_product, compiled
 from unspool.engines.numba.cells import gated_linear, gru_step, lstm_step, mingru_step, normalise, rnn_step
 
 
@@ -19,15 +19,15 @@ class Weights(NamedTuple):
         looked_up: [V, G * H] what the first layer makes of each token, its input bias included.
         input: [L - 1, G * H, H] of the higher layers, and `input_bias` [L - 1, G * H].
         recurrent: [L, G * H, H] of all layers, and `recurrent_bias` [L, G * H].
-        output: [V, H], and `output_bias` [V].
+        output: [1, V, H], and `output_bias` [V].
     """
 
     looked_up: Array
-    input: Array
+    input: Matrices
     input_bias: Array
-    recurrent: Array
+    recurrent: Matrices
     recurrent_bias: Array
-    output: Array
+    output: Matrices
     output_bias: Array
 
 
@@ -41,19 +41,19 @@ class BlockWeights(NamedTuple):
         out: [L, H, H].
         up: [L, 2 H, H].
         down: [L, H, H].
-        output: [V, H], and `output_bias` [V].
+        output: [1, V, H], and `output_bias` [V].
     """
 
     looked_up: Array
     norm: Array
-    gates: Array
+    gates: Matrices
     gates_bias: Array
-    out: Array
+    out: Matrices
     mlp_norm: Array
-    up: Array
-    down: Array
+    up: Matrices
+    down: Matrices
     norm_leave: Array
-    output: Array
+    output: Matrices
     output_bias: Array
 
 
@@ -65,17 +65,17 @@ def blocks_step(kind: int, weights: BlockWeights, token: int, hidden: Array, cel
     for layer in range(hidden.shape[0]):
         normalise(stream, weights.norm[layer], normal)
         gates = weights.gates_bias[layer].copy()  # (3 H)
-        add_product(weights.gates[layer], normal, gates)
+        add_product(weights.gates, layer, normal, gates)
         mingru_step(gates, hidden[layer], inside)
-        add_product(weights.out[layer], inside, stream)
+        add_product(weights.out, layer, inside, stream)
         normalise(stream, weights.mlp_norm[layer], normal)
         pairs = np.zeros(2 * stream.shape[0], np.float32)  # (2 H)
-        add_product(weights.up[layer], normal, pairs)
+        add_product(weights.up, layer, normal, pairs)
         gated_linear(pairs, inside)
-        add_product(weights.down[layer], inside, stream)
+        add_product(weights.down, layer, inside, stream)
     normalise(stream, weights.norm_leave, normal)
     logits[:] = weights.output_bias
-    add_product(weights.output, normal, logits)
+    add_product(weights.output, 0, normal, logits)
 
 
 @compiled
@@ -85,16 +85,16 @@ def decoder_step(kind: int, weights: Weights, token: int, hidden: Array, cell: A
     for layer in range(hidden.shape[0]):
         if layer:
             gates = weights.input_bias[layer - 1].copy()
-            add_product(weights.input[layer - 1], hidden[layer - 1], gates)
+            add_product(weights.input, layer - 1, hidden[layer - 1], gates)
         recurrent = weights.recurrent_bias[layer].copy()
         if kind == 1:
-            lstm_step(gates, recurrent, weights.recurrent[layer], hidden[layer], cell[layer])
+            lstm_step(gates, recurrent, weights.recurrent, layer, hidden[layer], cell[layer])
         elif kind == 2:
-            gru_step(gates, recurrent, weights.recurrent[layer], hidden[layer])
+            gru_step(gates, recurrent, weights.recurrent, layer, hidden[layer])
         else:
-            rnn_step(gates, recurrent, weights.recurrent[layer], hidden[layer])
+            rnn_step(gates, recurrent, weights.recurrent, layer, hidden[layer])
     logits[:] = weights.output_bias
-    add_product(weights.output, hidden[hidden.shape[0] - 1], logits)
+    add_product(weights.output, 0, hidden[hidden.shape[0] - 1], logits)
 
 
 def write_tokens(

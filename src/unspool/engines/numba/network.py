@@ -11,7 +11,7 @@ from typing import Any, cast
 import numpy as np
 
 from unspool.engines.base import Array, Logits
-from unspool.engines.numba.arithmetic import compiled, from_bfloat16, to_bfloat16
+from unspool.engines.numba.arithmetic import Matrices, compiled, pack, rounded
 from unspool.engines.numba.cells import CODES
 from unspool.engines.numba.kernels import BlockWeights, Weights, blocks_step, decoder_step, write_tokens
 from unspool.engines.numpy.network import NumpyNetwork, NumpyState
@@ -25,24 +25,23 @@ class NumbaNetwork(NumpyNetwork):
     Args:
         spec: what to build.
         weights: by the names of `parameter_shapes`, float32.
-        precision: `float32`, or `bfloat16`, which halves what one row has to read: the matrices are rounded.
+        precision: `float32`; `bfloat16` or `int8` halve or quarter what one row has to read: the matrices are rounded.
 
     Raises:
         ModelFolderError: the weights do not fit the spec.
     """
 
     def __init__(self, spec: NetworkSpec, weights: Mapping[str, Array], precision: str = "float32") -> None:
-        halved = precision == "bfloat16"
-        if halved:
-            weights = {name: array if array.ndim == 1 else _rounded(array) for name, array in weights.items()}
+        if precision != "float32":
+            weights = {name: array if array.ndim == 1 else rounded(array, precision) for name, array in weights.items()}
         super().__init__(spec, weights)
         decoder = spec.decoder
         self._kind = CODES[decoder.cell]
 
         self._advance = blocks_step if decoder.cell == "mingru" else decoder_step
-        self._weights = self._laid_out(weights, to_bfloat16 if halved else np.asarray)
+        self._weights = self._laid_out(weights, lambda matrices: pack(matrices, precision))
 
-    def _laid_out(self, weights: Mapping[str, Array], packed: Callable[[Array], Array]) -> Weights | BlockWeights:
+    def _laid_out(self, weights: Mapping[str, Array], packed: Callable[[Array], Matrices]) -> Weights | BlockWeights:
         decoder = self.spec.decoder
 
         def stacked(name: str, first: int = 0) -> Array:
@@ -50,7 +49,7 @@ class NumbaNetwork(NumpyNetwork):
             shape = weights[f"decoder.cell.{name}_l{decoder.num_layers - 1}"].shape
             return np.stack(arrays) if arrays else np.zeros((0, *shape), np.float32)
 
-        output = packed(np.ascontiguousarray(self._output.T))
+        output = packed(self._output.T[None])
         if decoder.cell == "mingru":
             return BlockWeights(
                 looked_up=self._looked_up,
@@ -122,10 +121,6 @@ class NumbaNetwork(NumpyNetwork):
         if self.spec.decoder.cell == "lstm":
             return tuple((h[None], c[None]) for h, c in zip(hidden, cell, strict=True))  # each (1, H)
         return tuple((h[None],) for h in hidden)
-
-
-def _rounded(array: Array) -> Array:
-    return from_bfloat16(to_bfloat16(array))
 
 
 @cache
