@@ -43,8 +43,9 @@ format: $(VENV)/.installed-development  ## Format the code and mend what ruff ca
 docs: $(VENV)/.installed-development  ## Generate docs/reference from the code
 	$(BIN)/python -m docs.generate
 
-bench: $(VENV)/.installed-development  ## Run the benchmarks; UNSPOOL_DATA names the folder of data sets
+bench: $(VENV)/.installed-development  ## Run the benchmarks and write docs/benchmarks.md; UNSPOOL_DATA names the folder of data sets
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks --report
 
 clean:  ## Remove the environment and what tools left behind
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -6,8 +6,9 @@ from importlib import import_module
 from pathlib import Path
 
 from benchmarks.common import Bench
+from benchmarks.report import write_report
 
-NAMES = ("encoding", "generation", "shakespeare", "words", "gigabyte")
+NAMES = ("encoding", "generation", "training", "shakespeare", "words", "gigabyte")
 
 
 def main() -> None:
@@ -18,7 +19,11 @@ def main() -> None:
         "--data", type=Path, default=os.environ.get("UNSPOOL_DATA"), help="folder of data sets, or UNSPOOL_DATA"
     )
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results"), help="folder for the JSON files")
+    parser.add_argument("--report", action="store_true", help="write docs/benchmarks.md from the JSON files, run none")
     options = parser.parse_args()
+    if options.report:
+        write_report(options.out, Path("docs/benchmarks.md"))
+        return
     unknown = set(options.names) - set(NAMES)
     if unknown:
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")

@@ -14,7 +14,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-PACKAGES = ("unspool", "numpy", "torch", "tokenizers", "safetensors")
+PACKAGES = ("unspool", "numpy", "numba", "torch", "tokenizers", "safetensors")
 
 # Where a person gets each text, and where it is looked for below the data folder.
 TEXTS = {
@@ -63,10 +63,16 @@ class Bench:
         for name in names:
             table.add_column(name.replace("_", " "))
         for row in self.rows:
-            table.add_row(*(_shown(row.get(name, "")) for name in names))
+            table.add_row(*(shown(row.get(name, "")) for name in names))
         Console().print(table)
         self.out.mkdir(parents=True, exist_ok=True)
-        result = {"benchmark": self.name, "started": self._started, "machine": machine(), "rows": self.rows}
+        result = {
+            "benchmark": self.name,
+            "started": self._started,
+            "title": self.title,
+            "machine": machine(),
+            "rows": self.rows,
+        }
         path = self.out / f"{self.name}.json"
         path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
         print(f"written to {path}")
@@ -121,7 +127,10 @@ def _installed(name: str) -> bool:
     return True
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """A figure for people."""
+    if isinstance(value, float) and value != value:
+        return ""
     if isinstance(value, float):
         return f"{value:,.4f}" if abs(value) < 100 else f"{value:,.0f}"
     return f"{value:,}" if isinstance(value, int) else str(value)

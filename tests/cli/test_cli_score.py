@@ -85,3 +85,10 @@ def test_reading_commands_leave_the_model_as_it_was(call, model):
     call("score", model, "the")
     call("evaluate", model)
     assert {path: path.read_bytes() for path in model.rglob("*") if path.is_file()} == before
+
+
+def test_what_shorter_weights_cost_is_measured(call, model):
+    for kind in ("bfloat16", "int8"):
+        values = call("evaluate", model, "--weights", kind, "--json").json()
+        assert set(values) == FIGURES | {"nats_per_token_lost_to_weights"}
+        assert abs(values["nats_per_token_lost_to_weights"]) < 0.02

@@ -1,4 +1,4 @@
-"""Weights of two bytes and of one: the nearest ones, the same in every path of the engine, and close to the whole ones."""
+"""Weights of two bytes and of one: the nearest ones, the same in every path, close to the whole ones."""
 
 import numpy as np
 import pytest

@@ -22,6 +22,7 @@ SPECS = {
         "tie_weights": True,
     },
     "gru 3 layers": {"cell": "gru", "num_layers": 3, "hidden_size": 64, "embedding_size": 16},
+    "mingru 2 layers": {"cell": "mingru", "num_layers": 2, "hidden_size": 32, "embedding_size": 16},
     "gru one-hot 2 layers": {"cell": "gru", "num_layers": 2, "hidden_size": 32, "embedding_size": 0},
 }
 

@@ -46,7 +46,7 @@ def _layers(spec: DecoderSpec, width: int, gates: int) -> dict[str, Shape]:
 
 
 def _blocks(spec: DecoderSpec, width: int) -> dict[str, Shape]:
-    """minGRU blocks on a residual stream: what enters is projected to its width, what leaves is normalised."""
+    """MinGRU blocks on a residual stream: what enters is projected to its width, what leaves is normalised."""
     size = spec.hidden_size
     shapes: dict[str, Shape] = {"cell.weight_enter": (size, width)} if width != size else {}
     for layer in range(spec.num_layers):

@@ -34,7 +34,9 @@ class Engine:
 
 ENGINES = {
     "numpy": Engine("unspool.engines.numpy.network", "numpy", "", trains=False),
-    "numba": Engine("unspool.engines.numba.network", "numba", "", trains=False, precisions=("float32", "bfloat16", "int8")),
+    "numba": Engine(
+        "unspool.engines.numba.network", "numba", "", trains=False, precisions=("float32", "bfloat16", "int8")
+    ),
     "torch": Engine("unspool.engines.torch.engine", "torch", "train", trains=True),
 }
 

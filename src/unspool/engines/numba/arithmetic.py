@@ -39,9 +39,8 @@ def widen(weight: Any) -> Any:
     raise NotImplementedError("only compiled code calls this")
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def multiply_add(typing: Any, total: Any, one: Any, other: Any) -> Any:
-    """total + one * other in 32 bits, where Numba would take 64."""
+def _multiply_add(typing: Any, total: Any, one: Any, other: Any) -> Any:
+    """Total + one * other in 32 bits, where Numba would take 64."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         wide = ir.IntType(32)
@@ -49,6 +48,9 @@ def multiply_add(typing: Any, total: Any, one: Any, other: Any) -> Any:
         return builder.add(arguments[0], product)
 
     return types.int32(types.int32, types.int8, types.int16), generate
+
+
+multiply_add: Any = intrinsic(_multiply_add)
 
 
 @overload(widen, inline="always")

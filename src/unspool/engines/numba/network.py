@@ -38,7 +38,7 @@ class NumbaNetwork(NumpyNetwork):
         decoder = spec.decoder
         self._kind = CODES[decoder.cell]
 
-        self._advance = blocks_step if decoder.cell == "mingru" else decoder_step
+        self._advance: Callable[..., None] = blocks_step if decoder.cell == "mingru" else decoder_step
         self._weights = self._laid_out(weights, lambda matrices: pack(matrices, precision))
 
     def _laid_out(self, weights: Mapping[str, Array], packed: Callable[[Array], Matrices]) -> Weights | BlockWeights:

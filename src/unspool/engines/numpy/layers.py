@@ -94,5 +94,5 @@ def normalised(x: Array, scale: Array) -> Array:
 
 
 def silu(x: Array) -> Array:
-    """x sigmoid(x)."""
+    """X sigmoid(x)."""
     return x * sigmoid(x)

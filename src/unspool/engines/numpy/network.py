@@ -62,12 +62,11 @@ class NumpyNetwork:
 
     def unroll(self, tokens: IntArray, state: NumpyState) -> tuple[Logits, NumpyState]:
         """Read T tokens a row, layer by layer: [B, T] to [B, T, V]."""
-        prepared = self._looked_up[tokens]  # (B, T, G * H)
-        memories = []
-        for number, (layer, memory) in enumerate(zip(self._layers, state, strict=True)):
-            if number:
-                prepared = layer.read(hidden)  # (B, T, G * H), one product for all time steps
-            hidden, memory = layer.walk(prepared, memory)  # (B, T, H)
+        first, *others = zip(self._layers, state, strict=True)
+        hidden, memory = first[0].walk(self._looked_up[tokens], first[1])  # (B, T, H)
+        memories = [memory]
+        for layer, before in others:
+            hidden, memory = layer.walk(layer.read(hidden), before)  # read is one product for all time steps
             memories.append(memory)
         if self._norm_leave is not None:
             hidden = normalised(hidden, self._norm_leave)

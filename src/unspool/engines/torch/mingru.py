@@ -59,9 +59,8 @@ class MinGruBlock(nn.Module):
         weights = (self.weight_in, self.bias_in, self.weight_out, self.weight_up, self.weight_down)
         if x.device.type == "cpu" and precision in STORAGE:
             arguments = (x.float().contiguous(), first.contiguous(), masks, precision)
-            return cast(
-                tuple[Tensor, Tensor], FusedBlock.apply(*arguments, self.norm, self.mlp_norm, *weights)
-            )
+            found = FusedBlock.apply(*arguments, self.norm, self.mlp_norm, *weights)  # type: ignore[no-untyped-call]
+            return cast(tuple[Tensor, Tensor], found)
         return plain_block(x, first, masks, self.norm, self.mlp_norm, *weights)
 
 
@@ -78,7 +77,6 @@ def plain_block(
     weight_down: Tensor,
 ) -> tuple[Tensor, Tensor]:
     """The definition, in operators that PyTorch differentiates."""
-    size = x.shape[2]
     z, c, g = F.linear(normalised(x, norm), weight_in, bias_in).float().chunk(3, dim=2)  # each (B, T, H)
     update, state, states = torch.sigmoid(z), first, []
     for step in range(x.shape[1]):
@@ -141,9 +139,22 @@ class FusedBlock(torch.autograd.Function):
             output = middle.view(rows, steps, size)  # (B, T, H)
             output = output + (change.view_as(output) if masks is None else change.view_as(output) * masks[1][:, None])
             ctx.saved = SimpleNamespace(
-                x=x, first=first, mask=mask, norm=norm, mlp_norm=mlp_norm, weights=(w_in, w_out, w_up, w_down),
-                normal=normal, inverse=inverse, projected=projected, states=states, gated=gated, middle=middle,
-                mlp_normal=mlp_normal, mlp_inverse=mlp_inverse, pairs=pairs, product=product,
+                x=x,
+                first=first,
+                mask=mask,
+                norm=norm,
+                mlp_norm=mlp_norm,
+                weights=(w_in, w_out, w_up, w_down),
+                normal=normal,
+                inverse=inverse,
+                projected=projected,
+                states=states,
+                gated=gated,
+                middle=middle,
+                mlp_normal=mlp_normal,
+                mlp_inverse=mlp_inverse,
+                pairs=pairs,
+                product=product,
             )
             return output, states.view(rows, steps, size)[:, -1].clone()
 
@@ -157,7 +168,12 @@ class FusedBlock(torch.autograd.Function):
         w_in, w_out, w_up, w_down = saved.weights
 
         def normalise_back(
-            total: Tensor, inverse: Tensor, scale: Tensor, mask: Tensor | int, d_normal: Tensor, d_total: Tensor,
+            total: Tensor,
+            inverse: Tensor,
+            scale: Tensor,
+            mask: Tensor | int,
+            d_normal: Tensor,
+            d_total: Tensor,
             d_change: Tensor | int,
         ) -> tuple[Tensor, Tensor]:
             d_x, d_scale = torch.empty_like(total), total.new_empty(chunks, size)
@@ -179,10 +195,10 @@ class FusedBlock(torch.autograd.Function):
             d_middle, d_mlp_norm = normalise_back(*arguments, d_pairs @ w_up, d_output, d_change)
             d_weight_out = d_change.t() @ saved.gated
             d_projected, d_first = torch.empty_like(saved.projected), d_last.float().contiguous().clone()
-            arguments = (saved.projected, saved.first, saved.states, d_change @ w_out, d_projected, d_first)
-            launch(kernels.scan_back, rows, steps, size, *arguments)
+            scanned = (saved.projected, saved.first, saved.states, d_change @ w_out, d_projected, d_first)
+            launch(kernels.scan_back, rows, steps, size, *scanned)
             d_weight_in, d_bias_in = d_projected.t() @ saved.normal, d_projected.float().sum(0)
-            arguments = (saved.x, saved.inverse, saved.norm, 0)
-            d_x, d_norm = normalise_back(*arguments, d_projected @ w_in, d_middle, 0)
+            outer = (saved.x, saved.inverse, saved.norm, 0)
+            d_x, d_norm = normalise_back(*outer, d_projected @ w_in, d_middle, 0)
             weights = (d_weight_in.float(), d_bias_in, d_weight_out.float(), d_weight_up.float(), d_weight_down.float())
             return d_x.view(rows, steps, size), d_first, None, None, d_norm, d_mlp_norm, *weights

@@ -100,7 +100,7 @@ def mingru_kernels(storage: types.Type) -> SimpleNamespace:
             chunk = take(call)
 
     def scan(call: Call) -> None:
-        """h = h + logistic(z) * (c - h) from step to step; output = h * silu(g). A chunk is a row."""
+        """H = h + logistic(z) * (c - h) from step to step; output = h * silu(g). A chunk is a row."""
         given = parameters(call)
         steps, size, rows = given[2], given[3], given[CHUNKS]
         projected = matrix(given[4], storage, rows * steps, 3 * size)  # z, c, g
@@ -149,7 +149,7 @@ def mingru_kernels(storage: types.Type) -> SimpleNamespace:
             row = take(call)
 
     def gated_linear(call: Call) -> None:
-        """output = silu(u) * v of [N, 2 M] u and v side by side."""
+        """Output = silu(u) * v of [N, 2 M] u and v side by side."""
         given = parameters(call)
         count, size = given[2], given[3]
         pairs, output = matrix(given[4], storage, count, 2 * size), matrix(given[5], storage, count, size)

@@ -23,12 +23,11 @@ COUNTER, CHUNKS = 0, 1  # places in a call; the arguments come after
 MOST = 24
 
 Call = Any  # inside a kernel: a pointer to the counter, the number of chunks, sizes and addresses
-CALL = types.CPointer(types.int64)
+CALL = types.CPointer(types.int64)  # type: ignore[no-untyped-call]
 STORAGE = {torch.float32: types.float32, torch.bfloat16: types.uint16}  # what a kernel reads a tensor as
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def take(typing: Any, call: Any) -> Any:
+def _take(typing: Any, call: Any) -> Any:
     """The next chunk of a call, which no other thread gets."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -37,10 +36,12 @@ def take(typing: Any, call: Any) -> Any:
     return types.int64(CALL), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def at(typing: Any, address: Any, kind: Any) -> Any:
+take: Any = intrinsic(_take)
+
+
+def _at(typing: Any, address: Any, kind: Any) -> Any:
     """An address as a pointer to numbers of a kind."""
-    result = types.CPointer(kind.dtype)
+    result = types.CPointer(kind.dtype)  # type: ignore[no-untyped-call]
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.inttoptr(arguments[0], context.get_value_type(result))
@@ -48,16 +49,19 @@ def at(typing: Any, address: Any, kind: Any) -> Any:
     return result(types.int64, kind), generate
 
 
-@numba.njit  # type: ignore[untyped-decorator]
+at: Any = intrinsic(_at)
+
+
+@numba.njit
 def parameters(call: Call) -> Any:
     """What a kernel was launched with; the arguments begin at place 2."""
-    return numba.carray(call, (MOST,))
+    return numba.carray(call, (MOST,))  # type: ignore[attr-defined]
 
 
-@numba.njit(inline="always")  # type: ignore[untyped-decorator]
+@numba.njit(inline="always")
 def matrix(address: Any, kind: Any, rows: Any, columns: Any) -> Any:
     """The array [rows, columns] of a kind of numbers at an address."""
-    return numba.carray(at(address, kind), (rows, columns))
+    return numba.carray(at(address, kind), (rows, columns))  # type: ignore[attr-defined]
 
 
 def compile_kernel(function: Callable[[Call], None]) -> Any:
