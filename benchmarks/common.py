@@ -69,7 +69,6 @@ class Bench:
         result = {
             "benchmark": self.name,
             "started": self._started,
-            "title": self.title,
             "machine": machine(),
             "rows": self.rows,
         }

@@ -1,7 +1,7 @@
 """Long runs stay sound: 100,000 characters read and 100,000 written, in every precision.
 
 For each model, after a minute of training: nats per character of the first and the last 10,000 of 100,000 characters
-read with the state passed along, the highest and lowest of all ten stretches, and the same model's nats for the
+read with the state passed along, the highest and lowest of all ten stretches, and the same for the first and the
 last 10,000 of 100,000 characters that it wrote itself at temperature 1 (about its own entropy, if nothing drifts).
 """
 

@@ -5,7 +5,7 @@
 
 The cell is minGRU (Feng et al., 2024, Were RNNs All We Needed?, section 3.1, with the candidate linear), the output
 gate and the gated linear unit (Shazeer, 2020) surround it in two residual branches, each after a root mean square
-normalisation (Zhang and Sennrich, 2019). `PlainBlock` says so in PyTorch; `FusedBlock` does the same with compiled
+normalisation (Zhang and Sennrich, 2019). `plain_block` says so in PyTorch; `FusedBlock` does the same with compiled
 kernels and the gradients written out.
 
 Shapes: B rows, T time steps, N = B T positions, H hidden.
