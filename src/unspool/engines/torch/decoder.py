@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from unspool.engines.torch.mingru import MinGruBlock, normalised
+from unspool.engines.torch.recurrent import Memory, read_window
 from unspool.specs.network import DecoderSpec
 
-Memory = tuple[Tensor, ...]  # (hidden,) or, for the LSTM, (hidden, cell); each [1, B, H]
 TorchState = tuple[Memory, ...]  # one memory a layer
 
 CELLS: dict[str, Callable[..., nn.RNNBase]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
@@ -78,8 +78,8 @@ class Decoder(nn.Module):
     def _layers(self, values: Tensor, state: TorchState, dropout: Dropout | None) -> tuple[Tensor, TorchState]:
         memories = []
         for layer, memory in zip(self.layers, state, strict=True):
-            values, memory = layer(values, memory if self.spec.cell == "lstm" else memory[0])  # (B, T, H)
-            memories.append(memory if self.spec.cell == "lstm" else (memory,))
+            values, memory = read_window(cast(nn.RNNBase, layer), values, memory)  # (B, T, H)
+            memories.append(memory)
             if dropout:
                 values = dropout(values, dropout.inside)
         return values, tuple(memories)

@@ -1,0 +1,192 @@
+"""GRU and RNN layers whose recurrence is one compiled kernel a window.
+
+One product for the inputs of all time steps, the kernel of `recurrent_kernels.py` for what must go step by step, and
+one product for each gradient of a weight at the end. PyTorch's own layers are the definition, and do the work where
+there are no kernels: without Numba, on another processor, on a GPU. PyTorch's LSTM, alone of the three, has such a
+kernel itself (oneDNN's), and the same speed.
+
+Shapes: B rows, T time steps, N = B T positions, E input, H hidden, G gates.
+"""
+
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+
+try:
+    from unspool.engines.numba.tiles import PAIRS, PANEL, padded
+    from unspool.engines.torch.recurrent_kernels import ROWS, recurrent_kernels
+    from unspool.engines.torch.team import STORAGE, launch
+except ImportError:  # without Numba everything works, slower
+    STORAGE = {}
+
+Memory = tuple[Tensor, ...]  # (hidden,) or, for the LSTM, (hidden, cell); each [1, B, H]
+
+
+def read_window(layer: nn.RNNBase, values: Tensor, memory: Memory) -> tuple[Tensor, Memory]:
+    """Read T steps with one layer, by the fastest means that there is.
+
+    Args:
+        layer: of one layer and direction, batch first.
+        values: [B, T, E].
+        memory: the state before the first step.
+
+    Returns:
+        [B, T, H], and the state after the last step.
+    """
+    precision = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else torch.float32
+    if isinstance(layer, nn.LSTM):
+        return cast(tuple[Tensor, Memory], layer(values, memory))
+    if values.device.type == "cpu" and _has_kernels(precision):
+        weights = (layer.weight_ih_l0, layer.weight_hh_l0, layer.bias_ih_l0, layer.bias_hh_l0)
+        first = memory[0][0].float().contiguous()  # (B, H)
+        values, last = WINDOWS[type(layer)].apply(values, precision, *weights, first)
+        return values, (last[None],)
+    values, last = layer(values, memory[0])  # (B, T, H)
+    return values, (last,)
+
+
+@cache
+def _has_kernels(precision: torch.dtype) -> bool:
+    """Whether the processor has the registers for them, and, for bfloat16, the instruction.
+
+    With AMX, PyTorch's own bfloat16 layers have a matrix unit of their own.
+    """
+    if precision not in STORAGE or torch.backends.cpu.get_cpu_capability() != "AVX512":
+        return False
+    try:
+        flags = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="ignore")
+    except OSError:
+        return False
+    return precision == torch.float32 or ("avx512_bf16" in flags and "amx_bf16" not in flags)
+
+
+class Window:
+    """What the kernels of one layer share: the sizes, the input's products, the packed matrix, the room.
+
+    Args:
+        values: [B, T, E].
+        precision: of the products.
+        weight: [G H, E].
+        weight_recurrent: [G H, H].
+        bias: [G H].
+    """
+
+    def __init__(
+        self, values: Tensor, precision: torch.dtype, weight: Tensor, weight_recurrent: Tensor, bias: Tensor
+    ) -> None:
+        self.rows, self.steps, _ = values.shape
+        self.size = weight_recurrent.shape[1]
+        self.chunks = -(-self.rows // ROWS)
+        self.precision, self.kernels = precision, recurrent_kernels(STORAGE[precision])
+        self.values = self.flat(values)  # (N, E)
+        self.weight, self.weight_recurrent = weight.to(precision), weight_recurrent
+        self.gates = torch.addmm(bias.to(precision), self.values, self.weight.t())  # (N, G H)
+
+    def forward(self, kernel: Any, *arrays: Tensor) -> None:
+        """Launch a forward kernel: the recurrent matrix is packed as [H, G H]."""
+        gates, size = self.weight_recurrent.shape
+        self._launch(kernel, size, gates, 1, self.gates, *arrays)
+
+    def back(self, kernel: Any, kept: Tensor, *arrays: Tensor) -> None:
+        """Launch a backward kernel: the recurrent matrix is packed as [G H, H]."""
+        gates, size = self.weight_recurrent.shape
+        self._launch(kernel, gates, size, 0, kept, *arrays)
+
+    def empty(self, gates: int = 1, dtype: torch.dtype | None = None) -> Tensor:
+        """Room for G H numbers a position."""
+        return self.values.new_empty(self.rows * self.steps, gates * self.size, dtype=dtype or self.precision)
+
+    def before(self, first: Tensor, output: Tensor) -> Tensor:
+        """The state before each step, [N, H]: the first one, then the outputs [N, H] but the last."""
+        return torch.cat([first.to(self.precision), output[: -self.rows]])
+
+    def flat(self, values: Tensor) -> Tensor:
+        """[B, T, features] to [N, features], stored step by step."""
+        return values.to(self.precision).transpose(0, 1).reshape(self.rows * self.steps, -1)  # (N, features)
+
+    def batched(self, values: Tensor) -> Tensor:
+        """[N, features] to [B, T, features]."""
+        return values.view(self.steps, self.rows, -1).transpose(0, 1)  # (B, T, features)
+
+    def gradients(self, d_gates: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Of values, weight and bias, from that of the gates [N, G H]."""
+        d_values = self.batched(d_gates @ self.weight)  # (B, T, E)
+        return d_values, (d_gates.t() @ self.values).float(), d_gates.sum(0, dtype=torch.float32)
+
+    def _launch(self, kernel: Any, inner: int, outer: int, transposed: int, first: Tensor, *arrays: Tensor) -> None:
+        depth, width = padded(inner, PAIRS[STORAGE[self.precision]]), padded(outer, PANEL)
+        panels = self.values.new_empty(depth * width)
+        source = self.weight_recurrent.contiguous()
+        launch(self.kernels.pack, width // PANEL, inner, outer, transposed, source, panels)
+        room = self.values.new_zeros(self.chunks * ROWS, depth)
+        sums = torch.empty(self.chunks * ROWS, width)
+        sizes = (self.rows, self.steps, self.size)
+        launch(kernel, self.chunks, *sizes, first, panels, *arrays, room, sums)
+
+
+class GruWindow(torch.autograd.Function):
+    """`nn.GRU` of one layer over a window."""
+
+    @staticmethod
+    def forward(ctx: Any, values: Tensor, precision: torch.dtype, *given: Tensor) -> tuple[Tensor, ...]:
+        """Values [B, T, E], four weights, hidden [B, H] to [B, T, H] and the last hidden."""
+        weight, recurrent, bias, bias_recurrent, hidden = given
+        size = recurrent.shape[1]
+        with torch.autocast("cpu", enabled=False):
+            outside = bias_recurrent.clone()
+            outside[2 * size :] = 0  # the reset gate is applied to this part of it
+            window = Window(values, precision, weight, recurrent, bias + outside)
+            output, inside, last = window.empty(), window.empty(), hidden.clone()
+            window.forward(window.kernels.gru, last, bias_recurrent[2 * size :].contiguous(), output, inside)
+            ctx.saved = SimpleNamespace(window=window, hidden=hidden, output=output, inside=inside)
+            return window.batched(output), last
+
+    @staticmethod
+    def backward(ctx: Any, d_output: Tensor, d_hidden: Tensor) -> tuple[Tensor | None, ...]:
+        """Gradients of values, weights and the first state."""
+        saved, window = ctx.saved, ctx.saved.window
+        size = window.size
+        with torch.autocast("cpu", enabled=False):
+            d_hidden, d_gates = d_hidden.clone(), window.empty(4)  # n, r, z, what the state contributes to n
+            changed = (saved.hidden, d_hidden, saved.output, saved.inside, window.flat(d_output), d_gates)
+            window.back(window.kernels.gru_back, window.gates, *changed)
+            d_recurrent = (d_gates[:, size:].t() @ window.before(saved.hidden, saved.output)).float()
+            sums = d_gates.sum(0, dtype=torch.float32)  # (4 H)
+            window.weight = torch.cat([window.weight[2 * size :], window.weight[: 2 * size]])  # n, r, z
+            d_values, d_weight, _ = window.gradients(d_gates[:, : 3 * size])
+            d_weight = torch.cat([d_weight[size:], d_weight[:size]])  # r, z, n
+            d_bias = torch.cat([sums[size : 3 * size], sums[:size]])
+            return d_values, None, d_weight, d_recurrent, d_bias, sums[size:], d_hidden
+
+
+class RnnWindow(torch.autograd.Function):
+    """`nn.RNN` of one layer over a window, with tanh."""
+
+    @staticmethod
+    def forward(ctx: Any, values: Tensor, precision: torch.dtype, *given: Tensor) -> tuple[Tensor, ...]:
+        """Values [B, T, E], four weights, hidden [B, H] to [B, T, H] and the last hidden."""
+        weight, recurrent, bias, bias_recurrent, hidden = given
+        with torch.autocast("cpu", enabled=False):
+            window = Window(values, precision, weight, recurrent, bias + bias_recurrent)
+            output, last = window.empty(), hidden.clone()
+            window.forward(window.kernels.rnn, last, output)
+            ctx.saved = SimpleNamespace(window=window, hidden=hidden, output=output)
+            return window.batched(output), last
+
+    @staticmethod
+    def backward(ctx: Any, d_output: Tensor, d_hidden: Tensor) -> tuple[Tensor | None, ...]:
+        """Gradients of values, weights and the first state."""
+        saved, window = ctx.saved, ctx.saved.window
+        with torch.autocast("cpu", enabled=False):
+            d_hidden, d_gates = d_hidden.clone(), window.empty()
+            window.back(window.kernels.rnn_back, saved.output, d_hidden, window.flat(d_output), d_gates)
+            d_values, d_weight, d_bias = window.gradients(d_gates)
+            d_recurrent = (d_gates.t() @ window.before(saved.hidden, saved.output)).float()
+            return d_values, None, d_weight, d_recurrent, d_bias, d_bias, d_hidden
+
+
+WINDOWS: dict[type[nn.RNNBase], Any] = {nn.GRU: GruWindow, nn.RNN: RnnWindow}

@@ -1,0 +1,207 @@
+"""The recurrence of a GRU or RNN layer over a whole window, forward and backward, each as one compiled kernel.
+
+A chunk is ROWS rows of the batch: rows do not depend on one another, so the threads meet only at the end of the
+window. In a chunk, every step is a product with the packed recurrent matrix (`engines/numba/tiles.py`) and a few
+point-wise loops. `recurrent.py` makes the large products, and says what the arguments are.
+
+Shapes: B rows, T time steps, N = B T positions, H hidden, G gates. Positions are stored step by
+step, so that the rows of a chunk lie together. What products
+read or write is *stored*: in bfloat16 (as uint16) or float32, as the kernels are made for. All else is float32.
+"""
+
+from functools import cache
+from types import SimpleNamespace
+from typing import Any
+
+import numba
+import numpy as np
+from numba import float32, types
+
+from unspool.engines.numba.arithmetic import compiled, hyperbolic_tangent, logistic, narrow, widen
+from unspool.engines.numba.tiles import PAIRS, PANEL, multiply, padded
+from unspool.engines.torch.team import CHUNKS, Call, compile_kernel, matrix, parameters, take
+
+ROWS = 16  # of a chunk
+ONE = np.float32(1)
+
+
+@numba.njit(inline="always")
+def part(address: Any, kind: Any, chunks: Any, chunk: Any, columns: Any) -> Any:
+    """The rows [ROWS, columns] that a chunk has to itself in an array for all chunks."""
+    return matrix(address, kind, chunks * ROWS, columns)[chunk * ROWS : (chunk + 1) * ROWS]
+
+
+@compiled
+def store(hidden: Any, first: int, last: int, rows: Any) -> None:
+    """Some rows of states [B, H] as the rows of a product."""
+    for row in range(first, last):
+        for i in range(hidden.shape[1]):
+            rows[row - first, i] = narrow(hidden[row, i], rows)
+
+
+@cache
+def recurrent_kernels(storage: types.Type) -> SimpleNamespace:
+    """All kernels for one kind of storage.
+
+    Forward kernels take B, T, H; what the input contributes to the gates [N, G H], stored, which becomes what backward
+    needs; the packed matrix; the states [B, H], which become the last ones; outputs [N, H], stored; what else backward
+    needs; room for the rows of a product [B', K'], stored, and for its sums [B', N'].
+    Backward kernels take the same, then the gradients.
+    """
+    product, pairs = multiply(storage), PAIRS[storage]
+
+    def pack(call: Call) -> None:
+        """A matrix [K, N] or, with the flag, its transpose, as panels for `multiply`; a chunk is a panel."""
+        given = parameters(call)
+        inner, outer, transposed = given[2], given[3], given[4]
+        source = matrix(given[5], float32, outer if transposed else inner, inner if transposed else outer)
+        depth = padded(inner, pairs)
+        panels = matrix(given[6], storage, given[CHUNKS], depth * PANEL)
+        panel = take(call)
+        while panel < given[CHUNKS]:
+            first = panel * PANEL
+            for k in range(depth):
+                place = k // pairs * PANEL * pairs + k % pairs
+                for column in range(PANEL):
+                    value = np.float32(0)
+                    if k < inner and first + column < outer:
+                        value = source[first + column, k] if transposed else source[k, first + column]
+                    panels[panel, place + column * pairs] = narrow(value, panels)
+            panel = take(call)
+
+    def gru(call: Call) -> None:
+        """Gates r z n are activated in place; what the state contributes to n [N, H], stored, is kept."""
+        given = parameters(call)
+        count, steps, size = given[2], given[3], given[4]
+        gates, hidden = matrix(given[5], storage, count * steps, 3 * size), matrix(given[7], float32, count, size)
+        bias, output = matrix(given[8], float32, 1, size), matrix(given[9], storage, count * steps, size)
+        inside = matrix(given[10], storage, count * steps, size)
+        depth, width = padded(size, pairs), padded(3 * size, PANEL)
+        panels = matrix(given[6], storage, width // PANEL, depth * PANEL)
+        chunk = take(call)
+        while chunk < given[CHUNKS]:
+            first, last = chunk * ROWS, min(count, (chunk + 1) * ROWS)
+            rows = part(given[11], storage, given[CHUNKS], chunk, depth)
+            sums = part(given[12], float32, given[CHUNKS], chunk, width)
+            store(hidden, first, last, rows)
+            for step in range(steps):
+                product(rows, panels, sums)
+                for row in range(first, last):
+                    n, total = step * count + row, sums[row - first]
+                    for i in range(2 * size):
+                        total[i] = logistic(total[i] + widen(gates[n, i]))
+                    for i in range(size):
+                        total[2 * size + i] += bias[0, i]
+                        inside[n, i] = narrow(total[2 * size + i], inside)
+                    for i in range(size):
+                        total[2 * size + i] = total[i] * total[2 * size + i] + widen(gates[n, 2 * size + i])
+                    for i in range(2 * size, 3 * size):
+                        total[i] = hyperbolic_tangent(total[i])
+                    for i in range(3 * size):
+                        gates[n, i] = narrow(total[i], gates)
+                    for i in range(size):
+                        hidden[row, i] = total[2 * size + i] + total[size + i] * (hidden[row, i] - total[2 * size + i])
+                    for i in range(size):
+                        output[n, i] = narrow(hidden[row, i], output)
+                        rows[row - first, i] = output[n, i]
+            chunk = take(call)
+
+    def gru_back(call: Call) -> None:
+        """Gradients of n before its activation, r, z, and of what the state contributes to n: [N, 4 H], stored."""
+        given = parameters(call)
+        count, steps, size = given[2], given[3], given[4]
+        gates, before = matrix(given[5], storage, count * steps, 3 * size), matrix(given[7], float32, count, size)
+        d_hidden, output = matrix(given[8], float32, count, size), matrix(given[9], storage, count * steps, size)
+        inside, d_output = (
+            matrix(given[10], storage, count * steps, size),
+            matrix(given[11], storage, count * steps, size),
+        )
+        d_gates = matrix(given[12], storage, count * steps, 4 * size)
+        depth, width = padded(3 * size, pairs), padded(size, PANEL)
+        panels = matrix(given[6], storage, width // PANEL, depth * PANEL)
+        chunk = take(call)
+        while chunk < given[CHUNKS]:
+            first, last = chunk * ROWS, min(count, (chunk + 1) * ROWS)
+            rows = part(given[13], storage, given[CHUNKS], chunk, depth)
+            sums = part(given[14], float32, given[CHUNKS], chunk, width)
+            for step in range(steps - 1, -1, -1):
+                for row in range(first, last):
+                    n, d_h = step * count + row, d_hidden[row]
+                    for i in range(size):
+                        d_h[i] += widen(d_output[n, i])
+                    for i in range(size):
+                        r, z, value = widen(gates[n, i]), widen(gates[n, size + i]), widen(gates[n, 2 * size + i])
+                        d_value = d_h[i] * (ONE - z) * (ONE - value * value)
+                        d_gates[n, i] = narrow(d_value, d_gates)
+                        d_gates[n, size + i] = narrow(d_value * widen(inside[n, i]) * r * (ONE - r), d_gates)
+                        d_gates[n, 3 * size + i] = narrow(d_value * r, d_gates)
+                    for i in range(size):
+                        z, value = widen(gates[n, size + i]), widen(gates[n, 2 * size + i])
+                        previous = widen(output[n - count, i]) if step else before[row, i]
+                        d_gates[n, 2 * size + i] = narrow(d_h[i] * (previous - value) * z * (ONE - z), d_gates)
+                        d_h[i] *= z
+                    for i in range(3 * size):
+                        rows[row - first, i] = d_gates[n, size + i]
+                product(rows, panels, sums)
+                for row in range(first, last):
+                    for i in range(size):
+                        d_hidden[row, i] += sums[row - first, i]
+            chunk = take(call)
+
+    def rnn(call: Call) -> None:
+        """The only gate is the output; in place nothing is left of it."""
+        given = parameters(call)
+        count, steps, size = given[2], given[3], given[4]
+        gates, hidden = matrix(given[5], storage, count * steps, size), matrix(given[7], float32, count, size)
+        output = matrix(given[8], storage, count * steps, size)
+        depth, width = padded(size, pairs), padded(size, PANEL)
+        panels = matrix(given[6], storage, width // PANEL, depth * PANEL)
+        chunk = take(call)
+        while chunk < given[CHUNKS]:
+            first, last = chunk * ROWS, min(count, (chunk + 1) * ROWS)
+            rows = part(given[9], storage, given[CHUNKS], chunk, depth)
+            sums = part(given[10], float32, given[CHUNKS], chunk, width)
+            store(hidden, first, last, rows)
+            for step in range(steps):
+                product(rows, panels, sums)
+                for row in range(first, last):
+                    n = step * count + row
+                    for i in range(size):
+                        hidden[row, i] = hyperbolic_tangent(sums[row - first, i] + widen(gates[n, i]))
+                    for i in range(size):
+                        output[n, i] = narrow(hidden[row, i], output)
+                        rows[row - first, i] = output[n, i]
+            chunk = take(call)
+
+    def rnn_back(call: Call) -> None:
+        """Gradients of the gate before its activation [N, H], stored."""
+        given = parameters(call)
+        count, steps, size = given[2], given[3], given[4]
+        output, d_hidden = matrix(given[5], storage, count * steps, size), matrix(given[7], float32, count, size)
+        d_output, d_gates = (
+            matrix(given[8], storage, count * steps, size),
+            matrix(given[9], storage, count * steps, size),
+        )
+        depth, width = padded(size, pairs), padded(size, PANEL)
+        panels = matrix(given[6], storage, width // PANEL, depth * PANEL)
+        chunk = take(call)
+        while chunk < given[CHUNKS]:
+            first, last = chunk * ROWS, min(count, (chunk + 1) * ROWS)
+            rows = part(given[10], storage, given[CHUNKS], chunk, depth)
+            sums = part(given[11], float32, given[CHUNKS], chunk, width)
+            for step in range(steps - 1, -1, -1):
+                for row in range(first, last):
+                    n = step * count + row
+                    for i in range(size):
+                        value = widen(output[n, i])
+                        change = (d_hidden[row, i] + widen(d_output[n, i])) * (ONE - value * value)
+                        d_gates[n, i] = narrow(change, d_gates)
+                        rows[row - first, i] = d_gates[n, i]
+                product(rows, panels, sums)
+                for row in range(first, last):
+                    for i in range(size):
+                        d_hidden[row, i] = sums[row - first, i]
+            chunk = take(call)
+
+    kernels = (pack, gru, gru_back, rnn, rnn_back)
+    return SimpleNamespace(**{kernel.__name__: compile_kernel(kernel) for kernel in kernels})
