@@ -8,10 +8,8 @@ pair, in float32 a fused multiply-add.
 Shapes: R rows, K columns of the rows and rows of the matrix, N columns of the matrix.
 """
 
-from functools import cache
 from typing import Any
 
-import numba
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
@@ -43,94 +41,92 @@ def padded(size: int, multiple: int) -> int:
     return -(-size // multiple) * multiple
 
 
-@cache
-def tile_product(storage: types.Type) -> Any:
-    """The intrinsic for one kind of storage: `uint16`, which holds bfloat16, or `float32`.
+def _tile_product(
+    typing: Any, like: Any, rows: Any, stride: Any, panel: Any, count: Any, sums: Any, sums_stride: Any
+) -> Any:
+    """Add up TILE_ROWS x PANEL products K / pairs times, and write the sums.
 
-    It takes the addresses of TILE_ROWS rows, of a panel and of the sums, and the bytes from row to row; K / pairs
-    times it adds up TILE_ROWS x PANEL products, and writes the sums.
+    Takes an array of the kind of numbers that are stored; the addresses of the rows, of a panel and of the sums; the
+    bytes from row to row.
     """
+    paired = like.dtype is types.uint16
     integer, wide, lanes = ir.IntType(64), ir.IntType(32), ir.VectorType(ir.FloatType(), LANES)
-    packed = ir.VectorType(_Bfloat(), 2 * LANES) if storage is types.uint16 else lanes
-    name, kind = ("llvm.x86.avx512bf16.dpbf16ps.512", packed) if storage is types.uint16 else ("llvm.fma.v16f32", lanes)
+    packed = ir.VectorType(_Bfloat(), 2 * LANES) if paired else lanes
+    name = "llvm.x86.avx512bf16.dpbf16ps.512" if paired else "llvm.fma.v16f32"
+    taken = (lanes, packed, packed) if paired else (lanes, lanes, lanes)
 
     def number(value: int) -> Any:
         return ir.Constant(integer, value)
 
-    def product(typing: Any, rows: Any, stride: Any, panel: Any, count: Any, sums: Any, sums_stride: Any) -> Any:
-        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            rows, stride, panel, count, sums, sums_stride = arguments
-            if storage is types.uint16:
-                add = builder.module.declare_intrinsic(name, (), ir.FunctionType(lanes, (lanes, kind, kind)))
-            else:
-                add = builder.module.declare_intrinsic(name, (), ir.FunctionType(lanes, (lanes, lanes, lanes)))
-            before, body = builder.block, builder.append_basic_block("product")
-            after = builder.append_basic_block("sums")
-            places = [builder.add(rows, builder.mul(stride, number(row))) for row in range(TILE_ROWS)]
-            builder.branch(body)
-            builder.position_at_end(body)
-            k = builder.phi(integer)
-            k.add_incoming(number(0), before)
-            totals = [[builder.phi(lanes) for _ in range(TILE_VECTORS)] for _ in range(TILE_ROWS)]
-            start = builder.add(panel, builder.mul(k, number(4 * PANEL)))
-            vectors = []
-            for vector in range(TILE_VECTORS):
-                address = builder.inttoptr(builder.add(start, number(4 * LANES * vector)), packed.as_pointer())
-                load = builder.load(address)
-                load.align = 4
-                vectors.append(load)
-            offset = builder.mul(k, number(4))
-            for row in range(TILE_ROWS):
-                address = builder.add(places[row], offset)
-                pair = builder.load(builder.inttoptr(address, wide.as_pointer()))
-                pair.align = 2 if storage is types.uint16 else 4
-                spread = builder.insert_element(ir.Constant(ir.VectorType(wide, LANES), ir.Undefined), pair, wide(0))
-                zeros = ir.Constant(ir.VectorType(wide, LANES), None)
-                spread = builder.shuffle_vector(spread, ir.Constant(spread.type, ir.Undefined), zeros)
-                spread = builder.bitcast(spread, packed)
-                for vector in range(TILE_VECTORS):
-                    phi = totals[row][vector]
-                    phi.add_incoming(ir.Constant(lanes, None), before)
-                    if storage is types.uint16:
-                        total = builder.call(add, (phi, vectors[vector], spread))
-                    else:
-                        total = builder.call(add, (vectors[vector], spread, phi))
-                    phi.add_incoming(total, body)
-                    totals[row][vector] = total
-            following = builder.add(k, number(1))
-            k.add_incoming(following, body)
-            builder.cbranch(builder.icmp_unsigned("<", following, count), body, after)
-            builder.position_at_end(after)
-            for row in range(TILE_ROWS):
-                place = builder.add(sums, builder.mul(sums_stride, number(row)))
-                for vector in range(TILE_VECTORS):
-                    address = builder.inttoptr(builder.add(place, number(4 * LANES * vector)), lanes.as_pointer())
-                    store = builder.store(totals[row][vector], address)
-                    store.align = 4
-            return context.get_dummy_value()
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        _, rows, stride, panel, count, sums, sums_stride = arguments
+        add = builder.module.declare_intrinsic(name, (), ir.FunctionType(lanes, taken))
+        before, body = builder.block, builder.append_basic_block("product")
+        after = builder.append_basic_block("sums")
+        places = [builder.add(rows, builder.mul(stride, number(row))) for row in range(TILE_ROWS)]
+        builder.branch(body)
+        builder.position_at_end(body)
+        k = builder.phi(integer)
+        k.add_incoming(number(0), before)
+        totals = [[builder.phi(lanes) for _ in range(TILE_VECTORS)] for _ in places]
+        start, offset = builder.add(panel, builder.mul(k, number(4 * PANEL))), builder.mul(k, number(4))
 
-        return types.void(*[types.int64] * 6), generate
+        def load(address: Any, kind: Any, align: int) -> Any:
+            value = builder.load(builder.inttoptr(address, kind.as_pointer()))
+            value.align = align
+            return value
 
-    return intrinsic(product)
+        def spread(row: int) -> Any:
+            """A number, or a pair, of a row in every lane."""
+            one = ir.VectorType(wide, LANES)
+            value = load(builder.add(places[row], offset), wide, 2 if paired else 4)
+            value = builder.insert_element(ir.Constant(one, ir.Undefined), value, wide(0))
+            value = builder.shuffle_vector(value, ir.Constant(one, ir.Undefined), ir.Constant(one, None))
+            return builder.bitcast(value, packed)
+
+        vectors = [load(builder.add(start, number(4 * LANES * v)), packed, 4) for v in range(TILE_VECTORS)]
+        for row, phis in enumerate(totals):
+            value = spread(row)
+            for vector, phi in enumerate(phis):
+                phi.add_incoming(ir.Constant(lanes, None), before)
+                inputs = (phi, vectors[vector], value) if paired else (vectors[vector], value, phi)
+                phis[vector] = builder.call(add, inputs)
+                phi.add_incoming(phis[vector], body)
+        following = builder.add(k, number(1))
+        k.add_incoming(following, body)
+        builder.cbranch(builder.icmp_unsigned("<", following, count), body, after)
+        builder.position_at_end(after)
+        for row, results in enumerate(totals):
+            place = builder.add(sums, builder.mul(sums_stride, number(row)))
+            for vector, total in enumerate(results):
+                address = builder.add(place, number(4 * LANES * vector))
+                builder.store(total, builder.inttoptr(address, lanes.as_pointer())).align = 4
+        return context.get_dummy_value()
+
+    return types.void(like, *[types.int64] * 6), generate
 
 
-@cache
-def multiply(storage: types.Type) -> Any:
-    """Compiled: sums [R, N] = rows [R, K] times a packed matrix, for R a multiple of TILE_ROWS, N of PANEL."""
-    product, pairs = tile_product(storage), PAIRS[storage]
+tile_product: Any = intrinsic(_tile_product)
 
-    def run(rows: Any, panels: Any, sums: Any) -> None:
-        """Rows [R, K] storage, panels [N / PANEL, K * PANEL] storage, sums [R, N] float32 is written."""
-        count = rows.shape[1] // pairs
-        for panel in range(panels.shape[0]):
-            for row in range(0, rows.shape[0], TILE_ROWS):
-                product(
-                    rows[row:].ctypes.data,
-                    rows.shape[1] * rows.itemsize,
-                    panels[panel:].ctypes.data,
-                    count,
-                    sums[row:, panel * PANEL :].ctypes.data,
-                    sums.shape[1] * 4,
-                )
 
-    return numba.njit(run)
+@compiled
+def multiply(rows: Any, panels: Any, sums: Any) -> None:
+    """Compiled: sums = rows times a packed matrix.
+
+    Args:
+        rows: [R, K] float32, or uint16 that hold bfloat16; R a multiple of TILE_ROWS, K even for bfloat16.
+        panels: [N / PANEL, K * PANEL] of the same kind, N a multiple of PANEL.
+        sums: [R, N] float32 is written.
+    """
+    stride = rows.shape[1] * rows.itemsize
+    for panel in range(panels.shape[0]):
+        for row in range(0, rows.shape[0], TILE_ROWS):
+            tile_product(
+                rows,
+                rows[row:].ctypes.data,
+                stride,
+                panels[panel:].ctypes.data,
+                stride // 4,
+                sums[row:, panel * PANEL :].ctypes.data,
+                sums.shape[1] * 4,
+            )
