@@ -104,6 +104,9 @@ class Learner(Protocol):
             the loss in nats per target, before the update; it may be NaN, and then nothing was updated.
         """
 
+    def use_threads(self, threads: int) -> None:
+        """How many threads of the processor the next steps may use, at least 1."""
+
     def network(self) -> Network:
         """The network with its present weights, for evaluation; valid until the next `train_step`."""
 

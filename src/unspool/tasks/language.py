@@ -32,6 +32,7 @@ from unspool.training.budget import Budget
 from unspool.training.checkpoint import Checkpoint, Progress
 from unspool.training.history import History
 from unspool.training.loop import Callbacks, Loop, StepEvent, ValidationEvent
+from unspool.training.threads import ThreadChoice
 
 USUAL_MINUTES = 3.0  # what the sizes are chosen for when the budget is in steps or epochs
 SAMPLE = SamplingSpec(max_new_tokens=100, temperature=0.8, seed=0)
@@ -179,6 +180,12 @@ class Run:
                 drop_replaced(folder.path)
                 write_atomically(_best(folder), (folder.path / "model.safetensors").read_bytes())
 
+        def settled(threads: int) -> None:
+            folder.write_recipe(recipe.changed(training=recipe.training.changed(threads=threads)))
+            history.add(event="threads", threads=threads)
+            self.listener.on_note(f"{threads} of {recipe.training.threads} threads are faster at the moment.")
+
+        choosing = recipe.budget.minutes is not None and "threads" not in self.settings["training"]
         loop = Loop(
             learner=learner,
             feed=feed,
@@ -192,6 +199,7 @@ class Run:
             callbacks=self.listener,
             tokens_per_character=len(corpus.training.tokens) / corpus.training.characters,
             progress=progress,
+            threads=ThreadChoice(recipe.training.threads, learner.use_threads, settled) if choosing else None,
         )
         progress = loop.run()
         if replaced(folder.path).exists():
