@@ -51,17 +51,14 @@ def read_window(layer: nn.RNNBase, values: Tensor, memory: Memory) -> tuple[Tens
 
 @cache
 def _has_kernels(precision: torch.dtype) -> bool:
-    """Whether the processor has the registers for them, and, for bfloat16, the instruction.
-
-    With AMX, PyTorch's own bfloat16 layers have a matrix unit of their own.
-    """
+    """Whether the processor has the registers for them, and, for bfloat16, the instruction."""
     if precision not in STORAGE or torch.backends.cpu.get_cpu_capability() != "AVX512":
         return False
     try:
         flags = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="ignore")
     except OSError:
         return False
-    return precision == torch.float32 or ("avx512_bf16" in flags and "amx_bf16" not in flags)
+    return precision == torch.float32 or "avx512_bf16" in flags
 
 
 class Window:
