@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmarks.common import Bench
 from benchmarks.report import write_report
 
-NAMES = ("encoding", "generation", "training", "soundness", "shakespeare", "words", "gigabyte")
+NAMES = ("encoding", "generation", "training", "soundness", "shakespeare", "precision", "recipe", "words", "gigabyte")
 
 
 def main() -> None:
