@@ -1,8 +1,8 @@
 """The recipe that is chosen beside its neighbours: texts of several kinds and sizes, in the same time.
 
-Each text is trained with the defaults, and then narrower, wider, with less and with more dropout. `fresh` is the loss on
-the held-out tenth from fresh starts, in bits per character; `above_best` says how far a run is from the best of its
-text. Loss alone is compared, so a run on a busy machine counts against all of its text alike.
+Each text is trained with the defaults, and then narrower, wider, with less and with more dropout. `fresh` is the loss
+on the held-out tenth from fresh starts, in bits per character; `above_best` says how far a run is from the best of
+its text. Loss alone is compared, so a run on a busy machine counts against all of its text alike.
 """
 
 import tempfile
@@ -35,8 +35,8 @@ def _study(bench: Bench, name: str, text: Path, minutes: float, options: tuple[s
 
         def train(about: str, *more: str) -> dict[str, Any]:
             out = Path(place) / about.replace(" ", "-")
-            arguments = ("train", text, *options, "--minutes", str(minutes), "--out", out, *more)
-            figures = unspool(*arguments, report=f"{name}: {about}")
+            time = ("--minutes", str(minutes), "--out", str(out))
+            figures = unspool("train", text, *options, *time, *more, report=f"{name}: {about}")
             recipe = ModelFolder(out).read_recipe()
             sizes = {"width": recipe.network.hidden_size, "dropout": recipe.training.dropout}
             return {"run": about, **sizes, "figures": figures}
