@@ -4,7 +4,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from unspool.engines.torch.decoder import Dropout  # noqa: E402 - needs torch
+from unspool.engines.torch.layers import Dropout  # noqa: E402 - needs torch
 
 
 def masked(share: float, seed: int = 0, shape: tuple[int, int, int] = (50, 7, 40)) -> "torch.Tensor":

@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 
 from unspool.engines.parameters import parameter_count, parameter_shapes, state_shapes
-from unspool.specs.network import DecoderSpec, NetworkSpec
+from unspool.specs.network import (
+    DecoderSpec,
+    HeadSpec,
+    LabelEncoderSpec,
+    NetworkSpec,
+    TextEncoderSpec,
+    VectorEncoderSpec,
+)
 
 FILE = Path(__file__).with_name("parameters.json")
 REGENERATE = "UNSPOOL_REGENERATE"
@@ -25,10 +32,28 @@ SPECS = {
     "mingru 2 layers": {"cell": "mingru", "num_layers": 2, "hidden_size": 32, "embedding_size": 16},
     "gru one-hot 2 layers": {"cell": "gru", "num_layers": 2, "hidden_size": 32, "embedding_size": 0},
 }
+DECODER = DecoderSpec(cell="lstm", num_layers=2, hidden_size=48, embedding_size=16, vocabulary_size=70)
+TEXT = TextEncoderSpec(num_layers=2, hidden_size=32, embedding_size=16, bidirectional=True, vocabulary_size=80)
+COMPOSED = {
+    "text, dot attention": NetworkSpec(encoder=TEXT, decoder=DECODER.changed(attention="dot")),
+    "text, additive attention": NetworkSpec(encoder=TEXT, decoder=DECODER.changed(attention="additive")),
+    "text, fed nothing": NetworkSpec(encoder=TEXT, decoder=DECODER.changed(feed="none")),
+    "mingru text": NetworkSpec(encoder=TEXT.changed(cell="mingru", bidirectional=False), decoder=DECODER),
+    "label": NetworkSpec(encoder=LabelEncoderSpec(labels=18), decoder=DECODER),
+    "vector": NetworkSpec(encoder=VectorEncoderSpec(numbers=5), decoder=DECODER),
+    "text, head": NetworkSpec(encoder=TEXT, head=HeadSpec(labels=4)),
+    "text, head with attention": NetworkSpec(encoder=TEXT, head=HeadSpec(labels=4, pooling="attention")),
+}
 
 
 def spec(name: str) -> NetworkSpec:
+    if name in COMPOSED:
+        return COMPOSED[name]
     return NetworkSpec(decoder=DecoderSpec(**{"vocabulary_size": 70, **SPECS[name]}))
+
+
+def states(name: str) -> dict[str, tuple[int, ...]]:
+    return state_shapes(spec(name), 2) if spec(name).decoder else {}
 
 
 def present() -> dict[str, object]:
@@ -37,9 +62,9 @@ def present() -> dict[str, object]:
         name: {
             "parameters": [[key, list(shape)] for key, shape in parameter_shapes(spec(name)).items()],
             "count": parameter_count(spec(name)),
-            "state": [[key, list(shape)] for key, shape in state_shapes(spec(name), 2).items()],
+            "state": [[key, list(shape)] for key, shape in states(name).items()],
         }
-        for name in SPECS
+        for name in (*SPECS, *COMPOSED)
     }
 
 
@@ -56,4 +81,4 @@ def test_parameters_are_what_saved_models_hold() -> None:
                 "If that is meant, raise FORMAT_VERSION in folder/model_folder.py and regenerate the file with\n"
                 f"  {REGENERATE}=1 pytest tests/golden"
             )
-    assert golden.keys() == SPECS.keys(), f"regenerate with {REGENERATE}=1 pytest tests/golden"
+    assert golden.keys() == {*SPECS, *COMPOSED}, f"regenerate with {REGENERATE}=1 pytest tests/golden"

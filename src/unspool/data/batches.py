@@ -6,7 +6,7 @@ an uninterrupted one would have seen.
 Shapes: B rows, T time steps.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -18,6 +18,40 @@ from unspool.text.tokenizer import BEGIN, PAD, SPECIAL_TOKENS, UNKNOWN, IntArray
 UNKNOWN_SHARE = 0.25
 
 
+Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
+
+
+@dataclass(frozen=True)
+class Source:
+    """What an encoder reads: a text a row, or some numbers a row.
+
+    Attributes:
+        tokens: [B, S] ids of a text encoder; what stands behind a row's length is not looked at.
+        lengths: [B], each from 1 to S.
+        values: [B, F] float32 for a vector encoder; for a label encoder the share of each label.
+    """
+
+    tokens: IntArray | None = None
+    lengths: IntArray | None = None
+    values: np.ndarray[tuple[int, int], np.dtype[np.float32]] | None = None
+
+    @classmethod
+    def of_texts(cls, texts: Sequence[IntArray]) -> "Source":
+        """Texts [B] of token ids, each of at least one token, side by side."""
+        lengths = np.array([len(text) for text in texts], np.int64)
+        tokens = np.full((len(texts), int(lengths.max(initial=0))), PAD, np.int64)  # (B, S)
+        for row, text in enumerate(texts):
+            tokens[row, : len(text)] = text
+        return cls(tokens, lengths)
+
+    @property
+    def rows(self) -> int:
+        """B."""
+        array = self.tokens if self.values is None else self.values
+        assert array is not None
+        return len(array)
+
+
 @dataclass(frozen=True)
 class Batch:
     """What one training step reads.
@@ -26,11 +60,22 @@ class Batch:
         inputs: [B, T] int64, the token before each target.
         targets: [B, T] int64, the token to predict; `<pad>` where there is nothing to predict.
         reset: [B] bool, rows that start from the initial state rather than from where the last batch ended.
+        source: what the encoder reads; none for a network without one.
+        labels: [B] int64, what the head should say; none for a network without one.
     """
 
     inputs: IntArray
     targets: IntArray
-    reset: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    reset: Flags
+    source: Source | None = None
+    labels: IntArray | None = None
+
+    @property
+    def size(self) -> int:
+        """How many tokens it has: those to predict, or, where only labels are, those of the source."""
+        if self.labels is not None and self.source is not None:
+            return int(self.source.rows if self.source.lengths is None else self.source.lengths.sum())
+        return int(np.count_nonzero(self.targets))
 
 
 class Feed(Protocol):

@@ -11,7 +11,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from unspool.data.batches import Batch
+from unspool.data.batches import Batch, Source
 from unspool.errors import ModelFolderError
 from unspool.specs.network import NetworkSpec
 from unspool.text.tokenizer import IntArray
@@ -29,7 +29,13 @@ class Network(Protocol):
     spec: NetworkSpec
 
     def initial_state(self, rows: int) -> State:
-        """Where every sequence starts."""
+        """Where every sequence starts that has no source."""
+
+    def encode(self, source: Source) -> State:
+        """Where the sequences of these sources start, with what attention may look back on: B rows."""
+
+    def classify(self, source: Source) -> Logits:
+        """The head's scores of these sources: [B, C] float32."""
 
     def step(self, tokens: IntArray, state: State) -> tuple[Logits, State]:
         """Read one token a row: [B] to logits [B, V] float32 and the next state."""
@@ -49,11 +55,14 @@ class Network(Protocol):
             minus the log-probability of each target, [B, T] float32, in nats; and the next state.
         """
 
+    def attention(self, tokens: IntArray, state: State) -> Logits:
+        """Where each step of an unroll looks: [B, T] to shares [B, T, S] that sum to 1, S as in the source."""
+
     def select(self, state: State, rows: IntArray) -> State:
         """The state of some rows, in this order; a row may come several times."""
 
     def state_to_arrays(self, state: State) -> Arrays:
-        """A state as named arrays, each [L, B, H], to save it."""
+        """A state as named arrays, to save it: [L, B, H], and what attention looks back on, [1, B, S, ...]."""
 
     def state_from_arrays(self, arrays: Mapping[str, Array]) -> State:
         """The state that `state_to_arrays` wrote, of any engine."""

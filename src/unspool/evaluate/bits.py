@@ -207,4 +207,4 @@ def _nats_side_by_side(network: Network, part: Part, chosen: IntArray, lengths: 
 
 def _chunk(network: Network, rows: int) -> int:
     """Time steps to read at once, so that the logits of all rows stay within bounds."""
-    return max(1, min(CHUNK, LOGITS_AT_ONCE // (rows * network.spec.decoder.vocabulary_size)))
+    return max(1, min(CHUNK, LOGITS_AT_ONCE // (rows * network.spec.writer.vocabulary_size)))

@@ -19,7 +19,7 @@ def model_card(
         data: a sentence on the text.
         figures: measured on the held-out part, by name.
     """
-    decoder = network.decoder
+    decoder = network.writer
     rows = "\n".join(f"| {figure} | {value:.4f} |" for figure, value in figures.items())
     layers = f"{decoder.num_layers} {decoder.cell.upper()} layer{'s' if decoder.num_layers > 1 else ''}"
     return f"""---

@@ -101,10 +101,10 @@ class ModelFolder:
         """The tokenizer, checked against the network."""
         text = self._read("tokenizer.json").decode(errors="replace")
         tokenizer = Tokenizer(text, config.tokenizer)
-        if tokenizer.vocabulary_size != config.network.decoder.vocabulary_size:
+        if tokenizer.vocabulary_size != config.network.writer.vocabulary_size:
             raise ModelFolderError(
                 f"{self.path}: tokenizer.json has {tokenizer.vocabulary_size} tokens, and config.json says "
-                f"{config.network.decoder.vocabulary_size}.",
+                f"{config.network.writer.vocabulary_size}.",
                 RESTORE,
             )
         return tokenizer

@@ -1,12 +1,20 @@
-"""What a network is made of: the parts and their sizes."""
+"""What a network is made of: the parts and their sizes.
 
-from typing import Literal, Self
+    source -> encoder -> state -> bridge -> decoder -> sequence
+                           `----> head -> label
 
-from pydantic import Field, model_validator
+A network has a decoder, or an encoder and a head, or an encoder and a decoder; the bridge comes with the last.
+"""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from unspool.specs.base import Spec
 
 CellName = Literal["rnn", "lstm", "gru", "mingru"]
+AttentionName = Literal["none", "dot", "additive"]
+PoolingName = Literal["last", "max", "mean", "attention"]
 
 
 class DecoderShape(Spec):
@@ -41,12 +49,144 @@ class DecoderSpec(DecoderShape):
 
     Attributes:
         vocabulary_size: tokens in the vocabulary, the special ones included.
+        attention: how it looks back on the encoder's states: not at all, `dot` (Luong et al., 2015, general) or
+            `additive` (Bahdanau et al., 2015).
+        feed: what each step reads: the `previous` token, or `none`, so that all comes from the state.
     """
 
     vocabulary_size: int = Field(ge=5, le=2_000_000)
+    attention: AttentionName = "none"
+    feed: Literal["previous", "none"] = "previous"
+
+    @model_validator(mode="after")
+    def _nothing_to_tie(self) -> Self:
+        if self.feed == "none" and self.tie_weights:
+            raise ValueError("tie_weights needs feed previous, because without tokens there is no embedding")
+        return self
+
+
+class TextEncoderSpec(Spec):
+    """Reads a text into a state.
+
+    Attributes:
+        vocabulary_size: tokens in its vocabulary, the special ones included.
+        cell: of its layers, as in a decoder.
+        num_layers: one on top of the other.
+        hidden_size: numbers in the state of one layer and direction.
+        embedding_size: numbers that stand for a token; 0 means one-hot vectors.
+        bidirectional: every layer reads the text from both ends (Schuster and Paliwal, 1997).
+    """
+
+    kind: Literal["text"] = "text"
+    vocabulary_size: int = Field(ge=5, le=2_000_000)
+    cell: CellName = "gru"
+    num_layers: int = Field(1, ge=1, le=32)
+    hidden_size: int = Field(256, ge=1, le=16384)
+    embedding_size: int = Field(256, ge=0, le=16384)
+    bidirectional: bool = False
+
+    @property
+    def width(self) -> int:
+        """Numbers in one of its states."""
+        return self.hidden_size * (2 if self.bidirectional else 1)
+
+    @model_validator(mode="after")
+    def _one_direction(self) -> Self:
+        if self.bidirectional and self.cell == "mingru":
+            raise ValueError("bidirectional needs an rnn, lstm or gru, and the cell is mingru")
+        return self
+
+
+class LabelEncoderSpec(Spec):
+    """One vector for each label; of several labels, or shares of them, the weighted sum.
+
+    Attributes:
+        labels: how many there are.
+        hidden_size: numbers in a vector.
+    """
+
+    kind: Literal["label"] = "label"
+    labels: int = Field(ge=1, le=1_000_000)
+    hidden_size: int = Field(64, ge=1, le=16384)
+
+    @property
+    def width(self) -> int:
+        """Numbers in its state."""
+        return self.hidden_size
+
+
+class VectorEncoderSpec(Spec):
+    """Numbers to a state, by a linear layer and tanh.
+
+    Attributes:
+        numbers: how many are read.
+        hidden_size: how many come out.
+    """
+
+    kind: Literal["vector"] = "vector"
+    numbers: int = Field(ge=1, le=1_000_000)
+    hidden_size: int = Field(64, ge=1, le=16384)
+
+    @property
+    def width(self) -> int:
+        """Numbers in its state."""
+        return self.hidden_size
+
+
+EncoderSpec = Annotated[TextEncoderSpec | LabelEncoderSpec | VectorEncoderSpec, Field(discriminator="kind")]
+
+
+class HeadSpec(Spec):
+    """Reads scores of labels off the encoder's states.
+
+    Attributes:
+        labels: how many there are.
+        pooling: what is read: the `last` state (of a direction that reads backwards, the first one), the `max` or
+            `mean` of all, or their mean weighted by `attention`.
+    """
+
+    labels: int = Field(ge=2, le=1_000_000)
+    pooling: PoolingName = "last"
 
 
 class NetworkSpec(Spec):
-    """A network as a composition of parts."""
+    """A network as a composition of parts.
 
-    decoder: DecoderSpec
+    Attributes:
+        encoder: a source to states; none begins every sequence with zeros.
+        decoder: a state to a sequence.
+        head: states to a label.
+    """
+
+    encoder: EncoderSpec | None = None
+    decoder: DecoderSpec | None = None
+    head: HeadSpec | None = None
+
+    @property
+    def writer(self) -> DecoderSpec:
+        """The decoder of a network that must have one."""
+        assert self.decoder is not None, "a network that only classifies writes nothing"
+        return self.decoder
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> Self:
+        if self.decoder is None and self.head is None:
+            raise ValueError("a network needs a decoder or a head")
+        if self.head is not None and self.encoder is None:
+            raise ValueError("a head needs an encoder to read from")
+        if (
+            self.decoder is not None
+            and self.decoder.attention != "none"
+            and getattr(self.encoder, "kind", "") != "text"
+        ):
+            raise ValueError("attention needs a text encoder to look back on")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _only_what_is_there(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Parts that are absent, and of the decoder what an older file does not know, are left out."""
+        found = {name: part for name, part in handler(self).items() if part is not None}
+        for name in ("attention", "feed"):
+            if self.decoder is not None and getattr(self.decoder, name) == DecoderSpec.model_fields[name].default:
+                found["decoder"].pop(name, None)
+        return found

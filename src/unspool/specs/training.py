@@ -44,6 +44,7 @@ class TrainingSpec(Spec):
         clip: the highest norm of the gradient.
         dropout: locked dropout between layers and on the output (Gal and Ghahramani, 2016).
         input_dropout: locked dropout on the embedded input.
+        label_smoothing: the share of a target's probability that is spread over all tokens (Szegedy et al., 2016).
         reset_probability: of a row's return to the initial state at the start of a window.
         precision: of the products on the CPU; `bfloat16` keeps weights and sums in float32.
         threads: of the products; 0 takes what the machine offers.
@@ -63,6 +64,7 @@ class TrainingSpec(Spec):
     clip: float = Field(1.0, gt=0)
     dropout: float = Field(0.1, ge=0, lt=1)
     input_dropout: float = Field(0.1, ge=0, lt=1)
+    label_smoothing: float = Field(0.0, ge=0, lt=1)
     reset_probability: float = Field(0.02, ge=0, le=1)
     precision: Literal["float32", "bfloat16"] = "float32"
     threads: int = Field(0, ge=0, le=1024)

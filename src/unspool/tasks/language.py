@@ -110,7 +110,7 @@ class Run:
             tokenizer = prepare_corpus(folder.training, spec, make, self.listener.on_encoded)
             corpus = open_corpus(folder.training, verify=False)
             size = Size(len(corpus.training.tokens), tokenizer.vocabulary_size, self._minutes(), *machine)
-            recipe, reasons = choose_recipe(size, self.settings, start.config.network.decoder if start else None)
+            recipe, reasons = choose_recipe(size, self.settings, start.config.network.writer if start else None)
             if start:
                 recipe = recipe.changed(started_from=str(start.path))
             for line in [_describe(corpus, recipe), *reasons, *_warnings(corpus)]:

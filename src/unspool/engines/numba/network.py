@@ -24,25 +24,23 @@ class NumbaNetwork(NumpyNetwork):
 
     Args:
         spec: what to build.
-        weights: by the names of `parameter_shapes`, float32.
-        precision: `float32`; `bfloat16` or `int8` halve or quarter what one row has to read: the matrices are rounded.
+        weights: by the names of `parameter_shapes`, float32, rounded to the precision.
+        precision: `float32`; `bfloat16` or `int8` halve or quarter what one row has to read.
 
     Raises:
         ModelFolderError: the weights do not fit the spec.
     """
 
     def __init__(self, spec: NetworkSpec, weights: Mapping[str, Array], precision: str = "float32") -> None:
-        if precision != "float32":
-            weights = {name: array if array.ndim == 1 else rounded(array, precision) for name, array in weights.items()}
         super().__init__(spec, weights)
-        decoder = spec.decoder
+        decoder = spec.writer
         self._kind = CODES[decoder.cell]
 
         self._advance: Callable[..., None] = blocks_step if decoder.cell == "mingru" else decoder_step
         self._weights = self._laid_out(weights, lambda matrices: pack(matrices, precision))
 
     def _laid_out(self, weights: Mapping[str, Array], packed: Callable[[Array], Matrices]) -> Weights | BlockWeights:
-        decoder = self.spec.decoder
+        decoder = self.spec.writer
 
         def stacked(name: str, first: int = 0) -> Array:
             arrays = [weights[f"decoder.cell.{name}_l{layer}"] for layer in range(first, decoder.num_layers)]
@@ -79,7 +77,7 @@ class NumbaNetwork(NumpyNetwork):
         if len(tokens) != 1:
             return super().step(tokens, state)
         hidden, cell = self._flat(state)
-        logits = np.empty(self.spec.decoder.vocabulary_size, np.float32)
+        logits = np.empty(self.spec.writer.vocabulary_size, np.float32)
         self._advance(self._kind, self._weights, int(tokens[0]), hidden, cell, logits)
         return logits[None], self._nested(hidden, cell)  # (1, V)
 
@@ -113,14 +111,16 @@ class NumbaNetwork(NumpyNetwork):
 
     def _flat(self, state: NumpyState) -> tuple[Array, Array]:
         """A state of one row as [L, H] hidden and [L, H] cell (zeros unless it is an LSTM's)."""
-        hidden = np.stack([memory[0][0] for memory in state])
-        cell = np.stack([memory[1][0] for memory in state]) if len(state[0]) > 1 else np.zeros_like(hidden)
+        hidden = np.stack([memory[0][0] for memory in state.layers])
+        cell = (
+            np.stack([memory[1][0] for memory in state.layers]) if len(state.layers[0]) > 1 else np.zeros_like(hidden)
+        )
         return hidden, cell
 
     def _nested(self, hidden: Array, cell: Array) -> NumpyState:
-        if self.spec.decoder.cell == "lstm":
-            return tuple((h[None], c[None]) for h, c in zip(hidden, cell, strict=True))  # each (1, H)
-        return tuple((h[None],) for h in hidden)
+        if self.spec.writer.cell == "lstm":
+            return NumpyState(tuple((h[None], c[None]) for h, c in zip(hidden, cell, strict=True)))  # each (1, H)
+        return NumpyState(tuple((h[None],) for h in hidden))
 
 
 @cache
@@ -139,4 +139,11 @@ def compile_writer(functions: tuple[Callable[..., Any], ...], advance: Callable[
     return cast(Callable[..., int], known[write_tokens.__name__])
 
 
-build_network = NumbaNetwork
+def build_network(spec: NetworkSpec, weights: Mapping[str, Array], precision: str = "float32") -> NumpyNetwork:
+    """The kernels know a decoder that is fed and looks back on nothing; other networks are NumPy's."""
+    if precision != "float32":
+        weights = {name: array if array.ndim == 1 else rounded(array, precision) for name, array in weights.items()}
+    decoder = spec.decoder
+    if decoder is None or decoder.attention != "none" or decoder.feed == "none":
+        return NumpyNetwork(spec, weights)
+    return NumbaNetwork(spec, weights, precision)

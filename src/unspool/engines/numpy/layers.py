@@ -1,4 +1,4 @@
-"""The layers of a decoder in plain NumPy: what is read for many time steps at once, and what walks step by step.
+"""Recurrent layers in plain NumPy: what is read for many time steps at once, and what walks step by step.
 
 Shapes: B rows, T time steps, W width of the input, H hidden, G gates.
 """
@@ -11,7 +11,7 @@ import numpy as np
 from unspool.engines.base import Array
 from unspool.engines.numpy.cells import STEPS, Memory, mingru_step, sigmoid
 from unspool.engines.parameters import NORMALISED_MINIMUM
-from unspool.specs.network import DecoderSpec
+from unspool.specs.network import CellName
 
 
 class Layer(Protocol):
@@ -27,12 +27,12 @@ class Layer(Protocol):
 class RecurrentLayer:
     """An `rnn`, `lstm` or `gru`. The matrices are transposed once, so that rows of inputs multiply from the left."""
 
-    def __init__(self, spec: DecoderSpec, weights: Mapping[str, Array], number: int) -> None:
+    def __init__(self, cell: CellName, weights: Mapping[str, Array]) -> None:
         names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-        input, recurrent, self._bias_ih, self._bias_hh = (weights[f"decoder.cell.{n}_l{number}"] for n in names)
+        input, recurrent, self._bias_ih, self._bias_hh = (weights[name] for name in names)
         self._weight_ih = np.ascontiguousarray(input.T)  # (W, G * H)
         self._weight_hh = np.ascontiguousarray(recurrent.T)  # (H, G * H)
-        self._step = STEPS[spec.cell]
+        self._step = STEPS[cell]
 
     def read(self, inputs: Array) -> Array:
         """[..., W] to [..., G * H]."""
@@ -56,12 +56,10 @@ class RecurrentLayer:
 class MinGruBlock:
     """A `mingru` with its two residual branches; `engines/torch/mingru.py` draws them."""
 
-    def __init__(self, spec: DecoderSpec, weights: Mapping[str, Array], number: int) -> None:
-        own = {name: weights[f"decoder.cell.{name}_l{number}"] for name in ("norm", "mlp_norm", "bias_in")}
-        self._norm, self._mlp_norm, self._bias_in = own["norm"], own["mlp_norm"], own["bias_in"]
+    def __init__(self, weights: Mapping[str, Array]) -> None:
+        self._norm, self._mlp_norm, self._bias_in = (weights[name] for name in ("norm", "mlp_norm", "bias_in"))
         self._weight_in, self._weight_out, self._weight_up, self._weight_down = (
-            np.ascontiguousarray(weights[f"decoder.cell.weight_{name}_l{number}"].T)
-            for name in ("in", "out", "up", "down")
+            np.ascontiguousarray(weights[f"weight_{name}"].T) for name in ("in", "out", "up", "down")
         )
 
     def read(self, inputs: Array) -> Array:
@@ -81,10 +79,15 @@ class MinGruBlock:
         return total + (silu(pairs[..., :size]) * pairs[..., size:]) @ self._weight_down, memory
 
 
-def make_layer(spec: DecoderSpec, weights: Mapping[str, Array], number: int) -> Layer:
-    """The layer of this number, counted from 0 at the input."""
-    kind = MinGruBlock if spec.cell == "mingru" else RecurrentLayer
-    return kind(spec, weights, number)
+def make_layer(cell: CellName, weights: Mapping[str, Array], part: str, number: int, direction: str = "") -> Layer:
+    """The layer of a part that has this number, counted from 0 at the input, and direction."""
+    start, end = f"{part}.cell.", f"_l{number}{direction}"
+    own = {
+        name.removeprefix(start).removesuffix(end): array
+        for name, array in weights.items()
+        if name.startswith(start) and name.endswith(end)
+    }
+    return MinGruBlock(own) if cell == "mingru" else RecurrentLayer(cell, own)
 
 
 def normalised(x: Array, scale: Array) -> Array:

@@ -1,23 +1,40 @@
-"""A decoder in plain NumPy: inference only, written to be read, quick to start.
+"""A network in plain NumPy: inference only, written to be read, quick to start.
 
-    token -> embedding -> [cell, layer 0] -> ... -> [cell, layer L-1] -> output -> logits
+    source -> [encoder] -> states -> [bridge] -> state         states -> [head] -> scores of labels
+                             `-> looked back on by attention
+
+    token -> embedding -> [cell, layer 0] -> ... -> [cell, layer L-1] -> (attention) -> output -> logits
                              ^ state                     ^ state
 
-Shapes: B rows, T time steps, E embedding, H hidden, L layers, V tokens.
+Shapes: B rows, T time steps, S places of the source, E embedding, H hidden, L layers, V tokens, C labels.
 """
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 
+from unspool.data.batches import Source
 from unspool.engines.base import Array, Arrays, Logits, check_weights, surprise_of
+from unspool.engines.numpy.attention import Attended, Attention, Head
 from unspool.engines.numpy.cells import Memory
+from unspool.engines.numpy.encoders import Encoded, make_encoder
 from unspool.engines.numpy.layers import make_layer, normalised
-from unspool.engines.parameters import parameter_shapes, state_shapes
-from unspool.specs.network import NetworkSpec
+from unspool.engines.parameters import parameter_shapes, state_names, state_shapes
+from unspool.specs.network import DecoderSpec, NetworkSpec
 from unspool.text.tokenizer import IntArray
 
-NumpyState = tuple[Memory, ...]  # one memory a layer
+
+class NumpyState(NamedTuple):
+    """Where a decoder stands.
+
+    Attributes:
+        layers: one memory a layer.
+        attended: what attention looks back on, if there is any.
+    """
+
+    layers: tuple[Memory, ...]
+    attended: Attended | None = None
 
 
 class NumpyNetwork:
@@ -34,10 +51,21 @@ class NumpyNetwork:
     def __init__(self, spec: NetworkSpec, weights: Mapping[str, Array]) -> None:
         check_weights(parameter_shapes(spec), weights)
         self.spec = spec
-        decoder = spec.decoder
-        self._layers = [make_layer(decoder, weights, number) for number in range(decoder.num_layers)]
+        self._encoder = make_encoder(spec.encoder, weights) if spec.encoder else None
+        self._head = Head(spec.head, weights) if spec.head else None
+        if spec.decoder:
+            self._make_decoder(spec.decoder, weights)
+
+    def _make_decoder(self, decoder: DecoderSpec, weights: Mapping[str, Array]) -> None:
+        layers = range(decoder.num_layers)
+        self._layers = [make_layer(decoder.cell, weights, "decoder", number) for number in layers]
+        self._bridge = [
+            (weights[f"bridge.weight_l{n}"].T, weights[f"bridge.bias_l{n}"]) for n in layers if self._encoder
+        ]
         # What the first layer makes of each token is looked up, not multiplied out: (V, G * H).
-        if decoder.embedding_size:
+        if decoder.feed == "none":
+            vectors = np.ones((decoder.vocabulary_size, 1), np.float32)
+        elif decoder.embedding_size:
             vectors = weights["decoder.embedding.weight"]
         else:
             vectors = np.eye(decoder.vocabulary_size, dtype=np.float32)
@@ -45,6 +73,7 @@ class NumpyNetwork:
             vectors = vectors @ weights["decoder.cell.weight_enter"].T  # (V, H)
         self._looked_up = self._layers[0].read(vectors)
         self._norm_leave = weights.get("decoder.cell.norm_leave")
+        self._attention = None if decoder.attention == "none" else Attention(weights)
         name = "decoder.embedding.weight" if decoder.tie_weights else "decoder.output.weight"
         self._output = np.ascontiguousarray(weights[name].T)  # (H, V)
         self._output_bias = weights["decoder.output.bias"]
@@ -53,7 +82,22 @@ class NumpyNetwork:
         """Zeros."""
         zeros = (np.zeros(shape[1:], np.float32) for shape in state_shapes(self.spec, rows).values())
         memory = tuple(zeros)
-        return (memory,) * self.spec.decoder.num_layers
+        return NumpyState((memory,) * self.spec.writer.num_layers)
+
+    def encode(self, source: Source) -> NumpyState:
+        """Read the sources, and bridge what was read to the decoder's layers."""
+        encoded = self._encoded(source)
+        size = self.spec.writer.hidden_size
+        layers = []
+        for weight, bias in self._bridge:
+            joined = np.tanh(encoded.summary @ weight + bias)  # (B, H), or (B, 2 H) for the LSTM
+            layers.append(tuple(joined[:, start : start + size] for start in range(0, joined.shape[1], size)))
+        return NumpyState(tuple(layers), self._attention.look_on(encoded) if self._attention else None)
+
+    def classify(self, source: Source) -> Logits:
+        """Read the sources, and score the labels: [B, C]."""
+        assert self._head is not None, "this network has no head"
+        return self._head(self._encoded(source))
 
     def step(self, tokens: IntArray, state: NumpyState) -> tuple[Logits, NumpyState]:
         """Read one token a row: [B] to [B, V]."""
@@ -62,7 +106,47 @@ class NumpyNetwork:
 
     def unroll(self, tokens: IntArray, state: NumpyState) -> tuple[Logits, NumpyState]:
         """Read T tokens a row, layer by layer: [B, T] to [B, T, V]."""
-        first, *others = zip(self._layers, state, strict=True)
+        hidden, after = self._walk(tokens, state)  # (B, T, H)
+        if self._attention and after.attended:
+            hidden = self._attention(hidden, after.attended)
+        return hidden @ self._output + self._output_bias, after
+
+    def surprise(self, inputs: IntArray, targets: IntArray, state: NumpyState) -> tuple[Logits, NumpyState]:
+        """Minus the log-probability of each target: [B, T] to [B, T], in nats."""
+        logits, state = self.unroll(inputs, state)
+        return surprise_of(logits, targets), state
+
+    def attention(self, tokens: IntArray, state: NumpyState) -> Logits:
+        """Where each step of an unroll looks: [B, T] to [B, T, S]."""
+        assert self._attention is not None, "this network has no attention"
+        assert state.attended is not None, "this state comes from no source"
+        return self._attention.shares(self._walk(tokens, state)[0], state.attended)
+
+    def select(self, state: NumpyState, rows: IntArray) -> NumpyState:
+        """The memories of some rows."""
+        layers = tuple(tuple(array[rows] for array in memory) for memory in state.layers)
+        return NumpyState(layers, Attended(*(a[rows] for a in state.attended)) if state.attended else None)
+
+    def state_to_arrays(self, state: NumpyState) -> Arrays:
+        """Named arrays: [L, B, H], and [1, B, S, ...] of what attention looks back on."""
+        names = state_names(self.spec.writer)
+        arrays = {name: np.stack(found) for name, found in zip(names, zip(*state.layers, strict=True), strict=True)}
+        return arrays | ({n: a[None] for n, a in state.attended._asdict().items()} if state.attended else {})
+
+    def state_from_arrays(self, arrays: Mapping[str, Array]) -> NumpyState:
+        """One memory a layer."""
+        decoder = self.spec.writer
+        layers = range(decoder.num_layers)
+        memories = tuple(tuple(arrays[name][layer] for name in state_names(decoder)) for layer in layers)
+        return NumpyState(memories, Attended(*(arrays[n][0] for n in Attended._fields)) if self._attention else None)
+
+    def _encoded(self, source: Source) -> Encoded:
+        assert self._encoder is not None, "this network has no encoder"
+        return self._encoder(source)
+
+    def _walk(self, tokens: IntArray, state: NumpyState) -> tuple[Array, NumpyState]:
+        """The recurrence: [B, T] to the top layer's states [B, T, H], before attention."""
+        first, *others = zip(self._layers, state.layers, strict=True)
         hidden, memory = first[0].walk(self._looked_up[tokens], first[1])  # (B, T, H)
         memories = [memory]
         for layer, before in others:
@@ -70,26 +154,7 @@ class NumpyNetwork:
             memories.append(memory)
         if self._norm_leave is not None:
             hidden = normalised(hidden, self._norm_leave)
-        return hidden @ self._output + self._output_bias, tuple(memories)
-
-    def surprise(self, inputs: IntArray, targets: IntArray, state: NumpyState) -> tuple[Logits, NumpyState]:
-        """Minus the log-probability of each target: [B, T] to [B, T], in nats."""
-        logits, state = self.unroll(inputs, state)
-        return surprise_of(logits, targets), state
-
-    def select(self, state: NumpyState, rows: IntArray) -> NumpyState:
-        """The memories of some rows."""
-        return tuple(tuple(array[rows] for array in memory) for memory in state)
-
-    def state_to_arrays(self, state: NumpyState) -> Arrays:
-        """Named arrays, each [L, B, H]."""
-        names = state_shapes(self.spec, 0)
-        return {name: np.stack(arrays) for name, arrays in zip(names, zip(*state, strict=True), strict=True)}
-
-    def state_from_arrays(self, arrays: Mapping[str, Array]) -> NumpyState:
-        """One memory a layer."""
-        layers = range(self.spec.decoder.num_layers)
-        return tuple(tuple(arrays[name][layer] for name in state_shapes(self.spec, 0)) for layer in layers)
+        return hidden, NumpyState(tuple(memories), state.attended)
 
 
 build_network = NumpyNetwork

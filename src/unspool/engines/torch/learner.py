@@ -14,11 +14,12 @@ from torch.nn.utils import clip_grad_norm_
 from unspool.data.batches import Batch
 from unspool.engines.base import Array, Arrays
 from unspool.engines.parameters import state_shapes
-from unspool.engines.torch.decoder import Decoder, Dropout, TorchState
+from unspool.engines.torch.decoder import TorchState
+from unspool.engines.torch.layers import Dropout
 from unspool.engines.torch.network import TorchNetwork, autocast
+from unspool.engines.torch.parts import Parts
 from unspool.engines.torch.weights import load_weights, named_tensors, read_weights
 from unspool.errors import ModelFolderError
-from unspool.specs.network import NetworkSpec
 from unspool.specs.training import TrainingSpec
 from unspool.text.tokenizer import PAD
 
@@ -28,30 +29,27 @@ RESTART = "it is damaged: train again, with --overwrite."
 
 
 class TorchLearner:
-    """Trains a decoder.
+    """Trains a network.
 
     Args:
-        decoder: the module, with its first weights.
+        parts: the module, with its first weights.
         training: rates, dropout, precision, seed.
     """
 
-    def __init__(self, decoder: Decoder, training: TrainingSpec) -> None:
-        self._decoder, self._training = decoder, training
-        self._network = TorchNetwork(decoder, training.precision)
-        self._state: TorchState = decoder.initial_state(0)
+    def __init__(self, parts: Parts, training: TrainingSpec) -> None:
+        self._parts, self._training = parts, training
+        self._network = TorchNetwork(parts, training.precision)
+        self._state: TorchState = parts.initial_state(0)
         self._generator = torch.Generator()
         self._dropout = Dropout(training.dropout, training.input_dropout, self._generator)
-        self._parameters = named_tensors(decoder)
+        self._parameters = named_tensors(parts)
         self._optimizers = _make_optimizers(self._parameters, training)
 
     def train_step(self, batch: Batch, rate: float, step: int) -> float:
         """Update the weights once; the loss in nats per target. See `Learner.train_step`."""
         self._generator.manual_seed(hash((self._training.seed, step)) & (2**63 - 1))
-        state = self._carried(batch)
         with autocast(self._training.precision):
-            logits, state = self._decoder(torch.from_numpy(batch.inputs), state, self._dropout)  # (B, T, V)
-            targets = torch.from_numpy(batch.targets)
-            loss = F.cross_entropy(logits.float().flatten(0, 1), targets.flatten(), ignore_index=PAD)
+            loss, state = self._loss(batch)
         for optimizer, highest in self._optimizers:
             optimizer.zero_grad(set_to_none=True)
             for group in optimizer.param_groups:
@@ -62,7 +60,8 @@ class TorchLearner:
             return float("nan")
         for optimizer, _ in self._optimizers:
             optimizer.step()
-        self._state = tuple(tuple(tensor.detach() for tensor in memory) for memory in state)
+        if batch.source is None:
+            self._state = TorchState(tuple(tuple(tensor.detach() for tensor in memory) for memory in state.layers))
         return float(loss.detach())
 
     def use_threads(self, threads: int) -> None:
@@ -75,7 +74,7 @@ class TorchLearner:
 
     def weights(self) -> Arrays:
         """Copies of the present weights."""
-        return read_weights(self._decoder)
+        return read_weights(self._parts)
 
     def training_state(self) -> Arrays:
         """Weights, the optimizers' moments, the carried state."""
@@ -84,13 +83,13 @@ class TorchLearner:
             for optimizer, _ in self._optimizers:
                 for key, value in optimizer.state.get(tensor, {}).items():
                     arrays[f"moments.{key}.{name}"] = value.detach().numpy().copy()
-        state = self._network.state_to_arrays(self._state)
+        state = self._network.state_to_arrays(self._state) if self._parts.spec.encoder is None else {}
         return arrays | {f"state.{name}": array for name, array in state.items()}
 
     def restore(self, arrays: Mapping[str, Array]) -> None:
         """Go back to what `training_state` gave."""
-        _check_training_state(self._decoder, self._optimizers, self._parameters, arrays)
-        load_weights(self._decoder, _under("weights", arrays))
+        _check_training_state(self._parts, self._optimizers, self._parameters, arrays)
+        load_weights(self._parts, _under("weights", arrays))
         for name, tensor in self._parameters.items():
             for optimizer, _ in self._optimizers:
                 if any(tensor is parameter for group in optimizer.param_groups for parameter in group["params"]):
@@ -99,18 +98,37 @@ class TorchLearner:
                         for key, value in arrays.items()
                         if key.startswith("moments.") and key.endswith(f".{name}")
                     }
-        self._state = self._network.state_from_arrays(_under("state", arrays))
+        if self._parts.spec.encoder is None:
+            self._state = self._network.state_from_arrays(_under("state", arrays))
+
+    def _loss(self, batch: Batch) -> tuple[Tensor, TorchState]:
+        """What the parts cost: that of the labels, that of the tokens, or both; and the state after the batch."""
+        losses: list[Tensor] = []
+        encoded = None if batch.source is None else self._parts.read(batch.source, self._dropout)
+        state = self._carried(batch) if encoded is None else self._state
+        if encoded is not None and batch.labels is not None:
+            scores = self._parts.classify(encoded)  # (B, C)
+            losses.append(F.cross_entropy(scores.float(), torch.from_numpy(batch.labels)))
+        if self._parts.decoder is not None:
+            state = state if encoded is None else self._parts.start(encoded)
+            logits, state = self._parts.decoder(torch.from_numpy(batch.inputs), state, self._dropout)  # (B, T, V)
+            targets = torch.from_numpy(batch.targets).flatten()
+            smoothing = self._training.label_smoothing
+            losses.append(
+                F.cross_entropy(logits.float().flatten(0, 1), targets, ignore_index=PAD, label_smoothing=smoothing)
+            )
+        return torch.stack(losses).sum(), state
 
     def _carried(self, batch: Batch) -> TorchState:
         """The last batch's state, its reset rows set to zero; a new one when every row starts."""
         if batch.reset.all():
-            return self._decoder.initial_state(len(batch.reset))
-        if self._state[0][0].shape[1] != len(batch.reset):
+            return self._parts.initial_state(len(batch.reset))
+        if self._state.layers[0][0].shape[1] != len(batch.reset):
             raise ModelFolderError("the saved state must have a row for each row of a batch.", RESTART)
         if not batch.reset.any():
             return self._state
         kept = torch.from_numpy(~batch.reset)[None, :, None]  # (1, B, 1)
-        return tuple(tuple(tensor * kept for tensor in memory) for memory in self._state)
+        return TorchState(tuple(tuple(tensor * kept for tensor in memory) for memory in self._state.layers))
 
 
 def _make_optimizers(
@@ -120,7 +138,7 @@ def _make_optimizers(
     matrices = [tensor for name, tensor in parameters.items() if ".cell.weight_" in name]
     others = [tensor for name, tensor in parameters.items() if ".cell.weight_" not in name]
     decay, rate = training.weight_decay, training.learning_rate
-    if training.optimizer == "muon":
+    if training.optimizer == "muon" and matrices:
         muon = torch.optim.Muon(matrices, weight_decay=decay, momentum=0.95, ns_steps=3, adjust_lr_fn="original")
         adam = torch.optim.AdamW(others, betas=BETAS, weight_decay=0, fused=True)
         return [(muon, training.matrix_rate), (adam, rate)]
@@ -129,7 +147,7 @@ def _make_optimizers(
 
 
 def _check_training_state(
-    decoder: Decoder,
+    parts: Parts,
     optimizers: list[tuple[torch.optim.Optimizer, float]],
     parameters: Mapping[str, Tensor],
     arrays: Mapping[str, Array],
@@ -149,7 +167,8 @@ def _check_training_state(
     found = {name: array.shape for name, array in arrays.items() if name.startswith("moments.")}
     states = {name: array.shape for name, array in _under("state", arrays).items()}
     rows = states["hidden"][1] if len(states.get("hidden", ())) == 3 else 0
-    fits = found in ({}, moments) and states == state_shapes(NetworkSpec(decoder=decoder.spec), rows)
+    carried = state_shapes(parts.spec, rows) if parts.spec.encoder is None else {}
+    fits = found in ({}, moments) and states == carried
     if not fits or any(array.dtype != np.float32 for array in arrays.values()):
         raise ModelFolderError("training/last.safetensors does not fit the network and the recipe.", RESTART)
 

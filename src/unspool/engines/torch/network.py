@@ -1,6 +1,6 @@
-"""A PyTorch decoder behind the NumPy boundary, for inference.
+"""A PyTorch network behind the NumPy boundary, for inference.
 
-Shapes: B rows, T time steps, H hidden, L layers, V tokens.
+Shapes: B rows, T time steps, S places of the source, H hidden, L layers, V tokens, C labels.
 """
 
 from collections.abc import Mapping
@@ -11,10 +11,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from unspool.data.batches import Source
 from unspool.engines.base import Array, Arrays, Logits
-from unspool.engines.parameters import state_shapes
-from unspool.engines.torch.decoder import Decoder, TorchState
-from unspool.specs.network import NetworkSpec
+from unspool.engines.parameters import state_names
+from unspool.engines.torch.attention import Attended
+from unspool.engines.torch.decoder import TorchState
+from unspool.engines.torch.parts import Parts
 from unspool.text.tokenizer import IntArray
 
 
@@ -24,20 +26,30 @@ def autocast(precision: str) -> AbstractContextManager[object]:
 
 
 class TorchNetwork:
-    """Reads and unrolls with a decoder that someone else may be training.
+    """Reads and unrolls with parts that someone else may be training.
 
     Args:
-        decoder: the module.
+        parts: the module.
         precision: of its products.
     """
 
-    def __init__(self, decoder: Decoder, precision: str = "float32") -> None:
-        self.spec = NetworkSpec(decoder=decoder.spec)
-        self._decoder, self._precision = decoder, precision
+    def __init__(self, parts: Parts, precision: str = "float32") -> None:
+        self.spec = parts.spec
+        self._parts, self._precision = parts, precision
 
     def initial_state(self, rows: int) -> TorchState:
         """Zeros."""
-        return self._decoder.initial_state(rows)
+        return self._parts.initial_state(rows)
+
+    def encode(self, source: Source) -> TorchState:
+        """Read the sources, and bridge what was read to the decoder's layers."""
+        with torch.inference_mode(), autocast(self._precision):
+            return self._parts.start(self._parts.read(source))
+
+    def classify(self, source: Source) -> Logits:
+        """Read the sources, and score the labels: [B, C]."""
+        with torch.inference_mode(), autocast(self._precision):
+            return self._parts.classify(self._parts.read(source)).float().numpy()
 
     def step(self, tokens: IntArray, state: TorchState) -> tuple[Logits, TorchState]:
         """Read one token a row: [B] to [B, V]."""
@@ -54,29 +66,52 @@ class TorchNetwork:
         """Minus the log-probability of each target: [B, T] to [B, T], in nats."""
         with torch.inference_mode():
             logits, state = self._run(inputs, state)
-            wanted = torch.from_numpy(targets.astype(np.int64))
+            wanted = _ids(targets)
             nats = F.cross_entropy(logits.flatten(0, 1), wanted.flatten(), reduction="none")  # (B * T)
             return nats.view(wanted.shape).numpy(), state
 
+    def attention(self, tokens: IntArray, state: TorchState) -> Logits:
+        """Where each step of an unroll looks: [B, T] to [B, T, S]."""
+        decoder = self._parts.writer
+        assert decoder.attention is not None, "this network has no attention"
+        assert state.attended is not None, "this state comes from no source"
+        with torch.inference_mode(), autocast(self._precision):
+            hidden, _ = decoder.walk(_ids(tokens), state)
+            return decoder.attention.shares(hidden, state.attended).numpy()
+
     def select(self, state: TorchState, rows: IntArray) -> TorchState:
         """The memories of some rows."""
-        index = torch.from_numpy(np.asarray(rows, np.int64))
-        return tuple(tuple(tensor[:, index] for tensor in memory) for memory in state)
+        index = _ids(rows)
+        layers = tuple(tuple(tensor[:, index] for tensor in memory) for memory in state.layers)
+        return TorchState(layers, Attended(*(tensor[index] for tensor in state.attended)) if state.attended else None)
 
     def state_to_arrays(self, state: TorchState) -> Arrays:
-        """Named arrays, each [L, B, H]."""
+        """Named arrays: [L, B, H], and [1, B, S, ...] of what attention looks back on."""
+        names = state_names(self.spec.writer)
+        found = {n: torch.cat(tensors) for n, tensors in zip(names, zip(*state.layers, strict=True), strict=True)}
+        found |= {n: tensor[None] for n, tensor in state.attended._asdict().items()} if state.attended else {}
         return {
-            name: torch.cat(tensors).float().numpy().copy()
-            for name, tensors in zip(state_shapes(self.spec, 0), zip(*state, strict=True), strict=True)
+            name: (tensor if tensor.dtype == torch.bool else tensor.float()).numpy().copy()
+            for name, tensor in found.items()
         }
 
     def state_from_arrays(self, arrays: Mapping[str, Array]) -> TorchState:
         """One memory a layer."""
-        tensors = [torch.from_numpy(arrays[name].copy()) for name in state_shapes(self.spec, 0)]
-        layers = range(self.spec.decoder.num_layers)
-        return tuple(tuple(tensor[layer : layer + 1] for tensor in tensors) for layer in layers)
+        decoder = self.spec.writer
+        tensors = {name: torch.from_numpy(array.copy()) for name, array in arrays.items()}
+        memories = tuple(
+            tuple(tensors[name][layer : layer + 1] for name in state_names(decoder))
+            for layer in range(decoder.num_layers)
+        )
+        if decoder.attention == "none":
+            return TorchState(memories)
+        return TorchState(memories, Attended(*(tensors[name][0] for name in Attended._fields)))
 
     def _run(self, tokens: IntArray, state: TorchState) -> tuple[Tensor, TorchState]:
         with autocast(self._precision):
-            logits, state = self._decoder(torch.from_numpy(tokens.astype(np.int64)), state)
+            logits, state = self._parts.writer(_ids(tokens), state)
         return logits.float(), state
+
+
+def _ids(tokens: IntArray) -> Tensor:
+    return torch.from_numpy(np.asarray(tokens, np.int64))

@@ -1,0 +1,100 @@
+"""Attention and heads in plain NumPy: what looks back on an encoder's states.
+
+Shapes: B rows, T time steps, S places of the source, W numbers in an encoder's state, H hidden, C labels.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from unspool.engines.base import Array, Logits
+from unspool.engines.numpy.encoders import Encoded
+from unspool.engines.parameters import MASKED
+from unspool.specs.network import HeadSpec
+
+
+class Attended(NamedTuple):
+    """What attention looks back on, made once for a source.
+
+    Attributes:
+        values: [B, S, W], the encoder's states.
+        keys: [B, S, H], the same, projected.
+        mask: [B, S] bool, where a row has a state.
+    """
+
+    values: Array
+    keys: Array
+    mask: Array
+
+
+class Attention:
+    """Global attention of all time steps at once, after the recurrence (Luong et al., 2015, section 3.1).
+
+        shares = softmax(score(h, keys)),  context = shares values,  h' = tanh(W [h context])
+
+    The score is h W v (general), or, additive, w tanh(Q h + K v + b) (Bahdanau et al., 2015, appendix A.1.2).
+    """
+
+    def __init__(self, weights: Mapping[str, Array]) -> None:
+        own = {name.removeprefix("decoder.attention."): array for name, array in weights.items()}
+        self._keys, self._combine = own["keys.weight"].T, own["combine.weight"].T  # (W, H), (H + W, H)
+        self._additive = "score.weight" in own
+        if self._additive:
+            self._query, self._bias = own["query.weight"].T, own["query.bias"]
+            self._score = own["score.weight"][0]  # (H)
+
+    def look_on(self, encoded: Encoded) -> Attended:
+        """Project the keys."""
+        return Attended(encoded.states, encoded.states @ self._keys, encoded.mask)
+
+    def shares(self, hidden: Array, attended: Attended) -> Array:
+        """[B, T, H] to [B, T, S]: how much each step looks at each place, to sum 1."""
+        if self._additive:
+            query = hidden @ self._query + self._bias  # (B, T, H)
+            scores = np.tanh(query[:, :, None] + attended.keys[:, None]) @ self._score  # (B, T, S)
+        else:
+            scores = hidden @ attended.keys.swapaxes(1, 2)  # (B, T, S)
+        return softmax(np.where(attended.mask[:, None], scores, np.float32(MASKED)))
+
+    def __call__(self, hidden: Array, attended: Attended) -> Array:
+        """[B, T, H] to [B, T, H]."""
+        context = self.shares(hidden, attended) @ attended.values  # (B, T, W)
+        result: Array = np.tanh(np.concatenate([hidden, context], axis=-1) @ self._combine)
+        return result
+
+
+class Head:
+    """Scores of labels from an encoder's states."""
+
+    def __init__(self, spec: HeadSpec, weights: Mapping[str, Array]) -> None:
+        self._pooling = spec.pooling
+        self._score = weights.get("head.score.weight")
+        self._output, self._bias = weights["head.output.weight"].T, weights["head.output.bias"]
+
+    def __call__(self, encoded: Encoded) -> Logits:
+        """States to scores [B, C]."""
+        result: Logits = self._pooled(encoded) @ self._output + self._bias
+        return result
+
+    def _pooled(self, encoded: Encoded) -> Array:
+        """[B, S, W] to [B, W]."""
+        states, mask, summary = encoded
+        if self._pooling == "last":
+            return summary
+        if self._pooling == "max":
+            highest: Array = np.where(mask[..., None], states, np.float32(MASKED)).max(axis=1)
+            return highest
+        if self._score is None:
+            shares = mask / mask.sum(axis=1, keepdims=True)  # (B, S)
+        else:
+            shares = softmax(np.where(mask, states @ self._score[0], np.float32(MASKED)))
+        mean: Array = (shares.astype(np.float32)[:, None] @ states)[:, 0]  # (B, W)
+        return mean
+
+
+def softmax(scores: Array) -> Array:
+    """Scores to shares that sum to 1, over the last axis."""
+    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    shares: Array = powers / powers.sum(axis=-1, keepdims=True)
+    return shares

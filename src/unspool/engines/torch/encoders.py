@@ -1,0 +1,103 @@
+"""Encoders as PyTorch modules: a source to states.
+
+Shapes: B rows, S places of the source, W numbers in a state, F numbers or labels.
+"""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from unspool.data.batches import Source
+from unspool.engines.torch.layers import Dropout, Layers, embedded
+from unspool.specs.network import EncoderSpec, LabelEncoderSpec, TextEncoderSpec, VectorEncoderSpec
+
+
+class Encoded(NamedTuple):
+    """What an encoder makes of its sources.
+
+    Attributes:
+        states: [B, S, W]; what stands behind a row's end means nothing.
+        mask: [B, S] bool, where a row has a state.
+        summary: [B, W], the last state; of a direction that reads backwards, the first one.
+    """
+
+    states: Tensor
+    mask: Tensor
+    summary: Tensor
+
+
+class TextEncoder(nn.Module):
+    """Reads texts with recurrent layers, from one end or from both.
+
+    Whole rows are read, padding and all. No state depends on it: a row's padding comes after its last token, and
+    for the other direction each row is turned round within its length. So nothing is sorted, packed or masked.
+    """
+
+    def __init__(self, spec: TextEncoderSpec) -> None:
+        super().__init__()
+        self._spec = spec
+        self.embedding = nn.Embedding(spec.vocabulary_size, spec.embedding_size) if spec.embedding_size else None
+        self.cell = Layers(spec, spec.embedding_size or spec.vocabulary_size, spec.bidirectional)
+
+    def forward(self, source: Source, dropout: Dropout | None = None) -> Encoded:
+        """Texts [B, S] to states."""
+        tokens, lengths = (torch.from_numpy(array.astype("int64")) for array in (source.tokens, source.lengths))  # type: ignore[union-attr]
+        return self.read(embedded(tokens, self.embedding, self._spec.vocabulary_size), lengths, dropout)
+
+    def read(self, values: Tensor, lengths: Tensor, dropout: Dropout | None = None) -> Encoded:
+        """Embedded texts [B, S, E] of some lengths [B] to states."""
+        if dropout:
+            values = dropout(values, dropout.input)
+        places = torch.arange(values.shape[1])
+        mask = places < lengths[:, None]  # (B, S)
+        if self._spec.bidirectional:
+            backwards = torch.where(mask, lengths[:, None] - 1 - places, places)[..., None]  # (B, S, 1)
+            states = self.cell.both_ways(values, backwards, dropout)  # (B, S, W)
+        else:
+            states, _ = self.cell(values, self.cell.zeros(len(values)), dropout)
+        last = states.take_along_dim(lengths[:, None, None] - 1, 1)[:, 0]  # (B, W)
+        size = self._spec.hidden_size
+        return Encoded(states, mask, torch.cat([last[:, :size], states[:, 0, size:]], dim=1))
+
+
+class LabelEncoder(nn.Module):
+    """One vector for each label; of shares of several, their weighted sum."""
+
+    def __init__(self, spec: LabelEncoderSpec) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(spec.labels, spec.hidden_size)
+
+    def forward(self, source: Source, dropout: Dropout | None = None) -> Encoded:
+        """Shares [B, F] to states [B, 1, W]."""
+        return _single(_numbers(source) @ self.embedding.weight, dropout)
+
+
+class VectorEncoder(nn.Module):
+    """A linear layer and tanh."""
+
+    def __init__(self, spec: VectorEncoderSpec) -> None:
+        super().__init__()
+        self.linear = nn.Linear(spec.numbers, spec.hidden_size)
+
+    def forward(self, source: Source, dropout: Dropout | None = None) -> Encoded:
+        """Numbers [B, F] to states [B, 1, W]."""
+        return _single(torch.tanh(self.linear(_numbers(source))), dropout)
+
+
+def make_encoder(spec: EncoderSpec) -> nn.Module:
+    """The encoder of any kind."""
+    if isinstance(spec, TextEncoderSpec):
+        return TextEncoder(spec)
+    return LabelEncoder(spec) if isinstance(spec, LabelEncoderSpec) else VectorEncoder(spec)
+
+
+def _numbers(source: Source) -> Tensor:
+    assert source.values is not None
+    return torch.from_numpy(source.values.astype("float32"))
+
+
+def _single(state: Tensor, dropout: Dropout | None) -> Encoded:
+    states = state[:, None]  # (B, 1, W)
+    states = dropout(states, dropout.inside) if dropout else states
+    return Encoded(states, torch.ones(states.shape[:2], dtype=torch.bool), states[:, 0])

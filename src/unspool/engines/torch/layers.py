@@ -1,0 +1,123 @@
+"""Recurrent layers, one on top of the other: what encoders and decoders have in common.
+
+Shapes: B rows, T time steps, E input, H hidden.
+"""
+
+from collections.abc import Callable
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from unspool.engines.torch.mingru import MinGruBlock, normalised
+from unspool.engines.torch.recurrent import Memory, read_window
+from unspool.specs.network import DecoderSpec, TextEncoderSpec
+
+Memories = tuple[Memory, ...]  # one a layer
+
+CELLS: dict[str, Callable[..., nn.RNNBase]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
+
+
+class Dropout:
+    """Locked dropout: one mask a row for all time steps of a window (Gal and Ghahramani, 2016).
+
+    Args:
+        inside: share of zeros between layers and on the output.
+        input: share of zeros on the embedded input.
+        generator: draws the masks.
+    """
+
+    def __init__(self, inside: float, input: float, generator: torch.Generator) -> None:
+        self.inside, self.input, self._generator = inside, input, generator
+
+    def __call__(self, values: Tensor, share: float) -> Tensor:
+        """Zero a share of the features, [B, T, features] to the same."""
+        if not share:
+            return values
+        mask = self.mask(values.shape[0], values.shape[2], share)[:, None]  # (B, 1, features)
+        return values * mask.to(values.dtype)
+
+    def mask(self, rows: int, features: int, share: float) -> Tensor:
+        """Zeros, and otherwise what keeps the mean: [B, features]."""
+        kept = torch.rand((rows, features), generator=self._generator) >= share
+        return kept.float() / (1 - share)
+
+
+class Layers(nn.Module):
+    """Layers of any cell, which read a whole window each.
+
+    Args:
+        spec: of the encoder or decoder that they belong to.
+        width: E of the first layer.
+        bidirectional: each layer reads from both ends.
+    """
+
+    def __init__(self, spec: DecoderSpec | TextEncoderSpec, width: int, bidirectional: bool = False) -> None:
+        super().__init__()
+        size = self._size = spec.hidden_size
+        self._cell = spec.cell
+        if spec.cell == "mingru":
+            if width != size:
+                self.weight_enter = nn.Parameter(torch.empty(size, width))
+            self.layers = nn.ModuleList(MinGruBlock(size) for _ in range(spec.num_layers))
+            self.norm_leave = nn.Parameter(torch.empty(size))
+            return
+        widths = [width] + [size * (1 + bidirectional)] * (spec.num_layers - 1)
+        # one module a layer and direction, so that the dropout between layers can be locked
+        self.layers = nn.ModuleList(CELLS[spec.cell](w, size, batch_first=True) for w in widths)
+        if bidirectional:
+            self.reverse = nn.ModuleList(CELLS[spec.cell](w, size, batch_first=True) for w in widths)
+
+    def forward(self, values: Tensor, memories: Memories, dropout: Dropout | None = None) -> tuple[Tensor, Memories]:
+        """Read T steps: [B, T, E] to [B, T, H], and what the layers remember then."""
+        if self._cell == "mingru":
+            return self._blocks(values, memories, dropout)
+        after = []
+        for layer, memory in zip(self.layers, memories, strict=True):
+            values, memory = read_window(cast(nn.RNNBase, layer), values, memory)  # (B, T, H)
+            after.append(memory)
+            if dropout:
+                values = dropout(values, dropout.inside)
+        return values, tuple(after)
+
+    def both_ways(self, values: Tensor, backwards: Tensor, dropout: Dropout | None = None) -> Tensor:
+        """Read from both ends: [B, T, E] to [B, T, 2 H].
+
+        Args:
+            values: [B, T, E].
+            backwards: [B, T, 1], the place that stands at each place of a row when it is read from its end.
+            dropout: none for inference.
+        """
+        for layer, reverse, memory in zip(self.layers, self.reverse, self.zeros(len(values)), strict=True):
+            turned = values.take_along_dim(backwards, 1)
+            found, _ = read_window(cast(nn.RNNBase, layer), values, memory)  # (B, T, H)
+            turned, _ = read_window(cast(nn.RNNBase, reverse), turned, memory)  # (B, T, H)
+            values = torch.cat([found, turned.take_along_dim(backwards, 1)], dim=2)  # (B, T, 2 H)
+            if dropout:
+                values = dropout(values, dropout.inside)
+        return values
+
+    def zeros(self, rows: int) -> Memories:
+        """What they remember at the beginning."""
+        zeros = torch.zeros(1, rows, self._size)
+        memory = (zeros, zeros) if self._cell == "lstm" else (zeros,)
+        return (memory,) * len(self.layers)
+
+    def _blocks(self, values: Tensor, memories: Memories, dropout: Dropout | None) -> tuple[Tensor, Memories]:
+        if values.shape[2] != self._size:
+            values = F.linear(values, self.weight_enter)  # (B, T, H)
+        after, masks = [], None
+        for layer, (memory,) in zip(self.layers, memories, strict=True):
+            if dropout and dropout.inside:
+                rows = len(values)
+                masks = (dropout.mask(rows, self._size, dropout.inside), dropout.mask(rows, self._size, dropout.inside))
+            values, last = layer(values, memory[0], masks)  # (B, T, H), (B, H)
+            after.append((last[None],))
+        values = normalised(values, self.norm_leave)
+        return dropout(values, dropout.inside) if dropout else values, tuple(after)
+
+
+def embedded(tokens: Tensor, embedding: nn.Embedding | None, vocabulary_size: int) -> Tensor:
+    """Token ids [B, T] to their vectors [B, T, E], or, without an embedding, to one-hot vectors [B, T, V]."""
+    return F.one_hot(tokens, vocabulary_size).float() if embedding is None else cast(Tensor, embedding(tokens))

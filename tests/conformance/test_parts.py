@@ -1,0 +1,199 @@
+"""Encoders, bridge, attention and heads: every combination, in every engine."""
+
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytest
+
+from helpers.small import random_weights
+from unspool.data.batches import Batch, Source
+from unspool.engines.base import Network
+from unspool.engines.parameters import parameter_shapes
+from unspool.engines.registry import ENGINES, build_learner, build_network, installed_engines
+from unspool.specs.network import (
+    DecoderSpec,
+    HeadSpec,
+    LabelEncoderSpec,
+    NetworkSpec,
+    TextEncoderSpec,
+    VectorEncoderSpec,
+)
+from unspool.specs.training import TrainingSpec
+from unspool.text.tokenizer import PAD
+
+VOCABULARY, TARGETS, LABELS, ROWS, STEPS = 11, 9, 3, 4, 6
+LENGTHS = (5, 1, 3, 5)
+CLOSE = {"rtol": 0, "atol": 1e-5}
+CELLS = ("rnn", "lstm", "gru", "mingru")
+
+
+def text_encoder(cell: str = "gru", both: bool = True, layers: int = 1, embedding: int = 4) -> TextEncoderSpec:
+    return TextEncoderSpec(
+        cell=cell,
+        num_layers=layers,
+        hidden_size=6,
+        embedding_size=embedding,
+        bidirectional=both,
+        vocabulary_size=VOCABULARY,
+    )
+
+
+def decoder(cell: str = "gru", **settings: Any) -> DecoderSpec:
+    sizes = {"hidden_size": 8, "embedding_size": 5, "vocabulary_size": TARGETS}
+    return DecoderSpec(cell=cell, **{**sizes, **settings})
+
+
+TEXTS = [
+    NetworkSpec(encoder=text_encoder(cell, both, layers), decoder=decoder(other, attention=attention, num_layers=2))
+    for (cell, other), both, layers, attention in product(
+        zip(CELLS, ("lstm", "gru", "mingru", "rnn"), strict=True), (False, True), (1, 2), ("none", "dot", "additive")
+    )
+    if not (both and cell == "mingru")
+]
+OTHERS = [
+    NetworkSpec(encoder=text_encoder(embedding=0), decoder=decoder(embedding_size=0)),
+    NetworkSpec(encoder=LabelEncoderSpec(labels=3, hidden_size=5), decoder=decoder("lstm")),
+    NetworkSpec(encoder=VectorEncoderSpec(numbers=3, hidden_size=5), decoder=decoder("mingru")),
+    *(NetworkSpec(encoder=text_encoder(), decoder=decoder(cell, feed="none", attention="dot")) for cell in CELLS),
+]
+HEADS = [
+    NetworkSpec(encoder=encoder, head=HeadSpec(labels=LABELS, pooling=pooling))
+    for pooling in ("last", "max", "mean", "attention")
+    for encoder in (
+        *(text_encoder(cell, cell != "mingru", 2) for cell in CELLS),
+        LabelEncoderSpec(labels=3, hidden_size=5),
+        VectorEncoderSpec(numbers=3, hidden_size=5),
+    )
+]
+
+
+def name_of(spec: NetworkSpec) -> str:
+    encoder, parts = spec.encoder, []
+    if isinstance(encoder, TextEncoderSpec):
+        parts += [encoder.cell, str(encoder.num_layers), "both" if encoder.bidirectional else "one"]
+    else:
+        parts += [encoder.kind if encoder else "no"]
+    if spec.decoder:
+        parts += [spec.decoder.cell, spec.decoder.attention, spec.decoder.feed]
+    return "-".join(parts + ([spec.head.pooling] if spec.head else []))
+
+
+def source(spec: NetworkSpec, filler: int = PAD, longest: int = 5) -> Source:
+    generator = np.random.default_rng(3)
+    if not isinstance(spec.encoder, TextEncoderSpec):
+        return Source(values=generator.random((ROWS, 3)).astype(np.float32))
+    tokens = generator.integers(4, VOCABULARY, (ROWS, 5))
+    tokens = np.pad(tokens, ((0, 0), (0, longest - 5)))
+    tokens[np.arange(longest) >= np.array(LENGTHS)[:, None]] = filler
+    return Source(tokens, np.array(LENGTHS))
+
+
+def row_of(source: Source, row: int) -> Source:
+    if source.tokens is None or source.lengths is None:
+        assert source.values is not None
+        return Source(values=source.values[row : row + 1])
+    length = source.lengths[row]
+    return Source(source.tokens[row : row + 1, :length], source.lengths[row : row + 1])
+
+
+def inputs(seed: int = 0) -> Any:
+    return np.random.default_rng(seed).integers(0, TARGETS, (ROWS, STEPS))
+
+
+def networks(spec: NetworkSpec) -> list[Network]:
+    weights = random_weights(spec)
+    return [build_network(engine, spec, weights) for engine in installed_engines()]
+
+
+@pytest.mark.parametrize("spec", TEXTS + OTHERS, ids=name_of)
+def test_the_engines_write_the_same_from_a_source(spec: NetworkSpec) -> None:
+    found = []
+    for network in networks(spec):
+        start = network.encode(source(spec))
+        logits, state = network.unroll(inputs(), start)
+        assert logits.shape == (ROWS, STEPS, TARGETS)
+        found.append((logits, network.state_to_arrays(start), network.state_to_arrays(state)))
+    for logits, *states in found[1:]:
+        np.testing.assert_allclose(logits, found[0][0], **CLOSE)
+        for arrays, expected in zip(states, found[0][1:], strict=True):
+            assert arrays.keys() == expected.keys()
+            for name in ("hidden", *(name for name in arrays if name == "cell")):
+                np.testing.assert_allclose(arrays[name], expected[name], **CLOSE)
+
+
+@pytest.mark.parametrize("spec", TEXTS + OTHERS, ids=name_of)
+def test_no_row_depends_on_its_neighbours_or_on_padding(spec: NetworkSpec) -> None:
+    for network in networks(spec):
+        together, end = network.unroll(inputs(), network.encode(source(spec)))
+        padded, _ = network.unroll(inputs(), network.encode(source(spec, filler=7, longest=9)))
+        np.testing.assert_allclose(padded, together, **CLOSE)
+        for row in range(ROWS):
+            alone, state = network.unroll(inputs()[row : row + 1], network.encode(row_of(source(spec), row)))
+            np.testing.assert_allclose(alone[0], together[row], **CLOSE)
+            chosen = network.state_to_arrays(network.select(end, np.array([row])))
+            np.testing.assert_allclose(network.state_to_arrays(state)["hidden"], chosen["hidden"], **CLOSE)
+
+
+@pytest.mark.parametrize("spec", TEXTS + OTHERS, ids=name_of)
+def test_unroll_equals_t_times_step_from_a_source(spec: NetworkSpec) -> None:
+    for network in networks(spec):
+        start = network.select(network.encode(source(spec)), np.array([2, 0, 2, 3]))
+        unrolled, _ = network.unroll(inputs(), start)
+        state = network.state_from_arrays(network.state_to_arrays(start))
+        for time in range(STEPS):
+            logits, state = network.step(inputs()[:, time], state)
+            np.testing.assert_allclose(logits, unrolled[:, time], **CLOSE)
+
+
+@pytest.mark.parametrize("spec", [spec for spec in TEXTS if spec.writer.attention != "none"], ids=name_of)
+def test_attention_shares_sum_to_one_and_stay_within_the_text(spec: NetworkSpec) -> None:
+    found = [network.attention(inputs(), network.encode(source(spec))) for network in networks(spec)]
+    for shares in found:
+        np.testing.assert_allclose(shares, found[0], **CLOSE)
+        np.testing.assert_allclose(shares.sum(axis=-1), 1, **CLOSE)
+        for row, length in enumerate(LENGTHS):
+            assert not shares[row, :, length:].any()
+            assert (shares[row, :, :length] > 0).all()
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_decoder_that_is_fed_nothing_does_not_look_at_its_tokens(cell: str) -> None:
+    spec = NetworkSpec(encoder=text_encoder(), decoder=decoder(cell, feed="none"))
+    for network in networks(spec):
+        start = network.encode(source(spec))
+        np.testing.assert_array_equal(network.unroll(inputs(1), start)[0], network.unroll(inputs(2), start)[0])
+
+
+@pytest.mark.parametrize("spec", HEADS, ids=name_of)
+def test_the_engines_give_the_same_scores_and_no_row_depends_on_another(spec: NetworkSpec) -> None:
+    found = []
+    for network in networks(spec):
+        scores = network.classify(source(spec))
+        assert scores.shape == (ROWS, LABELS)
+        np.testing.assert_allclose(network.classify(source(spec, filler=7, longest=9)), scores, **CLOSE)
+        for row in range(ROWS):
+            np.testing.assert_allclose(network.classify(row_of(source(spec), row))[0], scores[row], **CLOSE)
+        found.append(scores)
+    for scores in found[1:]:
+        np.testing.assert_allclose(scores, found[0], **CLOSE)
+
+
+@pytest.mark.parametrize("engine", [name for name, engine in ENGINES.items() if engine.trains])
+@pytest.mark.parametrize("spec", TEXTS + OTHERS + HEADS, ids=name_of)
+def test_every_weight_learns_and_the_loss_falls(spec: NetworkSpec, engine: str) -> None:
+    tokens = np.random.default_rng(5).integers(4, TARGETS, (ROWS, STEPS + 1))
+    labels = np.arange(ROWS) % LABELS if spec.head else None
+    batch = Batch(tokens[:, :-1].copy(), tokens[:, 1:].copy(), np.ones(ROWS, np.bool_), source(spec), labels)
+    training = TrainingSpec(threads=1, dropout=0.0, input_dropout=0.0, learning_rate=0.01, weight_decay=0.0)
+    learner = build_learner(engine, spec, training, random_weights(spec))
+    before = learner.weights()
+    losses = [learner.train_step(batch, 1.0, step) for step in range(8)]
+    after = learner.weights()
+    assert losses[-1] < losses[0]
+    assert after.keys() == parameter_shapes(spec).keys()
+    assert [name for name in after if (after[name] == before[name]).all()] == []
+    saved = learner.training_state()
+    again = build_learner(engine, spec, training)
+    again.restore(saved)
+    assert learner.train_step(batch, 1.0, 8) == again.train_step(batch, 1.0, 8)
