@@ -69,31 +69,31 @@ class Network(Protocol):
 
 
 @runtime_checkable
-class Writer(Protocol):
-    """A network that also draws: many tokens of one row in one call, without Python in between."""
+class Writer(Network, Protocol):
+    """A network that also draws: many tokens in one call, without Python in between."""
 
     def write(
         self,
         logits: Logits,
         state: State,
-        sampler: Any,
+        samplers: Sequence[Any],
         functions: Sequence[Callable[..., Any]],
         count: int,
         end: int,
-    ) -> tuple[IntArray, Logits, State]:
-        """Draw and read up to N tokens.
+    ) -> tuple[list[IntArray], Logits, State]:
+        """Draw and read up to N tokens a row.
 
         Args:
-            logits: [1, V] of the first token.
-            state: of 1 row.
-            sampler: its `written`, `seen`, `forbidden`, `knobs` and `uniforms(N)`.
+            logits: [B, V] of the first tokens.
+            state: of B rows.
+            samplers: one a row, of the same settings: their `written`, `seen`, `forbidden`, `knobs`, `uniforms(N)`.
             functions: the sampler's, callees first, to compile; `choose` is the last.
             count: N.
-            end: the token after which no more is written.
+            end: the token after which no more of a row is written.
 
         Returns:
-            the tokens, at most N, the last -1 where a logit was not a number; the logits [1, V] of the next
-            token; and the state after the last token.
+            the tokens of each row, at most N, the last -1 where a logit was not a number; the logits [B, V] of the
+            next tokens; and the state after the last tokens. Both mean nothing for a row that has ended.
         """
 
 

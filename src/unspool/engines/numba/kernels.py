@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from unspool.engines.base import Array
-from unspool.engines.numba.arithmetic import Matrices, add_product, compiled
+from unspool.engines.numba.arithmetic import add_product, compiled
 from unspool.engines.numba.cells import gated_linear, gru_step, lstm_step, mingru_step, normalise, rnn_step
+
+Packed = Any  # `Matrices` for one row, `Panels` for several
 
 
 class Weights(NamedTuple):
@@ -23,11 +25,11 @@ class Weights(NamedTuple):
     """
 
     looked_up: Array
-    input: Matrices
+    input: Packed
     input_bias: Array
-    recurrent: Matrices
+    recurrent: Packed
     recurrent_bias: Array
-    output: Matrices
+    output: Packed
     output_bias: Array
 
 
@@ -46,14 +48,14 @@ class BlockWeights(NamedTuple):
 
     looked_up: Array
     norm: Array
-    gates: Matrices
+    gates: Packed
     gates_bias: Array
-    out: Matrices
+    out: Packed
     mlp_norm: Array
-    up: Matrices
-    down: Matrices
+    up: Packed
+    down: Packed
     norm_leave: Array
-    output: Matrices
+    output: Packed
     output_bias: Array
 
 
@@ -87,12 +89,16 @@ def decoder_step(kind: int, weights: Weights, token: int, hidden: Array, cell: A
             gates = weights.input_bias[layer - 1].copy()
             add_product(weights.input, layer - 1, hidden[layer - 1], gates)
         recurrent = weights.recurrent_bias[layer].copy()
+        add_product(weights.recurrent, layer, hidden[layer], recurrent)
+        if kind == 2:
+            gru_step(gates, recurrent, hidden[layer])
+            continue
+        for i in range(gates.shape[0]):
+            gates[i] += recurrent[i]
         if kind == 1:
-            lstm_step(gates, recurrent, weights.recurrent, layer, hidden[layer], cell[layer])
-        elif kind == 2:
-            gru_step(gates, recurrent, weights.recurrent, layer, hidden[layer])
+            lstm_step(gates, hidden[layer], cell[layer])
         else:
-            rnn_step(gates, recurrent, weights.recurrent, layer, hidden[layer])
+            rnn_step(gates, hidden[layer])
     logits[:] = weights.output_bias
     add_product(weights.output, 0, hidden[hidden.shape[0] - 1], logits)
 

@@ -8,13 +8,16 @@ pair, in float32 a fused multiply-add.
 Shapes: R rows, K columns of the rows and rows of the matrix, N columns of the matrix.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 from llvmlite import ir
+from llvmlite.binding import get_host_cpu_features
 from numba import types
 from numba.extending import intrinsic
 
-from unspool.engines.numba.arithmetic import compiled
+from unspool.engines.base import Array
+from unspool.engines.numba.arithmetic import compiled, int8_scale, narrow, to_bfloat16
 
 LANES = 16  # float32 numbers of a vector
 TILE_ROWS, TILE_VECTORS = 4, 4
@@ -109,6 +112,38 @@ def _tile_product(
 tile_product: Any = intrinsic(_tile_product)
 
 
+class Panels(NamedTuple):
+    """Matrices of one shape, packed for products with several rows.
+
+    Attributes:
+        numbers: [L, N / PANEL, K * PANEL] float32, or uint16 that hold bfloat16; N and K are padded with zeros.
+        scale: [L, N] what the numbers of a column are to be multiplied by.
+    """
+
+    numbers: Array
+    scale: Array
+
+
+def pack_panels(matrices: Array, precision: str) -> Panels:
+    """Pack [L, N, K] float32 matrices, whose rows become columns here.
+
+    Rounded weights are stored in bfloat16, which holds the levels of int8 exactly; in float32 where the processor does
+    not multiply bfloat16.
+    """
+    layers, columns, depth = matrices.shape
+    scale = int8_scale(matrices) if precision == "int8" else np.ones((layers, columns), np.float32)
+    paired = precision != "float32" and bool(get_host_cpu_features().get("avx512bf16"))
+    pairs = 2 if paired else 1
+    shape = layers, int(padded(depth, pairs)), int(padded(columns, PANEL))
+    numbers = np.zeros(shape, np.float32)  # (L, K, N)
+    numbers[:, :depth, :columns] = (matrices / scale[..., None]).transpose(0, 2, 1)
+    stored = to_bfloat16(np.rint(numbers) if precision == "int8" else numbers) if paired else numbers
+    stored = stored.reshape(layers, shape[1] // pairs, pairs, shape[2] // PANEL, PANEL)
+    panels = np.ascontiguousarray(stored.transpose(0, 3, 1, 4, 2))  # (L, N / PANEL, K / pairs, PANEL, pairs)
+    wide = np.pad(scale, ((0, 0), (0, shape[2] - columns)))  # (L, N)
+    return Panels(panels.reshape(layers, shape[2] // PANEL, shape[1] * PANEL), wide)
+
+
 @compiled
 def multiply(rows: Any, panels: Any, sums: Any) -> None:
     """Compiled: sums = rows times a packed matrix.
@@ -130,3 +165,18 @@ def multiply(rows: Any, panels: Any, sums: Any) -> None:
                 sums[row:, panel * PANEL :].ctypes.data,
                 sums.shape[1] * 4,
             )
+
+
+@compiled
+def add_products(panels: Panels, number: int, vectors: Array, out: Array) -> None:
+    """Add products, out += vectors matrix: [B, K] to [B, N], with the matrix of a number."""
+    numbers, (count, size) = panels.numbers[number], vectors.shape
+    rows = np.zeros((padded(count, TILE_ROWS), numbers.shape[1] // PANEL), numbers.dtype)  # (R, K)
+    for row in range(count):
+        for k in range(size):
+            rows[row, k] = narrow(vectors[row, k], rows)
+    sums = np.empty((rows.shape[0], numbers.shape[0] * PANEL), np.float32)  # (R, N)
+    multiply(rows, numbers, sums)
+    for row in range(count):
+        for column in range(out.shape[1]):
+            out[row, column] += sums[row, column] * panels.scale[number, column]
