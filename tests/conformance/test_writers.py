@@ -82,6 +82,27 @@ def test_side_by_side_each_row_writes_what_it_would_alone(cell: CellName, rows: 
     assert rows < 32 or len(lengths) > 1
 
 
+@pytest.mark.parametrize("precision", ["float32", "bfloat16", "int8"])
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru", "mingru"])
+def test_a_team_writes_what_one_thread_writes(cell: CellName, precision: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    shape = {"hidden_size": 37, "embedding_size": 5, "num_layers": 2, "vocabulary_size": 11}
+    spec = NetworkSpec(decoder=DecoderSpec(cell=cell, **shape))
+    monkeypatch.setattr("unspool.engines.numba.network.SHARED_FROM", 0)
+    monkeypatch.setattr("unspool.engines.numba.network.THREADS", 2)
+    network: Any = build_network("numba", spec, random_weights(spec), precision)
+    found = []
+    for threads in (1, 2):
+        monkeypatch.setattr("unspool.engines.numba.network.MOST_IN_TEAM", threads)
+        one = sampler({"presence_penalty": 0.1}, (0, 1, 2, END))
+        logits, state = network.step(np.array([BEGIN]), network.initial_state(1))
+        (first,), logits, state = network.write(logits, state, [one], COMPILABLE, COUNT, END)
+        (then,), logits, state = network.write(logits, state, [one], COMPILABLE, COUNT, END)
+        arrays = network.state_to_arrays(state)
+        found.append([[*first, *then], one.written.tolist(), logits.tolist(), arrays["hidden"].tolist()])
+    assert found[0] == found[1]
+    assert len(found[0][0]) == 2 * COUNT
+
+
 def test_how_many_threads_there_are_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     network: Any = build_network("numba", SPEC, random_weights(SPEC), "bfloat16")
     found = []

@@ -20,7 +20,7 @@ from unspool.text.incremental import IncrementalDecoder
 from unspool.text.tokenizer import BEGIN, END, PAD, UNKNOWN, IntArray, Tokenizer
 
 READ_AT_ONCE = 512
-FIRST_BLOCK, LARGEST_BLOCK = 8, 64  # tokens written in one call
+FIRST_BLOCK, LARGEST_BLOCK = 8, 256  # tokens written in one call
 
 FinishReason = Literal["stop", "length"]
 

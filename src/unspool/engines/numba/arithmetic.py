@@ -4,7 +4,7 @@ Shapes: L matrices of one shape, R rows, K columns, N numbers.
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
@@ -13,26 +13,10 @@ from numba import types
 from numba.extending import intrinsic, overload
 
 from unspool.engines.base import Array
+from unspool.engines.numba.compiling import compiled
+from unspool.engines.numba.team import Team, meet, part_of, room
 
 LEVELS = np.float32(4095)  # of an input of int8 products: 16,000 products of 127 and 1,000 fit in 32 bits
-
-Function = TypeVar("Function", bound=Callable[..., Any])
-
-
-def compiled(function: Function, fast: bool = True) -> Function:
-    """Compile a function, and keep the result on disk for the next process where there is a place for it.
-
-    Division by zero gives infinity, as in NumPy: a check that could raise would keep a loop from being vectorised.
-    Other threads of Python run meanwhile.
-
-    Args:
-        function: of arrays and numbers.
-        fast: sums may be reordered, which vector instructions need; results then differ in the last bits.
-    """
-    try:
-        return cast(Function, numba.njit(fastmath=fast, error_model="numpy", nogil=True, cache=True)(function))
-    except RuntimeError:  # no folder for the cache can be written
-        return cast(Function, numba.njit(fastmath=fast, error_model="numpy", nogil=True)(function))
 
 
 def widen(weight: Any) -> Any:
@@ -163,53 +147,62 @@ def int8_scale(matrix: Array) -> Array:
     return np.where(highest > 0, highest / 127, 1).astype(np.float32)
 
 
-def add_product(matrices: Matrices, number: int, vector: Array, out: Array) -> None:
-    """Add a product, out += matrix vector: [K] to [R], with the matrix of a number."""
+def add_product(matrices: Matrices, number: int, vector: Array, out: Array, team: Team) -> None:
+    """Add a product, out += matrix vector: [K] to [R], with the matrix of a number; a team shares out the rows."""
     raise NotImplementedError("only compiled code calls this")
 
 
 @overload(add_product)
-def _add_product(matrices: Any, number: Any, vector: Any, out: Any) -> Callable[..., None]:
+def _add_product(matrices: Any, number: Any, vector: Any, out: Any, team: Any) -> Callable[..., None]:
     """Each row is read once, from end to end: that is what memory does fastest."""
 
-    def float32(matrices: Any, number: Any, vector: Any, out: Any) -> None:
-        matrix = matrices.numbers[number]
-        for row in range(matrix.shape[0]):
+    def float32(matrices: Any, number: Any, vector: Any, out: Any, team: Any) -> None:
+        matrix, sums = matrices.numbers[number], room(team)
+        for row in range(*part_of(team, matrix.shape[0])):
             total = np.float32(0)
             for k in range(matrix.shape[1]):
                 total += matrix[row, k] * vector[k]
-            out[row] += total
+            sums[row] = total
+        meet(team)
+        for row in range(matrix.shape[0]):
+            out[row] += sums[row]
 
-    def bfloat16(matrices: Any, number: Any, vector: Any, out: Any) -> None:
-        matrix = matrices.numbers[number]
+    def bfloat16(matrices: Any, number: Any, vector: Any, out: Any, team: Any) -> None:
+        matrix, sums = matrices.numbers[number], room(team)
         half = matrix.shape[1]
         low, high = np.empty(half, np.float32), np.zeros(half, np.float32)
         for k in range(half):
             low[k] = vector[2 * k]
         for k in range(vector.shape[0] // 2):
             high[k] = vector[2 * k + 1]
-        for row in range(matrix.shape[0]):
+        for row in range(*part_of(team, matrix.shape[0])):
             total = np.float32(0)
             for k in range(half):
                 pair = matrix[row, k]
                 total += np.uint32(pair << np.uint32(16)).view(np.float32) * low[k]
                 total += np.uint32(pair & np.uint32(0xFFFF0000)).view(np.float32) * high[k]
-            out[row] += total
+            sums[row] = total
+        meet(team)
+        for row in range(matrix.shape[0]):
+            out[row] += sums[row]
 
-    def int8(matrices: Any, number: Any, vector: Any, out: Any) -> None:
+    def int8(matrices: Any, number: Any, vector: Any, out: Any, team: Any) -> None:
         """The vector in LEVELS levels, so that the products are those of whole numbers."""
-        matrix = matrices.numbers[number]
+        matrix, sums = matrices.numbers[number], room(team)
         highest = np.float32(1e-30)
         for k in range(vector.shape[0]):
             highest = max(highest, abs(vector[k]))
         levels = np.empty(vector.shape[0], np.int16)
         for k in range(vector.shape[0]):
             levels[k] = np.int16(np.rint(vector[k] * (LEVELS / highest)))
-        for row in range(matrix.shape[0]):
+        for row in range(*part_of(team, matrix.shape[0])):
             total = np.int32(0)
             for k in range(matrix.shape[1]):
                 total = multiply_add(total, matrix[row, k], levels[k])
-            out[row] += np.float32(total) * matrices.scale[number, row] * (highest / LEVELS)
+            sums[row] = np.float32(total) * matrices.scale[number, row] * (highest / LEVELS)
+        meet(team)
+        for row in range(matrix.shape[0]):
+            out[row] += sums[row]
 
     kinds = {types.uint32: bfloat16, types.int8: int8}
     return kinds.get(matrices.types[0].dtype, float32)

@@ -6,7 +6,8 @@ Shapes: G gates (rnn 1, lstm 4, gru 3), H hidden.
 import numpy as np
 
 from unspool.engines.base import Array
-from unspool.engines.numba.arithmetic import compiled, hyperbolic_tangent, logistic
+from unspool.engines.numba.arithmetic import hyperbolic_tangent, logistic
+from unspool.engines.numba.compiling import compiled
 from unspool.engines.parameters import NORMALISED_MINIMUM
 from unspool.specs.network import CellName
 

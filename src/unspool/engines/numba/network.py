@@ -13,10 +13,12 @@ from typing import Any, cast
 import numpy as np
 
 from unspool.engines.base import Array, Logits
-from unspool.engines.numba.arithmetic import compiled, pack, rounded
+from unspool.engines.numba.arithmetic import pack, rounded
 from unspool.engines.numba.cells import CODES
+from unspool.engines.numba.compiling import compiled
 from unspool.engines.numba.kernels import BlockWeights, Weights, blocks_step, decoder_step, write_tokens
 from unspool.engines.numba.rows import blocks_rows, decoder_rows, write_rows
+from unspool.engines.numba.team import Team, make_teams
 from unspool.engines.numba.tiles import TILE_ROWS, pack_panels
 from unspool.engines.numpy.network import NumpyNetwork, NumpyState
 from unspool.specs.network import NetworkSpec
@@ -24,6 +26,9 @@ from unspool.text.tokenizer import IntArray
 
 THREADS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 SMALLEST_SHARE = 8  # rows of a thread
+MOST_IN_TEAM = 2
+SHARED_FROM = 1_000_000  # bytes of weights, which take a thread longer to read than it takes two to meet
+BYTES = {"float32": 4, "bfloat16": 2, "int8": 1}
 
 
 class NumbaNetwork(NumpyNetwork):
@@ -44,6 +49,8 @@ class NumbaNetwork(NumpyNetwork):
         self._kind = CODES[decoder.cell]
 
         blocks = decoder.cell == "mingru"
+        self._longest = max(len(array) for array in weights.values())
+        self._size = sum(array.size for array in weights.values()) * BYTES[precision]
         self._advance: Callable[..., None] = blocks_step if blocks else decoder_step
         self._advance_rows: Callable[..., None] = blocks_rows if blocks else decoder_rows
         self._weights = self._laid_out(weights, lambda matrices: pack(matrices, precision))
@@ -87,7 +94,8 @@ class NumbaNetwork(NumpyNetwork):
         hidden, cell = self._flat(state)
         logits = np.empty((len(tokens), self.spec.writer.vocabulary_size), np.float32)
         if len(tokens) == 1:
-            self._advance(self._kind, self._weights, int(tokens[0]), hidden[:, 0], cell[:, 0], logits[0])
+            (team,) = make_teams(1, self._longest)
+            self._advance(self._kind, self._weights, team, int(tokens[0]), hidden[:, 0], cell[:, 0], logits[0])
         else:
             self._advance_rows(self._kind, self._panels(), np.asarray(tokens), hidden, cell, logits)
         return logits, self._nested(hidden, cell)
@@ -105,21 +113,57 @@ class NumbaNetwork(NumpyNetwork):
         hidden, cell = self._flat(state)
         logits = logits.copy()
         uniforms = np.stack([sampler.uniforms(count) for sampler in samplers])  # (B, N)
-        tokens = np.empty(uniforms.shape, np.int64)
-        forbidden, knobs = samplers[0].forbidden, samplers[0].knobs
-        if len(samplers) == 1:
-            (one,) = samplers
-            write = compile_writer(tuple(functions), self._advance, write_tokens)
-            arrays = (hidden[:, 0], cell[:, 0], logits[0], one.written, one.seen)
-            length = write(self._kind, self._weights, *arrays, forbidden, knobs, uniforms[0], end, tokens[0])
-            return [tokens[0, :length]], logits, self._nested(hidden, cell)
+        task = (functions, hidden, cell, logits, samplers, uniforms, end)
+        tokens = self._write_one(*task) if len(samplers) == 1 else self._write_rows(*task)
+        return tokens, logits, self._nested(hidden, cell)
+
+    def _write_one(
+        self,
+        functions: Sequence[Callable[..., Any]],
+        hidden: Array,
+        cell: Array,
+        logits: Array,
+        samplers: Sequence[Any],
+        uniforms: Array,
+        end: int,
+    ) -> list[IntArray]:
+        """One row, by a team of threads where the weights are many."""
+        write = compile_writer(tuple(functions), self._advance, write_tokens)
+        (sampler,) = samplers
+        changing: tuple[Array, ...] = (hidden[:, 0], cell[:, 0], logits[0], sampler.written, sampler.seen)
+
+        def write_with(team: Team) -> tuple[list[Array], IntArray]:
+            mine, tokens = [array.copy() for array in changing], np.empty(uniforms.shape[1], np.int64)
+            settings = (sampler.forbidden, sampler.knobs, uniforms[0], end, tokens)
+            length = write(self._kind, self._weights, team, *mine, *settings)
+            return mine, tokens[:length]
+
+        threads = min(THREADS, MOST_IN_TEAM) if self._size > SHARED_FROM else 1
+        teams = make_teams(threads, self._longest)
+        (changed, tokens), *_ = _pool().map(write_with, teams) if threads > 1 else map(write_with, teams)
+        for array, new in zip(changing, changed, strict=True):
+            array[:] = new
+        return [tokens]
+
+    def _write_rows(
+        self,
+        functions: Sequence[Callable[..., Any]],
+        hidden: Array,
+        cell: Array,
+        logits: Array,
+        samplers: Sequence[Any],
+        uniforms: Array,
+        end: int,
+    ) -> list[IntArray]:
+        """Several rows, shared out to the threads."""
         write = compile_writer(tuple(functions), self._advance_rows, write_rows)
-        lengths = np.zeros(len(samplers), np.int64)
+        tokens: Array = np.empty(uniforms.shape, np.int64)
+        lengths: Array = np.zeros(len(samplers), np.int64)
 
         def write_some(rows: slice) -> None:
             memories = [np.ascontiguousarray(array[:, rows]) for array in (hidden, cell)]
             counts = [np.stack([getattr(s, name) for s in samplers[rows]]) for name in ("written", "seen")]
-            settings = (*counts, forbidden, knobs, uniforms[rows], end)
+            settings = (*counts, samplers[0].forbidden, samplers[0].knobs, uniforms[rows], end)
             write(self._kind, self._panels(), *memories, logits[rows], *settings, tokens[rows], lengths[rows])
             hidden[:, rows], cell[:, rows] = memories
             for sampler, written, seen in zip(samplers[rows], *counts, strict=True):
@@ -128,8 +172,7 @@ class NumbaNetwork(NumpyNetwork):
         share = -(-max(len(samplers) // THREADS, SMALLEST_SHARE) // TILE_ROWS) * TILE_ROWS
         shares = [slice(start, start + share) for start in range(0, len(samplers), share)]
         list(_pool().map(write_some, shares))
-        rows = [row[:length] for row, length in zip(tokens, lengths, strict=True)]
-        return rows, logits, self._nested(hidden, cell)
+        return [row[:length] for row, length in zip(tokens, lengths, strict=True)]
 
     def _flat(self, state: NumpyState) -> tuple[Array, Array]:
         """A state as copies: [L, B, H] hidden and [L, B, H] cell (zeros unless it is an LSTM's)."""

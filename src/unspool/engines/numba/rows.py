@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from unspool.engines.base import Array
-from unspool.engines.numba.arithmetic import compiled
 from unspool.engines.numba.cells import gated_linear, gru_step, lstm_step, mingru_step, normalise, rnn_step
+from unspool.engines.numba.compiling import compiled
 from unspool.engines.numba.kernels import BlockWeights, Weights
 from unspool.engines.numba.tiles import add_products
 

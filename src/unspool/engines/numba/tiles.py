@@ -17,7 +17,8 @@ from numba import types
 from numba.extending import intrinsic
 
 from unspool.engines.base import Array
-from unspool.engines.numba.arithmetic import compiled, int8_scale, narrow, to_bfloat16
+from unspool.engines.numba.arithmetic import int8_scale, narrow, to_bfloat16
+from unspool.engines.numba.compiling import compiled
 
 LANES = 16  # float32 numbers of a vector
 TILE_ROWS, TILE_VECTORS = 4, 4

@@ -17,7 +17,8 @@ import numba
 import numpy as np
 from numba import float32, types
 
-from unspool.engines.numba.arithmetic import compiled, hyperbolic_tangent, logistic, narrow, widen
+from unspool.engines.numba.arithmetic import hyperbolic_tangent, logistic, narrow, widen
+from unspool.engines.numba.compiling import compiled
 from unspool.engines.numba.tiles import PAIRS, PANEL, multiply, padded
 from unspool.engines.torch.team import CHUNKS, Call, compile_kernel, matrix, parameters, take
 
