@@ -22,7 +22,7 @@ from unspool.data.sources import Sources
 from unspool.decode.stream import Piece, Reading, generate, read, sample_seeds, start_reading
 from unspool.engines.base import Network
 from unspool.engines.parameters import state_shapes
-from unspool.engines.registry import build_network
+from unspool.engines.registry import open_network
 from unspool.errors import ModelFolderError, UsageError, reporting_write_errors
 from unspool.evaluate.bits import Figures, evaluate_part, token_nats
 from unspool.folder.atomic import bring_back, drop_replaced, set_aside
@@ -147,7 +147,7 @@ class Model:
         self.config = folder.read_config()
         self.tokenizer = folder.read_tokenizer(self.config)
         self.sampling = folder.read_sampling()
-        self.network: Network = build_network(engine, self.config.network, folder.read_weights(), weights)
+        self.network: Network = open_network(engine, self.config.network, folder.read_weights(), weights)
         self.path = path
 
     def generate(self, prompt: str = "", **settings: Any) -> str:

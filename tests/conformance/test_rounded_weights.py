@@ -5,8 +5,8 @@ import pytest
 
 from helpers.small import random_weights
 from unspool.decode.sampler import COMPILABLE, Sampler
-from unspool.engines.numba.arithmetic import from_bfloat16, to_bfloat16
 from unspool.engines.registry import build_network
+from unspool.engines.rounding import from_bfloat16, to_bfloat16
 from unspool.errors import UsageError
 from unspool.specs.network import CellName, DecoderSpec, NetworkSpec
 from unspool.specs.sampling import SamplingSpec

@@ -14,12 +14,13 @@ import numpy as np
 
 from unspool.decode.sampler import COMPILABLE, Sampler, checked
 from unspool.decode.stop import StopMatcher
-from unspool.engines.base import Logits, Network, State, Writer
+from unspool.engines.base import Logits, Network, Starting, State, Writer
 from unspool.specs.sampling import SamplingSpec
 from unspool.text.incremental import IncrementalDecoder
 from unspool.text.tokenizer import BEGIN, END, PAD, UNKNOWN, IntArray, Tokenizer
 
 READ_AT_ONCE = 512
+HANDOVER = 2048  # tokens that a network which is quick to start writes itself
 FIRST_BLOCK, LARGEST_BLOCK = 8, 256  # tokens written in one call
 
 FinishReason = Literal["stop", "length"]
@@ -107,6 +108,9 @@ def generate(
     if isinstance(network, Writer):
         yield from _write_in_blocks(network, rows, logits, state)
         return
+    left_to_start = HANDOVER // len(rows) if isinstance(network, Starting) else spec.max_new_tokens
+    if isinstance(network, Starting) and left_to_start < spec.max_new_tokens:
+        network.prepare()
     while True:
         pieces = [row.take(row.sampler.choose(row_logits)) for row, row_logits in zip(rows, logits, strict=True)]
         yield from pieces
@@ -116,6 +120,12 @@ def generate(
         if len(going) < len(rows):
             rows, state = [rows[i] for i in going], network.select(state, going)
         logits, state = network.step(np.array([row.token for row in rows]), state)
+        left_to_start -= 1
+        if left_to_start == 0 and isinstance(network, Starting):
+            network, state = network.succeed(state)
+            if isinstance(network, Writer):
+                yield from _write_in_blocks(network, rows, logits, state)
+                return
 
 
 def _write_in_blocks(network: Writer, rows: list["_Row"], logits: Logits, state: State) -> Iterator[Piece]:

@@ -98,6 +98,17 @@ class Writer(Network, Protocol):
 
 
 @runtime_checkable
+class Starting(Network, Protocol):
+    """A network that is quick to start, and hands over to one that is quicker to run."""
+
+    def prepare(self) -> None:
+        """Begin to load the successor in the background."""
+
+    def succeed(self, state: State) -> tuple[Network, State]:
+        """The successor, and a state as its own."""
+
+
+@runtime_checkable
 class Learner(Protocol):
     """A network that can be trained, and whose training can be saved and resumed."""
 

@@ -15,6 +15,7 @@ from numba.extending import intrinsic, overload
 from unspool.engines.base import Array
 from unspool.engines.numba.compiling import compiled
 from unspool.engines.numba.team import Team, meet, part_of, room
+from unspool.engines.rounding import int8_scale, to_bfloat16
 
 LEVELS = np.float32(4095)  # of an input of int8 products: 16,000 products of 127 and 1,000 fit in 32 bits
 
@@ -64,17 +65,6 @@ def _narrow(value: Any, like: Any) -> Callable[[Any, Any], Any]:
         return value
 
     return bfloat16 if like.dtype is numba.types.uint16 else float32
-
-
-def to_bfloat16(array: Array) -> Array:
-    """Float32 rounded to the nearest bfloat16, ties to even, as uint16 of the same shape."""
-    bits = np.ascontiguousarray(array, np.float32).view(np.uint32).astype(np.uint64)
-    return ((bits + 0x7FFF + ((bits >> np.uint64(16)) & np.uint64(1))) >> np.uint64(16)).astype(np.uint16)
-
-
-def from_bfloat16(bits: Array) -> Array:
-    """The float32 that bfloat16 bits stand for."""
-    return (bits.astype(np.uint32) << np.uint32(16)).view(np.float32)
 
 
 @compiled
@@ -130,21 +120,6 @@ def pack(matrices: Array, precision: str) -> Matrices:
         even = np.pad(matrices, ((0, 0), (0, 0), (0, matrices.shape[2] % 2)))  # (L, R, K or K + 1)
         return Matrices(to_bfloat16(even).view(np.uint32), scale)
     return Matrices(np.ascontiguousarray(matrices), scale)
-
-
-def rounded(matrix: Array, precision: str) -> Array:
-    """A matrix [R, K] as it is after packing, in float32."""
-    if precision == "int8":
-        scale = int8_scale(matrix)[:, None]  # (R, 1)
-        result: Array = np.rint(matrix / scale) * scale
-        return result
-    return from_bfloat16(to_bfloat16(matrix)) if precision == "bfloat16" else matrix
-
-
-def int8_scale(matrix: Array) -> Array:
-    """The step between the 255 levels of each row, [..., R, K] to [..., R]: its largest number has level 127."""
-    highest: Array = np.abs(matrix).max(axis=-1)
-    return np.where(highest > 0, highest / 127, 1).astype(np.float32)
 
 
 def add_product(matrices: Matrices, number: int, vector: Array, out: Array, team: Team) -> None:

@@ -13,7 +13,7 @@ from typing import Any, cast
 import numpy as np
 
 from unspool.engines.base import Array, Logits
-from unspool.engines.numba.arithmetic import pack, rounded
+from unspool.engines.numba.arithmetic import pack
 from unspool.engines.numba.cells import CODES
 from unspool.engines.numba.compiling import compiled
 from unspool.engines.numba.kernels import BlockWeights, Weights, blocks_step, decoder_step, write_tokens
@@ -21,6 +21,7 @@ from unspool.engines.numba.rows import blocks_rows, decoder_rows, write_rows
 from unspool.engines.numba.team import Team, make_teams
 from unspool.engines.numba.tiles import TILE_ROWS, pack_panels
 from unspool.engines.numpy.network import NumpyNetwork, NumpyState
+from unspool.engines.rounding import rounded_weights
 from unspool.specs.network import NetworkSpec
 from unspool.text.tokenizer import IntArray
 
@@ -213,8 +214,7 @@ def compile_writer(
 
 def build_network(spec: NetworkSpec, weights: Mapping[str, Array], precision: str = "float32") -> NumpyNetwork:
     """The kernels know a decoder that is fed and looks back on nothing; other networks are NumPy's."""
-    if precision != "float32":
-        weights = {name: array if array.ndim == 1 else rounded(array, precision) for name, array in weights.items()}
+    weights = rounded_weights(weights, precision)
     decoder = spec.decoder
     if decoder is None or decoder.attention != "none" or decoder.feed == "none":
         return NumpyNetwork(spec, weights)

@@ -17,8 +17,9 @@ from numba import types
 from numba.extending import intrinsic
 
 from unspool.engines.base import Array
-from unspool.engines.numba.arithmetic import int8_scale, narrow, to_bfloat16
+from unspool.engines.numba.arithmetic import narrow
 from unspool.engines.numba.compiling import compiled
+from unspool.engines.rounding import int8_scale, to_bfloat16
 
 LANES = 16  # float32 numbers of a vector
 TILE_ROWS, TILE_VECTORS = 4, 4
