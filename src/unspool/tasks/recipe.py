@@ -11,16 +11,17 @@ from typing import Any
 from unspool.errors import UsageError
 from unspool.specs.base import Spec, build
 from unspool.specs.data import DataSpec
-from unspool.specs.network import DecoderShape
+from unspool.specs.network import DecoderShape, EncoderShape
 from unspool.specs.training import BudgetSpec, Recipe, TrainingSpec
 
 SECTIONS: dict[str, type[Spec]] = {
     "data": DataSpec,
     "network": DecoderShape,
+    "encoder": EncoderShape,
     "training": TrainingSpec,
     "budget": BudgetSpec,
 }
-DEFAULT_MINUTES = 3.0
+DEFAULT_MINUTES = 3.0  # what the sizes are chosen for, too, when the budget is in steps or epochs
 
 WIDTHS = tuple(range(128, 1025, 64))
 WEIGHTS_PER_MINUTE = 2.2e11
@@ -94,6 +95,11 @@ def budget_spec(settings: Settings) -> BudgetSpec:
     return build(BudgetSpec, settings["budget"] or {"minutes": DEFAULT_MINUTES}, "budget")
 
 
+def usual_minutes(settings: Settings) -> float:
+    """What the sizes are chosen for: the minutes of the budget, or as many as are usual."""
+    return budget_spec(settings).minutes or DEFAULT_MINUTES
+
+
 def check_settings(settings: Settings) -> None:
     """Refuse what cannot be before a text is read.
 
@@ -125,7 +131,7 @@ def choose_recipe(size: Size, settings: Settings, network: DecoderShape | None =
     budget = budget_spec(settings)
     asked = build(TrainingSpec, settings["training"], "training")
     passes = _passes(size, checked, budget, asked)
-    training = _training(size, passes, settings["training"])
+    training = chosen_training(size, passes, settings["training"])
     recipe = Recipe(
         data=data_spec(settings),
         network=checked,
@@ -148,8 +154,8 @@ def _shape(size: Size) -> dict[str, Any]:
     return {"hidden_size": max(fitting, default=WIDTHS[0]), "num_layers": 1, "embedding_size": embedding}
 
 
-def _training(size: Size, passes: float, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Dropout grows with the passes over the text: 0.1 at 6, 0.5 at 100."""
+def chosen_training(size: Size, passes: float, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What depends on the size; dropout grows with the passes over the text: 0.1 at 6, 0.5 at 100."""
     dropout = round(min(0.5, max(0.0, 0.1 + 0.33 * log10(max(passes, 1e-9) / 6))), 2)
     chosen = {
         "dropout": dropout,
