@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from unspool.api import Model, Sample, Score, StateReading, load, resume, train
     from unspool.errors import UnspoolError
     from unspool.specs.sampling import SamplingSpec
-    from unspool.tasks.language import Silent as Callbacks
+    from unspool.tasks.listener import Silent as Callbacks
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Callbacks": ("unspool.tasks.language", "Silent"),
+    "Callbacks": ("unspool.tasks.listener", "Silent"),
     "Model": ("unspool.api", "Model"),
     "Sample": ("unspool.api", "Sample"),
     "SamplingSpec": ("unspool.specs.sampling", "SamplingSpec"),

@@ -18,20 +18,26 @@ from typing import Any
 import numpy as np
 
 from unspool.data.corpus import open_part, part_of_text, write_part
+from unspool.data.pairs import all_pairs, kept_texts
 from unspool.data.sources import Sources
 from unspool.decode.stream import Piece, Reading, generate, read, sample_seeds, start_reading
+from unspool.decode.translation import Translation, Translator
 from unspool.engines.base import Network
 from unspool.engines.parameters import state_shapes
 from unspool.engines.registry import open_network
 from unspool.errors import ModelFolderError, UsageError, reporting_write_errors
 from unspool.evaluate.bits import Figures, evaluate_part, token_nats
+from unspool.evaluate.pairs import TranslationFigures, translation_figures
 from unspool.folder.atomic import bring_back, drop_replaced, set_aside
 from unspool.folder.model_folder import ModelFolder, check_free, dump_safetensors, parse_safetensors
 from unspool.specs.base import build
 from unspool.specs.data import DataSpec
-from unspool.specs.sampling import SamplingSpec
-from unspool.tasks.language import Listener, Run, Silent, Start
+from unspool.specs.sampling import BeamSpec, SamplingSpec
+from unspool.tasks.listener import Listener, Silent
 from unspool.tasks.recipe import Settings, grouped
+from unspool.tasks.run import Run
+from unspool.tasks.start import Start
+from unspool.tasks.tasks import make_task, task_name
 
 PathLike = str | Path
 
@@ -147,8 +153,46 @@ class Model:
         self.config = folder.read_config()
         self.tokenizer = folder.read_tokenizer(self.config)
         self.sampling = folder.read_sampling()
+        self.source_tokenizer = folder.read_source_tokenizer(self.config) if self.config.task == "translation" else None
         self.network: Network = open_network(engine, self.config.network, folder.read_weights(), weights)
         self.path = path
+
+    def translate(self, texts: str | Sequence[str], **settings: Any) -> str | list[str]:
+        """The best translation of one text, or of several, in order.
+
+        Args:
+            texts: any text can be read.
+            **settings: the fields of `BeamSpec`, such as `beams`.
+
+        Raises:
+            UsageError: the model does not translate, or a setting breaks its rule.
+        """
+        found = [best[0].text for best in self.translations([texts] if isinstance(texts, str) else texts, **settings)]
+        return found[0] if isinstance(texts, str) else found
+
+    def translations(self, texts: Sequence[str], **settings: Any) -> list[list[Translation]]:
+        """The `n_best` translations of each text, the best first, with scores and attention."""
+        return self._translator().translate(texts, build(BeamSpec, settings, "translate"))
+
+    def _translator(self) -> Translator:
+        if self.source_tokenizer is None:
+            raise UsageError(
+                f"translate needs a model of translation. Received: one of {self.config.task}.",
+                "train one with `unspool train --source COL --target COL PAIRS`.",
+            )
+        return Translator(self.network, self.source_tokenizer, self.tokenizer)
+
+    def _check_task(self, *tasks: str) -> None:
+        """Refuse what only models of other tasks can do.
+
+        Raises:
+            UsageError: as it says.
+        """
+        if self.config.task not in tasks:
+            raise UsageError(
+                f"this needs a model of {' or '.join(tasks)}. Received: one of {self.config.task}.",
+                "see the model's README.md for what it can do.",
+            )
 
     def generate(self, prompt: str = "", **settings: Any) -> str:
         """Continue a prompt.
@@ -185,6 +229,7 @@ class Model:
 
     def read(self, text: str = "") -> StateReading:
         """The state after a text, as a value."""
+        self._check_task("language")
         return StateReading(self, start_reading(self.network)).read(text)
 
     def load_reading(self, path: PathLike) -> StateReading:
@@ -193,6 +238,7 @@ class Model:
         Raises:
             ModelFolderError: the file is missing, damaged, or of another model.
         """
+        self._check_task("language")
         try:
             arrays, about = parse_safetensors(Path(path).read_bytes(), Path(path))
             logits = arrays.pop("logits")
@@ -215,6 +261,7 @@ class Model:
         Raises:
             UsageError: the text is empty.
         """
+        self._check_task("language")
         part = part_of_text(self.tokenizer, text)
         if not len(part.tokens):
             raise UsageError("a text to score must have at least one character. Received: ''.", "give a text.")
@@ -230,17 +277,22 @@ class Model:
             log_probabilities=tuple(float(-value) for value in nats),
         )
 
-    def evaluate(self, data: PathLike | Sequence[PathLike] | None = None, **settings: Any) -> Figures:
+    def evaluate(
+        self, data: PathLike | Sequence[PathLike] | None = None, **settings: Any
+    ) -> Figures | TranslationFigures:
         """Measure the model on a text, or on the part that was held out of its own.
 
         Args:
             data: files or folders; none means the held-out part, which lies in the model folder.
-            **settings: the fields of `DataSpec`, such as `lines`.
+            **settings: the fields of `DataSpec`, such as `lines`; of a translation, those of `BeamSpec` too.
 
         Raises:
             DataError: the text cannot be read.
             ModelFolderError: the held-out part is gone.
+            MissingExtraError: sacrebleu is needed and not installed.
         """
+        if self.config.task == "translation":
+            return self._evaluate_pairs(data, settings)
         if data is None:
             return evaluate_part(self.network, open_part(ModelFolder(self.path).training, "validation"))
         lines = self.config.by_document and not settings.get("text_column")
@@ -248,6 +300,23 @@ class Model:
         with reporting_write_errors(Path(tempfile.gettempdir())), tempfile.TemporaryDirectory() as place:
             write_part(Path(place), "text", self.tokenizer, Sources(spec.sources, spec), spec.by_document)
             return evaluate_part(self.network, open_part(Path(place), "text"))
+
+    def _evaluate_pairs(
+        self, data: PathLike | Sequence[PathLike] | None, settings: Mapping[str, Any]
+    ) -> TranslationFigures:
+        given = {name: value for name, value in settings.items() if name not in BeamSpec.model_fields}
+        spec = build(DataSpec, {**given, "sources": _names(data)}, "evaluate")
+        if spec.sources and spec.source_column is None:
+            raise UsageError(
+                "pairs need the columns of their sources and targets.", "name them: --source and --target."
+            )
+        own = not spec.sources and spec.source_file is None
+        pairs = kept_texts(ModelFolder(self.path).training) if own else all_pairs(spec)
+        beam = build(BeamSpec, {name: v for name, v in settings.items() if name not in given}, "evaluate")
+        translator, started = self._translator(), time.perf_counter()
+        found = translator.translate([source for source, _ in pairs], beam, look=self.tokenizer.kind == "word")
+        seconds = time.perf_counter() - started
+        return translation_figures([best[0].text for best in found], [target for _, target in pairs], seconds)
 
     def save(self, path: PathLike, overwrite: bool = False) -> None:
         """Write the model folder.
@@ -307,9 +376,10 @@ def train(
     listener: Listener | None = None,
     engine: str = "torch",
     settings: Settings | None = None,
+    task: str | None = None,
     **values: Any,
 ) -> Model:
-    """Learn a text.
+    """Learn a text, or to translate.
 
     Args:
         data: files, folders or tables; none means the embedded corpus.
@@ -319,8 +389,9 @@ def train(
         listener: its `on_step`, `on_validation`, `on_sample` are called; see `unspool.Callbacks`.
         engine: trains.
         settings: in sections, such as a recipe file holds them.
+        task: `language` or `translation`; none takes what the data tell.
         **values: settings by name: the budget (`minutes`, `epochs` or `steps`), and the fields of
-            `DataSpec`, `DecoderShape` and `TrainingSpec`. What is left out is chosen from the size
+            `DataSpec`, `DecoderShape`, `EncoderShape` and `TrainingSpec`. What is left out is chosen from the size
             of the text and the budget.
 
     Returns:
@@ -338,7 +409,8 @@ def train(
     start = Start.read(Path(start_from)) if start_from else None
     if start:
         chosen = start.settings(chosen)
-    Run(Path(out), chosen, listener or Silent(), engine, started).new(overwrite, start)
+    job = make_task(task_name(chosen, task))
+    Run(Path(out), job, chosen, listener or Silent(), engine, started).new(overwrite, start)
     model = Model(Path(out), "auto")
     if keep:
         weakref.finalize(model, shutil.rmtree, keep, ignore_errors=True)
@@ -351,7 +423,8 @@ def resume(path: PathLike, *, listener: Listener | None = None, engine: str = "t
     Raises:
         ModelFolderError: there is nothing to resume.
     """
-    Run(Path(path), grouped({}), listener or Silent(), engine).resume()
+    task = make_task(ModelFolder(Path(path)).read_recipe().task)
+    Run(Path(path), task, grouped({}), listener or Silent(), engine).resume()
     return Model(Path(path), "auto")
 
 

@@ -14,7 +14,7 @@ from unspool.api import resume, train
 from unspool.errors import DataError, ModelFolderError, OutputError, UsageError
 from unspool.folder.atomic import replaced
 from unspool.folder.model_folder import ModelFolder
-from unspool.tasks.language import Start
+from unspool.tasks.start import Start
 from unspool.training.loop import StepEvent
 
 SHORT = {**TINY, "steps": 12, "dropout": 0.2}

@@ -1,6 +1,6 @@
 """`unspool evaluate`: how well a model predicts a held-out text."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -16,25 +16,44 @@ def evaluate(
     ] = None,
     lines: options.Lines = False,
     text_column: options.TextColumn = None,
+    source: options.SourceColumn = None,
+    target: options.TargetColumn = None,
+    source_file: options.SourceFile = None,
+    target_file: options.TargetFile = None,
+    beams: options.Beams = 5,
     encoding: options.Encoding = "auto",
     engine: options.EngineName = "auto",
     weights: options.WeightsFormat = "float32",
     as_json: options.AsJson = False,
 ) -> None:
-    """Measure a model: carried through the whole text, and fresh from the initial state.
+    """Measure a model: a language carried through the text and fresh from the start, translations by BLEU and chrF.
 
     With weights in a shorter format, what they cost against float32 is measured too.
     """
     from unspool.api import load
 
-    settings = {"encoding": encoding, "text_column": text_column} | ({"lines": True} if lines else {})
-    figures = load(model, engine, weights).evaluate(data or None, **settings).to_dict()
-    if weights != "float32":
+    given = {
+        "text_column": text_column,
+        "source_column": source,
+        "target_column": target,
+        "source_file": source_file,
+        "target_file": target_file,
+        "lines": lines or None,
+    }
+    settings: dict[str, Any] = {
+        "encoding": encoding,
+        **{name: value for name, value in given.items() if value is not None},
+    }
+    opened = load(model, engine, weights)
+    if opened.config.task == "translation":
+        settings["beams"] = beams
+    figures = opened.evaluate(data or None, **settings).to_dict()
+    if opened.config.task == "language" and weights != "float32":
         whole = load(model, engine).evaluate(data or None, **settings).to_dict()
         figures["nats_per_token_lost_to_weights"] = figures["nats_per_token"] - whole["nats_per_token"]
     if as_json:
         write_json(figures, indent=2)
         return
     for name, value in figures.items():
-        shown = f"{value:,}" if isinstance(value, int) else f"{value:.4f}"
+        shown = f"{value:,}" if isinstance(value, int) else f"{value:.4f}" if isinstance(value, float) else str(value)
         write(f"{name.replace('_', ' '):26} {shown}\n")

@@ -14,6 +14,7 @@ from unspool.cli.evaluate import evaluate
 from unspool.cli.generate import generate
 from unspool.cli.score import score
 from unspool.cli.train import train
+from unspool.cli.translate import translate
 
 app = typer.Typer(
     name="unspool",
@@ -24,7 +25,7 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"auto_envvar_prefix": "UNSPOOL", "help_option_names": ["-h", "--help"]},
 )
-for command in (train, generate, score, evaluate, demo):
+for command in (train, generate, translate, score, evaluate, demo):
     app.command()(command)
 
 

@@ -13,6 +13,15 @@ EngineName = Annotated[str, typer.Option("--engine", help="auto, numpy, numba or
 WeightsFormat = Annotated[str, typer.Option("--weights", help="float32; bfloat16 or int8 with the engine numba.")]
 Encoding = Annotated[str, typer.Option(help="Of the text; auto reads UTF-8, and UTF-16 that begins with a mark.")]
 Lines = Annotated[bool, typer.Option("--lines", help="Every line is a document of its own.")]
+SourceColumn = Annotated[
+    str | None, typer.Option("--source", metavar="COL", help="Column of a table that holds what to translate.")
+]
+TargetColumn = Annotated[
+    str | None, typer.Option("--target", metavar="COL", help="Column that holds the translations.")
+]
+SourceFile = Annotated[str | None, typer.Option(metavar="FILE", help="Or a text to translate, line by line.")]
+TargetFile = Annotated[str | None, typer.Option(metavar="FILE", help="And its translation, line by line.")]
+Beams = Annotated[int, typer.Option(help="Translations to follow at once; 1 takes the likeliest token.")]
 TextColumn = Annotated[
     str | None,
     typer.Option("--text", metavar="COL", help="Column of a .csv, .tsv or .jsonl that holds the text."),

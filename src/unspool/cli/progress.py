@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from unspool.tasks.language import Silent
+from unspool.tasks.listener import Silent
 from unspool.training.loop import StepEvent, ValidationEvent
 from unspool.training.tensorboard import TensorBoard
 

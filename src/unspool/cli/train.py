@@ -31,12 +31,24 @@ def train(
         Path | None, typer.Option("--from", metavar="DIR", help="Start from the weights of another model.")
     ] = None,
     config: Annotated[Path | None, typer.Option(help="Recipe in TOML; options given here win.")] = None,
-    task: Annotated[str, typer.Option(help="What to learn: language.")] = "language",
+    task: Annotated[
+        str | None, typer.Option(help="What to learn: language or translation. [what the data tell]")
+    ] = None,
     minutes: Annotated[float | None, typer.Option(help="Train for so many minutes. [3]")] = None,
     epochs: Annotated[float | None, typer.Option(help="Or for so many passes over the text.")] = None,
     steps: Annotated[int | None, typer.Option(help="Or for so many updates.")] = None,
     lines: options.Lines = False,
     text_column: options.TextColumn = None,
+    source: options.SourceColumn = None,
+    target: options.TargetColumn = None,
+    source_file: options.SourceFile = None,
+    target_file: options.TargetFile = None,
+    validation_source_file: Annotated[str | None, typer.Option(help="Held-out sources.")] = None,
+    validation_target_file: Annotated[str | None, typer.Option(help="Held-out targets.")] = None,
+    max_length: Annotated[int | None, typer.Option(help="Leave out pairs with more tokens on a side. [100]")] = None,
+    joint_vocabulary: Annotated[
+        bool, typer.Option("--joint-vocabulary", help="One tokenizer for sources and targets.")
+    ] = False,
     encoding: Annotated[str | None, typer.Option(help="Of the text. [auto]")] = None,
     suffix: Annotated[
         list[str] | None,
@@ -52,6 +64,15 @@ def train(
     hidden_size: Annotated[int | None, typer.Option(help="Numbers in the state of a layer.")] = None,
     embedding_size: Annotated[int | None, typer.Option(help="Numbers for a token; 0 is one-hot.")] = None,
     tie_weights: Annotated[bool, typer.Option("--tie-weights", help="Output and embedding share weights.")] = False,
+    encoder_cell: Annotated[str | None, typer.Option(help="rnn, lstm, gru or mingru. [gru]")] = None,
+    encoder_layers: Annotated[int | None, typer.Option(help="Of the encoder.")] = None,
+    encoder_size: Annotated[int | None, typer.Option(help="Numbers in a state of the encoder.")] = None,
+    encoder_embedding: Annotated[int | None, typer.Option(help="Numbers for a token of a source.")] = None,
+    bidirectional: Annotated[
+        bool | None, typer.Option("--bidirectional/--one-direction", help="The encoder reads from both ends.")
+    ] = None,
+    attention: Annotated[str | None, typer.Option(help="none, dot or additive. [additive]")] = None,
+    feed: Annotated[str | None, typer.Option(help="What the decoder reads: previous token, or none.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Rows read side by side.")] = None,
     seq_len: Annotated[int | None, typer.Option(help="Time steps of a window.")] = None,
     optimizer: Annotated[str | None, typer.Option(help="muon or adamw.")] = None,
@@ -59,6 +80,9 @@ def train(
     matrix_rate: Annotated[float | None, typer.Option(help="Highest rate of Muon.")] = None,
     dropout: Annotated[float | None, typer.Option(help="Between layers and on the output.")] = None,
     input_dropout: Annotated[float | None, typer.Option(help="On the input.")] = None,
+    label_smoothing: Annotated[
+        float | None, typer.Option(help="Share of a target's probability spread over all tokens.")
+    ] = None,
     reset_probability: Annotated[float | None, typer.Option(help="Of a row's return to the start.")] = None,
     precision: Annotated[str | None, typer.Option(help="float32 or bfloat16.")] = None,
     threads: Annotated[int | None, typer.Option(help="Of the processor.")] = None,
@@ -69,11 +93,10 @@ def train(
     engine: Annotated[str, typer.Option(help="torch.")] = "torch",
     as_json: options.AsJson = False,
 ) -> None:
-    """Learn a text and write a model folder.
+    """Learn a text, or to translate, and write a model folder.
 
     With a budget of minutes the run ends on time. Ctrl-C keeps the best model so far.
     """
-    _check_task(task, "--task")
     from unspool.cli.progress import make_progress
 
     given = {
@@ -83,6 +106,14 @@ def train(
         "steps": steps,
         "lines": lines or None,
         "text_column": text_column,
+        "source_column": source,
+        "target_column": target,
+        "source_file": source_file,
+        "target_file": target_file,
+        "validation_source_file": validation_source_file,
+        "validation_target_file": validation_target_file,
+        "max_length": max_length,
+        "joint_vocabulary": joint_vocabulary or None,
         "encoding": encoding,
         "suffixes": suffix or None,
         "tokenizer": tokenizer,
@@ -92,6 +123,13 @@ def train(
         "hidden_size": hidden_size,
         "embedding_size": embedding_size,
         "tie_weights": tie_weights or None,
+        "encoder_cell": encoder_cell,
+        "encoder_layers": encoder_layers,
+        "encoder_size": encoder_size,
+        "encoder_embedding": encoder_embedding,
+        "bidirectional": bidirectional,
+        "attention": attention,
+        "feed": feed,
         "batch_size": batch_size,
         "sequence_length": seq_len,
         "optimizer": optimizer,
@@ -99,6 +137,7 @@ def train(
         "matrix_rate": matrix_rate,
         "dropout": dropout,
         "input_dropout": input_dropout,
+        "label_smoothing": label_smoothing,
         "reset_probability": reset_probability,
         "precision": precision,
         "threads": threads,
@@ -110,13 +149,14 @@ def train(
     chosen = [name for name in BUDGETS if _on_command_line(context, name)]
     if chosen:  # a budget of another kind from the environment gives way
         given |= {name: None for name in BUDGETS if name not in chosen}
-    others = (start_from, config, out, overwrite or None, *given.values())
+    others = (start_from, config, out, overwrite or None, task, *given.values())
     if resume is not None and any(value is not None for value in others):
         raise UsageError(
             "--resume goes on with the recipe of the run and takes no other setting.",
             "leave the others out; to train on with other settings use --from.",
         )
-    path = resume or out or _free_place(data or [])
+    settings, told = _settings(config, given)
+    path = resume or out or _free_place([*(data or ()), *filter(None, [source_file])], task or told)
     with make_progress(quiet=as_json, tensorboard=path / "tensorboard" if tensorboard else None) as progress:
         from unspool import api
 
@@ -129,17 +169,17 @@ def train(
                 start_from=start_from,
                 listener=progress,
                 engine=engine,
-                settings=_settings(config, given),
+                settings=settings,
+                task=task or told,
             )
     figures = _last_figures(model.path)
     if as_json:
         write_json({"model": str(path), **figures}, indent=2)
     else:
-        write(
-            f"\n{path}: {figures['bits_per_character']:.4f} bits per character on the held-out text "
-            f"({figures['nats_per_token']:.4f} nats per token), {figures['fresh_bits_per_character']:.4f} from a "
-            f"fresh start.\ntry: unspool generate {path}\n"
-        )
+        from unspool.tasks.tasks import make_task
+
+        learnt = make_task(model.config.task)
+        write(f"\n{path}: {learnt.summary(figures)}\ntry: unspool {learnt.hint} {path}\n")
 
 
 def _on_command_line(context: typer.Context, name: str) -> bool:
@@ -147,26 +187,20 @@ def _on_command_line(context: typer.Context, name: str) -> bool:
     return source is not None and source.name == "COMMANDLINE"
 
 
-def _check_task(task: object, where: str) -> None:
-    if task != "language":
-        raise UsageError(f"{where}: the task must be language. Received: {task!r:.40}.", "leave it out.")
-
-
-def _settings(config: Path | None, given: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """What the recipe file says, and the options, which win."""
+def _settings(config: Path | None, given: dict[str, Any]) -> tuple[dict[str, dict[str, Any]], str | None]:
+    """What the recipe file says, and the options, which win; and the task that the file names."""
     from unspool.folder.model_folder import read_toml
     from unspool.tasks.recipe import SECTIONS, grouped, merged
 
     if config is None:
-        return grouped(given)
+        return grouped(given), None
     file = read_toml(config)
-    _check_task(file.get("task", "language"), str(config))
     for name, value in file.items():
         if name not in (*SECTIONS, "task", "started_from") or (name in SECTIONS and not isinstance(value, dict)):
             raise UsageError(
                 f"{config}: {name} is not a section of a recipe.", f"its sections are {', '.join(SECTIONS)}."
             )
-    return merged(file, grouped(given))
+    return merged(file, grouped(given)), file.get("task")
 
 
 def _validation(value: str | None) -> dict[str, Any]:
@@ -178,9 +212,9 @@ def _validation(value: str | None) -> dict[str, Any]:
         return {"validation_sources": (value,)}
 
 
-def _free_place(data: list[str]) -> Path:
+def _free_place(data: list[str], task: str | None) -> Path:
     """`runs/NAME`, with a number if that is taken."""
-    name = "python-reference"
+    name = "dates" if task == "translation" else "python-reference"
     if data:
         name = "stdin" if data[0] == "-" else Path(data[0]).resolve().name.split(".")[0] or "model"
     place, number = Path("runs") / name, 2

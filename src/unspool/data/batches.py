@@ -16,9 +16,10 @@ from unspool.data.corpus import Part
 from unspool.text.tokenizer import BEGIN, PAD, SPECIAL_TOKENS, UNKNOWN, IntArray
 
 UNKNOWN_SHARE = 0.25
+BUCKET = 64  # batches whose rows are sorted by length together
 
 
-Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
+Flags = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,7 @@ class Source:
     def of_texts(cls, texts: Sequence[IntArray]) -> "Source":
         """Texts [B] of token ids, each of at least one token, side by side."""
         lengths = np.array([len(text) for text in texts], np.int64)
-        tokens = np.full((len(texts), int(lengths.max(initial=0))), PAD, np.int64)  # (B, S)
-        for row, text in enumerate(texts):
-            tokens[row, : len(text)] = text
-        return cls(tokens, lengths)
+        return cls(beside(texts), lengths)
 
     @property
     def rows(self) -> int:
@@ -76,6 +74,34 @@ class Batch:
         if self.labels is not None and self.source is not None:
             return int(self.source.rows if self.source.lengths is None else self.source.lengths.sum())
         return int(np.count_nonzero(self.targets))
+
+
+def beside(texts: Sequence[IntArray]) -> IntArray:
+    """Texts of token ids side by side, the shorter ones padded: [B, longest] int64."""
+    rows = np.full((len(texts), max(map(len, texts), default=0)), PAD, np.int64)
+    for row, text in zip(rows, texts, strict=True):
+        row[: len(text)] = text
+    return rows
+
+
+def batches_by_length(lengths: IntArray, size: int, generator: np.random.Generator) -> list[IntArray]:
+    """Everything once, in an order of chance, with what is of like length together.
+
+    Args:
+        lengths: [N].
+        size: B of a batch; the last of a bucket may be smaller.
+        generator: draws the order.
+
+    Returns:
+        batches of numbers from 0 to N - 1.
+    """
+    order = generator.permutation(len(lengths))
+    batches = []
+    for start in range(0, len(order), BUCKET * size):
+        bucket = order[start : start + BUCKET * size]
+        bucket = bucket[np.argsort(lengths[bucket], kind="stable")]
+        batches += [bucket[i : i + size] for i in range(0, len(bucket), size)]
+    return [batches[number] for number in generator.permutation(len(batches))]
 
 
 class Feed(Protocol):
@@ -113,7 +139,7 @@ class StreamFeed:
         self._window = min(sequence_length, self._length)
         self._reset_probability = reset_probability
         self._seed = seed
-        self._unknown = _UnknownTokens(part.counts)
+        self._unknown = UnknownTokens(part.counts)
 
     def steps(self, epoch: int) -> int:
         """How many windows a row has."""
@@ -147,14 +173,12 @@ class DocumentFeed:
         seed: of the order.
     """
 
-    BUCKET = 64  # batches whose documents are sorted by length together
-
     def __init__(self, part: Part, batch_size: int, sequence_length: int, seed: int) -> None:
         assert part.starts is not None
         self._tokens, self._starts = part.tokens, part.starts
         self._lengths = np.diff(part.starts)
         self._batch_size, self._window, self._seed = batch_size, sequence_length, seed
-        self._unknown = _UnknownTokens(part.counts)
+        self._unknown = UnknownTokens(part.counts)
         self._planned: tuple[int, list[tuple[IntArray, int]]] = (-1, [])
 
     def steps(self, epoch: int) -> int:
@@ -185,19 +209,12 @@ class DocumentFeed:
         return self._planned[1]
 
     def _windows(self, generator: np.random.Generator) -> Iterator[tuple[IntArray, int]]:
-        order = generator.permutation(len(self._lengths))
-        batches = []
-        for start in range(0, len(order), self.BUCKET * self._batch_size):
-            bucket = order[start : start + self.BUCKET * self._batch_size]
-            bucket = bucket[np.argsort(self._lengths[bucket], kind="stable")]
-            batches += [bucket[i : i + self._batch_size] for i in range(0, len(bucket), self._batch_size)]
-        for number in generator.permutation(len(batches)):
-            longest = int(self._lengths[batches[number]].max())
-            for start in range(0, longest, self._window):
-                yield batches[number], start
+        for documents in batches_by_length(self._lengths, self._batch_size, generator):
+            for start in range(0, int(self._lengths[documents].max()), self._window):
+                yield documents, start
 
 
-class _UnknownTokens:
+class UnknownTokens:
     """Show the network `<unk>` in place of a rare token now and then, so that its probability is learnt.
 
     A token seen c times is replaced with probability a / (a + c), a = 0.25 (word dropout as in Kiperwasser

@@ -80,9 +80,9 @@ def prepare_corpus(
         )
     tokenizer = make(units.take(sources, 0, training))
     with reporting_write_errors(folder):
-        _write(folder, "training", tokenizer, units.take(sources, 0, training), spec.by_document, on_bytes)
+        write_tokens(folder, "training", tokenizer, units.take(sources, 0, training), spec.by_document, on_bytes)
         rest = units.take(held_out, 0, sys.maxsize) if held_out else units.take(sources, training, total)
-        held = _write(folder, "validation", tokenizer, rest, spec.by_document, on_bytes)
+        held = write_tokens(folder, "validation", tokenizer, rest, spec.by_document, on_bytes)
     if held < 2:
         raise DataError(
             "the validation part must have at least 2 tokens. "
@@ -101,7 +101,7 @@ def write_part(folder: Path, name: str, tokenizer: Tokenizer, sources: Sources, 
     units = _Documents if by_document else _Stream
     pieces = units.take(sources, 0, sys.maxsize)
     with reporting_write_errors(folder):
-        tokens = _write(folder, name, tokenizer, pieces, by_document, lambda size: None)
+        tokens = write_tokens(folder, name, tokenizer, pieces, by_document, lambda size: None)
     if not tokens:
         raise DataError("a text to evaluate must have at least one character. Received: none.", "name another.")
 
@@ -210,7 +210,7 @@ class _Documents:
         return islice(sources.documents(), start, end)
 
 
-def _write(
+def write_tokens(
     folder: Path,
     name: str,
     tokenizer: Tokenizer,
@@ -218,6 +218,19 @@ def _write(
     by_document: bool,
     on_bytes: Callable[[int], None],
 ) -> int:
+    """Encode texts and write their ids as one part, with what `open_part` needs to know of it.
+
+    Args:
+        folder: where the files go.
+        name: of the part.
+        tokenizer: encodes.
+        pieces: the texts; each a document, or all together one stream.
+        by_document: which of the two; documents end with `<eos>`.
+        on_bytes: is told, from time to time, how many bytes were encoded.
+
+    Returns:
+        how many tokens were written; without any there is no part.
+    """
     type_ = np.min_scalar_type(tokenizer.vocabulary_size - 1)
     tokens = characters = size = 0
     naming = 0.0

@@ -13,14 +13,15 @@ import tempfile
 import weakref
 import zlib
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from unspool.errors import DataError, UsageError
+from unspool.errors import DataError, MissingExtraError, UsageError
 from unspool.specs.data import DataSpec
 from unspool.text.reading import read_pieces
 
-TABLES = (".csv", ".tsv", ".jsonl")
+TABLES = (".csv", ".tsv", ".jsonl", ".parquet")
 EMBEDDED = "the embedded corpus"
 
 
@@ -59,8 +60,17 @@ class Sources:
             lines = (line.removesuffix("\n") for line in _lines(self.pieces()))
             yield from filter(None, lines)
         else:
-            for file in self.files:
-                yield from filter(None, self._column(file, self._spec.text_column))
+            yield from (text for (text,) in self.rows() if text)
+
+    def lines(self) -> Iterator[str]:
+        """The lines of all files, without their ends; empty ones too."""
+        for file in self.files:
+            yield from (line.removesuffix("\n") for line in _lines(self._read(file)))
+
+    def rows(self) -> Iterator[tuple[str, ...]]:
+        """The columns of the tables that the spec names, row by row; empty ones as empty texts."""
+        for file in self.files:
+            yield from self._columns_of(file)
 
     def _expand(self, name: str) -> list[str]:
         if name == "-":
@@ -77,10 +87,10 @@ class Sources:
             return found
         if not path.exists():
             raise DataError(f"{name} does not exist.", "name a file, a folder, or - for standard input.")
-        if self._spec.text_column is None and _suffix(path) in TABLES:
+        if not self._spec.columns and _suffix(path) in TABLES:
             raise DataError(
                 f"{name} is a table, and it is not said which column holds the text.",
-                f"name one with --text: {', '.join(self._columns(name))}.",
+                f"name one with --text: {', '.join(self._header(name))}; of pairs, two with --source and --target.",
             )
         return [name]
 
@@ -109,26 +119,29 @@ class Sources:
             if name != "-":
                 stream.close()
 
-    def _column(self, name: str, column: str) -> Iterator[str]:
+    def _columns_of(self, name: str) -> Iterator[tuple[str, ...]]:
         for number, row in enumerate(self._rows(name), 1):
-            if column not in row:
-                raise DataError(
-                    f"{name}: row {number} has no column {column!r}.",
-                    f"its columns are {', '.join(str(key) for key in row)}.",
-                )
-            value = row[column]
-            if not isinstance(value, str | None):
-                raise DataError(
-                    f"{name}: row {number}: column {column!r} must hold text. Received: {value!r:.40}.",
-                    "name a column of text with --text.",
-                )
-            yield value or ""
+            for column in self._spec.columns:
+                if column not in row:
+                    raise DataError(
+                        f"{name}: row {number} has no column {column!r}.",
+                        f"its columns are {', '.join(str(key) for key in row)}.",
+                    )
+                if not isinstance(row[column], str | None):
+                    raise DataError(
+                        f"{name}: row {number}: column {column!r} must hold text. Received: {row[column]!r:.40}.",
+                        "name a column of text.",
+                    )
+            yield tuple(str(row[column] or "") for column in self._spec.columns)
 
-    def _columns(self, name: str) -> list[str]:
+    def _header(self, name: str) -> list[str]:
         return [str(key) for key in next(self._rows(name), {"(the file is empty)": ""})]
 
     def _rows(self, name: str) -> Iterator[dict[str, object]]:
         suffix = _suffix(Path(name))
+        if suffix == ".parquet":
+            yield from _parquet_rows(name)
+            return
         lines = _lines(self._read(name))
         if suffix == ".jsonl":
             for number, line in enumerate(lines, 1):
@@ -170,6 +183,19 @@ def describe_sources(names: tuple[str, ...]) -> str:
 
 def _suffix(path: Path) -> str:
     return path.suffixes[-2] if path.suffix == ".gz" and len(path.suffixes) > 1 else path.suffix
+
+
+def _parquet_rows(name: str) -> Iterator[dict[str, object]]:
+    if not find_spec("pyarrow"):
+        raise MissingExtraError("pyarrow", "data", f"reading {name}")
+    from pyarrow import ArrowException, parquet
+
+    try:
+        for batch in parquet.ParquetFile(name).iter_batches():
+            yield from batch.to_pylist()
+    except (ArrowException, OSError) as problem:
+        reason = str(problem).splitlines()[0]
+        raise DataError(f"{name} cannot be read: {reason:.100}.", "check the file.") from None
 
 
 def _json_row(line: str, name: str, number: int) -> dict[str, object]:

@@ -1,9 +1,52 @@
 """The model card: `README.md` of a model folder, with a YAML head that hubs read."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
+from unspool.specs.data import TaskName
 from unspool.specs.network import NetworkSpec
 from unspool.specs.training import Recipe
+
+
+class Card(NamedTuple):
+    """What the card of a task says.
+
+    Attributes:
+        tag: the pipeline of hubs.
+        kind: of model.
+        caution: what it can do, and what not.
+        figures: how they are measured.
+        command: to use it from the shell.
+        python: the same.
+    """
+
+    tag: str
+    kind: str
+    caution: str
+    figures: str
+    command: str
+    python: str
+
+
+CARDS: dict[TaskName, Card] = {
+    "language": Card(
+        "text-generation",
+        "language model",
+        "It writes text in the manner of what it read, and knows nothing else; what it writes is not to be taken as "
+        "fact.",
+        "On the held-out part of the text; `fresh` is measured from the initial state, where a prompt starts.",
+        'unspool generate {name} --prompt "..."',
+        'print(unspool.load("{name}").generate("..."))',
+    ),
+    "translation": Card(
+        "translation",
+        "translation model",
+        "It translates texts like those it learnt from; others it translates badly, and it never says so.",
+        "On the held-out pairs; `exact` is the share of translations that are the reference, letter by letter.",
+        'unspool translate {name} "..."',
+        'print(unspool.load("{name}").translate("..."))',
+    ),
+}
 
 
 def model_card(
@@ -20,11 +63,12 @@ def model_card(
         figures: measured on the held-out part, by name.
     """
     decoder = network.writer
+    card = CARDS[recipe.task]
     rows = "\n".join(f"| {figure} | {value:.4f} |" for figure, value in figures.items())
     layers = f"{decoder.num_layers} {decoder.cell.upper()} layer{'s' if decoder.num_layers > 1 else ''}"
     return f"""---
 library_name: unspool
-pipeline_tag: text-generation
+pipeline_tag: {card.tag}
 tags:
 - recurrent
 - {decoder.cell}
@@ -33,9 +77,8 @@ tags:
 
 # {name}
 
-A recurrent language model of {parameters:,} parameters: {layers} of {decoder.hidden_size}, \
-{recipe.data.tokenizer}-level, {decoder.vocabulary_size} tokens. It writes text in the manner of what it read, and \
-knows nothing else; what it writes is not to be taken as fact.
+A recurrent {card.kind} of {parameters:,} parameters: {layers} of {decoder.hidden_size}, \
+{recipe.data.tokenizer}-level, {decoder.vocabulary_size} tokens. {card.caution}
 
 ## Data
 
@@ -43,7 +86,7 @@ knows nothing else; what it writes is not to be taken as fact.
 
 ## Figures
 
-On the held-out part of the text; `fresh` is measured from the initial state, where a prompt starts.
+{card.figures}
 
 | figure | value |
 | --- | --- |
@@ -52,13 +95,13 @@ On the held-out part of the text; `fresh` is measured from the initial state, wh
 ## How to use it
 
 ```sh
-unspool generate {name} --prompt "..."
+{card.command.format(name=name)}
 ```
 
 ```python
 import unspool
 
-print(unspool.load("{name}").generate("..."))
+{card.python.format(name=name)}
 ```
 
 ## How it was made

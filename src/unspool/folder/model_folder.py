@@ -3,6 +3,7 @@
     config.json             task, network, tokenizer, format version
     model.safetensors       the best weights so far
     tokenizer.json          in the format of the `tokenizers` library
+    source_tokenizer.json   of a translation's sources, where they have one of their own
     generation_config.json  the settings of generation that the model prefers
     recipe.toml             every setting of the run
     README.md               the model card
@@ -28,7 +29,7 @@ from safetensors.numpy import save as save_safetensors
 from unspool.errors import ModelFolderError, OutputError, reporting_write_errors
 from unspool.folder.atomic import replaced, write_atomically
 from unspool.specs.base import S, Spec, build
-from unspool.specs.data import TokenizerName
+from unspool.specs.data import TaskName, TokenizerName
 from unspool.specs.network import NetworkSpec
 from unspool.specs.sampling import SamplingSpec
 from unspool.specs.training import Recipe
@@ -48,13 +49,15 @@ class Config(Spec):
         task: what the model does.
         by_document: whether it learnt where documents end.
         tokenizer: which kind `tokenizer.json` is.
+        source_tokenizer: which kind `source_tokenizer.json` is; none where there is no such file.
         network: what to build.
     """
 
     format_version: int = Field(FORMAT_VERSION, ge=1)
-    task: str = Field("language", pattern="^language$")
+    task: TaskName = "language"
     by_document: bool = False
     tokenizer: TokenizerName
+    source_tokenizer: TokenizerName | None = None
     network: NetworkSpec
 
 
@@ -99,13 +102,22 @@ class ModelFolder:
 
     def read_tokenizer(self, config: Config) -> Tokenizer:
         """The tokenizer, checked against the network."""
-        text = self._read("tokenizer.json").decode(errors="replace")
-        tokenizer = Tokenizer(text, config.tokenizer)
-        if tokenizer.vocabulary_size != config.network.writer.vocabulary_size:
+        encoder, decoder = config.network.encoder, config.network.decoder
+        size = decoder.vocabulary_size if decoder else getattr(encoder, "vocabulary_size", 0)
+        return self._read_tokenizer("tokenizer.json", config.tokenizer, size)
+
+    def read_source_tokenizer(self, config: Config) -> Tokenizer:
+        """The tokenizer of what a text encoder reads, checked against the network."""
+        size = getattr(config.network.encoder, "vocabulary_size", 0)
+        if config.source_tokenizer is None:
+            return self._read_tokenizer("tokenizer.json", config.tokenizer, size)
+        return self._read_tokenizer("source_tokenizer.json", config.source_tokenizer, size)
+
+    def _read_tokenizer(self, name: str, kind: TokenizerName, size: int) -> Tokenizer:
+        tokenizer = Tokenizer(self._read(name).decode(errors="replace"), kind)
+        if tokenizer.vocabulary_size != size:
             raise ModelFolderError(
-                f"{self.path}: tokenizer.json has {tokenizer.vocabulary_size} tokens, and config.json says "
-                f"{config.network.writer.vocabulary_size}.",
-                RESTORE,
+                f"{self.path}: {name} has {tokenizer.vocabulary_size} tokens, and config.json says {size}.", RESTORE
             )
         return tokenizer
 
@@ -122,15 +134,15 @@ class ModelFolder:
 
     def write_config(self, config: Config) -> None:
         """Write `config.json`."""
-        write_atomically(self.path / "config.json", config.model_dump_json(indent=2) + "\n")
+        write_atomically(self.path / "config.json", config.model_dump_json(indent=2, exclude_none=True) + "\n")
 
     def write_weights(self, weights: Mapping[str, Any], about: Mapping[str, Any]) -> None:
         """Write `model.safetensors`, with facts about it in its head."""
         write_atomically(self.path / "model.safetensors", dump_safetensors(weights, about))
 
-    def write_tokenizer(self, tokenizer: Tokenizer) -> None:
-        """Write `tokenizer.json`."""
-        write_atomically(self.path / "tokenizer.json", tokenizer.serialize())
+    def write_tokenizer(self, tokenizer: Tokenizer, name: str = "tokenizer.json") -> None:
+        """Write `tokenizer.json`, or `source_tokenizer.json`."""
+        write_atomically(self.path / name, tokenizer.serialize())
 
     def write_sampling(self, sampling: SamplingSpec) -> None:
         """Write `generation_config.json`."""

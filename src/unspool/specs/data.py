@@ -7,6 +7,12 @@ from pydantic import Field, model_validator
 from unspool.specs.base import Spec
 
 TokenizerName = Literal["char", "word", "bpe", "byte"]
+TaskName = Literal["language", "translation"]
+PAIRED = (
+    ("source_column", "target_column"),
+    ("source_file", "target_file"),
+    ("validation_source_file", "validation_target_file"),
+)
 
 
 class DataSpec(Spec):
@@ -18,6 +24,14 @@ class DataSpec(Spec):
         suffixes: the files of a folder that are read.
         lines: every line is a document of its own.
         text_column: the column that holds the text of a table; each row is a document of its own.
+        source_column: the column of a table that holds what is to be translated.
+        target_column: the one that holds its translation.
+        source_file: a text to be translated, a sentence a line.
+        target_file: its translation, line by line.
+        validation_source_file: the same, held out; then nothing is held out of the others.
+        validation_target_file: its translation.
+        max_length: tokens that a source or target may have; longer pairs are left out.
+        joint_vocabulary: one tokenizer serves sources and targets.
         tokenizer: `char`, `word`, `bpe` or `byte`.
         vocabulary_limit: the most tokens to keep, likeliest first; 0 leaves it to the tokenizer.
         validation_fraction: the share at the end that is held out.
@@ -29,6 +43,14 @@ class DataSpec(Spec):
     suffixes: tuple[str, ...] = (".txt", ".md")
     lines: bool = False
     text_column: str | None = None
+    source_column: str | None = None
+    target_column: str | None = None
+    source_file: str | None = None
+    target_file: str | None = None
+    validation_source_file: str | None = None
+    validation_target_file: str | None = None
+    max_length: int = Field(100, ge=1, le=100_000)
+    joint_vocabulary: bool = False
     tokenizer: TokenizerName = "char"
     vocabulary_limit: int = Field(0, ge=0, le=2_000_000)
     validation_fraction: float = Field(0.1, gt=0, lt=1)
@@ -38,6 +60,21 @@ class DataSpec(Spec):
     def by_document(self) -> bool:
         """Whether the text is a set of documents rather than one endless stream."""
         return self.lines or self.text_column is not None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of a table that are read."""
+        named = (self.text_column, self.source_column, self.target_column)
+        return tuple(name for name in named if name is not None)
+
+    @model_validator(mode="after")
+    def _pairs_are_whole(self) -> Self:
+        for one, other in PAIRED:
+            if (getattr(self, one) is None) != (getattr(self, other) is None):
+                raise ValueError(f"{one} and {other} belong together: give both, or none")
+        if self.source_file is not None and (self.source_column is not None or self.sources):
+            raise ValueError("source_file and target_file are the data themselves: name no table beside them")
+        return self
 
     @model_validator(mode="after")
     def _one_kind_of_document(self) -> Self:

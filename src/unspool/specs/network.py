@@ -65,6 +65,28 @@ class DecoderSpec(DecoderShape):
         return self
 
 
+class EncoderShape(Spec):
+    """What a person chooses of a text encoder, and of how a decoder uses it; names differ from the decoder's own.
+
+    Attributes:
+        encoder_cell: of its layers.
+        encoder_layers: one on top of the other.
+        encoder_size: numbers in the state of one layer and direction.
+        encoder_embedding: numbers that stand for a token; 0 means one-hot vectors.
+        bidirectional: every layer reads the source from both ends.
+        attention: `none`, `dot` or `additive`.
+        feed: what each step of the decoder reads: the `previous` token, or `none`.
+    """
+
+    encoder_cell: CellName = "gru"
+    encoder_layers: int = Field(1, ge=1, le=32)
+    encoder_size: int = Field(256, ge=1, le=16384)
+    encoder_embedding: int = Field(256, ge=0, le=16384)
+    bidirectional: bool = True
+    attention: AttentionName = "additive"
+    feed: Literal["previous", "none"] = "previous"
+
+
 class TextEncoderSpec(Spec):
     """Reads a text into a state.
 

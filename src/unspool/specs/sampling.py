@@ -1,8 +1,32 @@
 """How to choose the next token, and when to stop."""
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, model_validator
 
 from unspool.specs.base import Spec
+
+
+class BeamSpec(Spec):
+    """The settings of translation by beam search.
+
+    Attributes:
+        beams: translations that are followed at once; 1 always takes the likeliest token.
+        n_best: how many of them to give.
+        length_penalty: the log-probability is divided by the length to this power: 0 is off, 1 the mean per token.
+        max_new_tokens: the most tokens of a translation; 0 takes three times the source's, and 20 more.
+    """
+
+    beams: int = Field(5, ge=1, le=1000)
+    n_best: int = Field(1, ge=1, le=1000)
+    length_penalty: float = Field(1.0, ge=0, le=10)
+    max_new_tokens: int = Field(0, ge=0, le=1_000_000)
+
+    @model_validator(mode="after")
+    def _no_more_than_there_are(self) -> Self:
+        if self.n_best > self.beams:
+            raise ValueError(f"n_best must be at most beams ({self.beams}), and it is {self.n_best}")
+        return self
 
 
 class SamplingSpec(Spec):

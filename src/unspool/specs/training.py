@@ -5,8 +5,8 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from unspool.specs.base import Spec
-from unspool.specs.data import DataSpec
-from unspool.specs.network import DecoderShape
+from unspool.specs.data import DataSpec, TaskName
+from unspool.specs.network import DecoderShape, EncoderShape
 
 
 class BudgetSpec(Spec):
@@ -79,15 +79,17 @@ class Recipe(Spec):
     Attributes:
         task: what the model does.
         data: the sources, their split, the tokenizer.
-        network: the sizes.
+        network: the sizes of the decoder.
+        encoder: those of a text encoder, and how the decoder uses it; none without one.
         training: rates, regularisation, seed.
         budget: how long.
         started_from: the model folder whose weights the run began with.
     """
 
-    task: Literal["language"] = "language"
+    task: TaskName = "language"
     data: DataSpec
     network: DecoderShape
+    encoder: EncoderShape | None = None
     training: TrainingSpec
     budget: BudgetSpec
     started_from: str | None = None

@@ -12,16 +12,17 @@ from unspool.engines.parameters import parameter_count
 from unspool.errors import UsageError
 from unspool.specs.base import Spec, build
 from unspool.specs.data import DataSpec
-from unspool.specs.network import DecoderShape, DecoderSpec, NetworkSpec
+from unspool.specs.network import CellName, DecoderShape, DecoderSpec, EncoderShape, NetworkSpec
 from unspool.specs.training import BudgetSpec, Recipe, TrainingSpec
 
 SECTIONS: dict[str, type[Spec]] = {
     "data": DataSpec,
     "network": DecoderShape,
+    "encoder": EncoderShape,
     "training": TrainingSpec,
     "budget": BudgetSpec,
 }
-DEFAULT_MINUTES = 3.0
+DEFAULT_MINUTES = 3.0  # what the sizes are chosen for, too, when the budget is in steps or epochs
 
 WIDTHS = tuple(range(128, 1025, 64))
 WEIGHTS_PER_MINUTE = 3e11
@@ -95,6 +96,11 @@ def budget_spec(settings: Settings) -> BudgetSpec:
     return build(BudgetSpec, settings["budget"] or {"minutes": DEFAULT_MINUTES}, "budget")
 
 
+def usual_minutes(settings: Settings) -> float:
+    """What the sizes are chosen for: the minutes of the budget, or as many as are usual."""
+    return budget_spec(settings).minutes or DEFAULT_MINUTES
+
+
 def check_settings(settings: Settings) -> None:
     """Refuse what cannot be before a text is read.
 
@@ -126,7 +132,7 @@ def choose_recipe(size: Size, settings: Settings, network: DecoderShape | None =
     budget = budget_spec(settings)
     asked = build(TrainingSpec, settings["training"], "training")
     passes = _passes(size, checked, budget, asked)
-    training = _training(size, checked, passes, settings["training"])
+    training = chosen_training(size, checked.cell, passes, settings["training"])
     recipe = Recipe(
         data=data_spec(settings),
         network=checked,
@@ -154,11 +160,14 @@ def _shape(size: Size, asked: Mapping[str, Any]) -> dict[str, Any]:
     return wide
 
 
-def _training(size: Size, shape: DecoderShape, passes: float, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Dropout grows with the passes over the text: 0.1 at 6, 0.5 at 100. A GRU learns best at a higher rate of Muon."""
+def chosen_training(size: Size, cell: CellName, passes: float, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What depends on the size.
+
+    Dropout grows with the passes over the text: 0.1 at 6, 0.5 at 100. A GRU learns best at a higher rate of Muon.
+    """
     dropout = round(min(0.5, max(0.0, 0.1 + 0.33 * log10(max(passes, 1e-9) / 6))), 2)
     chosen = {
-        "matrix_rate": 0.03 if shape.cell == "gru" else 0.02,
+        "matrix_rate": 0.03 if cell == "gru" else 0.02,
         "dropout": dropout,
         "input_dropout": dropout,
         "precision": size.precision,

@@ -9,6 +9,7 @@ matched in a text: someone who writes "<eos>" gets those five characters.
 
 import json
 import math
+from collections.abc import Iterable
 from typing import cast
 
 import numpy as np
@@ -84,14 +85,20 @@ class Tokenizer:
             return np.frombuffer(text.encode(), np.uint8).astype(np.int32) + len(SPECIAL_TOKENS)
         return np.array(self._library.encode(text, add_special_tokens=False).ids, dtype=np.int32)
 
-    def decode(self, ids: IntArray | list[int]) -> str:
-        """The text of token ids; `<pad>`, `<s>` and `<eos>` are left out, `<unk>` shows as U+FFFD."""
+    def decode(self, ids: IntArray | list[int], unknown: Iterable[str] = ()) -> str:
+        """The text of token ids; `<pad>`, `<s>` and `<eos>` are left out, `<unk>` shows as U+FFFD.
+
+        Args:
+            ids: [N].
+            unknown: what each `<unk>` of a `word` vocabulary is to be shown as instead, in order.
+        """
         if self.kind == "char":
             return "".join(self._characters[np.asarray(ids, dtype=np.int64)])
         if self.kind != "word":
             return b"".join(map(self.token_bytes, ids)).decode(errors="replace")
-        tokens = [self.vocabulary[i] for i in ids if i == UNKNOWN or i >= len(SPECIAL_TOKENS)]
-        shown = [f" {REPLACEMENT}" if token == SPECIAL_TOKENS[UNKNOWN] else token for token in tokens]
+        words = iter(unknown)
+        tokens = (int(i) for i in ids if i == UNKNOWN or i >= len(SPECIAL_TOKENS))
+        shown = [f" {next(words, REPLACEMENT)}" if i == UNKNOWN else self.vocabulary[i] for i in tokens]
         return cast(str, self._library.decoder.decode(shown))
 
     def token_bytes(self, token: int) -> bytes:
@@ -105,6 +112,14 @@ class Tokenizer:
         if token < len(SPECIAL_TOKENS):
             return SPECIAL_TOKENS[token]
         return self.vocabulary[token] if self.kind == "word" else self.decode([token])
+
+    def words(self, text: str) -> list[str]:
+        """What stands in a text for each token of `encode(text)`, without the spaces around it."""
+        if self.kind in ("char", "byte"):
+            return [self.show(int(token)) for token in self.encode(text)]
+        text = _without_surrogates(text)
+        offsets = self._library.encode(text, add_special_tokens=False).offsets
+        return [text[start:end].strip() for start, end in offsets]
 
     def naming_bits(self, text: str, ids: IntArray) -> FloatArray:
         """What it costs, beyond the probability of `<unk>`, to say which text each token stands for.

@@ -1,0 +1,221 @@
+"""Pairs of a source and its target: out of a table or two aligned files, on disk as token ids, in batches.
+
+All pairs of a run are held in memory while they are read; of the ids on disk, only what a batch needs.
+
+Shapes: B rows, S tokens of a source, T tokens of a target.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+
+import numpy as np
+
+from unspool.data.batches import Batch, Source, UnknownTokens, batches_by_length, beside
+from unspool.data.corpus import Part, open_part, write_tokens
+from unspool.data.dates import DATES, date_pairs
+from unspool.data.sources import Sources, describe_sources
+from unspool.errors import DataError, ModelFolderError, reporting_write_errors
+from unspool.specs.data import DataSpec
+from unspool.text.tokenizer import BEGIN, UNKNOWN, IntArray, Tokenizer
+
+MINIMUM_PAIRS = 10
+TEXTS = "validation.pairs.json"
+
+Pair = tuple[str, str]
+Tokenizers = tuple[Tokenizer, Tokenizer]  # of sources and targets; joint, twice the same
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """One part of a corpus of pairs, of which the longest may be left out.
+
+    Attributes:
+        source: documents; number i belongs to number i of
+        target: documents.
+        max_length: tokens, `<eos>` not counted, that both sides of a pair may have.
+    """
+
+    source: Part
+    target: Part
+    max_length: int
+
+    @property
+    def kept(self) -> IntArray:
+        """The numbers of the pairs that are short enough."""
+        sources, targets = self.lengths
+        return np.flatnonzero(np.maximum(sources, targets) <= self.max_length + 1)
+
+    @property
+    def lengths(self) -> tuple[IntArray, IntArray]:
+        """Tokens of each source and each target, `<eos>` counted."""
+        assert self.source.starts is not None
+        assert self.target.starts is not None
+        return np.diff(self.source.starts), np.diff(self.target.starts)
+
+    def sources(self, chosen: IntArray) -> Source:
+        """What an encoder reads of the chosen pairs."""
+        return Source.of_texts([_document(self.source, number) for number in chosen])
+
+    def targets(self, chosen: IntArray) -> tuple[IntArray, IntArray]:
+        """Inputs and targets of the chosen pairs, each [B, T]."""
+        targets = beside([_document(self.target, number) for number in chosen])  # (B, T)
+        return np.concatenate([np.full((len(chosen), 1), BEGIN), targets[:, :-1]], axis=1), targets
+
+
+def _document(part: Part, number: int) -> IntArray:
+    assert part.starts is not None
+    return part.tokens[part.starts[number] : part.starts[number + 1]]
+
+
+def read_pairs(spec: DataSpec) -> tuple[list[Pair], list[Pair]]:
+    """The training and the held-out pairs of which both sides hold something.
+
+    Raises:
+        DataError: they cannot be read, do not belong together, or are too few.
+    """
+    pairs = all_pairs(spec)
+    if spec.validation_source_file is not None and spec.validation_target_file is not None:
+        held_out = _aligned(spec.validation_source_file, spec.validation_target_file, spec)
+    elif spec.validation_sources:
+        held_out = _table(spec.validation_sources, spec)
+    else:
+        count = max(1, round(len(pairs) * spec.validation_fraction))
+        pairs, held_out = pairs[:-count], pairs[-count:]
+    if len(pairs) < MINIMUM_PAIRS or not held_out:
+        raise DataError(
+            f"a translation needs at least {MINIMUM_PAIRS} pairs to learn and 1 to hold out. "
+            f"Received: {len(pairs)} and {len(held_out)} in {describe_pairs(spec)}.",
+            "name more pairs; some thousands teach a simple pattern.",
+        )
+    return pairs, held_out
+
+
+def all_pairs(spec: DataSpec) -> list[Pair]:
+    """The pairs of the sources, none held out; without any, dates.
+
+    Raises:
+        DataError: they cannot be read, or do not belong together.
+    """
+    if spec.source_file is not None and spec.target_file is not None:
+        return _aligned(spec.source_file, spec.target_file, spec)
+    return _table(spec.sources, spec) if spec.sources else date_pairs()
+
+
+def describe_pairs(spec: DataSpec) -> str:
+    """What to call the pairs in a sentence."""
+    if spec.source_file is not None:
+        return f"{spec.source_file} and {spec.target_file}"
+    return describe_sources(spec.sources) if spec.sources else DATES
+
+
+def write_pairs(
+    folder: Path, name: str, tokenizers: Tokenizers, pairs: list[Pair], on_bytes: Callable[[int], None]
+) -> None:
+    """Write pairs as token ids, to be opened by `open_pairs`."""
+    with reporting_write_errors(folder):
+        for side, tokenizer in enumerate(tokenizers):
+            texts = (pair[side] for pair in pairs)
+            write_tokens(folder, f"{name}{('.source', '')[side]}", tokenizer, texts, True, on_bytes)
+
+
+def keep_texts(folder: Path, pairs: list[Pair]) -> None:
+    """Keep held-out pairs as they were written: what a translation is compared with has no unknown words."""
+    with reporting_write_errors(folder):
+        (folder / TEXTS).write_text(json.dumps(pairs), encoding="utf-8")
+
+
+def kept_texts(folder: Path) -> list[Pair]:
+    """What `keep_texts` wrote.
+
+    Raises:
+        ModelFolderError: it is missing or damaged.
+    """
+    try:
+        pairs = json.loads((folder / TEXTS).read_bytes())
+        if not pairs or not all(isinstance(text, str) for one, other in pairs for text in (one, other)):
+            raise ValueError("not a list of pairs")
+        return [(one, other) for one, other in pairs]
+    except (OSError, ValueError, TypeError, RecursionError) as problem:
+        raise ModelFolderError(
+            f"{folder / TEXTS} is missing or damaged: {problem!s:.80}.", "train again, or name pairs to evaluate on."
+        ) from None
+
+
+def open_pairs(folder: Path, name: str, max_length: int, verify: bool = True) -> Pairs:
+    """Open what `write_pairs` wrote.
+
+    Raises:
+        ModelFolderError: it is not there, or not whole.
+    """
+    pairs = Pairs(open_part(folder, f"{name}.source", verify), open_part(folder, name, verify), max_length)
+    if pairs.source.starts is None or pairs.target.starts is None or len(np.unique([*map(len, pairs.lengths)])) > 1:
+        raise ModelFolderError(f"{folder}: the {name} pairs do not belong together.", "train again.")
+    return pairs
+
+
+class PairFeed:
+    """Pairs of like length side by side, each whole.
+
+    Args:
+        pairs: of the training part.
+        batch_size: B.
+        seed: of the order, and of the tokens that are shown as unknown.
+    """
+
+    def __init__(self, pairs: Pairs, batch_size: int, seed: int) -> None:
+        self._pairs, self._batch_size, self._seed = pairs, batch_size, seed
+        self._kept = pairs.kept
+        sources, targets = pairs.lengths
+        self._lengths = (targets * 1000 + np.minimum(sources, 999))[self._kept]  # by target, then by source
+        self._unknown = UnknownTokens(pairs.source.counts), UnknownTokens(pairs.target.counts)
+        self._planned: tuple[int, list[IntArray]] = (-1, [])
+
+    def steps(self, epoch: int) -> int:
+        """How many batches the epoch has."""
+        return -(-len(self._kept) // self._batch_size)
+
+    def batch(self, epoch: int, index: int) -> Batch:
+        """The batch number `index` of the epoch."""
+        if self._planned[0] != epoch:
+            generator = np.random.default_rng((self._seed, epoch))
+            self._planned = (epoch, batches_by_length(self._lengths, self._batch_size, generator))
+        chosen = self._kept[self._planned[1][index]]
+        generator = np.random.default_rng((self._seed, epoch, index))
+        source = self._pairs.sources(chosen)
+        assert source.tokens is not None
+        shown = Source(self._unknown[0].replace(source.tokens, generator), source.lengths)
+        inputs, targets = self._pairs.targets(chosen)
+        targets = self._unknown[1].replace(targets, generator)
+        inputs[:, 1:] = np.where(targets[:, :-1] == UNKNOWN, UNKNOWN, inputs[:, 1:])
+        return Batch(inputs, targets, np.ones(len(chosen), np.bool_), shown)
+
+
+def _table(names: tuple[str, ...], spec: DataSpec) -> list[Pair]:
+    """Sources and targets out of their columns."""
+    columns = spec.changed(text_column=None)
+    return [(source, target) for source, target in Sources(names, columns).rows() if source and target]
+
+
+def _aligned(source: str, target: str, spec: DataSpec) -> list[Pair]:
+    """Line by line."""
+    plain = spec.changed(source_column=None, target_column=None, text_column=None)
+    pairs = []
+    lines = zip_longest(*(_lines_of(name, plain) for name in (source, target)))
+    for number, (one, other) in enumerate(lines, 1):
+        if one is None or other is None:
+            longer, shorter = (target, source) if one is None else (source, target)
+            raise DataError(
+                f"{longer} and {shorter} must have a line for each line of the other. "
+                f"Received: line {number:,} of {longer} has none in {shorter}, which ends at line {number - 1:,}.",
+                "mend the files, so that line i of one belongs to line i of the other.",
+            )
+        if one.strip() and other.strip():
+            pairs.append((one, other))
+    return pairs
+
+
+def _lines_of(name: str, spec: DataSpec) -> Iterator[str]:
+    return Sources((name,), spec).lines()

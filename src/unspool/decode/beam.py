@@ -1,0 +1,141 @@
+"""Beam search: follow several sequences at once, and keep the likeliest.
+
+    state of B sources -> B x K rows -> [step] -> the K best continuations of each source -> ...
+
+Many sources are searched side by side; one that is done leaves the batch. Nothing here knows what a state is.
+
+Shapes: B sources, K beams, V tokens, N tokens so far.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from unspool.data.batches import Flags
+from unspool.engines.base import Logits, Network, State
+from unspool.specs.sampling import BeamSpec
+from unspool.text.tokenizer import BEGIN, END, FloatArray, IntArray
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """One sequence that was followed.
+
+    Attributes:
+        ids: its tokens, `<eos>` left out.
+        log_probability: of all its tokens, `<eos>` included, in nats.
+        score: the same, divided by its length to the power of the penalty.
+        ended: whether it came to `<eos>`.
+    """
+
+    ids: tuple[int, ...]
+    log_probability: float
+    score: float
+    ended: bool
+
+
+@dataclass
+class _Search:
+    """The beams of one source."""
+
+    most: int
+    beams: int
+    penalty: float
+    found: list[Hypothesis] = field(default_factory=list)
+
+    def add(self, ids: IntArray, log_probability: float, ended: bool) -> None:
+        length = len(ids) + ended
+        score = log_probability / max(length, 1) ** self.penalty
+        self.found.append(Hypothesis(tuple(int(token) for token in ids), log_probability, score, ended))
+
+    def best(self) -> list[Hypothesis]:
+        """The likeliest first; one that was cut off only where too few ended."""
+        return sorted(self.found, key=lambda one: (not one.ended, -one.score))[: self.beams]
+
+
+def beam_search(
+    network: Network, state: State, most: IntArray, spec: BeamSpec, forbidden: tuple[int, ...]
+) -> list[list[Hypothesis]]:
+    """Write from each of several states.
+
+    A sequence that ends among the K likeliest continuations is taken out; a source is done when K of them ended, or
+    at its greatest length. With one beam, that is taking the likeliest token until it is `<eos>`.
+
+    Args:
+        network: steps.
+        state: of B rows, where to start.
+        most: [B], tokens that each may have.
+        spec: K and the length penalty.
+        forbidden: ids that are never written.
+
+    Returns:
+        for each row up to K sequences, the best first.
+    """
+    searches = [_Search(int(count), spec.beams, spec.length_penalty) for count in most]
+    going = np.arange(len(searches))  # (B) the sources that still run
+    logits, state = network.step(np.full(len(going), BEGIN), state)
+    tokens = np.zeros((len(going), 1, 0), np.int64)  # (B, K, N), and of each beam
+    scores = np.zeros((len(going), 1))  # (B, K) its log-probability; at first there is one
+    while len(going):
+        kept, parents, chosen, after = _continuations(logits, scores, spec.beams, forbidden)
+        tokens = np.take_along_axis(tokens, parents[..., None], axis=1)
+        tokens = np.concatenate([tokens, chosen[..., None]], axis=2)  # (B, K + K, N + 1)
+        first = np.where(kept & (chosen == END))
+        for row, place in zip(*first, strict=True):
+            searches[going[row]].add(tokens[row, place, :-1], float(after[row, place]), True)
+        # of the continuations that go on, the K best
+        order = np.argsort(chosen == END, axis=1, kind="stable")[:, : spec.beams]  # (B, K)
+        tokens = np.take_along_axis(tokens, order[..., None], axis=1)
+        parents = np.take_along_axis(parents, order, axis=1)
+        following: FloatArray = np.take_along_axis(np.asarray(after, np.float64), order, axis=1)
+        scores = np.where(tokens[..., -1] == END, -np.inf, following)
+        running = np.array([_runs(searches[i], t, s) for i, t, s in zip(going, tokens, scores, strict=True)])
+        width = logits.shape[0] // len(going)
+        rows = (np.arange(len(going))[:, None] * width + parents)[running]
+        going, tokens, scores = going[running], tokens[running], scores[running]
+        if len(going):
+            logits, state = network.step(tokens[..., -1].reshape(-1), network.select(state, rows.reshape(-1)))
+    return [search.best() for search in searches]
+
+
+def _runs(search: _Search, tokens: IntArray, scores: FloatArray) -> bool:
+    """Whether a source goes on; at its end, what is still open counts as cut off."""
+    if sum(one.ended for one in search.found) >= search.beams or not np.isfinite(scores).any():
+        return False
+    if tokens.shape[1] < search.most:
+        return True
+    for ids, score in zip(tokens, scores, strict=True):
+        if np.isfinite(score):
+            search.add(ids, float(score), False)
+    return False
+
+
+def _continuations(
+    logits: Logits, scores: FloatArray, beams: int, forbidden: tuple[int, ...]
+) -> tuple[Flags, IntArray, IntArray, FloatArray]:
+    """The 2 K likeliest continuations of each source: of these at most K are `<eos>`.
+
+    Args:
+        logits: [B x K', V].
+        scores: [B, K'].
+        beams: K.
+        forbidden: ids that are never written.
+
+    Returns:
+        whether each is among the K likeliest, its beam, its token, its log-probability: each [B, 2 K], likeliest first.
+    """
+    rows, width = scores.shape
+    values = logits.astype(np.float64)
+    values[:, list(forbidden)] = -np.inf
+    highest = values.max(axis=1, keepdims=True)  # (B x K', 1)
+    values -= highest + np.log(np.exp(values - highest).sum(axis=1, keepdims=True))
+    summed = (scores[..., None] + values.reshape(rows, width, -1)).reshape(rows, -1)  # (B, K' V)
+    count = min(2 * beams, summed.shape[1])
+    best = np.argpartition(-summed, count - 1, axis=1)[:, :count]  # (B, 2 K)
+    best.sort(axis=1)  # equally likely ones in the order of their ids, as argmax has it
+    order = np.argsort(-np.take_along_axis(summed, best, axis=1), axis=1, kind="stable")
+    best = np.take_along_axis(best, order, axis=1)
+    after = np.take_along_axis(summed, best, axis=1)
+    size = logits.shape[1]
+    kept = (np.arange(count) < beams) & np.isfinite(after)
+    return kept, best // size, best % size, after

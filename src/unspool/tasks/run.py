@@ -1,0 +1,170 @@
+"""A training run of any task: from settings to a model folder, or on from where it was cut off.
+
+settings -> the task's plan -> model folder -> loop over the task's feed -> figures, card
+"""
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from unspool.engines.base import Learner
+from unspool.engines.parameters import parameter_count
+from unspool.engines.registry import build_learner, build_network, training_machine
+from unspool.errors import ModelFolderError, reporting_write_errors
+from unspool.folder.atomic import bring_back, drop_replaced, replaced, set_aside, write_atomically
+from unspool.folder.card import model_card
+from unspool.folder.model_folder import Config, ModelFolder, check_free
+from unspool.specs.sampling import SamplingSpec
+from unspool.specs.training import Recipe
+from unspool.tasks.base import Job, Task
+from unspool.tasks.listener import Listener
+from unspool.tasks.recipe import Settings
+from unspool.tasks.start import Start
+from unspool.training.budget import Budget
+from unspool.training.checkpoint import Checkpoint, Progress
+from unspool.training.history import History
+from unspool.training.loop import Loop
+from unspool.training.threads import ThreadChoice
+
+
+@dataclass
+class Run:
+    """One training run: where, how, and who listens.
+
+    Attributes:
+        path: of the model folder.
+        task: what is learnt.
+        settings: what was asked for; the rest is chosen.
+        listener: is told.
+        engine: trains.
+        started: `time.monotonic` when it began.
+    """
+
+    path: Path
+    task: Task
+    settings: Settings
+    listener: Listener
+    engine: str = "torch"
+    started: float = field(default_factory=time.monotonic)
+
+    def new(self, overwrite: bool, start: "Start | None" = None) -> None:
+        """Train from the beginning, or from the weights of another model.
+
+        Raises:
+            UnspoolError: as its parts do. An existing model is brought back then.
+        """
+        self.task.check(self.settings)
+        machine = training_machine(self.engine)  # before anything is touched: it may not be installed
+        check_free(self.path, overwrite)
+        set_aside(self.path)
+        try:
+            folder = ModelFolder(self.path)
+            folder.create()
+            plan = self.task.plan(folder, self.settings, machine, start, self.listener.on_encoded)
+            job = self.task.open(folder, plan.recipe, plan.config, verify=False)
+            for line in [job.description, *plan.notes, *job.warnings]:
+                self.listener.on_note(line)
+            folder.write_recipe(plan.recipe)
+            folder.write_sampling(start.sampling if start else SamplingSpec())
+            learner = build_learner(self.engine, plan.config.network, plan.recipe.training, plan.weights)
+            folder.write_config(plan.config)
+        except BaseException:
+            bring_back(self.path)
+            raise
+        self._train(folder, plan.recipe, plan.config, job, learner, Progress())
+
+    def resume(self) -> None:
+        """Go on where a run was cut off.
+
+        Raises:
+            ModelFolderError: there is nothing to resume.
+        """
+        folder = ModelFolder(self.path)
+        recipe, config = folder.read_recipe(), folder.read_config()
+        checkpoint = Checkpoint(folder.training)
+        learner = build_learner(self.engine, config.network, recipe.training)
+        progress = Progress()
+        if checkpoint.exists():
+            arrays, progress = checkpoint.read()
+            if progress.done:
+                raise ModelFolderError(
+                    f"{self.path} is trained to the end: {progress.step:,} steps.",
+                    f"to train it further, start a new model from it: --from {self.path}.",
+                )
+            learner.restore(arrays)
+        elif recipe.started_from:
+            raise ModelFolderError(f"{self.path} was cut off before it began.", "start it anew with --overwrite.")
+        _restore_best(folder)
+        self.listener.on_note(f"resuming {self.path} after step {progress.step:,}")
+        job = self.task.open(folder, recipe, config, verify=True)
+        self._train(folder, recipe, config, job, learner, progress)
+
+    def _train(
+        self,
+        folder: ModelFolder,
+        recipe: Recipe,
+        config: Config,
+        job: Job,
+        learner: Learner,
+        progress: Progress,
+    ) -> None:
+        feed = job.feed
+        if progress.index >= feed.steps(progress.epoch):
+            raise ModelFolderError(f"{self.path}: training/last.safetensors does not fit the data.", "train again.")
+        history = History(folder.path / "history.jsonl")
+        history.rewind(progress.step)
+
+        def keep_best(learner: Learner, about: dict[str, Any], scheduled: bool) -> None:
+            folder.write_weights(learner.weights(), about)
+            if scheduled:
+                drop_replaced(folder.path)
+                write_atomically(_best(folder), (folder.path / "model.safetensors").read_bytes())
+
+        def settled(threads: int) -> None:
+            folder.write_recipe(recipe.changed(training=recipe.training.changed(threads=threads)))
+            history.add(event="threads", threads=threads)
+            self.listener.on_note(f"{threads} of {recipe.training.threads} threads are faster at the moment.")
+
+        choosing = recipe.budget.minutes is not None and "threads" not in self.settings["training"]
+        loop = Loop(
+            learner=learner,
+            feed=feed,
+            training=recipe.training,
+            budget=Budget(recipe.budget, feed.steps(0), used=progress.seconds, started=self.started),
+            checkpoint=Checkpoint(folder.training),
+            history=history,
+            validate=job.validate,
+            keep_best=keep_best,
+            sample=job.sample,
+            callbacks=self.listener,
+            tokens_per_character=job.tokens_per_character,
+            progress=progress,
+            threads=ThreadChoice(recipe.training.threads, learner.use_threads, settled) if choosing else None,
+        )
+        progress = loop.run()
+        if replaced(folder.path).exists():
+            self.listener.on_note(f"the earlier model is kept in {replaced(folder.path)}.")
+        figures = job.figures(build_network(self.engine, config.network, folder.read_weights()))
+        history.add(
+            event="end",
+            step=progress.step,
+            best_step=progress.best_step,
+            seconds=loop.budget.seconds(),
+            tokens_per_second=loop.tokens_per_second,
+            **figures,
+        )
+        parameters = parameter_count(config.network)
+        folder.write_card(model_card(folder.path.name, recipe, config.network, parameters, job.description, figures))
+
+
+def _best(folder: ModelFolder) -> Path:
+    return folder.training / "best.safetensors"
+
+
+def _restore_best(folder: ModelFolder) -> None:
+    """An interruption may have kept weights that an uninterrupted run would never have seen."""
+    if _best(folder).exists():
+        with reporting_write_errors(_best(folder)):
+            data = _best(folder).read_bytes()
+        write_atomically(folder.path / "model.safetensors", data)

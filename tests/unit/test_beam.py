@@ -1,0 +1,89 @@
+"""Beam search against trying everything, and against always taking the likeliest token."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+
+from helpers.small import random_weights
+from unspool.data.batches import Source
+from unspool.decode.beam import beam_search
+from unspool.engines.base import Network
+from unspool.engines.registry import build_network
+from unspool.specs.network import DecoderSpec, NetworkSpec, TextEncoderSpec
+from unspool.specs.sampling import BeamSpec
+from unspool.text.tokenizer import BEGIN, END, PAD, UNKNOWN, IntArray
+
+SPEC = NetworkSpec(
+    encoder=TextEncoderSpec(vocabulary_size=7, hidden_size=5, embedding_size=4, bidirectional=True),
+    decoder=DecoderSpec(cell="gru", vocabulary_size=6, hidden_size=5, embedding_size=4, attention="additive"),
+)
+FORBIDDEN = (PAD, UNKNOWN, BEGIN)  # so that 3 tokens are left: <eos>, 4 and 5
+SOURCES = [np.array([4, 5, 3]), np.array([6, 3]), np.array([5, 5, 4, 6, 3])]
+LONGEST = 4
+
+
+@pytest.fixture(params=range(3))
+def network(request: pytest.FixtureRequest) -> Network:
+    return build_network("numpy", SPEC, random_weights(SPEC, request.param))
+
+
+def log_probability(network: Network, source: IntArray, ids: tuple[int, ...], ended: bool) -> float:
+    """By one unroll, over the tokens that may be written."""
+    logits, _ = network.unroll(np.array([[BEGIN, *ids]]), network.encode(Source.of_texts([source])))
+    logits = logits[0].astype(np.float64)
+    logits[:, list(FORBIDDEN)] = -np.inf
+    logs = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+    return float(sum(logs[place, token] for place, token in enumerate([*ids, END][: len(ids) + ended])))
+
+
+@pytest.mark.parametrize("penalty", [0.0, 0.6, 1.0])
+def test_with_beams_enough_it_finds_what_trying_everything_finds(network: Network, penalty: float) -> None:
+    spec = BeamSpec(beams=200, length_penalty=penalty)
+    found = beam_search(network, network.encode(Source.of_texts(SOURCES)), np.full(3, LONGEST), spec, FORBIDDEN)
+    for source, hypotheses in zip(SOURCES, found, strict=True):
+        every = []
+        for length in range(LONGEST):
+            for ids in product((4, 5), repeat=length):
+                total = log_probability(network, source, ids, True)
+                every.append((total / (length + 1) ** penalty, ids))
+        every.sort(reverse=True)
+        ended = [one for one in hypotheses if one.ended]
+        assert [one.ids for one in ended] == [ids for _, ids in every]
+        np.testing.assert_allclose([one.score for one in ended], [score for score, _ in every], atol=1e-5)
+
+
+def test_one_beam_takes_the_likeliest_token_until_the_end(network: Network) -> None:
+    most = np.array([9, 9, 2])
+    found = beam_search(network, network.encode(Source.of_texts(SOURCES)), most, BeamSpec(beams=1), FORBIDDEN)
+    for source, longest, (hypothesis,) in zip(SOURCES, most, found, strict=True):
+        logits, state = network.step(np.array([BEGIN]), network.encode(Source.of_texts([source])))
+        expected: list[int] = []
+        while len(expected) < longest:
+            logits[:, list(FORBIDDEN)] = -np.inf
+            token = int(logits[0].argmax())
+            if token == END:
+                break
+            expected.append(token)
+            logits, state = network.step(np.array([token]), state)
+        assert list(hypothesis.ids) == expected
+        assert hypothesis.ended == (len(expected) < longest)
+
+
+@pytest.mark.parametrize("beams", [1, 2, 5])
+def test_side_by_side_is_as_alone(network: Network, beams: int) -> None:
+    spec, most = BeamSpec(beams=beams), np.array([6, 3, 8])
+    together = beam_search(network, network.encode(Source.of_texts(SOURCES)), most, spec, FORBIDDEN)
+    for row, source in enumerate(SOURCES):
+        start = network.encode(Source.of_texts([source]))
+        (alone,) = beam_search(network, start, most[row : row + 1], spec, FORBIDDEN)
+        assert [one.ids for one in alone] == [one.ids for one in together[row]]
+        np.testing.assert_allclose([o.score for o in alone], [o.score for o in together[row]], atol=1e-5)
+
+
+def test_more_beams_never_find_less_likely_sequences_first(network: Network) -> None:
+    start = network.encode(Source.of_texts(SOURCES))
+    found = [beam_search(network, start, np.full(3, 4), BeamSpec(beams=k), FORBIDDEN) for k in (1, 200)]
+    for few, many in zip(*found, strict=True):
+        if few[0].ended:
+            assert many[0].score >= few[0].score - 1e-6
