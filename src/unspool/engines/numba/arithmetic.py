@@ -14,6 +14,7 @@ from numba.extending import intrinsic, overload
 
 from unspool.engines.base import Array
 from unspool.engines.numba.compiling import compiled
+from unspool.engines.numba.integers import BLOCK, FOUR, HAS_INTEGERS, four_products, padded_matrices
 from unspool.engines.numba.team import Team, meet, part_of, room
 from unspool.engines.rounding import int8_scale, to_bfloat16
 
@@ -102,7 +103,8 @@ class Matrices(NamedTuple):
     """Matrices of one shape, packed for reading from end to end.
 
     Attributes:
-        numbers: [L, R, K] float32 or int8, or [L, R, ceil(K / 2)] uint32, pairs of bfloat16.
+        numbers: [L, R, K] float32; int8, with K padded to a multiple of 32 with zeros;
+            or [L, R, ceil(K / 2)] uint32, pairs of bfloat16.
         scale: [L, R] what the numbers of a row are to be multiplied by.
     """
 
@@ -115,11 +117,23 @@ def pack(matrices: Array, precision: str) -> Matrices:
     scale = np.ones(matrices.shape[:2], np.float32)
     if precision == "int8":
         scale = int8_scale(matrices)
-        return Matrices(np.rint(matrices / scale[..., None]).astype(np.int8), scale)
+        return Matrices(padded_matrices(np.rint(matrices / scale[..., None]).astype(np.int8)), scale)
     if precision == "bfloat16":
         even = np.pad(matrices, ((0, 0), (0, 0), (0, matrices.shape[2] % 2)))  # (L, R, K or K + 1)
         return Matrices(to_bfloat16(even).view(np.uint32), scale)
     return Matrices(np.ascontiguousarray(matrices), scale)
+
+
+@compiled
+def in_levels(vector: Array, columns: int) -> tuple[Array, Any]:
+    """A vector [K] as whole numbers, [columns] int16 with zeros at the end, and the number that 1 stands for."""
+    highest = np.float32(1e-30)
+    for k in range(vector.shape[0]):
+        highest = max(highest, abs(vector[k]))
+    levels = np.zeros(columns, np.int16)
+    for k in range(vector.shape[0]):
+        levels[k] = np.int16(np.rint(vector[k] * (LEVELS / highest)))
+    return levels, highest / LEVELS
 
 
 def add_product(matrices: Matrices, number: int, vector: Array, out: Array, team: Team) -> None:
@@ -162,22 +176,31 @@ def _add_product(matrices: Any, number: Any, vector: Any, out: Any, team: Any) -
             out[row] += sums[row]
 
     def int8(matrices: Any, number: Any, vector: Any, out: Any, team: Any) -> None:
-        """The vector in LEVELS levels, so that the products are those of whole numbers."""
         matrix, sums = matrices.numbers[number], room(team)
-        highest = np.float32(1e-30)
-        for k in range(vector.shape[0]):
-            highest = max(highest, abs(vector[k]))
-        levels = np.empty(vector.shape[0], np.int16)
-        for k in range(vector.shape[0]):
-            levels[k] = np.int16(np.rint(vector[k] * (LEVELS / highest)))
+        levels, level = in_levels(vector, matrix.shape[1])
         for row in range(*part_of(team, matrix.shape[0])):
             total = np.int32(0)
             for k in range(matrix.shape[1]):
                 total = multiply_add(total, matrix[row, k], levels[k])
-            sums[row] = np.float32(total) * matrices.scale[number, row] * (highest / LEVELS)
+            sums[row] = np.float32(total) * matrices.scale[number, row] * level
         meet(team)
         for row in range(matrix.shape[0]):
             out[row] += sums[row]
 
-    kinds = {types.uint32: bfloat16, types.int8: int8}
+    def int8_by_four(matrices: Any, number: Any, vector: Any, out: Any, team: Any) -> None:
+        """Rows at the end that make no four are read again with some of those before them."""
+        matrix, sums = matrices.numbers[number], room(team)
+        levels, level = in_levels(vector, matrix.shape[1])
+        first, last = part_of(team, matrix.shape[0])
+        size, four = matrix.shape[1], np.empty(FOUR, np.int32)
+        for begin in range(first, last, FOUR):
+            row = max(0, min(begin, last - FOUR))
+            four_products(matrix[row:].ctypes.data, size, levels.ctypes.data, size // BLOCK, four.ctypes.data)
+            for i in range(max(0, first - row), min(FOUR, last - row)):
+                sums[row + i] = np.float32(four[i]) * matrices.scale[number, row + i] * level
+        meet(team)
+        for row in range(matrix.shape[0]):
+            out[row] += sums[row]
+
+    kinds = {types.uint32: bfloat16, types.int8: int8_by_four if HAS_INTEGERS else int8}
     return kinds.get(matrices.types[0].dtype, float32)
