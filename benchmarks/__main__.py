@@ -8,7 +8,21 @@ from pathlib import Path
 from benchmarks.common import Bench
 from benchmarks.report import write_report
 
-NAMES = ("encoding", "generation", "training", "soundness", "shakespeare", "words", "gigabyte")
+NAMES = (
+    "encoding",
+    "start",
+    "generation",
+    "training",
+    "neighbour",
+    "soundness",
+    "shakespeare",
+    "time_to_loss",
+    "laptop",
+    "precision",
+    "recipe",
+    "words",
+    "gigabyte",
+)
 
 
 def main() -> None:

@@ -19,6 +19,11 @@ PACKAGES = ("unspool", "numpy", "numba", "torch", "tokenizers", "safetensors")
 # Where a person gets each text, and where it is looked for below the data folder.
 TEXTS = {
     "tinyshakespeare/input.txt": "data/tinyshakespeare/input.txt of github.com/karpathy/char-rnn",
+    "books/nietzsche_en.txt": "nietzsche.txt of the Keras example of text generation (keras.io/examples)",
+    "udhr/rus.txt": "the Russian text of unicode.org/udhr",
+    "names": "data/names of pytorch.org/tutorials/intermediate/char_rnn_classification_tutorial",
+    "irish_abc/irish.abc": "mitdeeplearning/data/irish.abc of github.com/MITDeepLearning/introtodeeplearning",
+    "ptb/ptb.char.train.txt.gz": "data/ptb.char.train.txt of the Penn Treebank set of Mikolov, compressed with gzip",
     "books/alice_en.txt": "Alice's Adventures in Wonderland, plain text UTF-8, ebook 11 of gutenberg.org",
 }
 

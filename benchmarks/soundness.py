@@ -17,7 +17,11 @@ from unspool.evaluate.bits import token_nats
 from unspool.folder.model_folder import ModelFolder
 
 CHARACTERS, STRETCH = 100_000, 10_000
-NETWORKS: dict[str, tuple[str, ...]] = {"as chosen": (), "mingru": ("--cell", "mingru", "--num-layers", "2")}
+NETWORKS: dict[str, tuple[str, ...]] = {
+    "as chosen": (),
+    "lstm": ("--cell", "lstm"),
+    "mingru": ("--cell", "mingru", "--num-layers", "2"),
+}
 
 
 def run(bench: Bench) -> None:

@@ -24,7 +24,7 @@ from unspool.decode.stream import Piece, Reading, generate, read, sample_seeds, 
 from unspool.decode.translation import Translation, Translator
 from unspool.engines.base import Network
 from unspool.engines.parameters import state_shapes
-from unspool.engines.registry import build_network
+from unspool.engines.registry import open_network
 from unspool.errors import ModelFolderError, UsageError, reporting_write_errors
 from unspool.evaluate.bits import Figures, evaluate_part, token_nats
 from unspool.evaluate.pairs import TranslationFigures, translation_figures
@@ -154,7 +154,7 @@ class Model:
         self.tokenizer = folder.read_tokenizer(self.config)
         self.sampling = folder.read_sampling()
         self.source_tokenizer = folder.read_source_tokenizer(self.config) if self.config.task == "translation" else None
-        self.network: Network = build_network(engine, self.config.network, folder.read_weights(), weights)
+        self.network: Network = open_network(engine, self.config.network, folder.read_weights(), weights)
         self.path = path
 
     def translate(self, texts: str | Sequence[str], **settings: Any) -> str | list[str]:

@@ -5,8 +5,8 @@ import pytest
 
 from helpers.small import random_weights
 from unspool.decode.sampler import COMPILABLE, Sampler
-from unspool.engines.numba.arithmetic import from_bfloat16, to_bfloat16
 from unspool.engines.registry import build_network
+from unspool.engines.rounding import from_bfloat16, to_bfloat16
 from unspool.errors import UsageError
 from unspool.specs.network import CellName, DecoderSpec, NetworkSpec
 from unspool.specs.sampling import SamplingSpec
@@ -26,7 +26,8 @@ def test_rounding_goes_to_the_nearest_and_keeps_what_fits() -> None:
     assert (from_bfloat16(to_bfloat16(back)) == back).all()
 
 
-@pytest.mark.parametrize(("precision", "tolerance"), [("bfloat16", 1e-5), ("int8", 5e-3)])
+# With several rows the processor multiplies pairs of bfloat16, so the states are rounded as well: by 1 part in 512.
+@pytest.mark.parametrize(("precision", "tolerance"), [("float32", 1e-5), ("bfloat16", 0.02), ("int8", 0.02)])
 @pytest.mark.parametrize("size", [8, 9])
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru", "mingru"])
 def test_one_row_equals_a_row_of_a_batch_and_a_written_text(
@@ -40,7 +41,7 @@ def test_one_row_equals_a_row_of_a_batch_and_a_written_text(
 
     settings = SamplingSpec(temperature=0.0)
     first, second = (Sampler(settings, 11, (0, 1, 2, END), [], 1) for _ in range(2))
-    tokens, _, _ = network.write(single, one, first, COMPILABLE, 20, END)  # type: ignore[attr-defined]
+    (tokens,), _, _ = network.write(single, one, [first], COMPILABLE, 20, END)  # type: ignore[attr-defined]
     expected, logits, state = (
         [],
         batched[:1],

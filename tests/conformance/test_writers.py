@@ -9,7 +9,7 @@ from helpers.small import random_weights
 from unspool.decode.sampler import COMPILABLE, Sampler
 from unspool.engines.base import Network, Writer
 from unspool.engines.registry import build_network, installed_engines
-from unspool.specs.network import DecoderSpec, NetworkSpec
+from unspool.specs.network import CellName, DecoderSpec, NetworkSpec
 from unspool.specs.sampling import SamplingSpec
 from unspool.text.tokenizer import BEGIN, END
 
@@ -42,7 +42,7 @@ def sampler(settings: dict[str, Any], forbidden: tuple[int, ...]) -> Sampler:
 def test_writing_equals_drawing_step_by_step(writer: Any, settings: dict[str, Any], forbidden: tuple[int, ...]) -> None:
     begin = np.array([BEGIN])
     logits, state = writer.step(begin, writer.initial_state(1))
-    tokens, last, end = writer.write(logits, state, sampler(settings, forbidden), COMPILABLE, COUNT, END)
+    (tokens,), last, end = writer.write(logits, state, [sampler(settings, forbidden)], COMPILABLE, COUNT, END)
 
     oracle = build_network("numpy", SPEC, random_weights(SPEC))
     one, expected = sampler(settings, forbidden), []
@@ -55,3 +55,61 @@ def test_writing_equals_drawing_step_by_step(writer: Any, settings: dict[str, An
         np.testing.assert_allclose(last, logits, atol=1e-4)
         for name, array in writer.state_to_arrays(end).items():
             np.testing.assert_allclose(array, oracle.state_to_arrays(state)[name], atol=1e-4)
+
+
+@pytest.mark.parametrize("rows", [2, 3, 32])
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru", "mingru"])
+def test_side_by_side_each_row_writes_what_it_would_alone(cell: CellName, rows: int) -> None:
+    size = {"hidden_size": 37, "embedding_size": 5, "num_layers": 2, "vocabulary_size": 11}
+    spec = NetworkSpec(decoder=DecoderSpec(cell=cell, **size))
+    network: Any = build_network("numba", spec, random_weights(spec))
+    settings = SamplingSpec(temperature=1.0, presence_penalty=0.1)
+    samplers = [Sampler(settings, 11, (0, 1, 2), [4], seed) for seed in range(rows)]
+    logits, state = network.step(np.full(rows, BEGIN), network.initial_state(rows))
+    together, last, end = network.write(logits, state, samplers, COMPILABLE, COUNT, END)
+    lengths = set()
+    for row in range(rows):
+        one = Sampler(settings, 11, (0, 1, 2), [4], row)
+        first, alone = network.step(np.array([BEGIN]), network.initial_state(1))
+        (tokens,), logits, after = network.write(first, alone, [one], COMPILABLE, COUNT, END)
+        assert together[row].tolist() == tokens.tolist()
+        assert (samplers[row].written == one.written).all()
+        lengths.add(len(tokens))
+        if len(tokens) == COUNT and tokens[-1] != END:
+            np.testing.assert_allclose(last[row], logits[0], atol=1e-4)
+            for name, array in network.state_to_arrays(after).items():
+                np.testing.assert_allclose(network.state_to_arrays(end)[name][:, row], array[:, 0], atol=1e-4)
+    assert rows < 32 or len(lengths) > 1
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16", "int8"])
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru", "mingru"])
+def test_a_team_writes_what_one_thread_writes(cell: CellName, precision: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    shape = {"hidden_size": 37, "embedding_size": 5, "num_layers": 2, "vocabulary_size": 11}
+    spec = NetworkSpec(decoder=DecoderSpec(cell=cell, **shape))
+    monkeypatch.setattr("unspool.engines.numba.network.SHARED_FROM", 0)
+    monkeypatch.setattr("unspool.engines.numba.network.THREADS", 2)
+    network: Any = build_network("numba", spec, random_weights(spec), precision)
+    found = []
+    for threads in (1, 2):
+        monkeypatch.setattr("unspool.engines.numba.network.MOST_IN_TEAM", threads)
+        one = sampler({"presence_penalty": 0.1}, (0, 1, 2, END))
+        logits, state = network.step(np.array([BEGIN]), network.initial_state(1))
+        (first,), logits, state = network.write(logits, state, [one], COMPILABLE, COUNT, END)
+        (then,), logits, state = network.write(logits, state, [one], COMPILABLE, COUNT, END)
+        arrays = network.state_to_arrays(state)
+        found.append([[*first, *then], one.written.tolist(), logits.tolist(), arrays["hidden"].tolist()])
+    assert found[0] == found[1]
+    assert len(found[0][0]) == 2 * COUNT
+
+
+def test_how_many_threads_there_are_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    network: Any = build_network("numba", SPEC, random_weights(SPEC), "bfloat16")
+    found = []
+    for threads in (1, 2, 3):
+        monkeypatch.setattr("unspool.engines.numba.network.THREADS", threads)
+        samplers = [sampler({}, (0, 1, 2)) for _ in range(33)]
+        logits, state = network.step(np.full(33, BEGIN), network.initial_state(33))
+        tokens, _, _ = network.write(logits, state, samplers, COMPILABLE, COUNT, END)
+        found.append([row.tolist() for row in tokens])
+    assert found[0] == found[1] == found[2]

@@ -40,6 +40,14 @@ def test_what_was_given_is_kept() -> None:
     assert recipe.network.cell == "lstm"
 
 
+def test_the_compiled_cell_is_chosen_where_it_is_compiled() -> None:
+    cells = {
+        precision: choose_recipe(Size(10**6, 100, 3.0, precision, 2), grouped({}))[0].network.cell
+        for precision in ("float32", "bfloat16")
+    }
+    assert cells == {"float32": "lstm", "bfloat16": "gru"}
+
+
 def test_settings_are_sorted_into_sections() -> None:
     assert [section_of(name) for name in ("lines", "cell", "seed", "minutes")] == [
         "data",

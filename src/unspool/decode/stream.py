@@ -14,13 +14,14 @@ import numpy as np
 
 from unspool.decode.sampler import COMPILABLE, Sampler, checked
 from unspool.decode.stop import StopMatcher
-from unspool.engines.base import Logits, Network, State, Writer
+from unspool.engines.base import Logits, Network, Starting, State, Writer
 from unspool.specs.sampling import SamplingSpec
 from unspool.text.incremental import IncrementalDecoder
 from unspool.text.tokenizer import BEGIN, END, PAD, UNKNOWN, IntArray, Tokenizer
 
 READ_AT_ONCE = 512
-FIRST_BLOCK, LARGEST_BLOCK = 8, 64  # tokens written in one call
+HANDOVER = 2048  # tokens that a network which is quick to start writes itself
+FIRST_BLOCK, LARGEST_BLOCK = 8, 256  # tokens written in one call
 
 FinishReason = Literal["stop", "length"]
 
@@ -102,11 +103,14 @@ def generate(
     if spec.max_new_tokens == 0:
         yield from (Piece(row.number, "", 0, "length") for row in rows)
         return
-    if len(rows) == 1 and isinstance(network, Writer):
-        yield from _write_in_blocks(network, rows[0], reading)
-        return
     chosen = np.zeros(len(rows), np.int64)
     logits, state = reading.logits[chosen], network.select(reading.state, chosen)
+    if isinstance(network, Writer):
+        yield from _write_in_blocks(network, rows, logits, state)
+        return
+    left_to_start = HANDOVER // len(rows) if isinstance(network, Starting) else spec.max_new_tokens
+    if isinstance(network, Starting) and left_to_start < spec.max_new_tokens:
+        network.prepare()
     while True:
         pieces = [row.take(row.sampler.choose(row_logits)) for row, row_logits in zip(rows, logits, strict=True)]
         yield from pieces
@@ -116,19 +120,32 @@ def generate(
         if len(going) < len(rows):
             rows, state = [rows[i] for i in going], network.select(state, going)
         logits, state = network.step(np.array([row.token for row in rows]), state)
-
-
-def _write_in_blocks(network: Writer, row: "_Row", reading: Reading) -> Iterator[Piece]:
-    """One sample, many tokens a call; the first blocks are short, so that text comes at once."""
-    logits, state, block = reading.logits, reading.state, FIRST_BLOCK
-    while True:
-        count = min(block, row.left)
-        tokens, logits, state = network.write(logits, state, row.sampler, COMPILABLE, count, END)
-        for token in tokens:
-            piece = row.take(checked(int(token)))
-            yield piece
-            if piece.finish_reason is not None:
+        left_to_start -= 1
+        if left_to_start == 0 and isinstance(network, Starting):
+            network, state = network.succeed(state)
+            if isinstance(network, Writer):
+                yield from _write_in_blocks(network, rows, logits, state)
                 return
+
+
+def _write_in_blocks(network: Writer, rows: list["_Row"], logits: Logits, state: State) -> Iterator[Piece]:
+    """Many tokens a call; the first blocks are short, so that text comes at once."""
+    block = FIRST_BLOCK
+    while rows:
+        samplers, count = [row.sampler for row in rows], min(block, rows[0].left)
+        written, logits, state = network.write(logits, state, samplers, COMPILABLE, count, END)
+        going = []
+        for number, (row, tokens) in enumerate(zip(rows, written, strict=True)):
+            for token in tokens:
+                piece = row.take(checked(int(token)))
+                yield piece
+                if piece.finish_reason is not None:
+                    break
+            else:
+                going.append(number)
+        if len(going) < len(rows):
+            kept = np.array(going, np.int64)
+            rows, logits, state = [rows[i] for i in going], logits[kept], network.select(state, kept)
         block = min(2 * block, LARGEST_BLOCK)
 
 

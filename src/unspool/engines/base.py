@@ -69,32 +69,43 @@ class Network(Protocol):
 
 
 @runtime_checkable
-class Writer(Protocol):
-    """A network that also draws: many tokens of one row in one call, without Python in between."""
+class Writer(Network, Protocol):
+    """A network that also draws: many tokens in one call, without Python in between."""
 
     def write(
         self,
         logits: Logits,
         state: State,
-        sampler: Any,
+        samplers: Sequence[Any],
         functions: Sequence[Callable[..., Any]],
         count: int,
         end: int,
-    ) -> tuple[IntArray, Logits, State]:
-        """Draw and read up to N tokens.
+    ) -> tuple[list[IntArray], Logits, State]:
+        """Draw and read up to N tokens a row.
 
         Args:
-            logits: [1, V] of the first token.
-            state: of 1 row.
-            sampler: its `written`, `seen`, `forbidden`, `knobs` and `uniforms(N)`.
+            logits: [B, V] of the first tokens.
+            state: of B rows.
+            samplers: one a row, of the same settings: their `written`, `seen`, `forbidden`, `knobs`, `uniforms(N)`.
             functions: the sampler's, callees first, to compile; `choose` is the last.
             count: N.
-            end: the token after which no more is written.
+            end: the token after which no more of a row is written.
 
         Returns:
-            the tokens, at most N, the last -1 where a logit was not a number; the logits [1, V] of the next
-            token; and the state after the last token.
+            the tokens of each row, at most N, the last -1 where a logit was not a number; the logits [B, V] of the
+            next tokens; and the state after the last tokens. Both mean nothing for a row that has ended.
         """
+
+
+@runtime_checkable
+class Starting(Network, Protocol):
+    """A network that is quick to start, and hands over to one that is quicker to run."""
+
+    def prepare(self) -> None:
+        """Begin to load the successor in the background."""
+
+    def succeed(self, state: State) -> tuple[Network, State]:
+        """The successor, and a state as its own."""
 
 
 @runtime_checkable
@@ -112,6 +123,9 @@ class Learner(Protocol):
         Returns:
             the loss in nats per target, before the update; it may be NaN, and then nothing was updated.
         """
+
+    def use_threads(self, threads: int) -> None:
+        """How many threads of the processor the next steps may use, at least 1."""
 
     def network(self) -> Network:
         """The network with its present weights, for evaluation; valid until the next `train_step`."""

@@ -7,6 +7,8 @@ from importlib.util import find_spec
 from typing import cast
 
 from unspool.engines.base import Array, Learner, Network
+from unspool.engines.rounding import rounded_weights
+from unspool.engines.starting import StartingNetwork
 from unspool.errors import MissingExtraError, UsageError
 from unspool.specs.network import NetworkSpec
 from unspool.specs.training import TrainingSpec
@@ -69,6 +71,28 @@ def build_network(name: str, spec: NetworkSpec, weights: Mapping[str, Array], pr
         )
     further = () if precision == "float32" else (precision,)
     return cast(Network, import_module(engine.module).build_network(spec, weights, *further))
+
+
+def open_network(name: str, spec: NetworkSpec, weights: Mapping[str, Array], precision: str = "float32") -> Network:
+    """A network for inference that is quick to start.
+
+    Args:
+        name: of the engine; for `auto` and `numba`, NumPy starts and compiled kernels take over in a long text.
+        spec: what to build.
+        weights: by the names of `parameter_shapes`.
+        precision: of the weights; others than `float32` only where the engine offers them.
+
+    Raises:
+        UsageError: there is no such engine, or not with this precision.
+        MissingExtraError: it is not installed.
+    """
+    if name not in ("auto", "numba") or precision not in ENGINES["numba"].precisions or not find_spec("numba"):
+        return build_network(name, spec, weights, precision)
+
+    def load() -> Network:
+        return build_network("numba", spec, weights, precision)
+
+    return StartingNetwork(spec, rounded_weights(weights, precision), load)
 
 
 def build_learner(

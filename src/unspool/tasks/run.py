@@ -25,6 +25,7 @@ from unspool.training.budget import Budget
 from unspool.training.checkpoint import Checkpoint, Progress
 from unspool.training.history import History
 from unspool.training.loop import Loop
+from unspool.training.threads import ThreadChoice
 
 
 @dataclass
@@ -120,6 +121,12 @@ class Run:
                 drop_replaced(folder.path)
                 write_atomically(_best(folder), (folder.path / "model.safetensors").read_bytes())
 
+        def settled(threads: int) -> None:
+            folder.write_recipe(recipe.changed(training=recipe.training.changed(threads=threads)))
+            history.add(event="threads", threads=threads)
+            self.listener.on_note(f"{threads} of {recipe.training.threads} threads are faster at the moment.")
+
+        choosing = recipe.budget.minutes is not None and "threads" not in self.settings["training"]
         loop = Loop(
             learner=learner,
             feed=feed,
@@ -133,6 +140,7 @@ class Run:
             callbacks=self.listener,
             tokens_per_character=job.tokens_per_character,
             progress=progress,
+            threads=ThreadChoice(recipe.training.threads, learner.use_threads, settled) if choosing else None,
         )
         progress = loop.run()
         if replaced(folder.path).exists():

@@ -9,6 +9,7 @@ weights of one that was not.
 """
 
 import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -22,6 +23,7 @@ from unspool.training.checkpoint import Checkpoint, Progress
 from unspool.training.history import History
 from unspool.training.interrupt import catching_interrupts
 from unspool.training.schedule import rate_at
+from unspool.training.threads import ThreadChoice
 
 CHECKPOINT_SECONDS = 20.0
 LOSS_WINDOW = 50  # steps that the reported training loss is the mean of
@@ -107,6 +109,7 @@ class Loop:
         sample: writes a line of text.
         callbacks: are told.
         tokens_per_character: of the text, to tell losses in bits per character.
+        threads: is told how long each step took; none leaves the number of threads alone.
     """
 
     learner: Learner
@@ -121,6 +124,7 @@ class Loop:
     callbacks: Callbacks
     tokens_per_character: float
     progress: Progress = field(default_factory=Progress)
+    threads: ThreadChoice | None = None
     _losses: list[float] = field(default_factory=list)
     _tokens: int = 0
     _learning: float = 0.0  # seconds in training steps
@@ -162,7 +166,10 @@ class Loop:
         batch = self.feed.batch(progress.epoch, progress.index)
         share = self.budget.progress(progress.step)
         rate = rate_at(share, self.training.warmup, self.training.final_rate) * progress.rate_factor
+        started = time.perf_counter()
         loss = self.learner.train_step(batch, rate, progress.step)
+        if self.threads:
+            self.threads.after_step(time.perf_counter() - started, batch.inputs.size)
         if not math.isfinite(loss):
             self._fall_back()
             return

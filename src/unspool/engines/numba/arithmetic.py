@@ -4,7 +4,7 @@ Shapes: L matrices of one shape, R rows, K columns, N numbers.
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
@@ -13,25 +13,11 @@ from numba import types
 from numba.extending import intrinsic, overload
 
 from unspool.engines.base import Array
+from unspool.engines.numba.compiling import compiled
+from unspool.engines.numba.team import Team, meet, part_of, room
+from unspool.engines.rounding import int8_scale, to_bfloat16
 
 LEVELS = np.float32(4095)  # of an input of int8 products: 16,000 products of 127 and 1,000 fit in 32 bits
-
-Function = TypeVar("Function", bound=Callable[..., Any])
-
-
-def compiled(function: Function, fast: bool = True) -> Function:
-    """Compile a function, and keep the result on disk for the next process where there is a place for it.
-
-    Division by zero gives infinity, as in NumPy: a check that could raise would keep a loop from being vectorised.
-
-    Args:
-        function: of arrays and numbers.
-        fast: sums may be reordered, which vector instructions need; results then differ in the last bits.
-    """
-    try:
-        return cast(Function, numba.njit(fastmath=fast, error_model="numpy", cache=True)(function))
-    except RuntimeError:  # no folder for the cache can be written
-        return cast(Function, numba.njit(fastmath=fast, error_model="numpy")(function))
 
 
 def widen(weight: Any) -> Any:
@@ -79,17 +65,6 @@ def _narrow(value: Any, like: Any) -> Callable[[Any, Any], Any]:
         return value
 
     return bfloat16 if like.dtype is numba.types.uint16 else float32
-
-
-def to_bfloat16(array: Array) -> Array:
-    """Float32 rounded to the nearest bfloat16, ties to even, as uint16 of the same shape."""
-    bits = np.ascontiguousarray(array, np.float32).view(np.uint32).astype(np.uint64)
-    return ((bits + 0x7FFF + ((bits >> np.uint64(16)) & np.uint64(1))) >> np.uint64(16)).astype(np.uint16)
-
-
-def from_bfloat16(bits: Array) -> Array:
-    """The float32 that bfloat16 bits stand for."""
-    return (bits.astype(np.uint32) << np.uint32(16)).view(np.float32)
 
 
 @compiled
@@ -147,68 +122,62 @@ def pack(matrices: Array, precision: str) -> Matrices:
     return Matrices(np.ascontiguousarray(matrices), scale)
 
 
-def rounded(matrix: Array, precision: str) -> Array:
-    """A matrix [R, K] as it is after packing, in float32."""
-    if precision == "int8":
-        scale = int8_scale(matrix)[:, None]  # (R, 1)
-        result: Array = np.rint(matrix / scale) * scale
-        return result
-    return from_bfloat16(to_bfloat16(matrix)) if precision == "bfloat16" else matrix
-
-
-def int8_scale(matrix: Array) -> Array:
-    """The step between the 255 levels of each row, [..., R, K] to [..., R]: its largest number has level 127."""
-    highest: Array = np.abs(matrix).max(axis=-1)
-    return np.where(highest > 0, highest / 127, 1).astype(np.float32)
-
-
-def add_product(matrices: Matrices, number: int, vector: Array, out: Array) -> None:
-    """Add a product, out += matrix vector: [K] to [R], with the matrix of a number."""
+def add_product(matrices: Matrices, number: int, vector: Array, out: Array, team: Team) -> None:
+    """Add a product, out += matrix vector: [K] to [R], with the matrix of a number; a team shares out the rows."""
     raise NotImplementedError("only compiled code calls this")
 
 
 @overload(add_product)
-def _add_product(matrices: Any, number: Any, vector: Any, out: Any) -> Callable[..., None]:
+def _add_product(matrices: Any, number: Any, vector: Any, out: Any, team: Any) -> Callable[..., None]:
     """Each row is read once, from end to end: that is what memory does fastest."""
 
-    def float32(matrices: Any, number: Any, vector: Any, out: Any) -> None:
-        matrix = matrices.numbers[number]
-        for row in range(matrix.shape[0]):
+    def float32(matrices: Any, number: Any, vector: Any, out: Any, team: Any) -> None:
+        matrix, sums = matrices.numbers[number], room(team)
+        for row in range(*part_of(team, matrix.shape[0])):
             total = np.float32(0)
             for k in range(matrix.shape[1]):
                 total += matrix[row, k] * vector[k]
-            out[row] += total
+            sums[row] = total
+        meet(team)
+        for row in range(matrix.shape[0]):
+            out[row] += sums[row]
 
-    def bfloat16(matrices: Any, number: Any, vector: Any, out: Any) -> None:
-        matrix = matrices.numbers[number]
+    def bfloat16(matrices: Any, number: Any, vector: Any, out: Any, team: Any) -> None:
+        matrix, sums = matrices.numbers[number], room(team)
         half = matrix.shape[1]
         low, high = np.empty(half, np.float32), np.zeros(half, np.float32)
         for k in range(half):
             low[k] = vector[2 * k]
         for k in range(vector.shape[0] // 2):
             high[k] = vector[2 * k + 1]
-        for row in range(matrix.shape[0]):
+        for row in range(*part_of(team, matrix.shape[0])):
             total = np.float32(0)
             for k in range(half):
                 pair = matrix[row, k]
                 total += np.uint32(pair << np.uint32(16)).view(np.float32) * low[k]
                 total += np.uint32(pair & np.uint32(0xFFFF0000)).view(np.float32) * high[k]
-            out[row] += total
+            sums[row] = total
+        meet(team)
+        for row in range(matrix.shape[0]):
+            out[row] += sums[row]
 
-    def int8(matrices: Any, number: Any, vector: Any, out: Any) -> None:
+    def int8(matrices: Any, number: Any, vector: Any, out: Any, team: Any) -> None:
         """The vector in LEVELS levels, so that the products are those of whole numbers."""
-        matrix = matrices.numbers[number]
+        matrix, sums = matrices.numbers[number], room(team)
         highest = np.float32(1e-30)
         for k in range(vector.shape[0]):
             highest = max(highest, abs(vector[k]))
         levels = np.empty(vector.shape[0], np.int16)
         for k in range(vector.shape[0]):
             levels[k] = np.int16(np.rint(vector[k] * (LEVELS / highest)))
-        for row in range(matrix.shape[0]):
+        for row in range(*part_of(team, matrix.shape[0])):
             total = np.int32(0)
             for k in range(matrix.shape[1]):
                 total = multiply_add(total, matrix[row, k], levels[k])
-            out[row] += np.float32(total) * matrices.scale[number, row] * (highest / LEVELS)
+            sums[row] = np.float32(total) * matrices.scale[number, row] * (highest / LEVELS)
+        meet(team)
+        for row in range(matrix.shape[0]):
+            out[row] += sums[row]
 
     kinds = {types.uint32: bfloat16, types.int8: int8}
     return kinds.get(matrices.types[0].dtype, float32)

@@ -1,4 +1,4 @@
-"""One step of each recurrent cell for one row, in place. `engines/numpy/cells.py` defines what they compute.
+"""One step of each recurrent cell for one row, in place, after the products. `engines/numpy/cells.py` defines it.
 
 Shapes: G gates (rnn 1, lstm 4, gru 3), H hidden.
 """
@@ -6,7 +6,8 @@ Shapes: G gates (rnn 1, lstm 4, gru 3), H hidden.
 import numpy as np
 
 from unspool.engines.base import Array
-from unspool.engines.numba.arithmetic import Matrices, add_product, compiled, hyperbolic_tangent, logistic
+from unspool.engines.numba.arithmetic import hyperbolic_tangent, logistic
+from unspool.engines.numba.compiling import compiled
 from unspool.engines.parameters import NORMALISED_MINIMUM
 from unspool.specs.network import CellName
 
@@ -15,22 +16,16 @@ CODES: dict[CellName, int] = {"rnn": 0, "lstm": 1, "gru": 2, "mingru": 3}
 
 
 @compiled
-def rnn_step(gates: Array, recurrent: Array, weights: Matrices, layer: int, hidden: Array) -> None:
-    """[H] gates of the input, [H] recurrent bias, [L, H, H], [H] hidden."""
-    for i in range(gates.shape[0]):
-        gates[i] += recurrent[i]
-    add_product(weights, layer, hidden, gates)
+def rnn_step(gates: Array, hidden: Array) -> None:
+    """[H] gates of input and state, [H] hidden."""
     for i in range(gates.shape[0]):
         hidden[i] = hyperbolic_tangent(gates[i])
 
 
 @compiled
-def lstm_step(gates: Array, recurrent: Array, weights: Matrices, layer: int, hidden: Array, cell: Array) -> None:
-    """[4 H] gates i f g o of the input, [4 H] recurrent bias, [L, 4 H, H], [H] hidden, [H] cell."""
+def lstm_step(gates: Array, hidden: Array, cell: Array) -> None:
+    """[4 H] gates i f g o of input and state, [H] hidden, [H] cell."""
     size = hidden.shape[0]
-    for i in range(4 * size):
-        gates[i] += recurrent[i]
-    add_product(weights, layer, hidden, gates)
     for i in range(size):
         candidate = hyperbolic_tangent(gates[2 * size + i])
         cell[i] = logistic(gates[size + i]) * cell[i] + logistic(gates[i]) * candidate
@@ -38,10 +33,9 @@ def lstm_step(gates: Array, recurrent: Array, weights: Matrices, layer: int, hid
 
 
 @compiled
-def gru_step(gates: Array, recurrent: Array, weights: Matrices, layer: int, hidden: Array) -> None:
-    """[3 H] gates r z n of the input, [3 H] recurrent bias (overwritten), [L, 3 H, H], [H] hidden."""
+def gru_step(gates: Array, recurrent: Array, hidden: Array) -> None:
+    """[3 H] gates r z n of the input, [3 H] of the state, [H] hidden."""
     size = hidden.shape[0]
-    add_product(weights, layer, hidden, recurrent)
     for i in range(size):
         reset = logistic(gates[i] + recurrent[i])
         update = logistic(gates[size + i] + recurrent[size + i])

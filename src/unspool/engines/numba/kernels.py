@@ -8,8 +8,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from unspool.engines.base import Array
-from unspool.engines.numba.arithmetic import Matrices, add_product, compiled
+from unspool.engines.numba.arithmetic import add_product
 from unspool.engines.numba.cells import gated_linear, gru_step, lstm_step, mingru_step, normalise, rnn_step
+from unspool.engines.numba.compiling import compiled
+from unspool.engines.numba.team import Team
+
+Packed = Any  # `Matrices` for one row, `Panels` for several
 
 
 class Weights(NamedTuple):
@@ -23,11 +27,11 @@ class Weights(NamedTuple):
     """
 
     looked_up: Array
-    input: Matrices
+    input: Packed
     input_bias: Array
-    recurrent: Matrices
+    recurrent: Packed
     recurrent_bias: Array
-    output: Matrices
+    output: Packed
     output_bias: Array
 
 
@@ -46,60 +50,69 @@ class BlockWeights(NamedTuple):
 
     looked_up: Array
     norm: Array
-    gates: Matrices
+    gates: Packed
     gates_bias: Array
-    out: Matrices
+    out: Packed
     mlp_norm: Array
-    up: Matrices
-    down: Matrices
+    up: Packed
+    down: Packed
     norm_leave: Array
-    output: Matrices
+    output: Packed
     output_bias: Array
 
 
 @compiled
-def blocks_step(kind: int, weights: BlockWeights, token: int, hidden: Array, cell: Array, logits: Array) -> None:
+def blocks_step(
+    kind: int, weights: BlockWeights, team: Team, token: int, hidden: Array, cell: Array, logits: Array
+) -> None:
     """`decoder_step` for minGRU blocks; kind and cell are not used."""
     stream = weights.looked_up[token].copy()  # (H)
     normal, inside = np.empty_like(stream), np.empty_like(stream)
     for layer in range(hidden.shape[0]):
         normalise(stream, weights.norm[layer], normal)
         gates = weights.gates_bias[layer].copy()  # (3 H)
-        add_product(weights.gates, layer, normal, gates)
+        add_product(weights.gates, layer, normal, gates, team)
         mingru_step(gates, hidden[layer], inside)
-        add_product(weights.out, layer, inside, stream)
+        add_product(weights.out, layer, inside, stream, team)
         normalise(stream, weights.mlp_norm[layer], normal)
         pairs = np.zeros(2 * stream.shape[0], np.float32)  # (2 H)
-        add_product(weights.up, layer, normal, pairs)
+        add_product(weights.up, layer, normal, pairs, team)
         gated_linear(pairs, inside)
-        add_product(weights.down, layer, inside, stream)
+        add_product(weights.down, layer, inside, stream, team)
     normalise(stream, weights.norm_leave, normal)
     logits[:] = weights.output_bias
-    add_product(weights.output, 0, normal, logits)
+    add_product(weights.output, 0, normal, logits, team)
 
 
 @compiled
-def decoder_step(kind: int, weights: Weights, token: int, hidden: Array, cell: Array, logits: Array) -> None:
+def decoder_step(
+    kind: int, weights: Weights, team: Team, token: int, hidden: Array, cell: Array, logits: Array
+) -> None:
     """Read one token: [L, H] hidden and [L, H] cell change in place, [V] logits are written."""
     gates = weights.looked_up[token].copy()  # (G * H)
     for layer in range(hidden.shape[0]):
         if layer:
             gates = weights.input_bias[layer - 1].copy()
-            add_product(weights.input, layer - 1, hidden[layer - 1], gates)
+            add_product(weights.input, layer - 1, hidden[layer - 1], gates, team)
         recurrent = weights.recurrent_bias[layer].copy()
+        add_product(weights.recurrent, layer, hidden[layer], recurrent, team)
+        if kind == 2:
+            gru_step(gates, recurrent, hidden[layer])
+            continue
+        for i in range(gates.shape[0]):
+            gates[i] += recurrent[i]
         if kind == 1:
-            lstm_step(gates, recurrent, weights.recurrent, layer, hidden[layer], cell[layer])
-        elif kind == 2:
-            gru_step(gates, recurrent, weights.recurrent, layer, hidden[layer])
+            lstm_step(gates, hidden[layer], cell[layer])
         else:
-            rnn_step(gates, recurrent, weights.recurrent, layer, hidden[layer])
+            rnn_step(gates, hidden[layer])
     logits[:] = weights.output_bias
-    add_product(weights.output, 0, hidden[hidden.shape[0] - 1], logits)
+    add_product(weights.output, 0, hidden[hidden.shape[0] - 1], logits, team)
 
 
 def write_tokens(
     kind: int,
     weights: Weights | BlockWeights,
+    team: Team,
     hidden: Array,
     cell: Array,
     logits: Array,
@@ -119,6 +132,7 @@ def write_tokens(
     Args:
         kind: of the cell.
         weights: of the decoder.
+        team: of the thread; each has a state, logits, counts and tokens of its own, which come out alike.
         hidden: [L, H], and `cell`, [L, H]: the state, changed in place.
         cell: see `hidden`.
         logits: [V] float32 of the next token, changed in place.
@@ -138,5 +152,5 @@ def write_tokens(
         tokens[n] = token
         if token < 0 or token == end:
             return n + 1
-        advance(kind, weights, token, hidden, cell, logits)  # type: ignore[name-defined]  # noqa: F821
+        advance(kind, weights, team, token, hidden, cell, logits)  # type: ignore[name-defined]  # noqa: F821
     return int(uniforms.shape[0])

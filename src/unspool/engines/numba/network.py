@@ -1,9 +1,11 @@
-"""The decoder with compiled kernels for one row; several rows go through NumPy's matrix products.
+"""The decoder with compiled kernels, for one row and for several.
 
 Shapes: B rows, H hidden, L layers, V tokens, N tokens to write.
 """
 
+import os
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from types import FunctionType
 from typing import Any, cast
@@ -11,12 +13,23 @@ from typing import Any, cast
 import numpy as np
 
 from unspool.engines.base import Array, Logits
-from unspool.engines.numba.arithmetic import Matrices, compiled, pack, rounded
+from unspool.engines.numba.arithmetic import pack
 from unspool.engines.numba.cells import CODES
+from unspool.engines.numba.compiling import compiled
 from unspool.engines.numba.kernels import BlockWeights, Weights, blocks_step, decoder_step, write_tokens
+from unspool.engines.numba.rows import blocks_rows, decoder_rows, write_rows
+from unspool.engines.numba.team import Team, make_teams
+from unspool.engines.numba.tiles import TILE_ROWS, pack_panels
 from unspool.engines.numpy.network import NumpyNetwork, NumpyState
+from unspool.engines.rounding import rounded_weights
 from unspool.specs.network import NetworkSpec
 from unspool.text.tokenizer import IntArray
+
+THREADS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+SMALLEST_SHARE = 8  # rows of a thread
+MOST_IN_TEAM = 2
+SHARED_FROM = 1_000_000  # bytes of weights, which take a thread longer to read than it takes two to meet
+BYTES = {"float32": 4, "bfloat16": 2, "int8": 1}
 
 
 class NumbaNetwork(NumpyNetwork):
@@ -36,10 +49,15 @@ class NumbaNetwork(NumpyNetwork):
         decoder = spec.writer
         self._kind = CODES[decoder.cell]
 
-        self._advance: Callable[..., None] = blocks_step if decoder.cell == "mingru" else decoder_step
+        blocks = decoder.cell == "mingru"
+        self._longest = max(len(array) for array in weights.values())
+        self._size = sum(array.size for array in weights.values()) * BYTES[precision]
+        self._advance: Callable[..., None] = blocks_step if blocks else decoder_step
+        self._advance_rows: Callable[..., None] = blocks_rows if blocks else decoder_rows
         self._weights = self._laid_out(weights, lambda matrices: pack(matrices, precision))
+        self._panels = cache(lambda: self._laid_out(weights, lambda matrices: pack_panels(matrices, precision)))
 
-    def _laid_out(self, weights: Mapping[str, Array], packed: Callable[[Array], Matrices]) -> Weights | BlockWeights:
+    def _laid_out(self, weights: Mapping[str, Array], packed: Callable[[Array], Any]) -> Weights | BlockWeights:
         decoder = self.spec.writer
 
         def stacked(name: str, first: int = 0) -> Array:
@@ -74,75 +92,129 @@ class NumbaNetwork(NumpyNetwork):
 
     def step(self, tokens: IntArray, state: NumpyState) -> tuple[Logits, NumpyState]:
         """Read one token a row: [B] to [B, V]."""
-        if len(tokens) != 1:
-            return super().step(tokens, state)
         hidden, cell = self._flat(state)
-        logits = np.empty(self.spec.writer.vocabulary_size, np.float32)
-        self._advance(self._kind, self._weights, int(tokens[0]), hidden, cell, logits)
-        return logits[None], self._nested(hidden, cell)  # (1, V)
+        logits = np.empty((len(tokens), self.spec.writer.vocabulary_size), np.float32)
+        if len(tokens) == 1:
+            (team,) = make_teams(1, self._longest)
+            self._advance(self._kind, self._weights, team, int(tokens[0]), hidden[:, 0], cell[:, 0], logits[0])
+        else:
+            self._advance_rows(self._kind, self._panels(), np.asarray(tokens), hidden, cell, logits)
+        return logits, self._nested(hidden, cell)
 
     def write(
         self,
         logits: Logits,
         state: NumpyState,
-        sampler: Any,
+        samplers: Sequence[Any],
         functions: Sequence[Callable[..., Any]],
         count: int,
         end: int,
-    ) -> tuple[IntArray, Logits, NumpyState]:
-        """Draw and read up to N tokens of one row in one call. See `engines.base.Writer`."""
+    ) -> tuple[list[IntArray], Logits, NumpyState]:
+        """Draw and read up to N tokens a row in one call. See `engines.base.Writer`."""
         hidden, cell = self._flat(state)
-        logits, tokens = logits[0].copy(), np.empty(count, np.int64)
-        written = compile_writer(tuple(functions), self._advance)(
-            self._kind,
-            self._weights,
-            hidden,
-            cell,
-            logits,
-            sampler.written,
-            sampler.seen,
-            sampler.forbidden,
-            sampler.knobs,
-            sampler.uniforms(count),
-            end,
-            tokens,
-        )
-        return tokens[:written], logits[None], self._nested(hidden, cell)
+        logits = logits.copy()
+        uniforms = np.stack([sampler.uniforms(count) for sampler in samplers])  # (B, N)
+        task = (functions, hidden, cell, logits, samplers, uniforms, end)
+        tokens = self._write_one(*task) if len(samplers) == 1 else self._write_rows(*task)
+        return tokens, logits, self._nested(hidden, cell)
+
+    def _write_one(
+        self,
+        functions: Sequence[Callable[..., Any]],
+        hidden: Array,
+        cell: Array,
+        logits: Array,
+        samplers: Sequence[Any],
+        uniforms: Array,
+        end: int,
+    ) -> list[IntArray]:
+        """One row, by a team of threads where the weights are many."""
+        write = compile_writer(tuple(functions), self._advance, write_tokens)
+        (sampler,) = samplers
+        changing: tuple[Array, ...] = (hidden[:, 0], cell[:, 0], logits[0], sampler.written, sampler.seen)
+
+        def write_with(team: Team) -> tuple[list[Array], IntArray]:
+            mine, tokens = [array.copy() for array in changing], np.empty(uniforms.shape[1], np.int64)
+            settings = (sampler.forbidden, sampler.knobs, uniforms[0], end, tokens)
+            length = write(self._kind, self._weights, team, *mine, *settings)
+            return mine, tokens[:length]
+
+        threads = min(THREADS, MOST_IN_TEAM) if self._size > SHARED_FROM else 1
+        teams = make_teams(threads, self._longest)
+        (changed, tokens), *_ = _pool().map(write_with, teams) if threads > 1 else map(write_with, teams)
+        for array, new in zip(changing, changed, strict=True):
+            array[:] = new
+        return [tokens]
+
+    def _write_rows(
+        self,
+        functions: Sequence[Callable[..., Any]],
+        hidden: Array,
+        cell: Array,
+        logits: Array,
+        samplers: Sequence[Any],
+        uniforms: Array,
+        end: int,
+    ) -> list[IntArray]:
+        """Several rows, shared out to the threads."""
+        write = compile_writer(tuple(functions), self._advance_rows, write_rows)
+        tokens: Array = np.empty(uniforms.shape, np.int64)
+        lengths: Array = np.zeros(len(samplers), np.int64)
+
+        def write_some(rows: slice) -> None:
+            memories = [np.ascontiguousarray(array[:, rows]) for array in (hidden, cell)]
+            counts = [np.stack([getattr(s, name) for s in samplers[rows]]) for name in ("written", "seen")]
+            settings = (*counts, samplers[0].forbidden, samplers[0].knobs, uniforms[rows], end)
+            write(self._kind, self._panels(), *memories, logits[rows], *settings, tokens[rows], lengths[rows])
+            hidden[:, rows], cell[:, rows] = memories
+            for sampler, written, seen in zip(samplers[rows], *counts, strict=True):
+                sampler.written[:], sampler.seen[:] = written, seen
+
+        share = -(-max(len(samplers) // THREADS, SMALLEST_SHARE) // TILE_ROWS) * TILE_ROWS
+        shares = [slice(start, start + share) for start in range(0, len(samplers), share)]
+        list(_pool().map(write_some, shares))
+        return [row[:length] for row, length in zip(tokens, lengths, strict=True)]
 
     def _flat(self, state: NumpyState) -> tuple[Array, Array]:
-        """A state of one row as [L, H] hidden and [L, H] cell (zeros unless it is an LSTM's)."""
-        hidden = np.stack([memory[0][0] for memory in state.layers])
-        cell = (
-            np.stack([memory[1][0] for memory in state.layers]) if len(state.layers[0]) > 1 else np.zeros_like(hidden)
-        )
+        """A state as copies: [L, B, H] hidden and [L, B, H] cell (zeros unless it is an LSTM's)."""
+        hidden = np.stack([memory[0] for memory in state.layers])
+        cell = np.stack([memory[1] for memory in state.layers]) if len(state.layers[0]) > 1 else np.zeros_like(hidden)
         return hidden, cell
 
     def _nested(self, hidden: Array, cell: Array) -> NumpyState:
         if self.spec.writer.cell == "lstm":
-            return NumpyState(tuple((h[None], c[None]) for h, c in zip(hidden, cell, strict=True)))  # each (1, H)
-        return NumpyState(tuple((h[None],) for h in hidden))
+            return NumpyState(tuple(zip(hidden, cell, strict=True)))
+        return NumpyState(tuple((h,) for h in hidden))
 
 
 @cache
-def compile_writer(functions: tuple[Callable[..., Any], ...], advance: Callable[..., None]) -> Callable[..., int]:
-    """`write_tokens` together with the sampler's functions, compiled from their own source.
+def _pool() -> ThreadPoolExecutor:
+    """The threads that rows are shared out to."""
+    return ThreadPoolExecutor(THREADS, "unspool-rows")
+
+
+@cache
+def compile_writer(
+    functions: tuple[Callable[..., Any], ...], advance: Callable[..., None], loop: Callable[..., Any]
+) -> Callable[..., Any]:
+    """A loop of writing together with the sampler's functions, compiled from their own source.
 
     Args:
         functions: callees first; `choose` is the last.
         advance: the step of the decoder.
+        loop: `write_tokens` or `write_rows`.
     """
     known: dict[str, Any] = {"advance": advance}
-    for function in (*functions, write_tokens):
+    for function in (*functions, loop):
         source = cast(FunctionType, function)
         names = {**source.__globals__, **known}
         known[source.__name__] = compiled(FunctionType(source.__code__, names, source.__name__), fast=False)
-    return cast(Callable[..., int], known[write_tokens.__name__])
+    return cast(Callable[..., Any], known[loop.__name__])
 
 
 def build_network(spec: NetworkSpec, weights: Mapping[str, Array], precision: str = "float32") -> NumpyNetwork:
     """The kernels know a decoder that is fed and looks back on nothing; other networks are NumPy's."""
-    if precision != "float32":
-        weights = {name: array if array.ndim == 1 else rounded(array, precision) for name, array in weights.items()}
+    weights = rounded_weights(weights, precision)
     decoder = spec.decoder
     if decoder is None or decoder.attention != "none" or decoder.feed == "none":
         return NumpyNetwork(spec, weights)

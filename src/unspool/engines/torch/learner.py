@@ -64,6 +64,10 @@ class TorchLearner:
             self._state = TorchState(tuple(tuple(tensor.detach() for tensor in memory) for memory in state.layers))
         return float(loss.detach())
 
+    def use_threads(self, threads: int) -> None:
+        """How many threads of the processor PyTorch and the kernels use from now on."""
+        torch.set_num_threads(threads)
+
     def network(self) -> TorchNetwork:
         """The network with its present weights."""
         return self._network

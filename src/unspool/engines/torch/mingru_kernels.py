@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numba import float32, types
 
-from unspool.engines.numba.arithmetic import compiled, logistic, narrow, widen
+from unspool.engines.numba.arithmetic import logistic, narrow, widen
+from unspool.engines.numba.compiling import compiled
 from unspool.engines.parameters import NORMALISED_MINIMUM
 from unspool.engines.torch.team import CHUNKS, Call, compile_kernel, matrix, parameters, take
 

@@ -9,12 +9,13 @@ Shapes: B rows, T time steps, N = B T positions, E input, H hidden, G gates.
 """
 
 from functools import cache
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
+
+from unspool.engines.torch.platform import native_precision
 
 try:
     from unspool.engines.numba.tiles import PAIRS, PANEL, padded
@@ -51,17 +52,10 @@ def read_window(layer: nn.RNNBase, values: Tensor, memory: Memory) -> tuple[Tens
 
 @cache
 def _has_kernels(precision: torch.dtype) -> bool:
-    """Whether the processor has the registers for them, and, for bfloat16, the instruction.
-
-    With AMX, PyTorch's own bfloat16 layers have a matrix unit of their own.
-    """
+    """Whether the processor has the registers for them, and, for bfloat16, the instruction."""
     if precision not in STORAGE or torch.backends.cpu.get_cpu_capability() != "AVX512":
         return False
-    try:
-        flags = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="ignore")
-    except OSError:
-        return False
-    return precision == torch.float32 or ("avx512_bf16" in flags and "amx_bf16" not in flags)
+    return precision == torch.float32 or native_precision() == "bfloat16"
 
 
 class Window:

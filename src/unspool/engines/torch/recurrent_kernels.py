@@ -17,7 +17,8 @@ import numba
 import numpy as np
 from numba import float32, types
 
-from unspool.engines.numba.arithmetic import compiled, hyperbolic_tangent, logistic, narrow, widen
+from unspool.engines.numba.arithmetic import hyperbolic_tangent, logistic, narrow, widen
+from unspool.engines.numba.compiling import compiled
 from unspool.engines.numba.tiles import PAIRS, PANEL, multiply, padded
 from unspool.engines.torch.team import CHUNKS, Call, compile_kernel, matrix, parameters, take
 
@@ -48,7 +49,7 @@ def recurrent_kernels(storage: types.Type) -> SimpleNamespace:
     needs; room for the rows of a product [B', K'], stored, and for its sums [B', N'].
     Backward kernels take the same, then the gradients.
     """
-    product, pairs = multiply(storage), PAIRS[storage]
+    pairs = PAIRS[storage]
 
     def pack(call: Call) -> None:
         """A matrix [K, N] or, with the flag, its transpose, as panels for `multiply`; a chunk is a panel."""
@@ -85,7 +86,7 @@ def recurrent_kernels(storage: types.Type) -> SimpleNamespace:
             sums = part(given[12], float32, given[CHUNKS], chunk, width)
             store(hidden, first, last, rows)
             for step in range(steps):
-                product(rows, panels, sums)
+                multiply(rows, panels, sums)
                 for row in range(first, last):
                     n, total = step * count + row, sums[row - first]
                     for i in range(2 * size):
@@ -142,7 +143,7 @@ def recurrent_kernels(storage: types.Type) -> SimpleNamespace:
                         d_h[i] *= z
                     for i in range(3 * size):
                         rows[row - first, i] = d_gates[n, size + i]
-                product(rows, panels, sums)
+                multiply(rows, panels, sums)
                 for row in range(first, last):
                     for i in range(size):
                         d_hidden[row, i] += sums[row - first, i]
@@ -163,7 +164,7 @@ def recurrent_kernels(storage: types.Type) -> SimpleNamespace:
             sums = part(given[10], float32, given[CHUNKS], chunk, width)
             store(hidden, first, last, rows)
             for step in range(steps):
-                product(rows, panels, sums)
+                multiply(rows, panels, sums)
                 for row in range(first, last):
                     n = step * count + row
                     for i in range(size):
@@ -197,7 +198,7 @@ def recurrent_kernels(storage: types.Type) -> SimpleNamespace:
                         change = (d_hidden[row, i] + widen(d_output[n, i])) * (ONE - value * value)
                         d_gates[n, i] = narrow(change, d_gates)
                         rows[row - first, i] = d_gates[n, i]
-                product(rows, panels, sums)
+                multiply(rows, panels, sums)
                 for row in range(first, last):
                     for i in range(size):
                         d_hidden[row, i] = sums[row - first, i]

@@ -1,0 +1,135 @@
+"""What is timed against what in training: each makes a function that updates the weights once.
+
+    python -m benchmarks.trainers NAME [ARGUMENT]...
+
+runs one in a process of its own, so that none profits from settings of another: it reads a number of updates from a
+line of standard input, makes them, and answers with the seconds that they took.
+"""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+VOCABULARY, EMBEDDING, HIDDEN, ROWS, STEPS = 69, 64, 512, 64, 128
+CELLS: dict[str, Callable[..., nn.RNNBase]] = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}
+
+Update = Callable[[], object]
+
+
+def tokens() -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Inputs and targets, each [ROWS, STEPS]."""
+    drawn = np.random.default_rng(0).integers(4, VOCABULARY, (ROWS, STEPS + 1))
+    return drawn[:, :-1].copy(), drawn[:, 1:].copy()
+
+
+def unspool(cell: str, layers: str, optimizer: str) -> Update:
+    """The learner, with the precision and the threads that it chooses itself."""
+    from unspool.data.batches import Batch
+    from unspool.engines.registry import build_learner, training_machine
+    from unspool.specs.network import DecoderSpec, NetworkSpec
+    from unspool.specs.training import TrainingSpec
+
+    shape: dict[str, Any] = {"cell": cell, "num_layers": int(layers), "hidden_size": HIDDEN}
+    spec = NetworkSpec(decoder=DecoderSpec(vocabulary_size=VOCABULARY, embedding_size=EMBEDDING, **shape))
+    precision, threads = training_machine("torch")
+    values = {"optimizer": optimizer, "precision": precision, "threads": threads}
+    training = TrainingSpec().changed(**values, dropout=0.0, input_dropout=0.0)
+    learner = build_learner("torch", spec, training)
+    batch = Batch(*tokens(), np.ones(ROWS, np.bool_))
+    return lambda: learner.train_step(batch, 1.0, 0)
+
+
+def tutorial(cell: str, layers: str) -> Update:
+    """The loop of the tutorials: an embedding, `nn.LSTM` (or GRU, RNN), a linear layer, Adam, float32."""
+    embedding, output = nn.Embedding(VOCABULARY, EMBEDDING), nn.Linear(HIDDEN, VOCABULARY)
+    network = CELLS[cell](EMBEDDING, HIDDEN, int(layers), batch_first=True)
+    optimizer = torch.optim.Adam([*embedding.parameters(), *network.parameters(), *output.parameters()], lr=2e-3)
+    inputs, targets = (torch.from_numpy(array) for array in tokens())
+
+    def update() -> None:
+        optimizer.zero_grad()
+        logits = output(network(embedding(inputs))[0])  # (B, T, V)
+        F.cross_entropy(logits.flatten(0, 1), targets.flatten()).backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+
+    return update
+
+
+def keras(cell: str, layers: str) -> Update:
+    """The same network in Keras, trained by `train_on_batch`."""
+    import keras as k
+
+    kinds = {"lstm": k.layers.LSTM, "gru": k.layers.GRU, "rnn": k.layers.SimpleRNN}
+    stack = [kinds[cell](HIDDEN, return_sequences=True) for _ in range(int(layers))]
+    model = k.Sequential([k.layers.Embedding(VOCABULARY, EMBEDDING), *stack, k.layers.Dense(VOCABULARY)])
+    model.compile("adam", k.losses.SparseCategoricalCrossentropy(from_logits=True))
+    inputs, targets = tokens()
+    return lambda: model.train_on_batch(inputs, targets)
+
+
+def bfloat16_peak() -> Update:
+    """A product of 2,048 x 2,048 matrices in bfloat16: 17.2 billion operations."""
+    a, b = (torch.randn(2048, 2048).bfloat16() for _ in range(2))
+    return lambda: a @ b
+
+
+TRAINERS: dict[str, Callable[..., Update]] = {
+    "unspool": unspool,
+    "tutorial": tutorial,
+    "keras": keras,
+    "bfloat16_peak": bfloat16_peak,
+}
+
+
+class Worker:
+    """A trainer in a process of its own.
+
+    Args:
+        *command: its name and arguments.
+    """
+
+    def __init__(self, *command: str) -> None:
+        self.command = command
+        arguments = [sys.executable, "-m", "benchmarks.trainers", *command]
+        self._process = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def seconds(self, updates: int = 1) -> float:
+        """The time that some updates take."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        print(updates, file=self._process.stdin, flush=True)
+        return float(self._process.stdout.readline())
+
+    def close(self) -> None:
+        """End the process."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait(60)
+
+
+def installed(name: str) -> bool:
+    """Whether what a trainer needs is installed."""
+    return name != "keras" or (find_spec("keras") is not None and find_spec("tensorflow") is not None)
+
+
+def main() -> None:
+    """Serve one trainer."""
+    answers, sys.stdout = sys.stdout, sys.stderr
+    update = TRAINERS[sys.argv[1]](*sys.argv[2:])
+    for line in sys.stdin:
+        started = time.perf_counter()
+        for _ in range(int(line)):
+            update()
+        print(time.perf_counter() - started, file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    main()

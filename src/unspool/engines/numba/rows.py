@@ -1,0 +1,132 @@
+"""One step of a whole decoder for several rows, and the loop that writes them side by side.
+
+The same as `kernels.py`, with products of several rows at once (`tiles.py`). Rows do not depend on one another, so the
+threads take some rows each and meet when all tokens of a call are written.
+
+Shapes: B rows, G gates, H hidden, L layers, V tokens, N tokens to write.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from unspool.engines.base import Array
+from unspool.engines.numba.cells import gated_linear, gru_step, lstm_step, mingru_step, normalise, rnn_step
+from unspool.engines.numba.compiling import compiled
+from unspool.engines.numba.kernels import BlockWeights, Weights
+from unspool.engines.numba.tiles import add_products
+
+
+@compiled
+def repeated(vector: Array, rows: int) -> Array:
+    """A vector in every row."""
+    result = np.empty((rows, vector.shape[0]), np.float32)
+    for row in range(rows):
+        for i in range(vector.shape[0]):
+            result[row, i] = vector[i]
+    return result
+
+
+@compiled
+def decoder_rows(kind: int, weights: Weights, tokens: Array, hidden: Array, cell: Array, logits: Array) -> None:
+    """Read a token a row: [L, B, H] hidden and [L, B, H] cell change in place, [B, V] logits are written."""
+    rows = tokens.shape[0]
+    gates = np.empty((rows, weights.looked_up.shape[1]), np.float32)  # (B, G * H)
+    for row in range(rows):
+        gates[row] = weights.looked_up[tokens[row]]
+    for layer in range(hidden.shape[0]):
+        if layer:
+            gates = repeated(weights.input_bias[layer - 1], rows)
+            add_products(weights.input, layer - 1, hidden[layer - 1], gates)
+        recurrent = repeated(weights.recurrent_bias[layer], rows)
+        add_products(weights.recurrent, layer, hidden[layer], recurrent)
+        for row in range(rows):
+            if kind == 2:
+                gru_step(gates[row], recurrent[row], hidden[layer, row])
+                continue
+            for i in range(gates.shape[1]):
+                gates[row, i] += recurrent[row, i]
+            if kind == 1:
+                lstm_step(gates[row], hidden[layer, row], cell[layer, row])
+            else:
+                rnn_step(gates[row], hidden[layer, row])
+    logits[:] = repeated(weights.output_bias, rows)
+    add_products(weights.output, 0, hidden[hidden.shape[0] - 1], logits)
+
+
+@compiled
+def blocks_rows(kind: int, weights: BlockWeights, tokens: Array, hidden: Array, cell: Array, logits: Array) -> None:
+    """`decoder_rows` for minGRU blocks; kind and cell are not used."""
+    rows, size = tokens.shape[0], hidden.shape[2]
+    stream = np.empty((rows, size), np.float32)  # (B, H)
+    for row in range(rows):
+        stream[row] = weights.looked_up[tokens[row]]
+    normal, inside = np.empty_like(stream), np.empty_like(stream)
+    for layer in range(hidden.shape[0]):
+        for row in range(rows):
+            normalise(stream[row], weights.norm[layer], normal[row])
+        gates = repeated(weights.gates_bias[layer], rows)  # (B, 3 H)
+        add_products(weights.gates, layer, normal, gates)
+        for row in range(rows):
+            mingru_step(gates[row], hidden[layer, row], inside[row])
+        add_products(weights.out, layer, inside, stream)
+        for row in range(rows):
+            normalise(stream[row], weights.mlp_norm[layer], normal[row])
+        pairs = np.zeros((rows, 2 * size), np.float32)
+        add_products(weights.up, layer, normal, pairs)
+        for row in range(rows):
+            gated_linear(pairs[row], inside[row])
+        add_products(weights.down, layer, inside, stream)
+    for row in range(rows):
+        normalise(stream[row], weights.norm_leave, normal[row])
+    logits[:] = repeated(weights.output_bias, rows)
+    add_products(weights.output, 0, normal, logits)
+
+
+def write_rows(
+    kind: int,
+    weights: Weights | BlockWeights,
+    hidden: Array,
+    cell: Array,
+    logits: Array,
+    written: Array,
+    seen: Array,
+    forbidden: Array,
+    knobs: tuple[Any, ...],
+    uniforms: Array,
+    end: int,
+    tokens: Array,
+    lengths: Array,
+) -> None:
+    """Draw and read up to N tokens a row, as `kernels.write_tokens` does for one.
+
+    Args:
+        kind: of the cell.
+        weights: of the decoder, in panels.
+        hidden: [L, B, H], and `cell`, [L, B, H]: the states, changed in place.
+        cell: see `hidden`.
+        logits: [B, V] float32 of the next tokens, changed in place.
+        written: [B, V] counts, `seen` [B, V], `forbidden` and `knobs`: of the samplers.
+        seen: see `written`.
+        forbidden: see `written`.
+        knobs: see `written`.
+        uniforms: [B, N] random numbers in [0, 1).
+        end: the token after which no more of a row is written.
+        tokens: [B, N] is filled; the last of a row may be -1, where a logit was not a number.
+        lengths: [B] how many tokens of each row were written: zeros at first.
+    """
+    rows, count = tokens.shape
+    going, read = np.ones(rows, np.bool_), np.zeros(rows, np.int64)
+    for n in range(count):
+        for row in range(rows):
+            if not going[row]:
+                continue
+            values = logits[row].astype(np.float64)
+            token = choose(values, written[row], seen[row], forbidden, knobs, uniforms[row, n])  # type: ignore[name-defined]  # noqa: F821
+            tokens[row, n] = token
+            lengths[row] = n + 1
+            going[row] = token >= 0 and token != end
+            read[row] = max(token, 0)
+        if not going.any():
+            return
+        advance(kind, weights, read, hidden, cell, logits)  # type: ignore[name-defined]  # noqa: F821

@@ -1,0 +1,84 @@
+"""NumPy writes the first tokens, compiled kernels the rest: one text, whatever the engine and the clock."""
+
+import threading
+
+import numpy as np
+import pytest
+
+from helpers.small import random_weights
+from unspool.decode import stream
+from unspool.decode.stream import generate, start_reading
+from unspool.engines.base import Network
+from unspool.engines.registry import build_network, open_network
+from unspool.engines.starting import StartingNetwork
+from unspool.errors import UnspoolError
+from unspool.specs.network import CellName, DecoderSpec, NetworkSpec
+from unspool.specs.sampling import SamplingSpec
+from unspool.text.vocabulary import make_tokenizer
+
+TOKENIZER = make_tokenizer("char", ["abcdefg .\n"])
+
+
+def spec_of(cell: CellName) -> NetworkSpec:
+    size = {"vocabulary_size": TOKENIZER.vocabulary_size, "hidden_size": 12, "embedding_size": 5}
+    return NetworkSpec(decoder=DecoderSpec(cell=cell, **size))
+
+
+def text_of(network: Network, samples: int = 1) -> list[str]:
+    spec = SamplingSpec(max_new_tokens=60, num_samples=samples)
+    pieces = list(generate(network, TOKENIZER, start_reading(network), spec, list(range(samples)), by_document=False))
+    return ["".join(piece.text for piece in pieces if piece.sample == number) for number in range(samples)]
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize("samples", [1, 3])
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru", "mingru"])
+def test_the_text_is_that_of_either_alone(
+    cell: CellName, samples: int, precision: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = spec_of(cell)
+    weights = random_weights(spec)
+    alone = text_of(build_network("numba", spec, weights, precision))
+    numpy_alone = text_of(open_network("auto", spec, weights, precision), samples)
+    monkeypatch.setattr(stream, "HANDOVER", 20)
+    together = text_of(open_network("numba", spec, weights, precision), samples)
+    assert together[0] == alone[0] == numpy_alone[0]
+    assert precision != "float32" or together == numpy_alone
+
+
+def test_a_short_text_never_loads_the_successor() -> None:
+    spec = spec_of("gru")
+
+    def load() -> Network:
+        raise AssertionError("loaded")
+
+    network = StartingNetwork(spec, random_weights(spec), load)
+    assert text_of(network)
+
+
+def test_a_successor_that_cannot_be_loaded_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = spec_of("gru")
+
+    def load() -> Network:
+        raise UnspoolError("no kernels.", "none.")
+
+    monkeypatch.setattr(stream, "HANDOVER", 20)
+    with pytest.raises(UnspoolError, match="no kernels"):
+        text_of(StartingNetwork(spec, random_weights(spec), load))
+
+
+def test_the_successor_is_loaded_once_and_in_the_background() -> None:
+    spec, loaded = spec_of("gru"), []
+
+    def load() -> Network:
+        loaded.append(threading.current_thread())
+        return build_network("numpy", spec, random_weights(spec))
+
+    network = StartingNetwork(spec, random_weights(spec), load)
+    state = network.initial_state(2)
+    network.prepare()
+    _, one = network.succeed(state)
+    network.succeed(state)
+    assert loaded != [threading.current_thread()]
+    assert len(loaded) == 1
+    assert all(np.array_equal(a, b) for a, b in zip(one.layers[0], state.layers[0], strict=True))
