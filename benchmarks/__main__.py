@@ -21,6 +21,7 @@ NAMES = (
     "precision",
     "recipe",
     "words",
+    "multi30k",
     "gigabyte",
 )
 

@@ -12,6 +12,7 @@ from unspool.cli.console import INTERRUPTED, reporting_errors, write
 from unspool.cli.demo import demo
 from unspool.cli.evaluate import evaluate
 from unspool.cli.generate import generate
+from unspool.cli.inspect import inspect
 from unspool.cli.score import score
 from unspool.cli.train import train
 from unspool.cli.translate import translate
@@ -25,7 +26,7 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"auto_envvar_prefix": "UNSPOOL", "help_option_names": ["-h", "--help"]},
 )
-for command in (train, generate, translate, score, evaluate, demo):
+for command in (train, generate, translate, score, evaluate, inspect, demo):
     app.command()(command)
 
 

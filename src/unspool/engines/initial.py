@@ -17,9 +17,9 @@ def initial_weights(spec: NetworkSpec, seed: int) -> Arrays:
 
     Matrices are uniform within 1 / sqrt(H), outside of the layers 1 / sqrt(their input's width), biases zero,
     embeddings normal with deviation 0.1. The LSTM's forget gate starts open, with bias 1 (Jozefowicz et al., 2015,
-    section 3.2). The update gates of minGRU start so that the units remember for 1 to LONGEST_MEMORY steps (Tallec and
-    Ollivier, 2018, section 2, for its one gate); what its branches add starts small, by 1 / sqrt(2 L) (Radford et al.,
-    2019, section 2.3).
+    section 3.2). The update gates of minGRU start so that the units remember for 1 to LONGEST_MEMORY steps (Tallec
+    and Ollivier, 2018, section 2, for its one gate); what its branches add starts small, by 1 / sqrt(2 L) (Radford
+    et al., 2019, section 2.3).
 
     Returns:
         float32 arrays by the names of `parameter_shapes`.

@@ -12,7 +12,7 @@ from unspool.engines.parameters import parameter_count
 from unspool.errors import UsageError
 from unspool.specs.base import Spec, build
 from unspool.specs.data import DataSpec
-from unspool.specs.network import CellName, DecoderShape, DecoderSpec, EncoderShape, NetworkSpec
+from unspool.specs.network import DecoderShape, DecoderSpec, EncoderShape, NetworkSpec
 from unspool.specs.training import BudgetSpec, Recipe, TrainingSpec
 
 SECTIONS: dict[str, type[Spec]] = {
@@ -132,7 +132,7 @@ def choose_recipe(size: Size, settings: Settings, network: DecoderShape | None =
     budget = budget_spec(settings)
     asked = build(TrainingSpec, settings["training"], "training")
     passes = _passes(size, checked, budget, asked)
-    training = chosen_training(size, checked.cell, passes, settings["training"])
+    training = _training(size, checked, passes, settings["training"])
     recipe = Recipe(
         data=data_spec(settings),
         network=checked,
@@ -160,14 +160,11 @@ def _shape(size: Size, asked: Mapping[str, Any]) -> dict[str, Any]:
     return wide
 
 
-def chosen_training(size: Size, cell: CellName, passes: float, given: Mapping[str, Any]) -> dict[str, Any]:
-    """What depends on the size.
-
-    Dropout grows with the passes over the text: 0.1 at 6, 0.5 at 100. A GRU learns best at a higher rate of Muon.
-    """
+def _training(size: Size, shape: DecoderShape, passes: float, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Dropout grows with the passes over the text: 0.1 at 6, 0.5 at 100. A GRU learns best at a higher rate of Muon."""
     dropout = round(min(0.5, max(0.0, 0.1 + 0.33 * log10(max(passes, 1e-9) / 6))), 2)
     chosen = {
-        "matrix_rate": 0.03 if cell == "gru" else 0.02,
+        "matrix_rate": 0.03 if shape.cell == "gru" else 0.02,
         "dropout": dropout,
         "input_dropout": dropout,
         "precision": size.precision,

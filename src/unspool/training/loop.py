@@ -169,17 +169,17 @@ class Loop:
         started = time.perf_counter()
         loss = self.learner.train_step(batch, rate, progress.step)
         if self.threads:
-            self.threads.after_step(time.perf_counter() - started, batch.inputs.size)
+            self.threads.after_step(time.perf_counter() - started, batch.size)
         if not math.isfinite(loss):
             self._fall_back()
             return
-        self._tokens += batch.inputs.size
+        self._tokens += batch.size
         self._learning += self.budget.seconds() - began
         self._losses = [*self._losses[1 - LOSS_WINDOW :], loss]
         steps = self.feed.steps(progress.epoch)
         after = (progress.epoch, progress.index + 1) if progress.index + 1 < steps else (progress.epoch + 1, 0)
         self.progress = progress.changed(step=progress.step + 1, epoch=after[0], index=after[1])
-        self._tell(batch.inputs.size, progress.epoch + (progress.index + 1) / steps)
+        self._tell(batch.size, progress.epoch + (progress.index + 1) / steps)
         if self._validation_is_due():
             self._validate()
             self._save()

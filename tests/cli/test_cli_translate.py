@@ -1,0 +1,133 @@
+"""`unspool train` on pairs, `translate` and `evaluate` of what comes of it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+import unspool
+from helpers.commands import call_main
+from unspool.api import train
+from unspool.errors import UsageError
+
+WORDS = {"one": "eins", "two": "zwei", "three": "drei", "four": "vier"}
+SIZES = {"hidden_size": 24, "embedding_size": 8, "encoder_size": 12, "encoder_embedding": 8, "batch_size": 16}
+QUICK = {"threads": 1, "precision": "float32", "validations": 2, "learning_rate": 0.02, "dropout": 0.0}
+
+
+@pytest.fixture(scope="module")
+def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("pairs") / "numbers.tsv"
+    rows = [(f"{a} {b}", f"{WORDS[a]} {WORDS[b]}") for a in WORDS for b in WORDS] * 10
+    path.write_text("en\tde\n" + "".join(f"{one}\t{other}\n" for one, other in rows), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def translator(pairs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("model") / "numbers"
+    columns = {"source_column": "en", "target_column": "de", "tokenizer": "word"}
+    train(pairs, out=place, steps=150, input_dropout=0.0, label_smoothing=0.0, **columns, **SIZES, **QUICK)
+    return place
+
+
+def test_lines_are_translated_in_order_and_empty_ones_stay(translator: Path) -> None:
+    result = call_main("translate", translator, input="one two\n\nfour three\n")
+    assert result.code == 0, result.err
+    assert result.out == "eins zwei\n\nvier drei\n"
+    assert call_main("translate", translator, "two two", "one four").out == "zwei zwei\neins vier\n"
+
+
+def test_a_file_and_greedy_give_the_same(translator: Path, tmp_path: Path) -> None:
+    (tmp_path / "in.txt").write_text("three one\n", encoding="utf-8")
+    assert call_main("translate", translator, "--file", tmp_path / "in.txt", "--beams", 1).out == "drei eins\n"
+
+
+def test_json_has_scores_and_attention(translator: Path) -> None:
+    result = call_main("translate", translator, "one two", "--json", "--n-best", 3).json()
+    assert result["source"] == "one two"
+    scores = [one["score"] for one in result["translations"]]
+    assert len(scores) == 3
+    assert scores == sorted(scores, reverse=True)
+    best = result["translations"][0]
+    assert best["source_tokens"] == [" one", " two", "<eos>"]
+    assert best["tokens"] == [" eins", " zwei", "<eos>"]
+    assert [sum(row) for row in best["attention"]] == pytest.approx([1, 1, 1])
+    assert [len(row) for row in best["attention"]] == [3] * 3
+
+
+def test_evaluate_says_what_is_missing_or_measures(translator: Path) -> None:
+    result = call_main("evaluate", translator, "--json")
+    if result.code:
+        assert "pip install 'unspool[metrics]'" in result.err
+    else:
+        figures = json.loads(result.out)
+        assert figures["bleu"] > 90
+        assert "version" in figures["signature"]
+        assert figures["exact"] > 0.9
+
+
+def test_a_run_is_resumed_to_the_end_it_would_have_had(pairs: Path, tmp_path: Path) -> None:
+    columns = {"source_column": "en", "target_column": "de", "tokenizer": "word"}
+    settings = {**columns, **SIZES, **QUICK, "steps": 12}
+
+    class Cut(unspool.Callbacks):
+        def on_step(self, event: object) -> None:
+            if event.step == 8:  # type: ignore[attr-defined]
+                raise KeyboardInterrupt
+
+    train(pairs, out=tmp_path / "whole", **settings)
+    with pytest.raises(KeyboardInterrupt):
+        train(pairs, out=tmp_path / "cut", listener=Cut(), **settings)
+    unspool.resume(tmp_path / "cut")
+    whole, cut = ((tmp_path / name / "model.safetensors").read_bytes() for name in ("whole", "cut"))
+    assert whole == cut
+
+
+@pytest.mark.parametrize("command", ["generate", "score"])
+def test_a_translation_does_not_write_by_itself(translator: Path, command: str) -> None:
+    result = call_main(command, translator, *(["a text"] if command == "score" else []))
+    assert result.code == 2
+    assert "needs a model of language. Received: one of translation" in result.err
+
+
+def test_a_language_does_not_translate(model: unspool.Model) -> None:
+    with pytest.raises(UsageError, match="needs a model of translation"):
+        model.translate("a text")
+
+
+def test_without_attention_and_with_a_joint_vocabulary(pairs: Path, tmp_path: Path) -> None:
+    columns = {"source_column": "en", "target_column": "de", "tokenizer": "word", "joint_vocabulary": True}
+    model = train(pairs, out=tmp_path / "m", steps=150, attention="none", **columns, **SIZES, **QUICK)
+    assert not (tmp_path / "m" / "source_tokenizer.json").exists()
+    assert model.translate("one two") == "eins zwei"
+    assert model.translations(["one two"])[0][0].attention is None
+
+
+def test_columns_without_their_table_are_refused(pairs: Path, tmp_path: Path) -> None:
+    alone = call_main("train", "--source", "en", "--target", "de", "--out", tmp_path / "m")
+    assert alone.code == 2
+    assert "there is no table" in alone.err
+    half = call_main("train", pairs, "--source", "en", "--out", tmp_path / "m")
+    assert half.code == 2
+    assert "belong together" in half.err
+    missing = call_main("train", pairs, "--source", "en", "--target", "fr", "--out", tmp_path / "m")
+    assert missing.code == 3
+    assert "row 1 has no column 'fr'" in missing.err
+
+
+def test_inspect_draws_where_each_token_looked(translator: Path, tmp_path: Path) -> None:
+    page = tmp_path / "attention.html"
+    result = call_main("inspect", translator, "--text", "one two", "--text", "<b>", "--html", page)
+    assert result.code == 0, result.err
+    assert "one two -> eins zwei" in result.out
+    drawn = page.read_text(encoding="utf-8")
+    assert drawn.count("<table>") == 2
+    assert "&lt;b&gt;" in drawn
+    assert "<b>" not in drawn
+
+
+def test_inspect_needs_attention_to_show(model_folder: Path) -> None:
+    result = call_main("inspect", model_folder, "--text", "the cat")
+    assert result.code == 2
+    assert "needs a model of translation" in result.err
