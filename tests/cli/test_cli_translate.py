@@ -62,7 +62,7 @@ def test_evaluate_says_what_is_missing_or_measures(translator: Path) -> None:
         assert "pip install 'unspool[metrics]'" in result.err
     else:
         figures = json.loads(result.out)
-        assert figures["bleu"] > 90
+        assert figures["chrf"] > 90  # two words have no sequence of four, which BLEU counts
         assert "version" in figures["signature"]
         assert figures["exact"] > 0.9
 

@@ -78,7 +78,8 @@ def translation_figures(found: Sequence[str], references: Sequence[str], seconds
     """
     if not find_spec("sacrebleu"):
         raise MissingExtraError("sacrebleu", "metrics", "BLEU")
-    from sacrebleu.metrics import BLEU, CHRF
+    from sacrebleu.metrics.bleu import BLEU
+    from sacrebleu.metrics.chrf import CHRF
 
     bleu, chrf = BLEU(), CHRF()
     return TranslationFigures(
