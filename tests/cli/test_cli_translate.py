@@ -91,9 +91,9 @@ def test_a_translation_does_not_write_by_itself(translator: Path, command: str) 
     assert "needs a model of language. Received: one of translation" in result.err
 
 
-def test_a_language_does_not_translate(model: unspool.Model) -> None:
+def test_a_language_does_not_translate(model_folder: Path) -> None:
     with pytest.raises(UsageError, match="needs a model of translation"):
-        model.translate("a text")
+        unspool.load(model_folder).translate("a text")
 
 
 def test_without_attention_and_with_a_joint_vocabulary(pairs: Path, tmp_path: Path) -> None:
