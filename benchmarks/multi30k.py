@@ -107,7 +107,7 @@ def run(bench: Bench) -> None:
         held_out = ("--validation-source-file", texts["val"][0], "--validation-target-file", texts["val"][1])
         for attention in ("additive", "none"):
             out = Path(place) / attention
-            settings = ("--tokenizer", "word", "--attention", attention, "--minutes", MINUTES, "--out", out)
+            settings = ("--tokenizer", "word", "--attention", attention, "--minutes", f"{MINUTES:g}", "--out", str(out))
             trained = unspool("train", *training, *held_out, *settings, report=f"training with attention {attention}")
             tested = unspool("evaluate", out, "--source-file", texts["test"][0], "--target-file", texts["test"][1])
             bench.add(attention=attention, minutes=MINUTES, held_out_nats=trained["nats_per_token"], **tested)

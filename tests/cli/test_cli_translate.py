@@ -62,7 +62,7 @@ def test_evaluate_says_what_is_missing_or_measures(translator: Path) -> None:
         assert "pip install 'unspool[metrics]'" in result.err
     else:
         figures = json.loads(result.out)
-        assert figures["bleu"] > 90
+        assert figures["chrf"] > 90  # two words have no sequence of four, which BLEU counts
         assert "version" in figures["signature"]
         assert figures["exact"] > 0.9
 
@@ -91,9 +91,9 @@ def test_a_translation_does_not_write_by_itself(translator: Path, command: str) 
     assert "needs a model of language. Received: one of translation" in result.err
 
 
-def test_a_language_does_not_translate(model: unspool.Model) -> None:
+def test_a_language_does_not_translate(model_folder: Path) -> None:
     with pytest.raises(UsageError, match="needs a model of translation"):
-        model.translate("a text")
+        unspool.load(model_folder).translate("a text")
 
 
 def test_without_attention_and_with_a_joint_vocabulary(pairs: Path, tmp_path: Path) -> None:

@@ -65,6 +65,7 @@ HEADS = [
         LabelEncoderSpec(labels=3, hidden_size=5),
         VectorEncoderSpec(numbers=3, hidden_size=5),
     )
+    if pooling != "attention" or isinstance(encoder, TextEncoderSpec)
 ]
 
 

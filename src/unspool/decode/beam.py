@@ -8,13 +8,16 @@ Shapes: B sources, K beams, V tokens, N tokens so far.
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from unspool.data.batches import Flags
 from unspool.engines.base import Logits, Network, State
 from unspool.specs.sampling import BeamSpec
-from unspool.text.tokenizer import BEGIN, END, FloatArray, IntArray
+from unspool.text.tokenizer import BEGIN, END, IntArray
+
+Scores = np.ndarray[tuple[Any, ...], np.dtype[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,7 @@ def beam_search(
     return [search.best() for search in searches]
 
 
-def _runs(search: _Search, tokens: IntArray, scores: FloatArray) -> bool:
+def _runs(search: _Search, tokens: IntArray, scores: Scores) -> bool:
     """Whether a source goes on; at its end, what is still open counts as cut off."""
     if sum(one.ended for one in search.found) >= search.beams or not np.isfinite(scores).any():
         return False
@@ -111,8 +114,8 @@ def _runs(search: _Search, tokens: IntArray, scores: FloatArray) -> bool:
 
 
 def _continuations(
-    logits: Logits, scores: FloatArray, beams: int, forbidden: tuple[int, ...]
-) -> tuple[Flags, IntArray, IntArray, FloatArray]:
+    logits: Logits, scores: Scores, beams: int, forbidden: tuple[int, ...]
+) -> tuple[Flags, IntArray, IntArray, Scores]:
     """The 2 K likeliest continuations of each source: of these at most K are `<eos>`.
 
     Args:

@@ -196,6 +196,8 @@ class NetworkSpec(Spec):
             raise ValueError("a network needs a decoder or a head")
         if self.head is not None and self.encoder is None:
             raise ValueError("a head needs an encoder to read from")
+        if self.head is not None and self.head.pooling == "attention" and getattr(self.encoder, "kind", "") != "text":
+            raise ValueError("pooling by attention needs a text encoder, whose states are several")
         if (
             self.decoder is not None
             and self.decoder.attention != "none"
