@@ -15,7 +15,7 @@ import numpy as np
 from unspool.data.batches import Flags
 from unspool.engines.base import Logits, Network, State
 from unspool.specs.sampling import BeamSpec
-from unspool.text.tokenizer import BEGIN, END, IntArray
+from unspool.text.tokenizer import BEGIN, END, FloatArray, IntArray
 
 Scores = np.ndarray[tuple[Any, ...], np.dtype[np.float64]]
 
