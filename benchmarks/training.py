@@ -22,7 +22,7 @@ NETWORKS: tuple[tuple[CellName, int], ...] = (("lstm", 2), ("gru", 2), ("rnn", 2
 
 def run(bench: Bench) -> None:
     """Time single updates in turn."""
-    precision, _ = training_machine("torch")
+    precision, *_ = training_machine("torch")
     for cell, layers in NETWORKS:
         network = (cell, str(layers))
         trainers: dict[str, tuple[str, ...]] = {name: ("unspool", *network, name) for name in ("adamw", "muon")}

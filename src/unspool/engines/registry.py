@@ -127,12 +127,12 @@ def _engine(name: str) -> Engine:
     return engine
 
 
-def training_machine(name: str) -> tuple[str, int]:
-    """What the machine does fastest in this engine: a precision, and a number of threads.
+def training_machine(name: str) -> tuple[str, int, int]:
+    """What the machine does fastest in this engine: a precision, a number of threads, the rows of a batch.
 
     Raises:
         UsageError: there is no such engine, or it cannot train.
         MissingExtraError: it is not installed.
     """
     module = import_module(_training_engine(name).module)
-    return module.native_precision(), module.thread_count()
+    return module.native_precision(), module.thread_count(), module.usual_rows()

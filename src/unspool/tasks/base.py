@@ -74,7 +74,7 @@ class Task(Protocol):
         self,
         folder: ModelFolder,
         settings: Settings,
-        machine: tuple[str, int],
+        machine: tuple[str, int, int],
         start: Start | None,
         on_bytes: Callable[[int], None],
     ) -> Plan:

@@ -46,7 +46,7 @@ class Language:
         self,
         folder: ModelFolder,
         settings: Settings,
-        machine: tuple[str, int],
+        machine: tuple[str, int, int],
         start: Start | None,
         on_bytes: Callable[[int], None],
     ) -> Plan:

@@ -77,6 +77,7 @@ class Size:
         minutes: of training; for steps and epochs, a usual value.
         precision: what the machine multiplies fastest.
         threads: what the machine offers.
+        rows: of a batch that keep it busy.
     """
 
     tokens: int
@@ -84,6 +85,7 @@ class Size:
     minutes: float
     precision: str
     threads: int
+    rows: int = 32
 
 
 def data_spec(settings: Settings) -> DataSpec:
@@ -165,6 +167,7 @@ def _training(size: Size, shape: DecoderShape, passes: float, given: Mapping[str
     dropout = round(min(0.5, max(0.0, 0.1 + 0.33 * log10(max(passes, 1e-9) / 6))), 2)
     chosen = {
         "matrix_rate": 0.03 if shape.cell == "gru" else 0.02,
+        "batch_size": size.rows,
         "dropout": dropout,
         "input_dropout": dropout,
         "precision": size.precision,

@@ -88,5 +88,5 @@ class Decoder(nn.Module):
 
     def _embed(self, tokens: Tensor) -> Tensor:
         if self.spec.feed == "none":
-            return torch.ones(*tokens.shape, 1)  # (B, T, 1)
+            return torch.ones(*tokens.shape, 1, device=tokens.device)  # (B, T, 1)
         return embedded(tokens, self.embedding, self.spec.vocabulary_size)

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from unspool.data.batches import Source
 from unspool.engines.torch.layers import Dropout, Layers, embedded
+from unspool.engines.torch.platform import as_tensor
 from unspool.specs.network import EncoderSpec, LabelEncoderSpec, TextEncoderSpec, VectorEncoderSpec
 
 
@@ -42,14 +43,14 @@ class TextEncoder(nn.Module):
 
     def forward(self, source: Source, dropout: Dropout | None = None) -> Encoded:
         """Texts [B, S] to states."""
-        tokens, lengths = (torch.from_numpy(array.astype("int64")) for array in (source.tokens, source.lengths))  # type: ignore[union-attr]
+        tokens, lengths = (as_tensor(array.astype("int64")) for array in (source.tokens, source.lengths))  # type: ignore[union-attr]
         return self.read(embedded(tokens, self.embedding, self._spec.vocabulary_size), lengths, dropout)
 
     def read(self, values: Tensor, lengths: Tensor, dropout: Dropout | None = None) -> Encoded:
         """Embedded texts [B, S, E] of some lengths [B] to states."""
         if dropout:
             values = dropout(values, dropout.input)
-        places = torch.arange(values.shape[1])
+        places = torch.arange(values.shape[1], device=values.device)
         mask = places < lengths[:, None]  # (B, S)
         if self._spec.bidirectional:
             backwards = torch.where(mask, lengths[:, None] - 1 - places, places)[..., None]  # (B, S, 1)
@@ -94,10 +95,10 @@ def make_encoder(spec: EncoderSpec) -> nn.Module:
 
 def _numbers(source: Source) -> Tensor:
     assert source.values is not None
-    return torch.from_numpy(source.values.astype("float32"))
+    return as_tensor(source.values.astype("float32"))
 
 
 def _single(state: Tensor, dropout: Dropout | None) -> Encoded:
     states = state[:, None]  # (B, 1, W)
     states = dropout(states, dropout.inside) if dropout else states
-    return Encoded(states, torch.ones(states.shape[:2], dtype=torch.bool), states[:, 0])
+    return Encoded(states, torch.ones(states.shape[:2], dtype=torch.bool, device=states.device), states[:, 0])

@@ -9,7 +9,7 @@ from unspool.engines.initial import initial_weights
 from unspool.engines.torch.learner import TorchLearner
 from unspool.engines.torch.network import TorchNetwork
 from unspool.engines.torch.parts import Parts
-from unspool.engines.torch.platform import keep_large_blocks, native_precision, thread_count
+from unspool.engines.torch.platform import device, keep_large_blocks, native_precision, thread_count, usual_rows
 from unspool.engines.torch.weights import load_weights
 from unspool.specs.network import NetworkSpec
 from unspool.specs.training import TrainingSpec
@@ -17,7 +17,7 @@ from unspool.specs.training import TrainingSpec
 
 def build_network(spec: NetworkSpec, weights: Mapping[str, Array]) -> TorchNetwork:
     """A network for inference in float32."""
-    parts = Parts(spec)
+    parts = Parts(spec).to(device())
     load_weights(parts, weights)
     return TorchNetwork(parts)
 
@@ -29,9 +29,9 @@ def build_learner(
     keep_large_blocks()
     if training.threads:
         torch.set_num_threads(training.threads)
-    parts = Parts(spec)
+    parts = Parts(spec).to(device())
     load_weights(parts, initial_weights(spec, training.seed) if weights is None else weights)
     return TorchLearner(parts, training)
 
 
-__all__ = ["build_learner", "build_network", "native_precision", "thread_count"]
+__all__ = ["build_learner", "build_network", "native_precision", "thread_count", "usual_rows"]

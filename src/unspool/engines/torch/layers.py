@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from unspool.engines.torch.mingru import MinGruBlock, normalised
+from unspool.engines.torch.platform import device
 from unspool.engines.torch.recurrent import Memory, read_window
 from unspool.specs.network import DecoderSpec, TextEncoderSpec
 
@@ -41,7 +42,7 @@ class Dropout:
     def mask(self, rows: int, features: int, share: float) -> Tensor:
         """Zeros, and otherwise what keeps the mean: [B, features]."""
         kept = torch.rand((rows, features), generator=self._generator) >= share
-        return kept.float() / (1 - share)
+        return (kept.float() / (1 - share)).to(device())
 
 
 class Layers(nn.Module):
@@ -100,7 +101,7 @@ class Layers(nn.Module):
 
     def zeros(self, rows: int) -> Memories:
         """What they remember at the beginning."""
-        zeros = torch.zeros(1, rows, self._size)
+        zeros = torch.zeros(1, rows, self._size, device=device())
         memory = (zeros, zeros) if self._cell == "lstm" else (zeros,)
         return (memory,) * len(self.layers)
 

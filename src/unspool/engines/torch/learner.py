@@ -18,6 +18,7 @@ from unspool.engines.torch.decoder import TorchState
 from unspool.engines.torch.layers import Dropout
 from unspool.engines.torch.network import TorchNetwork, autocast
 from unspool.engines.torch.parts import Parts
+from unspool.engines.torch.platform import as_array, as_tensor
 from unspool.engines.torch.weights import load_weights, named_tensors, read_weights
 from unspool.errors import ModelFolderError
 from unspool.specs.training import TrainingSpec
@@ -82,7 +83,7 @@ class TorchLearner:
         for name, tensor in self._parameters.items():
             for optimizer, _ in self._optimizers:
                 for key, value in optimizer.state.get(tensor, {}).items():
-                    arrays[f"moments.{key}.{name}"] = value.detach().numpy().copy()
+                    arrays[f"moments.{key}.{name}"] = as_array(value).copy()
         state = self._network.state_to_arrays(self._state) if self._parts.spec.encoder is None else {}
         return arrays | {f"state.{name}": array for name, array in state.items()}
 
@@ -94,7 +95,7 @@ class TorchLearner:
             for optimizer, _ in self._optimizers:
                 if any(tensor is parameter for group in optimizer.param_groups for parameter in group["params"]):
                     optimizer.state[tensor] = {
-                        key.removeprefix("moments.").removesuffix(f".{name}"): torch.from_numpy(value.copy())
+                        key.removeprefix("moments.").removesuffix(f".{name}"): as_tensor(value.copy())
                         for key, value in arrays.items()
                         if key.startswith("moments.") and key.endswith(f".{name}")
                     }
@@ -108,11 +109,11 @@ class TorchLearner:
         state = self._carried(batch) if encoded is None else self._state
         if encoded is not None and batch.labels is not None:
             scores = self._parts.classify(encoded)  # (B, C)
-            losses.append(F.cross_entropy(scores.float(), torch.from_numpy(batch.labels)))
+            losses.append(F.cross_entropy(scores.float(), as_tensor(batch.labels)))
         if self._parts.decoder is not None:
             state = state if encoded is None else self._parts.start(encoded)
-            logits, state = self._parts.decoder(torch.from_numpy(batch.inputs), state, self._dropout)  # (B, T, V)
-            targets = torch.from_numpy(batch.targets).flatten()
+            logits, state = self._parts.decoder(as_tensor(batch.inputs), state, self._dropout)  # (B, T, V)
+            targets = as_tensor(batch.targets).flatten()
             smoothing = self._training.label_smoothing
             losses.append(
                 F.cross_entropy(logits.float().flatten(0, 1), targets, ignore_index=PAD, label_smoothing=smoothing)
@@ -127,7 +128,7 @@ class TorchLearner:
             raise ModelFolderError("the saved state must have a row for each row of a batch.", RESTART)
         if not batch.reset.any():
             return self._state
-        kept = torch.from_numpy(~batch.reset)[None, :, None]  # (1, B, 1)
+        kept = as_tensor(~batch.reset)[None, :, None]  # (1, B, 1)
         return TorchState(tuple(tuple(tensor * kept for tensor in memory) for memory in self._state.layers))
 
 

@@ -78,15 +78,29 @@ def plain_block(
 ) -> tuple[Tensor, Tensor]:
     """The definition, in operators that PyTorch differentiates."""
     z, c, g = F.linear(normalised(x, norm), weight_in, bias_in).float().chunk(3, dim=2)  # each (B, T, H)
-    update, state, states = torch.sigmoid(z), first, []
-    for step in range(x.shape[1]):
-        state = state + update[:, step] * (c[:, step] - state)  # (B, H)
-        states.append(state)
-    change = F.linear(torch.stack(states, dim=1) * F.silu(g), weight_out)  # (B, T, H)
+    states = scanned(torch.sigmoid(z), c, first)  # (B, T, H)
+    change = F.linear(states * F.silu(g), weight_out)  # (B, T, H)
     x = x + (change if masks is None else change * masks[0][:, None])
     u, v = F.linear(normalised(x, mlp_norm), weight_up).chunk(2, dim=2)  # each (B, T, H)
     change = F.linear(F.silu(u) * v, weight_down)  # (B, T, H)
-    return x + (change if masks is None else change * masks[1][:, None]), state
+    return x + (change if masks is None else change * masks[1][:, None]), states[:, -1]
+
+
+def scanned(update: Tensor, candidate: Tensor, first: Tensor) -> Tensor:
+    """H = h + update (candidate - h) from step to step, [B, T, H], in about log2(T) steps of the whole window.
+
+    After a round with a distance, `kept` and `added` say what a state is in terms of the one so many steps before
+    (Hillis and Steele, 1986).
+    """
+    kept, added = 1 - update, update * candidate
+    distance = 1
+    while distance < update.shape[1]:
+        reached = torch.cat(
+            [added[:, :distance], added[:, distance:] + kept[:, distance:] * added[:, :-distance]], dim=1
+        )
+        kept = torch.cat([kept[:, :distance], kept[:, distance:] * kept[:, :-distance]], dim=1)
+        added, distance = reached, 2 * distance
+    return added + kept * first[:, None]
 
 
 def normalised(x: Tensor, scale: Tensor) -> Tensor:

@@ -17,12 +17,13 @@ from unspool.engines.parameters import state_names
 from unspool.engines.torch.attention import Attended
 from unspool.engines.torch.decoder import TorchState
 from unspool.engines.torch.parts import Parts
+from unspool.engines.torch.platform import as_array, as_tensor, device
 from unspool.text.tokenizer import IntArray
 
 
 def autocast(precision: str) -> AbstractContextManager[object]:
     """Products in `bfloat16`, weights and sums in float32; or everything in `float32`."""
-    return torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == "bfloat16")
+    return torch.autocast(device().type, dtype=torch.bfloat16, enabled=precision == "bfloat16")
 
 
 class TorchNetwork:
@@ -49,7 +50,7 @@ class TorchNetwork:
     def classify(self, source: Source) -> Logits:
         """Read the sources, and score the labels: [B, C]."""
         with torch.inference_mode(), autocast(self._precision):
-            return self._parts.classify(self._parts.read(source)).float().numpy()
+            return as_array(self._parts.classify(self._parts.read(source)).float())
 
     def step(self, tokens: IntArray, state: TorchState) -> tuple[Logits, TorchState]:
         """Read one token a row: [B] to [B, V]."""
@@ -60,7 +61,7 @@ class TorchNetwork:
         """Read T tokens a row: [B, T] to [B, T, V]."""
         with torch.inference_mode():
             logits, state = self._run(tokens, state)
-            return logits.numpy(), state
+            return as_array(logits), state
 
     def surprise(self, inputs: IntArray, targets: IntArray, state: TorchState) -> tuple[Logits, TorchState]:
         """Minus the log-probability of each target: [B, T] to [B, T], in nats."""
@@ -68,7 +69,7 @@ class TorchNetwork:
             logits, state = self._run(inputs, state)
             wanted = _ids(targets)
             nats = F.cross_entropy(logits.flatten(0, 1), wanted.flatten(), reduction="none")  # (B * T)
-            return nats.view(wanted.shape).numpy(), state
+            return as_array(nats.view(wanted.shape)), state
 
     def attention(self, tokens: IntArray, state: TorchState) -> Logits:
         """Where each step of an unroll looks: [B, T] to [B, T, S]."""
@@ -77,7 +78,7 @@ class TorchNetwork:
         assert state.attended is not None, "this state comes from no source"
         with torch.inference_mode(), autocast(self._precision):
             hidden, _ = decoder.walk(_ids(tokens), state)
-            return decoder.attention.shares(hidden, state.attended).numpy()
+            return as_array(decoder.attention.shares(hidden, state.attended))
 
     def select(self, state: TorchState, rows: IntArray) -> TorchState:
         """The memories of some rows."""
@@ -91,14 +92,14 @@ class TorchNetwork:
         found = {n: torch.cat(tensors) for n, tensors in zip(names, zip(*state.layers, strict=True), strict=True)}
         found |= {n: tensor[None] for n, tensor in state.attended._asdict().items()} if state.attended else {}
         return {
-            name: (tensor if tensor.dtype == torch.bool else tensor.float()).numpy().copy()
+            name: as_array(tensor if tensor.dtype == torch.bool else tensor.float()).copy()
             for name, tensor in found.items()
         }
 
     def state_from_arrays(self, arrays: Mapping[str, Array]) -> TorchState:
         """One memory a layer."""
         decoder = self.spec.writer
-        tensors = {name: torch.from_numpy(array.copy()) for name, array in arrays.items()}
+        tensors = {name: as_tensor(array.copy()) for name, array in arrays.items()}
         memories = tuple(
             tuple(tensors[name][layer : layer + 1] for name in state_names(decoder))
             for layer in range(decoder.num_layers)
@@ -114,4 +115,4 @@ class TorchNetwork:
 
 
 def _ids(tokens: IntArray) -> Tensor:
-    return torch.from_numpy(np.asarray(tokens, np.int64))
+    return as_tensor(np.asarray(tokens, np.int64))

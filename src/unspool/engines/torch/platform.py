@@ -6,6 +6,9 @@ from functools import cache
 from pathlib import Path
 
 import torch
+from torch import Tensor
+
+from unspool.engines.base import Array
 
 # From glibc's malloc.h: blocks above the threshold come straight from the kernel, page by page, each time.
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
@@ -28,8 +31,31 @@ def keep_large_blocks() -> None:
     mallopt(M_TRIM_THRESHOLD, (1 << 31) - 1)
 
 
+@cache
+def device() -> torch.device:
+    """Where tensors live: on the first GPU where PyTorch finds one, else with the processor."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def as_tensor(array: Array) -> Tensor:
+    """An array where tensors live; with the processor it shares its memory."""
+    return torch.from_numpy(array).to(device())
+
+
+def as_array(tensor: Tensor) -> Array:
+    """A tensor as an array; it may share its memory."""
+    return tensor.detach().cpu().numpy()
+
+
+def usual_rows() -> int:
+    """How many rows of a batch keep the machine busy: a GPU needs many."""
+    return 32 if device().type == "cpu" else 256
+
+
 def native_precision() -> str:
-    """`bfloat16` where the processor multiplies it in hardware, else `float32`."""
+    """`bfloat16` where the GPU or else the processor multiplies it in hardware, else `float32`."""
+    if device().type == "cuda":
+        return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
     try:
         flags = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="ignore")
     except OSError:

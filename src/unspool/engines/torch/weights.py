@@ -9,6 +9,7 @@ from torch import Tensor
 from unspool.engines.base import Array, Arrays, check_weights
 from unspool.engines.parameters import parameter_shapes
 from unspool.engines.torch.parts import Parts
+from unspool.engines.torch.platform import as_array
 
 
 def module_name(name: str) -> str:
@@ -38,4 +39,4 @@ def load_weights(parts: Parts, weights: Mapping[str, Array]) -> None:
 
 def read_weights(parts: Parts) -> Arrays:
     """Copies of the module's weights."""
-    return {name: tensor.detach().numpy().copy() for name, tensor in named_tensors(parts).items()}
+    return {name: as_array(tensor).copy() for name, tensor in named_tensors(parts).items()}
