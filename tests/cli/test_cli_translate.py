@@ -38,6 +38,20 @@ def test_lines_are_translated_in_order_and_empty_ones_stay(translator: Path) -> 
     assert call_main("translate", translator, "two two", "one four").out == "zwei zwei\neins vier\n"
 
 
+def test_a_file_of_nothing_has_no_translation(translator: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty.txt").write_text("", encoding="utf-8")
+    result = call_main("translate", translator, "--file", tmp_path / "empty.txt")
+    assert (result.code, result.out) == (0, "")
+
+
+@pytest.mark.parametrize("option", ["--beams", "--n-best"])
+def test_no_translation_at_all_is_refused(translator: Path, option: str) -> None:
+    result = call_main("translate", translator, "one", option, 0)
+    assert result.clean
+    assert result.code == 2
+    assert "Received: " in result.error_lines[0]
+
+
 def test_a_file_and_greedy_give_the_same(translator: Path, tmp_path: Path) -> None:
     (tmp_path / "in.txt").write_text("three one\n", encoding="utf-8")
     assert call_main("translate", translator, "--file", tmp_path / "in.txt", "--beams", 1).out == "drei eins\n"

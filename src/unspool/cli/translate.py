@@ -34,9 +34,10 @@ def translate(
     from unspool.api import load
 
     opened = load(model, engine)
-    spec = {"beams": max(beams, n_best), "n_best": n_best, "length_penalty": length_penalty}
-    spec["max_new_tokens"] = max_new_tokens
-    lines = list(texts) if texts else read_file(file or Path("-"), encoding).removesuffix("\n").split("\n")
+    if beams >= 1:
+        beams = max(beams, n_best)  # who asks for more translations asks for more beams
+    spec = {"beams": beams, "n_best": n_best, "length_penalty": length_penalty, "max_new_tokens": max_new_tokens}
+    lines = list(texts or ()) or _lines(read_file(file or Path("-"), encoding))
     for start in range(0, len(lines), LINES):
         chosen = lines[start : start + LINES]
         for line, found in zip(chosen, opened.translations(chosen, **spec), strict=True):
@@ -45,3 +46,8 @@ def translate(
                 continue
             for one in found:
                 write(" ".join(one.text.split("\n")) + "\n")
+
+
+def _lines(text: str) -> list[str]:
+    """The lines of a text; an empty one has none."""
+    return text.removesuffix("\n").split("\n") if text else []
