@@ -105,9 +105,9 @@ def test_a_translation_does_not_write_by_itself(translator: Path, command: str) 
     assert "needs a model of language. Received: one of translation" in result.err
 
 
-def test_a_language_does_not_translate(model_folder: Path) -> None:
+def test_a_language_does_not_translate(model: Path) -> None:
     with pytest.raises(UsageError, match="needs a model of translation"):
-        unspool.load(model_folder).translate("a text")
+        unspool.load(model).translate("a text")
 
 
 def test_without_attention_and_with_a_joint_vocabulary(pairs: Path, tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_inspect_draws_where_each_token_looked(translator: Path, tmp_path: Path)
     assert "<b>" not in drawn
 
 
-def test_inspect_needs_attention_to_show(model_folder: Path) -> None:
-    result = call_main("inspect", model_folder, "--text", "the cat")
+def test_inspect_needs_attention_to_show(model: Path) -> None:
+    result = call_main("inspect", model, "--text", "the cat")
     assert result.code == 2
     assert "needs a model of translation" in result.err
