@@ -40,12 +40,12 @@ def test_what_was_given_is_kept() -> None:
     assert recipe.network.cell == "lstm"
 
 
-def test_the_compiled_cell_is_chosen_where_it_is_compiled() -> None:
-    cells = {
-        precision: choose_recipe(Size(10**6, 100, 3.0, precision, 2), grouped({}))[0].network.cell
-        for precision in ("float32", "bfloat16")
-    }
-    assert cells == {"float32": "lstm", "bfloat16": "gru"}
+def test_the_quick_cell_is_chosen_where_it_is_quick_and_the_text_is_read_few_times() -> None:
+    def cell(precision: str, minutes: float) -> str:
+        return choose_recipe(Size(10**6, 70, minutes, precision, 2), grouped({}))[0].network.cell
+
+    assert [cell("bfloat16", minutes) for minutes in (0.5, 1, 8)] == ["gru", "gru", "lstm"]
+    assert [cell("float32", minutes) for minutes in (0.5, 1, 8)] == ["lstm"] * 3
 
 
 def test_settings_are_sorted_into_sections() -> None:

@@ -25,7 +25,9 @@ SECTIONS: dict[str, type[Spec]] = {
 DEFAULT_MINUTES = 3.0  # what the sizes are chosen for, too, when the budget is in steps or epochs
 
 WIDTHS = tuple(range(128, 1025, 64))
-WEIGHTS_PER_MINUTE = 3e11
+LSTM_WEIGHTS_PER_MINUTE = 2.2e11
+WEIGHTS_PER_MINUTE = {"gru": 3e11}  # others as the LSTM
+FEW_PASSES = 6  # over the text
 WEIGHTS_READ_PER_MINUTE = 1.7e12  # times tokens, on two ordinary cores
 
 EXCLUDING = (("validation_fraction", "validation_sources"), ("lines", "text_column"))  # of the data section
@@ -147,12 +149,24 @@ def choose_recipe(size: Size, settings: Settings, network: DecoderShape | None =
 def _shape(size: Size, asked: Mapping[str, Any]) -> dict[str, Any]:
     """One layer, as wide as time and text allow; what was asked for is kept.
 
-    Two bounds: the weights that see about six tokens each in the time, and a width that grows with the cube root of
-    the text. The compiled recurrence of the GRU needs bfloat16; without it PyTorch's LSTM is the faster one.
+    Where its recurrence is compiled, which needs bfloat16, a GRU reads more text in the time; an LSTM gains more from
+    reading it again.
     """
-    cell = "gru" if size.precision == "bfloat16" else "lstm"
-    shape = {"cell": cell, "num_layers": 1, "embedding_size": 256 if size.vocabulary > 1000 else 64, **asked}
-    most_weights = (WEIGHTS_PER_MINUTE * size.minutes) ** 0.5
+    if "cell" in asked or size.precision != "bfloat16":
+        return _widest(size, {"cell": "lstm", **asked})
+    quick = _widest(size, {**asked, "cell": "gru"})
+    if _passes_in(size.minutes, build(DecoderShape, quick, "network"), size) < FEW_PASSES:
+        return quick
+    return _widest(size, {**asked, "cell": "lstm"})
+
+
+def _widest(size: Size, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """The widest layer within two bounds.
+
+    The weights see six (GRU) or eight tokens each in the time; the width grows with the cube root of the text.
+    """
+    shape = {"num_layers": 1, "embedding_size": 256 if size.vocabulary > 1000 else 64, **asked}
+    most_weights = (WEIGHTS_PER_MINUTE.get(shape["cell"], LSTM_WEIGHTS_PER_MINUTE) * size.minutes) ** 0.5
     widest = 256 * (size.tokens / 130_000) ** (1 / 3)
     for hidden in reversed(WIDTHS):
         tied = {"embedding_size": hidden} if shape.get("tie_weights") and "embedding_size" not in asked else {}
@@ -183,7 +197,11 @@ def _passes(size: Size, shape: DecoderShape, budget: BudgetSpec, asked: Training
         return budget.epochs
     if budget.steps is not None:
         return budget.steps * asked.batch_size * asked.sequence_length / size.tokens
-    return size.minutes * WEIGHTS_READ_PER_MINUTE / _weights(shape, size) / size.tokens
+    return _passes_in(size.minutes, shape, size)
+
+
+def _passes_in(minutes: float, shape: DecoderShape, size: Size) -> float:
+    return minutes * WEIGHTS_READ_PER_MINUTE / _weights(shape, size) / size.tokens
 
 
 def _weights(shape: DecoderShape, size: Size) -> int:
