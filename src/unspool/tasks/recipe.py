@@ -12,7 +12,7 @@ from unspool.engines.parameters import parameter_count
 from unspool.errors import UsageError
 from unspool.specs.base import Spec, build
 from unspool.specs.data import DataSpec
-from unspool.specs.network import DecoderShape, DecoderSpec, EncoderShape, NetworkSpec
+from unspool.specs.network import CellName, DecoderShape, DecoderSpec, EncoderShape, NetworkSpec
 from unspool.specs.training import BudgetSpec, Recipe, TrainingSpec
 
 SECTIONS: dict[str, type[Spec]] = {
@@ -26,7 +26,7 @@ DEFAULT_MINUTES = 3.0  # what the sizes are chosen for, too, when the budget is 
 
 WIDTHS = tuple(range(128, 1025, 64))
 LSTM_WEIGHTS_PER_MINUTE = 2.2e11
-WEIGHTS_PER_MINUTE = {"gru": 3e11}  # others as the LSTM
+WEIGHTS_PER_MINUTE: dict[CellName, float] = {"gru": 3e11}  # others as the LSTM
 FEW_PASSES = 6  # over the text
 WEIGHTS_READ_PER_MINUTE = 1.7e12  # times tokens, on two ordinary cores
 
@@ -166,12 +166,13 @@ def _widest(size: Size, asked: Mapping[str, Any]) -> dict[str, Any]:
     The weights see six (GRU) or eight tokens each in the time; the width grows with the cube root of the text.
     """
     shape = {"num_layers": 1, "embedding_size": 256 if size.vocabulary > 1000 else 64, **asked}
-    most_weights = (WEIGHTS_PER_MINUTE.get(shape["cell"], LSTM_WEIGHTS_PER_MINUTE) * size.minutes) ** 0.5
     widest = 256 * (size.tokens / 130_000) ** (1 / 3)
     for hidden in reversed(WIDTHS):
         tied = {"embedding_size": hidden} if shape.get("tie_weights") and "embedding_size" not in asked else {}
         wide = {**shape, "hidden_size": hidden, **tied, **asked}
-        if hidden <= widest and _weights(build(DecoderShape, wide, "network"), size) <= most_weights:
+        checked = build(DecoderShape, wide, "network")
+        most_weights = (WEIGHTS_PER_MINUTE.get(checked.cell, LSTM_WEIGHTS_PER_MINUTE) * size.minutes) ** 0.5
+        if hidden <= widest and _weights(checked, size) <= most_weights:
             break
     return wide
 

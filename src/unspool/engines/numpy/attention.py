@@ -52,7 +52,7 @@ class Attention:
         """[B, T, H] to [B, T, S]: how much each step looks at each place, to sum 1."""
         if self._additive:
             query = hidden @ self._query + self._bias  # (B, T, H)
-            scores = np.tanh(query[:, :, None] + attended.keys[:, None]) @ self._score  # (B, T, S)
+            scores = (np.tanh(query[:, :, None] + attended.keys[:, None]) * self._score).sum(axis=-1)  # (B, T, S)
         else:
             scores = hidden @ attended.keys.swapaxes(1, 2)  # (B, T, S)
         return softmax(np.where(attended.mask[:, None], scores, np.float32(MASKED)))
