@@ -1,7 +1,7 @@
 """Training beside a neighbour that keeps one core busy, against a quiet machine, in turn.
 
 A run by minutes chooses between all threads and one as it goes (`training/threads.py`). The neighbour is a process that
-counts. `steps` are those that fitted into the same time.
+counts. The rate is that of reading in training steps.
 """
 
 import json
