@@ -1,5 +1,6 @@
 """A network that draws by itself draws what the sampler would have drawn, token by token."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -101,6 +102,21 @@ def test_a_team_writes_what_one_thread_writes(cell: CellName, precision: str, mo
         found.append([[*first, *then], one.written.tolist(), logits.tolist(), arrays["hidden"].tolist()])
     assert found[0] == found[1]
     assert len(found[0][0]) == 2 * COUNT
+
+
+def test_several_callers_at_once_do_not_wait_for_one_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("unspool.engines.numba.network.SHARED_FROM", 0)
+    monkeypatch.setattr("unspool.engines.numba.network.THREADS", 2)
+    network: Any = build_network("numba", SPEC, random_weights(SPEC))
+
+    def write(_: int) -> list[int]:
+        logits, state = network.step(np.array([BEGIN]), network.initial_state(1))
+        (tokens,), _, _ = network.write(logits, state, [sampler({}, (0, 1, 2, END))], COMPILABLE, 2000, END)
+        return list(map(int, tokens))
+
+    with ThreadPoolExecutor(4) as callers:
+        found = list(callers.map(write, range(24)))
+    assert all(tokens == found[0] for tokens in found)
 
 
 def test_how_many_threads_there_are_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -124,9 +124,10 @@ class Run:
         def settled(threads: int) -> None:
             folder.write_recipe(recipe.changed(training=recipe.training.changed(threads=threads)))
             history.add(event="threads", threads=threads)
-            self.listener.on_note(f"{threads} of {recipe.training.threads} threads are faster at the moment.")
+            self.listener.on_note(f"{threads} of {most} threads are faster at the moment.")
 
-        choosing = recipe.budget.minutes is not None and "threads" not in self.settings["training"]
+        most = recipe.training.threads
+        choosing = most > 1 and recipe.budget.minutes is not None and "threads" not in self.settings["training"]
         loop = Loop(
             learner=learner,
             feed=feed,
@@ -140,7 +141,7 @@ class Run:
             callbacks=self.listener,
             tokens_per_character=job.tokens_per_character,
             progress=progress,
-            threads=ThreadChoice(recipe.training.threads, learner.use_threads, settled) if choosing else None,
+            threads=ThreadChoice(most, learner.use_threads, settled) if choosing else None,
         )
         progress = loop.run()
         if replaced(folder.path).exists():

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from types import FunctionType
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from unspool.engines.numba.compiling import compiled
 from unspool.engines.numba.kernels import BlockWeights, Weights, blocks_step, decoder_step, write_tokens
 from unspool.engines.numba.rows import blocks_rows, decoder_rows, write_rows
 from unspool.engines.numba.team import Team, make_teams
-from unspool.engines.numba.tiles import TILE_ROWS, pack_panels
+from unspool.engines.numba.tiles import TILE_ROWS, pack_panels, padded
 from unspool.engines.numpy.network import NumpyNetwork, NumpyState
 from unspool.engines.rounding import rounded_weights
 from unspool.specs.network import NetworkSpec
@@ -112,67 +112,49 @@ class NumbaNetwork(NumpyNetwork):
     ) -> tuple[list[IntArray], Logits, NumpyState]:
         """Draw and read up to N tokens a row in one call. See `engines.base.Writer`."""
         hidden, cell = self._flat(state)
-        logits = logits.copy()
         uniforms = np.stack([sampler.uniforms(count) for sampler in samplers])  # (B, N)
-        task = (functions, hidden, cell, logits, samplers, uniforms, end)
-        tokens = self._write_one(*task) if len(samplers) == 1 else self._write_rows(*task)
-        return tokens, logits, self._nested(hidden, cell)
+        task = Task(hidden, cell, logits.copy(), samplers, uniforms, end)
+        tokens = self._write_one(task, functions) if len(samplers) == 1 else self._write_rows(task, functions)
+        return tokens, task.logits, self._nested(hidden, cell)
 
-    def _write_one(
-        self,
-        functions: Sequence[Callable[..., Any]],
-        hidden: Array,
-        cell: Array,
-        logits: Array,
-        samplers: Sequence[Any],
-        uniforms: Array,
-        end: int,
-    ) -> list[IntArray]:
+    def _write_one(self, task: "Task", functions: Sequence[Callable[..., Any]]) -> list[IntArray]:
         """One row, by a team of threads where the weights are many."""
         write = compile_writer(tuple(functions), self._advance, write_tokens)
-        (sampler,) = samplers
-        changing: tuple[Array, ...] = (hidden[:, 0], cell[:, 0], logits[0], sampler.written, sampler.seen)
+        (sampler,) = task.samplers
+        hidden, cell, logits = task.hidden[:, 0], task.cell[:, 0], task.logits[0]
+        changing: tuple[Array, ...] = (hidden, cell, logits, sampler.written, sampler.seen)
 
         def write_with(team: Team) -> tuple[list[Array], IntArray]:
-            mine, tokens = [array.copy() for array in changing], np.empty(uniforms.shape[1], np.int64)
-            settings = (sampler.forbidden, sampler.knobs, uniforms[0], end, tokens)
+            mine, tokens = [array.copy() for array in changing], np.empty(task.uniforms.shape[1], np.int64)
+            settings = (sampler.forbidden, sampler.knobs, task.uniforms[0], task.end, tokens)
             length = write(self._kind, self._weights, team, *mine, *settings)
             return mine, tokens[:length]
 
         threads = min(THREADS, MOST_IN_TEAM) if self._size > SHARED_FROM else 1
-        teams = make_teams(threads, self._longest)
-        (changed, tokens), *_ = _pool().map(write_with, teams) if threads > 1 else map(write_with, teams)
+        (changed, tokens), *_ = on_threads(write_with, make_teams(threads, self._longest))
         for array, new in zip(changing, changed, strict=True):
             array[:] = new
         return [tokens]
 
-    def _write_rows(
-        self,
-        functions: Sequence[Callable[..., Any]],
-        hidden: Array,
-        cell: Array,
-        logits: Array,
-        samplers: Sequence[Any],
-        uniforms: Array,
-        end: int,
-    ) -> list[IntArray]:
+    def _write_rows(self, task: "Task", functions: Sequence[Callable[..., Any]]) -> list[IntArray]:
         """Several rows, shared out to the threads."""
         write = compile_writer(tuple(functions), self._advance_rows, write_rows)
-        tokens: Array = np.empty(uniforms.shape, np.int64)
-        lengths: Array = np.zeros(len(samplers), np.int64)
+        tokens: Array = np.empty(task.uniforms.shape, np.int64)
+        count, panels = len(task.samplers), self._panels()
+        lengths: Array = np.zeros(count, np.int64)
 
         def write_some(rows: slice) -> None:
-            memories = [np.ascontiguousarray(array[:, rows]) for array in (hidden, cell)]
-            counts = [np.stack([getattr(s, name) for s in samplers[rows]]) for name in ("written", "seen")]
-            settings = (*counts, samplers[0].forbidden, samplers[0].knobs, uniforms[rows], end)
-            write(self._kind, self._panels(), *memories, logits[rows], *settings, tokens[rows], lengths[rows])
-            hidden[:, rows], cell[:, rows] = memories
-            for sampler, written, seen in zip(samplers[rows], *counts, strict=True):
+            samplers = task.samplers[rows]
+            memories = [np.ascontiguousarray(array[:, rows]) for array in (task.hidden, task.cell)]
+            counts = [np.stack([getattr(sampler, name) for sampler in samplers]) for name in ("written", "seen")]
+            settings = (*counts, samplers[0].forbidden, samplers[0].knobs, task.uniforms[rows], task.end)
+            write(self._kind, panels, *memories, task.logits[rows], *settings, tokens[rows], lengths[rows])
+            task.hidden[:, rows], task.cell[:, rows] = memories
+            for sampler, written, seen in zip(samplers, *counts, strict=True):
                 sampler.written[:], sampler.seen[:] = written, seen
 
-        share = -(-max(len(samplers) // THREADS, SMALLEST_SHARE) // TILE_ROWS) * TILE_ROWS
-        shares = [slice(start, start + share) for start in range(0, len(samplers), share)]
-        list(_pool().map(write_some, shares))
+        share = padded(max(count // THREADS, SMALLEST_SHARE), TILE_ROWS)
+        on_threads(write_some, [slice(start, start + share) for start in range(0, count, share)])
         return [row[:length] for row, length in zip(tokens, lengths, strict=True)]
 
     def _flat(self, state: NumpyState) -> tuple[Array, Array]:
@@ -187,10 +169,36 @@ class NumbaNetwork(NumpyNetwork):
         return NumpyState(tuple((h,) for h in hidden))
 
 
-@cache
-def _pool() -> ThreadPoolExecutor:
-    """The threads that rows are shared out to."""
-    return ThreadPoolExecutor(THREADS, "unspool-rows")
+class Task(NamedTuple):
+    """What is to be written, and the arrays that change on the way.
+
+    Attributes:
+        hidden: [L, B, H].
+        cell: [L, B, H].
+        logits: [B, V] of the first tokens.
+        samplers: one a row.
+        uniforms: [B, N] random numbers in [0, 1).
+        end: the token after which no more of a row is written.
+    """
+
+    hidden: Array
+    cell: Array
+    logits: Array
+    samplers: Sequence[Any]
+    uniforms: Array
+    end: int
+
+
+def on_threads(work: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
+    """Work on every item at once, each on a thread of its own.
+
+    The threads are those of this call and no other: threads that wait for one another must all run, and a pool that two
+    callers share would start some of each and none whole.
+    """
+    if len(items) == 1:
+        return [work(items[0])]
+    with ThreadPoolExecutor(len(items)) as pool:
+        return list(pool.map(work, items))
 
 
 @cache

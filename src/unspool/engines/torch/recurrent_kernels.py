@@ -4,9 +4,9 @@ A chunk is ROWS rows of the batch: rows do not depend on one another, so the thr
 window. In a chunk, every step is a product with the packed recurrent matrix (`engines/numba/tiles.py`) and a few
 point-wise loops. `recurrent.py` makes the large products, and says what the arguments are.
 
-Shapes: B rows, T time steps, N = B T positions, H hidden, G gates. Positions are stored step by
-step, so that the rows of a chunk lie together. What products
-read or write is *stored*: in bfloat16 (as uint16) or float32, as the kernels are made for. All else is float32.
+Shapes: B rows, T time steps, N = B T positions, H hidden, G gates. Positions are stored step by step, so that the
+rows of a chunk lie together. What products read or write is *stored*: in bfloat16 (as uint16) or float32, as the
+kernels are made for. All else is float32.
 """
 
 from functools import cache
@@ -113,10 +113,8 @@ def recurrent_kernels(storage: types.Type) -> SimpleNamespace:
         count, steps, size = given[2], given[3], given[4]
         gates, before = matrix(given[5], storage, count * steps, 3 * size), matrix(given[7], float32, count, size)
         d_hidden, output = matrix(given[8], float32, count, size), matrix(given[9], storage, count * steps, size)
-        inside, d_output = (
-            matrix(given[10], storage, count * steps, size),
-            matrix(given[11], storage, count * steps, size),
-        )
+        inside = matrix(given[10], storage, count * steps, size)
+        d_output = matrix(given[11], storage, count * steps, size)
         d_gates = matrix(given[12], storage, count * steps, 4 * size)
         depth, width = padded(3 * size, pairs), padded(size, PANEL)
         panels = matrix(given[6], storage, width // PANEL, depth * PANEL)
@@ -179,10 +177,8 @@ def recurrent_kernels(storage: types.Type) -> SimpleNamespace:
         given = parameters(call)
         count, steps, size = given[2], given[3], given[4]
         output, d_hidden = matrix(given[5], storage, count * steps, size), matrix(given[7], float32, count, size)
-        d_output, d_gates = (
-            matrix(given[8], storage, count * steps, size),
-            matrix(given[9], storage, count * steps, size),
-        )
+        d_output = matrix(given[8], storage, count * steps, size)
+        d_gates = matrix(given[9], storage, count * steps, size)
         depth, width = padded(size, pairs), padded(size, PANEL)
         panels = matrix(given[6], storage, width // PANEL, depth * PANEL)
         chunk = take(call)
