@@ -42,11 +42,14 @@ def build(kind: type[S], values: Mapping[str, Any], where: str, error: type[Unsp
     except ValidationError as problem:
         errors = problem.errors()
         first = next((item for item in errors if item["type"] == "extra_forbidden"), errors[0])
-        field = ".".join(str(part) for part in first["loc"]) or "the whole"
+        field = ".".join(str(part) for part in first["loc"])
         if first["type"] == "extra_forbidden":
             known = ", ".join(kind.model_fields) if len(first["loc"]) == 1 else "see the reference"
             raise error(f"{where}: {field} is not a known setting.", f"known settings: {known}.") from None
-        rule = first["msg"][0].lower() + first["msg"][1:]
+        message = first["msg"].removeprefix("Value error, ")
+        if not field:  # a rule about several fields, which says what it received
+            raise error(f"{where}: {message}.", "change these settings and try again.") from None
+        rule = message[0].lower() + message[1:]
         received = "" if first["type"] == "missing" else f" Received: {field}={first['input']!r:.80}."
         raise error(f"{where}: {field}: {rule}.{received}", f"change {field} and try again.") from None
 
