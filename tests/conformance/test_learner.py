@@ -169,3 +169,28 @@ def test_weights_are_copies(learning_engine: str, shape: NetworkSpec) -> None:
     copy = {name: array.copy() for name, array in held.items()}
     learner.train_step(batch(), 1.0, 0)
     assert_equal(held, copy)
+
+
+def test_without_forcing_the_decoder_reads_its_own_guesses(learning_engine: str, shape: NetworkSpec) -> None:
+    """After training on one cycle of tokens, what it guesses is the truth; after another history it is not."""
+    cycle = np.tile(np.arange(4, 8), 4)[: STEPS + 1]
+    tokens = np.tile(cycle, (ROWS, 1))
+    known = Batch(tokens[:, :-1].copy(), tokens[:, 1:].copy(), np.ones(ROWS, np.bool_))
+    learner = build_learner(learning_engine, shape, training(learning_rate=0.03))
+    for step in range(150):
+        learner.train_step(known, 1.0, step)
+    saved = learner.training_state()
+
+    def losses(b: Batch) -> list[float]:
+        found = []
+        for forcing in (1.0, 0.0):
+            learner.restore(saved)
+            found.append(learner.train_step(b, 1.0, 999, forcing))
+        return found
+
+    forced, free = losses(known)
+    assert free == pytest.approx(forced, abs=0.05)
+    strange = batch(3)
+    forced, free = losses(strange)
+    assert abs(free - forced) > 1e-3
+    assert losses(strange) == [forced, free]  # the same guesses again

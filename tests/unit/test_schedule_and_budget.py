@@ -1,4 +1,4 @@
-"""The learning rate over a run, and how far a run has come."""
+"""The learning rate and the forcing over a run, and how far a run has come."""
 
 import time
 
@@ -6,7 +6,7 @@ import pytest
 
 from unspool.specs.training import BudgetSpec
 from unspool.training.budget import Budget
-from unspool.training.schedule import rate_at
+from unspool.training.schedule import forcing_at, rate_at
 
 
 def test_the_rate_rises_in_the_warm_up_and_falls_in_a_line() -> None:
@@ -20,6 +20,11 @@ def test_the_rate_rises_in_the_warm_up_and_falls_in_a_line() -> None:
 @pytest.mark.parametrize("final", [0.0, 0.01, 1.0])
 def test_the_rate_is_always_above_zero_and_at_most_one(warmup: float, final: float) -> None:
     assert all(0 < rate_at(i / 500, warmup, final) <= 1 for i in range(501))
+
+
+def test_scheduled_forcing_falls_in_a_line_and_other_forcing_stays() -> None:
+    assert [forcing_at(share, 0.6, scheduled=True) for share in (0.0, 0.5, 1.0)] == pytest.approx([1.0, 0.8, 0.6])
+    assert [forcing_at(share, 0.6, scheduled=False) for share in (0.0, 1.0)] == [0.6, 0.6]
 
 
 def test_a_budget_of_steps_counts_steps() -> None:

@@ -62,6 +62,26 @@ def test_a_run_that_was_cut_off_ends_like_one_that_was_not(
     assert steps[0] == steps[1]
 
 
+def test_weights_are_averaged_and_guesses_drawn_as_if_never_cut_off(text_file: Path, tmp_path: Path) -> None:
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    settings: dict[str, Any] = {
+        "averaged": 2,
+        "teacher_forcing": 0.5,
+        "scheduled_sampling": True,
+        "final_rate": 1.0,
+        "validations": 6,
+    }
+    train(text_file, out=whole, **{**SHORT, **settings})
+    cut_off(text_file, cut, 7, **settings)
+    resume(cut)
+    expected = weights_of(whole)
+    assert all((array == expected[name]).all() for name, array in weights_of(cut).items())
+    for path in (whole, cut):
+        events = [json.loads(line)["event"] for line in (path / "history.jsonl").read_text().splitlines()]
+        assert events.count("average") == 1
+        assert not list((path / "training").glob("best-*"))
+
+
 def test_a_run_that_is_over_is_not_resumed(model_folder: Path) -> None:
     with pytest.raises(ModelFolderError, match="is trained to the end: 60 steps") as caught:
         resume(model_folder)

@@ -83,6 +83,15 @@ def train(
     label_smoothing: Annotated[
         float | None, typer.Option(help="Share of a target's probability spread over all tokens.")
     ] = None,
+    teacher_forcing: Annotated[
+        float | None, typer.Option(help="Share of true tokens that a decoder reads; the others are its guesses. [1]")
+    ] = None,
+    scheduled_sampling: Annotated[
+        bool, typer.Option("--scheduled-sampling", help="That share falls to --teacher-forcing over the run.")
+    ] = False,
+    averaged: Annotated[
+        int | None, typer.Option(help="Average so many of the last best weights, where it helps. [1]")
+    ] = None,
     reset_probability: Annotated[float | None, typer.Option(help="Of a row's return to the start.")] = None,
     precision: Annotated[str | None, typer.Option(help="float32 or bfloat16.")] = None,
     threads: Annotated[int | None, typer.Option(help="Of the processor.")] = None,
@@ -138,6 +147,9 @@ def train(
         "dropout": dropout,
         "input_dropout": input_dropout,
         "label_smoothing": label_smoothing,
+        "teacher_forcing": teacher_forcing,
+        "scheduled_sampling": scheduled_sampling or None,
+        "averaged": averaged,
         "reset_probability": reset_probability,
         "precision": precision,
         "threads": threads,

@@ -112,13 +112,14 @@ class Starting(Network, Protocol):
 class Learner(Protocol):
     """A network that can be trained, and whose training can be saved and resumed."""
 
-    def train_step(self, batch: Batch, rate: float, step: int) -> float:
+    def train_step(self, batch: Batch, rate: float, step: int, forcing: float = 1.0) -> float:
         """Update the weights once.
 
         Args:
             batch: what to read and predict.
             rate: share of the highest learning rate, 0 to 1.
             step: counts the updates; seeds the dropout.
+            forcing: the share of the decoder's inputs that are the true tokens, 0 to 1.
 
         Returns:
             the loss in nats per target, before the update; it may be NaN, and then nothing was updated.

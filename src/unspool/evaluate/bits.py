@@ -57,7 +57,9 @@ class Figures:
         return asdict(self)
 
 
-def evaluate_part(network: Network, part: Part, rows: int | None = None, most: int | None = None) -> Figures:
+def evaluate_part(
+    network: Network, part: Part, rows: int | None = None, most: int | None = None, places: int = FRESH_PLACES
+) -> Figures:
     """Measure a network on one part of a corpus.
 
     Args:
@@ -65,13 +67,14 @@ def evaluate_part(network: Network, part: Part, rows: int | None = None, most: i
         part: at least 1 token.
         rows: that a stream is read in, see `carried_nats`.
         most: tokens of a stream, or documents, to read; the figures of a longer part are estimated from these.
+        places: fresh starts in a stream.
     """
     started = time.perf_counter()
     tokens = len(part.tokens)
     if part.starts is None:
         read = part.tokens[:most]
         nats = carried_nats(network, read, rows) * tokens / len(read)
-        means = fresh_means(network, part.tokens)
+        means = fresh_means(network, part.tokens, places)
     else:
         sums, lengths = document_nats(network, part, most=most)
         nats, means = float(sums.sum() / lengths.sum()) * tokens, sums / lengths

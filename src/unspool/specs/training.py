@@ -45,6 +45,9 @@ class TrainingSpec(Spec):
         dropout: locked dropout between layers and on the output (Gal and Ghahramani, 2016).
         input_dropout: locked dropout on the embedded input.
         label_smoothing: the share of a target's probability that is spread over all tokens (Szegedy et al., 2016).
+        teacher_forcing: the share of the inputs of a decoder that are the true tokens; the others are its own guesses.
+        scheduled_sampling: that share falls to `teacher_forcing` in a straight line (Bengio et al., 2015).
+        averaged: how many of the last best weights are averaged at the end, where that is better than the best.
         reset_probability: of a row's return to the initial state at the start of a window.
         precision: of the products on the CPU; `bfloat16` keeps weights and sums in float32.
         threads: of the products; 0 takes what the machine offers.
@@ -65,6 +68,9 @@ class TrainingSpec(Spec):
     dropout: float = Field(0.1, ge=0, lt=1)
     input_dropout: float = Field(0.1, ge=0, lt=1)
     label_smoothing: float = Field(0.0, ge=0, lt=1)
+    teacher_forcing: float = Field(1.0, ge=0, le=1)
+    scheduled_sampling: bool = False
+    averaged: int = Field(1, ge=1, le=100)
     reset_probability: float = Field(0.02, ge=0, le=1)
     precision: Literal["float32", "bfloat16"] = "float32"
     threads: int = Field(0, ge=0, le=1024)

@@ -21,6 +21,7 @@ from unspool.tasks.base import Job, Task
 from unspool.tasks.listener import Listener
 from unspool.tasks.recipe import Settings
 from unspool.tasks.start import Start
+from unspool.training.averaging import LastBest
 from unspool.training.budget import Budget
 from unspool.training.checkpoint import Checkpoint, Progress
 from unspool.training.history import History
@@ -120,12 +121,15 @@ class Run:
             if scheduled:
                 drop_replaced(folder.path)
                 write_atomically(_best(folder), (folder.path / "model.safetensors").read_bytes())
+                if recipe.training.averaged > 1:
+                    last_best.add(learner.weights(), about["step"])
 
         def settled(threads: int) -> None:
             folder.write_recipe(recipe.changed(training=recipe.training.changed(threads=threads)))
             history.add(event="threads", threads=threads)
             self.listener.on_note(f"{threads} of {most} threads are faster at the moment.")
 
+        last_best = LastBest(folder.training, recipe.training.averaged)
         most = recipe.training.threads
         choosing = most > 1 and recipe.budget.minutes is not None and "threads" not in self.settings["training"]
         loop = Loop(
@@ -144,6 +148,8 @@ class Run:
             threads=ThreadChoice(most, learner.use_threads, settled) if choosing else None,
         )
         progress = loop.run()
+        if progress.done:
+            self._average(folder, config, job, last_best, progress, history)
         if replaced(folder.path).exists():
             self.listener.on_note(f"the earlier model is kept in {replaced(folder.path)}.")
         figures = job.figures(build_network(self.engine, config.network, folder.read_weights()))
@@ -157,6 +163,21 @@ class Run:
         )
         parameters = parameter_count(config.network)
         folder.write_card(model_card(folder.path.name, recipe, config.network, parameters, job.description, figures))
+
+    def _average(
+        self, folder: ModelFolder, config: Config, job: Job, last_best: LastBest, progress: Progress, history: History
+    ) -> None:
+        """The mean of the last best weights becomes the model if it is better than the best."""
+        mean = last_best.mean()
+        if mean is not None:
+            nats = job.validate(build_network(self.engine, config.network, mean))
+            better = progress.best is None or nats < progress.best
+            history.add(event="average", step=progress.step, fresh=nats, best=better)
+            kept = "kept" if better else "not kept"
+            self.listener.on_note(f"the mean of the last best weights: {nats:.4f} nats per token held out, {kept}.")
+            if better:
+                folder.write_weights(mean, {"step": progress.step, "fresh_nats_per_token": nats})
+        last_best.clear()
 
 
 def _best(folder: ModelFolder) -> Path:

@@ -22,13 +22,13 @@ from unspool.training.budget import Budget
 from unspool.training.checkpoint import Checkpoint, Progress
 from unspool.training.history import History
 from unspool.training.interrupt import catching_interrupts
-from unspool.training.schedule import rate_at
+from unspool.training.schedule import forcing_at, rate_at
 from unspool.training.threads import ThreadChoice
 
 CHECKPOINT_SECONDS = 20.0
 LOSS_WINDOW = 50  # steps that the reported training loss is the mean of
 MOST_DIVERGENCES = 2
-RESERVED = 2.5  # times a validation: for the last one and the closing evaluation
+RESERVED = 4.0  # times a validation: for the last one and the closing evaluation
 
 
 @dataclass(frozen=True)
@@ -167,7 +167,8 @@ class Loop:
         share = self.budget.progress(progress.step)
         rate = rate_at(share, self.training.warmup, self.training.final_rate) * progress.rate_factor
         started = time.perf_counter()
-        loss = self.learner.train_step(batch, rate, progress.step)
+        forcing = forcing_at(share, self.training.teacher_forcing, self.training.scheduled_sampling)
+        loss = self.learner.train_step(batch, rate, progress.step, forcing)
         if self.threads:
             self.threads.after_step(time.perf_counter() - started, batch.size)
         if not math.isfinite(loss):
@@ -211,7 +212,7 @@ class Loop:
         network, progress = self.learner.network(), self.progress
         started = self.budget.seconds()
         fresh = self.validate(network)
-        self.budget.reserved = max(self.budget.reserved, RESERVED * (self.budget.seconds() - started))
+        self.budget.reserved = RESERVED * (self.budget.seconds() - started)
         loss = sum(self._losses) / len(self._losses) if self._losses else math.nan
         best = progress.best is None or fresh < progress.best
         if best:

@@ -22,7 +22,7 @@ from unspool.engines.torch.platform import as_array, as_tensor
 from unspool.engines.torch.weights import load_weights, named_tensors, read_weights
 from unspool.errors import ModelFolderError
 from unspool.specs.training import TrainingSpec
-from unspool.text.tokenizer import PAD
+from unspool.text.tokenizer import PAD, SPECIAL_TOKENS
 
 BETAS = (0.9, 0.99)
 MUON, ADAM = ("momentum_buffer",), ("exp_avg", "exp_avg_sq")  # what PyTorch calls their moments
@@ -46,11 +46,11 @@ class TorchLearner:
         self._parameters = named_tensors(parts)
         self._optimizers = _make_optimizers(self._parameters, training)
 
-    def train_step(self, batch: Batch, rate: float, step: int) -> float:
+    def train_step(self, batch: Batch, rate: float, step: int, forcing: float = 1.0) -> float:
         """Update the weights once; the loss in nats per target. See `Learner.train_step`."""
         self._generator.manual_seed(hash((self._training.seed, step)) & (2**63 - 1))
         with autocast(self._training.precision):
-            loss, state = self._loss(batch)
+            loss, state = self._loss(batch, forcing)
         for optimizer, highest in self._optimizers:
             optimizer.zero_grad(set_to_none=True)
             for group in optimizer.param_groups:
@@ -102,7 +102,7 @@ class TorchLearner:
         if self._parts.spec.encoder is None:
             self._state = self._network.state_from_arrays(_under("state", arrays))
 
-    def _loss(self, batch: Batch) -> tuple[Tensor, TorchState]:
+    def _loss(self, batch: Batch, forcing: float) -> tuple[Tensor, TorchState]:
         """What the parts cost: that of the labels, that of the tokens, or both; and the state after the batch."""
         losses: list[Tensor] = []
         encoded = None if batch.source is None else self._parts.read(batch.source, self._dropout)
@@ -112,13 +112,31 @@ class TorchLearner:
             losses.append(F.cross_entropy(scores.float(), as_tensor(batch.labels)))
         if self._parts.decoder is not None:
             state = state if encoded is None else self._parts.start(encoded)
-            logits, state = self._parts.decoder(as_tensor(batch.inputs), state, self._dropout)  # (B, T, V)
+            inputs = as_tensor(batch.inputs)  # (B, T)
+            if forcing < 1 and inputs.shape[1] > 1:
+                inputs = self._guessed(inputs, state, forcing)
+            logits, state = self._parts.decoder(inputs, state, self._dropout)  # (B, T, V)
             targets = as_tensor(batch.targets).flatten()
             smoothing = self._training.label_smoothing
             losses.append(
                 F.cross_entropy(logits.float().flatten(0, 1), targets, ignore_index=PAD, label_smoothing=smoothing)
             )
         return torch.stack(losses).sum(), state
+
+    def _guessed(self, inputs: Tensor, state: TorchState, forcing: float) -> Tensor:
+        """Inputs [B, T], of which some after the first are drawn from what the network predicts there.
+
+        All time steps are drawn at once, from predictions after true tokens (Mihaylova and Martins, 2019).
+        Special tokens are neither drawn nor replaced.
+        """
+        with torch.no_grad():
+            logits, _ = self._parts.writer(inputs[:, :-1], state)  # (B, T - 1, V)
+            logits[..., : len(SPECIAL_TOKENS)] = -torch.inf
+            shares = logits.float().softmax(dim=2).flatten(0, 1).cpu()  # (B (T - 1), V)
+            drawn = torch.multinomial(shares, 1, generator=self._generator).to(inputs.device).view_as(inputs[:, 1:])
+        forced = (torch.rand(drawn.shape, generator=self._generator) < forcing).to(drawn.device)  # (B, T - 1)
+        kept = forced | (inputs[:, 1:] < len(SPECIAL_TOKENS))
+        return torch.cat([inputs[:, :1], torch.where(kept, inputs[:, 1:], drawn)], dim=1)  # (B, T)
 
     def _carried(self, batch: Batch) -> TorchState:
         """The last batch's state, its reset rows set to zero; a new one when every row starts."""

@@ -106,10 +106,9 @@ class Window:
         """[N, features] to [B, T, features]."""
         return values.view(self.steps, self.rows, -1).transpose(0, 1)  # (B, T, features)
 
-    def gradients(self, d_gates: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Of values, weight and bias, from that of the gates [N, G H]."""
-        d_values = self.batched(d_gates @ self.weight)  # (B, T, E)
-        return d_values, (d_gates.t() @ self.values).float(), d_gates.sum(0, dtype=torch.float32)
+    def gradients(self, d_gates: Tensor) -> tuple[Tensor, Tensor]:
+        """Of values and weight, from that of the gates [N, G H]."""
+        return self.batched(d_gates @ self.weight), (d_gates.t() @ self.values).float()  # (B, T, E), (G H, E)
 
     def _launch(self, kernel: Any, inner: int, outer: int, transposed: int, first: Tensor, *arrays: Tensor) -> None:
         depth, width = padded(inner, PAIRS[STORAGE[self.precision]]), padded(outer, PANEL)
@@ -120,6 +119,11 @@ class Window:
         sums = torch.empty(self.chunks * ROWS, width)
         sizes = (self.rows, self.steps, self.size)
         launch(kernel, self.chunks, *sizes, first, panels, *arrays, room, sums)
+
+
+def over_positions(d_gates: Tensor) -> Tensor:
+    """The sum over all positions, [N, G] to [G] float32: a product, which needs no copy in float32."""
+    return (d_gates.new_ones(1, len(d_gates)) @ d_gates)[0].float()
 
 
 class GruWindow(torch.autograd.Function):
@@ -149,9 +153,9 @@ class GruWindow(torch.autograd.Function):
             changed = (saved.hidden, d_hidden, saved.output, saved.inside, window.flat(d_output), d_gates)
             window.back(window.kernels.gru_back, window.gates, *changed)
             d_recurrent = (d_gates[:, size:].t() @ window.before(saved.hidden, saved.output)).float()
-            sums = d_gates.sum(0, dtype=torch.float32)  # (4 H)
+            sums = over_positions(d_gates)  # (4 H)
             window.weight = torch.cat([window.weight[2 * size :], window.weight[: 2 * size]])  # n, r, z
-            d_values, d_weight, _ = window.gradients(d_gates[:, : 3 * size])
+            d_values, d_weight = window.gradients(d_gates[:, : 3 * size])
             d_weight = torch.cat([d_weight[size:], d_weight[:size]])  # r, z, n
             d_bias = torch.cat([sums[size : 3 * size], sums[:size]])
             return d_values, None, d_weight, d_recurrent, d_bias, sums[size:], d_hidden
@@ -178,7 +182,8 @@ class RnnWindow(torch.autograd.Function):
         with torch.autocast("cpu", enabled=False):
             d_hidden, d_gates = d_hidden.clone(), window.empty()
             window.back(window.kernels.rnn_back, saved.output, d_hidden, window.flat(d_output), d_gates)
-            d_values, d_weight, d_bias = window.gradients(d_gates)
+            d_values, d_weight = window.gradients(d_gates)
+            d_bias = over_positions(d_gates)
             d_recurrent = (d_gates.t() @ window.before(saved.hidden, saved.output)).float()
             return d_values, None, d_weight, d_recurrent, d_bias, d_bias, d_hidden
 

@@ -1,0 +1,58 @@
+"""The last best weights of a run, and their mean."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from unspool.engines.base import Arrays
+from unspool.errors import reporting_write_errors
+from unspool.folder.atomic import write_atomically
+from unspool.folder.model_folder import dump_safetensors, parse_safetensors
+
+
+@dataclass(frozen=True)
+class LastBest:
+    """Files of weights in a folder, the last few that were the best when they were written.
+
+    Attributes:
+        folder: of the run.
+        most: how many are kept, at least 1.
+    """
+
+    folder: Path
+    most: int
+
+    def add(self, weights: Arrays, step: int) -> None:
+        """Keep weights; those of a later step, which a resumed run comes to again, and the oldest are dropped.
+
+        Raises:
+            OutputError: they cannot be written.
+        """
+        write_atomically(self.folder / f"best-{step}.safetensors", dump_safetensors(weights, {}))
+        kept = [path for path in self._files() if _step(path) <= step][-self.most :]
+        self._drop(set(self._files()).difference(kept))
+
+    def mean(self) -> Arrays | None:
+        """The mean of the weights that are kept; none if there are fewer than two."""
+        kept = [parse_safetensors(path.read_bytes(), path)[0] for path in self._files()]
+        if len(kept) < 2:
+            return None
+        return {name: np.stack([weights[name] for weights in kept]).mean(axis=0) for name in kept[0]}
+
+    def clear(self) -> None:
+        """Drop them all."""
+        self._drop(set(self._files()))
+
+    def _drop(self, files: set[Path]) -> None:
+        with reporting_write_errors(self.folder):
+            for path in files:
+                path.unlink()
+
+    def _files(self) -> list[Path]:
+        """The oldest first."""
+        return sorted(self.folder.glob("best-*.safetensors"), key=_step)
+
+
+def _step(path: Path) -> int:
+    return int(path.stem.removeprefix("best-"))
