@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from unspool.engines.parameters import MASKED
 from unspool.engines.torch.encoders import Encoded
+from unspool.engines.torch.scores import additive_scores
 from unspool.specs.network import DecoderSpec, HeadSpec
 
 
@@ -47,8 +48,7 @@ class Attention(nn.Module):
     def shares(self, hidden: Tensor, attended: Attended) -> Tensor:
         """[B, T, H] to [B, T, S]: how much each step looks at each place, to sum 1."""
         if self._additive:
-            sums = self.query(hidden)[:, :, None] + attended.keys[:, None]  # (B, T, S, H)
-            scores = self.score(torch.tanh(sums))[..., 0]  # (B, T, S)
+            scores = additive_scores(self.query(hidden), attended.keys, self.score.weight[0])  # (B, T, S)
         else:
             scores = hidden @ attended.keys.transpose(1, 2)  # (B, T, S)
         return torch.softmax(scores.float().masked_fill(~attended.mask[:, None], MASKED), dim=2)

@@ -16,13 +16,14 @@ from unspool.engines.base import Array, Arrays
 from unspool.engines.parameters import state_shapes
 from unspool.engines.torch.decoder import TorchState
 from unspool.engines.torch.layers import Dropout
+from unspool.engines.torch.loss import token_loss
 from unspool.engines.torch.network import TorchNetwork, autocast
 from unspool.engines.torch.parts import Parts
 from unspool.engines.torch.platform import as_array, as_tensor
 from unspool.engines.torch.weights import load_weights, named_tensors, read_weights
 from unspool.errors import ModelFolderError
 from unspool.specs.training import TrainingSpec
-from unspool.text.tokenizer import PAD, SPECIAL_TOKENS
+from unspool.text.tokenizer import SPECIAL_TOKENS
 
 BETAS = (0.9, 0.99)
 MUON, ADAM = ("momentum_buffer",), ("exp_avg", "exp_avg_sq")  # what PyTorch calls their moments
@@ -118,9 +119,7 @@ class TorchLearner:
             logits, state = self._parts.decoder(inputs, state, self._dropout)  # (B, T, V)
             targets = as_tensor(batch.targets).flatten()
             smoothing = self._training.label_smoothing
-            losses.append(
-                F.cross_entropy(logits.float().flatten(0, 1), targets, ignore_index=PAD, label_smoothing=smoothing)
-            )
+            losses.append(token_loss(logits.flatten(0, 1), targets, smoothing))
         return torch.stack(losses).sum(), state
 
     def _guessed(self, inputs: Tensor, state: TorchState, forcing: float) -> Tensor:

@@ -1,0 +1,41 @@
+"""The compiled loss of tokens against PyTorch's own."""
+
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("numba")
+
+from torch.nn import functional as F  # noqa: E402
+
+from unspool.engines.torch.loss import token_loss  # noqa: E402
+from unspool.text.tokenizer import PAD  # noqa: E402
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1, 1.0])
+@pytest.mark.parametrize(("positions", "tokens"), [(1, 5), (7, 69), (40, 1003)])
+@pytest.mark.parametrize(("precision", "most"), [("float32", 1e-5), ("bfloat16", 8e-3)])
+def test_the_loss_and_its_gradient_are_those_of_pytorch(
+    positions: int, tokens: int, smoothing: float, precision: str, most: float
+) -> None:
+    generator = torch.Generator().manual_seed(positions)
+    logits = (4 * torch.randn(positions, tokens, generator=generator)).to(getattr(torch, precision))
+    targets = torch.randint(0, tokens, (positions,), generator=generator)
+    targets[::5] = PAD
+    targets[0] = tokens - 1
+    ours, theirs = logits.clone().requires_grad_(), logits.float().requires_grad_()
+    loss = token_loss(ours, targets, smoothing)
+    expected = F.cross_entropy(theirs, targets, ignore_index=PAD, label_smoothing=smoothing)
+    (3 * loss).backward()
+    (3 * expected).backward()
+    torch.testing.assert_close(loss, expected, rtol=1e-5, atol=1e-5)
+    assert ours.grad is not None
+    torch.testing.assert_close(ours.grad.float(), theirs.grad, rtol=most, atol=1e-6)
+
+
+def test_very_large_logits_stay_finite() -> None:
+    logits = torch.tensor([[3e4, -3e4, 0.0, 1.0, 3e4]], requires_grad=True)
+    loss = token_loss(logits, torch.tensor([4]), 0.0)
+    loss.backward()
+    assert loss.item() == pytest.approx(0.6931472, abs=1e-6)
+    assert logits.grad is not None
+    assert torch.isfinite(logits.grad).all()
