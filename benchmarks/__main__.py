@@ -5,7 +5,7 @@ import os
 from importlib import import_module
 from pathlib import Path
 
-from benchmarks.common import Bench
+from benchmarks.common import Bench, settings_of
 from benchmarks.report import write_report
 
 NAMES = (
@@ -45,7 +45,8 @@ def main() -> None:
     data = Path(options.data) if options.data else None
     for name in options.names or NAMES:
         module = import_module(f"benchmarks.{name}")
-        bench = Bench(name, module.__doc__ or name, data, options.out)
+        claims = getattr(module, "CLAIMS", ())
+        bench = Bench(name, module.__doc__ or name, data, options.out, claims, settings_of(module))
         module.run(bench)
         bench.finish()
 

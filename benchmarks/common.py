@@ -7,14 +7,21 @@ import platform
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-PACKAGES = ("unspool", "numpy", "numba", "torch", "tokenizers", "safetensors")
+from benchmarks.claims import Claim, Row, judged
+
+PACKAGES = (
+    *("unspool", "numpy", "numba", "torch", "tokenizers", "safetensors"),
+    *("transformers", "tensorflow", "keras", "sacrebleu", "scikit-learn"),  # peers and judges
+)
 
 # Where a person gets each text, and where it is looked for below the data folder.
 TEXTS = {
@@ -36,6 +43,8 @@ class Bench:
     Attributes:
         name: of the benchmark and its file.
         title: its first line is the table's.
+        claims: what it must reach.
+        settings: what it was run with.
         data: folder of data sets.
         out: folder for the JSON file.
     """
@@ -44,6 +53,8 @@ class Bench:
     title: str
     data: Path | None
     out: Path
+    claims: Sequence[Claim] = ()
+    settings: dict[str, Any] = field(default_factory=dict)
     rows: list[dict[str, Any]] = field(default_factory=list)
     _started: float = field(default_factory=time.time)
 
@@ -64,23 +75,28 @@ class Bench:
         """Print the table and write the JSON file."""
         if not self.rows:
             return
-        table = Table(title=self.title.splitlines()[0])
-        names = list(dict.fromkeys(name for row in self.rows for name in row))
-        for name in names:
-            table.add_column(name.replace("_", " "))
-        for row in self.rows:
-            table.add_row(*(shown(row.get(name, "")) for name in names))
-        Console().print(table)
+        claims = judged(self.claims, self.rows)
+        for title, rows in ((self.title.splitlines()[0], self.rows), ("What it must reach", claims)):
+            if rows:
+                Console().print(_table(title, rows))
         self.out.mkdir(parents=True, exist_ok=True)
         result = {
             "benchmark": self.name,
             "started": self._started,
             "machine": machine(),
+            "settings": self.settings,
+            "claims": claims,
             "rows": self.rows,
         }
         path = self.out / f"{self.name}.json"
         path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
         print(f"written to {path}")
+
+
+def settings_of(module: ModuleType) -> dict[str, Any]:
+    """The constants of a benchmark by name, as far as JSON can hold them."""
+    constants = {name: value for name, value in vars(module).items() if name.isupper()}
+    return {name.lower(): value for name, value in constants.items() if _plain(value)}
 
 
 def machine() -> dict[str, Any]:
@@ -122,6 +138,31 @@ def unspool(*arguments: str | int | Path, report: str = "") -> dict[str, Any]:
         raise SystemExit(f"{' '.join(command)} failed")
     result: dict[str, Any] = json.loads(output)
     return {**result, "wall_seconds": time.monotonic() - started, "peak_mb": usage.ru_maxrss / 1024}
+
+
+def training_rate(folder: Path) -> float:
+    """Tokens per second in the training steps of the run that wrote a model folder."""
+    events = map(json.loads, (folder / "history.jsonl").read_text(encoding="utf-8").splitlines())
+    rate: float = next(event["tokens_per_second"] for event in events if event["event"] == "end")
+    return rate
+
+
+def _table(title: str, rows: list[Row]) -> Table:
+    table = Table(title=title)
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    for name in names:
+        table.add_column(name.replace("_", " "))
+    for row in rows:
+        table.add_row(*(shown(row.get(name, "")) for name in names))
+    return table
+
+
+def _plain(value: object) -> bool:
+    try:
+        json.dumps(value)
+    except TypeError:
+        return False
+    return True
 
 
 def _installed(name: str) -> bool:

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from benchmarks.claims import Claim, highest
 from benchmarks.common import Bench
 from unspool.decode.stream import generate, start_reading
 from unspool.engines.initial import initial_weights
@@ -34,6 +35,19 @@ SHAPES = ((1, 512), (2, 512))
 STREAMS = 32
 SEEDS = list(range(STREAMS))
 NAN = float("nan")
+CLAIMS = (
+    *(
+        Claim(f"one stream, {size}, {weights}, one thread, share of the reading floor", bound, share)
+        for size in ("1 x 512", "2 x 512")
+        for weights, bound in (("float32", 0.9), ("bfloat16", 0.75), ("int8", 0.45))
+        for share in [highest("of_reading_floor", lstm=size, writer=f"numba {weights}, 1 threads")]
+    ),
+    *(
+        Claim(f"one stream, {size}, times the tutorial loop", bound, highest("times_tutorial", lstm=size, streams=1))
+        for size, bound in (("1 x 512", 15), ("2 x 512", 35))
+    ),
+    Claim("32 streams, 2 x 512, times the tutorial loop", 5, highest("times_tutorial", lstm="2 x 512", streams=32)),
+)
 
 
 class TutorialNetwork(nn.Module):

@@ -30,7 +30,12 @@ def run(bench: Bench) -> None:
     if text is None:
         return
     ours = after(text, SECONDS / 60)
-    bench.add(network=f"unspool, {ours['network']}", seconds=SECONDS, nats_per_character=ours["carried_nats"])
+    bench.add(
+        network=f"unspool, {ours['network']}",
+        seconds=SECONDS,
+        nats_per_character=ours["carried_nats"],
+        tokens_per_second=ours["tokens_per_second"],
+    )
     if find_spec("transformers") is None:
         print("laptop: GPT-2 skipped: pip install 'unspool[gpt2]'")
         return

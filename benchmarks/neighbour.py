@@ -13,10 +13,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from benchmarks.claims import Claim, highest
 from benchmarks.common import Bench, unspool
 
 MINUTES, ROUNDS = 0.5, 2
 COUNT = "while True: pass"
+CLAIMS = (Claim("with a busy neighbour, of a quiet machine", 0.5, highest("of_quiet", machine="one busy neighbour")),)
 
 
 def run(bench: Bench) -> None:

@@ -3,9 +3,11 @@
 import tempfile
 from pathlib import Path
 
+from benchmarks.claims import Claim, highest
 from benchmarks.common import Bench, unspool
 
 STEPS = 400
+CLAIMS = (Claim("bfloat16 above float32 at equal steps, nats", 0.01, highest("cost"), True),)
 
 
 def run(bench: Bench) -> None:

@@ -5,6 +5,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from benchmarks.claims import Row, judged
 from benchmarks.common import shown
 
 HEAD = """# Benchmarks
@@ -27,14 +28,21 @@ def write_report(results: Path, target: Path) -> None:
 
 
 def _section(result: dict[str, Any]) -> str:
-    rows = result["rows"]
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    about = import_module(f"benchmarks.{result['benchmark']}").__doc__ or ""
-    lines = [f"## {result['benchmark']}", "", about.strip(), ""]
-    lines += [_line([name.replace("_", " ") for name in names]), _line(["---"] * len(names))]
-    lines += [_line([shown(row.get(name, "")) for name in names]) for row in rows]
+    module = import_module(f"benchmarks.{result['benchmark']}")
+    claims = judged(getattr(module, "CLAIMS", ()), result["rows"])
+    lines = [f"## {result['benchmark']}", "", (module.__doc__ or "").strip(), ""]
+    for rows in (claims, result["rows"]):
+        lines += [*_table(rows), ""] if rows else []
+    settings = ", ".join(f"{name} {value}" for name, value in result.get("settings", {}).items())
+    lines += [f"Settings: {settings}.", ""] if settings else []
     machine = ", ".join(f"{key} {value}" for key, value in result["machine"].items())
-    return "\n".join([*lines, "", f"Measured with {machine}.", ""])
+    return "\n".join([*lines, f"Measured with {machine}.", ""])
+
+
+def _table(rows: list[Row]) -> list[str]:
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    head = [_line([name.replace("_", " ") for name in names]), _line(["---"] * len(names))]
+    return head + [_line([shown(row.get(name, "")) for name in names]) for row in rows]
 
 
 def _line(cells: list[str]) -> str:

@@ -10,10 +10,15 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks.claims import Claim, middle
 from benchmarks.common import Bench, unspool
 
 ROUNDS = 9
 CORPUS = "the quick brown fox jumps over the lazy dog.\n" * 2000
+CLAIMS = (
+    Claim("--help, seconds", 0.25, middle("seconds", what="unspool --help"), True),
+    Claim("first generated character, seconds", 0.5, middle("seconds", what="first character of 200"), True),
+)
 
 
 def run(bench: Bench) -> None:

@@ -5,10 +5,15 @@ learning rate falls over the whole budget, so a shorter training is another run,
 budgets are tried from the shortest on. `wall_seconds` is the whole process, its start and its last evaluation included.
 """
 
+from benchmarks.claims import Claim, lowest
 from benchmarks.common import Bench
 from benchmarks.shakespeare import after
 
 GOALS = {1.88: (10, 15, 20, 30), 1.4697: (60, 90, 120, 150, 180)}  # nats per character: budgets in seconds
+CLAIMS = tuple(
+    Claim(f"seconds to {goal}", bound, lowest("budget_seconds", goal=goal, reached="True"), True)
+    for goal, bound in ((1.88, 15), (1.4697, 120))
+)
 
 
 def run(bench: Bench) -> None:

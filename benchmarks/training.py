@@ -9,6 +9,7 @@ backward reach (6 operations a weight and token; the optimizer's are not counted
 
 import statistics
 
+from benchmarks.claims import Claim, highest
 from benchmarks.common import Bench
 from benchmarks.trainers import EMBEDDING, HIDDEN, ROWS, STEPS, VOCABULARY, Worker, installed
 from unspool.engines.parameters import parameter_count
@@ -18,6 +19,17 @@ from unspool.specs.network import CellName, DecoderSpec, NetworkSpec
 ROUNDS = 5
 PEAK_OPERATIONS = 2 * 2048**3
 NETWORKS: tuple[tuple[CellName, int], ...] = (("lstm", 2), ("gru", 2), ("rnn", 2), ("mingru", 4))
+CLAIMS = (
+    *(
+        Claim(
+            f"{cell}, times the tutorial loop",
+            bound,
+            highest("times_tutorial", network=f"{cell} 2 x 512", trainer="adamw"),
+        )
+        for cell, bound in (("lstm", 2.2), ("gru", 3.5), ("rnn", 3.5))
+    ),
+    Claim("mingru, share of the bfloat16 peak", 0.6, highest("of_bf16_peak", network="mingru 4 x 512")),
+)
 
 
 def run(bench: Bench) -> None:

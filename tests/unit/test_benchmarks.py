@@ -1,0 +1,80 @@
+"""What benchmarks do with their figures."""
+
+import json
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from benchmarks.__main__ import NAMES
+from benchmarks.claims import Claim, highest, judged, lowest, middle, quotient
+from benchmarks.common import Bench, settings_of
+from benchmarks.report import write_report
+
+ROWS = [
+    {"cell": "gru", "rate": 3.0},
+    {"cell": "gru", "rate": 5.0},
+    {"cell": "gru", "rate": 4.5},
+    {"cell": "rnn", "rate": float("nan")},
+    {"cell": "lstm", "rate": 2.0},
+]
+
+
+def test_figures_are_taken_from_the_rows_that_are_meant() -> None:
+    assert middle("rate", cell="gru")(ROWS) == 4.5
+    assert (highest("rate")(ROWS), lowest("rate")(ROWS)) == (5.0, 2.0)
+    assert quotient(lowest("rate", cell="gru"), middle("rate", cell="lstm"))(ROWS) == 1.5
+    assert middle("rate", cell="rnn")(ROWS) is None
+    assert quotient(highest("rate"), highest("loss"))(ROWS) is None
+
+
+def test_a_claim_is_reached_at_its_bound_and_left_out_without_a_figure() -> None:
+    claims = [
+        Claim("at least", 5.0, highest("rate")),
+        Claim("more", 5.1, highest("rate")),
+        Claim("at most", 2.0, lowest("rate"), lowest_wins=True),
+        Claim("less", 1.9, lowest("rate"), lowest_wins=True),
+        Claim("unknown", 1.0, highest("loss")),
+    ]
+    assert [(row["claim"], row["reached"]) for row in judged(claims, ROWS)] == [
+        ("at least", "yes"),
+        ("more", "no"),
+        ("at most", "yes"),
+        ("less", "no"),
+    ]
+
+
+def test_a_benchmark_writes_its_rows_claims_settings_and_machine(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench = Bench("encoding", "Rates\nof cells", None, tmp_path, [Claim("rate", 4.0, highest("rate"))], {"rounds": 3})
+    for row in ROWS[:2]:
+        bench.add(**row)
+    bench.finish()
+    result = json.loads((tmp_path / "encoding.json").read_text())
+    assert (result["rows"], result["settings"]) == (ROWS[:2], {"rounds": 3})
+    assert result["claims"] == [{"claim": "rate", "must reach": "at least 4", "measured": 5.0, "reached": "yes"}]
+    assert result["machine"]["torch"]
+    assert "Rates" in capsys.readouterr().out
+    write_report(tmp_path, tmp_path / "page.md")
+    page = (tmp_path / "page.md").read_text()
+    assert "| gru | 5.0000 |" in page
+    assert "Settings: rounds 3." in page
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_benchmark_can_be_run_and_says_with_what(name: str) -> None:
+    module = import_module(f"benchmarks.{name}")
+    assert callable(module.run)
+    json.dumps(settings_of(module))
+    assert judged(getattr(module, "CLAIMS", ()), []) == []
+
+
+def test_a_benchmark_without_its_data_is_skipped_with_a_word_on_where_to_get_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench = Bench("shakespeare", "Shakespeare", None, tmp_path)
+    import_module("benchmarks.shakespeare").run(bench)
+    bench.finish()
+    assert "github.com/karpathy/char-rnn" in capsys.readouterr().out
+    assert list(tmp_path.iterdir()) == []
