@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from benchmarks.claims import Claim, highest
 from benchmarks.common import Bench, unspool
 from unspool.data.batches import Batch
 from unspool.data.pairs import PairFeed, open_pairs
@@ -28,6 +29,10 @@ from unspool.text.tokenizer import PAD
 
 MINUTES = 20.0
 STEPS, WARM_UP = 20, 4  # of each loop
+CLAIMS = (
+    Claim("BLEU of test2016 with attention", 35.0, highest("bleu", attention="additive")),
+    Claim("target tokens per second in training", 8000, highest("tokens_per_second", loop="Unspool")),
+)
 NAMES = {"train": "train", "val": "val", "test": "test_2016_flickr"}
 
 

@@ -47,7 +47,7 @@ SMALL: Settings = {
     "network": {"cell": "gru", "hidden_size": 256, "embedding_size": 64},
     "encoder": {"encoder_size": 128, "encoder_embedding": 64},
 }
-TRAINING = {"batch_size": 64, "optimizer": "adamw", "learning_rate": 2e-3, "input_dropout": 0.2, "label_smoothing": 0.1}
+TRAINING = {"batch_size": 64, "averaged": 4, "learning_rate": 2e-3, "input_dropout": 0.2, "label_smoothing": 0.1}
 
 
 class Translation:
