@@ -88,3 +88,8 @@ def test_a_sound_successor_stays(tmp_path: Path) -> None:
     drop_replaced(path)
     assert (path / "f").read_text() == "new"
     assert not replaced(path).exists()
+
+
+def test_what_cannot_be_written_is_told_by_its_own_name(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=f"^{tmp_path / 'no' / 'f'} cannot be written"):
+        write_atomically(tmp_path / "no" / "f", "x")

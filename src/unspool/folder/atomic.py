@@ -16,7 +16,11 @@ def write_atomically(path: Path, content: bytes | str) -> None:
     """
     data = content.encode() if isinstance(content, str) else content
     with reporting_write_errors(path):
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        except OSError as problem:
+            problem.filename = str(path)  # nobody knows the other name
+            raise
         try:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(data)

@@ -1,0 +1,62 @@
+"""Tables of two columns that are damaged in any way: a result or two lines, never a traceback, nothing lost."""
+
+import io
+import json
+import random
+
+import pytest
+
+COLUMNS = [("--source", "a", "--target", "b")]
+KINDS = ("csv", "tsv", "jsonl", "parquet", "lines")
+WORDS = ("one", "two", '"three"', "", " ", "vier, fünf", "\u2028", "7", "null", "a\tb", "six\nseven", "\ufeff")
+
+
+def table(generator: random.Random, kind: str) -> bytes:
+    """A sound table of up to 30 rows."""
+    rows = [(generator.choice(WORDS), generator.choice(WORDS)) for _ in range(generator.choice([0, 1, 3, 30]))]
+    if kind == "jsonl":
+        return "\n".join(json.dumps({"a": one, "b": other}) for one, other in rows).encode()
+    if kind == "parquet":
+        arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+        file = io.BytesIO()
+        columns = list(zip(*rows, strict=True)) or [(), ()]
+        parquet.write_table(arrow.table({"a": list(columns[0]), "b": list(columns[1])}), file)
+        return file.getvalue()
+    mark = "\t" if kind == "tsv" else ","
+    return f"a{mark}b\n".encode() + "\n".join(mark.join(row) for row in rows).encode()
+
+
+def damaged(generator: random.Random, data: bytes) -> bytes:
+    """Cut off, a bit turned, noise inside, or a piece of it twice."""
+    place = generator.randrange(len(data) + 1)
+    way = generator.randrange(5)
+    if way == 0:
+        return data[:place]
+    if way == 1 and data:
+        turned = bytearray(data)
+        turned[place - 1] ^= 1 << generator.randrange(8)
+        return bytes(turned)
+    if way == 2:
+        return data[:place] + generator.randbytes(generator.randrange(1, 9)) + data[place:]
+    return data[:place] + data[place // 2 :] if way == 3 else data
+
+
+@pytest.mark.parametrize("columns", COLUMNS, ids=lambda columns: columns[0])
+@pytest.mark.parametrize("kind", KINDS)
+def test_any_table_trains_or_is_refused(faults, trial, tmp_path, kind, columns):
+    generator = random.Random(f"{kind} {columns}")
+    tiny = ["--steps", 1, "--tokenizer", "char", *faults.small]
+    for number in range(12):
+        data = damaged(generator, table(generator, kind))
+        path = tmp_path / f"t.{'csv' if kind == 'lines' else kind}"
+        path.write_bytes(data)
+        options = [path, *columns]
+        if kind == "lines":
+            if columns[0] != "--source":
+                return
+            other = tmp_path / "u.txt"
+            other.write_bytes(damaged(generator, data))
+            options = ["--source-file", path, "--target-file", other]
+        before = path.read_bytes()
+        trial((data, options), "train", *options, "--out", tmp_path / f"m{number}", *tiny)
+        assert path.read_bytes() == before
