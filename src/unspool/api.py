@@ -35,7 +35,7 @@ from unspool.folder.atomic import bring_back, drop_replaced, set_aside
 from unspool.folder.model_folder import ModelFolder, check_free, dump_safetensors, parse_safetensors
 from unspool.specs.base import build
 from unspool.specs.condition import ConditionSpec
-from unspool.specs.data import DataSpec
+from unspool.specs.data import FILE, DataSpec
 from unspool.specs.sampling import BeamSpec, SamplingSpec
 from unspool.tasks.listener import Listener, Silent
 from unspool.tasks.recipe import Settings, grouped
@@ -336,7 +336,9 @@ class Model:
         if data is None:
             pairs = open_conditioned(ModelFolder(self.path).training, "validation", specs)
             return evaluate_part(self.network, pairs.target, begin=beginning(self.network, pairs))
-        named = {"condition_columns": tuple(spec.name for spec in specs), **settings, "sources": _names(data)}
+        columns = tuple(spec.name for spec in specs)
+        lines = columns == (FILE,) and not settings.get("text_column")
+        named = {"condition_columns": columns, "lines": lines, **settings, "sources": _names(data)}
         with reporting_write_errors(Path(tempfile.gettempdir())), tempfile.TemporaryDirectory() as place:
             rows = all_rows(_names(data), build(DataSpec, named, "evaluate"))
             write_conditioned(Path(place), "text", self.tokenizer, rows, specs)

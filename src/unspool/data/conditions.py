@@ -70,26 +70,27 @@ def first_shares(specs: Sequence[ConditionSpec]) -> IntArray:
     return np.cumsum([0, *(len(spec.labels) for spec in specs)])
 
 
-def read_rows(spec: DataSpec) -> tuple[list[Row], list[Row]]:
-    """The training and the held-out rows whose text is not empty; those held out are drawn by chance, always the same.
+def read_rows(spec: DataSpec) -> tuple[list[Row], list[Row], tuple[ConditionSpec, ...]]:
+    """The training and the held-out rows whose text is not empty, and what the columns of the first hold.
 
-    A row that is the only one with one of its labels is not held out.
+    Rows are held out by chance, always the same ones; none that is the only one with one of its labels.
 
     Raises:
-        DataError: they cannot be read, or are too few.
+        DataError: they cannot be read, are too few, or `learn_conditions` refuses a column.
     """
     rows = all_rows(spec.sources, spec)
-    if spec.validation_sources:
-        held_out = all_rows(spec.validation_sources, spec)
-    else:
-        rows, held_out = _split(rows, max(1, round(len(rows) * spec.validation_fraction)))
+    held_out = all_rows(spec.validation_sources, spec) if spec.validation_sources else []
+    names, kind = spec.condition_columns, spec.condition_kind
+    if len(rows) >= MINIMUM_ROWS and not held_out:
+        kind = "labels" if learn_conditions(rows, names, kind)[0].labels else "numbers"
+        rows, held_out = _split(rows, max(1, round(len(rows) * spec.validation_fraction)), kind)
     if len(rows) < MINIMUM_ROWS or not held_out:
         raise DataError(
             f"conditioned text needs at least {MINIMUM_ROWS} rows to learn and 1 to hold out. "
             f"Received: {len(rows)} and {len(held_out)} in {describe_sources(spec.sources)}.",
-            "name a longer table; some hundreds of rows for each label teach a simple pattern.",
+            "name a longer table, in which each label comes often.",
         )
-    return rows, held_out
+    return rows, held_out, learn_conditions(rows, names, kind)
 
 
 def all_rows(names: tuple[str, ...], spec: DataSpec) -> list[Row]:
@@ -101,15 +102,15 @@ def all_rows(names: tuple[str, ...], spec: DataSpec) -> list[Row]:
     return [Row(tuple(cell.strip() for cell in cells), text) for text, *cells in Sources(names, spec).rows() if text]
 
 
-def _split(rows: list[Row], count: int) -> tuple[list[Row], list[Row]]:
-    """Hold out `count` rows by chance, or as many as leave every label of the others known."""
+def _split(rows: list[Row], count: int, kind: ConditionKind) -> tuple[list[Row], list[Row]]:
+    """Hold out `count` rows by chance, or as many as leave every label known."""
     left = [Counter(column) for column in zip(*(row.cells for row in rows), strict=True)]
     held_out: set[int] = set()
     for number in np.random.default_rng(0).permutation(len(rows)):
-        cells = rows[number].cells
-        if len(held_out) < count and all(counter[cell] > 1 for counter, cell in zip(left, cells, strict=True)):
+        counted = list(zip(left, rows[number].cells, strict=True))
+        if len(held_out) < count and (kind == "numbers" or all(counter[cell] > 1 for counter, cell in counted)):
             held_out.add(int(number))
-            for counter, cell in zip(left, cells, strict=True):
+            for counter, cell in counted:
                 counter[cell] -= 1
     return [row for i, row in enumerate(rows) if i not in held_out], [rows[i] for i in sorted(held_out)]
 
@@ -176,7 +177,7 @@ def make_conditions(rows: Sequence[Row], specs: tuple[ConditionSpec, ...]) -> Co
         DataError: a label is not among those of the specs.
     """
     known = [{label: float(place) for place, label in enumerate(spec.labels)} for spec in specs]
-    for cells in {row.cells for row in rows}:
+    for cells in dict.fromkeys(row.cells for row in rows):
         for cell, spec, values in zip(cells, specs, known, strict=True):
             if cell not in values:
                 values[cell] = value_of(cell, spec, DataError)

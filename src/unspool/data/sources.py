@@ -150,7 +150,8 @@ class Sources:
             return
         lines = _lines(self._read(name))
         if self._spec.lines:
-            yield from ({LINE: line.removesuffix("\n"), FILE: _stem(name)} for line in lines)
+            for line in lines:
+                yield {LINE: line.removesuffix("\n"), FILE: _stem(name)}
         elif suffix == ".jsonl":
             for number, line in enumerate(lines, 1):
                 if line.strip():

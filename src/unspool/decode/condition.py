@@ -65,6 +65,8 @@ def _shares(one: OneCondition, spec: ConditionSpec) -> Mapping[str, float]:
             found[label.strip()] = found.get(label.strip(), 0) + _share(share, piece)
         return found
     if isinstance(one, Mapping):
+        if not one:
+            raise UsageError("a blend must have at least one label. Received: {}.", _hint([spec]))
         return {label: _share(share, f"{label}={share}") for label, share in one.items()}
     return {str(one): 1.0}
 

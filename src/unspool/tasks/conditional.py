@@ -6,7 +6,7 @@ rows -> conditions, tokenizer, ids -> texts of like length side by side -> bits 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from unspool.data.conditions import learn_conditions, open_conditioned, read_rows, write_conditioned
+from unspool.data.conditions import open_conditioned, read_rows, write_conditioned
 from unspool.data.corpus import open_part
 from unspool.data.pairs import PairFeed, Pairs
 from unspool.data.sources import describe_sources
@@ -78,8 +78,7 @@ class Conditional:
         if start is not None:
             raise UsageError("conditioned text cannot start from another model.", "leave out --from.")
         spec = data_spec(settings)
-        rows, held_out = read_rows(spec)
-        conditions = learn_conditions(rows, spec.condition_columns, spec.condition_kind)
+        rows, held_out, conditions = read_rows(spec)
         tokenizer = make_tokenizer(spec.tokenizer, (row.text for row in rows), spec.vocabulary_limit)
         folder.write_tokenizer(tokenizer)
         for name, part in (("training", rows), ("validation", held_out)):
