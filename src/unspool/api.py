@@ -17,9 +17,12 @@ from typing import Any
 
 import numpy as np
 
+from unspool.data.batches import Source
+from unspool.data.conditions import all_rows, open_conditioned, write_conditioned
 from unspool.data.corpus import open_part, part_of_text, write_part
 from unspool.data.pairs import all_pairs, kept_texts
 from unspool.data.sources import Sources
+from unspool.decode.condition import Condition, condition_source, missing_condition
 from unspool.decode.stream import Piece, Reading, generate, read, sample_seeds, start_reading
 from unspool.decode.translation import Translation, Translator
 from unspool.engines.base import Network
@@ -27,11 +30,12 @@ from unspool.engines.parameters import state_shapes
 from unspool.engines.registry import open_network
 from unspool.errors import ModelFolderError, UsageError, reporting_write_errors
 from unspool.evaluate.bits import Figures, evaluate_part, token_nats
-from unspool.evaluate.pairs import TranslationFigures, translation_figures
+from unspool.evaluate.pairs import TranslationFigures, beginning, translation_figures
 from unspool.folder.atomic import bring_back, drop_replaced, set_aside
 from unspool.folder.model_folder import ModelFolder, check_free, dump_safetensors, parse_safetensors
 from unspool.specs.base import build
-from unspool.specs.data import DataSpec
+from unspool.specs.condition import ConditionSpec
+from unspool.specs.data import FILE, DataSpec
 from unspool.specs.sampling import BeamSpec, SamplingSpec
 from unspool.tasks.listener import Listener, Silent
 from unspool.tasks.recipe import Settings, grouped
@@ -194,29 +198,31 @@ class Model:
                 "see the model's README.md for what it can do.",
             )
 
-    def generate(self, prompt: str = "", **settings: Any) -> str:
+    def generate(self, prompt: str = "", condition: Condition | None = None, **settings: Any) -> str:
         """Continue a prompt.
 
         Args:
             prompt: is read in full first; any text can be read.
+            condition: what the text depends on, of a conditional model: a label, shares of labels (`"a=0.7,b=0.3"` or
+                `{"a": 0.7, "b": 0.3}`) or a number; of several columns a sequence of these.
             **settings: the fields of `SamplingSpec`, such as `max_new_tokens`, `temperature`, `seed`, `stop`.
 
         Returns:
             the new text, without the prompt.
 
         Raises:
-            UsageError: a setting breaks its rule.
+            UsageError: a setting breaks its rule; the condition is not known, is missing, or the model takes none.
         """
-        return "".join(self.stream(prompt, **settings))
+        return "".join(self.stream(prompt, condition, **settings))
 
-    def stream(self, prompt: str = "", **settings: Any) -> Iterator[str]:
+    def stream(self, prompt: str = "", condition: Condition | None = None, **settings: Any) -> Iterator[str]:
         """The same, text as it comes."""
-        return self.read(prompt).stream(**settings)
+        return self.read(prompt, condition).stream(**settings)
 
-    def samples(self, prompt: str = "", **settings: Any) -> list[Sample]:
+    def samples(self, prompt: str = "", condition: Condition | None = None, **settings: Any) -> list[Sample]:
         """Several continuations side by side; each is what it would be alone with its seed."""
         spec = self.sampling_for(settings)
-        seeds, pieces = self.pieces(self.read(prompt)._reading, spec)
+        seeds, pieces = self.pieces(self.read(prompt, condition)._reading, spec)
         texts = [""] * len(seeds)
         last: dict[int, Piece] = {}
         for piece in pieces:
@@ -227,10 +233,25 @@ class Model:
             for i, (text, seed) in enumerate(zip(texts, seeds, strict=True))
         ]
 
-    def read(self, text: str = "") -> StateReading:
-        """The state after a text, as a value."""
-        self._check_task("language")
-        return StateReading(self, start_reading(self.network)).read(text)
+    def read(self, text: str = "", condition: Condition | None = None) -> StateReading:
+        """The state after a text, as a value; where it starts, the condition says."""
+        return StateReading(self, start_reading(self.network, self._source(condition))).read(text)
+
+    def _source(self, condition: Condition | None) -> Source | None:
+        """What chooses the state that texts start from.
+
+        Raises:
+            UsageError: as it says.
+        """
+        self._check_task("language", "conditional")
+        specs = self.config.conditions
+        if specs is None:
+            if condition is not None:
+                raise UsageError("a language model's texts depend on nothing, and take no condition.", "leave it out.")
+            return None
+        if condition is None:
+            raise missing_condition(specs)
+        return condition_source(condition, specs)
 
     def load_reading(self, path: PathLike) -> StateReading:
         """The state that `StateReading.save` wrote.
@@ -238,7 +259,7 @@ class Model:
         Raises:
             ModelFolderError: the file is missing, damaged, or of another model.
         """
-        self._check_task("language")
+        self._check_task("language", "conditional")
         try:
             arrays, about = parse_safetensors(Path(path).read_bytes(), Path(path))
             logits = arrays.pop("logits")
@@ -255,17 +276,22 @@ class Model:
                 f"{path} is not a state of this model: {problem!s:.80}.", "read the text again with read()."
             ) from None
 
-    def score(self, text: str) -> Score:
-        """How well the model predicts a text from its initial state.
+    def score(self, text: str, condition: Condition | None = None) -> Score:
+        """How well the model predicts a text.
+
+        Args:
+            text: read from the initial state; of a conditional model as a document, its end included.
+            condition: what it depends on, as in `generate`.
 
         Raises:
-            UsageError: the text is empty.
+            UsageError: the text is empty; or as `generate` says of the condition.
         """
-        self._check_task("language")
-        part = part_of_text(self.tokenizer, text)
-        if not len(part.tokens):
+        source = self._source(condition)
+        part = part_of_text(self.tokenizer, text, ends=source is not None)
+        if not text:
             raise UsageError("a text to score must have at least one character. Received: ''.", "give a text.")
-        nats = token_nats(self.network, part.tokens).astype(np.float64)
+        state = None if source is None else self.network.encode(source)
+        nats = token_nats(self.network, part.tokens, state).astype(np.float64)
         mean = float(nats.mean())
         bits = float(nats.sum()) / np.log(2) + part.naming_bits
         return Score(
@@ -284,7 +310,8 @@ class Model:
 
         Args:
             data: files or folders; none means the held-out part, which lies in the model folder.
-            **settings: the fields of `DataSpec`, such as `lines`; of a translation, those of `BeamSpec` too.
+            **settings: the fields of `DataSpec`, such as `lines`, or `text_column` and, where they have other names
+                than in training, `condition_columns`; of a translation, those of `BeamSpec` too.
 
         Raises:
             DataError: the text cannot be read.
@@ -293,6 +320,8 @@ class Model:
         """
         if self.config.task == "translation":
             return self._evaluate_pairs(data, settings)
+        if self.config.conditions is not None:
+            return self._evaluate_conditioned(self.config.conditions, data, settings)
         if data is None:
             return evaluate_part(self.network, open_part(ModelFolder(self.path).training, "validation"))
         lines = self.config.by_document and not settings.get("text_column")
@@ -300,6 +329,21 @@ class Model:
         with reporting_write_errors(Path(tempfile.gettempdir())), tempfile.TemporaryDirectory() as place:
             write_part(Path(place), "text", self.tokenizer, Sources(spec.sources, spec), spec.by_document)
             return evaluate_part(self.network, open_part(Path(place), "text"))
+
+    def _evaluate_conditioned(
+        self, specs: tuple[ConditionSpec, ...], data: PathLike | Sequence[PathLike] | None, settings: Mapping[str, Any]
+    ) -> Figures:
+        if data is None:
+            pairs = open_conditioned(ModelFolder(self.path).training, "validation", specs)
+            return evaluate_part(self.network, pairs.target, begin=beginning(self.network, pairs))
+        columns = tuple(spec.name for spec in specs)
+        lines = columns == (FILE,) and not settings.get("text_column")
+        named = {"condition_columns": columns, "lines": lines, **settings, "sources": _names(data)}
+        with reporting_write_errors(Path(tempfile.gettempdir())), tempfile.TemporaryDirectory() as place:
+            rows = all_rows(_names(data), build(DataSpec, named, "evaluate"))
+            write_conditioned(Path(place), "text", self.tokenizer, rows, specs)
+            pairs = open_conditioned(Path(place), "text", specs)
+            return evaluate_part(self.network, pairs.target, begin=beginning(self.network, pairs))
 
     def _evaluate_pairs(
         self, data: PathLike | Sequence[PathLike] | None, settings: Mapping[str, Any]
@@ -379,7 +423,7 @@ def train(
     task: str | None = None,
     **values: Any,
 ) -> Model:
-    """Learn a text, or to translate.
+    """Learn a text, to translate, or to write under a condition.
 
     Args:
         data: files, folders or tables; none means the embedded corpus.
@@ -389,7 +433,7 @@ def train(
         listener: its `on_step`, `on_validation`, `on_sample` are called; see `unspool.Callbacks`.
         engine: trains.
         settings: in sections, such as a recipe file holds them.
-        task: `language` or `translation`; none takes what the data tell.
+        task: `language`, `translation` or `conditional`; none takes what the data tell.
         **values: settings by name: the budget (`minutes`, `epochs` or `steps`), and the fields of
             `DataSpec`, `DecoderShape`, `EncoderShape` and `TrainingSpec`. What is left out is chosen from the size
             of the text and the budget.

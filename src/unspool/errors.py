@@ -12,8 +12,9 @@ An error states the rule and the value received; its hint says what to do. On th
 two lines on standard error. Anything that is not an `UnspoolError` is a bug and keeps its traceback.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from difflib import get_close_matches
 from pathlib import Path
 
 
@@ -88,3 +89,14 @@ def reporting_write_errors(path: Path) -> Iterator[None]:
             f"{problem.filename or path} cannot be written: {problem.strerror or problem}.",
             "free some space or choose another place with --out.",
         ) from None
+
+
+def nearest(name: str, known: Iterable[str], most: int = 5) -> str:
+    """The known names that are most like one that is not known, for a hint; the first ones where none is like it."""
+    names = list(known)
+    by_lower = {one.lower(): one for one in reversed(names)}
+    close = get_close_matches(name.lower(), by_lower, most, 0.5)
+    if close:
+        return f"the nearest: {', '.join(by_lower[one] for one in close)}."
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"known: {', '.join(names[:most])}{more}."

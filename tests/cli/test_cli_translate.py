@@ -102,7 +102,7 @@ def test_a_run_is_resumed_to_the_end_it_would_have_had(pairs: Path, tmp_path: Pa
 def test_a_translation_does_not_write_by_itself(translator: Path, command: str) -> None:
     result = call_main(command, translator, *(["a text"] if command == "score" else []))
     assert result.code == 2
-    assert "needs a model of language. Received: one of translation" in result.err
+    assert "needs a model of language or conditional. Received: one of translation" in result.err
 
 
 def test_a_language_does_not_translate(model: Path) -> None:

@@ -16,6 +16,7 @@ def evaluate(
     ] = None,
     lines: options.Lines = False,
     text_column: options.TextColumn = None,
+    condition: options.ConditionColumns = None,
     source: options.SourceColumn = None,
     target: options.TargetColumn = None,
     source_file: options.SourceFile = None,
@@ -34,6 +35,7 @@ def evaluate(
 
     given = {
         "text_column": text_column,
+        "condition_columns": tuple(condition or ()) or None,
         "source_column": source,
         "target_column": target,
         "source_file": source_file,
@@ -48,7 +50,7 @@ def evaluate(
     if opened.config.task == "translation":
         settings["beams"] = beams
     figures = opened.evaluate(data or None, **settings).to_dict()
-    if opened.config.task == "language" and weights != "float32":
+    if opened.config.task != "translation" and weights != "float32":
         whole = load(model, engine).evaluate(data or None, **settings).to_dict()
         figures["nats_per_token_lost_to_weights"] = figures["nats_per_token"] - whole["nats_per_token"]
     if as_json:

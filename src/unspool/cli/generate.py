@@ -19,6 +19,7 @@ def generate(
     prompts: Annotated[
         Path | None, typer.Option("--prompts", help="File with one prompt a line; - reads standard input.")
     ] = None,
+    condition: options.Condition = None,
     max_new_tokens: Annotated[int | None, typer.Option(help="Most tokens to write for a sample. [200]")] = None,
     temperature: Annotated[float | None, typer.Option(help="0 takes the likeliest, 1 draws fairly. [0.8]")] = None,
     top_k: Annotated[int | None, typer.Option(help="Draw from the k likeliest tokens; 0 is off.")] = None,
@@ -65,6 +66,7 @@ def generate(
         "seed": seed,
         "num_samples": num_samples,
         "ignore_eos": ignore_eos or None,
+        "condition": condition or None,
     }
     settings = {name: value for name, value in given.items() if value is not None}
     opened = load(model, engine, weights)
@@ -72,7 +74,8 @@ def generate(
     for number, text in enumerate(texts):
         if as_json:
             samples = [sample.to_dict() for sample in opened.samples(text, **settings)]
-            write_json({"prompt": text, "samples": samples})
+            told = {"condition": condition} if condition else {}
+            write_json({"prompt": text, **told, "samples": samples})
             continue
         if number:
             write("\n")

@@ -26,3 +26,19 @@ TextColumn = Annotated[
     str | None,
     typer.Option("--text", metavar="COL", help="Column of a .csv, .tsv or .jsonl that holds the text."),
 ]
+ConditionColumns = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--condition",
+        metavar="COL",
+        help="Column that a text depends on, labels or numbers; may be given often. With --lines: file, for its name.",
+    ),
+]
+Condition = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--condition",
+        metavar="LABEL",
+        help="What the text depends on: a label, a blend such as a=0.7,b=0.3, or a number; once for each column.",
+    ),
+]

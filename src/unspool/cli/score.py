@@ -22,6 +22,7 @@ def score(
     per_line: Annotated[
         bool, typer.Option("--per-line", help="Score each line alone, the most surprising first.")
     ] = False,
+    condition: options.Condition = None,
     encoding: options.Encoding = "auto",
     engine: options.EngineName = "auto",
     weights: options.WeightsFormat = "float32",
@@ -35,13 +36,13 @@ def score(
     opened = load(model, engine, weights)
     content = read_file(file, encoding) if file is not None else read_text(text or "", encoding)
     if per_line:
-        _rank(opened, content, as_json)
+        _rank(opened, content, condition, as_json)
     else:
-        _score(opened, content, as_json)
+        _score(opened, content, condition, as_json)
 
 
-def _score(model: "Model", text: str, as_json: bool) -> None:
-    result = model.score(text)
+def _score(model: "Model", text: str, condition: list[str] | None, as_json: bool) -> None:
+    result = model.score(text, condition)
     if as_json:
         write_json(result.to_dict())
         return
@@ -58,8 +59,9 @@ def _score(model: "Model", text: str, as_json: bool) -> None:
             write(f"{value:15.4f}  {token!r}\n")
 
 
-def _rank(model: "Model", text: str, as_json: bool) -> None:
-    scored = [(model.score(line), number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+def _rank(model: "Model", text: str, condition: list[str] | None, as_json: bool) -> None:
+    lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+    scored = [(model.score(line, condition), number, line) for number, line in lines]
     scored.sort(key=lambda item: -item[0].bits_per_character)
     for result, number, line in scored:
         if as_json:

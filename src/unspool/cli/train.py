@@ -32,20 +32,24 @@ def train(
     ] = None,
     config: Annotated[Path | None, typer.Option(help="Recipe in TOML; options given here win.")] = None,
     task: Annotated[
-        str | None, typer.Option(help="What to learn: language or translation. [what the data tell]")
+        str | None, typer.Option(help="What to learn: language, translation or conditional. [what the data tell]")
     ] = None,
     minutes: Annotated[float | None, typer.Option(help="Train for so many minutes. [3]")] = None,
     epochs: Annotated[float | None, typer.Option(help="Or for so many passes over the text.")] = None,
     steps: Annotated[int | None, typer.Option(help="Or for so many updates.")] = None,
     lines: options.Lines = False,
     text_column: options.TextColumn = None,
+    condition: options.ConditionColumns = None,
+    condition_kind: Annotated[
+        str | None, typer.Option(help="What these columns hold: labels or numbers. [what they look like]")
+    ] = None,
     source: options.SourceColumn = None,
     target: options.TargetColumn = None,
     source_file: options.SourceFile = None,
     target_file: options.TargetFile = None,
     validation_source_file: Annotated[str | None, typer.Option(help="Held-out sources.")] = None,
     validation_target_file: Annotated[str | None, typer.Option(help="Held-out targets.")] = None,
-    max_length: Annotated[int | None, typer.Option(help="Leave out pairs with more tokens on a side. [100]")] = None,
+    max_length: Annotated[int | None, typer.Option(help="Leave out longer pairs and conditioned texts. [100]")] = None,
     joint_vocabulary: Annotated[
         bool, typer.Option("--joint-vocabulary", help="One tokenizer for sources and targets.")
     ] = False,
@@ -102,7 +106,7 @@ def train(
     engine: Annotated[str, typer.Option(help="torch.")] = "torch",
     as_json: options.AsJson = False,
 ) -> None:
-    """Learn a text, or to translate, and write a model folder.
+    """Learn a text, to translate, or to write under a condition, and write a model folder.
 
     With a budget of minutes the run ends on time. Ctrl-C keeps the best model so far.
     """
@@ -115,6 +119,8 @@ def train(
         "steps": steps,
         "lines": lines or None,
         "text_column": text_column,
+        "condition_columns": tuple(condition or ()) or None,
+        "condition_kind": condition_kind,
         "source_column": source,
         "target_column": target,
         "source_file": source_file,

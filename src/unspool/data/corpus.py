@@ -154,12 +154,13 @@ def open_corpus(folder: Path, verify: bool = True) -> Corpus:
     return Corpus(open_part(folder, "training", verify), open_part(folder, "validation", verify))
 
 
-def part_of_text(tokenizer: Tokenizer, text: str) -> Part:
-    """A text in memory as one stream, for scoring it."""
+def part_of_text(tokenizer: Tokenizer, text: str, ends: bool = False) -> Part:
+    """A text in memory as one stream, for scoring it; with its end it is counted as a document is."""
     ids = tokenizer.encode(text)
     naming = float(tokenizer.naming_bits(text, ids).sum())
+    ids = np.append(ids, END) if ends else ids
     counts = np.bincount(ids, minlength=tokenizer.vocabulary_size)
-    return Part(ids, None, len(text), len(text.encode(errors="surrogatepass")), naming, counts)
+    return Part(ids, None, len(text) + ends, len(text.encode(errors="surrogatepass")) + ends, naming, counts)
 
 
 def _training_share(total: int, spec: DataSpec, noun: str) -> int:

@@ -1,5 +1,7 @@
 """Pairs of a source and its target: out of a table or two aligned files, on disk as token ids, in batches.
 
+A source is a text, or a condition (`data/conditions.py`); the target is a text.
+
 All pairs of a run are held in memory while they are read; of the ids on disk, only what a batch needs.
 
 Shapes: B rows, S tokens of a source, T tokens of a target.
@@ -8,8 +10,10 @@ Shapes: B rows, S tokens of a source, T tokens of a target.
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import zip_longest
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -28,17 +32,51 @@ Pair = tuple[str, str]
 Tokenizers = tuple[Tokenizer, Tokenizer]  # of sources and targets; joint, twice the same
 
 
+class SourceSide(Protocol):
+    """The sources of pairs, which an encoder reads."""
+
+    @property
+    def lengths(self) -> IntArray:
+        """[N] tokens of each, `<eos>` counted; 1 of what is no text."""
+
+    def read(self, chosen: IntArray, generator: np.random.Generator | None = None) -> Source:
+        """The sources of the chosen pairs; with a generator as a learner sees them, some rare tokens unknown."""
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Sources that are documents."""
+
+    part: Part
+
+    @property
+    def lengths(self) -> IntArray:
+        """Tokens of each source, `<eos>` counted."""
+        return _lengths(self.part)
+
+    def read(self, chosen: IntArray, generator: np.random.Generator | None = None) -> Source:
+        """Side by side."""
+        source = Source.of_texts([_document(self.part, number) for number in chosen])
+        if generator is None or source.tokens is None:
+            return source
+        return Source(self._unknown.replace(source.tokens, generator), source.lengths)
+
+    @cached_property
+    def _unknown(self) -> UnknownTokens:
+        return UnknownTokens(self.part.counts)
+
+
 @dataclass(frozen=True)
 class Pairs:
     """One part of a corpus of pairs, of which the longest may be left out.
 
     Attributes:
-        source: documents; number i belongs to number i of
+        source: number i belongs to number i of
         target: documents.
         max_length: tokens, `<eos>` not counted, that both sides of a pair may have.
     """
 
-    source: Part
+    source: SourceSide
     target: Part
     max_length: int
 
@@ -51,18 +89,17 @@ class Pairs:
     @property
     def lengths(self) -> tuple[IntArray, IntArray]:
         """Tokens of each source and each target, `<eos>` counted."""
-        assert self.source.starts is not None
-        assert self.target.starts is not None
-        return np.diff(self.source.starts), np.diff(self.target.starts)
-
-    def sources(self, chosen: IntArray) -> Source:
-        """What an encoder reads of the chosen pairs."""
-        return Source.of_texts([_document(self.source, number) for number in chosen])
+        return self.source.lengths, _lengths(self.target)
 
     def targets(self, chosen: IntArray) -> tuple[IntArray, IntArray]:
         """Inputs and targets of the chosen pairs, each [B, T]."""
         targets = beside([_document(self.target, number) for number in chosen])  # (B, T)
         return np.concatenate([np.full((len(chosen), 1), BEGIN), targets[:, :-1]], axis=1), targets
+
+
+def _lengths(part: Part) -> IntArray:
+    assert part.starts is not None
+    return np.diff(part.starts)
 
 
 def _document(part: Part, number: int) -> IntArray:
@@ -150,10 +187,10 @@ def open_pairs(folder: Path, name: str, max_length: int, verify: bool = True) ->
     Raises:
         ModelFolderError: it is not there, or not whole.
     """
-    pairs = Pairs(open_part(folder, f"{name}.source", verify), open_part(folder, name, verify), max_length)
-    if pairs.source.starts is None or pairs.target.starts is None or len(np.unique([*map(len, pairs.lengths)])) > 1:
+    source, target = open_part(folder, f"{name}.source", verify), open_part(folder, name, verify)
+    if source.starts is None or target.starts is None or len(source.starts) != len(target.starts):
         raise ModelFolderError(f"{folder}: the {name} pairs do not belong together.", "train again.")
-    return pairs
+    return Pairs(Texts(source), target, max_length)
 
 
 class PairFeed:
@@ -170,7 +207,7 @@ class PairFeed:
         self._kept = pairs.kept
         sources, targets = pairs.lengths
         self._lengths = (targets * 1000 + np.minimum(sources, 999))[self._kept]  # by target, then by source
-        self._unknown = UnknownTokens(pairs.source.counts), UnknownTokens(pairs.target.counts)
+        self._unknown = UnknownTokens(pairs.target.counts)
         self._planned: tuple[int, list[IntArray]] = (-1, [])
 
     def steps(self, epoch: int) -> int:
@@ -184,11 +221,9 @@ class PairFeed:
             self._planned = (epoch, batches_by_length(self._lengths, self._batch_size, generator))
         chosen = self._kept[self._planned[1][index]]
         generator = np.random.default_rng((self._seed, epoch, index))
-        source = self._pairs.sources(chosen)
-        assert source.tokens is not None
-        shown = Source(self._unknown[0].replace(source.tokens, generator), source.lengths)
+        shown = self._pairs.source.read(chosen, generator)
         inputs, targets = self._pairs.targets(chosen)
-        targets = self._unknown[1].replace(targets, generator)
+        targets = self._unknown.replace(targets, generator)
         inputs[:, 1:] = np.where(targets[:, :-1] == UNKNOWN, UNKNOWN, inputs[:, 1:])
         return Batch(inputs, targets, np.ones(len(chosen), np.bool_), shown)
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from unspool.errors import DataError, MissingExtraError, UsageError
-from unspool.specs.data import DataSpec
+from unspool.specs.data import FILE, LINE, DataSpec
 from unspool.text.reading import read_pieces
 
 TABLES = (".csv", ".tsv", ".jsonl", ".parquet")
@@ -120,6 +120,7 @@ class Sources:
                 stream.close()
 
     def _columns_of(self, name: str) -> Iterator[tuple[str, ...]]:
+        conditions = self._spec.condition_columns
         for number, row in enumerate(self._rows(name), 1):
             for column in self._spec.columns:
                 if column not in row:
@@ -127,23 +128,31 @@ class Sources:
                         f"{name}: row {number} has no column {column!r}.",
                         f"its columns are {', '.join(str(key) for key in row)}.",
                     )
-                if not isinstance(row[column], str | None):
+                if not isinstance(row[column], str | int | float | None if column in conditions else str | None):
                     raise DataError(
                         f"{name}: row {number}: column {column!r} must hold text. Received: {row[column]!r:.40}.",
                         "name a column of text.",
                     )
-            yield tuple(str(row[column] or "") for column in self._spec.columns)
+                if column in conditions and (row[column] is None or not str(row[column]).strip()):
+                    raise DataError(
+                        f"{name}: row {number}: column {column!r} must say what the text depends on. Received: ''.",
+                        "fill it, or leave the row out.",
+                    )
+            yield tuple("" if row[column] is None else str(row[column]) for column in self._spec.columns)
 
     def _header(self, name: str) -> list[str]:
         return [str(key) for key in next(self._rows(name), {"(the file is empty)": ""})]
 
     def _rows(self, name: str) -> Iterator[dict[str, object]]:
         suffix = _suffix(Path(name))
-        if suffix == ".parquet":
+        if suffix == ".parquet" and not self._spec.lines:
             yield from _parquet_rows(name)
             return
         lines = _lines(self._read(name))
-        if suffix == ".jsonl":
+        if self._spec.lines:
+            for line in lines:
+                yield {LINE: line.removesuffix("\n"), FILE: _stem(name)}
+        elif suffix == ".jsonl":
             for number, line in enumerate(lines, 1):
                 if line.strip():
                     yield _json_row(line, name, number)
@@ -183,6 +192,11 @@ def describe_sources(names: tuple[str, ...]) -> str:
 
 def _suffix(path: Path) -> str:
     return path.suffixes[-2] if path.suffix == ".gz" and len(path.suffixes) > 1 else path.suffix
+
+
+def _stem(name: str) -> str:
+    """A file's name without its ending."""
+    return "standard input" if name == "-" else Path(name.removesuffix(".gz")).stem
 
 
 def _parquet_rows(name: str) -> Iterator[dict[str, object]]:

@@ -12,6 +12,7 @@ from typing import Literal
 
 import numpy as np
 
+from unspool.data.batches import Source
 from unspool.decode.sampler import COMPILABLE, Sampler, checked
 from unspool.decode.stop import StopMatcher
 from unspool.engines.base import Logits, Network, Starting, State, Writer
@@ -58,9 +59,10 @@ class Reading:
     ids: list[int]
 
 
-def start_reading(network: Network) -> Reading:
-    """The initial state after `<s>`."""
-    logits, state = network.step(np.array([BEGIN]), network.initial_state(1))
+def start_reading(network: Network, source: Source | None = None) -> Reading:
+    """The state after `<s>`: from the initial state, or from where a source of 1 row starts."""
+    first = network.initial_state(1) if source is None else network.encode(source)
+    logits, state = network.step(np.array([BEGIN]), first)
     return Reading(state, logits, [])
 
 

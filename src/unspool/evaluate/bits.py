@@ -9,13 +9,15 @@ Shapes: B rows, T time steps.
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
+from unspool.data.batches import beside
 from unspool.data.corpus import Part
-from unspool.engines.base import Network
+from unspool.engines.base import Network, State
 from unspool.text.tokenizer import BEGIN, PAD, FloatArray, IntArray
 
 CHUNK = 256  # time steps read at once
@@ -57,8 +59,16 @@ class Figures:
         return asdict(self)
 
 
+Beginning = Callable[[IntArray], State]  # numbers of documents to the state that each is read from
+
+
 def evaluate_part(
-    network: Network, part: Part, rows: int | None = None, most: int | None = None, places: int = FRESH_PLACES
+    network: Network,
+    part: Part,
+    rows: int | None = None,
+    most: int | None = None,
+    places: int = FRESH_PLACES,
+    begin: Beginning | None = None,
 ) -> Figures:
     """Measure a network on one part of a corpus.
 
@@ -68,6 +78,7 @@ def evaluate_part(
         rows: that a stream is read in, see `carried_nats`.
         most: tokens of a stream, or documents, to read; the figures of a longer part are estimated from these.
         places: fresh starts in a stream.
+        begin: where documents start; none starts them all from the initial state.
     """
     started = time.perf_counter()
     tokens = len(part.tokens)
@@ -76,7 +87,7 @@ def evaluate_part(
         nats = carried_nats(network, read, rows) * tokens / len(read)
         means = fresh_means(network, part.tokens, places)
     else:
-        sums, lengths = document_nats(network, part, most=most)
+        sums, lengths = document_nats(network, part, most=most, begin=begin)
         nats, means = float(sums.sum() / lengths.sum()) * tokens, sums / lengths
     fresh = float(means.mean()) if part.starts is None else nats / tokens
     bits = nats / math.log(2) + part.naming_bits
@@ -95,11 +106,11 @@ def evaluate_part(
     )
 
 
-def token_nats(network: Network, tokens: IntArray) -> FloatArray:
-    """Minus the log-probability of every token of one text, read from the initial state, [N] in nats."""
+def token_nats(network: Network, tokens: IntArray, state: State = None) -> FloatArray:
+    """Minus the log-probability of every token of one text, [N] in nats, read from the initial state or another."""
     inputs = np.concatenate([[BEGIN], tokens[:-1]])[None]  # (1, N)
     targets = np.asarray(tokens)[None]  # (1, N)
-    state = network.initial_state(1)
+    state = network.initial_state(1) if state is None else state
     chunk = _chunk(network, 1)
     pieces = []
     for start in range(0, len(tokens), chunk):
@@ -166,15 +177,16 @@ def fresh_means(network: Network, tokens: IntArray, places: int = FRESH_PLACES, 
 
 
 def document_nats(
-    network: Network, part: Part, rows: int = 64, most: int | None = None
+    network: Network, part: Part, rows: int = 64, most: int | None = None, begin: Beginning | None = None
 ) -> tuple[FloatArray, FloatArray]:
-    """The sum of nats and the number of tokens of each document, each read from the initial state.
+    """The sum of nats and the number of tokens of each document.
 
     Args:
         network: of any engine.
         part: documents.
         rows: documents read side by side.
         most: how many documents, evenly spread; none means all.
+        begin: where each starts; none starts them all from the initial state.
 
     Returns:
         [D] sums and [D] lengths, in order of length.
@@ -187,20 +199,26 @@ def document_nats(
     sums = []
     for start in range(0, len(order), rows):
         chosen = order[start : start + rows]
-        sums.append(_nats_side_by_side(network, part, chosen, lengths[chosen]))
+        texts = beside([part.tokens[part.starts[i] : part.starts[i + 1]] for i in chosen])  # (B, T)
+        state = network.initial_state(len(chosen)) if begin is None else begin(chosen)
+        sums.append(nats_side_by_side(network, texts, state))
     return np.concatenate(sums), lengths[order].astype(np.float64)
 
 
-def _nats_side_by_side(network: Network, part: Part, chosen: IntArray, lengths: IntArray) -> FloatArray:
-    assert part.starts is not None
-    targets = np.full((len(chosen), int(lengths.max())), PAD, dtype=np.int64)  # (B, T)
-    for row, (document, length) in enumerate(zip(chosen, lengths, strict=True)):
-        first = part.starts[document]
-        targets[row, :length] = part.tokens[first : first + length]
-    inputs = np.concatenate([np.full((len(chosen), 1), BEGIN), targets[:, :-1]], axis=1)
-    state = network.initial_state(len(chosen))
-    sums = np.zeros(len(chosen))
-    chunk = _chunk(network, len(chosen))
+def nats_side_by_side(network: Network, targets: IntArray, state: State) -> FloatArray:
+    """The sum of nats of whole texts.
+
+    Args:
+        network: of any engine.
+        targets: [B, T], the shorter ones padded.
+        state: where they start, of B rows.
+
+    Returns:
+        [B] float64.
+    """
+    inputs = np.concatenate([np.full((len(targets), 1), BEGIN), targets[:, :-1]], axis=1)
+    sums = np.zeros(len(targets))
+    chunk = _chunk(network, len(targets))
     for start in range(0, targets.shape[1], chunk):
         window = slice(start, start + chunk)
         nats, state = network.surprise(inputs[:, window], targets[:, window], state)

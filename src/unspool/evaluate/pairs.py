@@ -13,6 +13,7 @@ import numpy as np
 from unspool.data.pairs import Pairs
 from unspool.engines.base import Network
 from unspool.errors import MissingExtraError
+from unspool.evaluate.bits import Beginning
 from unspool.text.tokenizer import PAD
 
 ROWS = 64
@@ -59,10 +60,15 @@ def pair_nats(network: Network, pairs: Pairs, most: int | None = None) -> float:
     for start in range(0, len(order), ROWS):
         chosen = order[start : start + ROWS]
         inputs, targets = pairs.targets(chosen)
-        nats, _ = network.surprise(inputs, targets, network.encode(pairs.sources(chosen)))
+        nats, _ = network.surprise(inputs, targets, network.encode(pairs.source.read(chosen)))
         total += float(nats[targets != PAD].sum(dtype=np.float64))
         tokens += int(np.count_nonzero(targets))
     return total / tokens
+
+
+def beginning(network: Network, pairs: Pairs) -> Beginning:
+    """Targets are read from where their sources start them."""
+    return lambda chosen: network.encode(pairs.source.read(chosen))
 
 
 def exact_share(found: Sequence[str], references: Sequence[str]) -> float:

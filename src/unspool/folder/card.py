@@ -46,6 +46,15 @@ CARDS: dict[TaskName, Card] = {
         'unspool translate {name} "..."',
         'print(unspool.load("{name}").translate("..."))',
     ),
+    "conditional": Card(
+        "text-generation",
+        "conditional language model",
+        "It writes texts in the manner of those it read under the same condition, and knows nothing else; what it "
+        "writes is not to be taken as fact.",
+        "On the held-out texts, each given what it depends on.",
+        'unspool generate {name} --condition "..."',
+        'print(unspool.load("{name}").generate(condition="..."))',
+    ),
 }
 
 

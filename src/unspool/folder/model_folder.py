@@ -29,6 +29,7 @@ from safetensors.numpy import save as save_safetensors
 from unspool.errors import ModelFolderError, OutputError, reporting_write_errors
 from unspool.folder.atomic import replaced, write_atomically
 from unspool.specs.base import S, Spec, build
+from unspool.specs.condition import ConditionSpec
 from unspool.specs.data import TaskName, TokenizerName
 from unspool.specs.network import NetworkSpec
 from unspool.specs.sampling import SamplingSpec
@@ -51,6 +52,7 @@ class Config(Spec):
         tokenizer: which kind `tokenizer.json` is.
         source_tokenizer: which kind `source_tokenizer.json` is; none where there is no such file.
         network: what to build.
+        conditions: what a conditional model's texts depend on; none of other models.
     """
 
     format_version: int = Field(FORMAT_VERSION, ge=1)
@@ -59,6 +61,7 @@ class Config(Spec):
     tokenizer: TokenizerName
     source_tokenizer: TokenizerName | None = None
     network: NetworkSpec
+    conditions: tuple[ConditionSpec, ...] | None = None
 
 
 class ModelFolder:

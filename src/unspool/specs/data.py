@@ -7,12 +7,14 @@ from pydantic import Field, model_validator
 from unspool.specs.base import Spec
 
 TokenizerName = Literal["char", "word", "bpe", "byte"]
-TaskName = Literal["language", "translation"]
+TaskName = Literal["language", "translation", "conditional"]
+ConditionKind = Literal["auto", "labels", "numbers"]
 PAIRED = (
     ("source_column", "target_column"),
     ("source_file", "target_file"),
     ("validation_source_file", "validation_target_file"),
 )
+LINE, FILE = "line", "file"  # the columns of a text whose lines are rows: the line itself, its file's name
 
 
 class DataSpec(Spec):
@@ -26,11 +28,13 @@ class DataSpec(Spec):
         text_column: the column that holds the text of a table; each row is a document of its own.
         source_column: the column of a table that holds what is to be translated.
         target_column: the one that holds its translation.
+        condition_columns: the columns that a text is to depend on; of lines, `file`, the name of theirs.
+        condition_kind: what these hold: `labels`, `numbers`, or `auto`, numbers where all are and more than 20 differ.
         source_file: a text to be translated, a sentence a line.
         target_file: its translation, line by line.
         validation_source_file: the same, held out; then nothing is held out of the others.
         validation_target_file: its translation.
-        max_length: tokens that a source or target may have; longer pairs are left out.
+        max_length: tokens that a source, target or conditioned text may have; longer ones are left out.
         joint_vocabulary: one tokenizer serves sources and targets.
         tokenizer: `char`, `word`, `bpe` or `byte`.
         vocabulary_limit: the most tokens to keep, likeliest first; 0 leaves it to the tokenizer.
@@ -45,6 +49,8 @@ class DataSpec(Spec):
     text_column: str | None = None
     source_column: str | None = None
     target_column: str | None = None
+    condition_columns: tuple[str, ...] = ()
+    condition_kind: ConditionKind = "auto"
     source_file: str | None = None
     target_file: str | None = None
     validation_source_file: str | None = None
@@ -64,8 +70,9 @@ class DataSpec(Spec):
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns of a table that are read."""
-        named = (self.text_column, self.source_column, self.target_column)
-        return tuple(name for name in named if name is not None)
+        line = LINE if self.lines and self.condition_columns else None
+        named = (self.text_column, line, self.source_column, self.target_column)
+        return (*(name for name in named if name is not None), *self.condition_columns)
 
     @model_validator(mode="after")
     def _pairs_are_whole(self) -> Self:
@@ -80,4 +87,14 @@ class DataSpec(Spec):
     def _one_kind_of_document(self) -> Self:
         if self.lines and self.text_column is not None:
             raise ValueError("lines and text_column exclude each other: a table's rows are the documents")
+        return self
+
+    @model_validator(mode="after")
+    def _conditions_have_texts(self) -> Self:
+        if len(set(self.condition_columns)) != len(self.condition_columns):
+            raise ValueError("condition_columns must be different")
+        if self.condition_columns and not self.by_document:
+            raise ValueError("condition_columns need text_column, the column that holds the texts")
+        if self.condition_columns and self.lines and self.condition_columns != (FILE,):
+            raise ValueError(f"the lines of a text can depend on {FILE!r} alone, the name of the file they are in")
         return self

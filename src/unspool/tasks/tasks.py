@@ -10,8 +10,13 @@ from unspool.tasks.recipe import Settings
 TASKS: dict[TaskName, str] = {
     "language": "unspool.tasks.language:Language",
     "translation": "unspool.tasks.translation:Translation",
+    "conditional": "unspool.tasks.conditional:Conditional",
 }
-TELLING: dict[str, TaskName] = {"source_column": "translation", "source_file": "translation"}  # settings of the data
+TELLING: dict[str, TaskName] = {  # settings of the data
+    "source_column": "translation",
+    "source_file": "translation",
+    "condition_columns": "conditional",
+}
 
 
 def task_name(settings: Settings, asked: object = None) -> TaskName:

@@ -1,0 +1,72 @@
+"""Classify with a model that writes: which label makes this text likeliest (Bayes' rule).
+
+    p(label | text) = p(label) p(text | label) / p(text)
+
+Shapes: N texts, B of them side by side, T tokens, K labels.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from unspool.data.batches import beside
+from unspool.data.conditions import Conditions
+from unspool.engines.base import Network
+from unspool.errors import UsageError
+from unspool.evaluate.bits import nats_side_by_side
+from unspool.specs.condition import ConditionSpec
+from unspool.text.tokenizer import END, FloatArray, Tokenizer
+
+ROWS = 512  # texts times labels that are read side by side
+
+
+class BayesClassifier:
+    """A conditional model, read backwards.
+
+    Args:
+        network: of any engine.
+        tokenizer: of its texts.
+        conditions: what its texts depend on: one column of labels.
+
+    Attributes:
+        labels: [K], as in the column's `ConditionSpec`.
+
+    Raises:
+        UsageError: the texts depend on several columns, or on numbers.
+    """
+
+    def __init__(self, network: Network, tokenizer: Tokenizer, conditions: Sequence[ConditionSpec]) -> None:
+        if len(conditions) != 1 or not conditions[0].labels:
+            told = ", ".join(f"{one.name}: {'labels' if one.labels else 'numbers'}" for one in conditions)
+            raise UsageError(
+                f"classifying by Bayes' rule needs texts that depend on one column of labels. Received: {told}.",
+                "train a model with this column as its only --condition.",
+            )
+        self._network, self._tokenizer = network, tokenizer
+        self.labels: tuple[str, ...] = conditions[0].labels
+        every = np.arange(len(self.labels))
+        self._starts = network.encode(Conditions(every[:, None].astype(np.float32), tuple(conditions)).read(every))
+        counts = np.array(conditions[0].counts, np.float64)  # (K)
+        self._log_prior = np.log(counts / counts.sum())
+
+    def probabilities(self, texts: Sequence[str]) -> FloatArray:
+        """The posterior probability of each label: [N, K] float64, rows sum to 1.
+
+        Args:
+            texts: any text can be read; each counts whole, its end included.
+        """
+        ids = [np.append(self._tokenizer.encode(text), END) for text in texts]
+        order = np.argsort([len(one) for one in ids], kind="stable")
+        count = len(self.labels)
+        scores = np.zeros((len(ids), count))  # (N, K), nats
+        size = max(1, ROWS // count)
+        for start in range(0, len(order), size):
+            chosen = order[start : start + size]
+            targets = np.repeat(beside([ids[number] for number in chosen]), count, axis=0)  # (B K, T)
+            state = self._network.select(self._starts, np.tile(np.arange(count), len(chosen)))
+            nats = nats_side_by_side(self._network, targets, state).reshape(-1, count)  # (B, K)
+            scores[chosen] = self._log_prior - nats
+        likeliest = scores.max(axis=1, keepdims=True)
+        powers = np.exp(scores - likeliest)
+        result: FloatArray = powers / powers.sum(axis=1, keepdims=True)
+        return result

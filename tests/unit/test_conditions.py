@@ -1,0 +1,297 @@
+"""Conditions: out of tables and files, as shares or numbers, as a person gives them, and by Bayes' rule."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from helpers.small import random_weights
+from unspool.data.conditions import (
+    Row,
+    all_rows,
+    learn_conditions,
+    make_conditions,
+    open_conditioned,
+    read_rows,
+    write_conditioned,
+)
+from unspool.data.pairs import PairFeed
+from unspool.decode.condition import condition_source, missing_condition
+from unspool.engines.base import Network
+from unspool.engines.registry import build_network, installed_engines
+from unspool.errors import DataError, ModelFolderError, UsageError
+from unspool.evaluate.bayes import BayesClassifier
+from unspool.evaluate.bits import document_nats, token_nats
+from unspool.evaluate.pairs import beginning
+from unspool.specs.base import build
+from unspool.specs.condition import ConditionSpec
+from unspool.specs.data import DataSpec
+from unspool.specs.network import DecoderSpec, LabelEncoderSpec, NetworkSpec, VectorEncoderSpec
+from unspool.text.tokenizer import BEGIN, END, PAD
+from unspool.text.vocabulary import make_tokenizer
+
+LANGUAGE = ConditionSpec(name="language", labels=("German", "Italian", "Polish"), counts=(2, 5, 3))
+GENDER = ConditionSpec(name="gender", labels=("f", "m"), counts=(4, 6))
+YEAR = ConditionSpec(name="year", mean=1900.0, deviation=50.0)
+TOKENIZER = make_tokenizer("char", ["abcdefgh"])
+TEXTS = ["abc", "", "hgfedcba", "a", "ddd", "ab", "cab"]
+
+
+def spec(**settings: object) -> DataSpec:
+    return build(DataSpec, settings, "data")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("t.csv", 'sex,name,lang\nf,Rossi," Italian"\nm,,German\nm,Nowak,Polish\n'),
+        ("t.tsv", "name\tlang\tsex\nRossi\tItalian\tf\n\tGerman\tm\nNowak\tPolish\tm\n"),
+        (
+            "t.jsonl",
+            '{"name": "Rossi", "lang": "Italian", "sex": "f"}\n{"name": null, "lang": "x", "sex": "m"}\n'
+            '{"name": "Nowak", "lang": "Polish", "sex": "m"}\n',
+        ),
+    ],
+)
+def test_rows_are_their_columns_and_those_without_text_are_left_out(tmp_path: Path, name: str, content: str) -> None:
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    wanted = spec(sources=[str(tmp_path / name)], text_column="name", condition_columns=["lang", "sex"])
+    assert all_rows(wanted.sources, wanted) == [(("Italian", "f"), "Rossi"), (("Polish", "m"), "Nowak")]
+
+
+def test_numbers_of_a_table_are_read_as_they_stand(tmp_path: Path) -> None:
+    (tmp_path / "t.jsonl").write_text('{"n": 0, "t": "a"}\n{"n": 2.5, "t": "b"}\n', encoding="utf-8")
+    wanted = spec(sources=[str(tmp_path / "t.jsonl")], text_column="t", condition_columns=["n"])
+    assert all_rows(wanted.sources, wanted) == [(("0",), "a"), (("2.5",), "b")]
+
+
+def test_lines_depend_on_the_name_of_their_file(tmp_path: Path) -> None:
+    for name, text in (("Italian.txt", "Rossi\n\nBianchi\n"), ("Polish.txt", "Nowak")):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    wanted = spec(sources=[str(tmp_path)], lines=True, condition_columns=["file"])
+    assert all_rows(wanted.sources, wanted) == [
+        (("Italian",), "Rossi"),
+        (("Italian",), "Bianchi"),
+        (("Polish",), "Nowak"),
+    ]
+
+
+def test_an_empty_label_is_refused_by_row(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("lang,name\nItalian,Rossi\n ,Nowak\n", encoding="utf-8")
+    wanted = spec(sources=[str(tmp_path / "t.csv")], text_column="name", condition_columns=["lang"])
+    with pytest.raises(DataError, match="row 2: column 'lang' must say what the text depends on"):
+        all_rows(wanted.sources, wanted)
+
+
+@pytest.mark.parametrize(
+    ("settings", "rule"),
+    [
+        ({"condition_columns": ["a"]}, "need text_column"),
+        ({"condition_columns": ["a", "a"], "text_column": "t"}, "must be different"),
+        ({"condition_columns": ["a"], "lines": True}, "'file' alone"),
+    ],
+)
+def test_columns_that_cannot_be_are_refused(settings: dict[str, object], rule: str) -> None:
+    with pytest.raises(UsageError, match=rule):
+        spec(**settings)
+
+
+def table(folder: Path, rows: list[tuple[str, str]]) -> DataSpec:
+    (folder / "t.tsv").write_text("c\tt\n" + "".join(f"{c}\t{t}\n" for c, t in rows), encoding="utf-8")
+    return spec(sources=[str(folder / "t.tsv")], text_column="t", condition_columns=["c"])
+
+
+def test_held_out_rows_are_drawn_the_same_each_time_and_leave_every_label_known(tmp_path: Path) -> None:
+    rows = [("common", f"text {i}") for i in range(97)] + [("rare", "x"), ("twice", "y"), ("twice", "z")]
+    training, held_out, (column,) = read_rows(table(tmp_path, rows).changed(validation_fraction=0.5))
+    assert (training, held_out, (column,)) == read_rows(table(tmp_path, rows).changed(validation_fraction=0.5))
+    assert (len(training), len(held_out)) == (50, 50)
+    assert sorted([*training, *held_out]) == sorted(((c,), t) for c, t in rows)
+    assert column.labels == ("common", "rare", "twice")
+    assert sum(column.counts) == 50
+    numbers = [int(row.text.split()[1]) for row in held_out if row.cells[0] == "common"]
+    assert min(numbers) < 30 < 70 < max(numbers)
+
+
+def test_a_validation_file_leaves_the_others_whole_and_has_no_new_labels(tmp_path: Path) -> None:
+    whole = table(tmp_path, [("a", "x"), ("b", "y")] * 10)
+    (tmp_path / "v.tsv").write_text("c\tt\na\tz\nnew\tz\n", encoding="utf-8")
+    training, held_out, specs = read_rows(whole.changed(validation_sources=(str(tmp_path / "v.tsv"),)))
+    assert (len(training), len(held_out)) == (20, 2)
+    with pytest.raises(DataError, match=r"must be a label that the model has learnt\. Received: 'new'"):
+        make_conditions(held_out, specs)
+
+
+def test_too_few_rows_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="at least 10 rows"):
+        read_rows(table(tmp_path, [("a", "x")] * 3))
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind", "labels"),
+    [
+        (["b", "a", "b"], "auto", ("a", "b")),
+        (["1", "2", "1"], "auto", ("1", "2")),
+        ([str(i) for i in range(21)], "auto", ()),
+        ([str(i) for i in range(21)], "labels", tuple(sorted(str(i) for i in range(21)))),
+        (["1", "2", "1"], "numbers", ()),
+        ([*(str(i) for i in range(30)), "nan"], "auto", tuple(sorted([*(str(i) for i in range(30)), "nan"]))),
+    ],
+)
+def test_a_column_holds_labels_or_numbers(cells: list[str], kind: str, labels: tuple[str, ...]) -> None:
+    (found,) = learn_conditions([Row((cell,), "t") for cell in cells], ["c"], kind)  # type: ignore[arg-type]
+    assert found.labels == labels
+    assert sum(found.counts) == (len(cells) if labels else 0)
+    if not labels:
+        numbers = np.array(cells, float)
+        assert (found.mean, found.deviation) == pytest.approx((numbers.mean(), numbers.std()))
+
+
+def test_numbers_that_are_none_and_mixtures_of_kinds_are_refused() -> None:
+    rows = [Row((str(i), "ab"[i % 2]), "t") for i in range(30)]
+    with pytest.raises(DataError, match=r"column 'kind' must hold numbers\. Received: 'a'"):
+        learn_conditions(rows, ["year", "kind"], "numbers")
+    with pytest.raises(DataError, match=r"all labels or all numbers\. Received: year: numbers, kind: labels"):
+        learn_conditions(rows, ["year", "kind"], "auto")
+
+
+def test_every_column_has_a_share_of_one() -> None:
+    rows = [Row(("Polish", "f"), "x"), Row(("German", "m"), "y")]
+    source = make_conditions(rows, (LANGUAGE, GENDER)).read(np.array([1, 0]))
+    assert source.values is not None
+    assert source.values.tolist() == [[1, 0, 0, 0, 1], [0, 0, 1, 1, 0]]
+
+
+@pytest.mark.parametrize(
+    ("condition", "specs", "expected"),
+    [
+        ("Italian", [LANGUAGE], [0, 1, 0]),
+        ("Italian=0.7,German=0.3", [LANGUAGE], [0.3, 0.7, 0]),
+        ("Italian=3, German=1", [LANGUAGE], [0.25, 0.75, 0]),
+        ({"Polish": 1, "German": 1}, [LANGUAGE], [0.5, 0, 0.5]),
+        (["Polish", "f=1,m=1"], [LANGUAGE, GENDER], [0, 0, 1, 0.5, 0.5]),
+        (1950, [YEAR], [1.0]),
+        (["1850", 1900.0], [YEAR, YEAR], [-1.0, 0.0]),
+        ("a=b", [ConditionSpec(name="c", labels=("a=b",), counts=(1,))], [1]),
+    ],
+)
+def test_a_condition_is_what_the_encoder_reads(condition: object, specs: list[ConditionSpec], expected: object) -> None:
+    values = condition_source(condition, specs).values  # type: ignore[arg-type]
+    assert values is not None
+    assert values.dtype == np.float32
+    np.testing.assert_allclose(values, [expected], atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("condition", "specs", "message"),
+    [
+        ("italain", [LANGUAGE], r"learnt. Received: 'italain'.\nhint: the nearest: Italian"),
+        ("Klingon", [LANGUAGE], "hint: known: German, Italian, Polish"),
+        ("Italian=0,German=1", [LANGUAGE], "above 0. Received: 'Italian=0'"),
+        ("Italian=x", [LANGUAGE], "above 0. Received: 'Italian=x'"),
+        ({"Italian": -1.0}, [LANGUAGE], "above 0. Received: 'Italian=-1.0'"),
+        ({"Italian": float("nan")}, [LANGUAGE], "above 0"),
+        ("", [LANGUAGE], "Received: ''"),
+        ("Italian", [LANGUAGE, GENDER], "each of language, gender, in this order. Received: 1"),
+        (["Italian", "f"], [LANGUAGE], "each of language, in this order. Received: 2"),
+        ("soon", [YEAR], "year must be a number. Received: 'soon'"),
+        ({}, [LANGUAGE], "at least one label"),
+    ],
+)
+def test_a_condition_that_cannot_be_says_why(condition: object, specs: list[ConditionSpec], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        condition_source(condition, specs)  # type: ignore[arg-type]
+    assert "--condition 'Italian' --condition 'm'" in missing_condition([LANGUAGE, GENDER]).hint
+
+
+def opened(folder: Path, max_length: int = 100):  # type: ignore[no-untyped-def]
+    rows = [Row((LANGUAGE.labels[i % 3], GENDER.labels[i % 2]), text) for i, text in enumerate(TEXTS * 5)]
+    write_conditioned(folder, "training", TOKENIZER, rows, (LANGUAGE, GENDER))
+    return open_conditioned(folder, "training", (LANGUAGE, GENDER), max_length)
+
+
+def test_an_epoch_has_every_text_once_with_its_condition(tmp_path: Path) -> None:
+    feed = PairFeed(opened(tmp_path), 4, seed=1)
+    found = []
+    for index in range(feed.steps(0)):
+        batch = feed.batch(0, index)
+        assert batch.source is not None
+        assert batch.source.values is not None
+        assert (batch.inputs[:, 0] == BEGIN).all()
+        assert (batch.source.values.sum(axis=1) == 2).all()
+        for target, shares in zip(batch.targets, batch.source.values, strict=True):
+            length = int(np.count_nonzero(target != PAD))
+            assert target[length - 1] == END
+            found.append((length, tuple(np.flatnonzero(shares))))
+    expected = [(len(text) + 1, (i % 3, 3 + i % 2)) for i, text in enumerate(TEXTS * 5)]
+    assert sorted(found) == sorted(expected)
+    assert len(opened(tmp_path, max_length=3).kept) == sum(len(text) <= 3 for text in TEXTS) * 5
+
+
+@pytest.mark.parametrize("damage", [b"", b"\0" * 7, np.full(70, 9, np.float32).tobytes(), None])
+def test_damaged_conditions_are_told(tmp_path: Path, damage: bytes | None) -> None:
+    opened(tmp_path)
+    path = tmp_path / "training.conditions"
+    path.unlink() if damage is None else path.write_bytes(damage)
+    with pytest.raises(ModelFolderError, match="conditions of the training texts are missing or damaged"):
+        open_conditioned(tmp_path, "training", (LANGUAGE, GENDER))
+
+
+def network(engine: str = "numpy", cell: str = "lstm", numbers: bool = False) -> Network:
+    encoder = VectorEncoderSpec(numbers=1, hidden_size=5) if numbers else LabelEncoderSpec(labels=3, hidden_size=5)
+    sizes = {"cell": cell, "hidden_size": 8, "embedding_size": 4, "vocabulary_size": TOKENIZER.vocabulary_size}
+    network_spec = NetworkSpec(encoder=encoder, decoder=DecoderSpec(**sizes))  # type: ignore[arg-type]
+    return build_network(engine, network_spec, random_weights(network_spec))
+
+
+def test_texts_side_by_side_are_read_as_each_alone(tmp_path: Path) -> None:
+    rows = [Row((LANGUAGE.labels[i % 3],), text) for i, text in enumerate(TEXTS)]
+    write_conditioned(tmp_path, "text", TOKENIZER, rows, (LANGUAGE,))
+    pairs, net = open_conditioned(tmp_path, "text", (LANGUAGE,)), network()
+    sums, _ = document_nats(net, pairs.target, rows=4, begin=beginning(net, pairs))
+    alone = [by_hand(net, text, label) for (label,), text in rows]
+    order = np.argsort([len(text) for text in TEXTS], kind="stable")
+    np.testing.assert_allclose(sums, np.array(alone)[order], rtol=1e-5)
+
+
+def by_hand(net: Network, text: str, label: str) -> float:
+    """The nats of one text and its end under a label."""
+    state = net.encode(condition_source(label, [LANGUAGE]))
+    return float(token_nats(net, np.append(TOKENIZER.encode(text), END), state).sum(dtype=np.float64))
+
+
+@pytest.mark.parametrize("engine", installed_engines())
+def test_the_posterior_is_the_prior_times_the_likelihood(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("unspool.evaluate.bayes.ROWS", 7)
+    net = network(engine)
+    classifier = BayesClassifier(net, TOKENIZER, [LANGUAGE])
+    found = classifier.probabilities(TEXTS)
+    assert classifier.labels == LANGUAGE.labels
+    assert found.shape == (len(TEXTS), 3)
+    np.testing.assert_allclose(found.sum(axis=1), 1)
+    for row, text in zip(found, TEXTS, strict=True):
+        joint = [
+            count / 10 * np.exp(-by_hand(net, text, label))
+            for label, count in zip(LANGUAGE.labels, LANGUAGE.counts, strict=True)
+        ]
+        np.testing.assert_allclose(row, np.array(joint) / sum(joint), rtol=1e-4)
+    assert classifier.probabilities([]).shape == (0, 3)
+
+
+@pytest.mark.parametrize("specs", [[LANGUAGE, GENDER], [YEAR]])
+def test_bayes_needs_one_column_of_labels(specs: list[ConditionSpec]) -> None:
+    with pytest.raises(UsageError, match="one column of labels"):
+        BayesClassifier(network(), TOKENIZER, specs)
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru", "mingru"])
+@pytest.mark.parametrize("numbers", [False, True])
+def test_engines_start_a_condition_alike(cell: str, numbers: bool) -> None:
+    source = condition_source(1930, [YEAR]) if numbers else condition_source("Italian=2,Polish=1", [LANGUAGE])
+    tokens = np.array([[BEGIN, *TOKENIZER.encode("abcah")]])
+    expected = None
+    for engine in installed_engines():
+        net = network(engine, cell, numbers)
+        logits, _ = net.unroll(tokens, net.encode(source))
+        expected = logits if expected is None else expected
+        np.testing.assert_allclose(logits, expected, rtol=0, atol=1e-5)
