@@ -21,6 +21,7 @@ NAMES = (
     "precision",
     "recipe",
     "words",
+    "toys",
     "multi30k",
     "gigabyte",
 )
