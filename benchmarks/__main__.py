@@ -21,6 +21,7 @@ NAMES = (
     "precision",
     "recipe",
     "words",
+    "surnames",
     "toys",
     "multi30k",
     "gigabyte",
