@@ -15,7 +15,8 @@ def evaluate(
         typer.Argument(help="Files or folders; left out: the part held out of the training text.", show_default=False),
     ] = None,
     lines: options.Lines = False,
-    text_column: options.TextColumn = None,
+    text: options.TextColumns = None,
+    label: options.LabelColumn = None,
     source: options.SourceColumn = None,
     target: options.TargetColumn = None,
     source_file: options.SourceFile = None,
@@ -33,7 +34,8 @@ def evaluate(
     from unspool.api import load
 
     given = {
-        "text_column": text_column,
+        **options.text_columns(text),
+        "label_column": label,
         "source_column": source,
         "target_column": target,
         "source_file": source_file,

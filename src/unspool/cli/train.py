@@ -32,13 +32,20 @@ def train(
     ] = None,
     config: Annotated[Path | None, typer.Option(help="Recipe in TOML; options given here win.")] = None,
     task: Annotated[
-        str | None, typer.Option(help="What to learn: language or translation. [what the data tell]")
+        str | None, typer.Option(help="language, translation or classification. [what the data tell]")
     ] = None,
     minutes: Annotated[float | None, typer.Option(help="Train for so many minutes. [3]")] = None,
     epochs: Annotated[float | None, typer.Option(help="Or for so many passes over the text.")] = None,
     steps: Annotated[int | None, typer.Option(help="Or for so many updates.")] = None,
     lines: options.Lines = False,
-    text_column: options.TextColumn = None,
+    text: options.TextColumns = None,
+    label: options.LabelColumn = None,
+    class_weights: Annotated[
+        bool, typer.Option("--class-weights", help="Rare labels count more, inversely to how often they come.")
+    ] = False,
+    unfreeze: Annotated[
+        str | None, typer.Option(help="Layers of a classifier --from a model learn at-once or gradual. [at-once]")
+    ] = None,
     source: options.SourceColumn = None,
     target: options.TargetColumn = None,
     source_file: options.SourceFile = None,
@@ -71,6 +78,9 @@ def train(
     bidirectional: Annotated[
         bool | None, typer.Option("--bidirectional/--one-direction", help="The encoder reads from both ends.")
     ] = None,
+    pooling: Annotated[
+        str | None, typer.Option(help="How a classifier reads its states: last, max, mean or attention. [max]")
+    ] = None,
     attention: Annotated[str | None, typer.Option(help="none, dot or additive. [additive]")] = None,
     feed: Annotated[str | None, typer.Option(help="What the decoder reads: previous token, or none.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Rows read side by side.")] = None,
@@ -80,8 +90,11 @@ def train(
     matrix_rate: Annotated[float | None, typer.Option(help="Highest rate of Muon.")] = None,
     dropout: Annotated[float | None, typer.Option(help="Between layers and on the output.")] = None,
     input_dropout: Annotated[float | None, typer.Option(help="On the input.")] = None,
+    word_dropout: Annotated[
+        float | None, typer.Option(help="Share of a classified text's tokens shown as unknown.")
+    ] = None,
     label_smoothing: Annotated[
-        float | None, typer.Option(help="Share of a target's probability spread over all tokens.")
+        float | None, typer.Option(help="Share of a target's probability spread over all others.")
     ] = None,
     reset_probability: Annotated[float | None, typer.Option(help="Of a row's return to the start.")] = None,
     precision: Annotated[str | None, typer.Option(help="float32 or bfloat16.")] = None,
@@ -93,7 +106,7 @@ def train(
     engine: Annotated[str, typer.Option(help="torch.")] = "torch",
     as_json: options.AsJson = False,
 ) -> None:
-    """Learn a text, or to translate, and write a model folder.
+    """Learn a text, to translate or to classify, and write a model folder.
 
     With a budget of minutes the run ends on time. Ctrl-C keeps the best model so far.
     """
@@ -105,7 +118,10 @@ def train(
         "epochs": epochs,
         "steps": steps,
         "lines": lines or None,
-        "text_column": text_column,
+        **options.text_columns(text),
+        "label_column": label,
+        "class_weights": class_weights or None,
+        "unfreeze": unfreeze,
         "source_column": source,
         "target_column": target,
         "source_file": source_file,
@@ -128,6 +144,7 @@ def train(
         "encoder_size": encoder_size,
         "encoder_embedding": encoder_embedding,
         "bidirectional": bidirectional,
+        "pooling": pooling,
         "attention": attention,
         "feed": feed,
         "batch_size": batch_size,
@@ -137,6 +154,7 @@ def train(
         "matrix_rate": matrix_rate,
         "dropout": dropout,
         "input_dropout": input_dropout,
+        "word_dropout": word_dropout,
         "label_smoothing": label_smoothing,
         "reset_probability": reset_probability,
         "precision": precision,

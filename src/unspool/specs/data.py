@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from unspool.specs.base import Spec
 
 TokenizerName = Literal["char", "word", "bpe", "byte"]
-TaskName = Literal["language", "translation"]
+TaskName = Literal["language", "translation", "classification"]
 PAIRED = (
     ("source_column", "target_column"),
     ("source_file", "target_file"),
@@ -23,14 +23,18 @@ class DataSpec(Spec):
         encoding: of every source; `auto` reads UTF-8, and UTF-16 or UTF-32 that start with a mark.
         suffixes: the files of a folder that are read.
         lines: every line is a document of its own.
-        text_column: the column that holds the text of a table; each row is a document of its own.
+        text_column: the column that holds the text of a table; each row is a document of its own. Columns have names,
+            or, of a .csv or .tsv without a row of names, numbers from 1.
+        further_columns: more columns of text, which follow the first with a space between.
+        label_column: the column that holds what a text is to be classified as.
         source_column: the column of a table that holds what is to be translated.
         target_column: the one that holds its translation.
         source_file: a text to be translated, a sentence a line.
         target_file: its translation, line by line.
         validation_source_file: the same, held out; then nothing is held out of the others.
         validation_target_file: its translation.
-        max_length: tokens that a source or target may have; longer pairs are left out.
+        max_length: tokens that a source or target may have; longer pairs are left out. Of a text to classify, so many
+            are learnt from.
         joint_vocabulary: one tokenizer serves sources and targets.
         tokenizer: `char`, `word`, `bpe` or `byte`.
         vocabulary_limit: the most tokens to keep, likeliest first; 0 leaves it to the tokenizer.
@@ -43,6 +47,8 @@ class DataSpec(Spec):
     suffixes: tuple[str, ...] = (".txt", ".md")
     lines: bool = False
     text_column: str | None = None
+    further_columns: tuple[str, ...] = ()
+    label_column: str | None = None
     source_column: str | None = None
     target_column: str | None = None
     source_file: str | None = None
@@ -64,7 +70,7 @@ class DataSpec(Spec):
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns of a table that are read."""
-        named = (self.text_column, self.source_column, self.target_column)
+        named = (self.text_column, *self.further_columns, self.source_column, self.target_column, self.label_column)
         return tuple(name for name in named if name is not None)
 
     @model_validator(mode="after")
@@ -74,6 +80,12 @@ class DataSpec(Spec):
                 raise ValueError(f"{one} and {other} belong together: give both, or none")
         if self.source_file is not None and (self.source_column is not None or self.sources):
             raise ValueError("source_file and target_file are the data themselves: name no table beside them")
+        return self
+
+    @model_validator(mode="after")
+    def _text_comes_first(self) -> Self:
+        if self.text_column is None and (self.label_column is not None or self.further_columns):
+            raise ValueError("label_column and further_columns need text_column, the column of the text itself")
         return self
 
     @model_validator(mode="after")

@@ -10,8 +10,13 @@ from unspool.tasks.recipe import Settings
 TASKS: dict[TaskName, str] = {
     "language": "unspool.tasks.language:Language",
     "translation": "unspool.tasks.translation:Translation",
+    "classification": "unspool.tasks.classification:Classification",
 }
-TELLING: dict[str, TaskName] = {"source_column": "translation", "source_file": "translation"}  # settings of the data
+TELLING: dict[str, TaskName] = {  # settings of the data
+    "source_column": "translation",
+    "source_file": "translation",
+    "label_column": "classification",
+}
 
 
 def task_name(settings: Settings, asked: object = None) -> TaskName:
