@@ -26,7 +26,7 @@ from unspool.engines.base import Network
 from unspool.engines.initial import extended_weights
 from unspool.errors import UsageError
 from unspool.evaluate.labels import classification_figures
-from unspool.folder.model_folder import Config, ModelFolder
+from unspool.folder.model_folder import Arrays, Config, ModelFolder
 from unspool.specs.base import build
 from unspool.specs.data import DataSpec
 from unspool.specs.network import EncoderShape, HeadShape, HeadSpec, NetworkSpec, text_encoder
@@ -106,18 +106,13 @@ class Classification:
         config = _config(recipe, tokenizer, labels)
         weights = None
         if start is not None:
-            known = {name.replace("decoder.", "encoder.", 1): array for name, array in start.weights.items()}
-            known = {
-                name: array for name, array in known.items() if name.startswith(("encoder.embedding", "encoder.cell"))
-            }
-            weights = extended_weights(config.network, recipe.training.seed, known)
+            weights = extended_weights(config.network, recipe.training.seed, _as_encoder(start.weights))
         return Plan(recipe, config, _reasons(recipe), weights)
 
     def open(self, folder: ModelFolder, recipe: Recipe, config: Config, verify: bool) -> "ClassificationJob":
         """The rows, as they lie in the model folder."""
-        parts = [
-            open_labelled(folder.training, name, len(config.labels), verify) for name in ("training", "validation")
-        ]
+        count = len(config.labels)
+        parts = [open_labelled(folder.training, name, count, verify) for name in ("training", "validation")]
         return ClassificationJob(parts[0], parts[1], recipe, config.labels, folder.read_tokenizer(config))
 
     def summary(self, figures: Mapping[str, Any]) -> str:
@@ -217,6 +212,12 @@ def _resolved(training: TrainingSpec, rows: Sequence[Row], labels: tuple[str, ..
     )
 
 
+def _as_encoder(weights: Arrays) -> Arrays:
+    """What a language model reads with, by the names of an encoder."""
+    parts = ("decoder.embedding.", "decoder.cell.")
+    return {name.replace("decoder", "encoder", 1): array for name, array in weights.items() if name.startswith(parts)}
+
+
 def _config(recipe: Recipe, tokenizer: Tokenizer, labels: tuple[str, ...]) -> Config:
     shape, head = recipe.encoder, recipe.head
     assert shape is not None
@@ -243,8 +244,8 @@ def _warnings(counts: IntArray, labels: Sequence[str], recipe: Recipe) -> list[s
     if counts[most] < UNEVEN * counts[least] or recipe.training.class_weights:
         return []
     return [
-        f"warning: {labels[most]} comes {counts[most] / counts[least]:,.0f} times as often as {labels[least]}, which may "
-        "never be said. --class-weights lets rare labels count more."
+        f"warning: {labels[most]} comes {counts[most] / counts[least]:,.0f} times as often as {labels[least]}, which "
+        "may never be said. --class-weights lets rare labels count more."
     ]
 
 
