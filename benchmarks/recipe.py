@@ -38,7 +38,7 @@ def _study(bench: Bench, name: str, text: Path, minutes: float, options: tuple[s
             time = ("--minutes", str(minutes), "--out", str(out))
             figures = unspool("train", text, *options, *time, *more, report=f"{name}: {about}")
             recipe = ModelFolder(out).read_recipe()
-            sizes = {"width": recipe.network.hidden_size, "dropout": recipe.training.dropout}
+            sizes = {"width": recipe.writer.hidden_size, "dropout": recipe.training.dropout}
             return {"run": about, **sizes, "figures": figures}
 
         rows = [train("as chosen")]

@@ -2,54 +2,57 @@
 
 Eight tenths of the different names of each language are learnt, one tenth chooses the weights, one tenth is the test,
 which is read once. A model that is given the language stands beside one of the same recipe that is not: bits per
-character, ends of names included. Samples are counted that are names of the training part. Languages are told by Bayes'
-rule from the first model: which language makes this name likeliest.
+character, ends of names included. Samples are counted that are names of the training part. Languages are told in two
+ways, with the same command: by a classifier that was trained for it, and by Bayes' rule from the first model (which
+language makes this name likeliest).
 """
 
 import csv
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.common import Bench, unspool
 from unspool.api import load
-from unspool.evaluate.bayes import BayesClassifier
+from unspool.evaluate.labels import ClassificationFigures, classification_figures
 
 MINUTES = 1.0
 PARTS = {"train": 0.8, "validation": 0.1, "test": 0.1}
 SAMPLES, SHOWN = 100, 5  # of each language
-SETTINGS: tuple[object, ...] = ()
+MODELS = {
+    "given the language": ("--condition", "language"),
+    "not given it": (),
+    "classifier": ("--label", "language"),
+}
 
 Name = tuple[str, str]  # language and name
 
 
 def run(bench: Bench) -> None:
-    """Train with the language and without, write, and tell the languages of the test's names."""
+    """Train with the language, without, and to tell it; write, and tell the languages of the test's names."""
     source = bench.text("names")
     if source is None:
         return
     parts = split(source)
     with tempfile.TemporaryDirectory() as place:
         tables = write_tables(parts, Path(place))
-        for model, condition in (("given the language", ("--condition", "language")), ("not given it", ())):
-            out = Path(place) / ("conditional" if condition else "language")
-            held_out = ("--validation", tables["validation"], "--minutes", f"{MINUTES:g}", "--out", out, *SETTINGS)
-            unspool("train", tables["train"], "--text", "name", *condition, *held_out, report=f"training, {model}")
-            tested = unspool("evaluate", out, tables["test"], "--text", "name")
+        for model, column in MODELS.items():
+            out = Path(place) / model
+            settings = ("--validation", tables["validation"], "--minutes", f"{MINUTES:g}", "--out", out)
+            unspool("train", tables["train"], "--text", "name", *column, *settings, report=f"training, {model}")
+        for model in ("given the language", "not given it"):
+            tested = unspool("evaluate", Path(place) / model, tables["test"], "--text", "name")
             bench.add(model=model, minutes=MINUTES, bits_per_character=tested["bits_per_character"])
-        truth = [language for language, _ in parts["test"]]
-        told = by_bayes(Path(place) / "conditional", [name for _, name in parts["test"]])
-        accuracy, scores = figures(truth, told)
-        bench.add(model="Bayes' rule", accuracy=accuracy, macro_f1=float(np.mean(list(scores.values()))))
-        # a classifier that is trained to tell languages goes here, with the same split and the same two figures
-        for language, f1 in scores.items():
+        for model, way in (("classifier", "classifier"), ("given the language", "Bayes' rule")):
+            told = languages_told(Path(place) / model, parts["test"])
+            bench.add(model=way, minutes=MINUTES, accuracy=told.accuracy, macro_f1=told.macro_f1)
+        for language in sorted({language for language, _ in parts["train"]}):
             learnt = {name for other, name in parts["train"] if other == language}
-            samples = written(Path(place) / "conditional", language)
+            samples = written(Path(place) / "given the language", language)
             share = float(np.mean([name in learnt for name in samples]))
             shown = ", ".join(samples[:SHOWN])
-            bench.add(language=language, names=len(learnt), f1_by_bayes=f1, samples_learnt=share, samples=shown)
+            bench.add(language=language, names=len(learnt), samples_learnt=share, samples=shown)
 
 
 def split(source: Path) -> dict[str, list[Name]]:
@@ -75,24 +78,14 @@ def write_tables(parts: dict[str, list[Name]], place: Path) -> dict[str, Path]:
     return paths
 
 
-def by_bayes(folder: Path, names: Sequence[str]) -> list[str]:
-    """The likeliest language of each name."""
-    model = load(folder)
-    classifier = BayesClassifier(model.network, model.tokenizer, model.config.conditions or ())
-    return [classifier.labels[best] for best in classifier.probabilities(names).argmax(axis=1)]
+def languages_told(folder: Path, names: list[Name]) -> ClassificationFigures:
+    """How often a model tells the language of a name."""
+    classifier = load(folder).classifier()
+    truth = np.array([classifier.labels.index(language) for language, _ in names])
+    return classification_figures(classifier.probabilities([name for _, name in names]), truth, classifier.labels, 0.0)
 
 
 def written(folder: Path, language: str) -> list[str]:
     """Names that the model writes at temperature 0.8."""
     samples = unspool("generate", folder, "--condition", language, "-n", SAMPLES, "--seed", 0)["samples"]
     return [sample["text"] for sample in samples]
-
-
-def figures(truth: Sequence[str], told: Sequence[str]) -> tuple[float, dict[str, float]]:
-    """The accuracy, and the F1 of each language: twice the hits by the names that are it and those called it."""
-    pairs = list(zip(truth, told, strict=True))
-    scores = {}
-    for language in sorted(set(truth)):
-        hits = pairs.count((language, language))
-        scores[language] = 2 * hits / (truth.count(language) + told.count(language))
-    return sum(one == other for one, other in pairs) / len(pairs), scores

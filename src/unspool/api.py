@@ -20,8 +20,10 @@ import numpy as np
 from unspool.data.batches import Source
 from unspool.data.conditions import all_rows, open_conditioned, write_conditioned
 from unspool.data.corpus import open_part, part_of_text, write_part
+from unspool.data.labelled import all_labelled, label_numbers, open_labelled
 from unspool.data.pairs import all_pairs, kept_texts
 from unspool.data.sources import Sources
+from unspool.decode.classification import Classifier, Classifying, Probabilities
 from unspool.decode.condition import Condition, condition_source, missing_condition
 from unspool.decode.stream import Piece, Reading, generate, read, sample_seeds, start_reading
 from unspool.decode.translation import Translation, Translator
@@ -29,7 +31,9 @@ from unspool.engines.base import Network
 from unspool.engines.parameters import state_shapes
 from unspool.engines.registry import open_network
 from unspool.errors import ModelFolderError, UsageError, reporting_write_errors
+from unspool.evaluate.bayes import BayesClassifier
 from unspool.evaluate.bits import Figures, evaluate_part, token_nats
+from unspool.evaluate.labels import ClassificationFigures, classification_figures
 from unspool.evaluate.pairs import TranslationFigures, beginning, translation_figures
 from unspool.folder.atomic import bring_back, drop_replaced, set_aside
 from unspool.folder.model_folder import ModelFolder, check_free, dump_safetensors, parse_safetensors
@@ -186,6 +190,41 @@ class Model:
             )
         return Translator(self.network, self.source_tokenizer, self.tokenizer)
 
+    def classify(self, texts: str | Sequence[str]) -> str | list[str]:
+        """The likeliest label of one text, or of several, in order.
+
+        Raises:
+            UsageError: the model does not classify.
+        """
+        classifier = self.classifier()
+        shares = classifier.probabilities([texts] if isinstance(texts, str) else texts)
+        found = [classifier.labels[number] for number in shares.argmax(axis=1)]
+        return found[0] if isinstance(texts, str) else found
+
+    def probabilities(self, texts: Sequence[str]) -> Probabilities:
+        """How likely each label of each text is, in the order of `labels`: [N, C] float64, rows sum to 1."""
+        return self.classifier().probabilities(texts)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What the model may classify a text as."""
+        return self.classifier().labels
+
+    def classifier(self) -> Classifying:
+        """What tells labels: a head, or, of a model that writes under a condition, Bayes' rule.
+
+        Raises:
+            UsageError: the model does not classify.
+        """
+        if self.config.conditions is not None:
+            return BayesClassifier(self.network, self.tokenizer, self.config.conditions)
+        if self.config.task != "classification":
+            raise UsageError(
+                f"classify needs a model of classification or of conditioned text. Received: {self.config.task}.",
+                "train one with `unspool train --text COL --label COL TABLE`.",
+            )
+        return Classifier(self.network, self.tokenizer, self.config.labels)
+
     def _check_task(self, *tasks: str) -> None:
         """Refuse what only models of other tasks can do.
 
@@ -305,7 +344,7 @@ class Model:
 
     def evaluate(
         self, data: PathLike | Sequence[PathLike] | None = None, **settings: Any
-    ) -> Figures | TranslationFigures:
+    ) -> Figures | TranslationFigures | ClassificationFigures:
         """Measure the model on a text, or on the part that was held out of its own.
 
         Args:
@@ -322,6 +361,8 @@ class Model:
             return self._evaluate_pairs(data, settings)
         if self.config.conditions is not None:
             return self._evaluate_conditioned(self.config.conditions, data, settings)
+        if self.config.task == "classification":
+            return self._evaluate_labels(data, settings)
         if data is None:
             return evaluate_part(self.network, open_part(ModelFolder(self.path).training, "validation"))
         lines = self.config.by_document and not settings.get("text_column")
@@ -361,6 +402,23 @@ class Model:
         found = translator.translate([source for source, _ in pairs], beam, look=self.tokenizer.kind == "word")
         seconds = time.perf_counter() - started
         return translation_figures([best[0].text for best in found], [target for _, target in pairs], seconds)
+
+    def _evaluate_labels(
+        self, data: PathLike | Sequence[PathLike] | None, settings: Mapping[str, Any]
+    ) -> ClassificationFigures:
+        """On a table with the columns of the training, unless others are named."""
+        classifier, folder = self.classifier(), ModelFolder(self.path)
+        if data is None:
+            part = open_labelled(folder.training, "validation", len(classifier.labels))
+            texts, truth = [self.tokenizer.decode(part.texts.document(i)) for i in range(len(part.labels))], part.labels
+        else:
+            given = {name: value for name, value in settings.items() if value is not None}
+            spec = folder.read_recipe().data.changed(**given, sources=_names(data))
+            rows = all_labelled(spec.sources, spec)
+            texts, truth = [text for text, _ in rows], label_numbers(rows, classifier.labels)
+        started = time.perf_counter()
+        found = classifier.probabilities(texts)
+        return classification_figures(found, truth, classifier.labels, time.perf_counter() - started)
 
     def save(self, path: PathLike, overwrite: bool = False) -> None:
         """Write the model folder.
@@ -423,7 +481,7 @@ def train(
     task: str | None = None,
     **values: Any,
 ) -> Model:
-    """Learn a text, to translate, or to write under a condition.
+    """Learn a text, to translate, to classify, or to write under a condition.
 
     Args:
         data: files, folders or tables; none means the embedded corpus.
@@ -433,10 +491,10 @@ def train(
         listener: its `on_step`, `on_validation`, `on_sample` are called; see `unspool.Callbacks`.
         engine: trains.
         settings: in sections, such as a recipe file holds them.
-        task: `language`, `translation` or `conditional`; none takes what the data tell.
+        task: `language`, `translation`, `classification` or `conditional`; none takes what the data tell.
         **values: settings by name: the budget (`minutes`, `epochs` or `steps`), and the fields of
-            `DataSpec`, `DecoderShape`, `EncoderShape` and `TrainingSpec`. What is left out is chosen from the size
-            of the text and the budget.
+            `DataSpec`, `DecoderShape`, `EncoderShape`, `HeadShape` and `TrainingSpec`. What is left out is chosen
+            from the size of the text and the budget.
 
     Returns:
         the best model that the run saw.

@@ -89,3 +89,13 @@ def read_file(path: Path, encoding: str = "auto") -> str:
             return "".join(read_pieces(stream, str(path), encoding))
     except OSError as problem:
         raise DataError(f"{path} cannot be read: {problem.strerror}.", "name a file of text.") from None
+
+
+def read_lines(path: Path, encoding: str = "auto") -> list[str]:
+    """The lines of a file, or of standard input for `-`, without their ends; an empty one has none.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    text = read_file(path, encoding)
+    return text.removesuffix("\n").split("\n") if text else []

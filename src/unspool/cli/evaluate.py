@@ -15,7 +15,8 @@ def evaluate(
         typer.Argument(help="Files or folders; left out: the part held out of the training text.", show_default=False),
     ] = None,
     lines: options.Lines = False,
-    text_column: options.TextColumn = None,
+    text: options.TextColumns = None,
+    label: options.LabelColumn = None,
     condition: options.ConditionColumns = None,
     source: options.SourceColumn = None,
     target: options.TargetColumn = None,
@@ -34,7 +35,8 @@ def evaluate(
     from unspool.api import load
 
     given = {
-        "text_column": text_column,
+        **options.text_columns(text),
+        "label_column": label,
         "condition_columns": tuple(condition or ()) or None,
         "source_column": source,
         "target_column": target,

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from unspool import __version__
+from unspool.cli.classify import classify
 from unspool.cli.console import INTERRUPTED, reporting_errors, write
 from unspool.cli.demo import demo
 from unspool.cli.evaluate import evaluate
@@ -26,7 +27,7 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"auto_envvar_prefix": "UNSPOOL", "help_option_names": ["-h", "--help"]},
 )
-for command in (train, generate, translate, score, evaluate, inspect, demo):
+for command in (train, generate, translate, classify, score, evaluate, inspect, demo):
     app.command()(command)
 
 

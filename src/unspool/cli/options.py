@@ -1,7 +1,7 @@
 """Options that several commands have."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -22,9 +22,11 @@ TargetColumn = Annotated[
 SourceFile = Annotated[str | None, typer.Option(metavar="FILE", help="Or a text to translate, line by line.")]
 TargetFile = Annotated[str | None, typer.Option(metavar="FILE", help="And its translation, line by line.")]
 Beams = Annotated[int, typer.Option(help="Translations to follow at once; 1 takes the likeliest token.")]
-TextColumn = Annotated[
-    str | None,
-    typer.Option("--text", metavar="COL", help="Column of a .csv, .tsv or .jsonl that holds the text."),
+TextColumns = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--text", metavar="COL", help="Column of a table that holds the text; more may be given, which are joined."
+    ),
 ]
 ConditionColumns = Annotated[
     list[str] | None,
@@ -42,3 +44,11 @@ Condition = Annotated[
         help="What the text depends on: a label, a blend such as a=0.7,b=0.3, or a number; once for each column.",
     ),
 ]
+LabelColumn = Annotated[
+    str | None, typer.Option("--label", metavar="COL", help="Column that holds what to classify the text as.")
+]
+
+
+def text_columns(names: list[str] | None) -> dict[str, Any]:
+    """The settings of the columns that hold text."""
+    return {"text_column": names[0], "further_columns": tuple(names[1:]) or None} if names else {}

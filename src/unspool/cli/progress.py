@@ -71,7 +71,7 @@ class PlainProgress(Silent):
         mark = ", the best so far" if event.best else ""
         self.say(
             f"step {event.step:,}: training {event.bits_per_character:.3f}, "
-            f"held out {event.fresh_bits_per_character:.3f} bits per character{mark}"
+            f"held out {event.fresh_bits_per_character:.3f} bits per {event.unit}{mark}"
         )
 
     def on_sample(self, step: int, text: str) -> None:
@@ -85,7 +85,7 @@ class PlainProgress(Silent):
             self.say(
                 f"{event.progress:4.0%}  step {event.step:,} of about {event.steps_that_fit:,}  "
                 f"epoch {event.epoch:.1f}  "
-                f"{self._rate.value():,.0f} tokens/s  training {event.bits_per_character:.3f} bits per character"
+                f"{self._rate.value():,.0f} tokens/s  training {event.bits_per_character:.3f} bits per {event.unit}"
             )
 
     def say(self, line: str) -> None:
@@ -136,7 +136,7 @@ class BarProgress(PlainProgress):
             self._task,
             completed=event.progress,
             description=f"{self._rate.value():,.0f} tokens/s, {left:,.0f} s left, "
-            f"training {event.bits_per_character:.3f}{self._held_out} bits per character",
+            f"training {event.bits_per_character:.3f}{self._held_out} bits per {event.unit}",
         )
 
     def say(self, line: str) -> None:

@@ -32,13 +32,21 @@ def train(
     ] = None,
     config: Annotated[Path | None, typer.Option(help="Recipe in TOML; options given here win.")] = None,
     task: Annotated[
-        str | None, typer.Option(help="What to learn: language, translation or conditional. [what the data tell]")
+        str | None,
+        typer.Option(help="language, translation, classification or conditional. [what the data tell]"),
     ] = None,
     minutes: Annotated[float | None, typer.Option(help="Train for so many minutes. [3]")] = None,
     epochs: Annotated[float | None, typer.Option(help="Or for so many passes over the text.")] = None,
     steps: Annotated[int | None, typer.Option(help="Or for so many updates.")] = None,
     lines: options.Lines = False,
-    text_column: options.TextColumn = None,
+    text: options.TextColumns = None,
+    label: options.LabelColumn = None,
+    class_weights: Annotated[
+        bool, typer.Option("--class-weights", help="Rare labels count more, inversely to how often they come.")
+    ] = False,
+    unfreeze: Annotated[
+        str | None, typer.Option(help="Layers of a classifier --from a model learn at-once or gradual. [at-once]")
+    ] = None,
     condition: options.ConditionColumns = None,
     condition_kind: Annotated[
         str | None, typer.Option(help="What these columns hold: labels or numbers. [what they look like]")
@@ -75,6 +83,9 @@ def train(
     bidirectional: Annotated[
         bool | None, typer.Option("--bidirectional/--one-direction", help="The encoder reads from both ends.")
     ] = None,
+    pooling: Annotated[
+        str | None, typer.Option(help="How a classifier reads its states: last, max, mean or attention. [max]")
+    ] = None,
     attention: Annotated[str | None, typer.Option(help="none, dot or additive. [additive]")] = None,
     feed: Annotated[str | None, typer.Option(help="What the decoder reads: previous token, or none.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Rows read side by side.")] = None,
@@ -84,8 +95,11 @@ def train(
     matrix_rate: Annotated[float | None, typer.Option(help="Highest rate of Muon.")] = None,
     dropout: Annotated[float | None, typer.Option(help="Between layers and on the output.")] = None,
     input_dropout: Annotated[float | None, typer.Option(help="On the input.")] = None,
+    word_dropout: Annotated[
+        float | None, typer.Option(help="Share of a classified text's tokens shown as unknown.")
+    ] = None,
     label_smoothing: Annotated[
-        float | None, typer.Option(help="Share of a target's probability spread over all tokens.")
+        float | None, typer.Option(help="Share of a target's probability spread over all.")
     ] = None,
     teacher_forcing: Annotated[
         float | None, typer.Option(help="Share of true tokens that a decoder reads; the others are its guesses. [1]")
@@ -106,7 +120,7 @@ def train(
     engine: Annotated[str, typer.Option(help="torch.")] = "torch",
     as_json: options.AsJson = False,
 ) -> None:
-    """Learn a text, to translate, or to write under a condition, and write a model folder.
+    """Learn a text, to translate, to classify or to write under a condition, and write a model folder.
 
     With a budget of minutes the run ends on time. Ctrl-C keeps the best model so far.
     """
@@ -118,7 +132,10 @@ def train(
         "epochs": epochs,
         "steps": steps,
         "lines": lines or None,
-        "text_column": text_column,
+        **options.text_columns(text),
+        "label_column": label,
+        "class_weights": class_weights or None,
+        "unfreeze": unfreeze,
         "condition_columns": tuple(condition or ()) or None,
         "condition_kind": condition_kind,
         "source_column": source,
@@ -143,6 +160,7 @@ def train(
         "encoder_size": encoder_size,
         "encoder_embedding": encoder_embedding,
         "bidirectional": bidirectional,
+        "pooling": pooling,
         "attention": attention,
         "feed": feed,
         "batch_size": batch_size,
@@ -152,6 +170,7 @@ def train(
         "matrix_rate": matrix_rate,
         "dropout": dropout,
         "input_dropout": input_dropout,
+        "word_dropout": word_dropout,
         "label_smoothing": label_smoothing,
         "teacher_forcing": teacher_forcing,
         "scheduled_sampling": scheduled_sampling or None,

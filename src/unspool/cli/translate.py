@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from unspool.cli import options
-from unspool.cli.console import read_file, write, write_json
+from unspool.cli.console import read_lines, write, write_json
 
 LINES = 256  # read, translated and written together
 
@@ -37,7 +37,7 @@ def translate(
     if beams >= 1:
         beams = max(beams, n_best)  # who asks for more translations asks for more beams
     spec = {"beams": beams, "n_best": n_best, "length_penalty": length_penalty, "max_new_tokens": max_new_tokens}
-    lines = list(texts or ()) or _lines(read_file(file or Path("-"), encoding))
+    lines = list(texts or ()) or read_lines(file or Path("-"), encoding)
     for start in range(0, len(lines), LINES):
         chosen = lines[start : start + LINES]
         for line, found in zip(chosen, opened.translations(chosen, **spec), strict=True):
@@ -46,8 +46,3 @@ def translate(
                 continue
             for one in found:
                 write(" ".join(one.text.split("\n")) + "\n")
-
-
-def _lines(text: str) -> list[str]:
-    """The lines of a text; an empty one has none."""
-    return text.removesuffix("\n").split("\n") if text else []

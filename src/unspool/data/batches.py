@@ -104,6 +104,31 @@ def batches_by_length(lengths: IntArray, size: int, generator: np.random.Generat
     return [batches[number] for number in generator.permutation(len(batches))]
 
 
+class LengthPlan:
+    """The batches of every epoch, each of texts of like length.
+
+    Args:
+        lengths: [N] of the texts.
+        size: B.
+        seed: of the order.
+    """
+
+    def __init__(self, lengths: IntArray, size: int, seed: int) -> None:
+        self._lengths, self._size, self._seed = lengths, size, seed
+        self._planned: tuple[int, list[IntArray]] = (-1, [])
+
+    def steps(self) -> int:
+        """How many batches an epoch has."""
+        return -(-len(self._lengths) // self._size)
+
+    def chosen(self, epoch: int, index: int) -> IntArray:
+        """The numbers from 0 to N - 1 of one batch."""
+        if self._planned[0] != epoch:
+            generator = np.random.default_rng((self._seed, epoch))
+            self._planned = (epoch, batches_by_length(self._lengths, self._size, generator))
+        return self._planned[1][index]
+
+
 class Feed(Protocol):
     """The batches of a corpus, epoch by epoch."""
 

@@ -44,6 +44,11 @@ class Part:
     naming_bits: float
     counts: IntArray
 
+    def document(self, number: int) -> IntArray:
+        """The ids of one document, `<eos>` included."""
+        assert self.starts is not None
+        return self.tokens[self.starts[number] : self.starts[number + 1]]
+
 
 @dataclass(frozen=True)
 class Corpus:

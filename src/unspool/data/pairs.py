@@ -17,7 +17,7 @@ from typing import Protocol
 
 import numpy as np
 
-from unspool.data.batches import Batch, Source, UnknownTokens, batches_by_length, beside
+from unspool.data.batches import Batch, LengthPlan, Source, UnknownTokens, beside
 from unspool.data.corpus import Part, open_part, write_tokens
 from unspool.data.dates import DATES, date_pairs
 from unspool.data.sources import Sources, describe_sources
@@ -56,7 +56,7 @@ class Texts:
 
     def read(self, chosen: IntArray, generator: np.random.Generator | None = None) -> Source:
         """Side by side."""
-        source = Source.of_texts([_document(self.part, number) for number in chosen])
+        source = Source.of_texts([self.part.document(number) for number in chosen])
         if generator is None or source.tokens is None:
             return source
         return Source(self._unknown.replace(source.tokens, generator), source.lengths)
@@ -93,18 +93,13 @@ class Pairs:
 
     def targets(self, chosen: IntArray) -> tuple[IntArray, IntArray]:
         """Inputs and targets of the chosen pairs, each [B, T]."""
-        targets = beside([_document(self.target, number) for number in chosen])  # (B, T)
+        targets = beside([self.target.document(number) for number in chosen])  # (B, T)
         return np.concatenate([np.full((len(chosen), 1), BEGIN), targets[:, :-1]], axis=1), targets
 
 
 def _lengths(part: Part) -> IntArray:
     assert part.starts is not None
     return np.diff(part.starts)
-
-
-def _document(part: Part, number: int) -> IntArray:
-    assert part.starts is not None
-    return part.tokens[part.starts[number] : part.starts[number + 1]]
 
 
 def read_pairs(spec: DataSpec) -> tuple[list[Pair], list[Pair]]:
@@ -203,23 +198,20 @@ class PairFeed:
     """
 
     def __init__(self, pairs: Pairs, batch_size: int, seed: int) -> None:
-        self._pairs, self._batch_size, self._seed = pairs, batch_size, seed
+        self._pairs, self._seed = pairs, seed
         self._kept = pairs.kept
         sources, targets = pairs.lengths
-        self._lengths = (targets * 1000 + np.minimum(sources, 999))[self._kept]  # by target, then by source
+        lengths = (targets * 1000 + np.minimum(sources, 999))[self._kept]  # by target, then by source
+        self._plan = LengthPlan(lengths, batch_size, seed)
         self._unknown = UnknownTokens(pairs.target.counts)
-        self._planned: tuple[int, list[IntArray]] = (-1, [])
 
     def steps(self, epoch: int) -> int:
         """How many batches the epoch has."""
-        return -(-len(self._kept) // self._batch_size)
+        return self._plan.steps()
 
     def batch(self, epoch: int, index: int) -> Batch:
         """The batch number `index` of the epoch."""
-        if self._planned[0] != epoch:
-            generator = np.random.default_rng((self._seed, epoch))
-            self._planned = (epoch, batches_by_length(self._lengths, self._batch_size, generator))
-        chosen = self._kept[self._planned[1][index]]
+        chosen = self._kept[self._plan.chosen(epoch, index)]
         generator = np.random.default_rng((self._seed, epoch, index))
         shown = self._pairs.source.read(chosen, generator)
         inputs, targets = self._pairs.targets(chosen)

@@ -12,7 +12,8 @@ import sys
 import tempfile
 import weakref
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -60,7 +61,7 @@ class Sources:
             lines = (line.removesuffix("\n") for line in _lines(self.pieces()))
             yield from filter(None, lines)
         else:
-            yield from (text for (text,) in self.rows() if text)
+            yield from filter(None, map(joined_text, self.rows()))
 
     def lines(self) -> Iterator[str]:
         """The lines of all files, without their ends; empty ones too."""
@@ -90,7 +91,8 @@ class Sources:
         if not self._spec.columns and _suffix(path) in TABLES:
             raise DataError(
                 f"{name} is a table, and it is not said which column holds the text.",
-                f"name one with --text: {', '.join(self._header(name))}; of pairs, two with --source and --target.",
+                f"name one with --text: {', '.join(self._header(name))}; of pairs, two with --source and --target; to "
+                "classify, --text and --label.",
             )
         return [name]
 
@@ -124,11 +126,16 @@ class Sources:
         for number, row in enumerate(self._rows(name), 1):
             for column in self._spec.columns:
                 if column not in row:
+                    columns = [str(key) for key in row]
+                    near = get_close_matches(column, columns)
                     raise DataError(
                         f"{name}: row {number} has no column {column!r}.",
-                        f"its columns are {', '.join(str(key) for key in row)}.",
+                        (f"did you mean {' or '.join(near)}? " if near else "")
+                        + f"its columns are {', '.join(columns)}.",
                     )
-                if not isinstance(row[column], str | int | float | None if column in conditions else str | None):
+                numbers = str | int | float if column in conditions else str
+                numbers = numbers | int if column == self._spec.label_column else numbers  # the number of a class
+                if not isinstance(row[column], numbers | None):
                     raise DataError(
                         f"{name}: row {number}: column {column!r} must hold text. Received: {row[column]!r:.40}.",
                         "name a column of text.",
@@ -138,7 +145,8 @@ class Sources:
                         f"{name}: row {number}: column {column!r} must say what the text depends on. Received: ''.",
                         "fill it, or leave the row out.",
                     )
-            yield tuple("" if row[column] is None else str(row[column]) for column in self._spec.columns)
+            found = (row[column] for column in self._spec.columns)
+            yield tuple("" if value is None else str(value) for value in found)
 
     def _header(self, name: str) -> list[str]:
         return [str(key) for key in next(self._rows(name), {"(the file is empty)": ""})]
@@ -159,9 +167,24 @@ class Sources:
         else:
             csv.field_size_limit(sys.maxsize)
             try:
-                yield from csv.DictReader(lines, delimiter="\t" if suffix == ".tsv" else ",")
+                table = csv.DictReader(lines, delimiter="\t" if suffix == ".tsv" else ",")
+                first = table.fieldnames or []
+                if self._without_names(first):
+                    table.fieldnames = [str(number) for number in range(1, len(first) + 1)]
+                    yield dict(zip(table.fieldnames, first, strict=True))
+                yield from table
             except csv.Error as problem:
                 raise DataError(f"{name}: {problem}.", "check the quotes of the table.") from None
+
+    def _without_names(self, first: Sequence[str]) -> bool:
+        """Whether the first row of a table is no row of names, because columns are told by numbers that it lacks."""
+        columns = self._spec.columns
+        return all(column.isdecimal() for column in columns) and not set(columns) <= set(first)
+
+
+def joined_text(columns: Iterable[str]) -> str:
+    """One text out of several columns, with a space between; empty ones leave none."""
+    return " ".join(filter(None, columns))
 
 
 def _lines(pieces: Iterator[str]) -> Iterator[str]:

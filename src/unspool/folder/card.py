@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from unspool.specs.data import TaskName
-from unspool.specs.network import NetworkSpec
+from unspool.specs.network import DecoderSpec, NetworkSpec, TextEncoderSpec
 from unspool.specs.training import Recipe
 
 
@@ -37,6 +37,14 @@ CARDS: dict[TaskName, Card] = {
         "On the held-out part of the text; `fresh` is measured from the initial state, where a prompt starts.",
         'unspool generate {name} --prompt "..."',
         'print(unspool.load("{name}").generate("..."))',
+    ),
+    "classification": Card(
+        "text-classification",
+        "classifier",
+        "It gives every text one of the labels that it learnt, also a text that none of them fits.",
+        "On the held-out rows; `macro_f1` is the mean of the labels' F1.",
+        'unspool classify {name} "..."',
+        'print(unspool.load("{name}").classify("..."))',
     ),
     "translation": Card(
         "translation",
@@ -71,23 +79,24 @@ def model_card(
         data: a sentence on the text.
         figures: measured on the held-out part, by name.
     """
-    decoder = network.writer
+    part = network.decoder or network.encoder
+    assert isinstance(part, DecoderSpec | TextEncoderSpec)
     card = CARDS[recipe.task]
     rows = "\n".join(f"| {figure} | {value:.4f} |" for figure, value in figures.items())
-    layers = f"{decoder.num_layers} {decoder.cell.upper()} layer{'s' if decoder.num_layers > 1 else ''}"
+    layers = f"{part.num_layers} {part.cell.upper()} layer{'s' if part.num_layers > 1 else ''}"
     return f"""---
 library_name: unspool
 pipeline_tag: {card.tag}
 tags:
 - recurrent
-- {decoder.cell}
+- {part.cell}
 - {recipe.data.tokenizer}-level
 ---
 
 # {name}
 
-A recurrent {card.kind} of {parameters:,} parameters: {layers} of {decoder.hidden_size}, \
-{recipe.data.tokenizer}-level, {decoder.vocabulary_size} tokens. {card.caution}
+A recurrent {card.kind} of {parameters:,} parameters: {layers} of {part.hidden_size}, \
+{recipe.data.tokenizer}-level, {part.vocabulary_size} tokens. {card.caution}
 
 ## Data
 

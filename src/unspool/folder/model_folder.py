@@ -17,11 +17,11 @@ import json
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import tomli_w
-from pydantic import Field
+from pydantic import Field, model_validator
 from safetensors import SafetensorError
 from safetensors.numpy import load as load_safetensors
 from safetensors.numpy import save as save_safetensors
@@ -51,6 +51,7 @@ class Config(Spec):
         by_document: whether it learnt where documents end.
         tokenizer: which kind `tokenizer.json` is.
         source_tokenizer: which kind `source_tokenizer.json` is; none where there is no such file.
+        labels: the names of what a text may be classified as, in the order of the head's scores.
         network: what to build.
         conditions: what a conditional model's texts depend on; none of other models.
     """
@@ -60,8 +61,16 @@ class Config(Spec):
     by_document: bool = False
     tokenizer: TokenizerName
     source_tokenizer: TokenizerName | None = None
+    labels: tuple[str, ...] = ()
     network: NetworkSpec
     conditions: tuple[ConditionSpec, ...] | None = None
+
+    @model_validator(mode="after")
+    def _every_score_has_a_name(self) -> Self:
+        head = self.network.head
+        if head is not None and (len(self.labels) != head.labels or len(set(self.labels)) != head.labels):
+            raise ValueError(f"labels must be {head.labels} different names, one for each of the head's scores")
+        return self
 
 
 class ModelFolder:
@@ -137,7 +146,9 @@ class ModelFolder:
 
     def write_config(self, config: Config) -> None:
         """Write `config.json`."""
-        write_atomically(self.path / "config.json", config.model_dump_json(indent=2, exclude_none=True) + "\n")
+        absent = None if config.labels else {"labels"}  # which an older file does not know
+        text = config.model_dump_json(indent=2, exclude_none=True, exclude=absent)
+        write_atomically(self.path / "config.json", text + "\n")
 
     def write_weights(self, weights: Mapping[str, Any], about: Mapping[str, Any]) -> None:
         """Write `model.safetensors`, with facts about it in its head."""

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from unspool.specs.base import Spec
 
 TokenizerName = Literal["char", "word", "bpe", "byte"]
-TaskName = Literal["language", "translation", "conditional"]
+TaskName = Literal["language", "translation", "classification", "conditional"]
 ConditionKind = Literal["auto", "labels", "numbers"]
 PAIRED = (
     ("source_column", "target_column"),
@@ -25,7 +25,10 @@ class DataSpec(Spec):
         encoding: of every source; `auto` reads UTF-8, and UTF-16 or UTF-32 that start with a mark.
         suffixes: the files of a folder that are read.
         lines: every line is a document of its own.
-        text_column: the column that holds the text of a table; each row is a document of its own.
+        text_column: the column that holds the text of a table; each row is a document of its own. Columns have names,
+            or, of a .csv or .tsv without a row of names, numbers from 1.
+        further_columns: more columns of text, which follow the first with a space between.
+        label_column: the column that holds what a text is to be classified as.
         source_column: the column of a table that holds what is to be translated.
         target_column: the one that holds its translation.
         condition_columns: the columns that a text is to depend on; of lines, `file`, the name of theirs.
@@ -34,7 +37,8 @@ class DataSpec(Spec):
         target_file: its translation, line by line.
         validation_source_file: the same, held out; then nothing is held out of the others.
         validation_target_file: its translation.
-        max_length: tokens that a source, target or conditioned text may have; longer ones are left out.
+        max_length: tokens that a source, target or conditioned text may have; longer ones are left out. Of a text to
+            classify, so many are learnt from.
         joint_vocabulary: one tokenizer serves sources and targets.
         tokenizer: `char`, `word`, `bpe` or `byte`.
         vocabulary_limit: the most tokens to keep, likeliest first; 0 leaves it to the tokenizer.
@@ -47,6 +51,8 @@ class DataSpec(Spec):
     suffixes: tuple[str, ...] = (".txt", ".md")
     lines: bool = False
     text_column: str | None = None
+    further_columns: tuple[str, ...] = ()
+    label_column: str | None = None
     source_column: str | None = None
     target_column: str | None = None
     condition_columns: tuple[str, ...] = ()
@@ -71,7 +77,8 @@ class DataSpec(Spec):
     def columns(self) -> tuple[str, ...]:
         """The columns of a table that are read."""
         line = LINE if self.lines and self.condition_columns else None
-        named = (self.text_column, line, self.source_column, self.target_column)
+        texts = (self.text_column, line, *self.further_columns)
+        named = (*texts, self.source_column, self.target_column, self.label_column)
         return (*(name for name in named if name is not None), *self.condition_columns)
 
     @model_validator(mode="after")
@@ -81,6 +88,12 @@ class DataSpec(Spec):
                 raise ValueError(f"{one} and {other} belong together: give both, or none")
         if self.source_file is not None and (self.source_column is not None or self.sources):
             raise ValueError("source_file and target_file are the data themselves: name no table beside them")
+        return self
+
+    @model_validator(mode="after")
+    def _text_comes_first(self) -> Self:
+        if self.text_column is None and (self.label_column is not None or self.further_columns):
+            raise ValueError("label_column and further_columns need text_column, the column of the text itself")
         return self
 
     @model_validator(mode="after")

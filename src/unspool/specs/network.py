@@ -119,6 +119,18 @@ class TextEncoderSpec(Spec):
         return self
 
 
+def text_encoder(shape: EncoderShape, vocabulary_size: int) -> TextEncoderSpec:
+    """The encoder of a shape for one vocabulary; a cell that reads one way only does so."""
+    return TextEncoderSpec(
+        vocabulary_size=vocabulary_size,
+        cell=shape.encoder_cell,
+        num_layers=shape.encoder_layers,
+        hidden_size=shape.encoder_size,
+        embedding_size=shape.encoder_embedding,
+        bidirectional=shape.bidirectional and shape.encoder_cell != "mingru",
+    )
+
+
 class LabelEncoderSpec(Spec):
     """One vector for each label; of several labels, or shares of them, the weighted sum.
 
@@ -158,17 +170,25 @@ class VectorEncoderSpec(Spec):
 EncoderSpec = Annotated[TextEncoderSpec | LabelEncoderSpec | VectorEncoderSpec, Field(discriminator="kind")]
 
 
-class HeadSpec(Spec):
-    """Reads scores of labels off the encoder's states.
+class HeadShape(Spec):
+    """What a person chooses of a head; the labels come from the data.
 
     Attributes:
-        labels: how many there are.
         pooling: what is read: the `last` state (of a direction that reads backwards, the first one), the `max` or
             `mean` of all, or their mean weighted by `attention`.
     """
 
-    labels: int = Field(ge=2, le=1_000_000)
     pooling: PoolingName = "last"
+
+
+class HeadSpec(HeadShape):
+    """Reads scores of labels off the encoder's states.
+
+    Attributes:
+        labels: how many there are.
+    """
+
+    labels: int = Field(ge=2, le=1_000_000)
 
 
 class NetworkSpec(Spec):

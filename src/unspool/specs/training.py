@@ -1,12 +1,12 @@
 """How to train, and the whole recipe of a run."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from unspool.specs.base import Spec
 from unspool.specs.data import DataSpec, TaskName
-from unspool.specs.network import DecoderShape, EncoderShape
+from unspool.specs.network import DecoderShape, EncoderShape, HeadShape
 
 
 class BudgetSpec(Spec):
@@ -44,7 +44,13 @@ class TrainingSpec(Spec):
         clip: the highest norm of the gradient.
         dropout: locked dropout between layers and on the output (Gal and Ghahramani, 2016).
         input_dropout: locked dropout on the embedded input.
-        label_smoothing: the share of a target's probability that is spread over all tokens (Szegedy et al., 2016).
+        word_dropout: the share of a classified text's tokens that are shown as `<unk>`.
+        label_smoothing: the share of a target's probability that is spread over all tokens or labels (Szegedy et al.,
+            2016).
+        class_weights: what the loss of each label counts, in their order; true weighs them inversely to how often they
+            come, false all alike.
+        unfreeze: how the layers of a model that a classifier starts from learn: `at-once`, or `gradual`, from the head
+            down one more layer each epoch (Howard and Ruder, 2018, section 3.3), or each so many updates.
         teacher_forcing: the share of the inputs of a decoder that are the true tokens; the others are its own guesses.
         scheduled_sampling: that share falls to `teacher_forcing` in a straight line (Bengio et al., 2015).
         averaged: how many of the last best weights are averaged at the end, where that is better than the best.
@@ -67,10 +73,13 @@ class TrainingSpec(Spec):
     clip: float = Field(1.0, gt=0)
     dropout: float = Field(0.1, ge=0, lt=1)
     input_dropout: float = Field(0.1, ge=0, lt=1)
+    word_dropout: float = Field(0.0, ge=0, lt=1)
     label_smoothing: float = Field(0.0, ge=0, lt=1)
     teacher_forcing: float = Field(1.0, ge=0, le=1)
     scheduled_sampling: bool = False
     averaged: int = Field(1, ge=1, le=100)
+    class_weights: bool | tuple[Annotated[float, Field(gt=0)], ...] = False
+    unfreeze: Literal["at-once", "gradual"] | Annotated[int, Field(ge=1)] = "at-once"
     reset_probability: float = Field(0.02, ge=0, le=1)
     precision: Literal["float32", "bfloat16"] = "float32"
     threads: int = Field(0, ge=0, le=1024)
@@ -85,8 +94,9 @@ class Recipe(Spec):
     Attributes:
         task: what the model does.
         data: the sources, their split, the tokenizer.
-        network: the sizes of the decoder.
+        network: the sizes of the decoder; none without one.
         encoder: those of a text encoder, and how the decoder uses it; none without one.
+        head: what reads labels; none without one.
         training: rates, regularisation, seed.
         budget: how long.
         started_from: the model folder whose weights the run began with.
@@ -94,8 +104,15 @@ class Recipe(Spec):
 
     task: TaskName = "language"
     data: DataSpec
-    network: DecoderShape
+    network: DecoderShape | None = None
     encoder: EncoderShape | None = None
+    head: HeadShape | None = None
     training: TrainingSpec
     budget: BudgetSpec
     started_from: str | None = None
+
+    @property
+    def writer(self) -> DecoderShape:
+        """The sizes of a decoder that must be there."""
+        assert self.network is not None, "what only classifies has no decoder"
+        return self.network

@@ -34,13 +34,15 @@ class Job(Protocol):
 
     Attributes:
         feed: the batches.
-        tokens_per_character: of what is written, to tell losses in bits per character.
+        tokens_per_character: of what is written, to tell losses in bits per character, or per
+        unit: another name for it.
         description: of the data, a sentence.
         warnings: about the data.
     """
 
     feed: Feed
     tokens_per_character: float
+    unit: str
     description: str
     warnings: list[str]
 

@@ -158,6 +158,7 @@ def _recipe(size: Size, settings: Settings) -> tuple[Recipe, list[str]]:
 
 def _config(recipe: Recipe, tokenizer: Tokenizer, conditions: tuple[ConditionSpec, ...]) -> Config:
     assert recipe.encoder is not None
+    assert recipe.network is not None
     width = recipe.encoder.encoder_size
     encoder: EncoderSpec
     if conditions[0].labels:

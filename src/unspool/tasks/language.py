@@ -26,6 +26,7 @@ from unspool.text.vocabulary import make_tokenizer
 
 SAMPLE = SamplingSpec(max_new_tokens=100, temperature=0.8, seed=0)
 VALIDATION_DOCUMENTS = 2048
+STARTED = {"learning_rate": 2e-3, "matrix_rate": 0.01}  # half of what an untrained network takes
 CLOSING_ROWS, CLOSING_TOKENS = 64, 300_000
 PLACES = 256  # where fresh starts are made; half as many as `evaluate` makes, in half the time
 
@@ -37,10 +38,8 @@ class Language:
         """Refuse what cannot be, before anything is read."""
         spec = data_spec(settings)
         check_settings(settings)
-        if settings["encoder"]:
-            raise UsageError(
-                f"a language model has no encoder. Received: {', '.join(settings['encoder'])}.", "leave these out."
-            )
+        if others := [*settings["encoder"], *settings["head"]]:
+            raise UsageError(f"a language model is a decoder alone. Received: {', '.join(others)}.", "leave these out.")
         check_sources(spec)
 
     def plan(
@@ -62,6 +61,8 @@ class Language:
         folder.write_tokenizer(tokenizer)
         tokens = len(open_corpus(folder.training, verify=False).training.tokens)
         size = Size(tokens, tokenizer.vocabulary_size, usual_minutes(settings), *machine)
+        if start:
+            settings = {**settings, "training": {**STARTED, **settings["training"]}}
         recipe, reasons = choose_recipe(size, settings, start.config.network.writer if start else None)
         config = _config(recipe, tokenizer)
         if start is None:
@@ -91,6 +92,7 @@ class LanguageJob:
     def __init__(self, corpus: Corpus, recipe: Recipe, config: Config, tokenizer: Tokenizer) -> None:
         self._corpus, self._tokenizer, self._by_document = corpus, tokenizer, config.by_document
         self.feed = make_feed(corpus, recipe.training)
+        self.unit = "character"
         self.tokens_per_character = len(corpus.training.tokens) / corpus.training.characters
         self.description, self.warnings = _describe(corpus, recipe), _warnings(corpus)
 
@@ -124,7 +126,7 @@ def make_feed(corpus: Corpus, training: TrainingSpec) -> Feed:
 
 
 def _config(recipe: Recipe, tokenizer: Tokenizer) -> Config:
-    shape: Mapping[str, Any] = recipe.network.model_dump(include=set(DecoderShape.model_fields))
+    shape: Mapping[str, Any] = recipe.writer.model_dump(include=set(DecoderShape.model_fields))
     decoder = DecoderSpec(**shape, vocabulary_size=tokenizer.vocabulary_size)
     return Config(
         by_document=recipe.data.by_document,

@@ -12,13 +12,14 @@ from unspool.engines.parameters import parameter_count
 from unspool.errors import UsageError
 from unspool.specs.base import Spec, build
 from unspool.specs.data import DataSpec
-from unspool.specs.network import CellName, DecoderShape, DecoderSpec, EncoderShape, NetworkSpec
+from unspool.specs.network import CellName, DecoderShape, DecoderSpec, EncoderShape, HeadShape, NetworkSpec
 from unspool.specs.training import BudgetSpec, Recipe, TrainingSpec
 
 SECTIONS: dict[str, type[Spec]] = {
     "data": DataSpec,
     "network": DecoderShape,
     "encoder": EncoderShape,
+    "head": HeadShape,
     "training": TrainingSpec,
     "budget": BudgetSpec,
 }
@@ -212,7 +213,7 @@ def _weights(shape: DecoderShape, size: Size) -> int:
 
 
 def _reasons(size: Size, recipe: Recipe, passes: float, settings: Settings) -> list[str]:
-    network, training = recipe.network, recipe.training
+    network, training = recipe.writer, recipe.training
     time = f"{size.minutes:g} min" if recipe.budget.minutes else f"{size.minutes:g} min, the usual time,"
     width = f"as wide as {size.tokens:,} tokens, {size.vocabulary:,} of them different, and {time} allow"
     dropout = f"for about {passes:.1f} passes over the text"

@@ -144,6 +144,7 @@ class Run:
             sample=job.sample,
             callbacks=self.listener,
             tokens_per_character=job.tokens_per_character,
+            unit=job.unit,
             progress=progress,
             threads=ThreadChoice(most, learner.use_threads, settled) if choosing else None,
         )

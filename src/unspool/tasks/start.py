@@ -43,9 +43,15 @@ class Start:
         Raises:
             UsageError: other sizes or another tokenizer are asked for.
         """
+        if self.config.task != "language":
+            raise UsageError(
+                f"training starts from a model of language. Received: {self.path}, one of {self.config.task}.",
+                "leave out --from.",
+            )
         kind = asked["data"].get("tokenizer", self.config.tokenizer)
-        if asked["network"] or kind != self.config.tokenizer:
-            wrong = ", ".join([*asked["network"], *(["tokenizer"] if kind != self.config.tokenizer else [])])
+        sizes = [*asked["network"], *asked["encoder"]]
+        if sizes or kind != self.config.tokenizer:
+            wrong = ", ".join([*sizes, *(["tokenizer"] if kind != self.config.tokenizer else [])])
             raise UsageError(
                 f"a model that starts from another has its sizes and tokenizer. Received: {wrong}.",
                 "leave these options out.",
@@ -53,5 +59,4 @@ class Start:
         data = {**asked["data"], "tokenizer": self.config.tokenizer}
         if self.config.by_document and "text_column" not in data:
             data.setdefault("lines", True)
-        rates = {"learning_rate": 2e-3, "matrix_rate": 0.01}  # half of what an untrained network takes
-        return {**asked, "data": data, "training": {**rates, **asked["training"]}}
+        return {**asked, "data": data}

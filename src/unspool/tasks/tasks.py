@@ -11,11 +11,13 @@ TASKS: dict[TaskName, str] = {
     "language": "unspool.tasks.language:Language",
     "translation": "unspool.tasks.translation:Translation",
     "conditional": "unspool.tasks.conditional:Conditional",
+    "classification": "unspool.tasks.classification:Classification",
 }
 TELLING: dict[str, TaskName] = {  # settings of the data
     "source_column": "translation",
     "source_file": "translation",
     "condition_columns": "conditional",
+    "label_column": "classification",
 }
 
 

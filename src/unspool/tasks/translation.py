@@ -25,7 +25,7 @@ from unspool.evaluate.pairs import exact_share, pair_nats
 from unspool.folder.model_folder import Config, ModelFolder
 from unspool.specs.base import build
 from unspool.specs.data import DataSpec
-from unspool.specs.network import DecoderShape, DecoderSpec, EncoderShape, NetworkSpec, TextEncoderSpec
+from unspool.specs.network import DecoderShape, DecoderSpec, EncoderShape, NetworkSpec, text_encoder
 from unspool.specs.sampling import BeamSpec
 from unspool.specs.training import Recipe, TrainingSpec
 from unspool.tasks.base import Plan
@@ -125,6 +125,7 @@ class TranslationJob:
                     "raise --max-length.",
                 )
         self.feed = PairFeed(training, recipe.training.batch_size, recipe.training.seed)
+        self.unit = "character"
         self.tokens_per_character = len(training.target.tokens) / training.target.characters
         left_out = len(training.lengths[0]) - len(training.kept)
         self.description = (
@@ -190,16 +191,9 @@ def _recipe(
 def _config(recipe: Recipe, tokenizers: Tokenizers) -> Config:
     shape = recipe.encoder
     assert shape is not None
-    encoder = TextEncoderSpec(
-        vocabulary_size=tokenizers[0].vocabulary_size,
-        cell=shape.encoder_cell,
-        num_layers=shape.encoder_layers,
-        hidden_size=shape.encoder_size,
-        embedding_size=shape.encoder_embedding,
-        bidirectional=shape.bidirectional and shape.encoder_cell != "mingru",
-    )
+    encoder = text_encoder(shape, tokenizers[0].vocabulary_size)
     decoder = DecoderSpec(
-        **recipe.network.model_dump(include=set(DecoderShape.model_fields)),
+        **recipe.writer.model_dump(include=set(DecoderShape.model_fields)),
         vocabulary_size=tokenizers[1].vocabulary_size,
         attention=shape.attention,
         feed=shape.feed,
@@ -214,7 +208,7 @@ def _config(recipe: Recipe, tokenizers: Tokenizers) -> Config:
 
 
 def _reasons(recipe: Recipe) -> list[str]:
-    shape, network, training = recipe.encoder, recipe.network, recipe.training
+    shape, network, training = recipe.encoder, recipe.writer, recipe.training
     assert shape is not None
     both = ", from both ends" if shape.bidirectional else ""
     return [

@@ -44,6 +44,7 @@ class StepEvent:
         tokens: read by this step.
         seconds: wall time so far.
         steps_that_fit: how many steps the run will have.
+        unit: of the text that bits are told for: `character`, or another.
     """
 
     step: int
@@ -54,6 +55,7 @@ class StepEvent:
     tokens: int
     seconds: float
     steps_that_fit: int
+    unit: str = "character"
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ class ValidationEvent:
         fresh_bits_per_character: the same on the held-out text.
         best: whether it is the lowest so far.
         seconds: wall time so far.
+        unit: of the text that bits are told for: `character`, or another.
     """
 
     step: int
@@ -77,6 +80,7 @@ class ValidationEvent:
     fresh_bits_per_character: float
     best: bool
     seconds: float
+    unit: str = "character"
 
 
 class Callbacks(Protocol):
@@ -108,7 +112,8 @@ class Loop:
             resumed run may come to them again (not after an interruption).
         sample: writes a line of text.
         callbacks: are told.
-        tokens_per_character: of the text, to tell losses in bits per character.
+        tokens_per_character: of the text, to tell losses in bits per character, or per
+        unit: another name for it.
         threads: is told how long each step took; none leaves the number of threads alone.
     """
 
@@ -123,6 +128,7 @@ class Loop:
     sample: Callable[[Network], str]
     callbacks: Callbacks
     tokens_per_character: float
+    unit: str = "character"
     progress: Progress = field(default_factory=Progress)
     threads: ThreadChoice | None = None
     _losses: list[float] = field(default_factory=list)
@@ -200,6 +206,7 @@ class Loop:
                 tokens=tokens,
                 seconds=self.budget.seconds(),
                 steps_that_fit=self.budget.steps_that_fit(step),
+                unit=self.unit,
             )
         )
 
@@ -227,7 +234,7 @@ class Loop:
         facts = {"loss": loss, "fresh": fresh, "best": best, "seconds": seconds}
         self.history.add(event="validation", step=progress.step, epoch=progress.epoch, **facts)
         self.callbacks.on_validation(
-            ValidationEvent(progress.step, loss, fresh, self._bits(loss), self._bits(fresh), best, seconds)
+            ValidationEvent(progress.step, loss, fresh, self._bits(loss), self._bits(fresh), best, seconds, self.unit)
         )
         self.callbacks.on_sample(progress.step, self.sample(network))
 

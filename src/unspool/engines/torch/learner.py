@@ -110,7 +110,11 @@ class TorchLearner:
         state = self._carried(batch) if encoded is None else self._state
         if encoded is not None and batch.labels is not None:
             scores = self._parts.classify(encoded)  # (B, C)
-            losses.append(F.cross_entropy(scores.float(), as_tensor(batch.labels)))
+            asked = self._training
+            weights = as_tensor(np.array(asked.class_weights, np.float32)) if asked.class_weights else None  # (C)
+            losses.append(
+                F.cross_entropy(scores.float(), as_tensor(batch.labels), weights, label_smoothing=asked.label_smoothing)
+            )
         if self._parts.decoder is not None:
             state = state if encoded is None else self._parts.start(encoded)
             inputs = as_tensor(batch.inputs)  # (B, T)
