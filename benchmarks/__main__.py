@@ -22,6 +22,7 @@ NAMES = (
     "recipe",
     "words",
     "surnames",
+    "ag_news",
     "toys",
     "multi30k",
     "gigabyte",

@@ -60,6 +60,11 @@ def quotient(one: Figure, other: Figure) -> Figure:
     return lambda rows: None if (top := one(rows)) is None or (bottom := other(rows)) is None else top / bottom
 
 
+def difference(one: Figure, other: Figure) -> Figure:
+    """One figure less another."""
+    return lambda rows: None if (first := one(rows)) is None or (second := other(rows)) is None else first - second
+
+
 def _column(rows: list[Row], name: str, where: Row) -> list[float]:
     """The figures of a column; NaN stands for none."""
     wanted = (row for row in rows if all(row.get(key) == value for key, value in where.items()))

@@ -31,6 +31,7 @@ TEXTS = {
     "multi30k_en_de": "data/task1/raw of github.com/multi30k/dataset",
     "seq2seq_toys/date.txt": "dataset/date.txt of github.com/oreilly-japan/deep-learning-from-scratch-2",
     "seq2seq_toys/addition.txt": "dataset/addition.txt of github.com/oreilly-japan/deep-learning-from-scratch-2",
+    "ag_news": "train.csv (10,000 rows of it) and test.csv of the AG News set of Zhang et al. (2015)",
     "names": "data/names of pytorch.org/tutorials/intermediate/char_rnn_classification_tutorial",
     "irish_abc/irish.abc": "mitdeeplearning/data/irish.abc of github.com/MITDeepLearning/introtodeeplearning",
     "ptb/ptb.char.train.txt.gz": "data/ptb.char.train.txt of the Penn Treebank set of Mikolov, compressed with gzip",

@@ -238,7 +238,7 @@ def test_columns_without_their_table_are_refused(tmp_path: Path, single: Path, r
         "train", rows, "--text", "text", "--condition", "letter", "--from", single, "--out", tmp_path / "m"
     )
     assert started.code == 2
-    assert "cannot start from another model" in started.err
+    assert "leave out --from" in started.err
     unknown = call_main("evaluate", single, rows, "--text", "text", "--condition", "case")
     assert unknown.code == 3
     assert "letter must be a label that the model has learnt. Received: 'lower'" in unknown.err

@@ -6,7 +6,11 @@ import random
 
 import pytest
 
-COLUMNS = [("--source", "a", "--target", "b"), ("--text", "a", "--condition", "b")]
+COLUMNS = [
+    ("--source", "a", "--target", "b"),
+    ("--text", "a", "--condition", "b"),
+    ("--text", "a", "--label", "b"),
+]
 KINDS = ("csv", "tsv", "jsonl", "parquet", "lines")
 WORDS = ("one", "two", '"three"', "", " ", "vier, fünf", "\u2028", "7", "null", "a\tb", "six\nseven", "\ufeff")
 

@@ -43,9 +43,9 @@ SHOWN = 30  # labels
 UNEVEN = 10  # times as frequent as the rarest is worth a warning
 VALIDATION_ROWS = 4096
 WORDS: Settings = {
-    "encoder": {"encoder_size": 128, "encoder_embedding": 128},
+    "encoder": {"encoder_size": 128, "encoder_embedding": 200},
     "head": {"pooling": "max"},
-    "training": {"dropout": 0.5, "input_dropout": 0.3, "word_dropout": 0.1},
+    "training": {"dropout": 0.5, "input_dropout": 0.5, "word_dropout": 0.4},
 }
 CHARACTERS: Settings = {
     "encoder": {"encoder_size": 256, "encoder_embedding": 64},

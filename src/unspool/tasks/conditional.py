@@ -119,6 +119,7 @@ class ConditionalJob:
                 "raise --max-length.",
             )
         self.feed = PairFeed(training, recipe.training.batch_size, recipe.training.seed)
+        self.unit = "character"
         self.tokens_per_character = len(training.target.tokens) / training.target.characters
         left_out = len(training.lengths[0]) - len(training.kept)
         self.description = (
