@@ -25,7 +25,8 @@ def task_name(settings: Settings, asked: object = None) -> TaskName:
     Raises:
         UsageError: there is no such task, or the data are those of another.
     """
-    told = next((task for name, task in TELLING.items() if settings["data"].get(name) is not None), None)
+    given = {name for name, value in settings["data"].items() if value not in (None, (), [])}
+    told = next((task for name, task in TELLING.items() if name in given), None)
     if asked is None:
         return told or "language"
     known = next((task for task in TASKS if task == asked), None)
