@@ -20,7 +20,7 @@ from unspool.evaluate.bayes import BayesClassifier
 MINUTES = 1.0
 PARTS = {"train": 0.8, "validation": 0.1, "test": 0.1}
 SAMPLES, SHOWN = 100, 5  # of each language
-SETTINGS: tuple[object, ...] = ()
+ROWS = 256  # of a batch, of both models
 
 Name = tuple[str, str]  # language and name
 
@@ -35,8 +35,11 @@ def run(bench: Bench) -> None:
         tables = write_tables(parts, Path(place))
         for model, condition in (("given the language", ("--condition", "language")), ("not given it", ())):
             out = Path(place) / ("conditional" if condition else "language")
-            held_out = ("--validation", tables["validation"], "--minutes", f"{MINUTES:g}", "--out", out, *SETTINGS)
-            unspool("train", tables["train"], "--text", "name", *condition, *held_out, report=f"training, {model}")
+            held_out = ("--validation", tables["validation"], "--batch-size", ROWS)
+            budget = ("--minutes", f"{MINUTES:g}", "--out", out)
+            unspool(
+                "train", tables["train"], "--text", "name", *condition, *held_out, *budget, report=f"training, {model}"
+            )
             tested = unspool("evaluate", out, tables["test"], "--text", "name")
             bench.add(model=model, minutes=MINUTES, bits_per_character=tested["bits_per_character"])
         truth = [language for language, _ in parts["test"]]
