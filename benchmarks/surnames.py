@@ -20,9 +20,10 @@ from unspool.evaluate.labels import ClassificationFigures, classification_figure
 MINUTES = 1.0
 PARTS = {"train": 0.8, "validation": 0.1, "test": 0.1}
 SAMPLES, SHOWN = 100, 5  # of each language
-MODELS = {
+ROWS = 256
+MODELS: dict[str, tuple[str | int, ...]] = {
     "given the language": ("--condition", "language"),
-    "not given it": (),
+    "not given it": ("--batch-size", ROWS),  # as many as the first fills its batches with
     "classifier": ("--label", "language"),
 }
 
