@@ -2,13 +2,10 @@
 
 from html import escape
 
+from unspool.cli.page import page, shade
 from unspool.decode.translation import Translation
 
-STYLE = """
-body { font: 16px/1.4 system-ui, sans-serif; margin: 2rem; color: #222; background: #fff; }
-table { border-collapse: collapse; margin: 1rem 0 2rem; }
-th { font-weight: normal; padding: .2rem .5rem; white-space: pre; }
-thead th { writing-mode: vertical-rl; text-align: right; transform: rotate(180deg); }
+STYLE = """thead th { writing-mode: vertical-rl; text-align: right; transform: rotate(180deg); }
 tbody th { text-align: right; }
 td { width: 1.8rem; height: 1.8rem; border: 1px solid #eee; }
 """
@@ -16,11 +13,7 @@ td { width: 1.8rem; height: 1.8rem; border: 1px solid #eee; }
 
 def attention_page(found: list[tuple[str, Translation]]) -> str:
     """One table for each source and its translation, which must have attention; a page that needs no other file."""
-    body = "\n".join(_section(source, translation) for source, translation in found)
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>Attention</title>\n'
-        f"<style>{STYLE}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
-    )
+    return page("Attention", STYLE, "\n".join(_section(source, translation) for source, translation in found))
 
 
 def _section(source: str, translation: Translation) -> str:
@@ -28,9 +21,7 @@ def _section(source: str, translation: Translation) -> str:
     head = "".join(f"<th>{escape(token)}</th>" for token in translation.source_tokens)
     rows = []
     for token, shares in zip(translation.tokens, translation.attention, strict=True):
-        cells = "".join(
-            f'<td style="background: rgba(20, 80, 160, {share:.3f})" title="{share:.3f}"></td>' for share in shares
-        )
+        cells = "".join(f'<td style="{shade(share)}" title="{share:.3f}"></td>' for share in shares)
         rows.append(f"<tr><th>{escape(token)}</th>{cells}</tr>")
     return (
         f"<h2>{escape(source)}</h2>\n<p>{escape(translation.text)}</p>\n<table>\n<thead><tr><th></th>{head}</tr>"

@@ -7,6 +7,8 @@ gates z c g, and a gated linear unit u v (`engines/torch/mingru.py` says how the
 Shapes: V tokens, E embedding, H hidden, G gates (1, 4 or 3), L layers. The second direction's names end in `_reverse`.
 """
 
+import re
+
 from unspool.specs.network import (
     CellName,
     DecoderSpec,
@@ -132,6 +134,19 @@ def _blocks(count: int, size: int, width: int) -> dict[str, Shape]:
         shapes[f"cell.weight_down_l{layer}"] = (size, size)
     shapes["cell.norm_leave"] = (size,)
     return shapes
+
+
+def depth(spec: NetworkSpec, name: str) -> int:
+    """How far below the head a parameter of a classifier lies: 0 the head, 1 the last layer, the embedding lowest."""
+    if name.startswith("head."):
+        return 0
+    layers = getattr(spec.encoder, "num_layers", 1)
+    if ".embedding." in name:
+        return int(layers) + 1
+    found = re.search(r"_l(\d+)", name)
+    if found is None:  # what enters minGRU's blocks belongs to the first, what leaves them to the last
+        return 1 if name.endswith("norm_leave") else int(layers)
+    return int(layers) - int(found.group(1))
 
 
 def parameter_count(spec: NetworkSpec) -> int:

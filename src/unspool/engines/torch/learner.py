@@ -13,7 +13,7 @@ from torch.nn.utils import clip_grad_norm_
 
 from unspool.data.batches import Batch
 from unspool.engines.base import Array, Arrays
-from unspool.engines.parameters import state_shapes
+from unspool.engines.parameters import depth, state_shapes
 from unspool.engines.torch.decoder import TorchState
 from unspool.engines.torch.layers import Dropout
 from unspool.engines.torch.network import TorchNetwork, autocast
@@ -49,6 +49,7 @@ class TorchLearner:
     def train_step(self, batch: Batch, rate: float, step: int) -> float:
         """Update the weights once; the loss in nats per target. See `Learner.train_step`."""
         self._generator.manual_seed(hash((self._training.seed, step)) & (2**63 - 1))
+        self._unfreeze(step)
         with autocast(self._training.precision):
             loss, state = self._loss(batch)
         for optimizer, highest in self._optimizers:
@@ -101,6 +102,13 @@ class TorchLearner:
                     }
         if self._parts.spec.encoder is None:
             self._state = self._network.state_from_arrays(_under("state", arrays))
+
+    def _unfreeze(self, step: int) -> None:
+        """From the head down, one more layer learns after each so many updates; the others keep their weights."""
+        every = self._training.unfreeze
+        if isinstance(every, int):
+            for name, tensor in self._parameters.items():
+                tensor.requires_grad_(depth(self._parts.spec, name) <= step // every)
 
     def _loss(self, batch: Batch) -> tuple[Tensor, TorchState]:
         """What the parts cost: that of the labels, that of the tokens, or both; and the state after the batch."""
@@ -162,18 +170,19 @@ def _check_training_state(
     Raises:
         ModelFolderError: a moment or a state is missing or has another shape or type.
     """
+    found = {name: array.shape for name, array in arrays.items() if name.startswith("moments.")}
     moments: dict[str, tuple[int, ...]] = {}
     for name, tensor in parameters.items():
         for optimizer, _ in optimizers:
             if any(tensor is parameter for group in optimizer.param_groups for parameter in group["params"]):
                 muon = isinstance(optimizer, torch.optim.Muon)
-                moments |= {f"moments.{key}.{name}": tuple(tensor.shape) for key in (MUON if muon else ADAM)}
-                moments |= {} if muon else {f"moments.step.{name}": ()}
-    found = {name: array.shape for name, array in arrays.items() if name.startswith("moments.")}
+                own = {f"moments.{key}.{name}": tuple(tensor.shape) for key in (MUON if muon else ADAM)}
+                own |= {} if muon else {f"moments.step.{name}": ()}
+                moments |= own if own.keys() & found.keys() else {}  # none before its first update
     states = {name: array.shape for name, array in _under("state", arrays).items()}
     rows = states["hidden"][1] if len(states.get("hidden", ())) == 3 else 0
     carried = state_shapes(parts.spec, rows) if parts.spec.encoder is None else {}
-    fits = found in ({}, moments) and states == carried
+    fits = found == moments and states == carried
     if not fits or any(array.dtype != np.float32 for array in arrays.values()):
         raise ModelFolderError("training/last.safetensors does not fit the network and the recipe.", RESTART)
 
