@@ -22,6 +22,7 @@ NAMES = (
     "recipe",
     "words",
     "multi30k",
+    "ag_news",
     "gigabyte",
 )
 

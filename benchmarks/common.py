@@ -21,6 +21,7 @@ TEXTS = {
     "tinyshakespeare/input.txt": "data/tinyshakespeare/input.txt of github.com/karpathy/char-rnn",
     "books/nietzsche_en.txt": "nietzsche.txt of the Keras example of text generation (keras.io/examples)",
     "udhr/rus.txt": "the Russian text of unicode.org/udhr",
+    "ag_news": "ag_news_csv of Zhang et al. (2015), with 10,000 rows of train.csv drawn as train_10000.csv",
     "multi30k_en_de": "data/task1/raw of github.com/multi30k/dataset",
     "names": "data/names of pytorch.org/tutorials/intermediate/char_rnn_classification_tutorial",
     "irish_abc/irish.abc": "mitdeeplearning/data/irish.abc of github.com/MITDeepLearning/introtodeeplearning",

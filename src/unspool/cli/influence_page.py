@@ -1,4 +1,4 @@
-"""What moved a decision, in a terminal and as a page: what spoke for the label stands out, and what spoke against it."""
+"""What moved a decision, in a terminal and as a page: what spoke for the label, and what spoke against it."""
 
 from html import escape
 
@@ -10,7 +10,7 @@ STYLE = "p { white-space: pre-wrap; } span { border-radius: .2rem; }\n"
 
 
 def influence_text(found: Influence) -> str:
-    """The text with its strong parts in brackets: [for] the label, or -[against] it; then the strongest with figures."""
+    """The text, its strong parts in brackets: [for] the label, or -[against] it; then the strongest with figures."""
     strongest = max(map(abs, found.nats), default=0.0)
     marked = "".join(
         _bracketed(part, nats) if strongest and abs(nats) >= STRONG * strongest else part

@@ -34,7 +34,9 @@ def train(
     task: Annotated[
         str | None, typer.Option(help="language, translation or classification. [what the data tell]")
     ] = None,
-    minutes: Annotated[float | None, typer.Option(help="Train for so many minutes. [3]")] = None,
+    minutes: Annotated[
+        float | None, typer.Option(help="Train for so many minutes. [3; of a small table with labels, some epochs]")
+    ] = None,
     epochs: Annotated[float | None, typer.Option(help="Or for so many passes over the text.")] = None,
     steps: Annotated[int | None, typer.Option(help="Or for so many updates.")] = None,
     lines: options.Lines = False,

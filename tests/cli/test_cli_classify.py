@@ -1,0 +1,210 @@
+"""`unspool train --text --label`, `classify`, `evaluate` and `inspect` of what comes of it."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+import unspool
+from helpers.commands import Result, call_main
+from unspool.api import train
+
+FRUIT, METAL = ("apple", "pear", "plum", "cherry"), ("iron", "tin", "lead", "zinc")
+SIZES = {"encoder_size": 12, "encoder_embedding": 8, "batch_size": 16, "word_dropout": 0.0}
+QUICK = {"threads": 1, "precision": "float32", "validations": 2, "learning_rate": 0.02, "dropout": 0.0}
+COLUMNS = {"text_column": "text", "label_column": "kind", "tokenizer": "word"}
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("rows") / "things.csv"
+    names = [(f"an {one} and a {other}", kind) for kind, words in (("fruit", FRUIT), ("metal", METAL))
+             for one in words for other in words]  # fmt: skip
+    path.write_text("text,kind\n" + "".join(f"{text},{kind}\n" for text, kind in names * 8), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def classifier(rows: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("model") / "things"
+    train(rows, out=place, steps=60, input_dropout=0.0, **COLUMNS, **SIZES, **QUICK)
+    return place
+
+
+@pytest.fixture(scope="module")
+def language(rows: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("language") / "things"
+    train(rows, out=place, steps=10, hidden_size=12, embedding_size=8, text_column="text", tokenizer="word", **QUICK)
+    return place
+
+
+def test_a_process_trains_and_classifies(rows: Path, tmp_path: Path, run: Callable[..., Result]) -> None:
+    sizes = ["--encoder-size", 12, "--encoder-embedding", 8, "--threads", 1, "--learning-rate", 0.02]
+    trained = run("train", rows, "--text", "text", "--label", "kind", "--steps", 60, *sizes, "--out", tmp_path / "m")
+    assert trained.code == 0, trained.err
+    assert "fruit 115 (50.0%)" in trained.err
+    assert f"try: unspool classify {tmp_path / 'm'}" in trained.out
+    found = run("classify", tmp_path / "m", input="an apple and a plum\nan iron and a zinc\n")
+    assert (found.code, found.out) == (0, "fruit\nmetal\n")
+
+
+@pytest.mark.parametrize("engine", ["auto", "numpy", "numba", "torch"])
+def test_lines_arguments_and_files_are_told_in_order(classifier: Path, tmp_path: Path, engine: str) -> None:
+    texts = ["an iron and a tin", "", "an pear and a plum"]
+    (tmp_path / "in.txt").write_text("\n".join(texts) + "\n", encoding="utf-8")
+    found = [
+        call_main("classify", classifier, *texts, "--engine", engine),
+        call_main("classify", classifier, "--input", tmp_path / "in.txt", "--engine", engine),
+        call_main("classify", classifier, "--engine", engine, input="\n".join(texts)),
+    ]
+    assert len({result.out for result in found}) == 1
+    told = found[0].out.splitlines()
+    assert (told[0], told[2], len(told)) == ("metal", "fruit", 3)
+
+
+def test_json_has_probabilities_that_sum_to_one(classifier: Path) -> None:
+    found = call_main("classify", classifier, "an apple and a pear", "--json", "--top", 2).json()
+    assert found["labels"] == ["fruit", "metal"]
+    assert sum(found["probabilities"].values()) == pytest.approx(1, abs=1e-9)
+    label, share, other, _ = call_main("classify", classifier, "an apple", "--top", 2).out.strip().split("\t")
+    assert (label, other) == ("fruit", "metal")
+    assert 0.5 < float(share) <= 1
+    assert call_main("classify", classifier, "an apple", "--top", 0).code == 2
+
+
+def test_evaluate_counts_what_was_taken_for_what(classifier: Path, rows: Path, tmp_path: Path) -> None:
+    page = tmp_path / "c.html"
+    figures = call_main("evaluate", classifier, rows, "--json", "--html", page).json()
+    assert (figures["accuracy"], figures["macro_f1"], figures["rows"]) == (1.0, 1.0, 256)
+    assert figures["confusion"] == [[128, 0], [0, 128]]
+    assert page.read_text(encoding="utf-8").count("<td") == 4
+    told = call_main("evaluate", classifier).out
+    assert "accuracy" in told
+    assert "fruit" in told.splitlines()[-2]
+
+
+def test_evaluate_reads_the_columns_that_are_named(classifier: Path, tmp_path: Path) -> None:
+    (tmp_path / "t.tsv").write_text("is\twhat\nfruit\tan apple\nfruit\tan iron\n", encoding="utf-8")
+    result = call_main("evaluate", classifier, tmp_path / "t.tsv", "--text", "what", "--label", "is", "--json").json()
+    assert result["accuracy"] == 0.5
+    (tmp_path / "t.tsv").write_text("is\twhat\nfruits\tan apple\n", encoding="utf-8")
+    result = call_main("evaluate", classifier, tmp_path / "t.tsv", "--text", "what", "--label", "is")
+    assert result.clean
+    assert "did you mean fruit?" in result.err
+
+
+def test_inspect_marks_what_moved_the_decision(classifier: Path, tmp_path: Path) -> None:
+    page = tmp_path / "i.html"
+    result = call_main("inspect", classifier, "--text", "an apple and a plum", "--text", "<b>", "--html", page)
+    assert result.code == 0, result.err
+    assert result.out.startswith("fruit (")
+    assert "[apple]" in result.out or "[plum]" in result.out
+    drawn = page.read_text(encoding="utf-8")
+    assert "&lt;b&gt;" in drawn
+    assert "<b>" not in drawn
+
+
+def test_rare_labels_count_more_and_are_shown(rows: Path, tmp_path: Path) -> None:
+    lines = rows.read_text(encoding="utf-8").splitlines()
+    few = [line for line in lines if line.endswith("metal")][:12]
+    uneven = tmp_path / "uneven.csv"
+    uneven.write_text("\n".join([lines[0], *lines[1:129], *few]) + "\n", encoding="utf-8")
+    columns = ["--text", "text", "--label", "kind", "--steps", 2, "--threads", 1]
+    told = call_main("train", uneven, *columns, "--out", tmp_path / "a").err
+    assert "warning: fruit comes 10 times as often as metal" in told or "warning: fruit comes 11 times" in told
+    told = call_main("train", uneven, *columns, "--class-weights", "--out", tmp_path / "b").err
+    assert "warning" not in told
+    weights = unspool.load(tmp_path / "b").path / "recipe.toml"
+    assert "class_weights = [\n    0.5" in weights.read_text(encoding="utf-8")
+
+
+def test_a_run_is_resumed_to_the_end_it_would_have_had(rows: Path, language: Path, tmp_path: Path) -> None:
+    columns = {"text_column": "text", "label_column": "kind"}
+    settings = {**columns, **QUICK, "steps": 30, "batch_size": 16, "start_from": language, "unfreeze": "gradual"}
+
+    class Cut(unspool.Callbacks):
+        def on_step(self, event: object) -> None:
+            if event.step == 17:  # type: ignore[attr-defined]
+                raise KeyboardInterrupt
+
+    train(rows, out=tmp_path / "whole", **settings)
+    with pytest.raises(KeyboardInterrupt):
+        train(rows, out=tmp_path / "cut", listener=Cut(), **settings)
+    unspool.resume(tmp_path / "cut")
+    whole, cut = ((tmp_path / name / "model.safetensors").read_bytes() for name in ("whole", "cut"))
+    assert whole == cut
+
+
+def test_layers_of_a_language_model_learn_at_once_or_from_the_head_down(
+    rows: Path, language: Path, tmp_path: Path
+) -> None:
+    before = load_file(language / "model.safetensors")
+    columns = {"text_column": "text", "label_column": "kind", **QUICK}
+    for unfreeze, moved in (("at-once", True), ("gradual", False)):
+        out = tmp_path / unfreeze
+        train(rows, out=out, start_from=language, steps=4, unfreeze=unfreeze, **columns)
+        after = load_file(out / "model.safetensors")
+        same = np.array_equal(after["encoder.cell.weight_hh_l0"], before["decoder.cell.weight_hh_l0"])
+        assert same is not moved
+
+
+def test_a_classifier_is_no_start_and_keeps_the_sizes_of_its_own(
+    rows: Path, classifier: Path, language: Path, tmp_path: Path
+) -> None:
+    columns = ["--text", "text", "--label", "kind", "--out", tmp_path / "m"]
+    refused = call_main("train", rows, *columns, "--from", classifier)
+    assert refused.clean
+    assert "one of classification" in refused.err
+    refused = call_main("train", rows, *columns, "--from", language, "--encoder-size", 99)
+    assert refused.clean
+    assert "Received: encoder_size" in refused.err
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--text", "texts", "--label", "kind"], "did you mean text?"),
+        (["--text", "text", "--label", "text", "--attention", "dot"], "a classifier has no decoder"),
+        (["--label", "kind"], "need text_column"),
+        (["--text", "text", "--label", "kind", "--hidden-size", 9], "Received: hidden_size"),
+        (["--text", "text", "--label", "kind", "--task", "language"], "classification, which the data tell"),
+        (["--text", "text", "--label", "kind", "--unfreeze", "slowly"], "unfreeze"),
+    ],
+)
+def test_what_cannot_be_is_told_in_two_lines(rows: Path, tmp_path: Path, options: list[object], told: str) -> None:
+    result = call_main("train", rows, *options, "--out", tmp_path / "m", "--steps", 1)
+    assert result.clean
+    assert result.code
+    assert told in result.err
+    assert not (tmp_path / "m" / "config.json").exists()
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b'text,kind\n"open', b"", b"text,kind\n\x00,\x00\n"])
+def test_a_damaged_table_is_told_in_two_lines(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "t.csv").write_bytes(content)
+    result = call_main("train", tmp_path / "t.csv", "--text", "text", "--label", "kind", "--out", tmp_path / "m")
+    assert result.clean
+    assert result.code == 3
+
+
+def test_only_a_classifier_classifies(language: Path, classifier: Path) -> None:
+    result = call_main("classify", language, "a text")
+    assert result.clean
+    assert "classify needs a model of classification. Received: one of language" in result.err
+    result = call_main("generate", classifier)
+    assert result.clean
+    assert unspool.load(classifier).classify(["an iron and a tin"]) == ["metal"]
+
+
+def test_config_keeps_the_labels_and_refuses_others(classifier: Path, tmp_path: Path) -> None:
+    config = json.loads((classifier / "config.json").read_text(encoding="utf-8"))
+    assert config["labels"] == ["fruit", "metal"]
+    unspool.load(classifier).save(tmp_path / "copy")
+    config["labels"] = ["fruit"]
+    (tmp_path / "copy" / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    result = call_main("classify", tmp_path / "copy", "a text")
+    assert result.clean
+    assert "labels must be 2 different names" in result.err
