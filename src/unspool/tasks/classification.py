@@ -97,9 +97,13 @@ class Classification:
         rows, held_out = read_labelled(spec)
         if "tokenizer" not in settings["data"]:
             spec = spec.changed(tokenizer="char" if np.mean([len(text) for text, _ in rows]) < SHORT else "word")
+        if spec.tokenizer == "word" and start is None and "lowercase" not in settings["data"]:
+            spec = spec.changed(lowercase=True)
         texts = (text for text, _ in rows)
         tokenizer = (
-            start.tokenizer_for(texts) if start else make_tokenizer(spec.tokenizer, texts, spec.vocabulary_limit)
+            start.tokenizer_for(texts)
+            if start
+            else make_tokenizer(spec.tokenizer, texts, spec.vocabulary_limit, spec.lowercase)
         )
         folder.write_tokenizer(tokenizer)
         labels = label_names(rows)
