@@ -109,9 +109,10 @@ def test_inspect_marks_what_moved_the_decision(classifier: Path, tmp_path: Path)
 
 def test_rare_labels_count_more_and_are_shown(rows: Path, tmp_path: Path) -> None:
     lines = rows.read_text(encoding="utf-8").splitlines()
+    many = [line for line in lines if line.endswith("fruit")]
     few = [line for line in lines if line.endswith("metal")][:8]
     uneven = tmp_path / "uneven.csv"
-    uneven.write_text("\n".join([lines[0], *lines[1:129], *few]) + "\n", encoding="utf-8")
+    uneven.write_text("\n".join([lines[0], *many, *few]) + "\n", encoding="utf-8")
     columns = ["--text", "text", "--label", "kind", "--steps", 2, "--threads", 1]
     told = call_main("train", uneven, *columns, "--out", tmp_path / "a").err
     assert "warning: fruit comes 16 times as often as metal" in told

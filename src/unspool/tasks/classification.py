@@ -47,8 +47,8 @@ QUICK = 10_000_000  # tokens that are read in the usual minutes; fewer are read 
 WORDS: Settings = {
     "encoder": {"encoder_size": 128, "encoder_embedding": 200},
     "head": {"pooling": "max"},
-    "training": {"dropout": 0.5, "input_dropout": 0.5, "word_dropout": 0.4},
-    "budget": {"epochs": 5},
+    "training": {"dropout": 0.5, "input_dropout": 0.5, "word_dropout": 0.5},
+    "budget": {"epochs": 8},
 }
 CHARACTERS: Settings = {
     "encoder": {"encoder_size": 256, "encoder_embedding": 64},
