@@ -67,6 +67,10 @@ def train(
         str | None, typer.Option(help="Held-out file, or the share at the end to hold out. [0.1]")
     ] = None,
     tokenizer: Annotated[str | None, typer.Option(help="char, word, bpe or byte. [char]")] = None,
+    lowercase: Annotated[
+        bool | None,
+        typer.Option("--lowercase/--keep-case", help="Read the words of classified texts in small letters. [yes]"),
+    ] = None,
     vocab_size: Annotated[int | None, typer.Option(help="Most tokens to keep.")] = None,
     cell: Annotated[str | None, typer.Option(help="rnn, lstm or gru.")] = None,
     num_layers: Annotated[int | None, typer.Option(help="Recurrent layers.")] = None,
@@ -135,6 +139,7 @@ def train(
         "encoding": encoding,
         "suffixes": suffix or None,
         "tokenizer": tokenizer,
+        "lowercase": lowercase,
         "vocabulary_limit": vocab_size,
         "cell": cell,
         "num_layers": num_layers,

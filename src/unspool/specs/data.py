@@ -90,7 +90,7 @@ class DataSpec(Spec):
         if self.text_column is None and (self.label_column is not None or self.further_columns):
             raise ValueError("label_column and further_columns need text_column, the column of the text itself")
         if self.lowercase and (self.label_column is None or self.tokenizer != "word"):
-            raise ValueError("lowercase is for texts that are classified by words: give label_column and tokenizer word")
+            raise ValueError("lowercase is for texts classified by words: give label_column and tokenizer word")
         return self
 
     @model_validator(mode="after")
