@@ -33,6 +33,7 @@ from unspool.engines.registry import open_network
 from unspool.errors import ModelFolderError, UsageError, reporting_write_errors
 from unspool.evaluate.bayes import BayesClassifier
 from unspool.evaluate.bits import Figures, evaluate_part, token_nats
+from unspool.evaluate.influence import Influence, influence, words_of
 from unspool.evaluate.labels import ClassificationFigures, classification_figures
 from unspool.evaluate.pairs import TranslationFigures, beginning, translation_figures
 from unspool.folder.atomic import bring_back, drop_replaced, set_aside
@@ -204,6 +205,12 @@ class Model:
     def probabilities(self, texts: Sequence[str]) -> Probabilities:
         """How likely each label of each text is, in the order of `labels`: [N, C] float64, rows sum to 1."""
         return self.classifier().probabilities(texts)
+
+    def influence(self, text: str) -> Influence:
+        """What each word, or of a model of characters each character, did for the likeliest label of a text."""
+        classifier = self.classifier()
+        parts = list(text) if self.tokenizer.kind == "char" else words_of(text)
+        return influence(classifier.probabilities, classifier.labels, parts)
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -1,191 +1,211 @@
-"""`unspool train` on labelled rows, and `classify`, `evaluate` and `inspect` of what comes of it."""
+"""`unspool train --text --label`, `classify`, `evaluate` and `inspect` of what comes of it."""
 
-import csv
-import random
+import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 
 import unspool
-from helpers.commands import call_main
+from helpers.commands import Result, call_main
 from unspool.api import train
-from unspool.engines.registry import installed_engines
-from unspool.errors import UnspoolError
-from unspool.folder.model_folder import ModelFolder
 
-TOPICS = {"sport": ["ball", "goal", "team"], "food": ["soup", "bread", "cook"], "money": ["bank", "coin", "price"]}
-COMMON = ["the", "a", "new", "old", "big", "was", "seen", "today", "by", "them"]
-QUICK: dict[str, Any] = {"threads": 1, "precision": "float32", "validations": 2, "dropout": 0.0, "input_dropout": 0.0}
-SIZES: dict[str, Any] = {"encoder_size": 12, "encoder_embedding": 12, "learning_rate": 0.02}
-COLUMNS: dict[str, Any] = {"text_column": "text", "label_column": "topic", "tokenizer": "word"}
-
-
-def write_rows(path: Path, labels: dict[str, int], seed: int = 0) -> Path:
-    """Rows of common words with one word of their topic; sorted by label, as tables often are."""
-    draw = random.Random(seed)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["topic", "text"])
-        for label, count in labels.items():
-            for _ in range(count):
-                words = draw.choices(COMMON, k=draw.randrange(3, 9))
-                words.insert(draw.randrange(len(words)), draw.choice(TOPICS[label]))
-                writer.writerow([label, " ".join(words)])
-    return path
+FRUIT, METAL = ("apple", "pear", "plum", "cherry"), ("iron", "tin", "lead", "zinc")
+SIZES = {"encoder_size": 12, "encoder_embedding": 8, "batch_size": 16, "word_dropout": 0.0}
+QUICK = {"threads": 1, "precision": "float32", "validations": 2, "learning_rate": 0.02, "dropout": 0.0}
+COLUMNS = {"text_column": "text", "label_column": "kind", "tokenizer": "word"}
 
 
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_rows(tmp_path_factory.mktemp("rows") / "rows.csv", dict.fromkeys(TOPICS, 100))
+    path = tmp_path_factory.mktemp("rows") / "things.csv"
+    names = [(f"an {one} and a {other}", kind) for kind, words in (("fruit", FRUIT), ("metal", METAL))
+             for one in words for other in words]  # fmt: skip
+    path.write_text("text,kind\n" + "".join(f"{text},{kind}\n" for text, kind in names * 8), encoding="utf-8")
+    return path
 
 
 @pytest.fixture(scope="module")
 def classifier(rows: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("model") / "topics"
-    train(rows, out=place, steps=150, **COLUMNS, **SIZES, **QUICK)
+    place = tmp_path_factory.mktemp("model") / "things"
+    train(rows, out=place, steps=60, input_dropout=0.0, **COLUMNS, **SIZES, **QUICK)
     return place
 
 
-def test_lines_are_classified_in_order(classifier: Path, tmp_path: Path) -> None:
-    text = "the old team\nnew bread today\n\na big bank\n"
-    result = call_main("classify", classifier, input=text)
+@pytest.fixture(scope="module")
+def language(rows: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("language") / "things"
+    train(rows, out=place, steps=10, hidden_size=12, embedding_size=8, text_column="text", tokenizer="word", **QUICK)
+    return place
+
+
+def test_a_process_trains_and_classifies(rows: Path, tmp_path: Path, run: Callable[..., Result]) -> None:
+    sizes = ["--encoder-size", 12, "--encoder-embedding", 8, "--threads", 1, "--learning-rate", 0.02]
+    trained = run("train", rows, "--text", "text", "--label", "kind", "--steps", 60, *sizes, "--out", tmp_path / "m")
+    assert trained.code == 0, trained.err
+    assert "fruit 115 (50.0%)" in trained.err
+    assert f"try: unspool classify {tmp_path / 'm'}" in trained.out
+    found = run("classify", tmp_path / "m", input="an apple and a plum\nan iron and a zinc\n")
+    assert (found.code, found.out) == (0, "fruit\nmetal\n")
+
+
+@pytest.mark.parametrize("engine", ["auto", "numpy", "numba", "torch"])
+def test_lines_arguments_and_files_are_told_in_order(classifier: Path, tmp_path: Path, engine: str) -> None:
+    texts = ["an iron and a tin", "", "an pear and a plum"]
+    (tmp_path / "in.txt").write_text("\n".join(texts) + "\n", encoding="utf-8")
+    found = [
+        call_main("classify", classifier, *texts, "--engine", engine),
+        call_main("classify", classifier, "--input", tmp_path / "in.txt", "--engine", engine),
+        call_main("classify", classifier, "--engine", engine, input="\n".join(texts)),
+    ]
+    assert len({result.out for result in found}) == 1
+    told = found[0].out.splitlines()
+    assert (told[0], told[2], len(told)) == ("metal", "fruit", 3)
+
+
+def test_json_has_probabilities_that_sum_to_one(classifier: Path) -> None:
+    found = call_main("classify", classifier, "an apple and a pear", "--json", "--top", 2).json()
+    assert found["labels"] == ["fruit", "metal"]
+    assert sum(found["probabilities"].values()) == pytest.approx(1, abs=1e-9)
+    label, share, other, _ = call_main("classify", classifier, "an apple", "--top", 2).out.strip().split("\t")
+    assert (label, other) == ("fruit", "metal")
+    assert 0.5 < float(share) <= 1
+    assert call_main("classify", classifier, "an apple", "--top", 0).code == 2
+
+
+def test_evaluate_counts_what_was_taken_for_what(classifier: Path, rows: Path, tmp_path: Path) -> None:
+    page = tmp_path / "c.html"
+    figures = call_main("evaluate", classifier, rows, "--json", "--html", page).json()
+    assert (figures["accuracy"], figures["macro_f1"], figures["rows"]) == (1.0, 1.0, 256)
+    assert figures["confusion"] == [[128, 0], [0, 128]]
+    assert page.read_text(encoding="utf-8").count("<td") == 4
+    told = call_main("evaluate", classifier).out
+    assert "accuracy" in told
+    assert "fruit" in told.splitlines()[-2]
+
+
+def test_evaluate_reads_the_columns_that_are_named(classifier: Path, tmp_path: Path) -> None:
+    (tmp_path / "t.tsv").write_text("is\twhat\nfruit\tan apple\nfruit\tan iron\n", encoding="utf-8")
+    result = call_main("evaluate", classifier, tmp_path / "t.tsv", "--text", "what", "--label", "is", "--json").json()
+    assert result["accuracy"] == 0.5
+    (tmp_path / "t.tsv").write_text("is\twhat\nfruits\tan apple\n", encoding="utf-8")
+    result = call_main("evaluate", classifier, tmp_path / "t.tsv", "--text", "what", "--label", "is")
+    assert result.clean
+    assert "did you mean fruit?" in result.err
+
+
+def test_inspect_marks_what_moved_the_decision(classifier: Path, tmp_path: Path) -> None:
+    page = tmp_path / "i.html"
+    result = call_main("inspect", classifier, "--text", "an apple and a plum", "--text", "<b>", "--html", page)
     assert result.code == 0, result.err
-    found = result.out.splitlines()
-    assert (found[0], found[1], found[3], len(found)) == ("sport", "food", "money", 4)
-    (tmp_path / "in.txt").write_text(text, encoding="utf-8")
-    assert call_main("classify", classifier, "--input", tmp_path / "in.txt").out == result.out
-    assert call_main("classify", classifier, "a big bank", "the old team").out == "money\nsport\n"
+    assert result.out.startswith("fruit (")
+    assert "[apple]" in result.out or "[plum]" in result.out
+    drawn = page.read_text(encoding="utf-8")
+    assert "&lt;b&gt;" in drawn
+    assert "<b>" not in drawn
 
 
-def test_probabilities_sum_to_one_and_the_likeliest_come_first(classifier: Path) -> None:
-    line = call_main("classify", classifier, "goal", "--json", "--top", 2).json()
-    shares = list(line["probabilities"].values())
-    assert sum(shares) == pytest.approx(1, abs=1e-9)
-    assert shares == sorted(shares, reverse=True)
-    assert line["labels"] == list(line["probabilities"])[:2]
-    assert call_main("classify", classifier, "goal", "--top", 3).out.startswith("sport\t0.9")
-    assert call_main("classify", classifier, "goal", "--top", 0).code == 2
+def test_rare_labels_count_more_and_are_shown(rows: Path, tmp_path: Path) -> None:
+    lines = rows.read_text(encoding="utf-8").splitlines()
+    many = [line for line in lines if line.endswith("fruit")]
+    few = [line for line in lines if line.endswith("metal")][:8]
+    uneven = tmp_path / "uneven.csv"
+    uneven.write_text("\n".join([lines[0], *many, *few]) + "\n", encoding="utf-8")
+    columns = ["--text", "text", "--label", "kind", "--steps", 2, "--threads", 1]
+    told = call_main("train", uneven, *columns, "--out", tmp_path / "a").err
+    assert "warning: fruit comes 16 times as often as metal" in told
+    told = call_main("train", uneven, *columns, "--class-weights", "--out", tmp_path / "b").err
+    assert "warning" not in told
+    weights = unspool.load(tmp_path / "b").path / "recipe.toml"
+    assert "class_weights = [\n    0.5" in weights.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("engine", installed_engines())
-def test_batches_and_engines_agree(classifier: Path, engine: str) -> None:
-    texts = ["the ball", "", "new soup was seen by them today", "coin " * 30]
-    expected = unspool.load(classifier, engine="numpy").classifier().probabilities(texts)
-    found = unspool.load(classifier, engine=engine).classifier()
-    np.testing.assert_allclose(found.probabilities(texts), expected, atol=1e-5)
-    alone = [found.probabilities([text])[0] for text in texts]
-    np.testing.assert_allclose(alone, expected, atol=1e-5)
+def test_a_run_is_resumed_to_the_end_it_would_have_had(rows: Path, language: Path, tmp_path: Path) -> None:
+    columns = {"text_column": "text", "label_column": "kind"}
+    settings = {**columns, **QUICK, "steps": 30, "batch_size": 16, "start_from": language, "unfreeze": "gradual"}
+
+    class Cut(unspool.Callbacks):
+        def on_step(self, event: object) -> None:
+            if event.step == 17:  # type: ignore[attr-defined]
+                raise KeyboardInterrupt
+
+    train(rows, out=tmp_path / "whole", **settings)
+    with pytest.raises(KeyboardInterrupt):
+        train(rows, out=tmp_path / "cut", listener=Cut(), **settings)
+    unspool.resume(tmp_path / "cut")
+    whole, cut = ((tmp_path / name / "model.safetensors").read_bytes() for name in ("whole", "cut"))
+    assert whole == cut
 
 
-def test_evaluation_counts_what_was_taken_for_what(classifier: Path, tmp_path: Path) -> None:
-    table = write_rows(tmp_path / "test.csv", {"sport": 7, "food": 5, "money": 3}, seed=1)
-    with table.open("a", encoding="utf-8") as file:
-        file.write("money,the old team\n")
-    options = ["evaluate", classifier, table, "--text", "text", "--label", "topic"]
-    figures = call_main(*options, "--json").json()
-    assert figures["labels"] == ["food", "money", "sport"]
-    assert figures["confusion"] == [[5, 0, 0], [0, 3, 1], [0, 0, 7]]
-    assert figures["accuracy"] == pytest.approx(15 / 16)
-    assert figures["macro_f1"] == pytest.approx((1 + 6 / 7 + 14 / 15) / 3)
-    page = tmp_path / "page.html"
-    shown = call_main(*options, "--html", page).out
-    assert "2 money" in shown
-    assert shown.splitlines()[-1].split() == ["3", "sport", "0", "0", "7"]
-    assert page.read_text(encoding="utf-8").count("<td") == 9
-    assert call_main("evaluate", classifier, "--json").json()["accuracy"] > 0.9
+def test_layers_of_a_language_model_learn_at_once_or_from_the_head_down(
+    rows: Path, language: Path, tmp_path: Path
+) -> None:
+    before = load_file(language / "model.safetensors")
+    columns = {"text_column": "text", "label_column": "kind", **QUICK}
+    for unfreeze, moved in (("at-once", True), ("gradual", False)):
+        out = tmp_path / unfreeze
+        train(rows, out=out, start_from=language, steps=4, unfreeze=unfreeze, **columns)
+        after = load_file(out / "model.safetensors")
+        same = np.array_equal(after["encoder.cell.weight_hh_l0"], before["decoder.cell.weight_hh_l0"])
+        assert same is not moved
 
 
-def test_inspect_marks_the_word_that_decides(classifier: Path, tmp_path: Path) -> None:
-    page = tmp_path / "page.html"
-    result = call_main("inspect", classifier, "--text", "the old team was seen", "--html", page)
-    lines = result.out.splitlines()
-    assert lines[0].startswith("the old team was seen -> sport (")
-    assert lines[1].split()[1] == "team"
-    assert ">team</span>" in page.read_text(encoding="utf-8")
-    told = call_main("inspect", classifier, "--text", "the old team", "--json").json()
-    assert "".join(part["text"] for part in told["parts"]) == "the old team"
-    assert max(told["parts"], key=lambda part: part["nats"])["text"] == "team"
-
-
-def test_imbalance_is_shown_and_weighed(tmp_path: Path) -> None:
-    table = write_rows(tmp_path / "t.csv", {"sport": 400, "food": 20})
-    options = ["--text", "text", "--label", "topic", "--steps", 1, "--threads", 1, "--encoder-size", 8]
-    plain = call_main("train", table, *options, "--out", tmp_path / "plain")
-    assert "sport 360 (95.2%), food 18 (4.8%)" in plain.err + plain.out
-    assert "--class-weights" in plain.err + plain.out
-    weighed = call_main("train", table, *options, "--class-weights", "--out", tmp_path / "weighed")
-    assert weighed.code == 0, weighed.err
-    weights = ModelFolder(tmp_path / "weighed").read_recipe().training.class_weights
-    assert weights == pytest.approx((378 / 2 / 18, 378 / 2 / 360))
-
-
-@pytest.mark.parametrize("unfreeze", ["at-once", "gradual"])
-def test_a_classifier_starts_from_a_language_model(rows: Path, tmp_path: Path, unfreeze: str) -> None:
-    language = tmp_path / "language"
-    sizes = {"cell": "gru", "hidden_size": 12, "embedding_size": 12, "learning_rate": 0.02}
-    train(rows, out=language, text_column="text", tokenizer="word", steps=30, **sizes, **QUICK)
-    first = ModelFolder(language).read_weights()
-    settings = {**QUICK, "learning_rate": 0.02, "unfreeze": unfreeze, "averaged": 1}
-    columns = {name: COLUMNS[name] for name in ("text_column", "label_column")}
-    short, long = tmp_path / "short", tmp_path / "long"
-    train(rows, out=short, start_from=language, steps=1, **columns, **settings)
-    after = ModelFolder(short).read_weights()
-    kept = {name for name in after if (after[name] == first.get(name.replace("encoder", "decoder", 1))).all()}
-    assert ("encoder.cell.weight_hh_l0" in kept) == (unfreeze == "gradual")
-    model = train(rows, out=long, start_from=language, steps=150, **columns, **settings)
-    assert model.evaluate().accuracy > 0.9  # type: ignore[union-attr]
-
-
-def test_a_run_with_frozen_layers_is_resumed(rows: Path, tmp_path: Path) -> None:
-    from unit.test_training_runs import Crash, CrashAt
-
-    language, whole, cut = (tmp_path / name for name in ("language", "whole", "cut"))
-    train(rows, out=language, text_column="text", tokenizer="word", steps=5, hidden_size=12, cell="gru", **QUICK)
-    columns = {name: COLUMNS[name] for name in ("text_column", "label_column")}
-    settings = {**columns, **QUICK, "unfreeze": "gradual", "steps": 24, "start_from": language}
-    train(rows, out=whole, **settings)
-    with pytest.raises(Crash):
-        train(rows, out=cut, listener=CrashAt(13), **settings)
-    unspool.resume(cut)
-    expected = ModelFolder(whole).read_weights()
-    assert all((array == expected[name]).all() for name, array in ModelFolder(cut).read_weights().items())
+def test_a_classifier_is_no_start_and_keeps_the_sizes_of_its_own(
+    rows: Path, classifier: Path, language: Path, tmp_path: Path
+) -> None:
+    columns = ["--text", "text", "--label", "kind", "--out", tmp_path / "m"]
+    refused = call_main("train", rows, *columns, "--from", classifier)
+    assert refused.clean
+    assert "one of classification" in refused.err
+    refused = call_main("train", rows, *columns, "--from", language, "--encoder-size", 99)
+    assert refused.clean
+    assert "Received: encoder_size" in refused.err
 
 
 @pytest.mark.parametrize(
-    ("content", "options", "told"),
+    ("options", "told"),
     [
-        ("topic,text\n" + "a,b c\n" * 30, [], "at least 2 labels"),
-        ("topic,text\n" + "a,b c\nb,c d\n" * 15 + ",e\n", [], "every row must have a label"),
-        ("topics,text\n" + "a,b c\nb,c d\n" * 15, [], "no column 'topic'"),
-        ("topic,text\na,b\n", [], "at least"),
-        ("topic,text\n" + "a,b c\nb,c d\n" * 15, ["--hidden-size", "9"], "a classifier has no decoder"),
+        (["--text", "texts", "--label", "kind"], "did you mean text?"),
+        (["--text", "text", "--label", "text", "--attention", "dot"], "a classifier has no decoder"),
+        (["--label", "kind"], "need text_column"),
+        (["--text", "text", "--label", "kind", "--hidden-size", 9], "Received: hidden_size"),
+        (["--text", "text", "--label", "kind", "--task", "language"], "classification, which the data tell"),
+        (["--text", "text", "--label", "kind", "--unfreeze", "slowly"], "unfreeze"),
     ],
 )
-def test_what_cannot_be_learnt_is_told(tmp_path: Path, content: str, options: list[str], told: str) -> None:
-    path = tmp_path / "t.csv"
-    path.write_text(content, encoding="utf-8")
-    result = call_main("train", path, "--text", "text", "--label", "topic", "--out", tmp_path / "m", *options)
+def test_what_cannot_be_is_told_in_two_lines(rows: Path, tmp_path: Path, options: list[object], told: str) -> None:
+    result = call_main("train", rows, *options, "--out", tmp_path / "m", "--steps", 1)
     assert result.clean
-    assert result.code != 0
-    assert told in result.error_lines[-2]
-    assert not (tmp_path / "m").exists()
+    assert result.code
+    assert told in result.err
+    assert not (tmp_path / "m" / "config.json").exists()
 
 
-def test_a_language_model_does_not_classify(model_folder: Path) -> None:
-    result = call_main("classify", model_folder, "text")
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b'text,kind\n"open', b"", b"text,kind\n\x00,\x00\n"])
+def test_a_damaged_table_is_told_in_two_lines(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "t.csv").write_bytes(content)
+    result = call_main("train", tmp_path / "t.csv", "--text", "text", "--label", "kind", "--out", tmp_path / "m")
     assert result.clean
-    assert result.code == 2
-    with pytest.raises(UnspoolError, match="classify needs"):
-        unspool.load(model_folder).classifier()
+    assert result.code == 3
 
 
-def test_a_conditional_model_classifies_by_the_same_command(tmp_path: Path) -> None:
-    path = tmp_path / "t.csv"
-    path.write_text("letter,text\n" + "a,aaaa\nb,bbbb\n" * 60, encoding="utf-8")
-    sizes = {"hidden_size": 12, "embedding_size": 8, "learning_rate": 0.02}
-    train(path, out=tmp_path / "m", text_column="text", condition_columns=("letter",), steps=80, **sizes, **QUICK)
-    assert call_main("classify", tmp_path / "m", "aaaa", "bbbb").out == "a\nb\n"
-    told = call_main("inspect", tmp_path / "m", "--text", "aaaa", "--json").json()
-    assert told["label"] == "a"
+def test_only_a_classifier_classifies(language: Path, classifier: Path) -> None:
+    result = call_main("classify", language, "a text")
+    assert result.clean
+    assert "classify needs a model of classification or of conditioned text. Received: language" in result.err
+    result = call_main("generate", classifier)
+    assert result.clean
+    assert unspool.load(classifier).classify(["an iron and a tin"]) == ["metal"]
+
+
+def test_config_keeps_the_labels_and_refuses_others(classifier: Path, tmp_path: Path) -> None:
+    config = json.loads((classifier / "config.json").read_text(encoding="utf-8"))
+    assert config["labels"] == ["fruit", "metal"]
+    unspool.load(classifier).save(tmp_path / "copy")
+    config["labels"] = ["fruit"]
+    (tmp_path / "copy" / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    result = call_main("classify", tmp_path / "copy", "a text")
+    assert result.clean
+    assert "labels must be 2 different names" in result.err

@@ -242,3 +242,12 @@ def test_columns_without_their_table_are_refused(tmp_path: Path, single: Path, r
     unknown = call_main("evaluate", single, rows, "--text", "text", "--condition", "case")
     assert unknown.code == 3
     assert "letter must be a label that the model has learnt. Received: 'lower'" in unknown.err
+
+
+def test_labels_are_told_and_explained_by_the_commands_of_a_classifier(single: Path) -> None:
+    assert call_main("classify", single, "aaaa", "bbbb").out == "a\nb\n"
+    line = call_main("classify", single, "aaaa", "--json").json()
+    assert sum(line["probabilities"].values()) == pytest.approx(1, abs=1e-9)
+    told = call_main("inspect", single, "--text", "aaab", "--json").json()
+    assert (told["label"], told["parts"]) == ("a", ["a", "a", "a", "b"])
+    assert told["nats"][3] < min(told["nats"][:3])

@@ -5,10 +5,15 @@ from html import escape
 from unspool.cli.page import page, shade
 from unspool.decode.translation import Translation
 
+STYLE = """thead th { writing-mode: vertical-rl; text-align: right; transform: rotate(180deg); }
+tbody th { text-align: right; }
+td { width: 1.8rem; height: 1.8rem; border: 1px solid #eee; }
+"""
+
 
 def attention_page(found: list[tuple[str, Translation]]) -> str:
     """One table for each source and its translation, which must have attention; a page that needs no other file."""
-    return page("Attention", "\n".join(_section(source, translation) for source, translation in found))
+    return page("Attention", STYLE, "\n".join(_section(source, translation) for source, translation in found))
 
 
 def _section(source: str, translation: Translation) -> str:

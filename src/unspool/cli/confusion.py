@@ -1,33 +1,52 @@
-"""What was taken for what, as text and as a page: true labels down the side, told ones along the top."""
+"""What was taken for what, as text and as a page: right labels down the side, found ones along the top."""
 
-from collections.abc import Sequence
 from html import escape
 
 from unspool.cli.page import page, shade
+from unspool.evaluate.labels import ClassificationFigures
 
-Matrix = Sequence[Sequence[int]]
+MOST = 20  # columns of the text
+WIDTH = 12  # characters of a label in it
+STYLE = "td { min-width: 2rem; padding: .2rem .5rem; text-align: right; border: 1px solid #eee; }\n"
 
 
-def confusion_text(labels: Sequence[str], matrix: Matrix) -> str:
-    """A line for each label; the columns have the numbers of the labels."""
-    width = max(len(f"{count:,}") for row in matrix for count in row) + 2
-    numbered = len(str(len(labels)))
-    named = max(len(label) for label in labels)
-    head = " " * (numbered + 1 + named) + "".join(f"{number:>{width}}" for number in range(1, len(labels) + 1))
-    lines = [
-        f"{number:>{numbered}} {label:<{named}}" + "".join(f"{count:>{width},}" for count in row)
-        for number, (label, row) in enumerate(zip(labels, matrix, strict=True), 1)
+def confusion_text(figures: ClassificationFigures) -> str:
+    """A table of counts in fixed columns; of many labels, what was most often taken for another."""
+    if len(figures.labels) > MOST:
+        return _commonest(figures)
+    names = [label[:WIDTH] for label in figures.labels]
+    width = max(map(len, [*names, f"{figures.rows:,}"])) + 1
+    head = " " * WIDTH + "".join(f"{name:>{width}}" for name in names)
+    rows = [
+        f"{name:{WIDTH}}" + "".join(f"{count:>{width},}" for count in row)
+        for name, row in zip(names, figures.confusion, strict=True)
     ]
-    return "\n".join(["taken for", head, *lines, ""])
+    return "\n".join(["the right label down, the one found across:", head, *rows]) + "\n"
 
 
-def confusion_page(labels: Sequence[str], matrix: Matrix) -> str:
-    """The same with shades: how large a part of a label's texts."""
-    head = "".join(f"<th>{escape(label)}</th>" for label in labels)
+def confusion_page(figures: ClassificationFigures) -> str:
+    """The same as a page, shaded by the share of the right label's texts."""
+    head = "".join(f"<th>{escape(label)}</th>" for label in figures.labels)
     rows = []
-    for label, row in zip(labels, matrix, strict=True):
-        total = max(1, sum(row))
-        cells = "".join(f'<td style="{shade(0.7 * count / total)}">{count or ""}</td>' for count in row)
+    for label, row in zip(figures.labels, figures.confusion, strict=True):
+        cells = "".join(f'<td style="{shade(0.7 * count / max(sum(row), 1))}">{count:,}</td>' for count in row)
         rows.append(f"<tr><th>{escape(label)}</th>{cells}</tr>")
-    table = f"<table>\n<thead><tr><th></th>{head}</tr></thead>\n<tbody>\n" + "\n".join(rows) + "\n</tbody>\n</table>"
-    return page("What was taken for what", f"<h1>What was taken for what</h1>\n{table}")
+    told = f"{figures.rows:,} texts: accuracy {figures.accuracy:.4f}, macro F1 {figures.macro_f1:.4f}"
+    return page(
+        "Confusion",
+        STYLE,
+        f"<p>{told}. The right label stands down the side, the one found along the top.</p>\n<table>\n"
+        f"<thead><tr><th></th>{head}</tr></thead>\n<tbody>\n" + "\n".join(rows) + "\n</tbody>\n</table>",
+    )
+
+
+def _commonest(figures: ClassificationFigures) -> str:
+    labels = figures.labels
+    wrong = [
+        (count, labels[right], labels[found])
+        for right, row in enumerate(figures.confusion)
+        for found, count in enumerate(row)
+        if count and right != found
+    ]
+    wrong.sort(key=lambda one: -one[0])
+    return "the commonest mistakes:\n" + "".join(f"{n:>7,}  {one} for {other}\n" for n, other, one in wrong[:MOST])

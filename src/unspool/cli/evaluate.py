@@ -1,4 +1,4 @@
-"""`unspool evaluate`: how well a model predicts a held-out text."""
+"""`unspool evaluate`: how well a model does on what was held out."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -28,16 +28,17 @@ def evaluate(
     encoding: options.Encoding = "auto",
     engine: options.EngineName = "auto",
     weights: options.WeightsFormat = "float32",
-    html: Annotated[Path | None, typer.Option(help="Page to draw what was taken for what on.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Page to draw what a classifier took for what on.")] = None,
     as_json: options.AsJson = False,
 ) -> None:
     """Measure a model: a language carried through the text and fresh from the start, translations by BLEU and chrF,
-    labels by accuracy and F1.
+    classifications by accuracy and macro F1, with what was taken for what.
 
     With weights in a shorter format, what they cost against float32 is measured too.
     """
     from unspool.api import load
     from unspool.cli.confusion import confusion_page, confusion_text
+    from unspool.evaluate.labels import ClassificationFigures
     from unspool.folder.atomic import write_atomically
 
     given = {
@@ -58,19 +59,23 @@ def evaluate(
     if opened.config.task == "translation":
         settings["beams"] = beams
     if html is not None and opened.config.task != "classification":
-        raise UsageError(f"--html draws labels. Received: a model of {opened.config.task}.", "leave it out.")
-    figures = opened.evaluate(data or None, **settings).to_dict()
-    if "nats_per_token" in figures and weights != "float32":
+        raise UsageError(
+            f"--html draws what a classifier does. Received: one of {opened.config.task}.", "leave it out."
+        )
+    found = opened.evaluate(data or None, **settings)
+    figures = found.to_dict()
+    if "nats_per_token" in figures and opened.config.task != "translation" and weights != "float32":
         whole = load(model, engine).evaluate(data or None, **settings).to_dict()
         figures["nats_per_token_lost_to_weights"] = figures["nats_per_token"] - whole["nats_per_token"]
-    if html is not None:
-        write_atomically(html, confusion_page(figures["labels"], figures["confusion"]))
+    if html is not None and isinstance(found, ClassificationFigures):
+        write_atomically(html, confusion_page(found))
     if as_json:
         write_json(figures, indent=2)
         return
-    labels, confusion = figures.pop("labels", ()), figures.pop("confusion", ())
+    table = confusion_text(found) if isinstance(found, ClassificationFigures) else ""
     for name, value in figures.items():
+        if isinstance(value, tuple):  # which the table shows
+            continue
         shown = f"{value:,}" if isinstance(value, int) else f"{value:.4f}" if isinstance(value, float) else str(value)
         write(f"{name.replace('_', ' '):26} {shown}\n")
-    if labels:
-        write(confusion_text(labels, confusion))
+    write(table)

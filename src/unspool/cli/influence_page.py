@@ -1,26 +1,41 @@
-"""Which parts of a text moved a decision, as a page: blue speaks for the label, red against it."""
+"""What moved a decision, in a terminal and as a page: what spoke for the label, and what spoke against it."""
 
-from collections.abc import Sequence
 from html import escape
 
-from unspool.cli.page import page, shade
-from unspool.decode.influence import Decision
+from unspool.cli.page import page
+from unspool.evaluate.influence import Influence
 
-FOR, AGAINST = "20, 80, 160", "190, 40, 30"
-
-
-def influence_page(decisions: Sequence[Decision]) -> str:
-    """One paragraph for each text; the darker, the more a part moved the decision."""
-    return page("What moved the decisions", "\n".join(map(_section, decisions)))
+STRONG = 0.2  # share of the strongest part from which a part is marked in plain text
+STYLE = "p { white-space: pre-wrap; } span { border-radius: .2rem; }\n"
 
 
-def _section(decision: Decision) -> str:
-    most = max((abs(part.nats) for part in decision.parts), default=0.0) or 1.0
+def influence_text(found: Influence) -> str:
+    """The text, its strong parts in brackets: [for] the label, or -[against] it; then the strongest with figures."""
+    strongest = max(map(abs, found.nats), default=0.0)
     marked = "".join(
-        f'<span style="{shade(0.7 * abs(part.nats) / most, FOR if part.nats > 0 else AGAINST)}" '
-        f'title="{part.nats:+.3f}">{escape(part.text)}</span>'
-        for part in decision.parts
+        _bracketed(part, nats) if strongest and abs(nats) >= STRONG * strongest else part
+        for part, nats in zip(found.parts, found.nats, strict=True)
     )
-    return (
-        f'<h2>{escape(decision.label)} ({decision.probability:.1%})</h2>\n<p style="white-space: pre-wrap">{marked}</p>'
+    ranked = sorted(zip(found.parts, found.nats, strict=True), key=lambda one: -abs(one[1]))[:5]
+    told = ", ".join(f"{part.strip() or repr(part)} {nats:+.2f}" for part, nats in ranked)
+    return f"{found.label} ({found.probability:.1%}): {' '.join(marked.split())}\n  nats: {told}\n"
+
+
+def influence_page(found: list[Influence]) -> str:
+    """Each text with its parts shaded: blue for the label, red against it."""
+    return page("Influence", STYLE, "\n".join(_section(one) for one in found))
+
+
+def _bracketed(part: str, nats: float) -> str:
+    space = part[: len(part) - len(part.lstrip())]
+    return f"{space}{'-' if nats < 0 else ''}[{part.lstrip()}]"
+
+
+def _section(found: Influence) -> str:
+    strongest = max(map(abs, found.nats), default=0.0) or 1.0
+    spans = "".join(
+        f'<span style="background: rgba({"20, 80, 160" if nats >= 0 else "190, 40, 30"}, '
+        f'{0.7 * abs(nats) / strongest:.3f})" title="{nats:+.3f} nats">{escape(part)}</span>'
+        for part, nats in zip(found.parts, found.nats, strict=True)
     )
+    return f"<h2>{escape(found.label)}, {found.probability:.1%}</h2>\n<p>{spans}</p>"

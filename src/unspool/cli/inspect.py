@@ -1,7 +1,8 @@
-"""`unspool inspect`: what a model looked at."""
+"""`unspool inspect`: what a model looked at, or what moved its decision."""
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -9,7 +10,10 @@ from unspool.cli import options
 from unspool.cli.console import write, write_json
 from unspool.errors import UsageError
 
-STRONGEST = 10  # parts of a text that are shown in a terminal
+if TYPE_CHECKING:
+    from unspool.api import Model
+
+Shown = tuple[list[dict[str, Any]], str, str]  # for JSON, for a terminal, as a page
 
 
 def inspect(
@@ -20,54 +24,47 @@ def inspect(
     engine: options.EngineName = "auto",
     as_json: options.AsJson = False,
 ) -> None:
-    """Show where each token of a translation looked, or which parts of a text moved its classification.
+    """Show what a model does with a text: where each token of a translation looked, what moved a classification.
 
-    A part counts by how much less likely the label is without it, in nats; below 0 it speaks against the label.
+    Of a text to classify, every word (of a model of characters, every character) is left out in turn; what the
+    likeliest label loses by that, in nats, is what the part did for it.
     """
     from unspool.api import load
-
-    opened = load(model, engine)
-    if opened.config.task == "translation":
-        _translations(opened, text, beams, html, as_json)
-    else:
-        _decisions(opened, text, html, as_json)
-
-
-def _translations(model: Any, texts: list[str], beams: int, html: Path | None, as_json: bool) -> None:
-    from unspool.cli.attention_page import attention_page
     from unspool.folder.atomic import write_atomically
 
-    found = [(text, best[0]) for text, best in zip(texts, model.translations(texts, beams=beams), strict=True)]
+    opened = load(model, engine)
+    rows, told, drawn = _looks(opened, text, beams) if opened.config.task == "translation" else _decisions(opened, text)
+    if html is not None:
+        write_atomically(html, drawn)
+    if not as_json:
+        write(told)
+        return
+    for source, row in zip(text, rows, strict=True):
+        write_json({"text": source, **row})
+
+
+def _decisions(model: "Model", texts: list[str]) -> Shown:
+    """What moved each decision."""
+    from unspool.cli.influence_page import influence_page, influence_text
+
+    found = [model.influence(text) for text in texts]
+    return [asdict(one) for one in found], "".join(map(influence_text, found)), influence_page(found)
+
+
+def _looks(model: "Model", texts: list[str], beams: int) -> Shown:
+    """Where each token of each translation looked."""
+    from unspool.cli.attention_page import attention_page
+
+    found = [(source, best[0]) for source, best in zip(texts, model.translations(texts, beams=beams), strict=True)]
     if any(translation.attention is None for _, translation in found):
         raise UsageError(
             "inspect shows attention, and this model was trained without.", "train one with --attention additive."
         )
-    if html is not None:
-        write_atomically(html, attention_page(found))
+    lines = []
     for source, translation in found:
-        if as_json:
-            write_json({"source": source, **translation.to_dict()})
-            continue
-        write(f"{source} -> {translation.text}\n")
+        lines.append(f"{source} -> {translation.text}\n")
         for token, shares in zip(translation.tokens, translation.attention or (), strict=True):
             best = sorted(range(len(shares)), key=lambda place: -shares[place])[:3]
             looked = ", ".join(f"{translation.source_tokens[place].strip()} {shares[place]:.0%}" for place in best)
-            write(f"  {token.strip():20} {looked}\n")
-
-
-def _decisions(model: Any, texts: list[str], html: Path | None, as_json: bool) -> None:
-    from unspool.cli.influence_page import influence_page
-    from unspool.decode.influence import decision, strongest
-    from unspool.folder.atomic import write_atomically
-
-    classifier = model.classifier()
-    found = [decision(classifier, text, model.tokenizer.kind == "char") for text in texts]
-    if html is not None:
-        write_atomically(html, influence_page(found))
-    for text, one in zip(texts, found, strict=True):
-        if as_json:
-            write_json({"text": text, **one.to_dict()})
-            continue
-        write(f"{text} -> {one.label} ({one.probability:.1%})\n")
-        for part in strongest(one.parts, STRONGEST):
-            write(f"  {part.nats:+8.3f}  {part.text}\n")
+            lines.append(f"  {token.strip():20} {looked}\n")
+    return [translation.to_dict() for _, translation in found], "".join(lines), attention_page(found)

@@ -35,7 +35,9 @@ def train(
         str | None,
         typer.Option(help="language, translation, classification or conditional. [what the data tell]"),
     ] = None,
-    minutes: Annotated[float | None, typer.Option(help="Train for so many minutes. [3]")] = None,
+    minutes: Annotated[
+        float | None, typer.Option(help="Train for so many minutes. [3; of a small table with labels, some epochs]")
+    ] = None,
     epochs: Annotated[float | None, typer.Option(help="Or for so many passes over the text.")] = None,
     steps: Annotated[int | None, typer.Option(help="Or for so many updates.")] = None,
     lines: options.Lines = False,
@@ -70,6 +72,10 @@ def train(
         str | None, typer.Option(help="Held-out file, or the share at the end to hold out. [0.1]")
     ] = None,
     tokenizer: Annotated[str | None, typer.Option(help="char, word, bpe or byte. [char]")] = None,
+    lowercase: Annotated[
+        bool | None,
+        typer.Option("--lowercase/--keep-case", help="Read the words of classified texts in small letters. [yes]"),
+    ] = None,
     vocab_size: Annotated[int | None, typer.Option(help="Most tokens to keep.")] = None,
     cell: Annotated[str | None, typer.Option(help="rnn, lstm or gru.")] = None,
     num_layers: Annotated[int | None, typer.Option(help="Recurrent layers.")] = None,
@@ -149,6 +155,7 @@ def train(
         "encoding": encoding,
         "suffixes": suffix or None,
         "tokenizer": tokenizer,
+        "lowercase": lowercase,
         "vocabulary_limit": vocab_size,
         "cell": cell,
         "num_layers": num_layers,

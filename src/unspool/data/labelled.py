@@ -201,7 +201,7 @@ def _divided(rows: list[Row], fraction: float) -> tuple[list[Row], list[Row]]:
     """Rows to learn and to hold out, each in the order of the table."""
     order = np.random.default_rng(0).permutation(len(rows))
     order = np.array(sorted(order, key=lambda number: rows[number][1]), np.int64)  # by label, within one by chance
-    count = max(1, round(len(rows) * fraction))
+    count = min(max(1, round(len(rows) * fraction)), len(rows))
     places = ((np.arange(count) + 0.5) * len(rows) / count).astype(np.int64)
     firsts = {rows[number][1]: number for number in reversed(order)}
     held = {*order[places]} - {*firsts.values()}

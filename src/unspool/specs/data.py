@@ -41,6 +41,8 @@ class DataSpec(Spec):
             classify, so many are learnt from.
         joint_vocabulary: one tokenizer serves sources and targets.
         tokenizer: `char`, `word`, `bpe` or `byte`.
+        lowercase: capitals are read as small letters, by words; for texts that are classified, as what is written needs
+            its capitals.
         vocabulary_limit: the most tokens to keep, likeliest first; 0 leaves it to the tokenizer.
         validation_fraction: the share at the end that is held out.
         validation_sources: held-out files; then nothing is held out of the sources.
@@ -64,6 +66,7 @@ class DataSpec(Spec):
     max_length: int = Field(100, ge=1, le=100_000)
     joint_vocabulary: bool = False
     tokenizer: TokenizerName = "char"
+    lowercase: bool = False
     vocabulary_limit: int = Field(0, ge=0, le=2_000_000)
     validation_fraction: float = Field(0.1, gt=0, lt=1)
     validation_sources: tuple[str, ...] = ()
@@ -94,6 +97,8 @@ class DataSpec(Spec):
     def _text_comes_first(self) -> Self:
         if self.text_column is None and (self.label_column is not None or self.further_columns):
             raise ValueError("label_column and further_columns need text_column, the column of the text itself")
+        if self.lowercase and (self.label_column is None or self.tokenizer != "word"):
+            raise ValueError("lowercase is for texts classified by words: give label_column and tokenizer word")
         return self
 
     @model_validator(mode="after")

@@ -32,7 +32,7 @@ from unspool.specs.data import DataSpec
 from unspool.specs.network import EncoderShape, HeadShape, HeadSpec, NetworkSpec, text_encoder
 from unspool.specs.training import Recipe, TrainingSpec
 from unspool.tasks.base import Plan
-from unspool.tasks.recipe import Settings, budget_spec, usual_minutes
+from unspool.tasks.recipe import Settings, budget_spec
 from unspool.tasks.start import Start
 from unspool.text.tokenizer import IntArray, Tokenizer
 from unspool.text.vocabulary import make_tokenizer
@@ -42,15 +42,19 @@ LONGEST = 256  # tokens that are learnt from
 SHOWN = 30  # labels
 UNEVEN = 10  # times as frequent as the rarest is worth a warning
 VALIDATION_ROWS = 4096
+VALIDATIONS = 10
+QUICK = 10_000_000  # tokens that are read in the usual minutes; fewer are read some epochs long
 WORDS: Settings = {
     "encoder": {"encoder_size": 128, "encoder_embedding": 200},
     "head": {"pooling": "max"},
-    "training": {"dropout": 0.5, "input_dropout": 0.5, "word_dropout": 0.4},
+    "training": {"dropout": 0.5, "input_dropout": 0.5, "word_dropout": 0.5},
+    "budget": {"epochs": 8},
 }
 CHARACTERS: Settings = {
     "encoder": {"encoder_size": 256, "encoder_embedding": 64},
     "head": {"pooling": "max"},
     "training": {"dropout": 0.3, "input_dropout": 0.1},
+    "budget": {"epochs": 20},
 }
 TRAINING = {"batch_size": 32, "optimizer": "adamw", "learning_rate": 2e-3, "label_smoothing": 0.1, "weight_decay": 0.01}
 WITHOUT: dict[str, str] = {"attention": "none", "feed": "previous"}  # what an encoder says where nothing is written
@@ -78,7 +82,7 @@ class Classification:
                 f"a classifier has no decoder. Received: {', '.join(decoders)}.",
                 "choose its sizes with --encoder-size, --encoder-embedding, --encoder-layers and --encoder-cell.",
             )
-        _recipe(settings, spec, None, ("float32", 1, 32), 0.0)
+        _recipe(settings, spec, WORDS, None, ("float32", 1, 32))
 
     def plan(
         self,
@@ -93,15 +97,23 @@ class Classification:
         rows, held_out = read_labelled(spec)
         if "tokenizer" not in settings["data"]:
             spec = spec.changed(tokenizer="char" if np.mean([len(text) for text, _ in rows]) < SHORT else "word")
+        if spec.tokenizer == "word" and start is None and "lowercase" not in settings["data"]:
+            spec = spec.changed(lowercase=True)
         texts = (text for text, _ in rows)
         tokenizer = (
-            start.tokenizer_for(texts) if start else make_tokenizer(spec.tokenizer, texts, spec.vocabulary_limit)
+            start.tokenizer_for(texts)
+            if start
+            else make_tokenizer(spec.tokenizer, texts, spec.vocabulary_limit, spec.lowercase)
         )
         folder.write_tokenizer(tokenizer)
         labels = label_names(rows)
         write_labelled(folder.training, "training", tokenizer, rows, labels, on_bytes)
         write_labelled(folder.training, "validation", tokenizer, held_out, labels, on_bytes)
-        recipe = _recipe(settings, spec, start, machine, usual_minutes(settings))
+        shape = CHARACTERS if tokenizer.kind == "char" else WORDS
+        tokens = len(open_labelled(folder.training, "training", len(labels), verify=False).texts.tokens)
+        if not settings["budget"] and tokens * shape["budget"]["epochs"] <= QUICK:
+            settings = {**settings, "budget": shape["budget"]}
+        recipe = _recipe(settings, spec, shape, start, machine)
         recipe = recipe.changed(training=_resolved(recipe.training, rows, labels))
         config = _config(recipe, tokenizer, labels)
         weights = None
@@ -167,11 +179,10 @@ def _data(settings: Settings) -> DataSpec:
 
 
 def _recipe(
-    settings: Settings, data: DataSpec, start: Start | None, machine: tuple[str, int, int], minutes: float
+    settings: Settings, data: DataSpec, base: Settings, start: Start | None, machine: tuple[str, int, int]
 ) -> Recipe:
     precision, threads, _ = machine
-    base = CHARACTERS if data.tokenizer == "char" else WORDS
-    chosen = {"precision": precision, "threads": threads, "validations": int(min(20, max(8, round(4 * minutes))))}
+    chosen = {"precision": precision, "threads": threads, "validations": VALIDATIONS}
     training = {**TRAINING, **base["training"], **(STARTED if start else {}), **chosen, **settings["training"]}
     encoder = {**base["encoder"], **WITHOUT, **settings["encoder"]}
     if start is not None:

@@ -21,7 +21,7 @@ WORD_PATTERN = rf"{_WORD}| ?[^\w\s]|\s"
 BPE_PATTERN = r" ?\p{L}[\p{L}\p{M}]*| ?\p{N}{1,3}| ?[^\s\p{L}\p{N}]+|\n|[^\S\n]+"
 
 
-def make_tokenizer(kind: TokenizerName, pieces: Iterable[str], limit: int = 0) -> Tokenizer:
+def make_tokenizer(kind: TokenizerName, pieces: Iterable[str], limit: int = 0, lowercase: bool = False) -> Tokenizer:
     """Learn a vocabulary.
 
     Args:
@@ -29,7 +29,10 @@ def make_tokenizer(kind: TokenizerName, pieces: Iterable[str], limit: int = 0) -
         pieces: the training text, in pieces.
         limit: the most tokens to keep, likeliest first, the special ones not counted; 0 takes all
             characters, 20,000 words seen at least twice, or 2,000 pairs and bytes.
+        lowercase: words are read in small letters; of `word` only.
     """
+    if kind == "word":
+        return Tokenizer(_word(pieces, limit, lowercase).to_str(), kind)
     return Tokenizer(_MAKERS[kind](pieces, limit).to_str(), kind)
 
 
@@ -67,7 +70,7 @@ def _char(pieces: Iterable[str], limit: int) -> LibraryTokenizer:
     return _char_library(_characters(pieces, limit))
 
 
-def _word(pieces: Iterable[str], limit: int) -> LibraryTokenizer:
+def _word(pieces: Iterable[str], limit: int, lowercase: bool) -> LibraryTokenizer:
     """Words carry the space before them, and a line's first word gets one too: " the" is one entry."""
     library = LibraryTokenizer(models.WordLevel({}, unk_token=SPECIAL_TOKENS[UNKNOWN]))
     library.normalizer = normalizers.Sequence(
@@ -77,6 +80,7 @@ def _word(pieces: Iterable[str], limit: int) -> LibraryTokenizer:
             normalizers.Replace(Regex(r"\A (?=\n)"), ""),  # not before an empty line,
             normalizers.Replace(Regex(r"\n (?=\n)"), "\n"),
             normalizers.Replace(Regex(r"\n \z"), "\n"),  # nor at the end
+            *([normalizers.Lowercase()] if lowercase else []),
         ]
     )
     library.pre_tokenizer = pre_tokenizers.Split(Regex(WORD_PATTERN), "isolated")
@@ -125,4 +129,4 @@ def _whole(pieces: Iterable[str]) -> Iterator[str]:
     return (piece for piece in pieces if piece)
 
 
-_MAKERS = {"char": _char, "word": _word, "bpe": _bpe, "byte": _byte}
+_MAKERS = {"char": _char, "bpe": _bpe, "byte": _byte}
