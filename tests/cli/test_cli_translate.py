@@ -144,4 +144,4 @@ def test_inspect_draws_where_each_token_looked(translator: Path, tmp_path: Path)
 def test_inspect_needs_attention_to_show(model: Path) -> None:
     result = call_main("inspect", model, "--text", "the cat")
     assert result.code == 2
-    assert "needs a model of translation" in result.err
+    assert "inspect needs a model that translates or classifies" in result.err

@@ -21,12 +21,12 @@ def breaking(monkeypatch):
     def at(step, times, value=math.nan):
         seen, left = [], [times]
 
-        def train_step(self, batch, rate, number):
+        def train_step(self, batch, rate, number, forcing):
             seen.append((number, rate))
             if number == step and left[0]:
                 left[0] -= 1
                 return value
-            return real(self, batch, rate, number)
+            return real(self, batch, rate, number, forcing)
 
         monkeypatch.setattr(TorchLearner, "train_step", train_step)
         return seen

@@ -81,10 +81,10 @@ def test_an_interruption_before_the_first_validation_keeps_the_old_model_aside(f
     before = faults.bytes_of(old)
     step = TorchLearner.train_step
 
-    def interrupted(self, batch, rate, number):
+    def interrupted(self, batch, rate, number, forcing):
         if number == 2:
             signal.raise_signal(signal.SIGINT)
-        return step(self, batch, rate, number)
+        return step(self, batch, rate, number, forcing)
 
     monkeypatch.setattr(TorchLearner, "train_step", interrupted)
     result = faults.call("train", fox, "--out", old, "--overwrite", "--steps", 500, *faults.small)

@@ -24,7 +24,7 @@ class Learner:
     def __init__(self, loss: Callable[[int], float]) -> None:
         self.loss, self.calls, self.rates, self.restored = loss, 0, [], 0  # type: ignore[var-annotated]
 
-    def train_step(self, batch: Batch, rate: float, step: int) -> float:
+    def train_step(self, batch: Batch, rate: float, step: int, forcing: float) -> float:
         self.calls += 1
         self.rates.append(rate)
         return self.loss(self.calls)
@@ -62,6 +62,7 @@ def make_loop(folder: Path, learner: Learner, validate: Callable[[Any], float], 
         keep_best=lambda learner, about, scheduled: (folder / "best").write_text(str(about["step"])) and None,
         sample=lambda network: "",
         tokens_per_character=1.0,
+        unit="character",
         callbacks=unspool.Callbacks(),
     )
 

@@ -33,6 +33,11 @@ def inspect(
     from unspool.folder.atomic import write_atomically
 
     opened = load(model, engine)
+    if opened.config.task == "language":
+        raise UsageError(
+            "inspect needs a model that translates or classifies. Received: one of language.",
+            "score says how likely each token of a text is.",
+        )
     rows, told, drawn = _looks(opened, text, beams) if opened.config.task == "translation" else _decisions(opened, text)
     if html is not None:
         write_atomically(html, drawn)
