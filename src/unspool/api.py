@@ -18,11 +18,7 @@ from typing import Any
 import numpy as np
 
 from unspool.data.batches import Source
-from unspool.data.conditions import all_rows, open_conditioned, write_conditioned
-from unspool.data.corpus import open_part, part_of_text, write_part
-from unspool.data.labelled import all_labelled, label_numbers, open_labelled
-from unspool.data.pairs import all_pairs, kept_texts
-from unspool.data.sources import Sources
+from unspool.data.corpus import part_of_text
 from unspool.decode.classification import Classifier, Classifying, Probabilities
 from unspool.decode.condition import Condition, condition_source, missing_condition
 from unspool.decode.stream import Piece, Reading, generate, read, sample_seeds, start_reading
@@ -32,16 +28,15 @@ from unspool.engines.parameters import state_shapes
 from unspool.engines.registry import open_network
 from unspool.errors import ModelFolderError, UsageError, reporting_write_errors
 from unspool.evaluate.bayes import BayesClassifier
-from unspool.evaluate.bits import Figures, evaluate_part, token_nats
+from unspool.evaluate.bits import Figures, token_nats
 from unspool.evaluate.influence import Influence, influence, words_of
-from unspool.evaluate.labels import ClassificationFigures, classification_figures
-from unspool.evaluate.pairs import TranslationFigures, beginning, translation_figures
+from unspool.evaluate.labels import ClassificationFigures
+from unspool.evaluate.pairs import TranslationFigures
 from unspool.folder.atomic import bring_back, drop_replaced, set_aside
 from unspool.folder.model_folder import ModelFolder, check_free, dump_safetensors, parse_safetensors
 from unspool.specs.base import build
-from unspool.specs.condition import ConditionSpec
-from unspool.specs.data import FILE, DataSpec
 from unspool.specs.sampling import BeamSpec, SamplingSpec
+from unspool.tasks.evaluation import evaluate_conditioned, evaluate_labels, evaluate_pairs, evaluate_text
 from unspool.tasks.listener import Listener, Silent
 from unspool.tasks.recipe import Settings, grouped
 from unspool.tasks.run import Run
@@ -364,68 +359,14 @@ class Model:
             ModelFolderError: the held-out part is gone.
             MissingExtraError: sacrebleu is needed and not installed.
         """
+        folder = ModelFolder(self.path)
+        settings = {name: value for name, value in settings.items() if value is not None} | {"sources": _names(data)}
         if self.config.task == "translation":
-            return self._evaluate_pairs(data, settings)
-        if self.config.conditions is not None:
-            return self._evaluate_conditioned(self.config.conditions, data, settings)
+            return evaluate_pairs(self._translator(), folder, settings)
         if self.config.task == "classification":
-            return self._evaluate_labels(data, settings)
-        if data is None:
-            return evaluate_part(self.network, open_part(ModelFolder(self.path).training, "validation"))
-        lines = self.config.by_document and not settings.get("text_column")
-        spec = build(DataSpec, {"lines": lines, **settings, "sources": _names(data)}, "evaluate")
-        with reporting_write_errors(Path(tempfile.gettempdir())), tempfile.TemporaryDirectory() as place:
-            write_part(Path(place), "text", self.tokenizer, Sources(spec.sources, spec), spec.by_document)
-            return evaluate_part(self.network, open_part(Path(place), "text"))
-
-    def _evaluate_conditioned(
-        self, specs: tuple[ConditionSpec, ...], data: PathLike | Sequence[PathLike] | None, settings: Mapping[str, Any]
-    ) -> Figures:
-        if data is None:
-            pairs = open_conditioned(ModelFolder(self.path).training, "validation", specs)
-            return evaluate_part(self.network, pairs.target, begin=beginning(self.network, pairs))
-        columns = tuple(spec.name for spec in specs)
-        lines = columns == (FILE,) and not settings.get("text_column")
-        named = {"condition_columns": columns, "lines": lines, **settings, "sources": _names(data)}
-        with reporting_write_errors(Path(tempfile.gettempdir())), tempfile.TemporaryDirectory() as place:
-            rows = all_rows(_names(data), build(DataSpec, named, "evaluate"))
-            write_conditioned(Path(place), "text", self.tokenizer, rows, specs)
-            pairs = open_conditioned(Path(place), "text", specs)
-            return evaluate_part(self.network, pairs.target, begin=beginning(self.network, pairs))
-
-    def _evaluate_pairs(
-        self, data: PathLike | Sequence[PathLike] | None, settings: Mapping[str, Any]
-    ) -> TranslationFigures:
-        given = {name: value for name, value in settings.items() if name not in BeamSpec.model_fields}
-        spec = build(DataSpec, {**given, "sources": _names(data)}, "evaluate")
-        if spec.sources and spec.source_column is None:
-            raise UsageError(
-                "pairs need the columns of their sources and targets.", "name them: --source and --target."
-            )
-        own = not spec.sources and spec.source_file is None
-        pairs = kept_texts(ModelFolder(self.path).training) if own else all_pairs(spec)
-        beam = build(BeamSpec, {name: v for name, v in settings.items() if name not in given}, "evaluate")
-        translator, started = self._translator(), time.perf_counter()
-        found = translator.translate([source for source, _ in pairs], beam, look=self.tokenizer.kind == "word")
-        seconds = time.perf_counter() - started
-        return translation_figures([best[0].text for best in found], [target for _, target in pairs], seconds)
-
-    def _evaluate_labels(
-        self, data: PathLike | Sequence[PathLike] | None, settings: Mapping[str, Any]
-    ) -> ClassificationFigures:
-        """On a table with the columns of the training, unless others are named."""
-        classifier, folder = self.classifier(), ModelFolder(self.path)
-        if data is None:
-            part = open_labelled(folder.training, "validation", len(classifier.labels))
-            texts, truth = [self.tokenizer.decode(part.texts.document(i)) for i in range(len(part.labels))], part.labels
-        else:
-            given = {name: value for name, value in settings.items() if value is not None}
-            spec = folder.read_recipe().data.changed(**given, sources=_names(data))
-            rows = all_labelled(spec.sources, spec)
-            texts, truth = [text for text, _ in rows], label_numbers(rows, classifier.labels)
-        started = time.perf_counter()
-        found = classifier.probabilities(texts)
-        return classification_figures(found, truth, classifier.labels, time.perf_counter() - started)
+            return evaluate_labels(self.classifier(), self.tokenizer, folder, settings)
+        measure = evaluate_text if self.config.conditions is None else evaluate_conditioned
+        return measure(self.network, self.tokenizer, self.config, folder, settings)
 
     def save(self, path: PathLike, overwrite: bool = False) -> None:
         """Write the model folder.

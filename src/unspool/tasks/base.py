@@ -34,8 +34,8 @@ class Job(Protocol):
 
     Attributes:
         feed: the batches.
-        tokens_per_character: of what is written, to tell losses in bits per character, or per
-        unit: another name for it.
+        tokens_per_character: of what is written, to tell losses in bits per unit.
+        unit: what a character is called: `character`, or `label` where labels are told.
         description: of the data, a sentence.
         warnings: about the data.
     """

@@ -112,8 +112,8 @@ class Loop:
             resumed run may come to them again (not after an interruption).
         sample: writes a line of text.
         callbacks: are told.
-        tokens_per_character: of the text, to tell losses in bits per character, or per
-        unit: another name for it.
+        tokens_per_character: of the text, to tell losses in bits per unit.
+        unit: what a character is called: `character`, or `label` where labels are told.
         threads: is told how long each step took; none leaves the number of threads alone.
     """
 

@@ -1,0 +1,103 @@
+"""Measure a trained model on a text, pairs, labelled or conditioned rows; or on what its run held out."""
+
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from unspool.data.conditions import all_rows, open_conditioned, write_conditioned
+from unspool.data.corpus import open_part, write_part
+from unspool.data.labelled import all_labelled, label_numbers, open_labelled
+from unspool.data.pairs import Pairs, all_pairs, kept_texts
+from unspool.data.sources import Sources
+from unspool.decode.classification import Classifying
+from unspool.decode.translation import Translator
+from unspool.engines.base import Network
+from unspool.errors import UsageError, reporting_write_errors
+from unspool.evaluate.bits import Figures, evaluate_part
+from unspool.evaluate.labels import ClassificationFigures, classification_figures
+from unspool.evaluate.pairs import TranslationFigures, beginning, translation_figures
+from unspool.folder.model_folder import Config, ModelFolder
+from unspool.specs.base import build
+from unspool.specs.data import FILE, DataSpec
+from unspool.specs.sampling import BeamSpec
+from unspool.text.tokenizer import Tokenizer
+
+Settings = Mapping[str, Any]  # fields of `DataSpec`, its sources among them: without any, what was held out is read
+
+
+def evaluate_text(
+    network: Network, tokenizer: Tokenizer, config: Config, folder: ModelFolder, settings: Settings
+) -> Figures:
+    """A language model, carried through the text and fresh from the start."""
+    if not settings["sources"]:
+        return evaluate_part(network, open_part(folder.training, "validation"))
+    lines = config.by_document and not settings.get("text_column")
+    spec = build(DataSpec, {"lines": lines, **settings}, "evaluate")
+    with _room() as place:
+        write_part(place, "text", tokenizer, Sources(spec.sources, spec), spec.by_document)
+        return evaluate_part(network, open_part(place, "text"))
+
+
+def evaluate_conditioned(
+    network: Network, tokenizer: Tokenizer, config: Config, folder: ModelFolder, settings: Settings
+) -> Figures:
+    """A model that writes under a condition, on rows with the columns of its own."""
+    specs = config.conditions or ()
+
+    def figures(pairs: Pairs) -> Figures:
+        return evaluate_part(network, pairs.target, begin=beginning(network, pairs))
+
+    if not settings["sources"]:
+        return figures(open_conditioned(folder.training, "validation", specs))
+    columns = tuple(spec.name for spec in specs)
+    lines = columns == (FILE,) and not settings.get("text_column")
+    spec = build(DataSpec, {"condition_columns": columns, "lines": lines, **settings}, "evaluate")
+    with _room() as place:
+        write_conditioned(place, "text", tokenizer, all_rows(spec.sources, spec), specs)
+        return figures(open_conditioned(place, "text", specs))
+
+
+def evaluate_pairs(translator: Translator, folder: ModelFolder, settings: Settings) -> TranslationFigures:
+    """A translator; its settings may hold fields of `BeamSpec` too.
+
+    Raises:
+        UsageError: a table is named without its columns.
+        MissingExtraError: sacrebleu is not installed.
+    """
+    given = {name: value for name, value in settings.items() if name not in BeamSpec.model_fields}
+    spec = build(DataSpec, given, "evaluate")
+    if spec.sources and spec.source_column is None:
+        raise UsageError("pairs need the columns of their sources and targets.", "name them: --source and --target.")
+    own = not spec.sources and spec.source_file is None
+    pairs = kept_texts(folder.training) if own else all_pairs(spec)
+    beam = build(BeamSpec, {name: value for name, value in settings.items() if name not in given}, "evaluate")
+    started = time.perf_counter()
+    found = translator.translate([source for source, _ in pairs], beam, look=translator.target.kind == "word")
+    seconds = time.perf_counter() - started
+    return translation_figures([best[0].text for best in found], [target for _, target in pairs], seconds)
+
+
+def evaluate_labels(
+    classifier: Classifying, tokenizer: Tokenizer, folder: ModelFolder, settings: Settings
+) -> ClassificationFigures:
+    """A classifier, on a table with the columns of its training, unless others are named."""
+    if settings["sources"]:
+        spec = folder.read_recipe().data.changed(**settings)
+        rows = all_labelled(spec.sources, spec)
+        texts, truth = [text for text, _ in rows], label_numbers(rows, classifier.labels)
+    else:
+        part = open_labelled(folder.training, "validation", len(classifier.labels))
+        texts, truth = [tokenizer.decode(part.texts.document(i)) for i in range(len(part.labels))], part.labels
+    started = time.perf_counter()
+    found = classifier.probabilities(texts)
+    return classification_figures(found, truth, classifier.labels, time.perf_counter() - started)
+
+
+@contextmanager
+def _room() -> Iterator[Path]:
+    """A folder for what is encoded."""
+    with reporting_write_errors(Path(tempfile.gettempdir())), tempfile.TemporaryDirectory() as place:
+        yield Path(place)
