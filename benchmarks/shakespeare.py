@@ -50,10 +50,11 @@ def after(text: Path, minutes: float) -> dict[str, Any]:
         part = open_part(folder.training, "validation")
         figures = evaluate_part(network, part)
         means = fresh_means(network, part.tokens, STARTS, seed=1)
+        rate = training_rate(out)
     return {
         "network": f"{spec.writer.cell} {spec.writer.num_layers} x {spec.writer.hidden_size}",
         "wall_seconds": trained["wall_seconds"],
-        "tokens_per_second": training_rate(out),
+        "tokens_per_second": rate,
         "carried_nats": figures.nats_per_token,
         "fresh_nats": float(means.mean()),
         "fresh_above_carried": float(means.mean()) - figures.nats_per_token,
