@@ -1,6 +1,7 @@
 """Write docs/benchmarks.md from the JSON files of the benchmarks."""
 
 import json
+import re
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -16,15 +17,23 @@ measured in turn in one run, medians; compare ratios rather than rates, which ot
 
 
 def write_report(results: Path, target: Path) -> None:
-    """One section a file, in the order of their names.
+    """One section a benchmark, in the order of their names; those without a file keep the section that they have.
 
     Args:
         results: folder of JSON files.
         target: the page to write.
     """
-    sections = [_section(json.loads(path.read_text(encoding="utf-8"))) for path in sorted(results.glob("*.json"))]
-    target.write_text("\n".join([HEAD, *sections]), encoding="utf-8")
+    sections = _written(target) if target.exists() else {}
+    for path in results.glob("*.json"):
+        result = json.loads(path.read_text(encoding="utf-8"))
+        sections[result["benchmark"]] = _section(result)
+    target.write_text("\n".join([HEAD, *(sections[name] for name in sorted(sections))]), encoding="utf-8")
     print(f"written to {target}")
+
+
+def _written(page: Path) -> dict[str, str]:
+    _, *sections = re.split(r"^(?=## )", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return {section.split(maxsplit=2)[1]: section.rstrip() + "\n" for section in sections}
 
 
 def _section(result: dict[str, Any]) -> str:
