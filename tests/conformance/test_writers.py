@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from helpers.small import random_weights
+from unspool.data.batches import Source
 from unspool.decode.sampler import COMPILABLE, Sampler
 from unspool.engines.base import Network, Writer
 from unspool.engines.registry import build_network, installed_engines
-from unspool.specs.network import CellName, DecoderSpec, NetworkSpec
+from unspool.specs.network import CellName, DecoderSpec, NetworkSpec, TextEncoderSpec
 from unspool.specs.sampling import SamplingSpec
 from unspool.text.tokenizer import BEGIN, END
 
@@ -129,3 +130,44 @@ def test_how_many_threads_there_are_changes_nothing(monkeypatch: pytest.MonkeyPa
         tokens, _, _ = network.write(logits, state, samplers, COMPILABLE, COUNT, END)
         found.append([row.tolist() for row in tokens])
     assert found[0] == found[1] == found[2]
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("rows", [1, 7])
+@pytest.mark.parametrize("attention", ["none", "dot", "additive"])
+@pytest.mark.parametrize(("cell", "feed"), [("lstm", "previous"), ("gru", "none"), ("mingru", "previous")])
+def test_from_a_source_it_writes_what_numpy_and_the_sampler_would(
+    cell: CellName, feed: str, attention: str, rows: int, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("unspool.engines.numba.network.THREADS", threads)
+    monkeypatch.setattr("unspool.engines.numba.network.SHARED_STEP", 0)
+    reader = TextEncoderSpec(vocabulary_size=9, hidden_size=6, embedding_size=4, bidirectional=True)
+    parts: dict[str, Any] = {"cell": cell, "attention": attention, "feed": feed}
+    spec = NetworkSpec(
+        encoder=reader, decoder=DecoderSpec(hidden_size=37, embedding_size=5, vocabulary_size=11, **parts)
+    )
+    weights = random_weights(spec)
+    generator = np.random.default_rng(1)
+    source = Source(generator.integers(4, 9, (3, 5)), np.array([5, 2, 3]))
+    chosen = generator.integers(0, 3, rows)
+    found = []
+    for engine in ("numpy", "numba"):
+        network: Any = build_network(engine, spec, weights)
+        samplers = [Sampler(SamplingSpec(temperature=1.0), 11, (0, 1, 2, END), [], seed) for seed in range(rows)]
+        state = network.select(network.encode(source), chosen)
+        logits, state = network.step(np.full(rows, BEGIN), state)
+        if engine == "numba":
+            written, logits, state = network.write(logits, state, samplers, COMPILABLE, COUNT, END)
+        else:
+            written = np.zeros((rows, COUNT), np.int64)
+            for n in range(COUNT):
+                written[:, n] = [one.choose(row) for one, row in zip(samplers, logits, strict=True)]
+                logits, state = network.step(written[:, n], state)
+        arrays = network.state_to_arrays(state)
+        found.append(([list(map(int, row)) for row in written], logits, arrays))
+    (expected, logits, arrays), (tokens, other_logits, others) = found
+    assert tokens == expected
+    np.testing.assert_allclose(other_logits, logits, atol=1e-4)
+    assert others.keys() == arrays.keys()
+    for name in arrays:
+        np.testing.assert_allclose(others[name], arrays[name], atol=1e-4)

@@ -20,10 +20,10 @@ class StopMatcher:
         """Take new text; return what is safe to give out. After a stop, `stopped` is set and no more comes."""
         if self.stopped:
             return ""
+        if not self._stops:
+            return text
         known = len(self._held)
         self._held += text
-        if not self._stops:
-            return self.finish()
         for end in range(known + 1, len(self._held) + 1):
             matches = [stop for stop in self._stops if self._held.endswith(stop, 0, end)]
             if matches:

@@ -8,7 +8,7 @@ Samples are rows of one batch; each has its own random numbers, and leaves the b
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -27,8 +27,7 @@ FIRST_BLOCK, LARGEST_BLOCK = 8, 256  # tokens written in one call
 FinishReason = Literal["stop", "length"]
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(NamedTuple):
     """Some new text of one sample.
 
     Attributes:
@@ -138,8 +137,8 @@ def _write_in_blocks(network: Writer, rows: list["_Row"], logits: Logits, state:
         written, logits, state = network.write(logits, state, samplers, COMPILABLE, count, END)
         going = []
         for number, (row, tokens) in enumerate(zip(rows, written, strict=True)):
-            for token in tokens:
-                piece = row.take(checked(int(token)))
+            for token in tokens.tolist():
+                piece = row.take(checked(token))
                 yield piece
                 if piece.finish_reason is not None:
                     break

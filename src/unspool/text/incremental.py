@@ -21,10 +21,10 @@ class IncrementalDecoder:
 
     def add(self, token: int) -> str:
         """The text that this token completes; empty while the bytes of a character are incomplete."""
+        if self._tokenizer.kind == "char":
+            return self._tokenizer.characters[token]
         if self._tokenizer.kind in ("bpe", "byte"):
             return self._bytes.decode(self._tokenizer.token_bytes(token))
-        if self._tokenizer.kind == "char":
-            return self._tokenizer.decode([token])
         before = self._tokenizer.decode(self._previous)
         after = self._tokenizer.decode([*self._previous, token])
         if token == UNKNOWN or token >= len(SPECIAL_TOKENS):

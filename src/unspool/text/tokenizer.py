@@ -64,8 +64,9 @@ class Tokenizer:
         self.vocabulary: list[str] = sorted(vocabulary, key=vocabulary.__getitem__)
         if kind == "char":
             self._by_code_point = self._code_point_table()
-            self._characters = np.array([*([""] * len(SPECIAL_TOKENS)), *self.vocabulary[4:]], dtype=object)
-            self._characters[UNKNOWN] = REPLACEMENT
+            self.characters = [*([""] * len(SPECIAL_TOKENS)), *self.vocabulary[len(SPECIAL_TOKENS) :]]
+            self.characters[UNKNOWN] = REPLACEMENT
+            self._texts = np.array(self.characters, dtype=object)
 
     @property
     def vocabulary_size(self) -> int:
@@ -93,7 +94,7 @@ class Tokenizer:
             unknown: what each `<unk>` of a `word` vocabulary is to be shown as instead, in order.
         """
         if self.kind == "char":
-            return "".join(self._characters[np.asarray(ids, dtype=np.int64)])
+            return "".join(self._texts[np.asarray(ids, dtype=np.int64)])
         if self.kind != "word":
             return b"".join(map(self.token_bytes, ids)).decode(errors="replace")
         words = iter(unknown)

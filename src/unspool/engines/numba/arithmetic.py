@@ -1,43 +1,18 @@
-"""Single-purpose loops that the compiler turns into vector instructions.
-
-Shapes: L matrices of one shape, R rows, K columns, N numbers.
-"""
+"""Functions of single numbers that the compiler turns into vector instructions."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numba
 import numpy as np
-from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic, overload
+from numba.extending import overload
 
-from unspool.engines.base import Array
 from unspool.engines.numba.compiling import compiled
-from unspool.engines.numba.integers import BLOCK, FOUR, HAS_INTEGERS, four_products, padded_matrices
-from unspool.engines.numba.team import Team, meet, part_of, room
-from unspool.engines.rounding import int8_scale, to_bfloat16
-
-LEVELS = np.float32(4095)  # of an input of int8 products: 16,000 products of 127 and 1,000 fit in 32 bits
 
 
 def widen(weight: Any) -> Any:
     """A weight as float32: itself, or the bfloat16 whose bits a uint16 holds (the upper half of a float32's)."""
     raise NotImplementedError("only compiled code calls this")
-
-
-def _multiply_add(typing: Any, total: Any, one: Any, other: Any) -> Any:
-    """Total + one * other in 32 bits, where Numba would take 64."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        wide = ir.IntType(32)
-        product = builder.mul(builder.sext(arguments[1], wide), builder.sext(arguments[2], wide))
-        return builder.add(arguments[0], product)
-
-    return types.int32(types.int32, types.int8, types.int16), generate
-
-
-multiply_add: Any = intrinsic(_multiply_add)
 
 
 @overload(widen, inline="always")
@@ -97,110 +72,3 @@ def logistic(x: Any) -> Any:
 def hyperbolic_tangent(x: Any) -> Any:
     """tanh(x) = 2 / (1 + exp(-2x)) - 1 of a float32."""
     return np.float32(2) * logistic(np.float32(2) * x) - np.float32(1)
-
-
-class Matrices(NamedTuple):
-    """Matrices of one shape, packed for reading from end to end.
-
-    Attributes:
-        numbers: [L, R, K] float32; int8, with K padded to a multiple of 32 with zeros;
-            or [L, R, ceil(K / 2)] uint32, pairs of bfloat16.
-        scale: [L, R] what the numbers of a row are to be multiplied by.
-    """
-
-    numbers: Array
-    scale: Array
-
-
-def pack(matrices: Array, precision: str) -> Matrices:
-    """Pack [L, R, K] float32 matrices as `float32`, `bfloat16` or `int8`."""
-    scale = np.ones(matrices.shape[:2], np.float32)
-    if precision == "int8":
-        scale = int8_scale(matrices)
-        return Matrices(padded_matrices(np.rint(matrices / scale[..., None]).astype(np.int8)), scale)
-    if precision == "bfloat16":
-        even = np.pad(matrices, ((0, 0), (0, 0), (0, matrices.shape[2] % 2)))  # (L, R, K or K + 1)
-        return Matrices(to_bfloat16(even).view(np.uint32), scale)
-    return Matrices(np.ascontiguousarray(matrices), scale)
-
-
-@compiled
-def in_levels(vector: Array, columns: int) -> tuple[Array, Any]:
-    """A vector [K] as whole numbers, [columns] int16 with zeros at the end, and the number that 1 stands for."""
-    highest = np.float32(1e-30)
-    for k in range(vector.shape[0]):
-        highest = max(highest, abs(vector[k]))
-    levels = np.zeros(columns, np.int16)
-    for k in range(vector.shape[0]):
-        levels[k] = np.int16(np.rint(vector[k] * (LEVELS / highest)))
-    return levels, highest / LEVELS
-
-
-def add_product(matrices: Matrices, number: int, vector: Array, out: Array, team: Team) -> None:
-    """Add a product, out += matrix vector: [K] to [R], with the matrix of a number; a team shares out the rows."""
-    raise NotImplementedError("only compiled code calls this")
-
-
-@overload(add_product)
-def _add_product(matrices: Any, number: Any, vector: Any, out: Any, team: Any) -> Callable[..., None]:
-    """Each row is read once, from end to end: that is what memory does fastest."""
-
-    def float32(matrices: Any, number: Any, vector: Any, out: Any, team: Any) -> None:
-        matrix, sums = matrices.numbers[number], room(team)
-        for row in range(*part_of(team, matrix.shape[0])):
-            total = np.float32(0)
-            for k in range(matrix.shape[1]):
-                total += matrix[row, k] * vector[k]
-            sums[row] = total
-        meet(team)
-        for row in range(matrix.shape[0]):
-            out[row] += sums[row]
-
-    def bfloat16(matrices: Any, number: Any, vector: Any, out: Any, team: Any) -> None:
-        matrix, sums = matrices.numbers[number], room(team)
-        half = matrix.shape[1]
-        low, high = np.empty(half, np.float32), np.zeros(half, np.float32)
-        for k in range(half):
-            low[k] = vector[2 * k]
-        for k in range(vector.shape[0] // 2):
-            high[k] = vector[2 * k + 1]
-        for row in range(*part_of(team, matrix.shape[0])):
-            total = np.float32(0)
-            for k in range(half):
-                pair = matrix[row, k]
-                total += np.uint32(pair << np.uint32(16)).view(np.float32) * low[k]
-                total += np.uint32(pair & np.uint32(0xFFFF0000)).view(np.float32) * high[k]
-            sums[row] = total
-        meet(team)
-        for row in range(matrix.shape[0]):
-            out[row] += sums[row]
-
-    def int8(matrices: Any, number: Any, vector: Any, out: Any, team: Any) -> None:
-        matrix, sums = matrices.numbers[number], room(team)
-        levels, level = in_levels(vector, matrix.shape[1])
-        for row in range(*part_of(team, matrix.shape[0])):
-            total = np.int32(0)
-            for k in range(matrix.shape[1]):
-                total = multiply_add(total, matrix[row, k], levels[k])
-            sums[row] = np.float32(total) * matrices.scale[number, row] * level
-        meet(team)
-        for row in range(matrix.shape[0]):
-            out[row] += sums[row]
-
-    def int8_by_four(matrices: Any, number: Any, vector: Any, out: Any, team: Any) -> None:
-        """Rows at the end that make no four are read again with some of those before them."""
-        matrix, sums = matrices.numbers[number], room(team)
-        levels, level = in_levels(vector, matrix.shape[1])
-        first, last = part_of(team, matrix.shape[0])
-        size, four = matrix.shape[1], np.empty(FOUR, np.int32)
-        for begin in range(first, last, FOUR):
-            row = max(0, min(begin, last - FOUR))
-            four_products(matrix[row:].ctypes.data, size, levels.ctypes.data, size // BLOCK, four.ctypes.data)
-            for i in range(max(0, first - row), min(FOUR, last - row)):
-                sums[row + i] = np.float32(four[i]) * matrices.scale[number, row + i] * level
-        meet(team)
-        for row in range(matrix.shape[0]):
-            out[row] += sums[row]
-
-    kinds = {types.uint32: bfloat16, types.int8: int8_by_four if HAS_INTEGERS else int8}
-    return kinds.get(matrices.types[0].dtype, float32)

@@ -8,12 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from unspool.engines.base import Array
-from unspool.engines.numba.arithmetic import add_product
 from unspool.engines.numba.cells import gated_linear, gru_step, lstm_step, mingru_step, normalise, rnn_step
 from unspool.engines.numba.compiling import compiled
+from unspool.engines.numba.panels import Panels, add_product
 from unspool.engines.numba.team import Team
-
-Packed = Any  # `Matrices` for one row, `Panels` for several
 
 
 class Weights(NamedTuple):
@@ -27,11 +25,11 @@ class Weights(NamedTuple):
     """
 
     looked_up: Array
-    input: Packed
+    input: Panels
     input_bias: Array
-    recurrent: Packed
+    recurrent: Panels
     recurrent_bias: Array
-    output: Packed
+    output: Panels
     output_bias: Array
 
 
@@ -50,14 +48,14 @@ class BlockWeights(NamedTuple):
 
     looked_up: Array
     norm: Array
-    gates: Packed
+    gates: Panels
     gates_bias: Array
-    out: Packed
+    out: Panels
     mlp_norm: Array
-    up: Packed
-    down: Packed
+    up: Panels
+    down: Panels
     norm_leave: Array
-    output: Packed
+    output: Panels
     output_bias: Array
 
 

@@ -11,15 +11,18 @@ from types import FunctionType
 from typing import Any, NamedTuple, cast
 
 import numpy as np
+from numba import types
 
 from unspool.engines.base import Array, Logits
-from unspool.engines.numba.arithmetic import pack
+from unspool.engines.numba.attention import attending_blocks, attending_cells, looking
 from unspool.engines.numba.cells import CODES
 from unspool.engines.numba.compiling import compiled
 from unspool.engines.numba.kernels import BlockWeights, Weights, blocks_step, decoder_step, write_tokens
+from unspool.engines.numba.panels import pack, padded
 from unspool.engines.numba.rows import blocks_rows, decoder_rows, write_rows
 from unspool.engines.numba.team import Team, make_teams
-from unspool.engines.numba.tiles import TILE_ROWS, pack_panels, padded
+from unspool.engines.numba.tiles import PANEL, TILE_ROWS
+from unspool.engines.numpy.attention import Attended
 from unspool.engines.numpy.network import NumpyNetwork, NumpyState
 from unspool.engines.rounding import rounded_weights
 from unspool.specs.network import NetworkSpec
@@ -29,6 +32,7 @@ THREADS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 
 SMALLEST_SHARE = 8  # rows of a thread
 MOST_IN_TEAM = 2
 SHARED_FROM = 1_000_000  # bytes of weights, which take a thread longer to read than it takes two to meet
+SHARED_STEP = 64_000_000  # bytes of weights times rows: a step of fewer is done before another thread starts
 BYTES = {"float32": 4, "bfloat16": 2, "int8": 1}
 
 
@@ -50,12 +54,14 @@ class NumbaNetwork(NumpyNetwork):
         self._kind = CODES[decoder.cell]
 
         blocks = decoder.cell == "mingru"
-        self._longest = max(len(array) for array in weights.values())
+        self._longest = int(padded(max(len(array) for array in weights.values()), PANEL))
         self._size = sum(array.size for array in weights.values()) * BYTES[precision]
         self._advance: Callable[..., None] = blocks_step if blocks else decoder_step
         self._advance_rows: Callable[..., None] = blocks_rows if blocks else decoder_rows
+        self._attending_rows: Callable[..., None] = attending_blocks if blocks else attending_cells
         self._weights = self._laid_out(weights, lambda matrices: pack(matrices, precision))
-        self._panels = cache(lambda: self._laid_out(weights, lambda matrices: pack_panels(matrices, precision)))
+        self._rows_weights = cache(lambda: self._laid_out_for_rows(weights, precision))
+        self._looking = cache(lambda: looking(self._rows_weights(), weights, lambda matrix: pack(matrix, "float32")))
 
     def _laid_out(self, weights: Mapping[str, Array], packed: Callable[[Array], Any]) -> Weights | BlockWeights:
         decoder = self.spec.writer
@@ -90,16 +96,29 @@ class NumbaNetwork(NumpyNetwork):
             output_bias=self._output_bias,
         )
 
+    def _laid_out_for_rows(self, weights: Mapping[str, Array], precision: str) -> Weights | BlockWeights:
+        """The same for all but int8, whose fours the processor multiplies only with a vector of whole numbers."""
+        if precision != "int8":
+            return self._weights
+        return self._laid_out(weights, lambda matrices: pack(matrices, precision, types.uint16))
+
     def step(self, tokens: IntArray, state: NumpyState) -> tuple[Logits, NumpyState]:
         """Read one token a row: [B] to [B, V]."""
         hidden, cell = self._flat(state)
         logits = np.empty((len(tokens), self.spec.writer.vocabulary_size), np.float32)
-        if len(tokens) == 1:
+        if len(tokens) == 1 and state.attended is None:
             (team,) = make_teams(1, self._longest)
             self._advance(self._kind, self._weights, team, int(tokens[0]), hidden[:, 0], cell[:, 0], logits[0])
-        else:
-            self._advance_rows(self._kind, self._panels(), np.asarray(tokens), hidden, cell, logits)
-        return logits, self._nested(hidden, cell)
+            return logits, self._nested(hidden, cell, state)
+
+        def step_some(rows: slice) -> None:
+            memories = [np.ascontiguousarray(array[:, rows]) for array in (hidden, cell)]
+            advance, weights = self._for_rows(state.attended, rows)
+            advance(self._kind, weights, np.asarray(tokens[rows]), *memories, logits[rows])
+            hidden[:, rows], cell[:, rows] = memories
+
+        on_threads(step_some, self._shares(len(tokens), SHARED_STEP // self._size))
+        return logits, self._nested(hidden, cell, state)
 
     def write(
         self,
@@ -113,9 +132,10 @@ class NumbaNetwork(NumpyNetwork):
         """Draw and read up to N tokens a row in one call. See `engines.base.Writer`."""
         hidden, cell = self._flat(state)
         uniforms = np.stack([sampler.uniforms(count) for sampler in samplers])  # (B, N)
-        task = Task(hidden, cell, logits.copy(), samplers, uniforms, end)
-        tokens = self._write_one(task, functions) if len(samplers) == 1 else self._write_rows(task, functions)
-        return tokens, task.logits, self._nested(hidden, cell)
+        task = Task(hidden, cell, state.attended, logits.copy(), samplers, uniforms, end)
+        alone = len(samplers) == 1 and state.attended is None
+        tokens = self._write_one(task, functions) if alone else self._write_rows(task, functions)
+        return tokens, task.logits, self._nested(hidden, cell, state)
 
     def _write_one(self, task: "Task", functions: Sequence[Callable[..., Any]]) -> list[IntArray]:
         """One row, by a team of threads where the weights are many."""
@@ -138,24 +158,34 @@ class NumbaNetwork(NumpyNetwork):
 
     def _write_rows(self, task: "Task", functions: Sequence[Callable[..., Any]]) -> list[IntArray]:
         """Several rows, shared out to the threads."""
-        write = compile_writer(tuple(functions), self._advance_rows, write_rows)
+        write = compile_writer(tuple(functions), self._for_rows(task.attended, slice(None))[0], write_rows)
         tokens: Array = np.empty(task.uniforms.shape, np.int64)
-        count, panels = len(task.samplers), self._panels()
-        lengths: Array = np.zeros(count, np.int64)
+        lengths: Array = np.zeros(len(task.samplers), np.int64)
 
         def write_some(rows: slice) -> None:
+            _, weights = self._for_rows(task.attended, rows)
             samplers = task.samplers[rows]
             memories = [np.ascontiguousarray(array[:, rows]) for array in (task.hidden, task.cell)]
             counts = [np.stack([getattr(sampler, name) for sampler in samplers]) for name in ("written", "seen")]
             settings = (*counts, samplers[0].forbidden, samplers[0].knobs, task.uniforms[rows], task.end)
-            write(self._kind, panels, *memories, task.logits[rows], *settings, tokens[rows], lengths[rows])
+            write(self._kind, weights, *memories, task.logits[rows], *settings, tokens[rows], lengths[rows])
             task.hidden[:, rows], task.cell[:, rows] = memories
             for sampler, written, seen in zip(samplers, *counts, strict=True):
                 sampler.written[:], sampler.seen[:] = written, seen
 
-        share = padded(max(count // THREADS, SMALLEST_SHARE), TILE_ROWS)
-        on_threads(write_some, [slice(start, start + share) for start in range(0, count, share)])
+        on_threads(write_some, self._shares(len(task.samplers), SMALLEST_SHARE))
         return [row[:length] for row, length in zip(tokens, lengths, strict=True)]
+
+    def _shares(self, count: int, smallest: int) -> list[slice]:
+        """The rows that each thread takes."""
+        share = int(padded(max(count // THREADS, smallest, 1), TILE_ROWS))
+        return [slice(start, start + share) for start in range(0, count, share)]
+
+    def _for_rows(self, attended: Attended | None, rows: slice) -> tuple[Callable[..., None], Any]:
+        """The step of some rows, and its weights, with what these rows look back on."""
+        if attended is None:
+            return self._advance_rows, self._rows_weights()
+        return self._attending_rows, self._looking()(attended.select(rows))
 
     def _flat(self, state: NumpyState) -> tuple[Array, Array]:
         """A state as copies: [L, B, H] hidden and [L, B, H] cell (zeros unless it is an LSTM's)."""
@@ -163,10 +193,9 @@ class NumbaNetwork(NumpyNetwork):
         cell = np.stack([memory[1] for memory in state.layers]) if len(state.layers[0]) > 1 else np.zeros_like(hidden)
         return hidden, cell
 
-    def _nested(self, hidden: Array, cell: Array) -> NumpyState:
-        if self.spec.writer.cell == "lstm":
-            return NumpyState(tuple(zip(hidden, cell, strict=True)))
-        return NumpyState(tuple((h,) for h in hidden))
+    def _nested(self, hidden: Array, cell: Array, before: NumpyState) -> NumpyState:
+        memories = zip(hidden, cell, strict=True) if self.spec.writer.cell == "lstm" else ((h,) for h in hidden)
+        return before._replace(layers=tuple(memories))
 
 
 class Task(NamedTuple):
@@ -175,6 +204,7 @@ class Task(NamedTuple):
     Attributes:
         hidden: [L, B, H].
         cell: [L, B, H].
+        attended: what attention looks back on, if there is any.
         logits: [B, V] of the first tokens.
         samplers: one a row.
         uniforms: [B, N] random numbers in [0, 1).
@@ -183,6 +213,7 @@ class Task(NamedTuple):
 
     hidden: Array
     cell: Array
+    attended: Attended | None
     logits: Array
     samplers: Sequence[Any]
     uniforms: Array
@@ -221,9 +252,6 @@ def compile_writer(
 
 
 def build_network(spec: NetworkSpec, weights: Mapping[str, Array], precision: str = "float32") -> NumpyNetwork:
-    """The kernels know a decoder that is fed and looks back on nothing; other networks are NumPy's."""
+    """A network that writes; one that only classifies is NumPy's, whose products are large."""
     weights = rounded_weights(weights, precision)
-    decoder = spec.decoder
-    if decoder is None or decoder.attention != "none" or decoder.feed == "none":
-        return NumpyNetwork(spec, weights)
-    return NumbaNetwork(spec, weights, precision)
+    return NumbaNetwork(spec, weights, precision) if spec.decoder else NumpyNetwork(spec, weights)

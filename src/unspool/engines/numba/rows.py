@@ -14,7 +14,7 @@ from unspool.engines.base import Array
 from unspool.engines.numba.cells import gated_linear, gru_step, lstm_step, mingru_step, normalise, rnn_step
 from unspool.engines.numba.compiling import compiled
 from unspool.engines.numba.kernels import BlockWeights, Weights
-from unspool.engines.numba.tiles import add_products
+from unspool.engines.numba.panels import add_products
 
 
 @compiled
@@ -28,8 +28,8 @@ def repeated(vector: Array, rows: int) -> Array:
 
 
 @compiled
-def decoder_rows(kind: int, weights: Weights, tokens: Array, hidden: Array, cell: Array, logits: Array) -> None:
-    """Read a token a row: [L, B, H] hidden and [L, B, H] cell change in place, [B, V] logits are written."""
+def read_with_cells(kind: int, weights: Weights, tokens: Array, hidden: Array, cell: Array) -> Array:
+    """Read a token a row: [L, B, H] hidden and [L, B, H] cell change in place; the last layer's states [B, H]."""
     rows = tokens.shape[0]
     gates = np.empty((rows, weights.looked_up.shape[1]), np.float32)  # (B, G * H)
     for row in range(rows):
@@ -50,13 +50,12 @@ def decoder_rows(kind: int, weights: Weights, tokens: Array, hidden: Array, cell
                 lstm_step(gates[row], hidden[layer, row], cell[layer, row])
             else:
                 rnn_step(gates[row], hidden[layer, row])
-    logits[:] = repeated(weights.output_bias, rows)
-    add_products(weights.output, 0, hidden[hidden.shape[0] - 1], logits)
+    return hidden[hidden.shape[0] - 1]
 
 
 @compiled
-def blocks_rows(kind: int, weights: BlockWeights, tokens: Array, hidden: Array, cell: Array, logits: Array) -> None:
-    """`decoder_rows` for minGRU blocks; kind and cell are not used."""
+def read_with_blocks(weights: BlockWeights, tokens: Array, hidden: Array) -> Array:
+    """`read_with_cells` for minGRU blocks: what leaves the last one, normalised, [B, H]."""
     rows, size = tokens.shape[0], hidden.shape[2]
     stream = np.empty((rows, size), np.float32)  # (B, H)
     for row in range(rows):
@@ -79,8 +78,26 @@ def blocks_rows(kind: int, weights: BlockWeights, tokens: Array, hidden: Array, 
         add_products(weights.down, layer, inside, stream)
     for row in range(rows):
         normalise(stream[row], weights.norm_leave, normal[row])
-    logits[:] = repeated(weights.output_bias, rows)
-    add_products(weights.output, 0, normal, logits)
+    return normal
+
+
+@compiled
+def write_logits(weights: Weights | BlockWeights, top: Array, logits: Array) -> None:
+    """The logits [B, V] of states [B, H]."""
+    logits[:] = repeated(weights.output_bias, top.shape[0])
+    add_products(weights.output, 0, top, logits)
+
+
+@compiled
+def decoder_rows(kind: int, weights: Weights, tokens: Array, hidden: Array, cell: Array, logits: Array) -> None:
+    """Read a token a row: [L, B, H] hidden and [L, B, H] cell change in place, [B, V] logits are written."""
+    write_logits(weights, read_with_cells(kind, weights, tokens, hidden, cell), logits)
+
+
+@compiled
+def blocks_rows(kind: int, weights: BlockWeights, tokens: Array, hidden: Array, cell: Array, logits: Array) -> None:
+    """`decoder_rows` for minGRU blocks; kind and cell are not used."""
+    write_logits(weights, read_with_blocks(weights, tokens, hidden), logits)
 
 
 def write_rows(

@@ -1,30 +1,30 @@
-"""Small matrix products in registers: a tile of rows times panels of a packed matrix.
+"""Small products in registers: a tile of rows times a panel of a packed matrix.
 
-`multiply` is the loop inside every step of a recurrent layer: a few rows of states times a matrix that stays in the
-cache. Four rows times four vectors of sixteen columns are added up in sixteen registers; the matrix is packed once, so
-that each vector is read where the last one ended. In bfloat16 the instruction `vdpbf16ps` adds the products of a
-pair, in float32 a fused multiply-add.
+A panel is PANEL columns of a matrix, stored so that a product reads it once, from end to end: for each step of K the
+numbers of one column fill a lane of 32 bits, and the lanes of all columns lie side by side. No sum crosses lanes. What
+is stored decides how many numbers a lane holds: one float32, two bfloat16 or four int8.
 
-Shapes: R rows, K columns of the rows and rows of the matrix, N columns of the matrix.
+Rows are float32, of which every number is multiplied exactly; or, where the processor has instructions that multiply
+all numbers of a lane at once, of the panel's own kind: pairs of bfloat16 (`vdpbf16ps`), fours of int8 (`vpdpbusd`).
 """
 
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any
 
-import numpy as np
 from llvmlite import ir
 from llvmlite.binding import get_host_cpu_features
 from numba import types
 from numba.extending import intrinsic
 
-from unspool.engines.base import Array
-from unspool.engines.numba.arithmetic import narrow
-from unspool.engines.numba.compiling import compiled
-from unspool.engines.rounding import int8_scale, to_bfloat16
-
-LANES = 16  # float32 numbers of a vector
+LANES = 16  # numbers of 32 bits in a vector
 TILE_ROWS, TILE_VECTORS = 4, 4
 PANEL = LANES * TILE_VECTORS  # columns of a panel
-PAIRS: dict[Any, int] = {types.uint16: 2, types.float32: 1}  # numbers that one instruction multiplies in each lane
+PER_LANE: dict[Any, int] = {types.float32: 1, types.uint16: 2, types.int8: 4}  # uint16 holds the bits of a bfloat16
+HAS_PAIRS = bool(get_host_cpu_features().get("avx512bf16"))
+HAS_FOURS = bool(get_host_cpu_features().get("avx512vnni"))
+
+WIDE, ADDRESS = ir.IntType(32), ir.IntType(64)
+WORDS, FLOATS = ir.VectorType(WIDE, LANES), ir.VectorType(ir.FloatType(), LANES)
 
 
 class _Bfloat(ir.types.Type):  # type: ignore[misc]
@@ -40,145 +40,135 @@ class _Bfloat(ir.types.Type):  # type: ignore[misc]
         return hash(_Bfloat)
 
 
-@compiled
-def padded(size: int, multiple: int) -> int:
-    """The next multiple, from the size on."""
-    return -(-size // multiple) * multiple
+BFLOATS = ir.VectorType(_Bfloat(), 2 * LANES)
 
 
-def _tile_product(
-    typing: Any, like: Any, rows: Any, stride: Any, panel: Any, count: Any, sums: Any, sums_stride: Any
-) -> Any:
-    """Add up TILE_ROWS x PANEL products K / pairs times, and write the sums.
-
-    Takes an array of the kind of numbers that are stored; the addresses of the rows, of a panel and of the sums; the
-    bytes from row to row.
-    """
-    paired = like.dtype is types.uint16
-    integer, wide, lanes = ir.IntType(64), ir.IntType(32), ir.VectorType(ir.FloatType(), LANES)
-    packed = ir.VectorType(_Bfloat(), 2 * LANES) if paired else lanes
-    name = "llvm.x86.avx512bf16.dpbf16ps.512" if paired else "llvm.fma.v16f32"
-    taken = (lanes, packed, packed) if paired else (lanes, lanes, lanes)
-
-    def number(value: int) -> Any:
-        return ir.Constant(integer, value)
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        _, rows, stride, panel, count, sums, sums_stride = arguments
-        add = builder.module.declare_intrinsic(name, (), ir.FunctionType(lanes, taken))
-        before, body = builder.block, builder.append_basic_block("product")
-        after = builder.append_basic_block("sums")
-        places = [builder.add(rows, builder.mul(stride, number(row))) for row in range(TILE_ROWS)]
-        builder.branch(body)
-        builder.position_at_end(body)
-        k = builder.phi(integer)
-        k.add_incoming(number(0), before)
-        totals = [[builder.phi(lanes) for _ in range(TILE_VECTORS)] for _ in places]
-        start, offset = builder.add(panel, builder.mul(k, number(4 * PANEL))), builder.mul(k, number(4))
-
-        def load(address: Any, kind: Any, align: int) -> Any:
-            value = builder.load(builder.inttoptr(address, kind.as_pointer()))
-            value.align = align
-            return value
-
-        def spread(row: int) -> Any:
-            """A number, or a pair, of a row in every lane."""
-            one = ir.VectorType(wide, LANES)
-            value = load(builder.add(places[row], offset), wide, 2 if paired else 4)
-            value = builder.insert_element(ir.Constant(one, ir.Undefined), value, wide(0))
-            value = builder.shuffle_vector(value, ir.Constant(one, ir.Undefined), ir.Constant(one, None))
-            return builder.bitcast(value, packed)
-
-        vectors = [load(builder.add(start, number(4 * LANES * v)), packed, 4) for v in range(TILE_VECTORS)]
-        for row, phis in enumerate(totals):
-            value = spread(row)
-            for vector, phi in enumerate(phis):
-                phi.add_incoming(ir.Constant(lanes, None), before)
-                inputs = (phi, vectors[vector], value) if paired else (vectors[vector], value, phi)
-                phis[vector] = builder.call(add, inputs)
-                phi.add_incoming(phis[vector], body)
-        following = builder.add(k, number(1))
-        k.add_incoming(following, body)
-        builder.cbranch(builder.icmp_unsigned("<", following, count), body, after)
-        builder.position_at_end(after)
-        for row, results in enumerate(totals):
-            place = builder.add(sums, builder.mul(sums_stride, number(row)))
-            for vector, total in enumerate(results):
-                address = builder.add(place, number(4 * LANES * vector))
-                builder.store(total, builder.inttoptr(address, lanes.as_pointer())).align = 4
-        return context.get_dummy_value()
-
-    return types.void(like, *[types.int64] * 6), generate
+def _all(value: int) -> Any:
+    """A whole number in every lane."""
+    return ir.Constant(WORDS, [value] * LANES)
 
 
-tile_product: Any = intrinsic(_tile_product)
+def _load(builder: Any, address: Any, kind: Any) -> Any:
+    value = builder.load(builder.inttoptr(address, kind.as_pointer()))
+    value.align = 1
+    return value
 
 
-class Panels(NamedTuple):
-    """Matrices of one shape, packed for products with several rows.
-
-    Attributes:
-        numbers: [L, N / PANEL, K * PANEL] float32, or uint16 that hold bfloat16; N and K are padded with zeros.
-        scale: [L, N] what the numbers of a column are to be multiplied by.
-    """
-
-    numbers: Array
-    scale: Array
+def _spread(builder: Any, address: Any) -> Any:
+    """The 32 bits at an address, in every lane."""
+    nothing = ir.Constant(WORDS, ir.Undefined)
+    value = builder.insert_element(nothing, _load(builder, address, WIDE), ir.Constant(WIDE, 0))
+    return builder.shuffle_vector(value, nothing, ir.Constant(WORDS, None))
 
 
-def pack_panels(matrices: Array, precision: str) -> Panels:
-    """Pack [L, N, K] float32 matrices, whose rows become columns here.
+def _exact(packed: Any) -> Callable[..., list[Any]]:
+    """Add the products of float32 numbers of a row; sums take turns, so that one need not wait for another."""
+    count = PER_LANE[packed]
 
-    Rounded weights are stored in bfloat16, which holds the levels of int8 exactly; in float32 where the processor does
-    not multiply bfloat16.
-    """
-    layers, columns, depth = matrices.shape
-    scale = int8_scale(matrices) if precision == "int8" else np.ones((layers, columns), np.float32)
-    paired = precision != "float32" and bool(get_host_cpu_features().get("avx512bf16"))
-    pairs = 2 if paired else 1
-    shape = layers, int(padded(depth, pairs)), int(padded(columns, PANEL))
-    numbers = np.zeros(shape, np.float32)  # (L, K, N)
-    numbers[:, :depth, :columns] = (matrices / scale[..., None]).transpose(0, 2, 1)
-    stored = to_bfloat16(np.rint(numbers) if precision == "int8" else numbers) if paired else numbers
-    stored = stored.reshape(layers, shape[1] // pairs, pairs, shape[2] // PANEL, PANEL)
-    panels = np.ascontiguousarray(stored.transpose(0, 3, 1, 4, 2))  # (L, N / PANEL, K / pairs, PANEL, pairs)
-    wide = np.pad(scale, ((0, 0), (0, shape[2] - columns)))  # (L, N)
-    return Panels(panels.reshape(layers, shape[2] // PANEL, shape[1] * PANEL), wide)
+    def number(builder: Any, lanes: Any, position: int) -> Any:
+        """One of the numbers of each lane, as float32."""
+        if packed is types.float32:
+            return builder.bitcast(lanes, FLOATS)
+        if packed is types.uint16:
+            bits = builder.and_(lanes, _all(0xFFFF0000)) if position else builder.shl(lanes, _all(16))
+            return builder.bitcast(bits, FLOATS)
+        return builder.sitofp(builder.ashr(builder.shl(lanes, _all(24 - 8 * position)), _all(24)), FLOATS)
 
+    def add(builder: Any, sums: list[Any], lanes: Any, spread: list[Any]) -> list[Any]:
+        kind = ir.FunctionType(FLOATS, (FLOATS, FLOATS, FLOATS))
+        multiply_add = builder.module.declare_intrinsic("llvm.fma.v16f32", (), kind)
+        for position in range(count):
+            numbers, turn = number(builder, lanes, position), position % len(sums)
+            values = builder.bitcast(spread[position], FLOATS)
+            sums[turn] = builder.call(multiply_add, (numbers, values, sums[turn]))
+        return sums
 
-@compiled
-def multiply(rows: Any, panels: Any, sums: Any) -> None:
-    """Compiled: sums = rows times a packed matrix.
-
-    Args:
-        rows: [R, K] float32, or uint16 that hold bfloat16; R a multiple of TILE_ROWS, K even for bfloat16.
-        panels: [N / PANEL, K * PANEL] of the same kind, N a multiple of PANEL.
-        sums: [R, N] float32 is written.
-    """
-    stride = rows.shape[1] * rows.itemsize
-    for panel in range(panels.shape[0]):
-        for row in range(0, rows.shape[0], TILE_ROWS):
-            tile_product(
-                rows,
-                rows[row:].ctypes.data,
-                stride,
-                panels[panel:].ctypes.data,
-                stride // 4,
-                sums[row:, panel * PANEL :].ctypes.data,
-                sums.shape[1] * 4,
-            )
+    return add
 
 
-@compiled
-def add_products(panels: Panels, number: int, vectors: Array, out: Array) -> None:
-    """Add products, out += vectors matrix: [B, K] to [B, N], with the matrix of a number."""
-    numbers, (count, size) = panels.numbers[number], vectors.shape
-    rows = np.zeros((padded(count, TILE_ROWS), numbers.shape[1] // PANEL), numbers.dtype)  # (R, K)
-    for row in range(count):
-        for k in range(size):
-            rows[row, k] = narrow(vectors[row, k], rows)
-    sums = np.empty((rows.shape[0], numbers.shape[0] * PANEL), np.float32)  # (R, N)
-    multiply(rows, numbers, sums)
-    for row in range(count):
-        for column in range(out.shape[1]):
-            out[row, column] += sums[row, column] * panels.scale[number, column]
+def _in_pairs(builder: Any, sums: list[Any], lanes: Any, spread: list[Any]) -> list[Any]:
+    """Add the products of pairs of bfloat16."""
+    kind = ir.FunctionType(FLOATS, (FLOATS, BFLOATS, BFLOATS))
+    add = builder.module.declare_intrinsic("llvm.x86.avx512bf16.dpbf16ps.512", (), kind)
+    return [builder.call(add, (sums[0], builder.bitcast(lanes, BFLOATS), builder.bitcast(spread[0], BFLOATS)))]
+
+
+def _in_fours(builder: Any, sums: list[Any], lanes: Any, spread: list[Any]) -> list[Any]:
+    """Add the products of fours of int8, those of the panel raised by 128: the instruction wants one side unsigned."""
+    kind = ir.FunctionType(WORDS, (WORDS, WORDS, WORDS))
+    add = builder.module.declare_intrinsic("llvm.x86.avx512.vpdpbusd.512", (), kind)
+    return [builder.call(add, (sums[0], builder.xor(lanes, _all(0x80808080)), spread[0]))]
+
+
+def _tile(tile_rows: int) -> Any:
+    """The loop for so many rows."""
+
+    def product(
+        typing: Any,
+        like: Any,
+        packed: Any,
+        rows: Any,
+        stride: Any,
+        panel: Any,
+        steps: Any,
+        sums: Any,
+        sums_stride: Any,
+    ) -> Any:
+        """Write the sums of rows times a panel, tile_rows x PANEL: float32, or int32 for rows of int8.
+
+        Takes an array of the kind of the rows and one of the panel's; the address of the rows and the bytes from one
+        to the next; the address of the panel; how many lanes are to be read of each column; the address of the sums
+        and the bytes from row to row.
+        """
+        own = {types.uint16: _in_pairs, types.int8: _in_fours}.get(like.dtype)
+        add = own or _exact(packed.dtype)
+        words = 1 if own else PER_LANE[packed.dtype]  # of 32 bits that a row has for each lane
+        turns = words if tile_rows == 1 else 1  # several rows are enough sums to keep the processor busy
+        total = WORDS if like.dtype is types.int8 else FLOATS
+
+        def number(value: int) -> Any:
+            return ir.Constant(ADDRESS, value)
+
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            _, _, rows, stride, panel, steps, sums, sums_stride = arguments
+            before, body = builder.block, builder.append_basic_block("product")
+            after = builder.append_basic_block("sums")
+            places = [builder.add(rows, builder.mul(stride, number(row))) for row in range(tile_rows)]
+            builder.branch(body)
+            builder.position_at_end(body)
+            step = builder.phi(ADDRESS)
+            step.add_incoming(number(0), before)
+            tile = [[[builder.phi(total) for _ in range(turns)] for _ in range(TILE_VECTORS)] for _ in places]
+            start = builder.add(panel, builder.mul(step, number(4 * PANEL)))
+            offset = builder.mul(step, number(4 * words))
+            lanes = [_load(builder, builder.add(start, number(4 * LANES * v)), WORDS) for v in range(TILE_VECTORS)]
+            results = []
+            for place, vectors in zip(places, tile, strict=True):
+                first = builder.add(place, offset)
+                spread = [_spread(builder, builder.add(first, number(4 * word))) for word in range(words)]
+                for phis, vector in zip(vectors, lanes, strict=True):
+                    new = add(builder, list(phis), vector, spread)
+                    results.append(new)
+                    for phi, value in zip(phis, new, strict=True):
+                        phi.add_incoming(ir.Constant(total, None), before)
+                        phi.add_incoming(value, body)
+            following = builder.add(step, number(1))
+            step.add_incoming(following, body)
+            builder.cbranch(builder.icmp_unsigned("<", following, steps), body, after)
+            builder.position_at_end(after)
+            for index, (result, *others) in enumerate(results):
+                row, vector = divmod(index, TILE_VECTORS)
+                for other in others:
+                    result = builder.fadd(result, other)
+                place = builder.add(builder.mul(sums_stride, number(row)), number(4 * LANES * vector))
+                builder.store(result, builder.inttoptr(builder.add(sums, place), total.as_pointer())).align = 4
+            return context.get_dummy_value()
+
+        return types.void(like, packed, *[types.int64] * 6), generate
+
+    return intrinsic(product)
+
+
+tile_product: Any = _tile(TILE_ROWS)
+one_product: Any = _tile(1)
+two_product: Any = _tile(2)

@@ -1,6 +1,6 @@
 """Attention and heads in plain NumPy: what looks back on an encoder's states.
 
-Shapes: B rows, T time steps, S places of the source, W numbers in an encoder's state, H hidden, C labels.
+Shapes: B rows, N sources, T time steps, S places of the source, W numbers in an encoder's state, H hidden, C labels.
 """
 
 from collections.abc import Mapping
@@ -12,20 +12,32 @@ from unspool.engines.base import Array, Logits
 from unspool.engines.numpy.encoders import Encoded
 from unspool.engines.parameters import MASKED
 from unspool.specs.network import HeadSpec
+from unspool.text.tokenizer import IntArray
 
 
 class Attended(NamedTuple):
     """What attention looks back on, made once for a source.
 
     Attributes:
-        values: [B, S, W], the encoder's states.
-        keys: [B, S, H], the same, projected.
-        mask: [B, S] bool, where a row has a state.
+        values: [N, S, W], the encoder's states.
+        keys: [N, S, H], the same, projected.
+        mask: [N, S] bool, where a source has a state.
+        sources: [B] the source of each row.
     """
 
     values: Array
     keys: Array
     mask: Array
+    sources: IntArray
+
+    def select(self, rows: IntArray | slice) -> "Attended":
+        """What some rows look back on; nothing is copied."""
+        return self._replace(sources=self.sources[rows])
+
+    def by_row(self) -> "Attended":
+        """With a source for each row, in order."""
+        arrays = (array[self.sources] for array in (self.values, self.keys, self.mask))
+        return Attended(*arrays, np.arange(len(self.sources)))
 
 
 class Attention:
@@ -46,22 +58,26 @@ class Attention:
 
     def look_on(self, encoded: Encoded) -> Attended:
         """Project the keys."""
-        return Attended(encoded.states, encoded.states @ self._keys, encoded.mask)
+        return Attended(encoded.states, encoded.states @ self._keys, encoded.mask, np.arange(len(encoded.states)))
 
     def shares(self, hidden: Array, attended: Attended) -> Array:
         """[B, T, H] to [B, T, S]: how much each step looks at each place, to sum 1."""
+        return self._shares(hidden, attended.by_row())
+
+    def __call__(self, hidden: Array, attended: Attended) -> Array:
+        """[B, T, H] to [B, T, H]."""
+        attended = attended.by_row()
+        context = self._shares(hidden, attended) @ attended.values  # (B, T, W)
+        result: Array = np.tanh(np.concatenate([hidden, context], axis=-1) @ self._combine)
+        return result
+
+    def _shares(self, hidden: Array, attended: Attended) -> Array:
         if self._additive:
             query = hidden @ self._query + self._bias  # (B, T, H)
             scores = (np.tanh(query[:, :, None] + attended.keys[:, None]) * self._score).sum(axis=-1)  # (B, T, S)
         else:
             scores = hidden @ attended.keys.swapaxes(1, 2)  # (B, T, S)
         return softmax(np.where(attended.mask[:, None], scores, np.float32(MASKED)))
-
-    def __call__(self, hidden: Array, attended: Attended) -> Array:
-        """[B, T, H] to [B, T, H]."""
-        context = self.shares(hidden, attended) @ attended.values  # (B, T, W)
-        result: Array = np.tanh(np.concatenate([hidden, context], axis=-1) @ self._combine)
-        return result
 
 
 class Head:

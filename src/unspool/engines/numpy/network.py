@@ -24,6 +24,8 @@ from unspool.engines.parameters import parameter_shapes, state_names, state_shap
 from unspool.specs.network import DecoderSpec, NetworkSpec
 from unspool.text.tokenizer import IntArray
 
+LOOKED_ON = ("values", "keys", "mask")  # of `Attended`, in a saved state
+
 
 class NumpyState(NamedTuple):
     """Where a decoder stands.
@@ -125,20 +127,24 @@ class NumpyNetwork:
     def select(self, state: NumpyState, rows: IntArray) -> NumpyState:
         """The memories of some rows."""
         layers = tuple(tuple(array[rows] for array in memory) for memory in state.layers)
-        return NumpyState(layers, Attended(*(a[rows] for a in state.attended)) if state.attended else None)
+        return NumpyState(layers, state.attended.select(rows) if state.attended else None)
 
     def state_to_arrays(self, state: NumpyState) -> Arrays:
         """Named arrays: [L, B, H], and [1, B, S, ...] of what attention looks back on."""
         names = state_names(self.spec.writer)
         arrays = {name: np.stack(found) for name, found in zip(names, zip(*state.layers, strict=True), strict=True)}
-        return arrays | ({n: a[None] for n, a in state.attended._asdict().items()} if state.attended else {})
+        looked_on = state.attended.by_row() if state.attended else None
+        return arrays | ({name: getattr(looked_on, name)[None] for name in LOOKED_ON} if looked_on else {})
 
     def state_from_arrays(self, arrays: Mapping[str, Array]) -> NumpyState:
         """One memory a layer."""
         decoder = self.spec.writer
         layers = range(decoder.num_layers)
         memories = tuple(tuple(arrays[name][layer] for name in state_names(decoder)) for layer in layers)
-        return NumpyState(memories, Attended(*(arrays[n][0] for n in Attended._fields)) if self._attention else None)
+        if not self._attention:
+            return NumpyState(memories)
+        looked_on = [arrays[name][0] for name in LOOKED_ON]
+        return NumpyState(memories, Attended(*looked_on, np.arange(len(looked_on[0]))))
 
     def _encoded(self, source: Source) -> Encoded:
         assert self._encoder is not None, "this network has no encoder"

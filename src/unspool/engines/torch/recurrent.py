@@ -18,7 +18,8 @@ from torch import Tensor, nn
 from unspool.engines.torch.platform import native_precision
 
 try:
-    from unspool.engines.numba.tiles import PAIRS, PANEL, padded
+    from unspool.engines.numba.panels import padded
+    from unspool.engines.numba.tiles import PANEL, PER_LANE
     from unspool.engines.torch.recurrent_kernels import ROWS, recurrent_kernels
     from unspool.engines.torch.team import STORAGE, launch
 except ImportError:  # without Numba everything works, slower
@@ -111,7 +112,7 @@ class Window:
         return self.batched(d_gates @ self.weight), (d_gates.t() @ self.values).float()  # (B, T, E), (G H, E)
 
     def _launch(self, kernel: Any, inner: int, outer: int, transposed: int, first: Tensor, *arrays: Tensor) -> None:
-        depth, width = padded(inner, PAIRS[STORAGE[self.precision]]), padded(outer, PANEL)
+        depth, width = padded(inner, PER_LANE[STORAGE[self.precision]]), padded(outer, PANEL)
         panels = self.values.new_empty(depth * width)
         source = self.weight_recurrent.contiguous()
         launch(self.kernels.pack, width // PANEL, inner, outer, transposed, source, panels)

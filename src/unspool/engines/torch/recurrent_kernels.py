@@ -19,7 +19,8 @@ from numba import float32, types
 
 from unspool.engines.numba.arithmetic import hyperbolic_tangent, logistic, narrow, widen
 from unspool.engines.numba.compiling import compiled
-from unspool.engines.numba.tiles import PAIRS, PANEL, multiply, padded
+from unspool.engines.numba.panels import multiply, padded
+from unspool.engines.numba.tiles import PANEL, PER_LANE
 from unspool.engines.torch.team import CHUNKS, Call, compile_kernel, matrix, parameters, take
 
 ROWS = 16  # of a chunk
@@ -49,7 +50,7 @@ def recurrent_kernels(storage: types.Type) -> SimpleNamespace:
     needs; room for the rows of a product [B', K'], stored, and for its sums [B', N'].
     Backward kernels take the same, then the gradients.
     """
-    pairs = PAIRS[storage]
+    pairs = PER_LANE[storage]
 
     def pack(call: Call) -> None:
         """A matrix [K, N] or, with the flag, its transpose, as panels for `multiply`; a chunk is a panel."""

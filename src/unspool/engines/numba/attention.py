@@ -1,0 +1,113 @@
+"""The step of a decoder that looks back on a source, for several rows. `engines/numpy/attention.py` defines it.
+
+Shapes: B rows, N sources, S places of a source, W numbers in an encoder's state, H hidden.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from unspool.engines.base import Array
+from unspool.engines.numba.arithmetic import exponential, hyperbolic_tangent
+from unspool.engines.numba.compiling import compiled
+from unspool.engines.numba.kernels import BlockWeights, Weights
+from unspool.engines.numba.panels import Panels, add_products
+from unspool.engines.numba.rows import read_with_blocks, read_with_cells, repeated, write_logits
+from unspool.engines.numpy.attention import Attended
+
+
+class Attending(NamedTuple):
+    """The weights of a decoder with attention, and what it looks back on.
+
+    Attributes:
+        decoder: all but attention.
+        additive: whether the score is additive.
+        query: [1, H, H], `query_bias` [H] and `score` [H], of additive attention.
+        combine: [1, H, H + W].
+        values: [N, S, W], `keys` [N, S, H] and `mask` [N, S], see `Attended`.
+        sources: [B] the source of each row.
+    """
+
+    decoder: Weights | BlockWeights
+    additive: bool
+    query: Panels
+    query_bias: Array
+    score: Array
+    combine: Panels
+    values: Array
+    keys: Array
+    mask: Array
+    sources: Array
+
+
+Looking = Callable[[Attended], Attending]
+
+
+def looking(decoder: Any, weights: Mapping[str, Array], packed: Callable[[Array], Panels]) -> Looking:
+    """What makes the weights of a call out of what it looks back on."""
+    own = {name.removeprefix("decoder.attention."): array for name, array in weights.items()}
+    additive, nothing = "score.weight" in own, np.zeros((1, 1), np.float32)
+    query, combine = packed(own.get("query.weight", nothing)[None]), packed(own["combine.weight"][None])
+    bias, score = own.get("query.bias", nothing[0]), own.get("score.weight", nothing)[0]
+    return lambda attended: Attending(decoder, additive, query, bias, score, combine, *attended)
+
+
+@compiled
+def look_back(weights: Attending, hidden: Array) -> Array:
+    """States [B, H] to states that know what they looked at, [B, H]."""
+    rows, size = hidden.shape
+    query = hidden
+    if weights.additive:
+        query = repeated(weights.query_bias, rows)
+        add_products(weights.query, 0, hidden, query)
+    joined = np.zeros((rows, size + weights.values.shape[2]), np.float32)  # (B, H + W)
+    for row in range(rows):
+        source = weights.sources[row]
+        joined[row, :size] = hidden[row]
+        shares = scores(weights, query[row], source)  # (S)
+        highest = shares.max()
+        for place in range(shares.shape[0]):
+            shares[place] = exponential(shares[place] - highest) if weights.mask[source, place] else np.float32(0)
+        total = shares.sum()
+        for place in range(shares.shape[0]):
+            share, values = shares[place] / total, weights.values[source, place]
+            for i in range(values.shape[0]):
+                joined[row, size + i] += share * values[i]
+    result = np.zeros((rows, size), np.float32)
+    add_products(weights.combine, 0, joined, result)
+    for row in range(rows):
+        for i in range(size):
+            result[row, i] = hyperbolic_tangent(result[row, i])
+    return result
+
+
+@compiled
+def scores(weights: Attending, query: Array, source: int) -> Array:
+    """How well each place of a source fits a query [H]: [S]; behind the end of the source, something finite."""
+    keys = weights.keys[source]  # (S, H)
+    result = np.zeros(keys.shape[0], np.float32)
+    for place in range(keys.shape[0]):
+        total = np.float32(0)
+        if weights.additive:
+            for i in range(query.shape[0]):
+                total += hyperbolic_tangent(query[i] + keys[place, i]) * weights.score[i]
+        else:
+            for i in range(query.shape[0]):
+                total += query[i] * keys[place, i]
+        result[place] = total
+    return result
+
+
+@compiled
+def attending_cells(kind: int, weights: Attending, tokens: Array, hidden: Array, cell: Array, logits: Array) -> None:
+    """`decoder_rows` with attention."""
+    top = read_with_cells(kind, weights.decoder, tokens, hidden, cell)
+    write_logits(weights.decoder, look_back(weights, top), logits)
+
+
+@compiled
+def attending_blocks(kind: int, weights: Attending, tokens: Array, hidden: Array, cell: Array, logits: Array) -> None:
+    """`blocks_rows` with attention."""
+    top = read_with_blocks(weights.decoder, tokens, hidden)
+    write_logits(weights.decoder, look_back(weights, top), logits)
