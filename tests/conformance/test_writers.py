@@ -143,9 +143,8 @@ def test_from_a_source_it_writes_what_numpy_and_the_sampler_would(
     monkeypatch.setattr("unspool.engines.numba.network.SHARED_STEP", 0)
     reader = TextEncoderSpec(vocabulary_size=9, hidden_size=6, embedding_size=4, bidirectional=True)
     parts: dict[str, Any] = {"cell": cell, "attention": attention, "feed": feed}
-    spec = NetworkSpec(
-        encoder=reader, decoder=DecoderSpec(hidden_size=37, embedding_size=5, vocabulary_size=11, **parts)
-    )
+    writer = DecoderSpec(hidden_size=37, embedding_size=5, vocabulary_size=11, **parts)
+    spec = NetworkSpec(encoder=reader, decoder=writer)
     weights = random_weights(spec)
     generator = np.random.default_rng(1)
     source = Source(generator.integers(4, 9, (3, 5)), np.array([5, 2, 3]))

@@ -11,7 +11,6 @@ import numpy as np
 from unspool.engines.base import Array
 from unspool.engines.numba.arithmetic import exponential, hyperbolic_tangent
 from unspool.engines.numba.compiling import compiled
-from unspool.engines.numba.kernels import BlockWeights, Weights
 from unspool.engines.numba.panels import Panels, add_products
 from unspool.engines.numba.rows import read_with_blocks, read_with_cells, repeated, write_logits
 from unspool.engines.numpy.attention import Attended
@@ -21,7 +20,7 @@ class Attending(NamedTuple):
     """The weights of a decoder with attention, and what it looks back on.
 
     Attributes:
-        decoder: all but attention.
+        decoder: all but attention, `Weights` or `BlockWeights`.
         additive: whether the score is additive.
         query: [1, H, H], `query_bias` [H] and `score` [H], of additive attention.
         combine: [1, H, H + W].
@@ -29,7 +28,7 @@ class Attending(NamedTuple):
         sources: [B] the source of each row.
     """
 
-    decoder: Weights | BlockWeights
+    decoder: Any
     additive: bool
     query: Panels
     query_bias: Array

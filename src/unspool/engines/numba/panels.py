@@ -77,7 +77,8 @@ def _aligned(shape: tuple[int, ...], kind: Any) -> Array:
     size = int(np.prod(shape)) * kind.itemsize
     room = np.empty(size + LINE, np.uint8)
     first = -room.ctypes.data % LINE
-    return room[first : first + size].view(kind).reshape(shape)
+    result: Array = room[first : first + size].view(kind).reshape(shape)
+    return result
 
 
 @compiled

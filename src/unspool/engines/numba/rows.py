@@ -50,7 +50,8 @@ def read_with_cells(kind: int, weights: Weights, tokens: Array, hidden: Array, c
                 lstm_step(gates[row], hidden[layer, row], cell[layer, row])
             else:
                 rnn_step(gates[row], hidden[layer, row])
-    return hidden[hidden.shape[0] - 1]
+    top: Array = hidden[hidden.shape[0] - 1]
+    return top
 
 
 @compiled

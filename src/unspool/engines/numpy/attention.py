@@ -36,8 +36,8 @@ class Attended(NamedTuple):
 
     def by_row(self) -> "Attended":
         """With a source for each row, in order."""
-        arrays = (array[self.sources] for array in (self.values, self.keys, self.mask))
-        return Attended(*arrays, np.arange(len(self.sources)))
+        values, keys, mask = (array[self.sources] for array in (self.values, self.keys, self.mask))
+        return Attended(values, keys, mask, np.arange(len(self.sources)))
 
 
 class Attention:

@@ -143,8 +143,8 @@ class NumpyNetwork:
         memories = tuple(tuple(arrays[name][layer] for name in state_names(decoder)) for layer in layers)
         if not self._attention:
             return NumpyState(memories)
-        looked_on = [arrays[name][0] for name in LOOKED_ON]
-        return NumpyState(memories, Attended(*looked_on, np.arange(len(looked_on[0]))))
+        values, keys, mask = (arrays[name][0] for name in LOOKED_ON)
+        return NumpyState(memories, Attended(values, keys, mask, np.arange(len(values))))
 
     def _encoded(self, source: Source) -> Encoded:
         assert self._encoder is not None, "this network has no encoder"
