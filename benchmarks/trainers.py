@@ -39,8 +39,8 @@ def unspool(cell: str, layers: str, optimizer: str) -> Update:
 
     shape: dict[str, Any] = {"cell": cell, "num_layers": int(layers), "hidden_size": HIDDEN}
     spec = NetworkSpec(decoder=DecoderSpec(vocabulary_size=VOCABULARY, embedding_size=EMBEDDING, **shape))
-    precision, threads, _ = training_machine("torch")
-    values = {"optimizer": optimizer, "precision": precision, "threads": threads}
+    machine = training_machine("torch")
+    values = {"optimizer": optimizer, "precision": machine.precision, "threads": machine.threads}
     training = TrainingSpec().changed(**values, dropout=0.0, input_dropout=0.0)
     learner = build_learner("torch", spec, training)
     batch = Batch(*tokens(), np.ones(ROWS, np.bool_))

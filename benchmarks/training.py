@@ -34,7 +34,7 @@ CLAIMS = (
 
 def run(bench: Bench) -> None:
     """Time single updates in turn."""
-    precision, *_ = training_machine("torch")
+    precision = training_machine("torch").precision
     for cell, layers in NETWORKS:
         network = (cell, str(layers))
         trainers: dict[str, tuple[str, ...]] = {name: ("unspool", *network, name) for name in ("adamw", "muon")}

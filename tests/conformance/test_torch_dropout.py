@@ -5,6 +5,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from unspool.engines.torch.layers import Dropout  # noqa: E402 - needs torch
+from unspool.engines.torch.recurrent import read_window  # noqa: E402
 
 
 def masked(share: float, seed: int = 0, shape: tuple[int, int, int] = (50, 7, 40)) -> "torch.Tensor":
@@ -34,3 +35,23 @@ def test_the_seed_decides_the_mask() -> None:
 
 def test_no_dropout_leaves_the_values() -> None:
     assert (masked(0.0) == 1).all()
+
+
+@pytest.mark.parametrize("kind", [torch.nn.LSTM, torch.nn.GRU, torch.nn.RNN])
+def test_connections_are_dropped_for_all_rows_and_steps_alike(kind: "type[torch.nn.RNNBase]") -> None:
+    layer = kind(5, 24, batch_first=True)
+    dropout = Dropout(0.0, 0.0, torch.Generator().manual_seed(0), recurrent=0.5)
+    matrix = dropout.connections(layer)
+    assert matrix is not None
+    kept = (matrix != 0).float()
+    assert kept.mean().item() == pytest.approx(0.5, abs=0.05)
+    torch.testing.assert_close(matrix, 2 * kept * layer.weight_hh_l0)
+    twin = kind(5, 24, batch_first=True)
+    twin.load_state_dict({**layer.state_dict(), "weight_hh_l0": matrix})
+    values, zeros = torch.randn(3, 6, 5), torch.zeros(1, 3, 24)
+    memory = (zeros, zeros) if kind is torch.nn.LSTM else (zeros,)
+    torch.testing.assert_close(read_window(layer, values, memory, matrix), read_window(twin, values, memory))
+
+
+def test_no_connections_are_dropped_unless_asked_for() -> None:
+    assert Dropout(0.5, 0.5, torch.Generator()).connections(torch.nn.GRU(5, 24)) is None

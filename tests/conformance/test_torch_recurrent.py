@@ -32,7 +32,7 @@ def results(kind: str, compiled: bool, precision: torch.dtype, rows: int, steps:
 def test_the_compiled_recurrence_is_the_plain_one(
     kind: str, precision: torch.dtype, tolerance: float, rows: int, steps: int, size: int, threads: int
 ) -> None:
-    if not recurrent._has_kernels(precision):
+    if not recurrent.has_kernels(precision):
         pytest.skip("this processor has no such kernels")
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
@@ -53,7 +53,7 @@ def test_without_kernels_the_layer_is_pytorchs(kind: str, monkeypatch: pytest.Mo
     wanted, _ = layer(values, memory[0])
     found, _ = read_window(layer, values, memory)
     torch.testing.assert_close(found, wanted, rtol=1e-4, atol=1e-5)
-    monkeypatch.setattr(recurrent, "_has_kernels", lambda precision: False)
+    monkeypatch.setattr(recurrent, "has_kernels", lambda precision: False)
     plain, (last,) = read_window(layer, values, memory)
     assert torch.equal(plain, wanted)
     assert torch.equal(last[0], wanted[:, -1])

@@ -1,51 +1,69 @@
 """What nobody gave is chosen, and what was given is kept."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from unspool.engines.base import Machine
 from unspool.errors import UsageError
 from unspool.tasks.recipe import Size, choose_recipe, grouped, merged, section_of
+
+ORDINARY = Machine("bfloat16", 2)
 
 sizes = st.builds(
     Size,
     tokens=st.integers(18, 10**11),
     vocabulary=st.integers(5, 2_000_000),
     minutes=st.floats(0.001, 1e6),
-    precision=st.sampled_from(["float32", "bfloat16"]),
-    threads=st.integers(1, 256),
+    machine=st.builds(
+        Machine,
+        precision=st.sampled_from(["float32", "bfloat16"]),
+        threads=st.integers(1, 256),
+        rows=st.integers(1, 1024),
+        compiled=st.booleans(),
+        rate=st.floats(1e9, 1e15),
+    ),
 )
 
 
 @given(sizes)
 def test_a_recipe_can_be_chosen_for_any_text_and_time(size: Size) -> None:
     recipe, reasons = choose_recipe(size, grouped({}))
-    assert recipe.training.precision == size.precision
+    assert recipe.training.precision == size.machine.precision
     assert 0 <= recipe.training.dropout < 1
     assert any(recipe.network.cell in line for line in reasons)
 
 
 @given(sizes)
 def test_more_time_never_chooses_a_smaller_network(size: Size) -> None:
-    longer = Size(size.tokens, size.vocabulary, size.minutes * 4, size.precision, size.threads)
+    longer = replace(size, minutes=size.minutes * 4)
     widths = [choose_recipe(s, grouped({}))[0].network.hidden_size for s in (size, longer)]
     assert widths[0] <= widths[1]
 
 
 def test_what_was_given_is_kept() -> None:
     given_values = {"hidden_size": 77, "dropout": 0.25, "steps": 9, "tokenizer": "bpe", "cell": None}
-    recipe, _ = choose_recipe(Size(10**6, 100, 3.0, "float32", 2), grouped(given_values))
+    recipe, _ = choose_recipe(Size(10**6, 100, 3.0, ORDINARY), grouped(given_values))
     assert (recipe.network.hidden_size, recipe.training.dropout, recipe.budget.steps) == (77, 0.25, 9)
     assert recipe.data.tokenizer == "bpe"
     assert recipe.network.cell == "lstm"
 
 
 def test_the_quick_cell_is_chosen_where_it_is_quick_and_the_text_is_read_few_times() -> None:
-    def cell(precision: str, minutes: float) -> str:
-        return choose_recipe(Size(10**6, 70, minutes, precision, 2), grouped({}))[0].network.cell
+    def cell(minutes: float, **machine: Any) -> str:
+        return choose_recipe(Size(10**6, 70, minutes, ORDINARY._replace(**machine)), grouped({}))[0].network.cell
 
-    assert [cell("bfloat16", minutes) for minutes in (0.5, 1, 8)] == ["gru", "gru", "lstm"]
-    assert [cell("float32", minutes) for minutes in (0.5, 1, 8)] == ["lstm"] * 3
+    assert [cell(minutes, compiled=True) for minutes in (0.5, 1, 8)] == ["gru", "gru", "lstm"]
+    assert [cell(minutes) for minutes in (0.5, 1, 8)] == ["lstm"] * 3
+
+
+def test_a_machine_that_is_twice_as_fast_is_given_what_another_is_in_twice_the_time() -> None:
+    fast = ORDINARY._replace(rate=2 * ORDINARY.rate)
+    one, other = (choose_recipe(Size(10**7, 70, *given), grouped({}))[0] for given in ((2.0, fast), (4.0, ORDINARY)))
+    assert (one.network, one.training.dropout) == (other.network, other.training.dropout)
 
 
 def test_settings_are_sorted_into_sections() -> None:
@@ -69,7 +87,7 @@ def test_the_higher_settings_win_and_one_budget_replaces_another() -> None:
 
 
 def test_dropout_follows_the_passes_that_the_budget_means() -> None:
-    size = Size(64_000, 100, 3.0, "float32", 2)
+    size = Size(64_000, 100, 3.0, ORDINARY)
 
     def dropout(**given: float) -> float:
         return choose_recipe(size, grouped(given))[0].training.dropout

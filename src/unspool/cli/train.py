@@ -101,6 +101,9 @@ def train(
     matrix_rate: Annotated[float | None, typer.Option(help="Highest rate of Muon.")] = None,
     dropout: Annotated[float | None, typer.Option(help="Between layers and on the output.")] = None,
     input_dropout: Annotated[float | None, typer.Option(help="On the input.")] = None,
+    recurrent_dropout: Annotated[
+        float | None, typer.Option(help="Share of the recurrent matrices' entries that are zero for a step.")
+    ] = None,
     word_dropout: Annotated[
         float | None, typer.Option(help="Share of a classified text's tokens shown as unknown.")
     ] = None,
@@ -177,6 +180,7 @@ def train(
         "matrix_rate": matrix_rate,
         "dropout": dropout,
         "input_dropout": input_dropout,
+        "recurrent_dropout": recurrent_dropout,
         "word_dropout": word_dropout,
         "label_smoothing": label_smoothing,
         "teacher_forcing": teacher_forcing,

@@ -7,7 +7,7 @@ Shapes: B rows, T time steps, V tokens.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -20,6 +20,26 @@ Array = np.ndarray[Any, np.dtype[Any]]
 Logits = np.ndarray[Any, np.dtype[np.float32]]
 Arrays = dict[str, Array]
 State = Any  # opaque outside its engine
+
+ORDINARY_RATE = 4e11  # of two ordinary cores; what is assumed where nothing may depend on the clock
+
+
+class Machine(NamedTuple):
+    """What an engine finds on a machine to train with.
+
+    Attributes:
+        precision: that it multiplies fastest, `float32` or `bfloat16`.
+        threads: that it has.
+        rows: of a batch that keep it busy.
+        compiled: whether it has compiled recurrences for the cells that its framework steps through one by one.
+        rate: operations per second of a large product.
+    """
+
+    precision: str
+    threads: int
+    rows: int = 32
+    compiled: bool = False
+    rate: float = ORDINARY_RATE
 
 
 @runtime_checkable

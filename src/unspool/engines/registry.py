@@ -6,7 +6,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import cast
 
-from unspool.engines.base import Array, Learner, Network
+from unspool.engines.base import Array, Learner, Machine, Network
 from unspool.engines.rounding import rounded_weights
 from unspool.engines.starting import StartingNetwork
 from unspool.errors import MissingExtraError, UsageError
@@ -127,12 +127,15 @@ def _engine(name: str) -> Engine:
     return engine
 
 
-def training_machine(name: str) -> tuple[str, int, int]:
-    """What the machine does fastest in this engine: a precision, a number of threads, the rows of a batch.
+def training_machine(name: str, probe: bool = False) -> Machine:
+    """What the machine does fastest in this engine.
+
+    Args:
+        name: of the engine.
+        probe: measure its rate, which differs from run to run; else an ordinary one is assumed.
 
     Raises:
         UsageError: there is no such engine, or it cannot train.
         MissingExtraError: it is not installed.
     """
-    module = import_module(_training_engine(name).module)
-    return module.native_precision(), module.thread_count(), module.usual_rows()
+    return cast(Machine, import_module(_training_engine(name).module).find_machine(probe))

@@ -44,6 +44,7 @@ class TrainingSpec(Spec):
         clip: the highest norm of the gradient.
         dropout: locked dropout between layers and on the output (Gal and Ghahramani, 2016).
         input_dropout: locked dropout on the embedded input.
+        recurrent_dropout: of the recurrent matrices' entries (Merity et al., 2018); `mingru` has none of these.
         word_dropout: the share of a classified text's tokens that are shown as `<unk>`.
         label_smoothing: the share of a target's probability that is spread over all tokens or labels (Szegedy et al.,
             2016).
@@ -73,6 +74,7 @@ class TrainingSpec(Spec):
     clip: float = Field(1.0, gt=0)
     dropout: float = Field(0.1, ge=0, lt=1)
     input_dropout: float = Field(0.1, ge=0, lt=1)
+    recurrent_dropout: float = Field(0.0, ge=0, lt=1)
     word_dropout: float = Field(0.0, ge=0, lt=1)
     label_smoothing: float = Field(0.0, ge=0, lt=1)
     teacher_forcing: float = Field(1.0, ge=0, le=1)

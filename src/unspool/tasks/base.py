@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from unspool.data.batches import Feed
-from unspool.engines.base import Network
+from unspool.engines.base import Machine, Network
 from unspool.folder.model_folder import Arrays, Config, ModelFolder
 from unspool.specs.training import Recipe
 from unspool.tasks.recipe import Settings
@@ -76,7 +76,7 @@ class Task(Protocol):
         self,
         folder: ModelFolder,
         settings: Settings,
-        machine: tuple[str, int, int],
+        machine: Machine,
         start: Start | None,
         on_bytes: Callable[[int], None],
     ) -> Plan:
@@ -85,7 +85,7 @@ class Task(Protocol):
         Args:
             folder: of the model; it exists.
             settings: what was asked for.
-            machine: the precision that it multiplies fastest, and its threads.
+            machine: that it is trained on.
             start: a model to begin from.
             on_bytes: is told how many bytes were encoded.
         """

@@ -22,7 +22,7 @@ from unspool.data.labelled import (
 )
 from unspool.data.sources import describe_sources
 from unspool.decode.classification import label_probabilities
-from unspool.engines.base import Network
+from unspool.engines.base import Machine, Network
 from unspool.engines.initial import extended_weights
 from unspool.errors import UsageError
 from unspool.evaluate.labels import classification_figures
@@ -82,13 +82,13 @@ class Classification:
                 f"a classifier has no decoder. Received: {', '.join(decoders)}.",
                 "choose its sizes with --encoder-size, --encoder-embedding, --encoder-layers and --encoder-cell.",
             )
-        _recipe(settings, spec, WORDS, None, ("float32", 1, 32))
+        _recipe(settings, spec, WORDS, None, Machine("float32", 1))
 
     def plan(
         self,
         folder: ModelFolder,
         settings: Settings,
-        machine: tuple[str, int, int],
+        machine: Machine,
         start: Start | None,
         on_bytes: Callable[[int], None],
     ) -> Plan:
@@ -178,11 +178,8 @@ def _data(settings: Settings) -> DataSpec:
     return build(DataSpec, {"max_length": LONGEST, **settings["data"]}, "data")
 
 
-def _recipe(
-    settings: Settings, data: DataSpec, base: Settings, start: Start | None, machine: tuple[str, int, int]
-) -> Recipe:
-    precision, threads, _ = machine
-    chosen = {"precision": precision, "threads": threads, "validations": VALIDATIONS}
+def _recipe(settings: Settings, data: DataSpec, base: Settings, start: Start | None, machine: Machine) -> Recipe:
+    chosen = {"precision": machine.precision, "threads": machine.threads, "validations": VALIDATIONS}
     training = {**TRAINING, **base["training"], **(STARTED if start else {}), **chosen, **settings["training"]}
     encoder = {**base["encoder"], **WITHOUT, **settings["encoder"]}
     if start is not None:

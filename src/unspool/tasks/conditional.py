@@ -12,7 +12,7 @@ from unspool.data.pairs import PairFeed, Pairs
 from unspool.data.sources import describe_sources
 from unspool.decode.condition import condition_source, usual_condition
 from unspool.decode.stream import generate, start_reading
-from unspool.engines.base import Network
+from unspool.engines.base import Machine, Network
 from unspool.errors import DataError, UsageError
 from unspool.evaluate.bits import document_nats, evaluate_part
 from unspool.evaluate.pairs import beginning
@@ -65,13 +65,13 @@ class Conditional:
                 f"the encoder of a condition has only {' and '.join(ENCODER_SETTINGS)}. Received: {', '.join(wrong)}.",
                 "leave these out.",
             )
-        _recipe(Size(1_000_000, 100, DEFAULT_MINUTES, "float32", 1), settings)
+        _recipe(Size(1_000_000, 100, DEFAULT_MINUTES, Machine("float32", 1)), settings)
 
     def plan(
         self,
         folder: ModelFolder,
         settings: Settings,
-        machine: tuple[str, int, int],
+        machine: Machine,
         start: Start | None,
         on_bytes: Callable[[int], None],
     ) -> Plan:
@@ -85,10 +85,9 @@ class Conditional:
         for name, part in (("training", rows), ("validation", held_out)):
             write_conditioned(folder.training, name, tokenizer, part, conditions, on_bytes)
         tokens = len(open_part(folder.training, "training", verify=False).tokens)
-        precision, threads, usual = machine
-        filling = round(usual * TrainingSpec().sequence_length * len(rows) / tokens)
-        batch = max(1, min(MOST_ROWS, len(rows) // FEWEST_BATCHES, max(usual, filling)))
-        size = Size(tokens, tokenizer.vocabulary_size, usual_minutes(settings), precision, threads, batch)
+        filling = round(machine.rows * TrainingSpec().sequence_length * len(rows) / tokens)
+        batch = max(1, min(MOST_ROWS, len(rows) // FEWEST_BATCHES, max(machine.rows, filling)))
+        size = Size(tokens, tokenizer.vocabulary_size, usual_minutes(settings), machine._replace(rows=batch))
         recipe, reasons = _recipe(size, settings)
         return Plan(recipe, _config(recipe, tokenizer, conditions), reasons)
 

@@ -10,7 +10,7 @@ from unspool.data.batches import DocumentFeed, Feed, StreamFeed
 from unspool.data.corpus import SMALL, Corpus, open_corpus, prepare_corpus
 from unspool.data.sources import check_sources, describe_sources
 from unspool.decode.stream import generate, start_reading
-from unspool.engines.base import Network
+from unspool.engines.base import Machine, Network
 from unspool.engines.initial import extended_weights
 from unspool.errors import UsageError
 from unspool.evaluate.bits import document_nats, evaluate_part, fresh_means
@@ -46,7 +46,7 @@ class Language:
         self,
         folder: ModelFolder,
         settings: Settings,
-        machine: tuple[str, int, int],
+        machine: Machine,
         start: Start | None,
         on_bytes: Callable[[int], None],
     ) -> Plan:
@@ -60,7 +60,7 @@ class Language:
         tokenizer = prepare_corpus(folder.training, spec, make, on_bytes)
         folder.write_tokenizer(tokenizer)
         tokens = len(open_corpus(folder.training, verify=False).training.tokens)
-        size = Size(tokens, tokenizer.vocabulary_size, usual_minutes(settings), *machine)
+        size = Size(tokens, tokenizer.vocabulary_size, usual_minutes(settings), machine)
         if start:
             settings = {**settings, "training": {**STARTED, **settings["training"]}}
         recipe, reasons = choose_recipe(size, settings, start.config.network.writer if start else None)

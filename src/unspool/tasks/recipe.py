@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from math import log10
 from typing import Any
 
+from unspool.engines.base import Machine
 from unspool.engines.parameters import parameter_count
 from unspool.errors import UsageError
 from unspool.specs.base import Spec, build
@@ -26,10 +27,10 @@ SECTIONS: dict[str, type[Spec]] = {
 DEFAULT_MINUTES = 3.0  # what the sizes are chosen for, too, when the budget is in steps or epochs
 
 WIDTHS = tuple(range(128, 1025, 64))
-LSTM_WEIGHTS_PER_MINUTE = 2.2e11
-WEIGHTS_PER_MINUTE: dict[CellName, float] = {"gru": 3e11}  # others as the LSTM
+TOKENS_PER_WEIGHT: dict[CellName, float] = {"gru": 5.7, "lstm": 7.7, "rnn": 7.7, "mingru": 7.7}  # in the time
 FEW_PASSES = 6  # over the text
-WEIGHTS_READ_PER_MINUTE = 1.7e12  # times tokens, on two ordinary cores
+OPERATIONS = 6  # for each weight and token, forward and backward
+SHARE_OF_RATE = 0.42  # of the rate of a large product that training reaches
 
 EXCLUDING = (("validation_fraction", "validation_sources"), ("lines", "text_column"))  # of the data section
 
@@ -78,17 +79,18 @@ class Size:
         tokens: of the training part.
         vocabulary: tokens in the vocabulary.
         minutes: of training; for steps and epochs, a usual value.
-        precision: what the machine multiplies fastest.
-        threads: what the machine offers.
-        rows: of a batch that keep it busy.
+        machine: that trains.
     """
 
     tokens: int
     vocabulary: int
     minutes: float
-    precision: str
-    threads: int
-    rows: int = 32
+    machine: Machine
+
+    @property
+    def read(self) -> float:
+        """Weights times tokens that training reads in the minutes."""
+        return 60 * self.minutes * self.machine.rate * SHARE_OF_RATE / OPERATIONS
 
 
 def data_spec(settings: Settings) -> DataSpec:
@@ -112,7 +114,7 @@ def check_settings(settings: Settings) -> None:
     Raises:
         UsageError: a setting breaks its rule.
     """
-    choose_recipe(Size(1_000_000, 100, DEFAULT_MINUTES, "float32", 1), settings)
+    choose_recipe(Size(1_000_000, 100, DEFAULT_MINUTES, Machine("float32", 1)), settings)
 
 
 def choose_recipe(size: Size, settings: Settings, network: DecoderShape | None = None) -> tuple[Recipe, list[str]]:
@@ -150,13 +152,12 @@ def choose_recipe(size: Size, settings: Settings, network: DecoderShape | None =
 def _shape(size: Size, asked: Mapping[str, Any]) -> dict[str, Any]:
     """One layer, as wide as time and text allow; what was asked for is kept.
 
-    Where its recurrence is compiled, which needs bfloat16, a GRU reads more text in the time; an LSTM gains more from
-    reading it again.
+    Where its recurrence is compiled a GRU reads more text in the time; an LSTM gains more from reading it again.
     """
-    if "cell" in asked or size.precision != "bfloat16":
+    if "cell" in asked or not size.machine.compiled:
         return _widest(size, {"cell": "lstm", **asked})
     quick = _widest(size, {**asked, "cell": "gru"})
-    if _passes_in(size.minutes, build(DecoderShape, quick, "network"), size) < FEW_PASSES:
+    if _passes_in_time(build(DecoderShape, quick, "network"), size) < FEW_PASSES:
         return quick
     return _widest(size, {**asked, "cell": "lstm"})
 
@@ -172,7 +173,7 @@ def _widest(size: Size, asked: Mapping[str, Any]) -> dict[str, Any]:
         tied = {"embedding_size": hidden} if shape.get("tie_weights") and "embedding_size" not in asked else {}
         wide = {**shape, "hidden_size": hidden, **tied, **asked}
         checked = build(DecoderShape, wide, "network")
-        most_weights = (WEIGHTS_PER_MINUTE.get(checked.cell, LSTM_WEIGHTS_PER_MINUTE) * size.minutes) ** 0.5
+        most_weights = (size.read / TOKENS_PER_WEIGHT[checked.cell]) ** 0.5
         if hidden <= widest and _weights(checked, size) <= most_weights:
             break
     return wide
@@ -183,11 +184,11 @@ def _training(size: Size, shape: DecoderShape, passes: float, given: Mapping[str
     dropout = round(min(0.5, max(0.0, 0.1 + 0.33 * log10(max(passes, 1e-9) / 6))), 2)
     chosen = {
         "matrix_rate": 0.03 if shape.cell == "gru" else 0.02,
-        "batch_size": size.rows,
+        "batch_size": size.machine.rows,
         "dropout": dropout,
         "input_dropout": dropout,
-        "precision": size.precision,
-        "threads": size.threads,
+        "precision": size.machine.precision,
+        "threads": size.machine.threads,
         "validations": int(min(20, max(3, round(2 * size.minutes)))),
     }
     return {**chosen, **given}
@@ -199,11 +200,11 @@ def _passes(size: Size, shape: DecoderShape, budget: BudgetSpec, asked: Training
         return budget.epochs
     if budget.steps is not None:
         return budget.steps * asked.batch_size * asked.sequence_length / size.tokens
-    return _passes_in(size.minutes, shape, size)
+    return _passes_in_time(shape, size)
 
 
-def _passes_in(minutes: float, shape: DecoderShape, size: Size) -> float:
-    return minutes * WEIGHTS_READ_PER_MINUTE / _weights(shape, size) / size.tokens
+def _passes_in_time(shape: DecoderShape, size: Size) -> float:
+    return size.read / _weights(shape, size) / size.tokens
 
 
 def _weights(shape: DecoderShape, size: Size) -> int:

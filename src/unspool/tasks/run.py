@@ -19,7 +19,7 @@ from unspool.specs.sampling import SamplingSpec
 from unspool.specs.training import Recipe
 from unspool.tasks.base import Job, Task
 from unspool.tasks.listener import Listener
-from unspool.tasks.recipe import Settings
+from unspool.tasks.recipe import Settings, budget_spec
 from unspool.tasks.start import Start
 from unspool.training.averaging import LastBest
 from unspool.training.budget import Budget
@@ -56,7 +56,8 @@ class Run:
             UnspoolError: as its parts do. An existing model is brought back then.
         """
         self.task.check(self.settings)
-        machine = training_machine(self.engine)  # before anything is touched: it may not be installed
+        probe = budget_spec(self.settings).minutes is not None  # other runs must not depend on the clock
+        machine = training_machine(self.engine, probe)  # before anything is touched: it may not be installed
         check_free(self.path, overwrite)
         set_aside(self.path)
         try:

@@ -19,7 +19,7 @@ from unspool.data.pairs import (
     write_pairs,
 )
 from unspool.decode.translation import Translator
-from unspool.engines.base import Network
+from unspool.engines.base import Machine, Network
 from unspool.errors import DataError, UsageError
 from unspool.evaluate.pairs import exact_share, pair_nats
 from unspool.folder.model_folder import Config, ModelFolder
@@ -64,13 +64,13 @@ class Translation:
             )
         if spec.source_column is not None and not spec.sources:
             raise UsageError("--source and --target name columns, and there is no table.", "name a table.")
-        _recipe(settings, spec, LARGE, ("float32", 1, 32), 0.0)
+        _recipe(settings, spec, LARGE, Machine("float32", 1), 0.0)
 
     def plan(
         self,
         folder: ModelFolder,
         settings: Settings,
-        machine: tuple[str, int, int],
+        machine: Machine,
         start: Start | None,
         on_bytes: Callable[[int], None],
     ) -> Plan:
@@ -172,11 +172,12 @@ def _tokenizers(spec: DataSpec, pairs: list[tuple[str, str]]) -> Tokenizers:
     return learn(0), learn(1)
 
 
-def _recipe(
-    settings: Settings, data: DataSpec, shape: Settings, machine: tuple[str, int, int], minutes: float
-) -> Recipe:
-    precision, threads, _ = machine
-    chosen = {"precision": precision, "threads": threads, "validations": int(min(20, max(4, round(2 * minutes))))}
+def _recipe(settings: Settings, data: DataSpec, shape: Settings, machine: Machine, minutes: float) -> Recipe:
+    chosen = {
+        "precision": machine.precision,
+        "threads": machine.threads,
+        "validations": int(min(20, max(4, round(2 * minutes)))),
+    }
     smaller = {"dropout": 0.3} if shape is LARGE else {"dropout": 0.1, "label_smoothing": 0.0}
     return Recipe(
         task="translation",

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 
 import torch
 
-from unspool.engines.base import Array
+from unspool.engines.base import ORDINARY_RATE, Array, Machine
 from unspool.engines.initial import initial_weights
 from unspool.engines.torch.learner import TorchLearner
 from unspool.engines.torch.network import TorchNetwork
 from unspool.engines.torch.parts import Parts
-from unspool.engines.torch.platform import device, keep_large_blocks, native_precision, thread_count, usual_rows
+from unspool.engines.torch.platform import device, keep_large_blocks, native_precision, product_rate, usual_rows
+from unspool.engines.torch.recurrent import has_kernels
 from unspool.engines.torch.weights import load_weights
 from unspool.specs.network import NetworkSpec
 from unspool.specs.training import TrainingSpec
@@ -34,4 +35,10 @@ def build_learner(
     return TorchLearner(parts, training)
 
 
-__all__ = ["build_learner", "build_network", "native_precision", "thread_count", "usual_rows"]
+def find_machine(probe: bool) -> Machine:
+    """What this machine offers; its rate is measured only if that is asked for."""
+    precision = native_precision()
+    kind = torch.bfloat16 if precision == "bfloat16" else torch.float32
+    compiled = device().type == "cpu" and has_kernels(kind)
+    rate = product_rate(kind) if probe else ORDINARY_RATE
+    return Machine(precision, torch.get_num_threads(), usual_rows(), compiled, rate)

@@ -27,10 +27,11 @@ class Dropout:
         inside: share of zeros between layers and on the output.
         input: share of zeros on the embedded input.
         generator: draws the masks.
+        recurrent: share of zeros in the recurrent matrices.
     """
 
-    def __init__(self, inside: float, input: float, generator: torch.Generator) -> None:
-        self.inside, self.input, self._generator = inside, input, generator
+    def __init__(self, inside: float, input: float, generator: torch.Generator, recurrent: float = 0.0) -> None:
+        self.inside, self.input, self.recurrent, self._generator = inside, input, recurrent, generator
 
     def __call__(self, values: Tensor, share: float) -> Tensor:
         """Zero a share of the features, [B, T, features] to the same."""
@@ -38,6 +39,15 @@ class Dropout:
             return values
         mask = self.mask(values.shape[0], values.shape[2], share)[:, None]  # (B, 1, features)
         return values * mask.to(values.dtype)
+
+    def connections(self, layer: nn.RNNBase) -> Tensor | None:
+        """The recurrent matrix [G H, H] with a share of zeros, the same for all rows and steps (Merity et al., 2018,
+        section 2); none where nothing is dropped.
+        """
+        if not self.recurrent:
+            return None
+        matrix = cast(Tensor, layer.weight_hh_l0)
+        return matrix * self.mask(len(matrix), layer.hidden_size, self.recurrent)
 
     def mask(self, rows: int, features: int, share: float) -> Tensor:
         """Zeros, and otherwise what keeps the mean: [B, features]."""
@@ -75,8 +85,10 @@ class Layers(nn.Module):
         if self._cell == "mingru":
             return self._blocks(values, memories, dropout)
         after = []
-        for layer, memory in zip(self.layers, memories, strict=True):
-            values, memory = read_window(cast(nn.RNNBase, layer), values, memory)  # (B, T, H)
+        for module, memory in zip(self.layers, memories, strict=True):
+            layer = cast(nn.RNNBase, module)
+            recurrent = dropout.connections(layer) if dropout else None
+            values, memory = read_window(layer, values, memory, recurrent)  # (B, T, H)
             after.append(memory)
             if dropout:
                 values = dropout(values, dropout.inside)

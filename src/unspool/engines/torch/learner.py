@@ -43,7 +43,7 @@ class TorchLearner:
         self._network = TorchNetwork(parts, training.precision)
         self._state: TorchState = parts.initial_state(0)
         self._generator = torch.Generator()
-        self._dropout = Dropout(training.dropout, training.input_dropout, self._generator)
+        self._dropout = Dropout(training.dropout, training.input_dropout, self._generator, training.recurrent_dropout)
         self._parameters = named_tensors(parts)
         self._optimizers = _make_optimizers(self._parameters, training)
 

@@ -2,6 +2,7 @@
 
 import ctypes
 import sys
+import time
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from unspool.engines.base import Array
 
 # From glibc's malloc.h: blocks above the threshold come straight from the kernel, page by page, each time.
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
+
+PROBED, PROBES = 1024, 20  # the width of the matrices whose product is timed, and how often
 
 
 @cache
@@ -63,6 +66,12 @@ def native_precision() -> str:
     return "bfloat16" if "avx512_bf16" in flags or "amx_bf16" in flags else "float32"
 
 
-def thread_count() -> int:
-    """How many threads PyTorch uses unless told otherwise: one for each core."""
-    return torch.get_num_threads()
+def product_rate(kind: torch.dtype) -> float:
+    """Operations per second of a large product, the best of several, in about a tenth of a second."""
+    one, other = (torch.randn(PROBED, PROBED, device=device()).to(kind) for _ in range(2))
+    shortest = float("inf")
+    for _ in range(PROBES):
+        started = time.perf_counter()
+        (one @ other)[0, 0].item()  # waits until it is there
+        shortest = min(shortest, time.perf_counter() - started)
+    return 2 * PROBED**3 / shortest

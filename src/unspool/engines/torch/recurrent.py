@@ -14,6 +14,7 @@ from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
+from torch.func import functional_call
 
 from unspool.engines.torch.platform import native_precision
 
@@ -28,31 +29,34 @@ except ImportError:  # without Numba everything works, slower
 Memory = tuple[Tensor, ...]  # (hidden,) or, for the LSTM, (hidden, cell); each [1, B, H]
 
 
-def read_window(layer: nn.RNNBase, values: Tensor, memory: Memory) -> tuple[Tensor, Memory]:
+def read_window(
+    layer: nn.RNNBase, values: Tensor, memory: Memory, recurrent: Tensor | None = None
+) -> tuple[Tensor, Memory]:
     """Read T steps with one layer, by the fastest means that there is.
 
     Args:
         layer: of one layer and direction, batch first.
         values: [B, T, E].
         memory: the state before the first step.
+        recurrent: [G H, H], what takes the place of the layer's recurrent matrix.
 
     Returns:
         [B, T, H], and the state after the last step.
     """
     precision = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else torch.float32
-    if isinstance(layer, nn.LSTM):
-        return cast(tuple[Tensor, Memory], layer(values, memory))
-    if values.device.type == "cpu" and _has_kernels(precision):
-        weights = (layer.weight_ih_l0, layer.weight_hh_l0, layer.bias_ih_l0, layer.bias_hh_l0)
+    matrix = cast(Tensor, layer.weight_hh_l0) if recurrent is None else recurrent
+    if not isinstance(layer, nn.LSTM) and values.device.type == "cpu" and has_kernels(precision):
+        weights = (layer.weight_ih_l0, matrix, layer.bias_ih_l0, layer.bias_hh_l0)
         first = memory[0][0].float().contiguous()  # (B, H)
         values, last = WINDOWS[type(layer)].apply(values, precision, *weights, first)
         return values, (last[None],)
-    values, last = layer(values, memory[0])  # (B, T, H)
-    return values, (last,)
+    given = (values, memory if isinstance(layer, nn.LSTM) else memory[0])
+    values, after = functional_call(layer, {"weight_hh_l0": matrix}, given)  # (B, T, H)
+    return values, after if isinstance(layer, nn.LSTM) else (after,)
 
 
 @cache
-def _has_kernels(precision: torch.dtype) -> bool:
+def has_kernels(precision: torch.dtype) -> bool:
     """Whether the processor has the registers for them, and, for bfloat16, the instruction."""
     if precision not in STORAGE or torch.backends.cpu.get_cpu_capability() != "AVX512":
         return False
