@@ -152,6 +152,17 @@ def test_layers_of_a_language_model_learn_at_once_or_from_the_head_down(
         assert same is not moved
 
 
+def test_a_language_models_words_are_read_in_small_letters_unless_asked(rows: Path, tmp_path: Path) -> None:
+    columns = {"text_column": "text", "tokenizer": "word", **QUICK, "steps": 2}
+    capitals = tmp_path / "capitals.csv"
+    capitals.write_text(rows.read_text(encoding="utf-8").replace(" a ", " A "), encoding="utf-8")
+    train(capitals, out=tmp_path / "language", hidden_size=8, embedding_size=6, **columns)
+    for lowercase, spellings in ((None, 1), (False, 2)):
+        settings = {**columns, "label_column": "kind", "lowercase": lowercase, "start_from": tmp_path / "language"}
+        model = train(capitals, out=tmp_path / f"classifier-{lowercase}", **settings)
+        assert len({" a", " A"}.intersection(model.tokenizer.vocabulary)) == spellings
+
+
 def test_a_classifier_is_no_start_and_keeps_the_sizes_of_its_own(
     rows: Path, classifier: Path, language: Path, tmp_path: Path
 ) -> None:

@@ -7,7 +7,7 @@ pytest.importorskip("numba")
 
 from torch.nn import functional as F  # noqa: E402
 
-from unspool.engines.torch.loss import token_loss  # noqa: E402
+from unspool.engines.torch.loss import token_loss, token_nats  # noqa: E402
 from unspool.text.tokenizer import PAD  # noqa: E402
 
 
@@ -39,3 +39,13 @@ def test_very_large_logits_stay_finite() -> None:
     assert loss.item() == pytest.approx(0.6931472, abs=1e-6)
     assert logits.grad is not None
     assert torch.isfinite(logits.grad).all()
+
+
+@pytest.mark.parametrize(("positions", "tokens"), [(1, 5), (7, 69), (40, 1003)])
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_the_nats_of_each_target_are_those_of_pytorch(positions: int, tokens: int, precision: str) -> None:
+    generator = torch.Generator().manual_seed(positions)
+    logits = (4 * torch.randn(positions, tokens, generator=generator)).to(getattr(torch, precision))
+    targets = torch.randint(0, tokens, (positions,), generator=generator)
+    expected = F.cross_entropy(logits.float(), targets, reduction="none")
+    torch.testing.assert_close(token_nats(logits, targets), expected, rtol=1e-5, atol=1e-5)

@@ -9,7 +9,7 @@ from helpers.small import small_text
 from unspool.errors import ModelFolderError
 from unspool.specs.data import TokenizerName
 from unspool.text.tokenizer import SPECIAL_TOKENS, UNKNOWN, Tokenizer
-from unspool.text.vocabulary import extend_characters, make_tokenizer
+from unspool.text.vocabulary import extend_characters, lowercased, make_tokenizer
 
 KINDS = get_args(TokenizerName)
 
@@ -53,6 +53,14 @@ def test_new_characters_come_after_the_known_ones() -> None:
     extended = extend_characters(known, ["abxé"])
     assert extended.vocabulary == [*known.vocabulary, "x", "é"]
     assert extend_characters(known, ["abc"]).vocabulary == known.vocabulary
+
+
+def test_words_in_small_letters_know_where_their_spellings_were() -> None:
+    known = make_tokenizer("word", ["The the THE cat Cat\n" * 2])
+    small, places = lowercased(known)
+    assert set(small.vocabulary[4:]) == {" the", " cat", "\n"}
+    assert [small.vocabulary[place] for place in places] == [token.lower() for token in known.vocabulary]
+    assert small.encode("THE Cat").tolist() == places[known.encode("The cat")].tolist()
 
 
 def test_an_unknown_token_is_shown_as_the_replacement_character() -> None:

@@ -24,7 +24,7 @@ CHUNK = 256  # time steps read at once
 CARRIED_ROWS_ABOVE = 500_000  # tokens beyond which a text is read in several rows
 WARM_UP = 1024  # tokens that each of those rows reads before it counts
 FRESH_PLACES, FRESH_FROM, FRESH_TO = 512, 64, 256
-LOGITS_AT_ONCE = 1 << 22
+LOGITS_AT_ONCE = 1 << 24
 STUCK = 4.0  # nats per token above which a fresh start counts as dead
 
 

@@ -97,9 +97,11 @@ class Classification:
         rows, held_out = read_labelled(spec)
         if "tokenizer" not in settings["data"]:
             spec = spec.changed(tokenizer="char" if np.mean([len(text) for text, _ in rows]) < SHORT else "word")
-        if spec.tokenizer == "word" and start is None and "lowercase" not in settings["data"]:
-            spec = spec.changed(lowercase=True)
-        texts = (text for text, _ in rows)
+        if spec.tokenizer == "word" and "lowercase" not in settings["data"]:
+            spec = spec.changed(lowercase=start is None or start.has_vectors)
+        texts = [text for text, _ in rows]
+        if start is not None and spec.lowercase:
+            start = start.lowercased(texts)
         tokenizer = (
             start.tokenizer_for(texts)
             if start

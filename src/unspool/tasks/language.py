@@ -25,7 +25,8 @@ from unspool.text.tokenizer import Tokenizer
 from unspool.text.vocabulary import make_tokenizer
 
 SAMPLE = SamplingSpec(max_new_tokens=100, temperature=0.8, seed=0)
-VALIDATION_DOCUMENTS = 2048
+VALIDATION_DOCUMENTS, FEWEST = 2048, 256
+VALIDATION_LOGITS = 5e8  # a validation of documents makes about so many at most
 STARTED = {"learning_rate": 2e-3, "matrix_rate": 0.01}  # half of what an untrained network takes
 CLOSING_ROWS, CLOSING_TOKENS = 64, 300_000
 PLACES = 256  # where fresh starts are made; half as many as `evaluate` makes, in half the time
@@ -138,7 +139,9 @@ def _config(recipe: Recipe, tokenizer: Tokenizer) -> Config:
 def _fresh(network: Network, corpus: Corpus) -> float:
     if corpus.validation.starts is None:
         return float(fresh_means(network, corpus.validation.tokens, PLACES).mean())
-    sums, lengths = document_nats(network, corpus.validation, most=VALIDATION_DOCUMENTS)
+    length = len(corpus.validation.tokens) / (len(corpus.validation.starts) - 1)
+    most = VALIDATION_LOGITS / (length * network.spec.writer.vocabulary_size)
+    sums, lengths = document_nats(network, corpus.validation, most=int(min(VALIDATION_DOCUMENTS, max(most, FEWEST))))
     return float(sums.sum() / lengths.sum())
 
 

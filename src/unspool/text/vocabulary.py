@@ -8,7 +8,7 @@ from tokenizers import Regex, decoders, models, normalizers, pre_tokenizers, tra
 from tokenizers import Tokenizer as LibraryTokenizer
 
 from unspool.specs.data import TokenizerName
-from unspool.text.tokenizer import CHARACTER_OF_BYTE, SPECIAL_TOKENS, UNKNOWN, Tokenizer, code_points
+from unspool.text.tokenizer import CHARACTER_OF_BYTE, SPECIAL_TOKENS, UNKNOWN, IntArray, Tokenizer, code_points
 
 WORD_LIMIT = 20_000
 WORD_MINIMUM = 2  # a word seen once is what `<unk>` is learnt from
@@ -41,6 +41,21 @@ def extend_characters(tokenizer: Tokenizer, pieces: Iterable[str]) -> Tokenizer:
     known = set(tokenizer.vocabulary)
     new = [character for character in _characters(pieces, 0) if character not in known]
     return Tokenizer(_char_library([*tokenizer.vocabulary[len(SPECIAL_TOKENS) :], *new]).to_str(), "char")
+
+
+def lowercased(tokenizer: Tokenizer) -> tuple[Tokenizer, IntArray]:
+    """A `word` tokenizer that reads the same words in small letters.
+
+    Returns:
+        it, and the new id of each old one, [V].
+    """
+    small = [token.lower() for token in tokenizer.vocabulary[len(SPECIAL_TOKENS) :]]
+    ids = _ids(dict.fromkeys(small))
+    library = LibraryTokenizer.from_str(tokenizer.serialize())
+    library.normalizer = normalizers.Sequence([library.normalizer, normalizers.Lowercase()])
+    library.model = models.WordLevel(ids, unk_token=SPECIAL_TOKENS[UNKNOWN])
+    places = [*range(len(SPECIAL_TOKENS)), *(ids[token] for token in small)]
+    return Tokenizer(library.to_str(), "word"), np.array(places, np.int64)
 
 
 def _characters(pieces: Iterable[str], limit: int) -> list[str]:

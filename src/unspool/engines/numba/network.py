@@ -5,7 +5,6 @@ Shapes: B rows, H hidden, L layers, V tokens, N tokens to write.
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from types import FunctionType
 from typing import Any, NamedTuple, cast
@@ -18,11 +17,13 @@ from unspool.engines.numba.attention import attending_blocks, attending_cells, l
 from unspool.engines.numba.cells import CODES
 from unspool.engines.numba.compiling import compiled
 from unspool.engines.numba.kernels import BlockWeights, Weights, blocks_step, decoder_step, write_tokens
+from unspool.engines.numba.layers import on_threads, packed_layer, shares_of
 from unspool.engines.numba.panels import pack, padded
 from unspool.engines.numba.rows import blocks_rows, decoder_rows, write_rows
 from unspool.engines.numba.team import Team, make_teams
-from unspool.engines.numba.tiles import PANEL, TILE_ROWS
+from unspool.engines.numba.tiles import PANEL
 from unspool.engines.numpy.attention import Attended
+from unspool.engines.numpy.layers import MakeLayer
 from unspool.engines.numpy.network import NumpyNetwork, NumpyState
 from unspool.engines.rounding import rounded_weights
 from unspool.specs.network import NetworkSpec
@@ -49,7 +50,7 @@ class NumbaNetwork(NumpyNetwork):
     """
 
     def __init__(self, spec: NetworkSpec, weights: Mapping[str, Array], precision: str = "float32") -> None:
-        super().__init__(spec, weights)
+        super().__init__(spec, weights, layers_in(precision))
         decoder = spec.writer
         self._kind = CODES[decoder.cell]
 
@@ -117,7 +118,7 @@ class NumbaNetwork(NumpyNetwork):
             advance(self._kind, weights, np.asarray(tokens[rows]), *memories, logits[rows])
             hidden[:, rows], cell[:, rows] = memories
 
-        on_threads(step_some, self._shares(len(tokens), SHARED_STEP // self._size))
+        on_threads(step_some, shares_of(len(tokens), THREADS, SHARED_STEP // self._size))
         return logits, self._nested(hidden, cell, state)
 
     def write(
@@ -173,13 +174,8 @@ class NumbaNetwork(NumpyNetwork):
             for sampler, written, seen in zip(samplers, *counts, strict=True):
                 sampler.written[:], sampler.seen[:] = written, seen
 
-        on_threads(write_some, self._shares(len(task.samplers), SMALLEST_SHARE))
+        on_threads(write_some, shares_of(len(task.samplers), THREADS, SMALLEST_SHARE))
         return [row[:length] for row, length in zip(tokens, lengths, strict=True)]
-
-    def _shares(self, count: int, smallest: int) -> list[slice]:
-        """The rows that each thread takes."""
-        share = int(padded(max(count // THREADS, smallest, 1), TILE_ROWS))
-        return [slice(start, start + share) for start in range(0, count, share)]
 
     def _for_rows(self, attended: Attended | None, rows: slice) -> tuple[Callable[..., None], Any]:
         """The step of some rows, and its weights, with what these rows look back on."""
@@ -220,18 +216,6 @@ class Task(NamedTuple):
     end: int
 
 
-def on_threads(work: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
-    """Work on every item at once, each on a thread of its own.
-
-    The threads are those of this call and no other: threads that wait for one another must all run, and a pool that two
-    callers share would start some of each and none whole.
-    """
-    if len(items) == 1:
-        return [work(items[0])]
-    with ThreadPoolExecutor(len(items)) as pool:
-        return list(pool.map(work, items))
-
-
 @cache
 def compile_writer(
     functions: tuple[Callable[..., Any], ...], advance: Callable[..., None], loop: Callable[..., Any]
@@ -252,6 +236,13 @@ def compile_writer(
 
 
 def build_network(spec: NetworkSpec, weights: Mapping[str, Array], precision: str = "float32") -> NumpyNetwork:
-    """A network that writes; one that only classifies is NumPy's, whose products are large."""
+    """A network that writes, or one that only reads and classifies."""
     weights = rounded_weights(weights, precision)
-    return NumbaNetwork(spec, weights, precision) if spec.decoder else NumpyNetwork(spec, weights)
+    return NumbaNetwork(spec, weights, precision) if spec.decoder else NumpyNetwork(spec, weights, layers_in(precision))
+
+
+def layers_in(precision: str) -> MakeLayer:
+    """Compiled layers, with matrices of a precision, for any number of rows."""
+    return lambda cell, weights: packed_layer(
+        cell, weights, precision, lambda rows: shares_of(rows, THREADS, SMALLEST_SHARE)
+    )

@@ -10,7 +10,7 @@ import numpy as np
 
 from unspool.data.batches import Source
 from unspool.engines.base import Array
-from unspool.engines.numpy.layers import make_layer, normalised
+from unspool.engines.numpy.layers import MakeLayer, normalised, weights_of
 from unspool.specs.network import EncoderSpec, LabelEncoderSpec, TextEncoderSpec
 
 
@@ -37,10 +37,10 @@ class TextEncoder:
     No row knows of its neighbours: what is behind its end is read after it, or, backwards, not before it.
     """
 
-    def __init__(self, spec: TextEncoderSpec, weights: Mapping[str, Array]) -> None:
+    def __init__(self, spec: TextEncoderSpec, weights: Mapping[str, Array], make: MakeLayer) -> None:
         directions = ("", "_reverse")[: 1 + spec.bidirectional]
         self._layers = [
-            [make_layer(spec.cell, weights, "encoder", number, direction) for direction in directions]
+            [make(spec.cell, weights_of(weights, "encoder", number, direction)) for direction in directions]
             for number in range(spec.num_layers)
         ]
         self._size, self._memories = spec.hidden_size, 2 if spec.cell == "lstm" else 1
@@ -91,6 +91,6 @@ class NumbersEncoder:
         return Encoded(state[:, None], np.ones((len(state), 1), np.bool_), state)
 
 
-def make_encoder(spec: EncoderSpec, weights: Mapping[str, Array]) -> Encoder:
-    """The encoder of any kind."""
-    return TextEncoder(spec, weights) if isinstance(spec, TextEncoderSpec) else NumbersEncoder(spec, weights)
+def make_encoder(spec: EncoderSpec, weights: Mapping[str, Array], make: MakeLayer) -> Encoder:
+    """The encoder of any kind, with layers as they are made."""
+    return TextEncoder(spec, weights, make) if isinstance(spec, TextEncoderSpec) else NumbersEncoder(spec, weights)

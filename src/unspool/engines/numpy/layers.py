@@ -3,7 +3,7 @@
 Shapes: B rows, T time steps, W width of the input, H hidden, G gates.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import numpy as np
@@ -12,6 +12,8 @@ from unspool.engines.base import Array
 from unspool.engines.numpy.cells import STEPS, Memory, mingru_step, sigmoid
 from unspool.engines.parameters import NORMALISED_MINIMUM
 from unspool.specs.network import CellName
+
+MakeLayer = Callable[[CellName, Mapping[str, Array]], "Layer"]
 
 
 class Layer(Protocol):
@@ -70,24 +72,33 @@ class MinGruBlock:
         """[B, T, H] to [B, T, H]."""
         size = prepared.shape[-1]
         gates = normalised(prepared, self._norm) @ self._weight_in + self._bias_in  # (B, T, 3 H)
-        hidden = np.empty_like(prepared)  # (B, T, H)
-        for time in range(prepared.shape[1]):
-            memory = mingru_step(gates[:, time], memory)
-            hidden[:, time] = memory[0]
+        hidden, memory = self.scan(gates, memory)  # (B, T, H)
         total = prepared + (hidden * silu(gates[..., 2 * size :])) @ self._weight_out  # (B, T, H)
         pairs = normalised(total, self._mlp_norm) @ self._weight_up  # (B, T, 2 H)
         return total + (silu(pairs[..., :size]) * pairs[..., size:]) @ self._weight_down, memory
 
+    def scan(self, gates: Array, memory: Memory) -> tuple[Array, Memory]:
+        """The states of all steps: [B, T, 3 H] to [B, T, H]."""
+        hidden = np.empty((*gates.shape[:2], memory[0].shape[-1]), np.float32)  # (B, T, H)
+        for time in range(gates.shape[1]):
+            memory = mingru_step(gates[:, time], memory)
+            hidden[:, time] = memory[0]
+        return hidden, memory
 
-def make_layer(cell: CellName, weights: Mapping[str, Array], part: str, number: int, direction: str = "") -> Layer:
-    """The layer of a part that has this number, counted from 0 at the input, and direction."""
+
+def make_layer(cell: CellName, weights: Mapping[str, Array]) -> Layer:
+    """A layer of any cell, from what `weights_of` gives."""
+    return MinGruBlock(weights) if cell == "mingru" else RecurrentLayer(cell, weights)
+
+
+def weights_of(weights: Mapping[str, Array], part: str, number: int, direction: str = "") -> dict[str, Array]:
+    """Those of one layer of a part, by their names without its number, counted from 0 at the input."""
     start, end = f"{part}.cell.", f"_l{number}{direction}"
-    own = {
+    return {
         name.removeprefix(start).removesuffix(end): array
         for name, array in weights.items()
         if name.startswith(start) and name.endswith(end)
     }
-    return MinGruBlock(own) if cell == "mingru" else RecurrentLayer(cell, own)
 
 
 def normalised(x: Array, scale: Array) -> Array:

@@ -19,7 +19,7 @@ from unspool.engines.base import Array, Arrays, Logits, check_weights, surprise_
 from unspool.engines.numpy.attention import Attended, Attention, Head
 from unspool.engines.numpy.cells import Memory
 from unspool.engines.numpy.encoders import Encoded, make_encoder
-from unspool.engines.numpy.layers import make_layer, normalised
+from unspool.engines.numpy.layers import MakeLayer, make_layer, normalised, weights_of
 from unspool.engines.parameters import parameter_shapes, state_names, state_shapes
 from unspool.specs.network import DecoderSpec, NetworkSpec
 from unspool.text.tokenizer import IntArray
@@ -45,22 +45,23 @@ class NumpyNetwork:
     Args:
         spec: what to build.
         weights: by the names of `parameter_shapes`, float32.
+        make: makes its recurrent layers.
 
     Raises:
         ModelFolderError: the weights do not fit the spec.
     """
 
-    def __init__(self, spec: NetworkSpec, weights: Mapping[str, Array]) -> None:
+    def __init__(self, spec: NetworkSpec, weights: Mapping[str, Array], make: MakeLayer = make_layer) -> None:
         check_weights(parameter_shapes(spec), weights)
         self.spec = spec
-        self._encoder = make_encoder(spec.encoder, weights) if spec.encoder else None
+        self._encoder = make_encoder(spec.encoder, weights, make) if spec.encoder else None
         self._head = Head(spec.head, weights) if spec.head else None
         if spec.decoder:
-            self._make_decoder(spec.decoder, weights)
+            self._make_decoder(spec.decoder, weights, make)
 
-    def _make_decoder(self, decoder: DecoderSpec, weights: Mapping[str, Array]) -> None:
+    def _make_decoder(self, decoder: DecoderSpec, weights: Mapping[str, Array], make: MakeLayer) -> None:
         layers = range(decoder.num_layers)
-        self._layers = [make_layer(decoder.cell, weights, "decoder", number) for number in layers]
+        self._layers = [make(decoder.cell, weights_of(weights, "decoder", number)) for number in layers]
         self._bridge = [
             (weights[f"bridge.weight_l{n}"].T, weights[f"bridge.bias_l{n}"]) for n in layers if self._encoder
         ]
@@ -163,4 +164,6 @@ class NumpyNetwork:
         return hidden, NumpyState(tuple(memories), state.attended)
 
 
-build_network = NumpyNetwork
+def build_network(spec: NetworkSpec, weights: Mapping[str, Array]) -> NumpyNetwork:
+    """A network for inference."""
+    return NumpyNetwork(spec, weights)

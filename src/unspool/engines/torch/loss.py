@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from unspool.text.tokenizer import PAD
 
 try:
-    from unspool.engines.torch.loss_kernels import POSITIONS, loss_kernel
+    from unspool.engines.torch.loss_kernels import POSITIONS, loss_kernel, nats_kernel
     from unspool.engines.torch.team import STORAGE, launch
 except ImportError:  # without Numba everything works, slower
     STORAGE = {}
@@ -36,6 +36,18 @@ def token_loss(logits: Tensor, targets: Tensor, smoothing: float) -> Tensor:
         loss: Tensor = TokenLoss.apply(logits, targets, smoothing)  # type: ignore[no-untyped-call]
         return loss
     return F.cross_entropy(logits.float(), targets, ignore_index=PAD, label_smoothing=smoothing)
+
+
+def token_nats(logits: Tensor, targets: Tensor) -> Tensor:
+    """Minus the log-probability of each target: [N, V] float32 or bfloat16, [N] int64 to [N] float32, in nats."""
+    if logits.device.type == "cpu" and logits.dtype in STORAGE:
+        count, size = logits.shape
+        chunks = -(-count // POSITIONS)
+        nats, room = torch.empty(count), torch.empty(chunks, size)
+        arrays = (logits.contiguous(), targets.contiguous(), nats, room)
+        launch(nats_kernel(STORAGE[logits.dtype]), chunks, count, size, *arrays)
+        return nats
+    return F.cross_entropy(logits.float(), targets, reduction="none")
 
 
 class TokenLoss(torch.autograd.Function):

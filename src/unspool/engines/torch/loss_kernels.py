@@ -80,3 +80,23 @@ def loss_kernel(storage: types.Type) -> Any:
             chunk = take(call)
 
     return compile_kernel(loss)
+
+
+@cache
+def nats_kernel(storage: types.Type) -> Any:
+    """The same without a gradient: N, V; logits, targets; the nats [N], which it writes; room [chunks, V]."""
+
+    def nats(call: Call) -> None:
+        given = parameters(call)
+        count, size = given[2], given[3]
+        logits, targets = matrix(given[4], storage, count, size), matrix(given[5], int64, 1, count)
+        found, room = matrix(given[6], float32, 1, count), matrix(given[7], float32, given[CHUNKS], size)
+        chunk = take(call)
+        while chunk < given[CHUNKS]:
+            for n in range(chunk * POSITIONS, min(count, (chunk + 1) * POSITIONS)):
+                highest = highest_of(logits[n])
+                total, _ = exponentials(logits[n], highest, room[chunk])
+                found[0, n] = np.log(total) + (highest - widen(logits[n, targets[0, n]]))
+            chunk = take(call)
+
+    return compile_kernel(nats)

@@ -9,13 +9,13 @@ from contextlib import AbstractContextManager
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from unspool.data.batches import Source
 from unspool.engines.base import Array, Arrays, Logits
 from unspool.engines.parameters import state_names
 from unspool.engines.torch.attention import Attended
 from unspool.engines.torch.decoder import TorchState
+from unspool.engines.torch.loss import token_nats
 from unspool.engines.torch.parts import Parts
 from unspool.engines.torch.platform import as_array, as_tensor, device
 from unspool.text.tokenizer import IntArray
@@ -61,14 +61,14 @@ class TorchNetwork:
         """Read T tokens a row: [B, T] to [B, T, V]."""
         with torch.inference_mode():
             logits, state = self._run(tokens, state)
-            return as_array(logits), state
+            return as_array(logits.float()), state
 
     def surprise(self, inputs: IntArray, targets: IntArray, state: TorchState) -> tuple[Logits, TorchState]:
         """Minus the log-probability of each target: [B, T] to [B, T], in nats."""
         with torch.inference_mode():
             logits, state = self._run(inputs, state)
             wanted = _ids(targets)
-            nats = F.cross_entropy(logits.flatten(0, 1), wanted.flatten(), reduction="none")  # (B * T)
+            nats = token_nats(logits.flatten(0, 1), wanted.flatten())  # (B * T)
             return as_array(nats.view(wanted.shape)), state
 
     def attention(self, tokens: IntArray, state: TorchState) -> Logits:
@@ -110,8 +110,7 @@ class TorchNetwork:
 
     def _run(self, tokens: IntArray, state: TorchState) -> tuple[Tensor, TorchState]:
         with autocast(self._precision):
-            logits, state = self._parts.writer(_ids(tokens), state)
-        return logits.float(), state
+            return self._parts.writer(_ids(tokens), state)
 
 
 def _ids(tokens: IntArray) -> Tensor:

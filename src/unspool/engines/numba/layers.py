@@ -1,0 +1,128 @@
+"""Recurrent layers that walk through a window in one compiled call: what encoders, heads and prompts are read with.
+
+The products of the inputs are NumPy's, one for all time steps; only what goes step by step is compiled. Rows do not
+depend on one another, so each thread takes some of them through all steps.
+
+Shapes: B rows, T time steps, G gates, H hidden.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+
+from unspool.engines.base import Array
+from unspool.engines.numba.arithmetic import logistic
+from unspool.engines.numba.cells import CODES, gru_step, lstm_step, rnn_step
+from unspool.engines.numba.compiling import compiled
+from unspool.engines.numba.panels import Panels, add_products, pack, padded
+from unspool.engines.numba.tiles import TILE_ROWS
+from unspool.engines.numpy.cells import Memory
+from unspool.engines.numpy.layers import MinGruBlock, RecurrentLayer
+from unspool.specs.network import CellName
+
+Shares = Callable[[int], Sequence[slice]]  # a number of rows to what each thread takes
+
+
+class CompiledLayer(RecurrentLayer):
+    """An `rnn`, `lstm` or `gru`.
+
+    Args:
+        cell: which.
+        weights: of the layer, by their names without its number.
+        recurrent: its recurrent matrix, packed.
+        shares: says which rows each thread takes.
+    """
+
+    def __init__(self, cell: CellName, weights: Mapping[str, Array], recurrent: Panels, shares: Shares) -> None:
+        super().__init__(cell, weights)
+        self._kind, self._recurrent, self._shares = CODES[cell], recurrent, shares
+
+    def walk(self, prepared: Array, memory: Memory) -> tuple[Array, Memory]:
+        """[B, T, G * H] to [B, T, H]."""
+        hidden = np.empty((*prepared.shape[:2], memory[0].shape[-1]), np.float32)  # (B, T, H)
+        last = [array.astype(np.float32) for array in memory]
+
+        def walk_some(rows: slice) -> None:
+            own = (hidden[rows], last[0][rows], last[-1][rows])
+            walk_rows(self._kind, self._recurrent, self._bias_hh, prepared[rows], *own)
+
+        on_threads(walk_some, self._shares(len(prepared)))
+        return hidden, tuple(last)
+
+
+class CompiledBlock(MinGruBlock):
+    """A `mingru`: its products are large whatever reads it, so only the scan is compiled."""
+
+    def scan(self, gates: Array, memory: Memory) -> tuple[Array, Memory]:
+        """[B, T, 3 H] to [B, T, H]."""
+        (first,) = memory
+        hidden = np.empty((*gates.shape[:2], first.shape[-1]), np.float32)  # (B, T, H)
+        last = first.astype(np.float32)
+        scan_rows(gates, hidden, last)
+        return hidden, (last,)
+
+
+@compiled
+def walk_rows(
+    kind: int, recurrent: Panels, bias: Array, prepared: Array, hidden: Array, last: Array, cell: Array
+) -> None:
+    """Through all steps: [B, T, G H] prepared, [B, T, H] hidden is written, the states [B, H] change in place."""
+    rows = prepared.shape[0]
+    product = np.empty((rows, prepared.shape[2]), np.float32)  # (B, G * H)
+    gates = np.empty_like(product)
+    for time in range(prepared.shape[1]):
+        for row in range(rows):
+            product[row] = bias
+            gates[row] = prepared[row, time]
+        add_products(recurrent, 0, last, product)
+        for row in range(rows):
+            if kind == 2:
+                gru_step(gates[row], product[row], last[row])
+            else:
+                for i in range(gates.shape[1]):
+                    gates[row, i] += product[row, i]
+                if kind == 1:
+                    lstm_step(gates[row], last[row], cell[row])
+                else:
+                    rnn_step(gates[row], last[row])
+            hidden[row, time] = last[row]
+
+
+@compiled
+def scan_rows(gates: Array, hidden: Array, last: Array) -> None:
+    """[B, T, 3 H] gates z c g, [B, T, H] hidden is written, the states [B, H] change in place."""
+    rows, steps, size = hidden.shape
+    for row in range(rows):
+        for time in range(steps):
+            for i in range(size):
+                last[row, i] += logistic(gates[row, time, i]) * (gates[row, time, size + i] - last[row, i])
+            hidden[row, time] = last[row]
+
+
+def shares_of(count: int, threads: int, smallest: int) -> list[slice]:
+    """The rows that each thread takes: whole tiles of them, and no fewer than the smallest share."""
+    share = int(padded(max(count // threads, smallest, 1), TILE_ROWS))
+    return [slice(start, start + share) for start in range(0, count, share)]
+
+
+def on_threads(work: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
+    """Work on every item at once, each on a thread of its own.
+
+    The threads are those of this call and no other: threads that wait for one another must all run, and a pool that two
+    callers share would start some of each and none whole.
+    """
+    if len(items) == 1:
+        return [work(items[0])]
+    with ThreadPoolExecutor(len(items)) as pool:
+        return list(pool.map(work, items))
+
+
+def packed_layer(
+    cell: CellName, weights: Mapping[str, Array], precision: str, shares: Shares
+) -> CompiledLayer | CompiledBlock:
+    """A layer of any cell, with its recurrent matrix packed in a precision."""
+    if cell == "mingru":
+        return CompiledBlock(weights)
+    return CompiledLayer(cell, weights, pack(weights["weight_hh"][None], precision), shares)

@@ -1,0 +1,44 @@
+"""Layers that walk through a window in one compiled call, against NumPy's, which define them."""
+
+import numpy as np
+import pytest
+
+from helpers.small import random_weights
+from unspool.engines.numba.layers import packed_layer, shares_of
+from unspool.engines.numpy.layers import make_layer, weights_of
+from unspool.engines.rounding import rounded_weights
+from unspool.specs.network import CellName, DecoderSpec, NetworkSpec
+
+SIZE, WIDTH, STEPS = 70, 9, 6
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("rows", [1, 5, 40])
+@pytest.mark.parametrize(("precision", "tolerance"), [("float32", 1e-5), ("bfloat16", 1e-2), ("int8", 1e-2)])
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru", "mingru"])
+def test_a_window_is_what_numpy_makes_of_it(
+    cell: CellName, precision: str, tolerance: float, rows: int, threads: int
+) -> None:
+    width = SIZE if cell == "mingru" else WIDTH
+    decoder = DecoderSpec(cell=cell, vocabulary_size=20, hidden_size=SIZE, embedding_size=width)
+    spec = NetworkSpec(decoder=decoder)
+    weights = weights_of(rounded_weights(random_weights(spec), precision), "decoder", 0)
+    plain = make_layer(cell, weights)
+    compiled = packed_layer(cell, weights, precision, lambda count: shares_of(count, threads, 4))
+    generator = np.random.default_rng(0)
+    values = generator.normal(size=(rows, STEPS, width)).astype(np.float32)
+    memory = tuple(generator.normal(size=(rows, SIZE)).astype(np.float32) for _ in range(2 if cell == "lstm" else 1))
+    before = [array.copy() for array in memory]
+    wanted, wanted_last = plain.walk(plain.read(values), memory)
+    found, last = compiled.walk(compiled.read(values), memory)
+    np.testing.assert_allclose(found, wanted, atol=tolerance)
+    for one, other in zip(last, wanted_last, strict=True):
+        np.testing.assert_allclose(one, other, atol=tolerance)
+    assert all(np.array_equal(one, other) for one, other in zip(memory, before, strict=True))
+
+
+@pytest.mark.parametrize("count", [1, 7, 64, 65])
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_shares_have_every_row_once(count: int, threads: int) -> None:
+    rows = np.arange(count)
+    assert np.concatenate([rows[share] for share in shares_of(count, threads, 8)]).tolist() == rows.tolist()
