@@ -3,6 +3,7 @@
 import json
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -15,7 +16,7 @@ ROWS = [
     {"cell": "gru", "rate": 3.0},
     {"cell": "gru", "rate": 5.0},
     {"cell": "gru", "rate": 4.5},
-    {"cell": "rnn", "rate": float("nan")},
+    {"cell": "rnn", "rate": None},
     {"cell": "lstm", "rate": 2.0},
 ]
 
@@ -60,6 +61,23 @@ def test_a_benchmark_writes_its_rows_claims_settings_and_machine(
     page = (tmp_path / "page.md").read_text()
     assert "| gru | 5.0000 |" in page
     assert "Settings: rounds 3." in page
+
+
+def test_figures_that_are_none_or_not_finite_make_valid_json(tmp_path: Path) -> None:
+    bench = Bench("encoding", "Rates", None, tmp_path)
+    for rate in (3.0, None, float("nan"), float("inf")):
+        bench.add(rate=rate)
+    bench.finish()
+    result = json.loads((tmp_path / "encoding.json").read_text(), parse_constant=pytest.fail)
+    assert [row["rate"] for row in result["rows"]] == [3.0, None, None, None]
+    write_report(tmp_path, tmp_path / "page.md")
+    assert "|  |" in (tmp_path / "page.md").read_text()
+
+
+def test_settings_hold_no_material() -> None:
+    module = ModuleType("one")
+    vars(module).update(ROUNDS=3, CELLS=("gru", "lstm"), CORPUS="a" * 1000, CHARACTERS="a\nb", CLAIMS=[Claim], small=1)
+    assert settings_of(module) == {"rounds": 3, "cells": ("gru", "lstm")}
 
 
 @pytest.mark.parametrize("name", NAMES)
