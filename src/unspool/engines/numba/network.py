@@ -28,7 +28,6 @@ from unspool.engines.rounding import rounded_weights
 from unspool.specs.network import NetworkSpec
 from unspool.text.tokenizer import IntArray
 
-THREADS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 SMALLEST_SHARE = 8  # rows of a thread
 MOST_IN_TEAM = 2
 SHARED_FROM = 1_000_000  # bytes of weights, which take a thread longer to read than it takes two to meet
@@ -43,13 +42,15 @@ class NumbaNetwork(NumpyNetwork):
         spec: what to build.
         weights: by the names of `parameter_shapes`, float32, rounded to the precision.
         precision: `float32`; `bfloat16` or `int8` halve or quarter what one row has to read.
+        threads: that it may use, at least 1; more than two of them only for several rows.
 
     Raises:
         ModelFolderError: the weights do not fit the spec.
     """
 
-    def __init__(self, spec: NetworkSpec, weights: Mapping[str, Array], precision: str = "float32") -> None:
+    def __init__(self, spec: NetworkSpec, weights: Mapping[str, Array], precision: str, threads: int) -> None:
         super().__init__(spec, weights)
+        self._threads = threads
         decoder = spec.writer
         self._kind = CODES[decoder.cell]
 
@@ -150,7 +151,7 @@ class NumbaNetwork(NumpyNetwork):
             length = write(self._kind, self._weights, team, *mine, *settings)
             return mine, tokens[:length]
 
-        threads = min(THREADS, MOST_IN_TEAM) if self._size > SHARED_FROM else 1
+        threads = min(self._threads, MOST_IN_TEAM) if self._size > SHARED_FROM else 1
         (changed, tokens), *_ = on_threads(write_with, make_teams(threads, self._longest))
         for array, new in zip(changing, changed, strict=True):
             array[:] = new
@@ -178,7 +179,7 @@ class NumbaNetwork(NumpyNetwork):
 
     def _shares(self, count: int, smallest: int) -> list[slice]:
         """The rows that each thread takes."""
-        share = int(padded(max(count // THREADS, smallest, 1), TILE_ROWS))
+        share = int(padded(max(count // self._threads, smallest, 1), TILE_ROWS))
         return [slice(start, start + share) for start in range(0, count, share)]
 
     def _for_rows(self, attended: Attended | None, rows: slice) -> tuple[Callable[..., None], Any]:
@@ -251,7 +252,16 @@ def compile_writer(
     return cast(Callable[..., Any], known[loop.__name__])
 
 
-def build_network(spec: NetworkSpec, weights: Mapping[str, Array], precision: str = "float32") -> NumpyNetwork:
-    """A network that writes; one that only classifies is NumPy's, whose products are large."""
+def available_threads() -> int:
+    """How many this process may run at once."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def build_network(
+    spec: NetworkSpec, weights: Mapping[str, Array], precision: str = "float32", threads: int = 0
+) -> NumpyNetwork:
+    """A network that writes; one that only classifies is NumPy's, whose products are large. 0 threads are all."""
     weights = rounded_weights(weights, precision)
-    return NumbaNetwork(spec, weights, precision) if spec.decoder else NumpyNetwork(spec, weights)
+    if spec.decoder is None:
+        return NumpyNetwork(spec, weights)
+    return NumbaNetwork(spec, weights, precision, threads or available_threads())
