@@ -10,7 +10,9 @@ import pytest
 from benchmarks.__main__ import NAMES
 from benchmarks.claims import Claim, highest, judged, lowest, middle, quotient
 from benchmarks.common import Bench, settings_of
+from benchmarks.generation import bytes_of_a_token
 from benchmarks.report import write_report
+from unspool.specs.network import DecoderSpec, NetworkSpec
 
 ROWS = [
     {"cell": "gru", "rate": 3.0},
@@ -78,6 +80,13 @@ def test_settings_hold_no_material() -> None:
     module = ModuleType("one")
     vars(module).update(ROUNDS=3, CELLS=("gru", "lstm"), CORPUS="a" * 1000, CHARACTERS="a\nb", CLAIMS=[Claim], small=1)
     assert settings_of(module) == {"rounds": 3, "cells": ("gru", "lstm")}
+
+
+def test_a_token_reads_no_embedding_and_no_first_input_matrix() -> None:
+    decoder = DecoderSpec(cell="lstm", vocabulary_size=10, embedding_size=6, hidden_size=8, num_layers=2)
+    matrices, vectors = 2 * 32 * 8 + 32 * 8 + 10 * 8, 4 * 32 + 10  # the first input bias stands for the looked-up row
+    for precision, size in (("float32", 4), ("bfloat16", 2), ("int8", 1)):
+        assert bytes_of_a_token(NetworkSpec(decoder=decoder), precision) == size * matrices + 4 * vectors
 
 
 @pytest.mark.parametrize("name", NAMES)
