@@ -5,6 +5,7 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
 
 from benchmarks.__main__ import NAMES
@@ -12,7 +13,11 @@ from benchmarks.claims import Claim, highest, judged, lowest, middle, quotient
 from benchmarks.common import Bench, settings_of
 from benchmarks.generation import bytes_of_a_token
 from benchmarks.report import write_report
-from unspool.specs.network import DecoderSpec, NetworkSpec
+from benchmarks.soundness import STRETCH, SteppingNetwork, stretches
+from helpers.small import random_weights
+from unspool.engines.numpy.network import NumpyNetwork
+from unspool.evaluate.bits import token_nats
+from unspool.specs.network import CellName, DecoderSpec, NetworkSpec
 
 ROWS = [
     {"cell": "gru", "rate": 3.0},
@@ -87,6 +92,18 @@ def test_a_token_reads_no_embedding_and_no_first_input_matrix() -> None:
     matrices, vectors = 2 * 32 * 8 + 32 * 8 + 10 * 8, 4 * 32 + 10  # the first input bias stands for the looked-up row
     for precision, size in (("float32", 4), ("bfloat16", 2), ("int8", 1)):
         assert bytes_of_a_token(NetworkSpec(decoder=decoder), precision) == size * matrices + 4 * vectors
+
+
+@pytest.mark.parametrize("cell", ["gru", "mingru"])
+def test_soundness_reads_with_the_step_what_numpy_reads(cell: CellName) -> None:
+    decoder = DecoderSpec(cell=cell, vocabulary_size=9, embedding_size=5, hidden_size=8)
+    spec = NetworkSpec(decoder=decoder)
+    tokens = np.random.default_rng(0).integers(4, 9, 2 * STRETCH)
+    weights = random_weights(spec)
+    networks = (SteppingNetwork(spec, weights, "float32", 1), NumpyNetwork(spec, weights))
+    one, other = (stretches(token_nats(network, tokens)) for network in networks)
+    assert one.shape == (2,)
+    np.testing.assert_allclose(one, other, atol=1e-4)
 
 
 @pytest.mark.parametrize("name", NAMES)
