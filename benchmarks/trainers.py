@@ -83,7 +83,7 @@ def keras_steps(layers: str, rows: str) -> Update:
     embedding, output = k.layers.Embedding(VOCABULARY, EMBEDDING), k.layers.Dense(VOCABULARY)
     cells = [k.layers.LSTMCell(HIDDEN) for _ in range(int(layers))]
 
-    @tf.function
+    @tf.function(autograph=False)
     def step(tokens: Any, states: Any) -> Any:
         values, after = embedding(tokens), []  # (B, E)
         for cell, state in zip(cells, states, strict=True):
