@@ -36,7 +36,7 @@ from unspool.text.vocabulary import make_tokenizer
 CHARACTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ .,;:!?'-\n&$3"
 BYTES = {"float32": 4, "bfloat16": 2, "int8": 1}  # of an entry of a matrix
 TOKENS, ROUNDS = 1000, 7
-READ_AT_ONCE, REPEATS = 100_000_000, 5  # bytes, of one measurement of the floor, and how many there are in a round
+READ_AT_ONCE, REPEATS = 2_000_000_000, 5  # bytes, of one measurement of the floor, and how many there are in a round
 SHAPES = ((1, 512), (2, 512))
 STREAMS = 32
 SEEDS = list(range(STREAMS))

@@ -83,7 +83,6 @@ def keras_steps(layers: str, rows: str) -> Update:
     embedding, output = k.layers.Embedding(VOCABULARY, EMBEDDING), k.layers.Dense(VOCABULARY)
     cells = [k.layers.LSTMCell(HIDDEN) for _ in range(int(layers))]
 
-    @tf.function(autograph=False)
     def step(tokens: Any, states: Any) -> Any:
         values, after = embedding(tokens), []  # (B, E)
         for cell, state in zip(cells, states, strict=True):
@@ -92,11 +91,12 @@ def keras_steps(layers: str, rows: str) -> Update:
         drawn = tf.random.categorical(output(values) / 0.8, 1)[:, 0]  # (B,)
         return drawn, after
 
+    compiled = tf.function(step, autograph=False)
     zeros = tf.zeros((int(rows), HIDDEN))
     going = [tf.zeros(int(rows), tf.int64), [[zeros, zeros] for _ in cells]]
 
     def update() -> None:
-        going[:] = step(*going)
+        going[:] = compiled(*going)
         going[0].numpy()
 
     return update

@@ -85,9 +85,9 @@ def run(bench: Bench) -> None:
         for number in range(ROUNDS + 1):
             batches = [feed.batch(0, number * STEPS + step) for step in range(STEPS)]
             for name, step in loops.items():
-                found = rate_of(step, batches)
+                reached = rate_of(step, batches)
                 if number:
-                    rates[name].append(found)
+                    rates[name].append(reached)
     plain = statistics.median(rates[PLAIN])
     for name, found in rates.items():
         rate = statistics.median(found)
