@@ -21,6 +21,10 @@ $(VENV)/.installed-development: $(VENV)/.installed
 	$(PIP) -e '.[all,test,check]'
 	@touch $@
 
+$(VENV)/.installed-benchmarks: $(VENV)/.installed-development
+	$(PIP) -e '.[all,test,check,bench]'
+	@touch $@
+
 install: $(VENV)/.installed  ## Make .venv and install Unspool into it
 	@echo "Installed. Try: $(BIN)/unspool --help"
 
@@ -43,7 +47,7 @@ format: $(VENV)/.installed-development  ## Format the code and mend what ruff ca
 docs: $(VENV)/.installed-development  ## Generate docs/reference from the code
 	$(BIN)/python -m docs.generate
 
-bench: $(VENV)/.installed-development  ## Run the benchmarks and write docs/benchmarks.md; UNSPOOL_DATA names the folder of data sets
+bench: $(VENV)/.installed-benchmarks  ## Run the benchmarks and write docs/benchmarks.md; UNSPOOL_DATA names the folder of data sets
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks --report
 

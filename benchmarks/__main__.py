@@ -25,6 +25,7 @@ NAMES = (
     "ag_news",
     "toys",
     "multi30k",
+    "translation_rate",
     "gigabyte",
 )
 

@@ -66,6 +66,6 @@ def difference(one: Figure, other: Figure) -> Figure:
 
 
 def _column(rows: list[Row], name: str, where: Row) -> list[float]:
-    """The figures of a column; NaN stands for none."""
+    """The figures of a column."""
     wanted = (row for row in rows if all(row.get(key) == value for key, value in where.items()))
-    return [row[name] for row in wanted if isinstance(row.get(name), int | float) and row[name] == row[name]]
+    return [row[name] for row in wanted if isinstance(row.get(name), int | float)]

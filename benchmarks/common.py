@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import json
+import math
 import os
 import platform
 import subprocess
@@ -22,6 +23,8 @@ PACKAGES = (
     *("unspool", "numpy", "numba", "torch", "tokenizers", "safetensors"),
     *("transformers", "tensorflow", "keras", "sacrebleu", "scikit-learn"),  # peers and judges
 )
+
+LONGEST_SETTING = 300  # characters of JSON; what is longer is material rather than a setting
 
 # Where a person gets each text, and where it is looked for below the data folder.
 TEXTS = {
@@ -70,7 +73,11 @@ class Bench:
         return path
 
     def add(self, **row: Any) -> None:
-        """One row."""
+        """One row; a figure that is not finite is none, for which JSON has a word."""
+        row = {
+            name: None if isinstance(value, float) and not math.isfinite(value) else value
+            for name, value in row.items()
+        }
         self.rows.append(row)
         print(f"{self.name}: {row}", flush=True)
 
@@ -92,12 +99,12 @@ class Bench:
             "rows": self.rows,
         }
         path = self.out / f"{self.name}.json"
-        path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        path.write_text(json.dumps(result, indent=1, allow_nan=False) + "\n", encoding="utf-8")
         print(f"written to {path}")
 
 
 def settings_of(module: ModuleType) -> dict[str, Any]:
-    """The constants of a benchmark by name, as far as JSON can hold them."""
+    """The constants of a benchmark by name, as far as JSON can hold them and a line can show them."""
     constants = {name: value for name, value in vars(module).items() if name.isupper()}
     return {name.lower(): value for name, value in constants.items() if _plain(value)}
 
@@ -162,10 +169,10 @@ def _table(title: str, rows: list[Row]) -> Table:
 
 def _plain(value: object) -> bool:
     try:
-        json.dumps(value)
+        text = json.dumps(value)
     except TypeError:
         return False
-    return True
+    return len(text) <= LONGEST_SETTING and "\\n" not in text
 
 
 def _installed(name: str) -> bool:
@@ -178,7 +185,7 @@ def _installed(name: str) -> bool:
 
 def shown(value: object) -> str:
     """A figure for people."""
-    if isinstance(value, float) and value != value:
+    if value is None:
         return ""
     if isinstance(value, float):
         return f"{value:,.4f}" if abs(value) < 100 else f"{value:,.0f}"

@@ -1,15 +1,19 @@
 """Writing one stream and many, sampling included: every engine beside the loop of the tutorials, in turn, in one run.
 
-The peer is the loop that tutorials show: `torch.nn.LSTM` called with one token a row, softmax, `torch.multinomial`.
-Weights are random, which costs the same. `of_reading_floor` compares the rate at which weights are read with that of a
-loop which only sums as many bytes, on as many threads, in the same run.
+Networks are opened as `unspool.load` opens them. The peer is the loop that tutorials show: `torch.nn.LSTM` called with
+one token a row, softmax, `torch.multinomial`; and, where it is installed, Keras with a step as a `tf.function`. Weights
+are random, which costs the same. `of_reading_floor` compares the rate at which weights are read with that of a loop
+which only sums as many bytes, on as many threads, the fastest of all rounds. What counts is what a token has to read:
+the recurrent matrices, the input matrices above the first layer, the output matrix, their biases, and one row of what
+the first layer makes of each token; the embedding and the first input matrix are in that row.
 """
 
+import math
 import statistics
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import partial
 from typing import Any
 
 import numba
@@ -19,22 +23,23 @@ from torch import nn
 
 from benchmarks.claims import Claim, highest
 from benchmarks.common import Bench
+from benchmarks.trainers import Worker, installed
 from unspool.decode.stream import generate, start_reading
 from unspool.engines.initial import initial_weights
-from unspool.engines.numba import network as numba_network
-from unspool.engines.parameters import parameter_count
-from unspool.engines.registry import build_network
+from unspool.engines.numba.network import available_threads
+from unspool.engines.parameters import parameter_shapes
+from unspool.engines.registry import open_network
 from unspool.specs.network import DecoderSpec, NetworkSpec
 from unspool.specs.sampling import SamplingSpec
 from unspool.text.vocabulary import make_tokenizer
 
 CHARACTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ .,;:!?'-\n&$3"
-BYTES = {"float32": 4, "bfloat16": 2, "int8": 1}  # of a weight
-TOKENS, ROUNDS = 1000, 5
+BYTES = {"float32": 4, "bfloat16": 2, "int8": 1}  # of an entry of a matrix
+TOKENS, ROUNDS = 1000, 7
+READ_AT_ONCE, REPEATS = 2_000_000_000, 5  # bytes, of one measurement of the floor, and how many there are in a round
 SHAPES = ((1, 512), (2, 512))
 STREAMS = 32
 SEEDS = list(range(STREAMS))
-NAN = float("nan")
 CLAIMS = (
     *(
         Claim(f"one stream, {size}, {weights}, one thread, share of the reading floor", bound, share)
@@ -85,13 +90,11 @@ def _compare(bench: Bench, layers: int, hidden: int, streams: int) -> None:
     weights = initial_weights(spec, 0)
     tokens = TOKENS if streams == 1 else TOKENS // 4
 
-    def writer(engine: str, precision: str = "float32", threads: int = 1) -> Callable[[], None]:
-        network = build_network(engine, spec, weights, precision)
+    def writer(engine: str, precision: str = "float32", threads: int = 0) -> Callable[[], None]:
+        network = open_network(engine, spec, weights, precision, threads)
         sampling = SamplingSpec(max_new_tokens=tokens, num_samples=streams)
 
         def write() -> None:
-            if engine == "numba":
-                numba_network.THREADS = threads
             for _ in generate(network, tokenizer, start_reading(network), sampling, SEEDS[:streams], by_document=False):
                 pass
 
@@ -99,16 +102,27 @@ def _compare(bench: Bench, layers: int, hidden: int, streams: int) -> None:
 
     tutorial = TutorialNetwork(tokenizer.vocabulary_size, hidden, layers)
     writers: dict[str, Callable[[], object]] = {name: writer(name) for name in ("torch", "numpy")}
-    for threads in sorted({1, numba_network.THREADS}):
-        writers |= {f"numba {kind}, {threads} threads": writer("numba", kind, threads) for kind in BYTES}
+    kernels = {
+        f"numba {kind}, {threads} threads": (kind, threads)
+        for threads in sorted({1, available_threads()})
+        for kind in BYTES
+    }
+    writers |= {name: writer("numba", *settings) for name, settings in kernels.items()}
     writers["tutorial loop"] = lambda: tutorial.write(tokens, streams)
-    seconds = _seconds(writers)
+    keras = Worker("keras_steps", str(layers), str(streams)) if installed("keras") else None
+    if keras:
+        writers["keras, a step as tf.function"] = partial(keras.seconds, tokens)
+    floors = {(bytes_of_a_token(spec, kind), threads) for kind, threads in kernels.values() if streams == 1}
+    seconds, reading = _measured(writers, floors)
+    if keras:
+        keras.close()
     rates = {name: [streams * tokens / second for second in found] for name, found in seconds.items()}
-    peer = statistics.median(rates["tutorial loop"])
+    tutorial_rate = statistics.median(rates["tutorial loop"])
     for name, found in rates.items():
         rate = statistics.median(found)
-        kind, threads = (name.split()[1].rstrip(","), int(name.split()[2])) if "numba" in name else ("float32", 1)
-        size = BYTES[kind] * parameter_count(spec)
+        kind, threads = kernels.get(name, ("float32", 0))
+        size = bytes_of_a_token(spec, kind)
+        floor = reading.get((size, threads))  # bytes per second
         bench.add(
             lstm=f"{layers} x {hidden}",
             streams=streams,
@@ -116,42 +130,56 @@ def _compare(bench: Bench, layers: int, hidden: int, streams: int) -> None:
             characters_per_second=rate,
             lowest=min(found),
             highest=max(found),
-            times_tutorial=rate / peer,
-            of_reading_floor=rate * size / reading_rate(size, threads) if streams == 1 and "numba" in name else NAN,
+            times_tutorial=rate / tutorial_rate,
+            of_reading_floor=rate * size / floor if floor else None,
         )
 
 
-@cache
+def bytes_of_a_token(spec: NetworkSpec, precision: str) -> int:
+    """What has to be read to write one more token, in a precision of the matrices; all else is float32."""
+    size = 0
+    for name, shape in parameter_shapes(spec).items():
+        if name.endswith(("embedding.weight", "weight_ih_l0")):
+            continue
+        size += math.prod(shape) * (BYTES[precision] if len(shape) > 1 else 4)
+    return size  # the first input bias stands for the row that it is part of, of the same length
+
+
 def reading_rate(size: int, threads: int) -> float:
     """Bytes per second at which threads read an array of a size again and again: each sums a part of its own."""
-    parts = np.array_split(np.ones(size // 4, np.float32), threads)
-    for part in parts:
-        summed(part, 1)  # compiles
-    times = max(10, 2_000_000_000 // size)
-    best = float("inf")
+    parts = np.array_split(np.ones(size // 8, np.int64), threads)
+    times, best = max(1, READ_AT_ONCE // size), float("inf")
     with ThreadPoolExecutor(threads) as pool:
-        for _ in range(ROUNDS):
+        for _ in range(REPEATS + 1):  # the first one compiles and warms the caches
             started = time.perf_counter()
             list(pool.map(summed, parts, [times] * threads))
             best = min(best, time.perf_counter() - started)
     return size * times / best
 
 
-@numba.njit(fastmath=True, nogil=True)
+@numba.njit(nogil=True)
 def summed(numbers: Any, times: int) -> Any:
-    """The sum of an array, so many times."""
-    total = np.float32(0)
+    """The sum of an array of whole numbers, so many times.
+
+    The compiler keeps four vectors of sums, and an addition of whole numbers takes one cycle, so that what limits is
+    reading.
+    """
+    total = np.int64(0)
     for _ in range(times):
-        one = np.float32(0)
+        one = np.int64(0)
         for i in range(numbers.shape[0]):
             one += numbers[i]
-        total = max(total, one)  # depends on every pass, so that none is left out
-        numbers[0] = np.float32(1) - numbers[0]
+        total ^= one  # depends on every pass, so that none is left out
+        numbers[0] += 1
     return total
 
 
-def _seconds(writers: dict[str, Callable[[], object]]) -> dict[str, list[float]]:
+def _measured(
+    writers: dict[str, Callable[[], object]], floors: set[tuple[int, int]]
+) -> tuple[dict[str, list[float]], dict[tuple[int, int], float]]:
+    """Seconds of each writer, and the highest rate of reading for each size and number of threads, in turn."""
     seconds: dict[str, list[float]] = {name: [] for name in writers}
+    reading = dict.fromkeys(floors, 0.0)
     for write in writers.values():
         write()  # compiles, warms the caches
     for _ in range(ROUNDS):
@@ -159,4 +187,6 @@ def _seconds(writers: dict[str, Callable[[], object]]) -> dict[str, list[float]]
             started = time.perf_counter()
             write()
             seconds[name].append(time.perf_counter() - started)
-    return seconds
+        for size, threads in floors:
+            reading[size, threads] = max(reading[size, threads], reading_rate(size, threads))
+    return seconds, reading

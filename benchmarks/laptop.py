@@ -2,8 +2,8 @@
 
 The peer is transformers' GPT-2 with 4 layers, 4 heads, width 128, a context of 64 and a batch of 12, trained as
 nanoGPT's recipe for the CPU says: AdamW with betas 0.9 and 0.99, rate 1e-3 that falls as a cosine to 1e-4 after 100
-steps of warm-up, weight decay 0.1, no dropout. Its loss is the mean over windows of 64 characters that cover the
-held-out tenth, as nanoGPT measures it; Unspool's is carried over that tenth. transformers is optional:
+steps of warm-up, weight decay 0.1 on matrices, no dropout. Its loss is the mean over windows of 64 characters that
+cover the held-out tenth, as nanoGPT measures it; Unspool's is carried over that tenth. transformers is optional:
 pip install 'unspool[gpt2]'.
 """
 
@@ -56,12 +56,17 @@ def train_gpt2(text: Path) -> tuple[float, int]:
     sizes = {"n_layer": 4, "n_head": 4, "n_embd": 128, "n_positions": CONTEXT, "vocab_size": len(known)}
     quiet = {"attn_pdrop": 0.0, "embd_pdrop": 0.0, "resid_pdrop": 0.0}
     model = transformers.GPT2LMHeadModel(transformers.GPT2Config(**sizes, **quiet, bos_token_id=0, eos_token_id=0))
-    optimizer = torch.optim.AdamW(model.parameters(), lr=HIGHEST, betas=(0.9, 0.99), weight_decay=0.1)
+    groups = [
+        {"params": [array for array in model.parameters() if (array.dim() > 1) == matrices], "weight_decay": decay}
+        for matrices, decay in ((True, 0.1), (False, 0.0))
+    ]
+    optimizer = torch.optim.AdamW(groups, lr=HIGHEST, betas=(0.9, 0.99))
     generator = np.random.default_rng(0)
     started, steps = time.monotonic(), 0
     while (share := (time.monotonic() - started) / SECONDS) < 1:
         rate = LOWEST + 0.5 * (1 + math.cos(math.pi * share)) * (HIGHEST - LOWEST)
-        optimizer.param_groups[0]["lr"] = rate * min(1.0, (steps + 1) / WARM_UP)
+        for group in optimizer.param_groups:
+            group["lr"] = rate * min(1.0, (steps + 1) / WARM_UP)
         places = generator.integers(0, len(training) - CONTEXT - 1, BATCH)
         windows = torch.stack([training[place : place + CONTEXT + 1] for place in places])  # (B, T + 1)
         loss = model(input_ids=windows[:, :-1]).logits.flatten(0, 1)  # (B T, V)

@@ -1,9 +1,9 @@
-"""What is timed against what in training: each makes a function that updates the weights once.
+"""What is timed against what in training, and a peer in writing: each makes a function that does one step.
 
     python -m benchmarks.trainers NAME [ARGUMENT]...
 
-runs one in a process of its own, so that none profits from settings of another: it reads a number of updates from a
-line of standard input, makes them, and answers with the seconds that they took.
+runs one in a process of its own, so that none profits from settings of another: it reads a number of steps from a line
+of standard input, makes them, and answers with the seconds that they took.
 """
 
 import subprocess
@@ -75,6 +75,33 @@ def keras(cell: str, layers: str) -> Update:
     return lambda: model.train_on_batch(inputs, targets)
 
 
+def keras_steps(layers: str, rows: str) -> Update:
+    """The LSTM in Keras writing: a step of all rows as a `tf.function`, which draws the next tokens at 0.8."""
+    import keras as k
+    import tensorflow as tf
+
+    embedding, output = k.layers.Embedding(VOCABULARY, EMBEDDING), k.layers.Dense(VOCABULARY)
+    cells = [k.layers.LSTMCell(HIDDEN) for _ in range(int(layers))]
+
+    def step(tokens: Any, states: Any) -> Any:
+        values, after = embedding(tokens), []  # (B, E)
+        for cell, state in zip(cells, states, strict=True):
+            values, state = cell(values, state)  # (B, H)
+            after.append(state)
+        drawn = tf.random.categorical(output(values) / 0.8, 1)[:, 0]  # (B,)
+        return drawn, after
+
+    compiled = tf.function(step, autograph=False)
+    zeros = tf.zeros((int(rows), HIDDEN))
+    going = [tf.zeros(int(rows), tf.int64), [[zeros, zeros] for _ in cells]]
+
+    def update() -> None:
+        going[:] = compiled(*going)
+        going[0].numpy()
+
+    return update
+
+
 def bfloat16_peak() -> Update:
     """A product of 2,048 x 2,048 matrices in bfloat16: 17.2 billion operations."""
     a, b = (torch.randn(2048, 2048).bfloat16() for _ in range(2))
@@ -85,6 +112,7 @@ TRAINERS: dict[str, Callable[..., Update]] = {
     "unspool": unspool,
     "tutorial": tutorial,
     "keras": keras,
+    "keras_steps": keras_steps,
     "bfloat16_peak": bfloat16_peak,
 }
 

@@ -49,7 +49,7 @@ def run(bench: Bench) -> None:
         operations = 6 * parameter_count(NetworkSpec(decoder=decoder))
         for name, found in rates.items():
             rate = statistics.median(found)
-            peer = statistics.median(rates["tutorial loop"]) if "tutorial loop" in rates else float("nan")
+            peer = statistics.median(rates["tutorial loop"]) if "tutorial loop" in rates else None
             bench.add(
                 network=f"{cell} {layers} x {HIDDEN}",
                 trainer=name,
@@ -57,7 +57,7 @@ def run(bench: Bench) -> None:
                 tokens_per_second=rate,
                 lowest=min(found),
                 highest=max(found),
-                times_tutorial=rate / peer,
+                times_tutorial=rate / peer if peer else None,
                 of_bf16_peak=rate * operations / peak,
             )
 

@@ -152,13 +152,13 @@ class Model:
     `load` and `train` make one.
     """
 
-    def __init__(self, path: Path, engine: str, weights: str = "float32") -> None:
+    def __init__(self, path: Path, engine: str, weights: str = "float32", threads: int = 0) -> None:
         folder = ModelFolder(path)
         self.config = folder.read_config()
         self.tokenizer = folder.read_tokenizer(self.config)
         self.sampling = folder.read_sampling()
         self.source_tokenizer = folder.read_source_tokenizer(self.config) if self.config.task == "translation" else None
-        self.network: Network = open_network(engine, self.config.network, folder.read_weights(), weights)
+        self.network: Network = open_network(engine, self.config.network, folder.read_weights(), weights, threads)
         self.path = path
 
     def translate(self, texts: str | Sequence[str], **settings: Any) -> str | list[str]:
@@ -400,21 +400,23 @@ class Model:
         return self.tokenizer.show(token)
 
 
-def load(path: PathLike, engine: str = "auto", weights: str = "float32") -> Model:
+def load(path: PathLike, engine: str = "auto", weights: str = "float32", threads: int = 0) -> Model:
     """Open a model folder.
 
     Args:
         path: of the folder that `train` or `unspool train` wrote.
-        engine: `numpy`, `numba`, `torch`, or `auto`.
+        engine: `numpy`, `numba`, `torch`, or `auto`: NumPy starts, and in a long text the kernels of `numba` take
+            over.
         weights: `float32`; `bfloat16` or `int8`: half or a quarter of the memory to read, at a small loss
-            (engine `numba`).
+            (engine `numba` or `auto`).
+        threads: that the kernels of `numba` may use; 0 means all.
 
     Raises:
         ModelFolderError: it is no sound model folder.
-        UsageError: there is no such engine.
-        MissingExtraError: the engine is not installed.
+        UsageError: there is no such engine, or not with these weights or threads.
+        MissingExtraError: the engine is not installed, or cannot be imported.
     """
-    return Model(Path(path), engine, weights)
+    return Model(Path(path), engine, weights, threads)
 
 
 def train(

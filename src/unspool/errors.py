@@ -5,7 +5,7 @@
     ├── DataError                3   a text or table that cannot be read
     ├── ModelFolderError         4   a folder that is not a sound model
     ├── TrainingError            5   training that cannot go on
-    ├── MissingExtraError        6   an optional dependency that is not installed
+    ├── MissingExtraError        6   a dependency that is not installed or cannot be imported
     └── OutputError              7   a place that cannot be written
 
 An error states the rule and the value received; its hint says what to do. On the command line that is
@@ -62,14 +62,22 @@ class TrainingError(UnspoolError):
 
 
 class MissingExtraError(UnspoolError):
-    """An optional dependency is not installed."""
+    """A dependency is not installed, or cannot be imported.
+
+    Args:
+        package: by its name.
+        extra: the extra of Unspool that installs it; empty where it is installed by itself.
+        purpose: what needs it.
+        problem: what is the matter with it.
+    """
 
     exit_code = 6
 
-    def __init__(self, package: str, extra: str, purpose: str) -> None:
+    def __init__(self, package: str, extra: str, purpose: str, problem: str = "is not installed") -> None:
+        wanted = f"'unspool[{extra}]'" if extra else package
         super().__init__(
-            f"{purpose} needs {package}, which is not installed.",
-            f"install it with `pip install 'unspool[{extra}]'`.",
+            f"{purpose} needs {package}, which {problem.rstrip('.')}.",
+            f"install it with `pip install {wanted}`.",
         )
 
 

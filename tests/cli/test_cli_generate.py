@@ -13,6 +13,18 @@ def test_the_same_seed_writes_the_same_text_and_another_one_another(call, model)
     assert texts[0] == texts[1] != texts[2]
 
 
+def test_the_number_of_threads_changes_no_text(call, model):
+    settings = ("generate", model, "--seed", 5, "--engine", "numba", "-n", 20)
+    texts = [call(*settings, "--threads", threads).out for threads in (0, 1, 2)]
+    assert texts[0] == texts[1] == texts[2] != ""
+
+
+@pytest.mark.parametrize("options", [["--threads", -1], ["--threads", 1, "--engine", "numpy"]])
+def test_threads_that_cannot_be_are_refused(call, model, options):
+    result = call("generate", model, *options)
+    assert (result.code, result.clean) == (2, True)
+
+
 def test_three_samples_are_those_of_three_seeds(call, model):
     options = ["generate", model, "-p", "the ", "--max-new-tokens", 30, "--json"]
     together = call(*options, "-n", 3, "--seed", 7).json()["samples"]

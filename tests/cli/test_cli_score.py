@@ -67,10 +67,13 @@ def test_a_text_evaluates_as_it_scores(call, model, tmp_path):
     assert math.isclose(figures["bits_per_byte"], score["bits_per_byte"], rel_tol=1e-6)
 
 
-def test_both_engines_give_the_same_figures(call, model, names_model):
+def test_every_engine_gives_the_same_figures(call, model, names_model):
     for folder in (model, names_model):
-        numpy, torch = (call("evaluate", folder, "--engine", name, "--json").json() for name in ("numpy", "torch"))
-        assert math.isclose(numpy["nats_per_token"], torch["nats_per_token"], rel_tol=1e-4)
+        numpy, *others = (
+            call("evaluate", folder, "--engine", name, "--json").json() for name in ("numpy", "numba", "torch")
+        )
+        for other in others:
+            assert math.isclose(numpy["nats_per_token"], other["nats_per_token"], rel_tol=1e-4)
 
 
 def test_documents_are_evaluated_as_documents(call, names_model, names_file):

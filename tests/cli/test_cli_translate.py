@@ -38,6 +38,14 @@ def test_lines_are_translated_in_order_and_empty_ones_stay(translator: Path) -> 
     assert call_main("translate", translator, "two two", "one four").out == "zwei zwei\neins vier\n"
 
 
+def test_every_engine_translates_alike(translator: Path) -> None:
+    found = [
+        call_main("translate", translator, "two two", "one four", "--n-best", 3, "--engine", engine).out
+        for engine in ("auto", "numpy", "numba", "torch")
+    ]
+    assert found[1:] == found[:1] * 3
+
+
 def test_a_file_of_nothing_has_no_translation(translator: Path, tmp_path: Path) -> None:
     (tmp_path / "empty.txt").write_text("", encoding="utf-8")
     result = call_main("translate", translator, "--file", tmp_path / "empty.txt")

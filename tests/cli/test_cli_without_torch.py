@@ -5,39 +5,47 @@ import sys
 
 import pytest
 
+from helpers.commands import unimportable
+
 PROBE = """
 import sys
 from unspool.cli.main import main
 main()
-print("torch" in sys.modules, file=sys.stderr)
+print("torch" in sys.modules, "unspool.engines.numba.network" in sys.modules, file=sys.stderr)
 """
+BEYOND_THE_START = 2300  # tokens, so that the kernels take over
 
 
 @pytest.fixture
 def no_torch(tmp_path):
-    package = tmp_path / "shadow" / "torch"
-    package.mkdir(parents=True)
-    (package / "__init__.py").write_text("raise ImportError('torch must not be imported')\n", encoding="utf-8")
-    return {"PYTHONPATH": str(package.parent)}
+    return unimportable("torch", "torch must not be imported", tmp_path)
 
 
-@pytest.mark.parametrize("engine", ["auto", "numpy"])
-def test_generate_needs_no_torch(run, model, no_torch, engine):
-    result = run("generate", model, "-p", "the ", "--seed", 1, "--engine", engine, env=no_torch)
+@pytest.mark.parametrize(
+    ("engine", "tokens"), [("auto", 200), ("auto", BEYOND_THE_START), ("numba", 200), ("numpy", 200)]
+)
+def test_generate_needs_no_torch(run, model, no_torch, engine, tokens):
+    settings = ("--seed", 1, "--engine", engine, "--max-new-tokens", tokens)
+    result = run("generate", model, "-p", "the ", *settings, env=no_torch)
     assert result.code == 0, result.err
     assert result.out.startswith("the ")
 
 
-def test_score_and_evaluate_need_no_torch(run, model, no_torch):
-    assert run("score", model, "the", env=no_torch).code == 0
-    assert run("evaluate", model, env=no_torch).code == 0
+@pytest.mark.parametrize("engine", ["auto", "numba"])
+def test_score_and_evaluate_need_no_torch(run, model, no_torch, engine):
+    assert run("score", model, "the", "--engine", engine, env=no_torch).code == 0
+    assert run("evaluate", model, "--engine", engine, env=no_torch).code == 0
 
 
-def test_generate_does_not_import_torch_where_it_could(model):
-    command = [sys.executable, "-c", PROBE, "generate", str(model), "--seed", "1"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+@pytest.mark.parametrize(
+    ("engine", "tokens", "kernels"), [("auto", 200, False), ("auto", BEYOND_THE_START, True), ("numba", 200, True)]
+)
+def test_generate_does_not_import_torch_where_it_could(model, engine, tokens, kernels):
+    settings = ("--seed", "1", "--engine", engine, "--max-new-tokens", str(tokens))
+    command = [sys.executable, "-c", PROBE, "generate", str(model), *settings]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
-    assert done.stderr.strip() == "False"
+    assert done.stderr.split() == ["False", str(kernels)]
 
 
 def test_train_without_torch_names_the_extra_to_install(call, text_file, tmp_path, monkeypatch):

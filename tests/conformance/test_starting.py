@@ -8,7 +8,8 @@ import pytest
 from helpers.small import random_weights
 from unspool.decode import stream
 from unspool.decode.stream import generate, start_reading
-from unspool.engines.base import Network
+from unspool.engines import registry
+from unspool.engines.base import Network, Starting, Writer
 from unspool.engines.registry import build_network, open_network
 from unspool.engines.starting import StartingNetwork
 from unspool.errors import UnspoolError
@@ -41,9 +42,27 @@ def test_the_text_is_that_of_either_alone(
     alone = text_of(build_network("numba", spec, weights, precision))
     numpy_alone = text_of(open_network("auto", spec, weights, precision), samples)
     monkeypatch.setattr(stream, "HANDOVER", 20)
-    together = text_of(open_network("numba", spec, weights, precision), samples)
+    together = text_of(open_network("auto", spec, weights, precision), samples)
     assert together[0] == alone[0] == numpy_alone[0]
     assert precision != "float32" or together == numpy_alone
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16", "int8"])
+def test_an_engine_that_is_named_does_all_the_work_itself(precision: str) -> None:
+    spec = spec_of("gru")
+    network = open_network("numba", spec, random_weights(spec), precision)
+    assert isinstance(network, Writer)
+    assert not isinstance(network, Starting)
+    assert text_of(network) == text_of(build_network("numba", spec, random_weights(spec), precision))
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_without_kernels_numpy_writes_the_whole_text(precision: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = spec_of("gru")
+    whole = text_of(open_network("auto", spec, random_weights(spec), precision), 2)
+    monkeypatch.setattr(registry, "find_spec", lambda package: None)
+    monkeypatch.setattr(stream, "HANDOVER", 20)
+    assert text_of(open_network("auto", spec, random_weights(spec), precision), 2) == whole
 
 
 def test_a_short_text_never_loads_the_successor() -> None:

@@ -90,11 +90,9 @@ def test_a_team_writes_what_one_thread_writes(cell: CellName, precision: str, mo
     shape = {"hidden_size": 37, "embedding_size": 5, "num_layers": 2, "vocabulary_size": 11}
     spec = NetworkSpec(decoder=DecoderSpec(cell=cell, **shape))
     monkeypatch.setattr("unspool.engines.numba.network.SHARED_FROM", 0)
-    monkeypatch.setattr("unspool.engines.numba.network.THREADS", 2)
-    network: Any = build_network("numba", spec, random_weights(spec), precision)
     found = []
     for threads in (1, 2):
-        monkeypatch.setattr("unspool.engines.numba.network.MOST_IN_TEAM", threads)
+        network: Any = build_network("numba", spec, random_weights(spec), precision, threads)
         one = sampler({"presence_penalty": 0.1}, (0, 1, 2, END))
         logits, state = network.step(np.array([BEGIN]), network.initial_state(1))
         (first,), logits, state = network.write(logits, state, [one], COMPILABLE, COUNT, END)
@@ -107,8 +105,7 @@ def test_a_team_writes_what_one_thread_writes(cell: CellName, precision: str, mo
 
 def test_several_callers_at_once_do_not_wait_for_one_another(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("unspool.engines.numba.network.SHARED_FROM", 0)
-    monkeypatch.setattr("unspool.engines.numba.network.THREADS", 2)
-    network: Any = build_network("numba", SPEC, random_weights(SPEC))
+    network: Any = build_network("numba", SPEC, random_weights(SPEC), threads=2)
 
     def write(_: int) -> list[int]:
         logits, state = network.step(np.array([BEGIN]), network.initial_state(1))
@@ -120,11 +117,10 @@ def test_several_callers_at_once_do_not_wait_for_one_another(monkeypatch: pytest
     assert all(tokens == found[0] for tokens in found)
 
 
-def test_how_many_threads_there_are_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    network: Any = build_network("numba", SPEC, random_weights(SPEC), "bfloat16")
+def test_how_many_threads_there_are_changes_nothing() -> None:
     found = []
     for threads in (1, 2, 3):
-        monkeypatch.setattr("unspool.engines.numba.network.THREADS", threads)
+        network: Any = build_network("numba", SPEC, random_weights(SPEC), "bfloat16", threads)
         samplers = [sampler({}, (0, 1, 2)) for _ in range(33)]
         logits, state = network.step(np.full(33, BEGIN), network.initial_state(33))
         tokens, _, _ = network.write(logits, state, samplers, COMPILABLE, COUNT, END)
@@ -139,7 +135,6 @@ def test_how_many_threads_there_are_changes_nothing(monkeypatch: pytest.MonkeyPa
 def test_from_a_source_it_writes_what_numpy_and_the_sampler_would(
     cell: CellName, feed: str, attention: str, rows: int, threads: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("unspool.engines.numba.network.THREADS", threads)
     monkeypatch.setattr("unspool.engines.numba.network.SHARED_STEP", 0)
     reader = TextEncoderSpec(vocabulary_size=9, hidden_size=6, embedding_size=4, bidirectional=True)
     parts: dict[str, Any] = {"cell": cell, "attention": attention, "feed": feed}
@@ -151,7 +146,8 @@ def test_from_a_source_it_writes_what_numpy_and_the_sampler_would(
     chosen = generator.integers(0, 3, rows)
     found = []
     for engine in ("numpy", "numba"):
-        network: Any = build_network(engine, spec, weights)
+        chosen_threads = threads if engine == "numba" else 0
+        network: Any = build_network(engine, spec, weights, threads=chosen_threads)
         samplers = [Sampler(SamplingSpec(temperature=1.0), 11, (0, 1, 2, END), [], seed) for seed in range(rows)]
         state = network.select(network.encode(source), chosen)
         logits, state = network.step(np.full(rows, BEGIN), state)

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -42,6 +43,15 @@ class Result:
 def environment(extra: dict[str, str] | None = None) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("UNSPOOL")}
     return {**kept, "PYTHONIOENCODING": "utf-8", **(extra or {})}
+
+
+def unimportable(package: str, problem: str, place: Path) -> dict[str, str]:
+    """The environment of a process that finds a package, in a new folder below a place, and cannot import it."""
+    folder = place / "shadow" / package
+    folder.mkdir(parents=True)
+    (folder / "__init__.py").write_text(f"raise ImportError({problem!r})\n", encoding="utf-8")
+    others = filter(None, [os.environ.get("PYTHONPATH")])
+    return {"PYTHONPATH": os.pathsep.join([str(folder.parent), *others])}
 
 
 def run_process(*args: object, input: str | None = None, env: dict[str, str] | None = None) -> Result:

@@ -31,7 +31,7 @@ def test_streaming_gives_the_text_of_generate(model: unspool.Model) -> None:
     assert "".join(model.stream("the ", **settings)) == model.generate("the ", **settings)
 
 
-@pytest.mark.parametrize("engine", ["numpy", "torch"])
+@pytest.mark.parametrize("engine", ["numpy", "numba", "torch"])
 def test_samples_side_by_side_are_each_what_it_is_alone(model_folder: Path, engine: str) -> None:
     model = unspool.load(model_folder, engine)
     settings = {"max_new_tokens": 40, "temperature": 1.0, "stop": ("a ",)}
@@ -102,7 +102,7 @@ def test_a_saved_reading_goes_on_in_any_engine(model: unspool.Model, model_folde
     reading = model.read("the small ")
     reading.save(tmp_path / "state.safetensors")
     text = reading.generate(max_new_tokens=40, seed=5)
-    for engine in ("numpy", "torch"):
+    for engine in ("numpy", "numba", "torch"):
         again = unspool.load(model_folder, engine).load_reading(tmp_path / "state.safetensors")
         assert again.ids == reading.ids
         assert again.generate(max_new_tokens=40, seed=5) == text
@@ -159,6 +159,11 @@ def test_a_saved_model_is_the_same_model(model: unspool.Model, tmp_path: Path) -
     with pytest.raises(OutputError):
         model.save(tmp_path / "copy")
     model.save(tmp_path / "copy", overwrite=True)
+
+
+def test_threads_of_the_kernels_are_chosen_when_loading(model_folder: Path) -> None:
+    texts = [unspool.load(model_folder, "numba", threads=threads).generate("the ", seed=1) for threads in (0, 1, 2)]
+    assert texts[0] == texts[1] == texts[2]
 
 
 def test_an_engine_that_does_not_exist_is_refused(model_folder: Path) -> None:

@@ -3,19 +3,27 @@
 import json
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
+import numpy as np
 import pytest
 
 from benchmarks.__main__ import NAMES
 from benchmarks.claims import Claim, highest, judged, lowest, middle, quotient
 from benchmarks.common import Bench, settings_of
+from benchmarks.generation import bytes_of_a_token
 from benchmarks.report import write_report
+from benchmarks.soundness import STRETCH, SteppingNetwork, stretches
+from helpers.small import random_weights
+from unspool.engines.numpy.network import NumpyNetwork
+from unspool.evaluate.bits import token_nats
+from unspool.specs.network import CellName, DecoderSpec, NetworkSpec
 
 ROWS = [
     {"cell": "gru", "rate": 3.0},
     {"cell": "gru", "rate": 5.0},
     {"cell": "gru", "rate": 4.5},
-    {"cell": "rnn", "rate": float("nan")},
+    {"cell": "rnn", "rate": None},
     {"cell": "lstm", "rate": 2.0},
 ]
 
@@ -60,6 +68,42 @@ def test_a_benchmark_writes_its_rows_claims_settings_and_machine(
     page = (tmp_path / "page.md").read_text()
     assert "| gru | 5.0000 |" in page
     assert "Settings: rounds 3." in page
+
+
+def test_figures_that_are_none_or_not_finite_make_valid_json(tmp_path: Path) -> None:
+    bench = Bench("encoding", "Rates", None, tmp_path)
+    for rate in (3.0, None, float("nan"), float("inf")):
+        bench.add(rate=rate)
+    bench.finish()
+    result = json.loads((tmp_path / "encoding.json").read_text(), parse_constant=pytest.fail)
+    assert [row["rate"] for row in result["rows"]] == [3.0, None, None, None]
+    write_report(tmp_path, tmp_path / "page.md")
+    assert "|  |" in (tmp_path / "page.md").read_text()
+
+
+def test_settings_hold_no_material() -> None:
+    module = ModuleType("one")
+    vars(module).update(ROUNDS=3, CELLS=("gru", "lstm"), CORPUS="a" * 1000, CHARACTERS="a\nb", CLAIMS=[Claim], small=1)
+    assert settings_of(module) == {"rounds": 3, "cells": ("gru", "lstm")}
+
+
+def test_a_token_reads_no_embedding_and_no_first_input_matrix() -> None:
+    decoder = DecoderSpec(cell="lstm", vocabulary_size=10, embedding_size=6, hidden_size=8, num_layers=2)
+    matrices, vectors = 2 * 32 * 8 + 32 * 8 + 10 * 8, 4 * 32 + 10  # the first input bias stands for the looked-up row
+    for precision, size in (("float32", 4), ("bfloat16", 2), ("int8", 1)):
+        assert bytes_of_a_token(NetworkSpec(decoder=decoder), precision) == size * matrices + 4 * vectors
+
+
+@pytest.mark.parametrize("cell", ["gru", "mingru"])
+def test_soundness_reads_with_the_step_what_numpy_reads(cell: CellName) -> None:
+    decoder = DecoderSpec(cell=cell, vocabulary_size=9, embedding_size=5, hidden_size=8)
+    spec = NetworkSpec(decoder=decoder)
+    tokens = np.random.default_rng(0).integers(4, 9, 2 * STRETCH)
+    weights = random_weights(spec)
+    networks = (SteppingNetwork(spec, weights, "float32", 1), NumpyNetwork(spec, weights))
+    one, other = (stretches(token_nats(network, tokens)) for network in networks)
+    assert one.shape == (2,)
+    np.testing.assert_allclose(one, other, atol=1e-4)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -4,7 +4,8 @@ import pytest
 
 from helpers.small import random_weights
 from unspool.engines import registry
-from unspool.engines.registry import ENGINES, build_learner, build_network, installed_engines
+from unspool.engines.numpy.network import NumpyNetwork
+from unspool.engines.registry import ENGINES, build_learner, build_network, installed_engines, open_network
 from unspool.errors import MissingExtraError, UsageError
 from unspool.specs.network import DecoderSpec, NetworkSpec
 from unspool.specs.training import TrainingSpec
@@ -12,9 +13,9 @@ from unspool.specs.training import TrainingSpec
 SPEC = NetworkSpec(decoder=DecoderSpec(hidden_size=4, embedding_size=2, vocabulary_size=6))
 
 
-def test_numpy_is_always_there_and_is_what_auto_takes() -> None:
+def test_numpy_is_always_there_and_is_what_auto_starts_with() -> None:
     assert "numpy" in installed_engines()
-    assert type(build_network("auto", SPEC, random_weights(SPEC))).__module__ == "unspool.engines.numpy.network"
+    assert isinstance(open_network("auto", SPEC, random_weights(SPEC)), NumpyNetwork)
 
 
 def test_an_engine_that_does_not_exist_is_refused_with_those_that_do() -> None:
@@ -34,3 +35,36 @@ def test_an_engine_that_is_not_installed_names_its_extra(monkeypatch: pytest.Mon
         build_network("torch", SPEC, {})
     assert f"unspool[{ENGINES['torch'].extra}]" in caught.value.hint
     assert installed_engines() == []
+
+
+def test_numba_has_no_extra_and_is_installed_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "find_spec", lambda package: None)
+    with pytest.raises(MissingExtraError, match="needs numba, which is not installed") as caught:
+        open_network("numba", SPEC, {})
+    assert caught.value.hint == "install it with `pip install numba`."
+
+
+@pytest.mark.parametrize("problem", [ImportError("Numba needs\nNumPy 2.3 or less."), OSError("no libllvmlite.so")])
+def test_an_engine_whose_package_cannot_be_imported_says_why(
+    problem: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(name: str) -> None:
+        raise problem
+
+    monkeypatch.setattr(registry, "import_module", refuse)
+    with pytest.raises(MissingExtraError, match="which cannot be imported: ") as caught:
+        open_network("numba", SPEC, random_weights(SPEC))
+    assert " ".join(str(problem).split()).rstrip(".") in caught.value.message
+    assert "\n" not in caught.value.message
+
+
+@pytest.mark.parametrize("threads", [-1, 1025])
+def test_threads_out_of_range_are_refused(threads: int) -> None:
+    for engine in ("auto", "numba"):
+        with pytest.raises(UsageError, match=rf"0 to 1024\. Received: {threads}"):
+            open_network(engine, SPEC, random_weights(SPEC), threads=threads)
+
+
+def test_threads_are_refused_by_an_engine_that_chooses_them_itself() -> None:
+    with pytest.raises(UsageError, match=r"numba alone\. Received: numpy"):
+        open_network("numpy", SPEC, random_weights(SPEC), threads=1)

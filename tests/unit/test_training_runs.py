@@ -2,20 +2,24 @@
 
 import gc
 import json
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
+import torch
 
 import unspool
 from helpers.small import TINY
 from unspool.api import resume, train
+from unspool.engines.base import Machine
 from unspool.errors import DataError, ModelFolderError, OutputError, UsageError
 from unspool.folder.atomic import replaced
 from unspool.folder.model_folder import ModelFolder
 from unspool.tasks.start import Start
 from unspool.training.loop import StepEvent
+from unspool.training.threads import ThreadChoice
 
 SHORT = {**TINY, "steps": 12, "dropout": 0.2}
 
@@ -60,6 +64,94 @@ def test_a_run_that_was_cut_off_ends_like_one_that_was_not(
         for path in (whole, cut)
     ]
     assert steps[0] == steps[1]
+
+
+@pytest.fixture
+def threads() -> Iterator[None]:
+    """Tests that ask for several threads of PyTorch leave as many as there were."""
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("threads")
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru", "mingru"])
+def test_with_two_threads_in_bfloat16_every_bit_is_that_of_the_seed(text_file: Path, tmp_path: Path, cell: str) -> None:
+    sizes = {"hidden_size": 64, "batch_size": 32, "sequence_length": 16, "recurrent_dropout": 0.0}
+    settings: dict[str, Any] = {**sizes, "cell": cell, "threads": 2, "precision": "bfloat16", "validations": 2}
+    for name in ("one", "other"):
+        train(text_file, out=tmp_path / name, **{**SHORT, **settings})
+    cut_off(text_file, tmp_path / "cut", 7, **settings)
+    resume(tmp_path / "cut")
+    expected = weights_of(tmp_path / "one")
+    for name in ("other", "cut"):
+        assert all((array == expected[key]).all() for key, array in weights_of(tmp_path / name).items()), name
+
+
+class Staged(ThreadChoice):
+    """Is told made-up times of steps, by the number of threads."""
+
+    times: ClassVar[dict[int, float]] = {}
+
+    def after_step(self, seconds: float, tokens: int) -> None:
+        super().after_step(self.times[self._threads], 1000)
+
+
+@pytest.fixture
+def staged(threads: None, monkeypatch: pytest.MonkeyPatch) -> dict[int, float]:
+    """The times of steps on a machine of two threads, to be filled in."""
+    monkeypatch.setattr(Staged, "times", times := {})
+    monkeypatch.setattr("unspool.tasks.run.ThreadChoice", Staged)
+    monkeypatch.setattr("unspool.tasks.run.training_machine", lambda *_: Machine("float32", 2))
+    return times
+
+
+def of_minutes(text_file: Path, path: Path, **settings: Any) -> None:
+    """Cut off a run of minutes after 40 steps."""
+    free = {name: value for name, value in SHORT.items() if name not in ("steps", "threads")}
+    with pytest.raises(Crash):
+        train(text_file, out=path, listener=CrashAt(40), **{**free, "minutes": 5, **settings})
+
+
+def resume_minutes(path: Path) -> None:
+    """Go on, and cut off again."""
+    with pytest.raises(Crash):
+        resume(path, listener=CrashAt(80))
+
+
+def settled(path: Path) -> list[int]:
+    """The number in the recipe, and those that were settled on in turn."""
+    events = [json.loads(line) for line in (path / "history.jsonl").read_text().splitlines()]
+    training = ModelFolder(path).read_recipe().training
+    return [training.settled_threads, *(event["threads"] for event in events if event["event"] == "threads")]
+
+
+def test_a_run_of_minutes_that_took_one_thread_tries_all_again_when_resumed(
+    text_file: Path, tmp_path: Path, staged: dict[int, float]
+) -> None:
+    staged.update({2: 20.0, 1: 1.0})
+    of_minutes(text_file, tmp_path / "m")
+    assert settled(tmp_path / "m")[0] == 1
+    assert ModelFolder(tmp_path / "m").read_recipe().training.threads == 2
+    staged.update({2: 1.0, 1: 1.8})
+    resume_minutes(tmp_path / "m")
+    assert settled(tmp_path / "m")[0] == 2
+    assert torch.get_num_threads() == 2
+
+
+def test_threads_that_were_asked_for_stay_when_resumed(
+    text_file: Path, tmp_path: Path, staged: dict[int, float]
+) -> None:
+    staged.update({2: 20.0, 1: 1.0})
+    of_minutes(text_file, tmp_path / "m", threads=2)
+    resume_minutes(tmp_path / "m")
+    assert settled(tmp_path / "m") == [0]
+    assert torch.get_num_threads() == 2
+
+
+def test_a_run_of_steps_leaves_the_threads_alone(text_file: Path, tmp_path: Path, staged: dict[int, float]) -> None:
+    train(text_file, out=tmp_path / "m", **{name: value for name, value in SHORT.items() if name != "threads"})
+    assert settled(tmp_path / "m") == [0]
 
 
 def test_weights_are_averaged_and_guesses_drawn_as_if_never_cut_off(text_file: Path, tmp_path: Path) -> None:

@@ -47,6 +47,7 @@ def generate(
     echo: Annotated[bool, typer.Option("--echo/--no-echo", help="Print the prompt before what follows it.")] = True,
     engine: options.EngineName = "auto",
     weights: options.WeightsFormat = "float32",
+    threads: options.Threads = 0,
     as_json: options.AsJson = False,
 ) -> None:
     """Continue a prompt, printing text as it is made."""
@@ -69,7 +70,7 @@ def generate(
         "condition": condition or None,
     }
     settings = {name: value for name, value in given.items() if value is not None}
-    opened = load(model, engine, weights)
+    opened = load(model, engine, weights, threads)
     texts = [read_text(prompt)] if prompts is None else [line for line in read_file(prompts).split("\n") if line]
     for number, text in enumerate(texts):
         if as_json:

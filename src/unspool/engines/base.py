@@ -125,7 +125,7 @@ class Starting(Network, Protocol):
         """Begin to load the successor in the background."""
 
     def succeed(self, state: State) -> tuple[Network, State]:
-        """The successor, and a state as its own."""
+        """The successor, or itself where there is none, and a state as its own."""
 
 
 @runtime_checkable

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
+from types import ModuleType
 from typing import cast
 
 from unspool.engines.base import Array, Learner, Machine, Network
@@ -24,7 +25,9 @@ class Engine:
         package: what must be installed.
         extra: the extra of Unspool that installs it.
         trains: whether it has a learner.
-        precisions: of the weights that it can run with; others than `float32` are passed as a third argument.
+        precisions: of the weights that it can run with.
+        compiled: whether its network takes two more arguments, the precision of the weights and how many threads it
+            may use.
     """
 
     module: str
@@ -32,12 +35,20 @@ class Engine:
     extra: str
     trains: bool
     precisions: tuple[str, ...] = ("float32",)
+    compiled: bool = False
 
 
+MOST_THREADS = 1024
+LONGEST_REASON = 200  # characters
 ENGINES = {
     "numpy": Engine("unspool.engines.numpy.network", "numpy", "", trains=False),
     "numba": Engine(
-        "unspool.engines.numba.network", "numba", "", trains=False, precisions=("float32", "bfloat16", "int8")
+        "unspool.engines.numba.network",
+        "numba",
+        "",
+        trains=False,
+        precisions=("float32", "bfloat16", "int8"),
+        compiled=True,
     ),
     "torch": Engine("unspool.engines.torch.engine", "torch", "train", trains=True),
 }
@@ -48,49 +59,53 @@ def installed_engines() -> list[str]:
     return [name for name, engine in ENGINES.items() if find_spec(engine.package)]
 
 
-def build_network(name: str, spec: NetworkSpec, weights: Mapping[str, Array], precision: str = "float32") -> Network:
+def build_network(
+    name: str, spec: NetworkSpec, weights: Mapping[str, Array], precision: str = "float32", threads: int = 0
+) -> Network:
     """Make a network for inference.
 
     Args:
-        name: of the engine; `auto` takes numpy, which starts fastest, or one that offers the precision.
+        name: of the engine.
         spec: what to build.
         weights: by the names of `parameter_shapes`.
         precision: of the weights; others than `float32` only where the engine offers them.
+        threads: that it may use, of an engine that lets them be chosen; 0 takes what the machine offers.
 
     Raises:
-        UsageError: there is no such engine, or not with this precision.
-        MissingExtraError: it is not installed.
+        UsageError: there is no such engine, or not with this precision or with chosen threads.
+        MissingExtraError: it is not installed, or cannot be imported.
     """
-    if name == "auto":
-        name = next((key for key, engine in ENGINES.items() if precision in engine.precisions), "numpy")
     engine = _engine(name)
-    if precision not in engine.precisions:
-        raise UsageError(
-            f"the weights of the engine {name} must be {' or '.join(engine.precisions)}. Received: {precision!r:.40}.",
-            "choose bfloat16 or int8 with the engine numba, or leave it out.",
-        )
-    further = () if precision == "float32" else (precision,)
-    return cast(Network, import_module(engine.module).build_network(spec, weights, *further))
+    _check_options(name, engine, precision, threads)
+    further = (precision, threads) if engine.compiled else ()
+    return cast(Network, _module(name, engine).build_network(spec, weights, *further))
 
 
-def open_network(name: str, spec: NetworkSpec, weights: Mapping[str, Array], precision: str = "float32") -> Network:
-    """A network for inference that is quick to start.
+def open_network(
+    name: str, spec: NetworkSpec, weights: Mapping[str, Array], precision: str = "float32", threads: int = 0
+) -> Network:
+    """A network for inference of a chosen engine, or of `auto`: one that is quick to start.
 
     Args:
-        name: of the engine; for `auto` and `numba`, NumPy starts and compiled kernels take over in a long text.
+        name: of the engine; for `auto`, NumPy starts, and in a long text compiled kernels take over if there are any.
         spec: what to build.
         weights: by the names of `parameter_shapes`.
         precision: of the weights; others than `float32` only where the engine offers them.
+        threads: see `build_network`.
 
     Raises:
-        UsageError: there is no such engine, or not with this precision.
-        MissingExtraError: it is not installed.
+        UsageError: there is no such engine, or not with this precision or with chosen threads.
+        MissingExtraError: it is not installed, or cannot be imported.
     """
-    if name not in ("auto", "numba") or precision not in ENGINES["numba"].precisions or not find_spec("numba"):
-        return build_network(name, spec, weights, precision)
+    if name != "auto":
+        return build_network(name, spec, weights, precision, threads)
+    _check_options("numba", ENGINES["numba"], precision, threads)
 
-    def load() -> Network:
-        return build_network("numba", spec, weights, precision)
+    def load() -> Network | None:
+        try:
+            return build_network("numba", spec, weights, precision, threads)
+        except MissingExtraError:
+            return None
 
     return StartingNetwork(spec, rounded_weights(weights, precision), load)
 
@@ -102,9 +117,9 @@ def build_learner(
 
     Raises:
         UsageError: there is no such engine, or it cannot train.
-        MissingExtraError: it is not installed.
+        MissingExtraError: it is not installed, or cannot be imported.
     """
-    return cast(Learner, import_module(_training_engine(name).module).build_learner(spec, training, weights))
+    return cast(Learner, _module(name, _training_engine(name)).build_learner(spec, training, weights))
 
 
 def _training_engine(name: str) -> Engine:
@@ -127,6 +142,32 @@ def _engine(name: str) -> Engine:
     return engine
 
 
+def _module(name: str, engine: Engine) -> ModuleType:
+    """The engine itself, once the package that it needs could be imported."""
+    try:
+        import_module(engine.package)
+    except (ImportError, OSError) as problem:  # unfit for another package, or a library of the system is missing
+        reason = " ".join(str(problem).split())[:LONGEST_REASON]
+        raise MissingExtraError(
+            engine.package, engine.extra, f"the engine {name}", f"cannot be imported: {reason}"
+        ) from None
+    return import_module(engine.module)
+
+
+def _check_options(name: str, engine: Engine, precision: str, threads: int) -> None:
+    if precision not in engine.precisions:
+        raise UsageError(
+            f"the weights of the engine {name} must be {' or '.join(engine.precisions)}. Received: {precision!r:.40}.",
+            "choose bfloat16 or int8 with the engine numba, or leave it out.",
+        )
+    if not 0 <= threads <= MOST_THREADS:
+        raise UsageError(f"threads must be 0 to {MOST_THREADS}. Received: {threads}.", "leave it out: 0 takes all.")
+    if threads and not engine.compiled:
+        raise UsageError(
+            f"threads are chosen for the engine numba alone. Received: {name}.", "leave --threads or --engine out."
+        )
+
+
 def training_machine(name: str, probe: bool = False) -> Machine:
     """What the machine does fastest in this engine.
 
@@ -136,6 +177,6 @@ def training_machine(name: str, probe: bool = False) -> Machine:
 
     Raises:
         UsageError: there is no such engine, or it cannot train.
-        MissingExtraError: it is not installed.
+        MissingExtraError: it is not installed, or cannot be imported.
     """
-    return cast(Machine, import_module(_training_engine(name).module).find_machine(probe))
+    return cast(Machine, _module(name, _training_engine(name)).find_machine(probe))

@@ -58,6 +58,8 @@ class TrainingSpec(Spec):
         reset_probability: of a row's return to the initial state at the start of a window.
         precision: of the products on the CPU; `bfloat16` keeps weights and sums in float32.
         threads: of the products; 0 takes what the machine offers.
+        settled_threads: how many of them a run of minutes last found to be the fastest; 0 where it does not choose, and
+            uses all.
         validations: how often the held-out text is scored.
         patience: validations without a new best after which the run ends early.
         seed: of weights, dropout, resets and order.
@@ -85,6 +87,7 @@ class TrainingSpec(Spec):
     reset_probability: float = Field(0.02, ge=0, le=1)
     precision: Literal["float32", "bfloat16"] = "float32"
     threads: int = Field(0, ge=0, le=1024)
+    settled_threads: int = Field(0, ge=0, le=1024)
     validations: int = Field(8, ge=1, le=10_000)
     patience: int = Field(4, ge=1, le=10_000)
     seed: int = Field(0, ge=0, lt=2**63)

@@ -64,17 +64,18 @@ class Run:
             folder = ModelFolder(self.path)
             folder.create()
             plan = self.task.plan(folder, self.settings, machine, start, self.listener.on_encoded)
-            job = self.task.open(folder, plan.recipe, plan.config, verify=False)
+            recipe = _choosing_threads(plan.recipe, self.settings)
+            job = self.task.open(folder, recipe, plan.config, verify=False)
             for line in [job.description, *plan.notes, *job.warnings]:
                 self.listener.on_note(line)
-            folder.write_recipe(plan.recipe)
+            folder.write_recipe(recipe)
             folder.write_sampling(start.sampling if start else SamplingSpec())
-            learner = build_learner(self.engine, plan.config.network, plan.recipe.training, plan.weights)
+            learner = build_learner(self.engine, plan.config.network, recipe.training, plan.weights)
             folder.write_config(plan.config)
         except BaseException:
             bring_back(self.path)
             raise
-        self._train(folder, plan.recipe, plan.config, job, learner, Progress())
+        self._train(folder, recipe, plan.config, job, learner, Progress())
 
     def resume(self) -> None:
         """Go on where a run was cut off.
@@ -125,14 +126,7 @@ class Run:
                 if recipe.training.averaged > 1:
                     last_best.add(learner.weights(), about["step"])
 
-        def settled(threads: int) -> None:
-            folder.write_recipe(recipe.changed(training=recipe.training.changed(threads=threads)))
-            history.add(event="threads", threads=threads)
-            self.listener.on_note(f"{threads} of {most} threads are faster at the moment.")
-
         last_best = LastBest(folder.training, recipe.training.averaged)
-        most = recipe.training.threads
-        choosing = most > 1 and recipe.budget.minutes is not None and "threads" not in self.settings["training"]
         loop = Loop(
             learner=learner,
             feed=feed,
@@ -147,7 +141,7 @@ class Run:
             tokens_per_character=job.tokens_per_character,
             unit=job.unit,
             progress=progress,
-            threads=ThreadChoice(most, learner.use_threads, settled) if choosing else None,
+            threads=self._thread_choice(folder, recipe, learner, history),
         )
         progress = loop.run()
         if progress.done:
@@ -166,6 +160,25 @@ class Run:
         parameters = parameter_count(config.network)
         folder.write_card(model_card(folder.path.name, recipe, config.network, parameters, job.description, figures))
 
+    def _thread_choice(
+        self, folder: ModelFolder, recipe: Recipe, learner: Learner, history: History
+    ) -> ThreadChoice | None:
+        """What chooses the threads, of all at first, and keeps the recipe up to date; none where nothing does."""
+        most = recipe.training.threads
+        if not recipe.training.settled_threads:
+            return None
+
+        def note(threads: int) -> None:
+            folder.write_recipe(recipe.changed(training=recipe.training.changed(settled_threads=threads)))
+
+        def settled(threads: int) -> None:
+            note(threads)
+            history.add(event="threads", threads=threads)
+            self.listener.on_note(f"{threads} of {most} threads are faster at the moment.")
+
+        note(most)
+        return ThreadChoice(most, learner.use_threads, settled)
+
     def _average(
         self, folder: ModelFolder, config: Config, job: Job, last_best: LastBest, progress: Progress, history: History
     ) -> None:
@@ -180,6 +193,14 @@ class Run:
             if better:
                 folder.write_weights(mean, {"step": progress.step, "fresh_nats_per_token": nats})
         last_best.clear()
+
+
+def _choosing_threads(recipe: Recipe, settings: Settings) -> Recipe:
+    """The recipe that says whether the run chooses its threads: one of minutes, unless their number was asked for."""
+    training, asked = recipe.training, settings["training"]
+    free = "threads" not in asked or asked.get("settled_threads")  # as in the recipe of a run that chose
+    chooses = free and training.threads > 1 and recipe.budget.minutes is not None
+    return recipe.changed(training=training.changed(settled_threads=training.threads if chooses else 0))
 
 
 def _best(folder: ModelFolder) -> Path:

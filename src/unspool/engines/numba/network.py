@@ -23,13 +23,12 @@ from unspool.engines.numba.rows import blocks_rows, decoder_rows, write_rows
 from unspool.engines.numba.team import Team, make_teams
 from unspool.engines.numba.tiles import PANEL
 from unspool.engines.numpy.attention import Attended
-from unspool.engines.numpy.layers import MakeLayer
+from unspool.engines.numpy.layers import Layer, MakeLayer
 from unspool.engines.numpy.network import NumpyNetwork, NumpyState
 from unspool.engines.rounding import rounded_weights
-from unspool.specs.network import NetworkSpec
+from unspool.specs.network import CellName, NetworkSpec
 from unspool.text.tokenizer import IntArray
 
-THREADS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 SMALLEST_SHARE = 8  # rows of a thread
 MOST_IN_TEAM = 2
 SHARED_FROM = 1_000_000  # bytes of weights, which take a thread longer to read than it takes two to meet
@@ -44,13 +43,15 @@ class NumbaNetwork(NumpyNetwork):
         spec: what to build.
         weights: by the names of `parameter_shapes`, float32, rounded to the precision.
         precision: `float32`; `bfloat16` or `int8` halve or quarter what one row has to read.
+        threads: that it may use, at least 1; more than two of them only for several rows.
 
     Raises:
         ModelFolderError: the weights do not fit the spec.
     """
 
-    def __init__(self, spec: NetworkSpec, weights: Mapping[str, Array], precision: str = "float32") -> None:
-        super().__init__(spec, weights, layers_in(precision))
+    def __init__(self, spec: NetworkSpec, weights: Mapping[str, Array], precision: str, threads: int) -> None:
+        super().__init__(spec, weights, layers_in(precision, threads))
+        self._threads = threads
         decoder = spec.writer
         self._kind = CODES[decoder.cell]
 
@@ -118,7 +119,7 @@ class NumbaNetwork(NumpyNetwork):
             advance(self._kind, weights, np.asarray(tokens[rows]), *memories, logits[rows])
             hidden[:, rows], cell[:, rows] = memories
 
-        on_threads(step_some, shares_of(len(tokens), THREADS, SHARED_STEP // self._size))
+        on_threads(step_some, shares_of(len(tokens), self._threads, SHARED_STEP // self._size))
         return logits, self._nested(hidden, cell, state)
 
     def write(
@@ -151,7 +152,7 @@ class NumbaNetwork(NumpyNetwork):
             length = write(self._kind, self._weights, team, *mine, *settings)
             return mine, tokens[:length]
 
-        threads = min(THREADS, MOST_IN_TEAM) if self._size > SHARED_FROM else 1
+        threads = min(self._threads, MOST_IN_TEAM) if self._size > SHARED_FROM else 1
         (changed, tokens), *_ = on_threads(write_with, make_teams(threads, self._longest))
         for array, new in zip(changing, changed, strict=True):
             array[:] = new
@@ -174,7 +175,7 @@ class NumbaNetwork(NumpyNetwork):
             for sampler, written, seen in zip(samplers, *counts, strict=True):
                 sampler.written[:], sampler.seen[:] = written, seen
 
-        on_threads(write_some, shares_of(len(task.samplers), THREADS, SMALLEST_SHARE))
+        on_threads(write_some, shares_of(len(task.samplers), self._threads, SMALLEST_SHARE))
         return [row[:length] for row, length in zip(tokens, lengths, strict=True)]
 
     def _for_rows(self, attended: Attended | None, rows: slice) -> tuple[Callable[..., None], Any]:
@@ -235,14 +236,25 @@ def compile_writer(
     return cast(Callable[..., Any], known[loop.__name__])
 
 
-def build_network(spec: NetworkSpec, weights: Mapping[str, Array], precision: str = "float32") -> NumpyNetwork:
-    """A network that writes, or one that only reads and classifies."""
-    weights = rounded_weights(weights, precision)
-    return NumbaNetwork(spec, weights, precision) if spec.decoder else NumpyNetwork(spec, weights, layers_in(precision))
+def available_threads() -> int:
+    """How many this process may run at once."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def layers_in(precision: str) -> MakeLayer:
+def build_network(
+    spec: NetworkSpec, weights: Mapping[str, Array], precision: str = "float32", threads: int = 0
+) -> NumpyNetwork:
+    """A network that writes, or one that only reads and classifies. 0 threads are all."""
+    weights, threads = rounded_weights(weights, precision), threads or available_threads()
+    if spec.decoder is None:
+        return NumpyNetwork(spec, weights, layers_in(precision, threads))
+    return NumbaNetwork(spec, weights, precision, threads)
+
+
+def layers_in(precision: str, threads: int) -> MakeLayer:
     """Compiled layers, with matrices of a precision, for any number of rows."""
-    return lambda cell, weights: packed_layer(
-        cell, weights, precision, lambda rows: shares_of(rows, THREADS, SMALLEST_SHARE)
-    )
+
+    def make(cell: CellName, weights: Mapping[str, Array]) -> Layer:
+        return packed_layer(cell, weights, precision, lambda rows: shares_of(rows, threads, SMALLEST_SHARE))
+
+    return make
