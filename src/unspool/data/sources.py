@@ -16,13 +16,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from unspool.errors import DataError, MissingExtraError, UsageError
 from unspool.specs.data import FILE, LINE, DataSpec
 from unspool.text.reading import read_pieces
 
 TABLES = (".csv", ".tsv", ".jsonl", ".parquet")
+COMMAS: dict[str, Any] = {"strict": True}  # a quote that does not close would take the rows after it
+TABS: dict[str, Any] = {"delimiter": "\t", "quoting": csv.QUOTE_NONE}
 EMBEDDED = "the embedded corpus"
 
 
@@ -165,16 +167,27 @@ class Sources:
                 if line.strip():
                     yield _json_row(line, name, number)
         else:
-            csv.field_size_limit(sys.maxsize)
-            try:
-                table = csv.DictReader(lines, delimiter="\t" if suffix == ".tsv" else ",")
-                first = table.fieldnames or []
-                if self._without_names(first):
-                    table.fieldnames = [str(number) for number in range(1, len(first) + 1)]
-                    yield dict(zip(table.fieldnames, first, strict=True))
-                yield from table
-            except csv.Error as problem:
-                raise DataError(f"{name}: {problem}.", "check the quotes of the table.") from None
+            yield from self._cells(csv.DictReader(lines, **(TABS if suffix == ".tsv" else COMMAS)), name)
+
+    def _cells(self, table: "csv.DictReader[str]", name: str) -> Iterator[dict[str, object]]:
+        """The rows of a .csv or .tsv, where the first gives the columns their names, or they have numbers."""
+        csv.field_size_limit(sys.maxsize)
+        begin = 0
+        try:
+            first = table.fieldnames or []
+            if self._without_names(first):
+                table.fieldnames = [str(number) for number in range(1, len(first) + 1)]
+                yield dict(zip(table.fieldnames, first, strict=True))
+            begin = table.line_num
+            for row in table:
+                yield row
+                begin = table.line_num
+        except csv.Error as problem:
+            raise DataError(
+                f"{name}: a cell that opens with a quote must close with one. Received: none in the row that begins at "
+                f"line {begin + 1:,} ({problem}).",
+                'double a quote that is part of a text, as in "a ""quoted"" word", or take a .tsv, which has no quotes.',
+            ) from None
 
     def _without_names(self, first: Sequence[str]) -> bool:
         """Whether the first row of a table is no row of names, because columns are told by numbers that it lacks."""
