@@ -98,6 +98,20 @@ def test_a_run_is_resumed_to_the_end_it_would_have_had(pairs: Path, tmp_path: Pa
     assert whole == cut
 
 
+def test_what_is_left_out_is_counted(pairs: Path, tmp_path: Path) -> None:
+    rows = pairs.read_text(encoding="utf-8").splitlines()
+    long = "one two three four one\teins zwei drei vier eins"
+    (tmp_path / "t.tsv").write_text("\n".join([*rows, long, long, "\tleer"]) + "\n", encoding="utf-8")
+    (tmp_path / "v.tsv").write_text("\n".join([*rows[:3], long, "one\t"]) + "\n", encoding="utf-8")
+    options = ["--source", "en", "--target", "de", "--tokenizer", "word", "--validation", tmp_path / "v.tsv"]
+    sizes = ["--max-length", 4, "--hidden-size", 8, "--encoder-size", 8, "--steps", 1, "--threads", 1]
+    told = call_main("train", tmp_path / "t.tsv", *options, *sizes, "--out", tmp_path / "m")
+    assert told.code == 0, told.err
+    counts = "160 to learn, 3 held out; 2 longer than 4 tokens and 2 with an empty side are left out, and 1 of those"
+    assert counts in told.err
+    assert counts in (tmp_path / "m" / "README.md").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("command", ["generate", "score"])
 def test_a_translation_does_not_write_by_itself(translator: Path, command: str) -> None:
     result = call_main(command, translator, *(["a text"] if command == "score" else []))

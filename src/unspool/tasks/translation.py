@@ -13,6 +13,7 @@ from unspool.data.pairs import (
     Tokenizers,
     describe_pairs,
     keep_texts,
+    kept_empty,
     kept_texts,
     open_pairs,
     read_pairs,
@@ -78,14 +79,14 @@ class Translation:
         if start is not None:
             raise UsageError("a translation cannot start from another model.", "leave out --from.")
         spec = _data(settings)
-        pairs, held_out = read_pairs(spec)
+        pairs, held_out, empty = read_pairs(spec)
         tokenizers = _tokenizers(spec, pairs)
         folder.write_tokenizer(tokenizers[1])
         if not spec.joint_vocabulary:
             folder.write_tokenizer(tokenizers[0], "source_tokenizer.json")
         write_pairs(folder.training, "training", tokenizers, pairs, on_bytes)
         write_pairs(folder.training, "validation", tokenizers, held_out, on_bytes)
-        keep_texts(folder.training, held_out)
+        keep_texts(folder.training, held_out, empty)
         training = open_pairs(folder.training, "training", spec.max_length, verify=False)
         shape = SMALL if training.target.characters < SMALL_TEXT and spec.tokenizer == "char" else LARGE
         recipe = _recipe(settings, spec, shape, machine, usual_minutes(settings))
@@ -96,7 +97,8 @@ class Translation:
         tokenizers = folder.read_source_tokenizer(config), folder.read_tokenizer(config)
         most = recipe.data.max_length
         parts = [open_pairs(folder.training, name, most, verify) for name in ("training", "validation")]
-        return TranslationJob(parts[0], parts[1], kept_texts(folder.training), recipe, tokenizers)
+        texts, empty = kept_texts(folder.training), kept_empty(folder.training)
+        return TranslationJob(parts[0], parts[1], texts, empty, recipe, tokenizers)
 
     def summary(self, figures: Mapping[str, Any]) -> str:
         """The closing figures in a sentence."""
@@ -114,6 +116,7 @@ class TranslationJob:
         training: Pairs,
         validation: Pairs,
         texts: list[tuple[str, str]],
+        empty: int,
         recipe: Recipe,
         tokenizers: Tokenizers,
     ) -> None:
@@ -127,10 +130,11 @@ class TranslationJob:
         self.feed = PairFeed(training, recipe.training.batch_size, recipe.training.seed)
         self.unit = "character"
         self.tokens_per_character = len(training.target.tokens) / training.target.characters
-        left_out = len(training.lengths[0]) - len(training.kept)
+        longer, longer_held_out = (len(part.lengths[0]) - len(part.kept) for part in (training, validation))
         self.description = (
             f"pairs: {describe_pairs(recipe.data)}: {len(training.kept):,} to learn, {len(texts):,} held out; "
-            f"{left_out:,} longer than {recipe.data.max_length} tokens are left out."
+            f"{longer:,} longer than {recipe.data.max_length} tokens and {empty:,} with an empty side are left out, "
+            f"and {longer_held_out:,} of those held out are too long to count in the loss."
         )
         self.warnings: list[str] = []
 
