@@ -112,7 +112,7 @@ def test_a_prompt_is_continued_under_the_condition(single: Path) -> None:
     assert call_main("generate", single, "--condition", "b", "--prompt", "bb", *GREEDY).out == "bbbb\n"
 
 
-def test_a_score_counts_the_end_and_sums_to_what_evaluate_reports(single: Path, tmp_path: Path) -> None:
+def test_a_score_counts_the_end_and_sums_to_what_evaluate_reports(single: Path, rows: Path, tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("letter,text\na,aaaa\nb,bbb\na,Ab\n", encoding="utf-8")
     figures = call_main("evaluate", single, tmp_path / "t.csv", "--text", "text", "--json").json()
     scores = [
@@ -126,6 +126,8 @@ def test_a_score_counts_the_end_and_sums_to_what_evaluate_reports(single: Path, 
     assert figures["bits_per_character"] == pytest.approx(nats / np.log(2) / 12, rel=1e-4)
     own = call_main("evaluate", single, "--json").json()
     assert own["bits_per_character"] < 1
+    joined = call_main("evaluate", single, rows, "--text", "text", "--text", "letter", "--json").json()
+    assert joined["tokens"] == 120 * len("aaaa a.")
     ranked = call_main("score", single, "--condition", "a", "--file", "-", "--per-line", input="aaaa\nbbbb\n").out
     assert [line.split()[-1] for line in ranked.splitlines()] == ["bbbb", "aaaa"]
 
@@ -219,6 +221,7 @@ def test_a_language_takes_no_condition(model: Path) -> None:
         (["--text", "text", "--task", "conditional"], 2, "needs --condition"),
         (["--text", "text", "--condition", "letter", "--task", "language"], 2, "conditional, which the data tell"),
         (["--text", "text", "--condition", "letter", "--max-length", 1], 3, "at most 1 tokens long"),
+        (["--text", "text", "--condition", "letter", "--label", "case"], 2, "exclude each other"),
     ],
 )
 def test_data_that_cannot_be_are_two_lines(

@@ -65,6 +65,13 @@ def test_numbers_of_a_table_are_read_as_they_stand(tmp_path: Path) -> None:
     assert all_rows(wanted.sources, wanted) == [(("0",), "a"), (("2.5",), "b")]
 
 
+def test_several_columns_of_text_are_joined(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("name,lang,year\nRossi,Italian,1900\n,Polish,1901\n,Polish,\n", encoding="utf-8")
+    columns = {"text_column": "name", "further_columns": ["year"], "condition_columns": ["lang"]}
+    wanted = spec(sources=[str(tmp_path / "t.csv")], **columns)
+    assert all_rows(wanted.sources, wanted) == [(("Italian",), "Rossi 1900"), (("Polish",), "1901")]
+
+
 def test_lines_depend_on_the_name_of_their_file(tmp_path: Path) -> None:
     for name, text in (("Italian.txt", "Rossi\n\nBianchi\n"), ("Polish.txt", "Nowak")):
         (tmp_path / name).write_text(text, encoding="utf-8")
@@ -89,6 +96,7 @@ def test_an_empty_label_is_refused_by_row(tmp_path: Path) -> None:
         ({"condition_columns": ["a"]}, "need text_column"),
         ({"condition_columns": ["a", "a"], "text_column": "t"}, "must be different"),
         ({"condition_columns": ["a"], "lines": True}, "'file' alone"),
+        ({"condition_columns": ["a"], "text_column": "t", "label_column": "b"}, "exclude each other"),
     ],
 )
 def test_columns_that_cannot_be_are_refused(settings: dict[str, object], rule: str) -> None:

@@ -20,7 +20,7 @@ import numpy as np
 from unspool.data.batches import Source
 from unspool.data.corpus import open_part, write_tokens
 from unspool.data.pairs import Pairs
-from unspool.data.sources import Sources, describe_sources
+from unspool.data.sources import Sources, describe_sources, joined_text
 from unspool.errors import DataError, ModelFolderError, UnspoolError, nearest, reporting_write_errors
 from unspool.specs.condition import ConditionSpec
 from unspool.specs.data import ConditionKind, DataSpec
@@ -99,7 +99,9 @@ def all_rows(names: tuple[str, ...], spec: DataSpec) -> list[Row]:
     Raises:
         DataError: they cannot be read.
     """
-    return [Row(tuple(cell.strip() for cell in cells), text) for text, *cells in Sources(names, spec).rows() if text]
+    first = len(spec.columns) - len(spec.condition_columns)  # of the columns of conditions, which follow the texts
+    rows = (Row(tuple(c.strip() for c in row[first:]), joined_text(row[:first])) for row in Sources(names, spec).rows())
+    return [row for row in rows if row.text]
 
 
 def _split(rows: list[Row], count: int, kind: ConditionKind) -> tuple[list[Row], list[Row]]:

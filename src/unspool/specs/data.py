@@ -113,6 +113,8 @@ class DataSpec(Spec):
             raise ValueError("condition_columns must be different")
         if self.condition_columns and not self.by_document:
             raise ValueError("condition_columns need text_column, the column that holds the texts")
+        if self.condition_columns and self.label_column is not None:
+            raise ValueError("condition_columns and label_column exclude each other: a text is written or classified")
         if self.condition_columns and self.lines and self.condition_columns != (FILE,):
             raise ValueError(f"the lines of a text can depend on {FILE!r} alone, the name of the file they are in")
         return self
