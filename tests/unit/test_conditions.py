@@ -143,6 +143,7 @@ def test_too_few_rows_are_refused(tmp_path: Path) -> None:
         ([str(i) for i in range(21)], "auto", ()),
         ([str(i) for i in range(21)], "labels", tuple(sorted(str(i) for i in range(21)))),
         (["1", "2", "1"], "numbers", ()),
+        ([*(str(i) for i in range(30)), "1e39"], "auto", tuple(sorted([*(str(i) for i in range(30)), "1e39"]))),
         ([*(str(i) for i in range(30)), "nan"], "auto", tuple(sorted([*(str(i) for i in range(30)), "nan"]))),
     ],
 )
@@ -177,6 +178,7 @@ def test_every_column_has_a_share_of_one() -> None:
         ("Italian=0.7,German=0.3", [LANGUAGE], [0.3, 0.7, 0]),
         ("Italian=3, German=1", [LANGUAGE], [0.25, 0.75, 0]),
         ({"Polish": 1, "German": 1}, [LANGUAGE], [0.5, 0, 0.5]),
+        ({"Polish": 1e308, "German": 1e308}, [LANGUAGE], [0.5, 0, 0.5]),
         (["Polish", "f=1,m=1"], [LANGUAGE, GENDER], [0, 0, 1, 0.5, 0.5]),
         (1950, [YEAR], [1.0]),
         (["1850", 1900.0], [YEAR, YEAR], [-1.0, 0.0]),
@@ -203,6 +205,10 @@ def test_a_condition_is_what_the_encoder_reads(condition: object, specs: list[Co
         ("Italian", [LANGUAGE, GENDER], "each of language, gender, in this order. Received: 1"),
         (["Italian", "f"], [LANGUAGE], "each of language, in this order. Received: 2"),
         ("soon", [YEAR], "year must be a number. Received: 'soon'"),
+        ("1e39", [YEAR], "year must be a number. Received: '1e39'"),
+        (-1e39, [YEAR], "year must be a number. Received: '-1e[+]39'"),
+        (float("inf"), [YEAR], "year must be a number. Received: 'inf'"),
+        (1e38, [YEAR], "at most 1e[+]30 standard deviations from the mean. Received: '1e[+]38'"),
         ({}, [LANGUAGE], "at least one label"),
     ],
 )

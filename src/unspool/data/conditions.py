@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from math import isfinite
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,6 +27,7 @@ from unspool.text.tokenizer import FloatArray, IntArray, Tokenizer
 
 MINIMUM_ROWS = 10
 MOST_NUMBERS_AS_LABELS = 20  # different ones in a column that are taken for labels
+FARTHEST = 1e30  # deviations from the mean, which float32 can still multiply and add up
 
 
 class Row(NamedTuple):
@@ -148,11 +148,12 @@ def _learn(name: str, cells: tuple[str, ...], kind: ConditionKind) -> ConditionS
 
 
 def _number(cell: str) -> float | None:
+    """What a cell says, if it is a number that float32 can hold."""
     try:
         value = float(cell)
     except ValueError:
         return None
-    return value if isfinite(value) else None
+    return value if abs(value) <= np.finfo(np.float32).max else None
 
 
 def value_of(cell: str, spec: ConditionSpec, error: type[UnspoolError]) -> float:
@@ -169,7 +170,14 @@ def value_of(cell: str, spec: ConditionSpec, error: type[UnspoolError]) -> float
     number = _number(cell)
     if number is None:
         raise error(f"{spec.name} must be a number. Received: {cell!r:.60}.", f"such as {spec.mean:g}.")
-    return (number - spec.mean) / spec.deviation
+    distance = (number - spec.mean) / spec.deviation
+    if abs(distance) > FARTHEST:
+        raise error(
+            f"{spec.name} must be a number at most {FARTHEST:g} standard deviations from the mean. "
+            f"Received: {cell!r:.60}.",
+            f"such as {spec.mean:g}; the deviation is {spec.deviation:g}.",
+        )
+    return distance
 
 
 def make_conditions(rows: Sequence[Row], specs: tuple[ConditionSpec, ...]) -> Conditions:
