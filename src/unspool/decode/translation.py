@@ -101,8 +101,8 @@ class Translator:
         written = list(hypothesis.ids)
         copies: list[str] = []
         if where is not None and UNKNOWN in written:
-            words = [*self.source.words(text), ""]
-            copies = [words[int(where[place].argmax())] for place, token in enumerate(written) if token == UNKNOWN]
+            words = self.source.words(text)  # the last place is that of `<eos>`, which is no word to copy
+            copies = [words[int(where[place][:-1].argmax())] for place, token in enumerate(written) if token == UNKNOWN]
         shown = [self.target.show(token) for token in (*written, END)]
         return Translation(
             text=self.target.decode(written, copies) if len(ids) > 1 else "",

@@ -1,0 +1,52 @@
+"""What is made of the tokens that a search finds: words copied, ends listed, nothing out of nothing."""
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import numpy as np
+import pytest
+
+from unspool.data.batches import Source
+from unspool.decode.translation import Translator
+from unspool.engines.base import Network
+from unspool.specs.sampling import BeamSpec
+from unspool.text.tokenizer import END, UNKNOWN, IntArray
+from unspool.text.vocabulary import make_tokenizer
+
+WORDS = make_tokenizer("word", ["one two three"])
+TWO = int(WORDS.encode("two")[0])
+GREEDY = BeamSpec(beams=1)
+
+
+class Scripted:
+    """A network that writes a fixed sequence, and looks where it is told; its state counts the tokens."""
+
+    def __init__(self, script: list[int], looks: list[list[float]], attention: str = "additive") -> None:
+        self.spec = SimpleNamespace(writer=SimpleNamespace(attention=attention))
+        self._script, self._looks = script, np.array(looks)
+
+    def encode(self, source: Source) -> IntArray:
+        assert source.lengths is not None
+        return np.zeros(len(source.lengths), np.int64)
+
+    def step(self, tokens: IntArray, state: IntArray) -> tuple[np.ndarray, IntArray]:
+        logits = np.zeros((len(tokens), WORDS.vocabulary_size), np.float32)
+        logits[:, TWO] = 1  # the next best
+        logits[np.arange(len(tokens)), np.array(self._script)[np.minimum(state, len(self._script) - 1)]] = 5
+        return logits, state + 1
+
+    def select(self, state: IntArray, rows: IntArray) -> IntArray:
+        return state[rows]
+
+    def attention(self, tokens: IntArray, state: IntArray) -> np.ndarray:
+        return np.repeat(self._looks[None, : tokens.shape[1]], len(tokens), axis=0)
+
+
+def translator(*script: Any, **settings: Any) -> Translator:
+    return Translator(cast(Network, Scripted(*script, **settings)), WORDS, WORDS)
+
+
+def test_what_is_copied_is_a_word_even_where_the_end_is_looked_at_most() -> None:
+    looks = [[0.1, 0.3, 0.6], [0.0, 0.0, 1.0], [0.2, 0.2, 0.6]]
+    ((found,),) = translator([UNKNOWN, TWO, END], looks).translate(["Ann Bob"], GREEDY)
+    assert found.text == "Bob two"
