@@ -50,3 +50,8 @@ def test_what_is_copied_is_a_word_even_where_the_end_is_looked_at_most() -> None
     looks = [[0.1, 0.3, 0.6], [0.0, 0.0, 1.0], [0.2, 0.2, 0.6]]
     ((found,),) = translator([UNKNOWN, TWO, END], looks).translate(["Ann Bob"], GREEDY)
     assert found.text == "Bob two"
+
+
+def test_an_unknown_word_is_not_written_where_none_can_be_copied() -> None:
+    ((found,),) = translator([UNKNOWN, END], [], attention="none").translate(["Ann"], GREEDY)
+    assert (found.text, found.attention) == ("two", None)

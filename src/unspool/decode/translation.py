@@ -72,6 +72,10 @@ class Translator:
                 found[number] = translations
         return found
 
+    @property
+    def _attends(self) -> bool:
+        return self.network.spec.writer.attention != "none"
+
     def _side_by_side(
         self, texts: list[str], ids: list[IntArray], spec: BeamSpec, look: bool
     ) -> list[list[Translation]]:
@@ -80,13 +84,13 @@ class Translator:
         lengths = np.array([len(one) - 1 for one in ids])
         most = np.full(len(ids), spec.max_new_tokens) if spec.max_new_tokens else 3 * lengths + 20
         most[lengths == 0] = 1
-        # an unknown word can be copied from the source; an unknown character cannot
-        forbidden = (PAD, BEGIN) if self.target.kind == "word" else (PAD, BEGIN, UNKNOWN)
+        # an unknown word can be copied from where attention looks; an unknown character cannot
+        forbidden = (PAD, BEGIN) if self.target.kind == "word" and self._attends else (PAD, BEGIN, UNKNOWN)
         found = [best[: spec.n_best] for best in beam_search(self.network, state, most, spec, forbidden)]
         rows = np.array([row for row, best in enumerate(found) for _ in best], np.int64)
         flat = [hypothesis for best in found for hypothesis in best]
         looks: list[Array] | None = None
-        if look and self.network.spec.writer.attention != "none":
+        if look and self._attends:
             written = [np.array([*one.ids, END]) for one in flat]
             inputs = beside([np.array([BEGIN, *one.ids]) for one in flat])  # (B, N)
             shares = self.network.attention(inputs, self.network.select(state, rows))  # (B, N, S)
