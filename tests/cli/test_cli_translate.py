@@ -155,6 +155,12 @@ def test_inspect_draws_where_each_token_looked(translator: Path, tmp_path: Path)
     assert "<b>" not in drawn
 
 
+def test_inspect_names_the_source_and_the_translation(translator: Path) -> None:
+    told = call_main("inspect", translator, "--text", "one two", "--json").json()
+    (expected,) = call_main("translate", translator, "one two", "--json").json()["translations"]
+    assert told == {"source": "one two", **expected}
+
+
 def test_inspect_needs_attention_to_show(model: Path) -> None:
     result = call_main("inspect", model, "--text", "the cat")
     assert result.code == 2
