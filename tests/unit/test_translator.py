@@ -55,3 +55,24 @@ def test_what_is_copied_is_a_word_even_where_the_end_is_looked_at_most() -> None
 def test_an_unknown_word_is_not_written_where_none_can_be_copied() -> None:
     ((found,),) = translator([UNKNOWN, END], [], attention="none").translate(["Ann"], GREEDY)
     assert (found.text, found.attention) == ("two", None)
+
+
+def test_the_end_is_listed_only_where_it_was_written() -> None:
+    looks = [[0.5, 0.5], [0.1, 0.9], [0.3, 0.7]]
+    network = translator([TWO, TWO, END], looks)
+    for most, tokens in ((1, [" two"]), (2, [" two", " two"]), (3, [" two", " two", "<eos>"])):
+        ((found,),) = network.translate(["one"], BeamSpec(beams=1, max_new_tokens=most))
+        assert list(found.tokens) == tokens
+        assert found.attention is not None
+        np.testing.assert_allclose(found.attention, looks[: len(tokens)])
+
+
+@pytest.mark.parametrize("attention", ["additive", "none"])
+def test_an_empty_source_has_the_empty_translation_alone(attention: str) -> None:
+    network = translator([TWO, END], [[0.5, 0.5]] * 3, attention=attention)
+    (some, (nothing,), (blank,)) = network.translate(["one", "", "  "], BeamSpec(beams=3, n_best=3))
+    assert len(some) == 3
+    assert nothing == blank
+    assert (nothing.text, nothing.log_probability, nothing.score) == ("", 0.0, 0.0)
+    assert nothing.source_tokens == nothing.tokens == ("<eos>",)
+    assert nothing.attention == (((1.0,),) if attention == "additive" else None)
