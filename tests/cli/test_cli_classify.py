@@ -152,6 +152,16 @@ def test_layers_of_a_language_model_learn_at_once_or_from_the_head_down(
         assert same is not moved
 
 
+def test_layers_may_learn_one_more_each_so_many_updates(rows: Path, language: Path, tmp_path: Path) -> None:
+    columns = ["--text", "text", "--label", "kind", "--from", language, "--steps", 4, "--threads", 1]
+    before = load_file(language / "model.safetensors")["decoder.cell.weight_hh_l0"]
+    for updates, moved in ((2, True), (9, False)):
+        told = call_main("train", rows, *columns, "--unfreeze", updates, "--out", tmp_path / str(updates))
+        assert told.code == 0, told.err
+        after = load_file(tmp_path / str(updates) / "model.safetensors")["encoder.cell.weight_hh_l0"]
+        assert np.array_equal(after, before) is not moved
+
+
 def test_a_classifier_is_no_start_and_keeps_the_sizes_of_its_own(
     rows: Path, classifier: Path, language: Path, tmp_path: Path
 ) -> None:
@@ -172,7 +182,9 @@ def test_a_classifier_is_no_start_and_keeps_the_sizes_of_its_own(
         (["--label", "kind"], "need text_column"),
         (["--text", "text", "--label", "kind", "--hidden-size", 9], "Received: hidden_size"),
         (["--text", "text", "--label", "kind", "--task", "language"], "classification, which the data tell"),
-        (["--text", "text", "--label", "kind", "--unfreeze", "slowly"], "unfreeze"),
+        (["--text", "text", "--label", "kind", "--unfreeze", "slowly"], "training: unfreeze: must be at-once, gradual, "),
+        (["--text", "text", "--label", "kind", "--unfreeze", 0], "at least 1. Received: unfreeze=0."),
+        (["--text", "text", "--label", "kind", "--unfreeze", 3], "Received: unfreeze=3, and no model"),
     ],
 )
 def test_what_cannot_be_is_told_in_two_lines(rows: Path, tmp_path: Path, options: list[object], told: str) -> None:

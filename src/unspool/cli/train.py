@@ -47,7 +47,11 @@ def train(
         bool, typer.Option("--class-weights", help="Rare labels count more, inversely to how often they come.")
     ] = False,
     unfreeze: Annotated[
-        str | None, typer.Option(help="Layers of a classifier --from a model learn at-once or gradual. [at-once]")
+        str | None,
+        typer.Option(
+            help="Layers of a classifier --from a model learn at-once, gradual (one more each epoch), or one more each "
+            "so many updates. [at-once]"
+        ),
     ] = None,
     condition: options.ConditionColumns = None,
     condition_kind: Annotated[
@@ -144,7 +148,7 @@ def train(
         **options.text_columns(text),
         "label_column": label,
         "class_weights": class_weights or None,
-        "unfreeze": unfreeze,
+        "unfreeze": int(unfreeze) if unfreeze and unfreeze.isdecimal() else unfreeze,
         "condition_columns": tuple(condition or ()) or None,
         "condition_kind": condition_kind,
         "source_column": source,

@@ -93,6 +93,12 @@ class Classification:
         on_bytes: Callable[[int], None],
     ) -> Plan:
         """Learn the tokenizer, write the ids and labels, choose the sizes."""
+        if start is None and settings["training"].get("unfreeze", "at-once") != "at-once":
+            raise UsageError(
+                f"unfreeze is for the layers of another model. Received: unfreeze={settings['training']['unfreeze']}, "
+                "and no model.",
+                "name the model with --from, or leave it out.",
+            )
         spec = _data(settings)
         rows, held_out = read_labelled(spec)
         if "tokenizer" not in settings["data"]:
