@@ -183,6 +183,7 @@ def test_a_classifier_is_no_start_and_keeps_the_sizes_of_its_own(
         (["--text", "text", "--label", "kind", "--hidden-size", 9], "Received: hidden_size"),
         (["--text", "text", "--label", "kind", "--task", "language"], "classification, which the data tell"),
         (["--text", "text", "--label", "kind", "--unfreeze", "slowly"], "training: unfreeze: must be at-once, gradual, "),
+        (["--text", "text", "--label", "kind", "--encoder-cell", "mingru", "--bidirectional"], "the cell is mingru"),
         (["--text", "text", "--label", "kind", "--unfreeze", 0], "at least 1. Received: unfreeze=0."),
         (["--text", "text", "--label", "kind", "--unfreeze", 3], "Received: unfreeze=3, and no model"),
     ],

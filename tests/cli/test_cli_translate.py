@@ -98,6 +98,18 @@ def test_a_run_is_resumed_to_the_end_it_would_have_had(pairs: Path, tmp_path: Pa
     assert whole == cut
 
 
+def test_the_recipe_says_which_ways_an_encoder_reads(pairs: Path, tmp_path: Path) -> None:
+    columns = ["--source", "en", "--target", "de", "--encoder-cell", "mingru", "--steps", 1, "--threads", 1]
+    sizes = ["--hidden-size", 8, "--encoder-size", 8]
+    refused = call_main("train", pairs, *columns, "--bidirectional", "--out", tmp_path / "m")
+    assert (refused.code, refused.clean) == (2, True)
+    assert "encoder: bidirectional needs an rnn, lstm or gru, and the cell is mingru" in refused.err
+    told = call_main("train", pairs, *columns, *sizes, "--out", tmp_path / "m")
+    assert told.code == 0, told.err
+    assert "network: mingru encoder 1 x 8; gru decoder" in told.err
+    assert "bidirectional = false" in (tmp_path / "m" / "recipe.toml").read_text(encoding="utf-8")
+
+
 def test_what_is_left_out_is_counted(pairs: Path, tmp_path: Path) -> None:
     rows = pairs.read_text(encoding="utf-8").splitlines()
     long = "one two three four one\teins zwei drei vier eins"

@@ -29,7 +29,7 @@ from unspool.evaluate.labels import classification_figures
 from unspool.folder.model_folder import Arrays, Config, ModelFolder
 from unspool.specs.base import build
 from unspool.specs.data import DataSpec
-from unspool.specs.network import EncoderShape, HeadShape, HeadSpec, NetworkSpec, text_encoder
+from unspool.specs.network import HeadShape, HeadSpec, NetworkSpec, encoder_shape, text_encoder
 from unspool.specs.training import Recipe, TrainingSpec
 from unspool.tasks.base import Plan
 from unspool.tasks.recipe import Settings, budget_spec
@@ -201,7 +201,7 @@ def _recipe(settings: Settings, data: DataSpec, base: Settings, start: Start | N
     return Recipe(
         task="classification",
         data=data,
-        encoder=build(EncoderShape, encoder, "encoder"),
+        encoder=encoder_shape(encoder),
         head=build(HeadShape, {**base["head"], **settings["head"]}, "head"),
         training=build(TrainingSpec, training, "training"),
         budget=budget_spec(settings),

@@ -26,7 +26,7 @@ from unspool.evaluate.pairs import exact_share, pair_nats
 from unspool.folder.model_folder import Config, ModelFolder
 from unspool.specs.base import build
 from unspool.specs.data import DataSpec
-from unspool.specs.network import DecoderShape, DecoderSpec, EncoderShape, NetworkSpec, text_encoder
+from unspool.specs.network import DecoderShape, DecoderSpec, NetworkSpec, encoder_shape, text_encoder
 from unspool.specs.sampling import BeamSpec
 from unspool.specs.training import Recipe, TrainingSpec
 from unspool.tasks.base import Plan
@@ -187,7 +187,7 @@ def _recipe(settings: Settings, data: DataSpec, shape: Settings, machine: Machin
         task="translation",
         data=data,
         network=build(DecoderShape, {**shape["network"], **settings["network"]}, "network"),
-        encoder=build(EncoderShape, {**shape["encoder"], **settings["encoder"]}, "encoder"),
+        encoder=encoder_shape({**shape["encoder"], **settings["encoder"]}),
         training=build(TrainingSpec, {**TRAINING, **smaller, **chosen, **settings["training"]}, "training"),
         budget=budget_spec(settings),
     )
