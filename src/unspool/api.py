@@ -41,7 +41,7 @@ from unspool.tasks.listener import Listener, Silent
 from unspool.tasks.recipe import Settings, grouped
 from unspool.tasks.run import Run
 from unspool.tasks.start import Start
-from unspool.tasks.tasks import make_task, task_name
+from unspool.tasks.tasks import check_known, make_task, task_name, unusual
 
 PathLike = str | Path
 
@@ -355,12 +355,15 @@ class Model:
                 than in training, `condition_columns`; of a translation, those of `BeamSpec` too.
 
         Raises:
+            UsageError: a setting means nothing to the model's task.
             DataError: the text cannot be read.
             ModelFolderError: the held-out part is gone.
             MissingExtraError: sacrebleu is needed and not installed.
         """
         folder = ModelFolder(self.path)
-        settings = {name: value for name, value in settings.items() if value is not None} | {"sources": _names(data)}
+        settings = {name: value for name, value in settings.items() if value is not False and value not in (None, ())}
+        check_known(self.config.task, settings)
+        settings["sources"] = _names(data)
         if self.config.task == "translation":
             return evaluate_pairs(self._translator(), folder, settings)
         if self.config.task == "classification":
@@ -456,11 +459,12 @@ def train(
         keep = Path(tempfile.mkdtemp(prefix="unspool-"))
         out = keep / "model"
     chosen = settings or grouped({**values, "sources": _names(data)})
+    name = task_name(chosen, task)
+    check_known(name, unusual(chosen))
     start = Start.read(Path(start_from)) if start_from else None
     if start:
         chosen = start.settings(chosen)
-    job = make_task(task_name(chosen, task))
-    Run(Path(out), job, chosen, listener or Silent(), engine, started).new(overwrite, start)
+    Run(Path(out), make_task(name), chosen, listener or Silent(), engine, started).new(overwrite, start)
     model = Model(Path(out), "auto")
     if keep:
         weakref.finalize(model, shutil.rmtree, keep, ignore_errors=True)

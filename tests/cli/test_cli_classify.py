@@ -96,6 +96,15 @@ def test_evaluate_reads_the_columns_that_are_named(classifier: Path, tmp_path: P
     assert "did you mean fruit?" in result.err
 
 
+@pytest.mark.parametrize(
+    "options", [["--source", "text", "--target", "kind"], ["--beams", 3], ["--lines"], ["--condition", "kind"]]
+)
+def test_evaluate_refuses_options_of_other_tasks(classifier: Path, rows: Path, options: list[object]) -> None:
+    result = call_main("evaluate", classifier, rows, *options)
+    assert (result.code, result.clean) == (2, True)
+    assert "must mean something to classification" in result.err
+
+
 def test_inspect_marks_what_moved_the_decision(classifier: Path, tmp_path: Path) -> None:
     page = tmp_path / "i.html"
     result = call_main("inspect", classifier, "--text", "an apple and a plum", "--text", "<b>", "--html", page)
@@ -184,6 +193,9 @@ def test_a_classifier_is_no_start_and_keeps_the_sizes_of_its_own(
         (["--text", "text", "--label", "kind", "--task", "language"], "classification, which the data tell"),
         (["--text", "text", "--label", "kind", "--unfreeze", "slowly"], "training: unfreeze: must be at-once, gradual, "),
         (["--text", "text", "--label", "kind", "--encoder-cell", "mingru", "--bidirectional"], "the cell is mingru"),
+        (["--text", "text", "--label", "kind", "--teacher-forcing", 0.5], "teacher_forcing, of language or translation"),
+        (["--text", "text", "--label", "kind", "--scheduled-sampling"], "scheduled_sampling, of language"),
+        (["--text", "text", "--label", "kind", "--joint-vocabulary"], "joint_vocabulary, of translation"),
         (["--text", "text", "--label", "kind", "--unfreeze", 0], "at least 1. Received: unfreeze=0."),
         (["--text", "text", "--label", "kind", "--unfreeze", 3], "Received: unfreeze=3, and no model"),
     ],

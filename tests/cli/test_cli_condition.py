@@ -221,7 +221,7 @@ def test_a_language_takes_no_condition(model: Path) -> None:
         (["--text", "text", "--task", "conditional"], 2, "needs --condition"),
         (["--text", "text", "--condition", "letter", "--task", "language"], 2, "conditional, which the data tell"),
         (["--text", "text", "--condition", "letter", "--max-length", 1], 3, "at most 1 tokens long"),
-        (["--text", "text", "--condition", "letter", "--label", "case"], 2, "exclude each other"),
+        (["--text", "text", "--condition", "letter", "--label", "case"], 2, "label_column, of classification"),
     ],
 )
 def test_data_that_cannot_be_are_two_lines(

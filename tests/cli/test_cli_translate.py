@@ -156,6 +156,40 @@ def test_columns_without_their_table_are_refused(pairs: Path, tmp_path: Path) ->
     assert "row 1 has no column 'fr'" in missing.err
 
 
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--pooling", "max"], "pooling, of classification"),
+        (["--class-weights", "--word-dropout", 0.2], "class_weights, of classification; word_dropout, of classi"),
+        (["--unfreeze", 3], "unfreeze, of classification"),
+        (["--condition-kind", "labels"], "condition_kind, of conditional"),
+        (["--text", "en"], "text_column, of language or conditional or classification"),
+        (["--validation-source-file", "a"], "belong together"),
+    ],
+)
+def test_options_of_other_tasks_are_refused(pairs: Path, tmp_path: Path, options: list[object], told: str) -> None:
+    result = call_main("train", pairs, "--source", "en", "--target", "de", *options, "--out", tmp_path / "m")
+    assert (result.code, result.clean) == (2, True)
+    assert told in result.err
+    assert not (tmp_path / "m").exists()
+
+
+@pytest.mark.parametrize("options", [["--text", "en"], ["--lines"], ["--label", "en"], ["--condition", "en"]])
+def test_evaluate_refuses_options_of_other_tasks(translator: Path, pairs: Path, options: list[str]) -> None:
+    result = call_main("evaluate", translator, pairs, *options)
+    assert (result.code, result.clean) == (2, True)
+    assert "must mean something to translation" in result.err
+
+
+def test_a_held_out_table_needs_columns(pairs: Path, tmp_path: Path) -> None:
+    options = ["--validation", pairs, "--out", tmp_path / "m", "--steps", 1]
+    dates = call_main("train", "--task", "translation", *options)
+    assert (dates.code, dates.clean) == (2, True), dates.err
+    files = call_main("train", "--source-file", pairs, "--target-file", pairs, *options)
+    assert (files.code, files.clean) == (2, True), files.err
+    assert "name no table beside them" in files.err
+
+
 def test_inspect_draws_where_each_token_looked(translator: Path, tmp_path: Path) -> None:
     page = tmp_path / "attention.html"
     result = call_main("inspect", translator, "--text", "one two", "--text", "<b>", "--html", page)

@@ -24,7 +24,9 @@ def evaluate(
     target: options.TargetColumn = None,
     source_file: options.SourceFile = None,
     target_file: options.TargetFile = None,
-    beams: options.Beams = 5,
+    beams: Annotated[
+        int | None, typer.Option(help="Of translations: how many to follow at once; 1 takes the likeliest token. [5]")
+    ] = None,
     encoding: options.Encoding = "auto",
     engine: options.EngineName = "auto",
     weights: options.WeightsFormat = "float32",
@@ -50,14 +52,13 @@ def evaluate(
         "source_file": source_file,
         "target_file": target_file,
         "lines": lines or None,
+        "beams": beams,
     }
     settings: dict[str, Any] = {
         "encoding": encoding,
         **{name: value for name, value in given.items() if value is not None},
     }
     opened = load(model, engine, weights)
-    if opened.config.task == "translation":
-        settings["beams"] = beams
     if html is not None and opened.config.task != "classification":
         raise UsageError(
             f"--html draws what a classifier does. Received: one of {opened.config.task}.", "leave it out."

@@ -89,7 +89,7 @@ class DataSpec(Spec):
         for one, other in PAIRED:
             if (getattr(self, one) is None) != (getattr(self, other) is None):
                 raise ValueError(f"{one} and {other} belong together: give both, or none")
-        if self.source_file is not None and (self.source_column is not None or self.sources):
+        if self.source_file is not None and (self.source_column or self.sources or self.validation_sources):
             raise ValueError("source_file and target_file are the data themselves: name no table beside them")
         return self
 

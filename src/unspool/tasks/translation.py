@@ -59,7 +59,7 @@ class Translation:
     def check(self, settings: Settings) -> None:
         """Refuse what cannot be, before anything is read."""
         spec = _data(settings)
-        if spec.sources and spec.source_column is None:
+        if (spec.sources or spec.validation_sources) and spec.source_column is None:
             raise UsageError(
                 "a table of pairs needs --source and --target. Received: neither.", "name the two columns."
             )
