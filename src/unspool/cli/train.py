@@ -36,7 +36,11 @@ def train(
         typer.Option(help="language, translation, classification or conditional. [what the data tell]"),
     ] = None,
     minutes: Annotated[
-        float | None, typer.Option(help="Train for so many minutes. [3; of a small table with labels, some epochs]")
+        float | None,
+        typer.Option(
+            help="Train for so many minutes. [3; of dates, the pairs of translation without data, 1; of a small table "
+            "with labels, some epochs]"
+        ),
     ] = None,
     epochs: Annotated[float | None, typer.Option(help="Or for so many passes over the text.")] = None,
     steps: Annotated[int | None, typer.Option(help="Or for so many updates.")] = None,

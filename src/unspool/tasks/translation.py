@@ -39,6 +39,7 @@ GREEDY = BeamSpec(beams=1)
 CLOSING_PAIRS = 500  # that are translated at the end of a run
 VALIDATION_PAIRS = 2048
 VOCABULARY = 8000
+DATES_BUDGET = {"minutes": 1.0}
 SMALL_TEXT = 3_000_000  # characters of all targets up to which the smaller network is enough
 LARGE: Settings = {
     "network": {"cell": "gru", "hidden_size": 512, "embedding_size": 256},
@@ -65,7 +66,7 @@ class Translation:
             )
         if spec.source_column is not None and not spec.sources:
             raise UsageError("--source and --target name columns, and there is no table.", "name a table.")
-        _recipe(settings, spec, LARGE, Machine("float32", 1), 0.0)
+        _recipe(_with_budget(settings), spec, LARGE, Machine("float32", 1), 0.0)
 
     def plan(
         self,
@@ -78,7 +79,7 @@ class Translation:
         """Learn the tokenizers, write the ids, choose the sizes."""
         if start is not None:
             raise UsageError("a translation cannot start from another model.", "leave out --from.")
-        spec = _data(settings)
+        settings, spec = _with_budget(settings), _data(settings)
         pairs, held_out, empty = read_pairs(spec)
         tokenizers = _tokenizers(spec, pairs)
         folder.write_tokenizer(tokenizers[1])
@@ -159,9 +160,16 @@ class TranslationJob:
 
 def _data(settings: Settings) -> DataSpec:
     """Without data, dates character by character; of other pairs, the commonest pieces of words."""
-    given = settings["data"]
-    dates = not given.get("sources") and given.get("source_file") is None
-    return build(DataSpec, {"tokenizer": "char" if dates else "bpe", **given}, "data")
+    return build(DataSpec, {"tokenizer": "char" if _dates(settings) else "bpe", **settings["data"]}, "data")
+
+
+def _dates(settings: Settings) -> bool:
+    return not settings["data"].get("sources") and settings["data"].get("source_file") is None
+
+
+def _with_budget(settings: Settings) -> Settings:
+    """Dates are learnt in a shorter time than is usual."""
+    return {**settings, "budget": settings["budget"] or DATES_BUDGET} if _dates(settings) else settings
 
 
 def _tokenizers(spec: DataSpec, pairs: list[tuple[str, str]]) -> Tokenizers:
