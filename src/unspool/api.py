@@ -142,7 +142,7 @@ class StateReading:
         """
         arrays = self._model.network.state_to_arrays(self._reading.state)
         data = dump_safetensors({**arrays, "logits": self._reading.logits}, {"ids": self._reading.ids})
-        with reporting_write_errors(Path(path)):
+        with reporting_write_errors(Path(path), "choose another path"):
             Path(path).write_bytes(data)
 
 

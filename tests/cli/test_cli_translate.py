@@ -125,6 +125,12 @@ def test_what_is_left_out_is_counted(pairs: Path, tmp_path: Path) -> None:
     assert counts in (tmp_path / "m" / "README.md").read_text(encoding="utf-8")
 
 
+def test_a_finished_run_is_not_told_to_be_a_start(translator: Path) -> None:
+    result = call_main("train", "--resume", translator)
+    assert (result.code, result.clean) == (4, True)
+    assert "train a new one with a larger budget" in result.err
+
+
 @pytest.mark.parametrize("command", ["generate", "score"])
 def test_a_translation_does_not_write_by_itself(translator: Path, command: str) -> None:
     result = call_main(command, translator, *(["a text"] if command == "score" else []))
@@ -200,6 +206,14 @@ def test_inspect_draws_where_each_token_looked(translator: Path, tmp_path: Path)
     assert drawn.count("<table>") == 2
     assert "&lt;b&gt;" in drawn
     assert "<b>" not in drawn
+
+
+def test_a_page_that_cannot_be_written_is_told_by_its_option(translator: Path, tmp_path: Path) -> None:
+    for place in (tmp_path, tmp_path / "no" / "page.html"):
+        result = call_main("inspect", translator, "--text", "one", "--html", place)
+        assert (result.code, result.clean) == (7, True)
+        assert f"error: {place} cannot be written" in result.err
+        assert "another place with --html" in result.err
 
 
 def test_inspect_names_the_source_and_the_translation(translator: Path) -> None:

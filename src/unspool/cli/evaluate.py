@@ -69,7 +69,7 @@ def evaluate(
         whole = load(model, engine).evaluate(data or None, **settings).to_dict()
         figures["nats_per_token_lost_to_weights"] = figures["nats_per_token"] - whole["nats_per_token"]
     if html is not None and isinstance(found, ClassificationFigures):
-        write_atomically(html, confusion_page(found))
+        write_atomically(html, confusion_page(found), "--html")
     if as_json:
         write_json(figures, indent=2)
         return

@@ -40,7 +40,7 @@ def inspect(
         )
     rows, told, drawn = _looks(opened, text, beams) if opened.config.task == "translation" else _decisions(opened, text)
     if html is not None:
-        write_atomically(html, drawn)
+        write_atomically(html, drawn, "--html")
     if not as_json:
         write(told)
         return

@@ -99,5 +99,6 @@ def evaluate_labels(
 @contextmanager
 def _room() -> Iterator[Path]:
     """A folder for what is encoded."""
-    with reporting_write_errors(Path(tempfile.gettempdir())), tempfile.TemporaryDirectory() as place:
+    room = Path(tempfile.gettempdir())
+    with reporting_write_errors(room, "name another place in TMPDIR"), tempfile.TemporaryDirectory() as place:
         yield Path(place)
