@@ -90,6 +90,8 @@ def test_evaluate_reads_the_columns_that_are_named(classifier: Path, tmp_path: P
     (tmp_path / "t.tsv").write_text("is\twhat\nfruit\tan apple\nfruit\tan iron\n", encoding="utf-8")
     result = call_main("evaluate", classifier, tmp_path / "t.tsv", "--text", "what", "--label", "is", "--json").json()
     assert result["accuracy"] == 0.5
+    several = ["--text", "what", "--text", "what", "--label", "is", "--json"]
+    assert call_main("evaluate", classifier, tmp_path / "t.tsv", *several).json()["rows"] == 2
     (tmp_path / "t.tsv").write_text("is\twhat\nfruits\tan apple\n", encoding="utf-8")
     result = call_main("evaluate", classifier, tmp_path / "t.tsv", "--text", "what", "--label", "is")
     assert result.clean

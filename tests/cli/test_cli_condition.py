@@ -126,6 +126,8 @@ def test_a_score_counts_the_end_and_sums_to_what_evaluate_reports(single: Path, 
     assert figures["bits_per_character"] == pytest.approx(nats / np.log(2) / 12, rel=1e-4)
     own = call_main("evaluate", single, "--json").json()
     assert own["bits_per_character"] < 1
+    plain = call_main("evaluate", single, tmp_path / "t.csv", "--json").json()
+    assert plain["nats_per_token"] == figures["nats_per_token"]
     joined = call_main("evaluate", single, rows, "--text", "text", "--text", "letter", "--json").json()
     assert joined["tokens"] == 120 * len("aaaa a.")
     ranked = call_main("score", single, "--condition", "a", "--file", "-", "--per-line", input="aaaa\nbbbb\n").out
@@ -242,6 +244,9 @@ def test_columns_without_their_table_are_refused(tmp_path: Path, single: Path, r
     )
     assert started.code == 2
     assert "leave out --from" in started.err
+    several = call_main("evaluate", single, rows, "--condition", "letter", "--condition", "case")
+    assert (several.code, several.clean) == (2, True)
+    assert "for each of letter, in this order. Received: letter, case" in several.err
     unknown = call_main("evaluate", single, rows, "--text", "text", "--condition", "case")
     assert unknown.code == 3
     assert "letter must be a label that the model has learnt. Received: 'lower'" in unknown.err

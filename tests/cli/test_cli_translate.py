@@ -1,5 +1,6 @@
 """`unspool train` on pairs, `translate` and `evaluate` of what comes of it."""
 
+import gzip
 import json
 from pathlib import Path
 
@@ -55,6 +56,13 @@ def test_no_translation_at_all_is_refused(translator: Path, option: str) -> None
 def test_a_file_and_greedy_give_the_same(translator: Path, tmp_path: Path) -> None:
     (tmp_path / "in.txt").write_text("three one\n", encoding="utf-8")
     assert call_main("translate", translator, "--file", tmp_path / "in.txt", "--beams", 1).out == "drei eins\n"
+    packed = gzip.compress(b"three one\n")
+    (tmp_path / "in.txt.gz").write_bytes(packed)
+    assert call_main("translate", translator, "--file", tmp_path / "in.txt.gz").out == "drei eins\n"
+    for damaged in (packed[:-9], b"three one\n"):
+        (tmp_path / "in.txt.gz").write_bytes(damaged)
+        refused = call_main("translate", translator, "--file", tmp_path / "in.txt.gz")
+        assert (refused.code, refused.clean) == (3, True), refused.err
 
 
 def test_json_has_scores_and_attention(translator: Path) -> None:
@@ -186,6 +194,20 @@ def test_evaluate_refuses_options_of_other_tasks(translator: Path, pairs: Path, 
     result = call_main("evaluate", translator, pairs, *options)
     assert (result.code, result.clean) == (2, True)
     assert "must mean something to translation" in result.err
+
+
+def test_evaluate_reads_the_columns_of_the_training_or_two_files(
+    translator: Path, pairs: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("sacrebleu")
+    assert call_main("evaluate", translator, pairs, "--json").json()["pairs"] == 160
+    (tmp_path / "t.csv").write_text("to,from\neins,one\n", encoding="utf-8")
+    named = call_main("evaluate", translator, tmp_path / "t.csv", "--source", "from", "--target", "to", "--json")
+    assert named.json()["pairs"] == 1
+    for name, text in (("a", "one\ntwo\n"), ("b", "eins\nzwei\n")):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    files = ["--source-file", tmp_path / "a", "--target-file", tmp_path / "b"]
+    assert call_main("evaluate", translator, *files, "--beams", 1, "--json").json()["pairs"] == 2
 
 
 def test_a_held_out_table_needs_columns(pairs: Path, tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ times: once to count, once to encode.
 """
 
 import csv
-import gzip
 import json
 import shutil
 import sys
@@ -20,7 +19,7 @@ from typing import Any, BinaryIO, cast
 
 from unspool.errors import DataError, MissingExtraError, UsageError
 from unspool.specs.data import FILE, LINE, DataSpec
-from unspool.text.reading import read_pieces
+from unspool.text.reading import open_file, read_pieces
 
 TABLES = (".csv", ".tsv", ".jsonl", ".parquet")
 COMMAS: dict[str, Any] = {"strict": True}  # a quote that does not close would take the rows after it
@@ -107,9 +106,7 @@ class Sources:
             self._standard_input.seek(0)
             return self._standard_input
         try:
-            if name.endswith(".gz"):
-                return cast(BinaryIO, gzip.open(name))
-            return Path(name).open("rb")
+            return open_file(name)
         except OSError as problem:
             raise DataError(f"{name} cannot be read: {problem.strerror}.", "check its permissions.") from None
 
