@@ -57,7 +57,7 @@ def test_lines_arguments_and_files_are_told_in_order(classifier: Path, tmp_path:
     (tmp_path / "in.txt").write_text("\n".join(texts) + "\n", encoding="utf-8")
     found = [
         call_main("classify", classifier, *texts, "--engine", engine),
-        call_main("classify", classifier, "--input", tmp_path / "in.txt", "--engine", engine),
+        call_main("classify", classifier, "--file", tmp_path / "in.txt", "--engine", engine),
         call_main("classify", classifier, "--engine", engine, input="\n".join(texts)),
     ]
     assert len({result.out for result in found}) == 1
