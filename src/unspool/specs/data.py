@@ -44,7 +44,8 @@ class DataSpec(Spec):
         lowercase: capitals are read as small letters, by words; for texts that are classified, as what is written needs
             its capitals.
         vocabulary_limit: the most tokens to keep, likeliest first; 0 leaves it to the tokenizer.
-        validation_fraction: the share at the end that is held out.
+        validation_fraction: the share that is held out: of texts and pairs the end, of rows with labels or conditions
+            some by chance.
         validation_sources: held-out files; then nothing is held out of the sources.
     """
 
