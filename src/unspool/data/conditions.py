@@ -27,6 +27,7 @@ from unspool.text.tokenizer import FloatArray, IntArray, Tokenizer
 
 MINIMUM_ROWS = 10
 MOST_NUMBERS_AS_LABELS = 20  # different ones in a column that are taken for labels
+LARGEST = float(np.finfo(np.float32).max)
 FARTHEST = 1e30  # deviations from the mean, which float32 can still multiply and add up
 
 
@@ -153,7 +154,7 @@ def _number(cell: str) -> float | None:
         value = float(cell)
     except ValueError:
         return None
-    return value if abs(value) <= np.finfo(np.float32).max else None
+    return value if abs(value) <= LARGEST else None
 
 
 def value_of(cell: str, spec: ConditionSpec, error: type[UnspoolError]) -> float:
