@@ -29,6 +29,7 @@ from unspool.engines.registry import open_network
 from unspool.errors import ModelFolderError, UsageError, reporting_write_errors
 from unspool.evaluate.bayes import BayesClassifier
 from unspool.evaluate.bits import Figures, token_nats
+from unspool.evaluate.conditioned import ConditionedFigures
 from unspool.evaluate.influence import Influence, influence, words_of
 from unspool.evaluate.labels import ClassificationFigures
 from unspool.evaluate.pairs import TranslationFigures
@@ -346,7 +347,7 @@ class Model:
 
     def evaluate(
         self, data: PathLike | Sequence[PathLike] | None = None, **settings: Any
-    ) -> Figures | TranslationFigures | ClassificationFigures:
+    ) -> Figures | TranslationFigures | ClassificationFigures | ConditionedFigures:
         """Measure the model on a text, or on the part that was held out of its own.
 
         Args:
@@ -368,8 +369,9 @@ class Model:
             return evaluate_pairs(self._translator(), folder, settings)
         if self.config.task == "classification":
             return evaluate_labels(self.classifier(), self.tokenizer, folder, settings)
-        measure = evaluate_text if self.config.conditions is None else evaluate_conditioned
-        return measure(self.network, self.tokenizer, self.config, folder, settings)
+        if self.config.conditions is not None:
+            return evaluate_conditioned(self.network, self.tokenizer, self.config, folder, settings)
+        return evaluate_text(self.network, self.tokenizer, self.config, folder, settings)
 
     def save(self, path: PathLike, overwrite: bool = False) -> None:
         """Write the model folder.

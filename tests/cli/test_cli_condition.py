@@ -126,6 +126,9 @@ def test_a_score_counts_the_end_and_sums_to_what_evaluate_reports(single: Path, 
     assert figures["bits_per_character"] == pytest.approx(nats / np.log(2) / 12, rel=1e-4)
     own = call_main("evaluate", single, "--json").json()
     assert own["bits_per_character"] < 1
+    assert own["accuracy"] == own["macro_f1"] == 1.0
+    assert not [name for name in own if name.startswith("fresh") or name == "stuck"]
+    assert "accuracy" in call_main("evaluate", single).out
     plain = call_main("evaluate", single, tmp_path / "t.csv", "--json").json()
     assert plain["nats_per_token"] == figures["nats_per_token"]
     joined = call_main("evaluate", single, rows, "--text", "text", "--text", "letter", "--json").json()
@@ -143,6 +146,13 @@ def test_the_model_classifies_by_bayes(single: Path) -> None:
     counted = zip(classifier.labels, model.config.conditions[0].counts, strict=True)
     joint = [count * np.exp(sum(model.score("ab", label).log_probabilities)) for label, count in counted]
     np.testing.assert_allclose(classifier.probabilities(["ab"])[0], np.array(joint) / sum(joint), rtol=1e-4)
+
+
+def test_labels_of_several_columns_are_not_told_apart(letters: Path) -> None:
+    figures = call_main("evaluate", letters, "--json").json()
+    assert list(figures) == (
+        ["bits_per_byte", "bits_per_character", "nats_per_token", "perplexity", "tokens", "seconds"]
+    )
 
 
 def test_numbers_choose_the_state(tmp_path: Path) -> None:

@@ -34,7 +34,8 @@ def evaluate(
     as_json: options.AsJson = False,
 ) -> None:
     """Measure a model: a language carried through the text and fresh from the start, translations by BLEU and chrF,
-    classifications by accuracy and macro F1, with what was taken for what.
+    classifications by accuracy and macro F1, with what was taken for what; texts given their conditions, and, of one
+    column of labels, how well Bayes' rule tells these from the texts.
 
     With weights in a shorter format, what they cost against float32 is measured too.
     """

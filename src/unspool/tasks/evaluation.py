@@ -10,15 +10,16 @@ from typing import Any
 from unspool.data.conditions import all_rows, open_conditioned, write_conditioned
 from unspool.data.corpus import open_part, write_part
 from unspool.data.labelled import all_labelled, label_numbers, open_labelled
-from unspool.data.pairs import Pairs, all_pairs, kept_texts
+from unspool.data.pairs import all_pairs, kept_texts
 from unspool.data.sources import Sources
 from unspool.decode.classification import Classifying
 from unspool.decode.translation import Translator
 from unspool.engines.base import Network
 from unspool.errors import UsageError, reporting_write_errors
 from unspool.evaluate.bits import Figures, evaluate_part
+from unspool.evaluate.conditioned import ConditionedFigures, conditioned_figures
 from unspool.evaluate.labels import ClassificationFigures, classification_figures
-from unspool.evaluate.pairs import TranslationFigures, beginning, translation_figures
+from unspool.evaluate.pairs import TranslationFigures, translation_figures
 from unspool.folder.model_folder import Config, ModelFolder
 from unspool.specs.base import build
 from unspool.specs.data import DataSpec
@@ -59,15 +60,13 @@ def evaluate_text(
 
 def evaluate_conditioned(
     network: Network, tokenizer: Tokenizer, config: Config, folder: ModelFolder, settings: Settings
-) -> Figures:
+) -> ConditionedFigures:
     """A model that writes under a condition, on a table with the columns of its training, unless others are named."""
     specs = config.conditions or ()
 
-    def figures(pairs: Pairs) -> Figures:
-        return evaluate_part(network, pairs.target, begin=beginning(network, pairs))
-
     if not settings["sources"]:
-        return figures(open_conditioned(folder.training, "validation", specs))
+        pairs = open_conditioned(folder.training, "validation", specs)
+        return conditioned_figures(network, tokenizer, pairs, specs)
     spec = _read_as_in_training(folder, settings)
     if len(spec.condition_columns) != len(specs):
         raise UsageError(
@@ -77,7 +76,7 @@ def evaluate_conditioned(
         )
     with _room() as place:
         write_conditioned(place, "text", tokenizer, all_rows(spec.sources, spec), specs)
-        return figures(open_conditioned(place, "text", specs))
+        return conditioned_figures(network, tokenizer, open_conditioned(place, "text", specs), specs)
 
 
 def evaluate_pairs(translator: Translator, folder: ModelFolder, settings: Settings) -> TranslationFigures:
