@@ -132,8 +132,7 @@ class Sources:
                         (f"did you mean {' or '.join(near)}? " if near else "")
                         + f"its columns are {', '.join(columns)}.",
                     )
-                numbers = str | int | float if column in conditions else str
-                numbers = numbers | int if column == self._spec.label_column else numbers  # the number of a class
+                numbers = str | int | float if column in (*conditions, self._spec.label_column) else str
                 if not isinstance(row[column], numbers | None):
                     raise DataError(
                         f"{name}: row {number}: column {column!r} must hold text. Received: {row[column]!r:.40}.",
