@@ -109,6 +109,21 @@ def test_a_missing_column_lists_those_there_are(tmp_path: Path, name: str, conte
     assert "--text: id, body" in caught.value.hint
 
 
+def test_two_columns_of_the_same_name_are_refused_where_it_is_asked_for(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.csv", "text,id,text,id\na,1,b,2\n")
+    with pytest.raises(DataError, match=r"one column must have the name 'text'\. Received: 2 that do"):
+        documents_of(path, text_column="text")
+    assert documents_of(path, text_column="3") == ["text", "b"]
+    assert documents_of(write(tmp_path / "u.csv", "text,,\na,1,2\n"), text_column="text") == ["a"]
+
+
+def test_two_columns_of_a_parquet_file_of_the_same_name_are_refused(tmp_path: Path) -> None:
+    arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    parquet.write_table(arrow.Table.from_arrays([["a"], ["b"]], ["text", "text"]), tmp_path / "t.parquet")
+    with pytest.raises(DataError, match="one column must have the name 'text'"):
+        documents_of(str(tmp_path / "t.parquet"), text_column="text")
+
+
 def test_a_column_that_holds_no_text_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"row 1: column 'text' must hold text\. Received: 3"):
         documents_of(write(tmp_path / "t.jsonl", '{"text": 3}\n'), text_column="text")

@@ -152,7 +152,7 @@ class Sources:
     def _rows(self, name: str) -> Iterator[dict[str, object]]:
         suffix = _suffix(Path(name))
         if suffix == ".parquet" and not self._spec.lines:
-            yield from _parquet_rows(name)
+            yield from self._parquet_rows(name)
             return
         lines = _lines(self._read(name))
         if self._spec.lines:
@@ -174,6 +174,7 @@ class Sources:
             if self._without_names(first):
                 table.fieldnames = [str(number) for number in range(1, len(first) + 1)]
                 yield dict(zip(table.fieldnames, first, strict=True))
+            self._check_names(table.fieldnames or [], name)
             begin = table.line_num
             for row in table:
                 yield row
@@ -184,6 +185,33 @@ class Sources:
                 f"line {begin + 1:,} ({problem}).",
                 'double a quote that is part of a text, as in "a ""quoted"" word", or take a .tsv, which has no quotes.',
             ) from None
+
+    def _parquet_rows(self, name: str) -> Iterator[dict[str, object]]:
+        if not find_spec("pyarrow"):
+            raise MissingExtraError("pyarrow", "data", f"reading {name}")
+        from pyarrow import ArrowException, parquet
+
+        try:
+            table = parquet.ParquetFile(name)
+            self._check_names(table.schema_arrow.names, name)
+            for batch in table.iter_batches():
+                yield from batch.to_pylist()
+        except (ArrowException, OSError) as problem:
+            reason = str(problem).splitlines()[0]
+            raise DataError(f"{name} cannot be read: {reason:.100}.", "check the file.") from None
+
+    def _check_names(self, names: Sequence[str], name: str) -> None:
+        """Refuse two columns of a name that is asked for.
+
+        Raises:
+            DataError: as it says.
+        """
+        for column in self._spec.columns:
+            if (count := list(names).count(column)) > 1:
+                raise DataError(
+                    f"{name}: one column must have the name {column!r}. Received: {count} that do.",
+                    "rename the others.",
+                )
 
     def _without_names(self, first: Sequence[str]) -> bool:
         """Whether the first row of a table is no row of names, because columns are told by numbers that it lacks."""
@@ -229,19 +257,6 @@ def _suffix(path: Path) -> str:
 def _stem(name: str) -> str:
     """A file's name without its ending."""
     return "standard input" if name == "-" else Path(name.removesuffix(".gz")).stem
-
-
-def _parquet_rows(name: str) -> Iterator[dict[str, object]]:
-    if not find_spec("pyarrow"):
-        raise MissingExtraError("pyarrow", "data", f"reading {name}")
-    from pyarrow import ArrowException, parquet
-
-    try:
-        for batch in parquet.ParquetFile(name).iter_batches():
-            yield from batch.to_pylist()
-    except (ArrowException, OSError) as problem:
-        reason = str(problem).splitlines()[0]
-        raise DataError(f"{name} cannot be read: {reason:.100}.", "check the file.") from None
 
 
 def _json_row(line: str, name: str, number: int) -> dict[str, object]:
