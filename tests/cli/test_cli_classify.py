@@ -193,9 +193,15 @@ def test_a_classifier_is_no_start_and_keeps_the_sizes_of_its_own(
         (["--label", "kind"], "need text_column"),
         (["--text", "text", "--label", "kind", "--hidden-size", 9], "Received: hidden_size"),
         (["--text", "text", "--label", "kind", "--task", "language"], "classification, which the data tell"),
-        (["--text", "text", "--label", "kind", "--unfreeze", "slowly"], "training: unfreeze: must be at-once, gradual, "),
+        (
+            ["--text", "text", "--label", "kind", "--unfreeze", "slowly"],
+            "training: unfreeze: must be at-once, gradual, ",
+        ),
         (["--text", "text", "--label", "kind", "--encoder-cell", "mingru", "--bidirectional"], "the cell is mingru"),
-        (["--text", "text", "--label", "kind", "--teacher-forcing", 0.5], "teacher_forcing, of language or translation"),
+        (
+            ["--text", "text", "--label", "kind", "--teacher-forcing", 0.5],
+            "teacher_forcing, of language or translation",
+        ),
         (["--text", "text", "--label", "kind", "--scheduled-sampling"], "scheduled_sampling, of language"),
         (["--text", "text", "--label", "kind", "--joint-vocabulary"], "joint_vocabulary, of translation"),
         (["--text", "text", "--label", "kind", "--unfreeze", 0], "at least 1. Received: unfreeze=0."),

@@ -159,6 +159,31 @@ def test_without_attention_and_with_a_joint_vocabulary(pairs: Path, tmp_path: Pa
     assert model.translations(["one two"])[0][0].attention is None
 
 
+@pytest.mark.parametrize("tokenizer", ["bpe", "char"])
+def test_pieces_of_words_and_characters_are_translated(pairs: Path, tmp_path: Path, tokenizer: str) -> None:
+    columns = {"source_column": "en", "target_column": "de", "tokenizer": tokenizer, "input_dropout": 0.0}
+    model = train(pairs, out=tmp_path / "m", steps=200, label_smoothing=0.0, **columns, **SIZES, **QUICK)
+    assert model.config.source_tokenizer == tokenizer
+    assert model.translate(["one two", "four three"]) == ["eins zwei", "vier drei"]
+
+
+def test_two_files_are_learnt_and_two_are_held_out(tmp_path: Path) -> None:
+    texts = {"en": "one two\nthree four\n" * 10, "de": "eins zwei\ndrei vier\n" * 10}
+    for name, text in texts.items():
+        (tmp_path / f"train.{name}").write_text(text, encoding="utf-8")
+        (tmp_path / f"valid.{name}").write_text(text[: len(text) // 5], encoding="utf-8")
+    named = ["--source-file", tmp_path / "train.en", "--target-file", tmp_path / "train.de"]
+    held_out = ["--validation-source-file", tmp_path / "valid.en", "--validation-target-file", tmp_path / "valid.de"]
+    options = ["--tokenizer", "word", "--hidden-size", 8, "--encoder-size", 8, "--steps", 2, "--threads", 1]
+    told = call_main("train", *named, *held_out, *options, "--out", tmp_path / "m")
+    assert told.code == 0, told.err
+    assert "20 to learn, 4 held out" in told.err
+    assert f"{tmp_path / 'train.en'} and {tmp_path / 'train.de'}" in told.err
+    uneven = call_main("train", *named, *held_out[:2], *held_out[2:3], tmp_path / "train.de", "--out", tmp_path / "n")
+    assert (uneven.code, uneven.clean) == (3, True)
+    assert "has none in" in uneven.err
+
+
 def test_columns_without_their_table_are_refused(pairs: Path, tmp_path: Path) -> None:
     alone = call_main("train", "--source", "en", "--target", "de", "--out", tmp_path / "m")
     assert alone.code == 2
@@ -196,9 +221,7 @@ def test_evaluate_refuses_options_of_other_tasks(translator: Path, pairs: Path, 
     assert "must mean something to translation" in result.err
 
 
-def test_evaluate_reads_the_columns_of_the_training_or_two_files(
-    translator: Path, pairs: Path, tmp_path: Path
-) -> None:
+def test_evaluate_reads_the_columns_of_the_training_or_two_files(translator: Path, pairs: Path, tmp_path: Path) -> None:
     pytest.importorskip("sacrebleu")
     assert call_main("evaluate", translator, pairs, "--json").json()["pairs"] == 160
     (tmp_path / "t.csv").write_text("to,from\neins,one\n", encoding="utf-8")
