@@ -39,7 +39,9 @@ def test_files_of_other_names_are_left_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "other", [{"b": np.zeros((2, 3), np.float32)}, {"a": np.zeros((3, 2), np.float32)}, {}], ids=["name", "shape", "none"]
+    "other",
+    [{"b": np.zeros((2, 3), np.float32)}, {"a": np.zeros((3, 2), np.float32)}, {}],
+    ids=["name", "shape", "none"],
 )
 def test_weights_that_do_not_fit_each_other_are_refused(tmp_path: Path, other: dict[str, np.ndarray]) -> None:
     last = LastBest(tmp_path, 3)

@@ -86,9 +86,7 @@ def test_a_quote_between_tabs_is_a_quote(tmp_path: Path) -> None:
     "content", ['text\none\n"two\nthree\n', 'text\n"o,ne"\n"two\nthree,"four"\n', 'text\none\n"two" more\n']
 )
 @pytest.mark.parametrize("columns", [{"text_column": "text"}, {"text_column": "1"}])
-def test_a_quote_that_does_not_close_is_told_by_its_line(
-    tmp_path: Path, content: str, columns: dict[str, str]
-) -> None:
+def test_a_quote_that_does_not_close_is_told_by_its_line(tmp_path: Path, content: str, columns: dict[str, str]) -> None:
     with pytest.raises(DataError, match=r"t\.csv: a cell that opens with a quote .* the row that begins at line 3 "):
         documents_of(write(tmp_path / "t.csv", content), **columns)
 
@@ -119,7 +117,9 @@ def test_two_columns_of_the_same_name_are_refused_where_it_is_asked_for(tmp_path
 
 def test_two_columns_of_a_parquet_file_of_the_same_name_are_refused(tmp_path: Path) -> None:
     arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
-    parquet.write_table(arrow.Table.from_arrays([["a"], ["b"]], ["text", "text"]), tmp_path / "t.parquet")
+    parquet.write_table(
+        arrow.Table.from_arrays([arrow.array(["a"]), arrow.array(["b"])], ["text", "text"]), tmp_path / "t.parquet"
+    )
     with pytest.raises(DataError, match="one column must have the name 'text'"):
         documents_of(str(tmp_path / "t.parquet"), text_column="text")
 

@@ -33,7 +33,8 @@ def test_settings_of_other_tasks_are_refused_by_name(task: str, names: list[str]
 
 def test_what_a_recipe_file_says_of_every_task_is_nothing_unusual() -> None:
     every: Settings = {
-        section: {name: field.default for name, field in kind.model_fields.items()} for section, kind in SECTIONS.items()
+        section: {name: field.default for name, field in kind.model_fields.items()}
+        for section, kind in SECTIONS.items()
     }
     every["data"]["further_columns"] = []  # as TOML has it
     assert unusual(every) == {}

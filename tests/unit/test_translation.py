@@ -19,9 +19,7 @@ SHAPE = {"hidden_size": 32, "embedding_size": 16, "encoder_size": 32, "encoder_e
 WORDS = {"one": "eins", "two": "zwei", "three": "drei", "four": "vier", "five": "fünf", "six": "sechs"}
 
 
-def test_dates_are_learnt_in_a_minute_unless_a_budget_is_given(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_dates_are_learnt_in_a_minute_unless_a_budget_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("unspool.data.pairs.date_pairs", lambda: date_pairs(40))
     for given, budget in (({}, {"minutes": 1.0}), ({"steps": 3}, {"steps": 3})):
         folder = ModelFolder(tmp_path / str(budget))

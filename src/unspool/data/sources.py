@@ -183,7 +183,7 @@ class Sources:
             raise DataError(
                 f"{name}: a cell that opens with a quote must close with one. Received: none in the row that begins at "
                 f"line {begin + 1:,} ({problem}).",
-                'double a quote that is part of a text, as in "a ""quoted"" word", or take a .tsv, which has no quotes.',
+                'double a quote that is part of a text, as in "a ""quoted"" word", or write a .tsv, without any.',
             ) from None
 
     def _parquet_rows(self, name: str) -> Iterator[dict[str, object]]:
