@@ -26,7 +26,7 @@ class DataSpec(Spec):
         suffixes: the files of a folder that are read.
         lines: every line is a document of its own.
         text_column: the column that holds the text of a table; each row is a document of its own. Columns have names,
-            or, of a .csv or .tsv without a row of names, numbers from 1.
+            or, of a .csv or .tsv without a row of names, numbers from 1. A quote in a .tsv is a character like others.
         further_columns: more columns of text, which follow the first with a space between.
         label_column: the column that holds what a text is to be classified as.
         source_column: the column of a table that holds what is to be translated.
