@@ -162,7 +162,9 @@ def test_without_attention_and_with_a_joint_vocabulary(pairs: Path, tmp_path: Pa
 @pytest.mark.parametrize("tokenizer", ["bpe", "char"])
 def test_pieces_of_words_and_characters_are_translated(pairs: Path, tmp_path: Path, tokenizer: str) -> None:
     columns = {"source_column": "en", "target_column": "de", "tokenizer": tokenizer, "input_dropout": 0.0}
-    model = train(pairs, out=tmp_path / "m", steps=200, label_smoothing=0.0, **columns, **SIZES, **QUICK)
+    sizes = {"hidden_size": 48, "embedding_size": 16, "encoder_size": 24, "encoder_embedding": 16, "batch_size": 16}
+    settings = {**columns, **sizes, **QUICK, "learning_rate": 0.01, "label_smoothing": 0.0}
+    model = train(pairs, out=tmp_path / "m", steps=500, **settings)
     assert model.config.source_tokenizer == tokenizer
     assert model.translate(["one two", "four three"]) == ["eins zwei", "vier drei"]
 
