@@ -29,6 +29,7 @@ from unspool.engines.registry import open_network
 from unspool.errors import ModelFolderError, UsageError, reporting_write_errors
 from unspool.evaluate.bayes import BayesClassifier
 from unspool.evaluate.bits import Figures, token_nats
+from unspool.evaluate.conditioned import ConditionedFigures
 from unspool.evaluate.influence import Influence, influence, words_of
 from unspool.evaluate.labels import ClassificationFigures
 from unspool.evaluate.pairs import TranslationFigures
@@ -41,7 +42,7 @@ from unspool.tasks.listener import Listener, Silent
 from unspool.tasks.recipe import Settings, grouped
 from unspool.tasks.run import Run
 from unspool.tasks.start import Start
-from unspool.tasks.tasks import make_task, task_name
+from unspool.tasks.tasks import check_known, make_task, task_name, unusual
 
 PathLike = str | Path
 
@@ -142,7 +143,7 @@ class StateReading:
         """
         arrays = self._model.network.state_to_arrays(self._reading.state)
         data = dump_safetensors({**arrays, "logits": self._reading.logits}, {"ids": self._reading.ids})
-        with reporting_write_errors(Path(path)):
+        with reporting_write_errors(Path(path), "choose another path"):
             Path(path).write_bytes(data)
 
 
@@ -346,7 +347,7 @@ class Model:
 
     def evaluate(
         self, data: PathLike | Sequence[PathLike] | None = None, **settings: Any
-    ) -> Figures | TranslationFigures | ClassificationFigures:
+    ) -> Figures | TranslationFigures | ClassificationFigures | ConditionedFigures:
         """Measure the model on a text, or on the part that was held out of its own.
 
         Args:
@@ -355,18 +356,22 @@ class Model:
                 than in training, `condition_columns`; of a translation, those of `BeamSpec` too.
 
         Raises:
+            UsageError: a setting means nothing to the model's task.
             DataError: the text cannot be read.
             ModelFolderError: the held-out part is gone.
             MissingExtraError: sacrebleu is needed and not installed.
         """
         folder = ModelFolder(self.path)
-        settings = {name: value for name, value in settings.items() if value is not None} | {"sources": _names(data)}
+        settings = {name: value for name, value in settings.items() if value is not False and value not in (None, ())}
+        check_known(self.config.task, settings)
+        settings["sources"] = _names(data)
         if self.config.task == "translation":
             return evaluate_pairs(self._translator(), folder, settings)
         if self.config.task == "classification":
             return evaluate_labels(self.classifier(), self.tokenizer, folder, settings)
-        measure = evaluate_text if self.config.conditions is None else evaluate_conditioned
-        return measure(self.network, self.tokenizer, self.config, folder, settings)
+        if self.config.conditions is not None:
+            return evaluate_conditioned(self.network, self.tokenizer, self.config, folder, settings)
+        return evaluate_text(self.network, self.tokenizer, self.config, folder, settings)
 
     def save(self, path: PathLike, overwrite: bool = False) -> None:
         """Write the model folder.
@@ -458,11 +463,12 @@ def train(
         keep = Path(tempfile.mkdtemp(prefix="unspool-"))
         out = keep / "model"
     chosen = settings or grouped({**values, "sources": _names(data)})
+    name = task_name(chosen, task)
+    check_known(name, unusual(chosen))
     start = Start.read(Path(start_from)) if start_from else None
     if start:
         chosen = start.settings(chosen)
-    job = make_task(task_name(chosen, task))
-    Run(Path(out), job, chosen, listener or Silent(), engine, started).new(overwrite, start)
+    Run(Path(out), make_task(name), chosen, listener or Silent(), engine, started).new(overwrite, start)
     model = Model(Path(out), "auto")
     if keep:
         weakref.finalize(model, shutil.rmtree, keep, ignore_errors=True)

@@ -88,14 +88,14 @@ class OutputError(UnspoolError):
 
 
 @contextmanager
-def reporting_write_errors(path: Path) -> Iterator[None]:
-    """Turn the system's refusal to write into an `OutputError` that names the place."""
+def reporting_write_errors(path: Path, instead: str = "choose another place with --out") -> Iterator[None]:
+    """Turn the system's refusal to write into an `OutputError` that names the place, and what to do instead."""
     try:
         yield
     except OSError as problem:
         raise OutputError(
             f"{problem.filename or path} cannot be written: {problem.strerror or problem}.",
-            "free some space or choose another place with --out.",
+            f"free some space or {instead}.",
         ) from None
 
 

@@ -57,7 +57,7 @@ def test_lines_arguments_and_files_are_told_in_order(classifier: Path, tmp_path:
     (tmp_path / "in.txt").write_text("\n".join(texts) + "\n", encoding="utf-8")
     found = [
         call_main("classify", classifier, *texts, "--engine", engine),
-        call_main("classify", classifier, "--input", tmp_path / "in.txt", "--engine", engine),
+        call_main("classify", classifier, "--file", tmp_path / "in.txt", "--engine", engine),
         call_main("classify", classifier, "--engine", engine, input="\n".join(texts)),
     ]
     assert len({result.out for result in found}) == 1
@@ -90,10 +90,21 @@ def test_evaluate_reads_the_columns_that_are_named(classifier: Path, tmp_path: P
     (tmp_path / "t.tsv").write_text("is\twhat\nfruit\tan apple\nfruit\tan iron\n", encoding="utf-8")
     result = call_main("evaluate", classifier, tmp_path / "t.tsv", "--text", "what", "--label", "is", "--json").json()
     assert result["accuracy"] == 0.5
+    several = ["--text", "what", "--text", "what", "--label", "is", "--json"]
+    assert call_main("evaluate", classifier, tmp_path / "t.tsv", *several).json()["rows"] == 2
     (tmp_path / "t.tsv").write_text("is\twhat\nfruits\tan apple\n", encoding="utf-8")
     result = call_main("evaluate", classifier, tmp_path / "t.tsv", "--text", "what", "--label", "is")
     assert result.clean
     assert "did you mean fruit?" in result.err
+
+
+@pytest.mark.parametrize(
+    "options", [["--source", "text", "--target", "kind"], ["--beams", 3], ["--lines"], ["--condition", "kind"]]
+)
+def test_evaluate_refuses_options_of_other_tasks(classifier: Path, rows: Path, options: list[object]) -> None:
+    result = call_main("evaluate", classifier, rows, *options)
+    assert (result.code, result.clean) == (2, True)
+    assert "must mean something to classification" in result.err
 
 
 def test_inspect_marks_what_moved_the_decision(classifier: Path, tmp_path: Path) -> None:
@@ -155,12 +166,22 @@ def test_layers_of_a_language_model_learn_at_once_or_from_the_head_down(
 def test_a_language_models_words_are_read_in_small_letters_unless_asked(rows: Path, tmp_path: Path) -> None:
     columns = {"text_column": "text", "tokenizer": "word", **QUICK, "steps": 2}
     capitals = tmp_path / "capitals.csv"
-    capitals.write_text(rows.read_text(encoding="utf-8").replace(" a ", " A "), encoding="utf-8")
+    capitals.write_text(rows.read_text(encoding="utf-8").replace(" a ", " A ", 40), encoding="utf-8")
     train(capitals, out=tmp_path / "language", hidden_size=8, embedding_size=6, **columns)
     for lowercase, spellings in ((None, 1), (False, 2)):
         settings = {**columns, "label_column": "kind", "lowercase": lowercase, "start_from": tmp_path / "language"}
         model = train(capitals, out=tmp_path / f"classifier-{lowercase}", **settings)
         assert len({" a", " A"}.intersection(model.tokenizer.vocabulary)) == spellings
+
+
+def test_layers_may_learn_one_more_each_so_many_updates(rows: Path, language: Path, tmp_path: Path) -> None:
+    columns = ["--text", "text", "--label", "kind", "--from", language, "--steps", 4, "--threads", 1]
+    before = load_file(language / "model.safetensors")["decoder.cell.weight_hh_l0"]
+    for updates, moved in ((2, True), (9, False)):
+        told = call_main("train", rows, *columns, "--unfreeze", updates, "--out", tmp_path / str(updates))
+        assert told.code == 0, told.err
+        after = load_file(tmp_path / str(updates) / "model.safetensors")["encoder.cell.weight_hh_l0"]
+        assert np.array_equal(after, before) is not moved
 
 
 def test_a_classifier_is_no_start_and_keeps_the_sizes_of_its_own(
@@ -183,7 +204,19 @@ def test_a_classifier_is_no_start_and_keeps_the_sizes_of_its_own(
         (["--label", "kind"], "need text_column"),
         (["--text", "text", "--label", "kind", "--hidden-size", 9], "Received: hidden_size"),
         (["--text", "text", "--label", "kind", "--task", "language"], "classification, which the data tell"),
-        (["--text", "text", "--label", "kind", "--unfreeze", "slowly"], "unfreeze"),
+        (
+            ["--text", "text", "--label", "kind", "--unfreeze", "slowly"],
+            "training: unfreeze: must be at-once, gradual, ",
+        ),
+        (["--text", "text", "--label", "kind", "--encoder-cell", "mingru", "--bidirectional"], "the cell is mingru"),
+        (
+            ["--text", "text", "--label", "kind", "--teacher-forcing", 0.5],
+            "teacher_forcing, of language or translation",
+        ),
+        (["--text", "text", "--label", "kind", "--scheduled-sampling"], "scheduled_sampling, of language"),
+        (["--text", "text", "--label", "kind", "--joint-vocabulary"], "joint_vocabulary, of translation"),
+        (["--text", "text", "--label", "kind", "--unfreeze", 0], "at least 1. Received: unfreeze=0."),
+        (["--text", "text", "--label", "kind", "--unfreeze", 3], "Received: unfreeze=3, and no model"),
     ],
 )
 def test_what_cannot_be_is_told_in_two_lines(rows: Path, tmp_path: Path, options: list[object], told: str) -> None:

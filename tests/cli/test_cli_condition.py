@@ -112,7 +112,7 @@ def test_a_prompt_is_continued_under_the_condition(single: Path) -> None:
     assert call_main("generate", single, "--condition", "b", "--prompt", "bb", *GREEDY).out == "bbbb\n"
 
 
-def test_a_score_counts_the_end_and_sums_to_what_evaluate_reports(single: Path, tmp_path: Path) -> None:
+def test_a_score_counts_the_end_and_sums_to_what_evaluate_reports(single: Path, rows: Path, tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("letter,text\na,aaaa\nb,bbb\na,Ab\n", encoding="utf-8")
     figures = call_main("evaluate", single, tmp_path / "t.csv", "--text", "text", "--json").json()
     scores = [
@@ -126,6 +126,13 @@ def test_a_score_counts_the_end_and_sums_to_what_evaluate_reports(single: Path, 
     assert figures["bits_per_character"] == pytest.approx(nats / np.log(2) / 12, rel=1e-4)
     own = call_main("evaluate", single, "--json").json()
     assert own["bits_per_character"] < 1
+    assert own["accuracy"] == own["macro_f1"] == 1.0
+    assert not [name for name in own if name.startswith("fresh") or name == "stuck"]
+    assert "accuracy" in call_main("evaluate", single).out
+    plain = call_main("evaluate", single, tmp_path / "t.csv", "--json").json()
+    assert plain["nats_per_token"] == figures["nats_per_token"]
+    joined = call_main("evaluate", single, rows, "--text", "text", "--text", "letter", "--json").json()
+    assert joined["tokens"] == 120 * len("aaaa a.")
     ranked = call_main("score", single, "--condition", "a", "--file", "-", "--per-line", input="aaaa\nbbbb\n").out
     assert [line.split()[-1] for line in ranked.splitlines()] == ["bbbb", "aaaa"]
 
@@ -139,6 +146,13 @@ def test_the_model_classifies_by_bayes(single: Path) -> None:
     counted = zip(classifier.labels, model.config.conditions[0].counts, strict=True)
     joint = [count * np.exp(sum(model.score("ab", label).log_probabilities)) for label, count in counted]
     np.testing.assert_allclose(classifier.probabilities(["ab"])[0], np.array(joint) / sum(joint), rtol=1e-4)
+
+
+def test_labels_of_several_columns_are_not_told_apart(letters: Path) -> None:
+    figures = call_main("evaluate", letters, "--json").json()
+    assert list(figures) == (
+        ["bits_per_byte", "bits_per_character", "nats_per_token", "perplexity", "tokens", "seconds"]
+    )
 
 
 def test_numbers_choose_the_state(tmp_path: Path) -> None:
@@ -219,6 +233,7 @@ def test_a_language_takes_no_condition(model: Path) -> None:
         (["--text", "text", "--task", "conditional"], 2, "needs --condition"),
         (["--text", "text", "--condition", "letter", "--task", "language"], 2, "conditional, which the data tell"),
         (["--text", "text", "--condition", "letter", "--max-length", 1], 3, "at most 1 tokens long"),
+        (["--text", "text", "--condition", "letter", "--label", "case"], 2, "label_column, of classification"),
     ],
 )
 def test_data_that_cannot_be_are_two_lines(
@@ -239,6 +254,9 @@ def test_columns_without_their_table_are_refused(tmp_path: Path, single: Path, r
     )
     assert started.code == 2
     assert "leave out --from" in started.err
+    several = call_main("evaluate", single, rows, "--condition", "letter", "--condition", "case")
+    assert (several.code, several.clean) == (2, True)
+    assert "for each of letter, in this order. Received: letter, case" in several.err
     unknown = call_main("evaluate", single, rows, "--text", "text", "--condition", "case")
     assert unknown.code == 3
     assert "letter must be a label that the model has learnt. Received: 'lower'" in unknown.err

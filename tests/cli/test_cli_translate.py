@@ -1,5 +1,6 @@
 """`unspool train` on pairs, `translate` and `evaluate` of what comes of it."""
 
+import gzip
 import json
 from pathlib import Path
 
@@ -63,6 +64,13 @@ def test_no_translation_at_all_is_refused(translator: Path, option: str) -> None
 def test_a_file_and_greedy_give_the_same(translator: Path, tmp_path: Path) -> None:
     (tmp_path / "in.txt").write_text("three one\n", encoding="utf-8")
     assert call_main("translate", translator, "--file", tmp_path / "in.txt", "--beams", 1).out == "drei eins\n"
+    packed = gzip.compress(b"three one\n")
+    (tmp_path / "in.txt.gz").write_bytes(packed)
+    assert call_main("translate", translator, "--file", tmp_path / "in.txt.gz").out == "drei eins\n"
+    for damaged in (packed[:-9], b"three one\n"):
+        (tmp_path / "in.txt.gz").write_bytes(damaged)
+        refused = call_main("translate", translator, "--file", tmp_path / "in.txt.gz")
+        assert (refused.code, refused.clean) == (3, True), refused.err
 
 
 def test_json_has_scores_and_attention(translator: Path) -> None:
@@ -85,7 +93,8 @@ def test_evaluate_says_what_is_missing_or_measures(translator: Path) -> None:
     else:
         figures = json.loads(result.out)
         assert figures["chrf"] > 90  # two words have no sequence of four, which BLEU counts
-        assert "version" in figures["signature"]
+        assert "tok:13a" in figures["signature"]
+        assert "nc:6" in figures["chrf_signature"]
         assert figures["exact"] > 0.9
 
 
@@ -104,6 +113,38 @@ def test_a_run_is_resumed_to_the_end_it_would_have_had(pairs: Path, tmp_path: Pa
     unspool.resume(tmp_path / "cut")
     whole, cut = ((tmp_path / name / "model.safetensors").read_bytes() for name in ("whole", "cut"))
     assert whole == cut
+
+
+def test_the_recipe_says_which_ways_an_encoder_reads(pairs: Path, tmp_path: Path) -> None:
+    columns = ["--source", "en", "--target", "de", "--encoder-cell", "mingru", "--steps", 1, "--threads", 1]
+    sizes = ["--hidden-size", 8, "--encoder-size", 8]
+    refused = call_main("train", pairs, *columns, "--bidirectional", "--out", tmp_path / "m")
+    assert (refused.code, refused.clean) == (2, True)
+    assert "encoder: bidirectional needs an rnn, lstm or gru, and the cell is mingru" in refused.err
+    told = call_main("train", pairs, *columns, *sizes, "--out", tmp_path / "m")
+    assert told.code == 0, told.err
+    assert "network: mingru encoder 1 x 8; gru decoder" in told.err
+    assert "bidirectional = false" in (tmp_path / "m" / "recipe.toml").read_text(encoding="utf-8")
+
+
+def test_what_is_left_out_is_counted(pairs: Path, tmp_path: Path) -> None:
+    rows = pairs.read_text(encoding="utf-8").splitlines()
+    long = "one two three four one\teins zwei drei vier eins"
+    (tmp_path / "t.tsv").write_text("\n".join([*rows, long, long, "\tleer"]) + "\n", encoding="utf-8")
+    (tmp_path / "v.tsv").write_text("\n".join([*rows[:3], long, "one\t"]) + "\n", encoding="utf-8")
+    options = ["--source", "en", "--target", "de", "--tokenizer", "word", "--validation", tmp_path / "v.tsv"]
+    sizes = ["--max-length", 4, "--hidden-size", 8, "--encoder-size", 8, "--steps", 1, "--threads", 1]
+    told = call_main("train", tmp_path / "t.tsv", *options, *sizes, "--out", tmp_path / "m")
+    assert told.code == 0, told.err
+    counts = "160 to learn, 3 held out; 2 longer than 4 tokens and 2 with an empty side are left out, and 1 of those"
+    assert counts in told.err
+    assert counts in (tmp_path / "m" / "README.md").read_text(encoding="utf-8")
+
+
+def test_a_finished_run_is_not_told_to_be_a_start(translator: Path) -> None:
+    result = call_main("train", "--resume", translator)
+    assert (result.code, result.clean) == (4, True)
+    assert "train a new one with a larger budget" in result.err
 
 
 @pytest.mark.parametrize("command", ["generate", "score"])
@@ -126,6 +167,33 @@ def test_without_attention_and_with_a_joint_vocabulary(pairs: Path, tmp_path: Pa
     assert model.translations(["one two"])[0][0].attention is None
 
 
+@pytest.mark.parametrize("tokenizer", ["bpe", "char"])
+def test_pieces_of_words_and_characters_are_translated(pairs: Path, tmp_path: Path, tokenizer: str) -> None:
+    columns = {"source_column": "en", "target_column": "de", "tokenizer": tokenizer, "input_dropout": 0.0}
+    sizes = {"hidden_size": 48, "embedding_size": 16, "encoder_size": 24, "encoder_embedding": 16, "batch_size": 16}
+    settings = {**columns, **sizes, **QUICK, "learning_rate": 0.01, "label_smoothing": 0.0}
+    model = train(pairs, out=tmp_path / "m", steps=500, **settings)
+    assert model.config.source_tokenizer == tokenizer
+    assert model.translate(["one two", "four three"]) == ["eins zwei", "vier drei"]
+
+
+def test_two_files_are_learnt_and_two_are_held_out(tmp_path: Path) -> None:
+    texts = {"en": "one two\nthree four\n" * 10, "de": "eins zwei\ndrei vier\n" * 10}
+    for name, text in texts.items():
+        (tmp_path / f"train.{name}").write_text(text, encoding="utf-8")
+        (tmp_path / f"valid.{name}").write_text(text[: len(text) // 5], encoding="utf-8")
+    named = ["--source-file", tmp_path / "train.en", "--target-file", tmp_path / "train.de"]
+    held_out = ["--validation-source-file", tmp_path / "valid.en", "--validation-target-file", tmp_path / "valid.de"]
+    options = ["--tokenizer", "word", "--hidden-size", 8, "--encoder-size", 8, "--steps", 2, "--threads", 1]
+    told = call_main("train", *named, *held_out, *options, "--out", tmp_path / "m")
+    assert told.code == 0, told.err
+    assert "20 to learn, 4 held out" in told.err
+    assert f"{tmp_path / 'train.en'} and {tmp_path / 'train.de'}" in told.err
+    uneven = call_main("train", *named, *held_out[:2], *held_out[2:3], tmp_path / "train.de", "--out", tmp_path / "n")
+    assert (uneven.code, uneven.clean) == (3, True)
+    assert "has none in" in uneven.err
+
+
 def test_columns_without_their_table_are_refused(pairs: Path, tmp_path: Path) -> None:
     alone = call_main("train", "--source", "en", "--target", "de", "--out", tmp_path / "m")
     assert alone.code == 2
@@ -138,6 +206,52 @@ def test_columns_without_their_table_are_refused(pairs: Path, tmp_path: Path) ->
     assert "row 1 has no column 'fr'" in missing.err
 
 
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--pooling", "max"], "pooling, of classification"),
+        (["--class-weights", "--word-dropout", 0.2], "class_weights, of classification; word_dropout, of classi"),
+        (["--unfreeze", 3], "unfreeze, of classification"),
+        (["--condition-kind", "labels"], "condition_kind, of conditional"),
+        (["--text", "en"], "text_column, of language or conditional or classification"),
+        (["--validation-source-file", "a"], "belong together"),
+    ],
+)
+def test_options_of_other_tasks_are_refused(pairs: Path, tmp_path: Path, options: list[object], told: str) -> None:
+    result = call_main("train", pairs, "--source", "en", "--target", "de", *options, "--out", tmp_path / "m")
+    assert (result.code, result.clean) == (2, True)
+    assert told in result.err
+    assert not (tmp_path / "m").exists()
+
+
+@pytest.mark.parametrize("options", [["--text", "en"], ["--lines"], ["--label", "en"], ["--condition", "en"]])
+def test_evaluate_refuses_options_of_other_tasks(translator: Path, pairs: Path, options: list[str]) -> None:
+    result = call_main("evaluate", translator, pairs, *options)
+    assert (result.code, result.clean) == (2, True)
+    assert "must mean something to translation" in result.err
+
+
+def test_evaluate_reads_the_columns_of_the_training_or_two_files(translator: Path, pairs: Path, tmp_path: Path) -> None:
+    pytest.importorskip("sacrebleu")
+    assert call_main("evaluate", translator, pairs, "--json").json()["pairs"] == 160
+    (tmp_path / "t.csv").write_text("to,from\neins,one\n", encoding="utf-8")
+    named = call_main("evaluate", translator, tmp_path / "t.csv", "--source", "from", "--target", "to", "--json")
+    assert named.json()["pairs"] == 1
+    for name, text in (("a", "one\ntwo\n"), ("b", "eins\nzwei\n")):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    files = ["--source-file", tmp_path / "a", "--target-file", tmp_path / "b"]
+    assert call_main("evaluate", translator, *files, "--beams", 1, "--json").json()["pairs"] == 2
+
+
+def test_a_held_out_table_needs_columns(pairs: Path, tmp_path: Path) -> None:
+    options = ["--validation", pairs, "--out", tmp_path / "m", "--steps", 1]
+    dates = call_main("train", "--task", "translation", *options)
+    assert (dates.code, dates.clean) == (2, True), dates.err
+    files = call_main("train", "--source-file", pairs, "--target-file", pairs, *options)
+    assert (files.code, files.clean) == (2, True), files.err
+    assert "name no table beside them" in files.err
+
+
 def test_inspect_draws_where_each_token_looked(translator: Path, tmp_path: Path) -> None:
     page = tmp_path / "attention.html"
     result = call_main("inspect", translator, "--text", "one two", "--text", "<b>", "--html", page)
@@ -147,6 +261,20 @@ def test_inspect_draws_where_each_token_looked(translator: Path, tmp_path: Path)
     assert drawn.count("<table>") == 2
     assert "&lt;b&gt;" in drawn
     assert "<b>" not in drawn
+
+
+def test_a_page_that_cannot_be_written_is_told_by_its_option(translator: Path, tmp_path: Path) -> None:
+    for place in (tmp_path, tmp_path / "no" / "page.html"):
+        result = call_main("inspect", translator, "--text", "one", "--html", place)
+        assert (result.code, result.clean) == (7, True)
+        assert f"error: {place} cannot be written" in result.err
+        assert "another place with --html" in result.err
+
+
+def test_inspect_names_the_source_and_the_translation(translator: Path) -> None:
+    told = call_main("inspect", translator, "--text", "one two", "--json").json()
+    (expected,) = call_main("translate", translator, "one two", "--json").json()["translations"]
+    assert told == {"source": "one two", **expected}
 
 
 def test_inspect_needs_attention_to_show(model: Path) -> None:

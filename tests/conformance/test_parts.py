@@ -51,6 +51,12 @@ TEXTS = [
     )
     if not (both and cell == "mingru")
 ]
+PAIRED = [(spec.encoder.cell, spec.writer.cell) for spec in TEXTS if isinstance(spec.encoder, TextEncoderSpec)]
+TEXTS += [  # every other pair of cells, once
+    NetworkSpec(encoder=text_encoder(cell, cell != "mingru"), decoder=decoder(other, attention="additive"))
+    for cell, other in product(CELLS, CELLS)
+    if (cell, other) not in PAIRED
+]
 OTHERS = [
     NetworkSpec(encoder=text_encoder(embedding=0), decoder=decoder(embedding_size=0)),
     NetworkSpec(encoder=LabelEncoderSpec(labels=3, hidden_size=5), decoder=decoder("lstm")),
@@ -178,6 +184,20 @@ def test_the_engines_give_the_same_scores_and_no_row_depends_on_another(spec: Ne
         found.append(scores)
     for scores in found[1:]:
         np.testing.assert_allclose(scores, found[0], **CLOSE)
+
+
+@pytest.mark.parametrize("engine", [name for name, engine in ENGINES.items() if engine.trains])
+def test_the_loss_of_a_label_counts_as_much_as_its_weight(engine: str) -> None:
+    spec, labels = HEADS[0], np.array([0, 1, 2, 0])
+    nothing = np.full((ROWS, 0), PAD)  # (B, 0)
+    batch = Batch(nothing, nothing, np.ones(ROWS, np.bool_), source(spec), labels)
+    scores = build_network("numpy", spec, random_weights(spec)).classify(source(spec)).astype(np.float64)  # (B, C)
+    nats = np.log(np.exp(scores).sum(axis=1)) - scores[np.arange(ROWS), labels]  # (B)
+    for weights in ((1.0, 1.0, 1.0), (0.5, 4.0, 1.0)):
+        training = TrainingSpec(threads=1, dropout=0.0, input_dropout=0.0, class_weights=weights)
+        learner = build_learner(engine, spec, training, random_weights(spec))
+        expected = np.average(nats, weights=np.array(weights)[labels])
+        assert learner.train_step(batch, 1.0, 0) == pytest.approx(expected, abs=1e-5)
 
 
 @pytest.mark.parametrize("engine", [name for name, engine in ENGINES.items() if engine.trains])

@@ -73,11 +73,23 @@ def finished(tmp_path_factory: pytest.TempPathFactory, fox: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def cut_off() -> Callable[..., None]:
+    """Run a training that Ctrl-C cuts off after five steps."""
+    return run_five_steps
+
+
+@pytest.fixture(scope="session")
 def unfinished(tmp_path_factory: pytest.TempPathFactory, fox: Path) -> Path:
     """A run that Ctrl-C cut off after five steps; tests work on copies."""
+    path = tmp_path_factory.mktemp("models") / "unfinished"
+    run_five_steps("train", fox, "--out", path, "--steps", 8, "--validations", 4, *SMALL)
+    return path
+
+
+def run_five_steps(*arguments: object) -> None:
+    """A command that trains, interrupted."""
     from unspool.cli.progress import PlainProgress
 
-    path = tmp_path_factory.mktemp("models") / "unfinished"
     step = PlainProgress.on_step
 
     def on_step(self: PlainProgress, event: Any) -> None:
@@ -87,9 +99,8 @@ def unfinished(tmp_path_factory: pytest.TempPathFactory, fox: Path) -> Path:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(PlainProgress, "on_step", on_step)
-        result = call_main("train", fox, "--out", path, "--steps", 8, "--validations", 4, *SMALL)
+        result = call_main(*arguments)
     assert result.code == 0, result.err
-    return path
 
 
 @pytest.fixture

@@ -24,6 +24,23 @@ FILES = [
 ]
 READING = [["generate", "{}", "--seed", 1, "--max-new-tokens", 3, "--json"], ["evaluate", "{}", "--json"]]
 RESUMING = ["train", "--resume", "{}"]
+TABLES = {  # options of a run on rows, how what comes of it is used, and the files that only such a run has
+    "translation": (
+        ["--source", "a", "--target", "b", "--tokenizer", "char"],
+        [["translate", "{}", "a word", "--json"], ["inspect", "{}", "--text", "a", "--json"], ["evaluate", "{}"]],
+        ["source_tokenizer.json", "training/validation.pairs.json", "training/empty.pairs.json"],
+    ),
+    "classification": (
+        ["--text", "a", "--label", "b", "--tokenizer", "char"],
+        [["classify", "{}", "a word", "--json"], ["evaluate", "{}", "--json"]],
+        ["training/training.labels", "training/validation.labels", "training/validation.starts"],
+    ),
+    "conditional": (
+        ["--text", "a", "--condition", "b"],
+        [["generate", "{}", "--condition", "x", "--max-new-tokens", 3, "--json"], ["evaluate", "{}", "--json"]],
+        ["training/training.conditions", "training/validation.conditions", "training/training.starts"],
+    ),
+}
 
 
 def damages(data: bytes, generator: random.Random, count: int):
@@ -37,8 +54,8 @@ def damages(data: bytes, generator: random.Random, count: int):
         yield bytes(flipped)
 
 
-def commands(place: Path):
-    return [[str(part).replace("{}", str(place)) for part in command] for command in READING]
+def commands(place: Path, reading=READING):
+    return [[str(part).replace("{}", str(place)) for part in command] for command in reading]
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -68,6 +85,37 @@ def test_a_missing_file_or_a_folder_in_its_place_is_told(trial, unfinished, tmp_
             (place / name).mkdir()
         for command in [*READING, RESUMING]:
             trial((name, kind), *[str(part).replace("{}", str(place)) for part in command])
+
+
+@pytest.fixture(scope="module")
+def unfinished_tables(faults, cut_off, tmp_path_factory):
+    """Runs of every other task that were cut off after five steps."""
+    folder = tmp_path_factory.mktemp("tables")
+    (folder / "t.csv").write_text("a,b\n" + "one,x\ntwo words,y\nthree,x\n" * 20, encoding="utf-8")
+    small = ["--steps", 8, "--validations", 4, "--threads", 1, "--precision", "float32"]
+    sizes = {"classification": ["--encoder-size", 8], "conditional": ["--hidden-size", 8]}
+    for task, (options, _, _) in TABLES.items():
+        chosen = sizes.get(task, ["--encoder-size", 8, "--hidden-size", 8])
+        cut_off("train", folder / "t.csv", "--out", folder / task, *options, *chosen, *small)
+    return folder
+
+
+@pytest.mark.parametrize(("task", "name"), [(task, name) for task in TABLES for name in TABLES[task][2]])
+def test_a_damaged_or_missing_file_of_another_task_is_told(faults, trial, unfinished_tables, tmp_path, task, name):
+    generator, reading = random.Random(name), TABLES[task][1]
+    place = shutil.copytree(unfinished_tables / task, tmp_path / "m")
+    good = (place / name).read_bytes()
+    for data in damages(good, generator, 4):
+        (place / name).write_bytes(data)
+        before = faults.bytes_of(place)
+        for command in commands(place, reading):
+            trial((name, data), *command)
+        assert faults.bytes_of(place) == before
+    for number, data in enumerate([*damages(good, generator, 1), None]):
+        copy = shutil.copytree(unfinished_tables / task, tmp_path / f"m{number}")
+        (copy / name).write_bytes(data) if data is not None else (copy / name).unlink()
+        for command in commands(copy, [*reading, RESUMING]):
+            trial((name, data), *command)
 
 
 def test_a_recipe_cut_off_between_sections_is_not_filled_up_with_defaults(faults, unfinished, tmp_path):

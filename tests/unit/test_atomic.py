@@ -51,8 +51,17 @@ def test_a_full_disk_is_reported_with_the_place(tmp_path: Path, monkeypatch: pyt
 
 
 def test_a_missing_folder_is_reported(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match="cannot be written"):
-        write_atomically(tmp_path / "no" / "f", "x")
+    with pytest.raises(OutputError, match="cannot be written") as caught:
+        write_atomically(tmp_path / "no" / "f", "x", "--html")
+    assert caught.value.hint == "free some space or choose another place with --html."
+
+
+def test_a_folder_in_the_place_of_the_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "f").mkdir()
+    with pytest.raises(OutputError, match=r"/f cannot be written: Is a directory\.") as caught:
+        write_atomically(tmp_path / "f", "x")
+    assert "--out" in caught.value.hint
+    assert list(tmp_path.iterdir()) == [tmp_path / "f"]
 
 
 def folder(path: Path, content: str) -> Path:

@@ -65,6 +65,13 @@ def test_numbers_of_a_table_are_read_as_they_stand(tmp_path: Path) -> None:
     assert all_rows(wanted.sources, wanted) == [(("0",), "a"), (("2.5",), "b")]
 
 
+def test_several_columns_of_text_are_joined(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("name,lang,year\nRossi,Italian,1900\n,Polish,1901\n,Polish,\n", encoding="utf-8")
+    columns = {"text_column": "name", "further_columns": ["year"], "condition_columns": ["lang"]}
+    wanted = spec(sources=[str(tmp_path / "t.csv")], **columns)
+    assert all_rows(wanted.sources, wanted) == [(("Italian",), "Rossi 1900"), (("Polish",), "1901")]
+
+
 def test_lines_depend_on_the_name_of_their_file(tmp_path: Path) -> None:
     for name, text in (("Italian.txt", "Rossi\n\nBianchi\n"), ("Polish.txt", "Nowak")):
         (tmp_path / name).write_text(text, encoding="utf-8")
@@ -89,6 +96,7 @@ def test_an_empty_label_is_refused_by_row(tmp_path: Path) -> None:
         ({"condition_columns": ["a"]}, "need text_column"),
         ({"condition_columns": ["a", "a"], "text_column": "t"}, "must be different"),
         ({"condition_columns": ["a"], "lines": True}, "'file' alone"),
+        ({"condition_columns": ["a"], "text_column": "t", "label_column": "b"}, "exclude each other"),
     ],
 )
 def test_columns_that_cannot_be_are_refused(settings: dict[str, object], rule: str) -> None:
@@ -135,6 +143,7 @@ def test_too_few_rows_are_refused(tmp_path: Path) -> None:
         ([str(i) for i in range(21)], "auto", ()),
         ([str(i) for i in range(21)], "labels", tuple(sorted(str(i) for i in range(21)))),
         (["1", "2", "1"], "numbers", ()),
+        ([*(str(i) for i in range(30)), "1e39"], "auto", tuple(sorted([*(str(i) for i in range(30)), "1e39"]))),
         ([*(str(i) for i in range(30)), "nan"], "auto", tuple(sorted([*(str(i) for i in range(30)), "nan"]))),
     ],
 )
@@ -169,6 +178,7 @@ def test_every_column_has_a_share_of_one() -> None:
         ("Italian=0.7,German=0.3", [LANGUAGE], [0.3, 0.7, 0]),
         ("Italian=3, German=1", [LANGUAGE], [0.25, 0.75, 0]),
         ({"Polish": 1, "German": 1}, [LANGUAGE], [0.5, 0, 0.5]),
+        ({"Polish": 1e308, "German": 1e308}, [LANGUAGE], [0.5, 0, 0.5]),
         (["Polish", "f=1,m=1"], [LANGUAGE, GENDER], [0, 0, 1, 0.5, 0.5]),
         (1950, [YEAR], [1.0]),
         (["1850", 1900.0], [YEAR, YEAR], [-1.0, 0.0]),
@@ -195,6 +205,10 @@ def test_a_condition_is_what_the_encoder_reads(condition: object, specs: list[Co
         ("Italian", [LANGUAGE, GENDER], "each of language, gender, in this order. Received: 1"),
         (["Italian", "f"], [LANGUAGE], "each of language, in this order. Received: 2"),
         ("soon", [YEAR], "year must be a number. Received: 'soon'"),
+        ("1e39", [YEAR], "year must be a number. Received: '1e39'"),
+        (-1e39, [YEAR], "year must be a number. Received: '-1e[+]39'"),
+        (float("inf"), [YEAR], "year must be a number. Received: 'inf'"),
+        (1e38, [YEAR], "at most 1e[+]30 standard deviations from the mean. Received: '1e[+]38'"),
         ({}, [LANGUAGE], "at least one label"),
     ],
 )

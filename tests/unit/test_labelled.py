@@ -47,6 +47,12 @@ def test_columns_without_names_have_numbers_and_several_texts_are_joined(tmp_pat
     assert all_labelled(wanted.sources, wanted) == [("A title and more", "3"), ("Another", "1")]
 
 
+def test_numbers_as_labels_are_their_text(tmp_path: Path) -> None:
+    (tmp_path / "t.jsonl").write_text('{"text": "a", "label": 1.5}\n{"text": "b", "label": 2}\n', encoding="utf-8")
+    wanted = spec(tmp_path / "t.jsonl")
+    assert all_labelled(wanted.sources, wanted) == [("a", "1.5"), ("b", "2")]
+
+
 def test_numbers_that_are_names_are_names(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("2,1\nsome text,x\n", encoding="utf-8")
     wanted = spec(tmp_path / "t.csv", text_column="2", label_column="1")

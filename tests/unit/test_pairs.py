@@ -8,8 +8,18 @@ import numpy as np
 import pytest
 
 from unspool.data.dates import date_pairs
-from unspool.data.pairs import PairFeed, Pairs, all_pairs, open_pairs, read_pairs, write_pairs
-from unspool.errors import DataError, MissingExtraError, UsageError
+from unspool.data.pairs import (
+    PairFeed,
+    Pairs,
+    all_pairs,
+    keep_texts,
+    kept_empty,
+    kept_texts,
+    open_pairs,
+    read_pairs,
+    write_pairs,
+)
+from unspool.errors import DataError, MissingExtraError, ModelFolderError, UsageError
 from unspool.specs.base import build
 from unspool.specs.data import DataSpec
 from unspool.text.tokenizer import BEGIN, END, PAD
@@ -83,8 +93,30 @@ def test_too_few_pairs_are_refused(tmp_path: Path) -> None:
 def test_held_out_files_leave_the_others_whole(tmp_path: Path) -> None:
     named = files(tmp_path, "1\n" * 20, "2\n" * 20)
     held = {"validation_source_file": named["source_file"], "validation_target_file": named["target_file"]}
-    assert [len(part) for part in read_pairs(spec(**named))] == [18, 2]
-    assert [len(part) for part in read_pairs(spec(**named, **held))] == [20, 20]
+    assert [len(part) for part in read_pairs(spec(**named))[:2]] == [18, 2]
+    assert [len(part) for part in read_pairs(spec(**named, **held))[:2]] == [20, 20]
+
+
+def test_pairs_with_an_empty_side_are_counted(tmp_path: Path) -> None:
+    (tmp_path / "t.tsv").write_text("en\tde\n" + "red\trot\n" * 20 + "\tleer\n \tleer\nempty\t\n", encoding="utf-8")
+    (tmp_path / "v.tsv").write_text("en\tde\nred\trot\nempty\t\n", encoding="utf-8")
+    whole = spec(sources=[str(tmp_path / "t.tsv")], source_column="en", target_column="de")
+    training, held_out, empty = read_pairs(whole)
+    assert (len(training), len(held_out), empty) == (18, 2, 3)
+    training, held_out, empty = read_pairs(whole.changed(validation_sources=(str(tmp_path / "v.tsv"),)))
+    assert (len(training), len(held_out), empty) == (20, 1, 4)
+    named = files(tmp_path, "1\n" * 20 + "\n", "2\n" * 21)
+    assert read_pairs(spec(**named))[2] == 1
+
+
+def test_the_count_of_empty_sides_is_kept_or_missed(tmp_path: Path) -> None:
+    keep_texts(tmp_path, [("a", "b")], 3)
+    assert (kept_texts(tmp_path), kept_empty(tmp_path)) == ([("a", "b")], 3)
+    for path in tmp_path.iterdir():
+        path.write_text("nothing", encoding="utf-8")
+    for read in (kept_texts, kept_empty):
+        with pytest.raises(ModelFolderError, match="is missing or damaged"):
+            read(tmp_path)
 
 
 def opened(folder: Path, max_length: int = 100) -> Pairs:

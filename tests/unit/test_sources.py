@@ -57,17 +57,17 @@ def test_a_text_can_be_read_again(tmp_path: Path) -> None:
     assert ["".join(found.pieces()) for _ in range(2)] == ["once", "once"]
 
 
+PLAIN = 'id\ttext\n1\tfirst, with comma\n2\t"no quote of a table\n3\t\n4\tafter "it"\n'
 ROWS = [{"id": "1", "text": "first, with comma"}, {"id": "2", "text": 'line\nbreak "quoted"'}, {"id": "3", "text": ""}]
-QUOTED = 'id{0}text\n1{0}"first, with comma"\n2{0}"line\nbreak ""quoted"""\n3{0}\n'
+QUOTED = 'id,text\n1,"first, with comma"\n2,"line\nbreak ""quoted"""\n3,\n'
 
 
 @pytest.mark.parametrize("compressed", [False, True])
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        ("t.csv", QUOTED.format(",")),
-        ("t.csv", "\ufeff" + QUOTED.format(",").replace("\n", "\r\n")),
-        ("t.tsv", QUOTED.format("\t")),
+        ("t.csv", QUOTED),
+        ("t.csv", "\ufeff" + QUOTED.replace("\n", "\r\n")),
         ("t.jsonl", "\n".join(json.dumps(row) for row in ROWS) + "\n\n"),
     ],
 )
@@ -75,6 +75,25 @@ def test_the_column_of_a_table_gives_documents(tmp_path: Path, name: str, conten
     data = content.encode()
     path = write(tmp_path / (name + ".gz" * compressed), gzip.compress(data) if compressed else data)
     assert documents_of(path, text_column="text") == ["first, with comma", 'line\nbreak "quoted"']
+
+
+def test_a_quote_between_tabs_is_a_quote(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.tsv", PLAIN)
+    assert documents_of(path, text_column="text") == ["first, with comma", '"no quote of a table', 'after "it"']
+
+
+@pytest.mark.parametrize(
+    "content", ['text\none\n"two\nthree\n', 'text\n"o,ne"\n"two\nthree,"four"\n', 'text\none\n"two" more\n']
+)
+@pytest.mark.parametrize("columns", [{"text_column": "text"}, {"text_column": "1"}])
+def test_a_quote_that_does_not_close_is_told_by_its_line(tmp_path: Path, content: str, columns: dict[str, str]) -> None:
+    with pytest.raises(DataError, match=r"t\.csv: a cell that opens with a quote .* the row that begins at line 3 "):
+        documents_of(write(tmp_path / "t.csv", content), **columns)
+
+
+def test_a_quote_that_does_not_close_in_the_names_is_told(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="begins at line 1 "):
+        documents_of(write(tmp_path / "t.csv", '"text\none\n'), text_column="text")
 
 
 @pytest.mark.parametrize(("name", "content"), [("t.csv", "id,body\n1,x\n"), ("t.jsonl", '{"id": 1, "body": "x"}\n')])
@@ -86,6 +105,23 @@ def test_a_missing_column_lists_those_there_are(tmp_path: Path, name: str, conte
     with pytest.raises(DataError, match="is a table, and it is not said which column") as caught:
         sources(path)
     assert "--text: id, body" in caught.value.hint
+
+
+def test_two_columns_of_the_same_name_are_refused_where_it_is_asked_for(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.csv", "text,id,text,id\na,1,b,2\n")
+    with pytest.raises(DataError, match=r"one column must have the name 'text'\. Received: 2 that do"):
+        documents_of(path, text_column="text")
+    assert documents_of(path, text_column="3") == ["text", "b"]
+    assert documents_of(write(tmp_path / "u.csv", "text,,\na,1,2\n"), text_column="text") == ["a"]
+
+
+def test_two_columns_of_a_parquet_file_of_the_same_name_are_refused(tmp_path: Path) -> None:
+    arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    parquet.write_table(
+        arrow.Table.from_arrays([arrow.array(["a"]), arrow.array(["b"])], ["text", "text"]), tmp_path / "t.parquet"
+    )
+    with pytest.raises(DataError, match="one column must have the name 'text'"):
+        documents_of(str(tmp_path / "t.parquet"), text_column="text")
 
 
 def test_a_column_that_holds_no_text_is_refused(tmp_path: Path) -> None:

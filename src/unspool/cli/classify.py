@@ -17,9 +17,7 @@ def classify(
     texts: Annotated[
         list[str] | None, typer.Argument(help="Texts to classify; left out: the lines of standard input.")
     ] = None,
-    file: Annotated[
-        Path | None, typer.Option("--input", "-i", metavar="FILE", help="File whose lines to classify.")
-    ] = None,
+    file: Annotated[Path | None, typer.Option("--file", "-f", help="File whose lines to classify.")] = None,
     top: Annotated[int, typer.Option(help="Labels to write of each text, the likeliest first.")] = 1,
     encoding: options.Encoding = "auto",
     engine: options.EngineName = "auto",

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -75,20 +76,21 @@ def read_text(text: str, encoding: str = "auto") -> str:
 
 
 def read_file(path: Path, encoding: str = "auto") -> str:
-    """The clean text of a file.
+    """The clean text of a file, which may be compressed.
 
     Raises:
         DataError: it cannot be read.
     """
-    from unspool.text.reading import read_pieces
+    from unspool.text.reading import open_file, read_pieces
 
     if str(path) == "-":
         return read_text("-", encoding)
     try:
-        with path.open("rb") as stream:
+        with open_file(str(path)) as stream:
             return "".join(read_pieces(stream, str(path), encoding))
-    except OSError as problem:
-        raise DataError(f"{path} cannot be read: {problem.strerror}.", "name a file of text.") from None
+    except (OSError, EOFError, zlib.error) as problem:
+        reason = getattr(problem, "strerror", None) or problem
+        raise DataError(f"{path} cannot be read: {reason}.", "name a file of text.") from None
 
 
 def read_lines(path: Path, encoding: str = "auto") -> list[str]:

@@ -24,7 +24,9 @@ def evaluate(
     target: options.TargetColumn = None,
     source_file: options.SourceFile = None,
     target_file: options.TargetFile = None,
-    beams: options.Beams = 5,
+    beams: Annotated[
+        int | None, typer.Option(help="Of translations: how many to follow at once; 1 takes the likeliest token. [5]")
+    ] = None,
     encoding: options.Encoding = "auto",
     engine: options.EngineName = "auto",
     weights: options.WeightsFormat = "float32",
@@ -32,7 +34,8 @@ def evaluate(
     as_json: options.AsJson = False,
 ) -> None:
     """Measure a model: a language carried through the text and fresh from the start, translations by BLEU and chrF,
-    classifications by accuracy and macro F1, with what was taken for what.
+    classifications by accuracy and macro F1, with what was taken for what; texts given their conditions, and, of one
+    column of labels, how well Bayes' rule tells these from the texts.
 
     With weights in a shorter format, what they cost against float32 is measured too.
     """
@@ -50,14 +53,13 @@ def evaluate(
         "source_file": source_file,
         "target_file": target_file,
         "lines": lines or None,
+        "beams": beams,
     }
     settings: dict[str, Any] = {
         "encoding": encoding,
         **{name: value for name, value in given.items() if value is not None},
     }
     opened = load(model, engine, weights)
-    if opened.config.task == "translation":
-        settings["beams"] = beams
     if html is not None and opened.config.task != "classification":
         raise UsageError(
             f"--html draws what a classifier does. Received: one of {opened.config.task}.", "leave it out."
@@ -68,7 +70,7 @@ def evaluate(
         whole = load(model, engine).evaluate(data or None, **settings).to_dict()
         figures["nats_per_token_lost_to_weights"] = figures["nats_per_token"] - whole["nats_per_token"]
     if html is not None and isinstance(found, ClassificationFigures):
-        write_atomically(html, confusion_page(found))
+        write_atomically(html, confusion_page(found), "--html")
     if as_json:
         write_json(figures, indent=2)
         return

@@ -40,12 +40,12 @@ def inspect(
         )
     rows, told, drawn = _looks(opened, text, beams) if opened.config.task == "translation" else _decisions(opened, text)
     if html is not None:
-        write_atomically(html, drawn)
+        write_atomically(html, drawn, "--html")
     if not as_json:
         write(told)
         return
-    for source, row in zip(text, rows, strict=True):
-        write_json({"text": source, **row})
+    for row in rows:
+        write_json(row)
 
 
 def _decisions(model: "Model", texts: list[str]) -> Shown:
@@ -53,7 +53,8 @@ def _decisions(model: "Model", texts: list[str]) -> Shown:
     from unspool.cli.influence_page import influence_page, influence_text
 
     found = [model.influence(text) for text in texts]
-    return [asdict(one) for one in found], "".join(map(influence_text, found)), influence_page(found)
+    rows = [{"text": text, **asdict(one)} for text, one in zip(texts, found, strict=True)]
+    return rows, "".join(map(influence_text, found)), influence_page(found)
 
 
 def _looks(model: "Model", texts: list[str], beams: int) -> Shown:
@@ -72,4 +73,5 @@ def _looks(model: "Model", texts: list[str], beams: int) -> Shown:
             best = sorted(range(len(shares)), key=lambda place: -shares[place])[:3]
             looked = ", ".join(f"{translation.source_tokens[place].strip()} {shares[place]:.0%}" for place in best)
             lines.append(f"  {token.strip():20} {looked}\n")
-    return [translation.to_dict() for _, translation in found], "".join(lines), attention_page(found)
+    rows = [{"source": source, **translation.to_dict()} for source, translation in found]
+    return rows, "".join(lines), attention_page(found)

@@ -36,7 +36,11 @@ def train(
         typer.Option(help="language, translation, classification or conditional. [what the data tell]"),
     ] = None,
     minutes: Annotated[
-        float | None, typer.Option(help="Train for so many minutes. [3; of a small table with labels, some epochs]")
+        float | None,
+        typer.Option(
+            help="Train for so many minutes. [3; of dates, the pairs of translation without data, 1; of a small table "
+            "with labels, some epochs]"
+        ),
     ] = None,
     epochs: Annotated[float | None, typer.Option(help="Or for so many passes over the text.")] = None,
     steps: Annotated[int | None, typer.Option(help="Or for so many updates.")] = None,
@@ -47,7 +51,11 @@ def train(
         bool, typer.Option("--class-weights", help="Rare labels count more, inversely to how often they come.")
     ] = False,
     unfreeze: Annotated[
-        str | None, typer.Option(help="Layers of a classifier --from a model learn at-once or gradual. [at-once]")
+        str | None,
+        typer.Option(
+            help="Layers of a classifier --from a model learn at-once, gradual (one more each epoch), or one more each "
+            "so many updates. [at-once]"
+        ),
     ] = None,
     condition: options.ConditionColumns = None,
     condition_kind: Annotated[
@@ -59,7 +67,13 @@ def train(
     target_file: options.TargetFile = None,
     validation_source_file: Annotated[str | None, typer.Option(help="Held-out sources.")] = None,
     validation_target_file: Annotated[str | None, typer.Option(help="Held-out targets.")] = None,
-    max_length: Annotated[int | None, typer.Option(help="Leave out longer pairs and conditioned texts. [100]")] = None,
+    max_length: Annotated[
+        int | None,
+        typer.Option(
+            help="Leave out pairs and conditioned texts of more tokens, and learn so many of a text to classify. "
+            "[100; to classify 256]"
+        ),
+    ] = None,
     joint_vocabulary: Annotated[
         bool, typer.Option("--joint-vocabulary", help="One tokenizer for sources and targets.")
     ] = False,
@@ -69,15 +83,24 @@ def train(
         typer.Option(help="Endings of the files of a folder; may be given often. [.txt .md]"),
     ] = None,
     validation: Annotated[
-        str | None, typer.Option(help="Held-out file, or the share at the end to hold out. [0.1]")
+        str | None,
+        typer.Option(
+            help="Held-out file, or the share to hold out: at the end; of rows with labels or conditions, by chance. "
+            "[0.1]"
+        ),
     ] = None,
-    tokenizer: Annotated[str | None, typer.Option(help="char, word, bpe or byte. [char]")] = None,
+    tokenizer: Annotated[
+        str | None,
+        typer.Option(
+            help="char, word, bpe or byte. [char; of pairs bpe; of texts to classify word, of short ones char]"
+        ),
+    ] = None,
     lowercase: Annotated[
         bool | None,
         typer.Option("--lowercase/--keep-case", help="Read the words of classified texts in small letters. [yes]"),
     ] = None,
     vocab_size: Annotated[int | None, typer.Option(help="Most tokens to keep.")] = None,
-    cell: Annotated[str | None, typer.Option(help="rnn, lstm or gru.")] = None,
+    cell: Annotated[str | None, typer.Option(help="rnn, lstm, gru or mingru.")] = None,
     num_layers: Annotated[int | None, typer.Option(help="Recurrent layers.")] = None,
     hidden_size: Annotated[int | None, typer.Option(help="Numbers in the state of a layer.")] = None,
     embedding_size: Annotated[int | None, typer.Option(help="Numbers for a token; 0 is one-hot.")] = None,
@@ -117,7 +140,8 @@ def train(
         bool, typer.Option("--scheduled-sampling", help="That share falls to --teacher-forcing over the run.")
     ] = False,
     averaged: Annotated[
-        int | None, typer.Option(help="Average so many of the last best weights, where it helps. [1]")
+        int | None,
+        typer.Option(help="Average so many of the last best weights, where it helps. [1; of translation 4]"),
     ] = None,
     reset_probability: Annotated[float | None, typer.Option(help="Of a row's return to the start.")] = None,
     precision: Annotated[str | None, typer.Option(help="float32 or bfloat16.")] = None,
@@ -144,7 +168,7 @@ def train(
         **options.text_columns(text),
         "label_column": label,
         "class_weights": class_weights or None,
-        "unfreeze": unfreeze,
+        "unfreeze": int(unfreeze) if unfreeze and unfreeze.isdecimal() else unfreeze,
         "condition_columns": tuple(condition or ()) or None,
         "condition_kind": condition_kind,
         "source_column": source,

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from math import isfinite
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,7 +19,7 @@ import numpy as np
 from unspool.data.batches import Source
 from unspool.data.corpus import open_part, write_tokens
 from unspool.data.pairs import Pairs
-from unspool.data.sources import Sources, describe_sources
+from unspool.data.sources import Sources, describe_sources, joined_text
 from unspool.errors import DataError, ModelFolderError, UnspoolError, nearest, reporting_write_errors
 from unspool.specs.condition import ConditionSpec
 from unspool.specs.data import ConditionKind, DataSpec
@@ -28,6 +27,8 @@ from unspool.text.tokenizer import FloatArray, IntArray, Tokenizer
 
 MINIMUM_ROWS = 10
 MOST_NUMBERS_AS_LABELS = 20  # different ones in a column that are taken for labels
+LARGEST = float(np.finfo(np.float32).max)
+FARTHEST = 1e30  # deviations from the mean, which float32 can still multiply and add up
 
 
 class Row(NamedTuple):
@@ -99,7 +100,9 @@ def all_rows(names: tuple[str, ...], spec: DataSpec) -> list[Row]:
     Raises:
         DataError: they cannot be read.
     """
-    return [Row(tuple(cell.strip() for cell in cells), text) for text, *cells in Sources(names, spec).rows() if text]
+    first = len(spec.columns) - len(spec.condition_columns)  # of the columns of conditions, which follow the texts
+    rows = (Row(tuple(c.strip() for c in row[first:]), joined_text(row[:first])) for row in Sources(names, spec).rows())
+    return [row for row in rows if row.text]
 
 
 def _split(rows: list[Row], count: int, kind: ConditionKind) -> tuple[list[Row], list[Row]]:
@@ -146,11 +149,12 @@ def _learn(name: str, cells: tuple[str, ...], kind: ConditionKind) -> ConditionS
 
 
 def _number(cell: str) -> float | None:
+    """What a cell says, if it is a number that float32 can hold."""
     try:
         value = float(cell)
     except ValueError:
         return None
-    return value if isfinite(value) else None
+    return value if abs(value) <= LARGEST else None
 
 
 def value_of(cell: str, spec: ConditionSpec, error: type[UnspoolError]) -> float:
@@ -167,7 +171,14 @@ def value_of(cell: str, spec: ConditionSpec, error: type[UnspoolError]) -> float
     number = _number(cell)
     if number is None:
         raise error(f"{spec.name} must be a number. Received: {cell!r:.60}.", f"such as {spec.mean:g}.")
-    return (number - spec.mean) / spec.deviation
+    distance = (number - spec.mean) / spec.deviation
+    if abs(distance) > FARTHEST:
+        raise error(
+            f"{spec.name} must be a number at most {FARTHEST:g} standard deviations from the mean. "
+            f"Received: {cell!r:.60}.",
+            f"such as {spec.mean:g}; the deviation is {spec.deviation:g}.",
+        )
+    return distance
 
 
 def make_conditions(rows: Sequence[Row], specs: tuple[ConditionSpec, ...]) -> Conditions:

@@ -27,6 +27,7 @@ from unspool.text.tokenizer import BEGIN, UNKNOWN, IntArray, Tokenizer
 
 MINIMUM_PAIRS = 10
 TEXTS = "validation.pairs.json"
+EMPTY = "empty.pairs.json"
 
 Pair = tuple[str, str]
 Tokenizers = tuple[Tokenizer, Tokenizer]  # of sources and targets; joint, twice the same
@@ -102,18 +103,16 @@ def _lengths(part: Part) -> IntArray:
     return np.diff(part.starts)
 
 
-def read_pairs(spec: DataSpec) -> tuple[list[Pair], list[Pair]]:
-    """The training and the held-out pairs of which both sides hold something.
+def read_pairs(spec: DataSpec) -> tuple[list[Pair], list[Pair], int]:
+    """The training and the held-out pairs of which both sides hold something, and how many others there are.
 
     Raises:
         DataError: they cannot be read, do not belong together, or are too few.
     """
-    pairs = all_pairs(spec)
-    if spec.validation_source_file is not None and spec.validation_target_file is not None:
-        held_out = _aligned(spec.validation_source_file, spec.validation_target_file, spec)
-    elif spec.validation_sources:
-        held_out = _table(spec.validation_sources, spec)
-    else:
+    read, separate = _sources(spec), _held_out(spec)
+    pairs, held_out = _whole(read), _whole(separate or [])
+    empty = len(read) + len(separate or []) - len(pairs) - len(held_out)
+    if separate is None:
         count = max(1, round(len(pairs) * spec.validation_fraction))
         pairs, held_out = pairs[:-count], pairs[-count:]
     if len(pairs) < MINIMUM_PAIRS or not held_out:
@@ -122,18 +121,29 @@ def read_pairs(spec: DataSpec) -> tuple[list[Pair], list[Pair]]:
             f"Received: {len(pairs)} and {len(held_out)} in {describe_pairs(spec)}.",
             "name more pairs; some thousands teach a simple pattern.",
         )
-    return pairs, held_out
+    return pairs, held_out, empty
 
 
 def all_pairs(spec: DataSpec) -> list[Pair]:
-    """The pairs of the sources, none held out; without any, dates.
+    """The pairs of the sources of which both sides hold something, none held out; without any, dates.
 
     Raises:
         DataError: they cannot be read, or do not belong together.
     """
+    return _whole(_sources(spec))
+
+
+def _sources(spec: DataSpec) -> list[Pair]:
     if spec.source_file is not None and spec.target_file is not None:
         return _aligned(spec.source_file, spec.target_file, spec)
     return _table(spec.sources, spec) if spec.sources else date_pairs()
+
+
+def _held_out(spec: DataSpec) -> list[Pair] | None:
+    """The pairs of files that are held out; none without such files."""
+    if spec.validation_source_file is not None and spec.validation_target_file is not None:
+        return _aligned(spec.validation_source_file, spec.validation_target_file, spec)
+    return _table(spec.validation_sources, spec) if spec.validation_sources else None
 
 
 def describe_pairs(spec: DataSpec) -> str:
@@ -153,10 +163,17 @@ def write_pairs(
             write_tokens(folder, f"{name}{('.source', '')[side]}", tokenizer, texts, True, on_bytes)
 
 
-def keep_texts(folder: Path, pairs: list[Pair]) -> None:
-    """Keep held-out pairs as they were written: what a translation is compared with has no unknown words."""
+def keep_texts(folder: Path, pairs: list[Pair], empty: int) -> None:
+    """Keep held-out pairs as they were written: what a translation is compared with has no unknown words.
+
+    Args:
+        folder: of the files.
+        pairs: held out.
+        empty: how many pairs had an empty side, and are not among those to learn or held out.
+    """
     with reporting_write_errors(folder):
         (folder / TEXTS).write_text(json.dumps(pairs), encoding="utf-8")
+        (folder / EMPTY).write_text(json.dumps(empty), encoding="utf-8")
 
 
 def kept_texts(folder: Path) -> list[Pair]:
@@ -174,6 +191,18 @@ def kept_texts(folder: Path) -> list[Pair]:
         raise ModelFolderError(
             f"{folder / TEXTS} is missing or damaged: {problem!s:.80}.", "train again, or name pairs to evaluate on."
         ) from None
+
+
+def kept_empty(folder: Path) -> int:
+    """How many pairs had an empty side, as `keep_texts` wrote it.
+
+    Raises:
+        ModelFolderError: it is missing or damaged.
+    """
+    try:
+        return int(json.loads((folder / EMPTY).read_bytes()))
+    except (OSError, ValueError, TypeError, RecursionError, OverflowError) as problem:
+        raise ModelFolderError(f"{folder / EMPTY} is missing or damaged: {problem!s:.80}.", "train again.") from None
 
 
 def open_pairs(folder: Path, name: str, max_length: int, verify: bool = True) -> Pairs:
@@ -223,7 +252,7 @@ class PairFeed:
 def _table(names: tuple[str, ...], spec: DataSpec) -> list[Pair]:
     """Sources and targets out of their columns."""
     columns = spec.changed(text_column=None)
-    return [(source, target) for source, target in Sources(names, columns).rows() if source and target]
+    return [(source, target) for source, target in Sources(names, columns).rows()]
 
 
 def _aligned(source: str, target: str, spec: DataSpec) -> list[Pair]:
@@ -239,9 +268,13 @@ def _aligned(source: str, target: str, spec: DataSpec) -> list[Pair]:
                 f"Received: line {number:,} of {longer} has none in {shorter}, which ends at line {number - 1:,}.",
                 "mend the files, so that line i of one belongs to line i of the other.",
             )
-        if one.strip() and other.strip():
-            pairs.append((one, other))
+        pairs.append((one, other))
     return pairs
+
+
+def _whole(pairs: list[Pair]) -> list[Pair]:
+    """Those of which both sides hold something."""
+    return [(one, other) for one, other in pairs if one.strip() and other.strip()]
 
 
 def _lines_of(name: str, spec: DataSpec) -> Iterator[str]:

@@ -5,7 +5,6 @@ times: once to count, once to encode.
 """
 
 import csv
-import gzip
 import json
 import shutil
 import sys
@@ -16,13 +15,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from unspool.errors import DataError, MissingExtraError, UsageError
 from unspool.specs.data import FILE, LINE, DataSpec
-from unspool.text.reading import read_pieces
+from unspool.text.reading import open_file, read_pieces
 
 TABLES = (".csv", ".tsv", ".jsonl", ".parquet")
+COMMAS: dict[str, Any] = {"strict": True}  # a quote that does not close would take the rows after it
+TABS: dict[str, Any] = {"delimiter": "\t", "quoting": csv.QUOTE_NONE}
 EMBEDDED = "the embedded corpus"
 
 
@@ -105,9 +106,7 @@ class Sources:
             self._standard_input.seek(0)
             return self._standard_input
         try:
-            if name.endswith(".gz"):
-                return cast(BinaryIO, gzip.open(name))
-            return Path(name).open("rb")
+            return open_file(name)
         except OSError as problem:
             raise DataError(f"{name} cannot be read: {problem.strerror}.", "check its permissions.") from None
 
@@ -133,8 +132,7 @@ class Sources:
                         (f"did you mean {' or '.join(near)}? " if near else "")
                         + f"its columns are {', '.join(columns)}.",
                     )
-                numbers = str | int | float if column in conditions else str
-                numbers = numbers | int if column == self._spec.label_column else numbers  # the number of a class
+                numbers = str | int | float if column in (*conditions, self._spec.label_column) else str
                 if not isinstance(row[column], numbers | None):
                     raise DataError(
                         f"{name}: row {number}: column {column!r} must hold text. Received: {row[column]!r:.40}.",
@@ -154,7 +152,7 @@ class Sources:
     def _rows(self, name: str) -> Iterator[dict[str, object]]:
         suffix = _suffix(Path(name))
         if suffix == ".parquet" and not self._spec.lines:
-            yield from _parquet_rows(name)
+            yield from self._parquet_rows(name)
             return
         lines = _lines(self._read(name))
         if self._spec.lines:
@@ -165,16 +163,55 @@ class Sources:
                 if line.strip():
                     yield _json_row(line, name, number)
         else:
-            csv.field_size_limit(sys.maxsize)
-            try:
-                table = csv.DictReader(lines, delimiter="\t" if suffix == ".tsv" else ",")
-                first = table.fieldnames or []
-                if self._without_names(first):
-                    table.fieldnames = [str(number) for number in range(1, len(first) + 1)]
-                    yield dict(zip(table.fieldnames, first, strict=True))
-                yield from table
-            except csv.Error as problem:
-                raise DataError(f"{name}: {problem}.", "check the quotes of the table.") from None
+            yield from self._cells(csv.DictReader(lines, **(TABS if suffix == ".tsv" else COMMAS)), name)
+
+    def _cells(self, table: "csv.DictReader[str]", name: str) -> Iterator[dict[str, object]]:
+        """The rows of a .csv or .tsv, where the first gives the columns their names, or they have numbers."""
+        csv.field_size_limit(sys.maxsize)
+        begin = 0
+        try:
+            first = table.fieldnames or []
+            if self._without_names(first):
+                table.fieldnames = [str(number) for number in range(1, len(first) + 1)]
+                yield dict(zip(table.fieldnames, first, strict=True))
+            self._check_names(table.fieldnames or [], name)
+            begin = table.line_num
+            for row in table:
+                yield row
+                begin = table.line_num
+        except csv.Error as problem:
+            raise DataError(
+                f"{name}: a cell that opens with a quote must close with one. Received: none in the row that begins at "
+                f"line {begin + 1:,} ({problem}).",
+                'double a quote that is part of a text, as in "a ""quoted"" word", or write a .tsv, without any.',
+            ) from None
+
+    def _parquet_rows(self, name: str) -> Iterator[dict[str, object]]:
+        if not find_spec("pyarrow"):
+            raise MissingExtraError("pyarrow", "data", f"reading {name}")
+        from pyarrow import ArrowException, parquet
+
+        try:
+            table = parquet.ParquetFile(name)
+            self._check_names(table.schema_arrow.names, name)
+            for batch in table.iter_batches():
+                yield from batch.to_pylist()
+        except (ArrowException, OSError) as problem:
+            reason = str(problem).splitlines()[0]
+            raise DataError(f"{name} cannot be read: {reason:.100}.", "check the file.") from None
+
+    def _check_names(self, names: Sequence[str], name: str) -> None:
+        """Refuse two columns of a name that is asked for.
+
+        Raises:
+            DataError: as it says.
+        """
+        for column in self._spec.columns:
+            if (count := list(names).count(column)) > 1:
+                raise DataError(
+                    f"{name}: one column must have the name {column!r}. Received: {count} that do.",
+                    "rename the others.",
+                )
 
     def _without_names(self, first: Sequence[str]) -> bool:
         """Whether the first row of a table is no row of names, because columns are told by numbers that it lacks."""
@@ -220,19 +257,6 @@ def _suffix(path: Path) -> str:
 def _stem(name: str) -> str:
     """A file's name without its ending."""
     return "standard input" if name == "-" else Path(name.removesuffix(".gz")).stem
-
-
-def _parquet_rows(name: str) -> Iterator[dict[str, object]]:
-    if not find_spec("pyarrow"):
-        raise MissingExtraError("pyarrow", "data", f"reading {name}")
-    from pyarrow import ArrowException, parquet
-
-    try:
-        for batch in parquet.ParquetFile(name).iter_batches():
-            yield from batch.to_pylist()
-    except (ArrowException, OSError) as problem:
-        reason = str(problem).splitlines()[0]
-        raise DataError(f"{name} cannot be read: {reason:.100}.", "check the file.") from None
 
 
 def _json_row(line: str, name: str, number: int) -> dict[str, object]:

@@ -41,8 +41,10 @@ def condition_source(condition: Condition, specs: Sequence[ConditionSpec]) -> So
     values = np.zeros((1, first[-1]), np.float32)  # (1, F)
     for one, spec, start in zip(given, specs, first, strict=False):
         shares = _shares(one, spec)
+        largest = max(shares.values())  # the sum of the shares themselves may be beyond any float
+        whole = sum(share / largest for share in shares.values())
         for label, share in shares.items():
-            values[0, start + int(value_of(label, spec, UsageError))] += share / sum(shares.values())
+            values[0, start + int(value_of(label, spec, UsageError))] += share / largest / whole
     return Source(values=values)
 
 

@@ -27,7 +27,7 @@ class Translation:
         score: its log-probability, divided by its length to the power of the penalty; the best has the highest.
         log_probability: in nats.
         source_tokens: [S] the tokens that were read, `<eos>` included.
-        tokens: [N] the tokens that were written, `<eos>` included.
+        tokens: [N] the tokens that were written, `<eos>` included where it was written and not cut off before.
         attention: [N, S], how much each written token looked at each read one; none without attention.
     """
 
@@ -55,13 +55,14 @@ class Translator:
         """The `n_best` translations of each text, in order; texts of like length are read side by side.
 
         Args:
-            texts: any text can be read; of an empty one the translation is empty.
+            texts: any text can be read; of an empty one there is one translation, which is empty.
             spec: beams and penalties.
             look: find out where each token looked, which unknown words need.
         """
         ids = [np.append(self.source.encode(text), END) for text in texts]
-        order = np.argsort([len(one) for one in ids], kind="stable")
-        found: list[list[Translation]] = [[] for _ in texts]
+        found: list[list[Translation]] = [[] if len(one) > 1 else [self._nothing(look)] for one in ids]
+        lengths = np.array([len(one) for one in ids], np.int64)
+        order = np.argsort(lengths, kind="stable")[np.count_nonzero(lengths == 1) :]
         rows = max(1, ROWS // spec.beams)
         for start in range(0, len(order), rows):
             chosen = order[start : start + rows]
@@ -72,6 +73,15 @@ class Translator:
                 found[number] = translations
         return found
 
+    def _nothing(self, look: bool) -> Translation:
+        """The translation of an empty text."""
+        ends = (self.source.show(END),), (self.target.show(END),)
+        return Translation("", 0.0, 0.0, *ends, ((1.0,),) if look and self._attends else None)
+
+    @property
+    def _attends(self) -> bool:
+        return self.network.spec.writer.attention != "none"
+
     def _side_by_side(
         self, texts: list[str], ids: list[IntArray], spec: BeamSpec, look: bool
     ) -> list[list[Translation]]:
@@ -79,18 +89,19 @@ class Translator:
         state = self.network.encode(source)
         lengths = np.array([len(one) - 1 for one in ids])
         most = np.full(len(ids), spec.max_new_tokens) if spec.max_new_tokens else 3 * lengths + 20
-        most[lengths == 0] = 1
-        # an unknown word can be copied from the source; an unknown character cannot
-        forbidden = (PAD, BEGIN) if self.target.kind == "word" else (PAD, BEGIN, UNKNOWN)
+        # an unknown word can be copied from where attention looks; an unknown character cannot
+        forbidden = (PAD, BEGIN) if self.target.kind == "word" and self._attends else (PAD, BEGIN, UNKNOWN)
         found = [best[: spec.n_best] for best in beam_search(self.network, state, most, spec, forbidden)]
         rows = np.array([row for row, best in enumerate(found) for _ in best], np.int64)
         flat = [hypothesis for best in found for hypothesis in best]
         looks: list[Array] | None = None
-        if look and self.network.spec.writer.attention != "none":
-            written = [np.array([*one.ids, END]) for one in flat]
+        if look and self._attends:
             inputs = beside([np.array([BEGIN, *one.ids]) for one in flat])  # (B, N)
             shares = self.network.attention(inputs, self.network.select(state, rows))  # (B, N, S)
-            looks = [s[: len(w), : len(ids[row])] for s, w, row in zip(shares, written, rows, strict=True)]
+            looks = [
+                share[: len(one.ids) + one.ended, : len(ids[row])]
+                for share, one, row in zip(shares, flat, rows, strict=True)
+            ]
         translations: list[list[Translation]] = [[] for _ in texts]
         for number, (row, hypothesis) in enumerate(zip(rows, flat, strict=True)):
             where = None if looks is None else looks[number]
@@ -101,11 +112,11 @@ class Translator:
         written = list(hypothesis.ids)
         copies: list[str] = []
         if where is not None and UNKNOWN in written:
-            words = [*self.source.words(text), ""]
-            copies = [words[int(where[place].argmax())] for place, token in enumerate(written) if token == UNKNOWN]
-        shown = [self.target.show(token) for token in (*written, END)]
+            words = self.source.words(text)  # the last place is that of `<eos>`, which is no word to copy
+            copies = [words[int(where[place][:-1].argmax())] for place, token in enumerate(written) if token == UNKNOWN]
+        shown = [self.target.show(token) for token in (*written, END)[: len(written) + hypothesis.ended]]
         return Translation(
-            text=self.target.decode(written, copies) if len(ids) > 1 else "",
+            text=self.target.decode(written, copies),
             score=hypothesis.score,
             log_probability=hypothesis.log_probability,
             source_tokens=tuple(self.source.show(int(token)) for token in ids),

@@ -15,7 +15,7 @@ from unspool.engines.base import Network
 from unspool.errors import UsageError
 from unspool.evaluate.bits import nats_side_by_side
 from unspool.specs.condition import ConditionSpec
-from unspool.text.tokenizer import END, FloatArray, Tokenizer
+from unspool.text.tokenizer import END, FloatArray, IntArray, Tokenizer
 
 ROWS = 512  # texts times labels that are read side by side
 
@@ -55,7 +55,10 @@ class BayesClassifier:
         Args:
             texts: any text can be read; each counts whole, its end included.
         """
-        ids = [np.append(self._tokenizer.encode(text), END) for text in texts]
+        return self.of_tokens([np.append(self._tokenizer.encode(text), END) for text in texts])
+
+    def of_tokens(self, ids: Sequence[IntArray]) -> FloatArray:
+        """The same of texts of token ids, each with its end: [N, K]."""
         order = np.argsort([len(one) for one in ids], kind="stable")
         count = len(self.labels)
         scores = np.zeros((len(ids), count))  # (N, K), nats

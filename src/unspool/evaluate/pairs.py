@@ -27,6 +27,7 @@ class TranslationFigures:
         bleu: of the whole text, 0 to 100 (Papineni et al., 2002), by sacrebleu (Post, 2018).
         chrf: 0 to 100 (Popovic, 2015), by sacrebleu.
         signature: how sacrebleu computed the BLEU; figures compare where it is the same.
+        chrf_signature: the same of chrF.
         exact: the share of translations that are the reference, letter by letter.
         pairs: counted.
         seconds: the translation took.
@@ -35,6 +36,7 @@ class TranslationFigures:
     bleu: float
     chrf: float
     signature: str
+    chrf_signature: str
     exact: float
     pairs: int
     seconds: float
@@ -92,6 +94,7 @@ def translation_figures(found: Sequence[str], references: Sequence[str], seconds
         bleu=bleu.corpus_score(found, [references]).score,
         chrf=chrf.corpus_score(found, [references]).score,
         signature=str(bleu.get_signature()),
+        chrf_signature=str(chrf.get_signature()),
         exact=exact_share(found, references),
         pairs=len(found),
         seconds=seconds,

@@ -8,29 +8,38 @@ from pathlib import Path
 from unspool.errors import reporting_write_errors
 
 
-def write_atomically(path: Path, content: bytes | str) -> None:
+def write_atomically(path: Path, content: bytes | str, option: str = "--out") -> None:
     """Replace a file in one step; what was there stays until the new content is safely on disk.
+
+    Args:
+        path: of the file.
+        content: text is written as UTF-8.
+        option: of the command line that names the place.
 
     Raises:
         OutputError: it cannot be written; nothing has changed then.
     """
     data = content.encode() if isinstance(content, str) else content
-    with reporting_write_errors(path):
+    with reporting_write_errors(path, f"choose another place with {option}"):
         try:
-            descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+            _replace(path, data)
         except OSError as problem:
             problem.filename = str(path)  # nobody knows the other name
             raise
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).chmod(0o644)
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+
+
+def _replace(path: Path, data: bytes) -> None:
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
 
 
 def replaced(path: Path) -> Path:

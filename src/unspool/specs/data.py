@@ -26,7 +26,7 @@ class DataSpec(Spec):
         suffixes: the files of a folder that are read.
         lines: every line is a document of its own.
         text_column: the column that holds the text of a table; each row is a document of its own. Columns have names,
-            or, of a .csv or .tsv without a row of names, numbers from 1.
+            or, of a .csv or .tsv without a row of names, numbers from 1. A quote in a .tsv is a character like others.
         further_columns: more columns of text, which follow the first with a space between.
         label_column: the column that holds what a text is to be classified as.
         source_column: the column of a table that holds what is to be translated.
@@ -44,7 +44,8 @@ class DataSpec(Spec):
         lowercase: capitals are read as small letters, by words; for texts that are classified, as what is written needs
             its capitals.
         vocabulary_limit: the most tokens to keep, likeliest first; 0 leaves it to the tokenizer.
-        validation_fraction: the share at the end that is held out.
+        validation_fraction: the share that is held out: of texts and pairs the end, of rows with labels or conditions
+            some by chance.
         validation_sources: held-out files; then nothing is held out of the sources.
     """
 
@@ -89,7 +90,7 @@ class DataSpec(Spec):
         for one, other in PAIRED:
             if (getattr(self, one) is None) != (getattr(self, other) is None):
                 raise ValueError(f"{one} and {other} belong together: give both, or none")
-        if self.source_file is not None and (self.source_column is not None or self.sources):
+        if self.source_file is not None and (self.source_column or self.sources or self.validation_sources):
             raise ValueError("source_file and target_file are the data themselves: name no table beside them")
         return self
 
@@ -113,6 +114,8 @@ class DataSpec(Spec):
             raise ValueError("condition_columns must be different")
         if self.condition_columns and not self.by_document:
             raise ValueError("condition_columns need text_column, the column that holds the texts")
+        if self.condition_columns and self.label_column is not None:
+            raise ValueError("condition_columns and label_column exclude each other: a text is written or classified")
         if self.condition_columns and self.lines and self.condition_columns != (FILE,):
             raise ValueError(f"the lines of a text can depend on {FILE!r} alone, the name of the file they are in")
         return self

@@ -6,11 +6,12 @@
 A network has a decoder, or an encoder and a head, or an encoder and a decoder; the bridge comes with the last.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from unspool.specs.base import Spec
+from unspool.specs.base import Spec, build
 
 CellName = Literal["rnn", "lstm", "gru", "mingru"]
 AttentionName = Literal["none", "dot", "additive"]
@@ -86,6 +87,26 @@ class EncoderShape(Spec):
     attention: AttentionName = "additive"
     feed: Literal["previous", "none"] = "previous"
 
+    @model_validator(mode="after")
+    def _one_direction(self) -> Self:
+        _check_direction(self.bidirectional, self.encoder_cell)
+        return self
+
+
+def encoder_shape(values: Mapping[str, Any]) -> EncoderShape:
+    """The shape that some values ask for; a cell that reads one way only does so unless both are asked for.
+
+    Raises:
+        UsageError: a value breaks its rule.
+    """
+    only = {"bidirectional": False} if values.get("encoder_cell") == "mingru" else {}
+    return build(EncoderShape, {**only, **values}, "encoder")
+
+
+def _check_direction(bidirectional: bool, cell: CellName) -> None:
+    if bidirectional and cell == "mingru":
+        raise ValueError("bidirectional needs an rnn, lstm or gru, and the cell is mingru")
+
 
 class TextEncoderSpec(Spec):
     """Reads a text into a state.
@@ -114,20 +135,19 @@ class TextEncoderSpec(Spec):
 
     @model_validator(mode="after")
     def _one_direction(self) -> Self:
-        if self.bidirectional and self.cell == "mingru":
-            raise ValueError("bidirectional needs an rnn, lstm or gru, and the cell is mingru")
+        _check_direction(self.bidirectional, self.cell)
         return self
 
 
 def text_encoder(shape: EncoderShape, vocabulary_size: int) -> TextEncoderSpec:
-    """The encoder of a shape for one vocabulary; a cell that reads one way only does so."""
+    """The encoder of a shape for one vocabulary."""
     return TextEncoderSpec(
         vocabulary_size=vocabulary_size,
         cell=shape.encoder_cell,
         num_layers=shape.encoder_layers,
         hidden_size=shape.encoder_size,
         embedding_size=shape.encoder_embedding,
-        bidirectional=shape.bidirectional and shape.encoder_cell != "mingru",
+        bidirectional=shape.bidirectional,
     )
 
 

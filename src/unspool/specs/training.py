@@ -1,8 +1,8 @@
 """How to train, and the whole recipe of a run."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from unspool.specs.base import Spec
 from unspool.specs.data import DataSpec, TaskName
@@ -91,6 +91,13 @@ class TrainingSpec(Spec):
     validations: int = Field(8, ge=1, le=10_000)
     patience: int = Field(4, ge=1, le=10_000)
     seed: int = Field(0, ge=0, lt=2**63)
+
+    @field_validator("unfreeze", mode="before")
+    @classmethod
+    def _one_rule_for_all_kinds(cls, value: Any) -> Any:
+        if value in ("at-once", "gradual") or (type(value) is int and value >= 1):
+            return value
+        raise ValueError("must be at-once, gradual, or a number of updates, at least 1")
 
 
 class Recipe(Spec):

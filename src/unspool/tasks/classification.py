@@ -29,7 +29,7 @@ from unspool.evaluate.labels import classification_figures
 from unspool.folder.model_folder import Arrays, Config, ModelFolder
 from unspool.specs.base import build
 from unspool.specs.data import DataSpec
-from unspool.specs.network import EncoderShape, HeadShape, HeadSpec, NetworkSpec, text_encoder
+from unspool.specs.network import HeadShape, HeadSpec, NetworkSpec, encoder_shape, text_encoder
 from unspool.specs.training import Recipe, TrainingSpec
 from unspool.tasks.base import Plan
 from unspool.tasks.recipe import Settings, budget_spec
@@ -93,6 +93,12 @@ class Classification:
         on_bytes: Callable[[int], None],
     ) -> Plan:
         """Learn the tokenizer, write the ids and labels, choose the sizes."""
+        if start is None and settings["training"].get("unfreeze", "at-once") != "at-once":
+            raise UsageError(
+                f"unfreeze is for the layers of another model. Received: unfreeze={settings['training']['unfreeze']}, "
+                "and no model.",
+                "name the model with --from, or leave it out.",
+            )
         spec = _data(settings)
         rows, held_out = read_labelled(spec)
         if "tokenizer" not in settings["data"]:
@@ -197,7 +203,7 @@ def _recipe(settings: Settings, data: DataSpec, base: Settings, start: Start | N
     return Recipe(
         task="classification",
         data=data,
-        encoder=build(EncoderShape, encoder, "encoder"),
+        encoder=encoder_shape(encoder),
         head=build(HeadShape, {**base["head"], **settings["head"]}, "head"),
         training=build(TrainingSpec, training, "training"),
         budget=budget_spec(settings),

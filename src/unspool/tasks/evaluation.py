@@ -10,20 +10,37 @@ from typing import Any
 from unspool.data.conditions import all_rows, open_conditioned, write_conditioned
 from unspool.data.corpus import open_part, write_part
 from unspool.data.labelled import all_labelled, label_numbers, open_labelled
-from unspool.data.pairs import Pairs, all_pairs, kept_texts
+from unspool.data.pairs import all_pairs, kept_texts
 from unspool.data.sources import Sources
 from unspool.decode.classification import Classifying
 from unspool.decode.translation import Translator
 from unspool.engines.base import Network
 from unspool.errors import UsageError, reporting_write_errors
 from unspool.evaluate.bits import Figures, evaluate_part
+from unspool.evaluate.conditioned import ConditionedFigures, conditioned_figures
 from unspool.evaluate.labels import ClassificationFigures, classification_figures
-from unspool.evaluate.pairs import TranslationFigures, beginning, translation_figures
+from unspool.evaluate.pairs import TranslationFigures, translation_figures
 from unspool.folder.model_folder import Config, ModelFolder
 from unspool.specs.base import build
-from unspool.specs.data import FILE, DataSpec
+from unspool.specs.data import DataSpec
 from unspool.specs.sampling import BeamSpec
 from unspool.text.tokenizer import Tokenizer
+
+READING = (
+    "encoding",
+    "suffixes",
+    "lines",
+    "text_column",
+    "further_columns",
+    "label_column",
+    "condition_columns",
+    "source_column",
+    "target_column",
+)
+EXCLUDING = (  # settings that go together: one that is given leaves none of the others as it was
+    ("lines", "text_column", "further_columns"),
+    ("source_column", "target_column", "source_file", "target_file"),
+)
 
 Settings = Mapping[str, Any]  # fields of `DataSpec`, its sources among them: without any, what was held out is read
 
@@ -43,36 +60,43 @@ def evaluate_text(
 
 def evaluate_conditioned(
     network: Network, tokenizer: Tokenizer, config: Config, folder: ModelFolder, settings: Settings
-) -> Figures:
-    """A model that writes under a condition, on rows with the columns of its own."""
+) -> ConditionedFigures:
+    """A model that writes under a condition, on a table with the columns of its training, unless others are named."""
     specs = config.conditions or ()
 
-    def figures(pairs: Pairs) -> Figures:
-        return evaluate_part(network, pairs.target, begin=beginning(network, pairs))
-
     if not settings["sources"]:
-        return figures(open_conditioned(folder.training, "validation", specs))
-    columns = tuple(spec.name for spec in specs)
-    lines = columns == (FILE,) and not settings.get("text_column")
-    spec = build(DataSpec, {"condition_columns": columns, "lines": lines, **settings}, "evaluate")
+        pairs = open_conditioned(folder.training, "validation", specs)
+        return conditioned_figures(network, tokenizer, pairs, specs)
+    spec = _read_as_in_training(folder, settings)
+    if len(spec.condition_columns) != len(specs):
+        raise UsageError(
+            f"a column must be named for each of {', '.join(one.name for one in specs)}, in this order. "
+            f"Received: {', '.join(spec.condition_columns)}.",
+            "leave out --condition where the names are these.",
+        )
     with _room() as place:
         write_conditioned(place, "text", tokenizer, all_rows(spec.sources, spec), specs)
-        return figures(open_conditioned(place, "text", specs))
+        return conditioned_figures(network, tokenizer, open_conditioned(place, "text", specs), specs)
 
 
 def evaluate_pairs(translator: Translator, folder: ModelFolder, settings: Settings) -> TranslationFigures:
-    """A translator; its settings may hold fields of `BeamSpec` too.
+    """A translator, on a table with the columns of its training, unless others are named.
+
+    Its settings may hold fields of `BeamSpec` too.
 
     Raises:
-        UsageError: a table is named without its columns.
+        UsageError: a table is named without its columns, and the training had none.
         MissingExtraError: sacrebleu is not installed.
     """
     given = {name: value for name, value in settings.items() if name not in BeamSpec.model_fields}
-    spec = build(DataSpec, given, "evaluate")
-    if spec.sources and spec.source_column is None:
-        raise UsageError("pairs need the columns of their sources and targets.", "name them: --source and --target.")
-    own = not spec.sources and spec.source_file is None
-    pairs = kept_texts(folder.training) if own else all_pairs(spec)
+    if settings["sources"] or "source_file" in settings or "target_file" in settings:
+        spec = _read_as_in_training(folder, given)
+        if spec.sources and spec.source_column is None:
+            hint = "name them: --source and --target."
+            raise UsageError("pairs need the columns of their sources and targets.", hint)
+        pairs = all_pairs(spec)
+    else:
+        pairs = kept_texts(folder.training)
     beam = build(BeamSpec, {name: value for name, value in settings.items() if name not in given}, "evaluate")
     started = time.perf_counter()
     found = translator.translate([source for source, _ in pairs], beam, look=translator.target.kind == "word")
@@ -85,7 +109,7 @@ def evaluate_labels(
 ) -> ClassificationFigures:
     """A classifier, on a table with the columns of its training, unless others are named."""
     if settings["sources"]:
-        spec = folder.read_recipe().data.changed(**settings)
+        spec = _read_as_in_training(folder, settings)
         rows = all_labelled(spec.sources, spec)
         texts, truth = [text for text, _ in rows], label_numbers(rows, classifier.labels)
     else:
@@ -96,8 +120,19 @@ def evaluate_labels(
     return classification_figures(found, truth, classifier.labels, time.perf_counter() - started)
 
 
+def _read_as_in_training(folder: ModelFolder, settings: Settings) -> DataSpec:
+    """How to read what is named: as in the training, unless other columns are named."""
+    data = folder.read_recipe().data
+    known = {name: getattr(data, name) for name in READING}
+    for names in EXCLUDING:
+        if any(name in settings for name in names):
+            known = {name: value for name, value in known.items() if name not in names}
+    return build(DataSpec, {**known, **settings}, "evaluate")
+
+
 @contextmanager
 def _room() -> Iterator[Path]:
     """A folder for what is encoded."""
-    with reporting_write_errors(Path(tempfile.gettempdir())), tempfile.TemporaryDirectory() as place:
+    room = Path(tempfile.gettempdir())
+    with reporting_write_errors(room, "name another place in TMPDIR"), tempfile.TemporaryDirectory() as place:
         yield Path(place)

@@ -91,9 +91,10 @@ class Run:
         if checkpoint.exists():
             arrays, progress = checkpoint.read()
             if progress.done:
+                further = f"to train it further, start a new model from it: --from {self.path}."
                 raise ModelFolderError(
                     f"{self.path} is trained to the end: {progress.step:,} steps.",
-                    f"to train it further, start a new model from it: --from {self.path}.",
+                    further if config.task == "language" else "train a new one with a larger budget.",
                 )
             learner.restore(arrays)
         elif recipe.started_from:

@@ -13,6 +13,7 @@ from unspool.data.pairs import (
     Tokenizers,
     describe_pairs,
     keep_texts,
+    kept_empty,
     kept_texts,
     open_pairs,
     read_pairs,
@@ -25,7 +26,7 @@ from unspool.evaluate.pairs import exact_share, pair_nats
 from unspool.folder.model_folder import Config, ModelFolder
 from unspool.specs.base import build
 from unspool.specs.data import DataSpec
-from unspool.specs.network import DecoderShape, DecoderSpec, EncoderShape, NetworkSpec, text_encoder
+from unspool.specs.network import DecoderShape, DecoderSpec, NetworkSpec, encoder_shape, text_encoder
 from unspool.specs.sampling import BeamSpec
 from unspool.specs.training import Recipe, TrainingSpec
 from unspool.tasks.base import Plan
@@ -38,6 +39,7 @@ GREEDY = BeamSpec(beams=1)
 CLOSING_PAIRS = 500  # that are translated at the end of a run
 VALIDATION_PAIRS = 2048
 VOCABULARY = 8000
+DATES_BUDGET = {"minutes": 1.0}
 SMALL_TEXT = 3_000_000  # characters of all targets up to which the smaller network is enough
 LARGE: Settings = {
     "network": {"cell": "gru", "hidden_size": 512, "embedding_size": 256},
@@ -58,13 +60,13 @@ class Translation:
     def check(self, settings: Settings) -> None:
         """Refuse what cannot be, before anything is read."""
         spec = _data(settings)
-        if spec.sources and spec.source_column is None:
+        if (spec.sources or spec.validation_sources) and spec.source_column is None:
             raise UsageError(
                 "a table of pairs needs --source and --target. Received: neither.", "name the two columns."
             )
         if spec.source_column is not None and not spec.sources:
             raise UsageError("--source and --target name columns, and there is no table.", "name a table.")
-        _recipe(settings, spec, LARGE, Machine("float32", 1), 0.0)
+        _recipe(_with_budget(settings), spec, LARGE, Machine("float32", 1), 0.0)
 
     def plan(
         self,
@@ -77,15 +79,15 @@ class Translation:
         """Learn the tokenizers, write the ids, choose the sizes."""
         if start is not None:
             raise UsageError("a translation cannot start from another model.", "leave out --from.")
-        spec = _data(settings)
-        pairs, held_out = read_pairs(spec)
+        settings, spec = _with_budget(settings), _data(settings)
+        pairs, held_out, empty = read_pairs(spec)
         tokenizers = _tokenizers(spec, pairs)
         folder.write_tokenizer(tokenizers[1])
         if not spec.joint_vocabulary:
             folder.write_tokenizer(tokenizers[0], "source_tokenizer.json")
         write_pairs(folder.training, "training", tokenizers, pairs, on_bytes)
         write_pairs(folder.training, "validation", tokenizers, held_out, on_bytes)
-        keep_texts(folder.training, held_out)
+        keep_texts(folder.training, held_out, empty)
         training = open_pairs(folder.training, "training", spec.max_length, verify=False)
         shape = SMALL if training.target.characters < SMALL_TEXT and spec.tokenizer == "char" else LARGE
         recipe = _recipe(settings, spec, shape, machine, usual_minutes(settings))
@@ -96,7 +98,8 @@ class Translation:
         tokenizers = folder.read_source_tokenizer(config), folder.read_tokenizer(config)
         most = recipe.data.max_length
         parts = [open_pairs(folder.training, name, most, verify) for name in ("training", "validation")]
-        return TranslationJob(parts[0], parts[1], kept_texts(folder.training), recipe, tokenizers)
+        texts, empty = kept_texts(folder.training), kept_empty(folder.training)
+        return TranslationJob(parts[0], parts[1], texts, empty, recipe, tokenizers)
 
     def summary(self, figures: Mapping[str, Any]) -> str:
         """The closing figures in a sentence."""
@@ -114,6 +117,7 @@ class TranslationJob:
         training: Pairs,
         validation: Pairs,
         texts: list[tuple[str, str]],
+        empty: int,
         recipe: Recipe,
         tokenizers: Tokenizers,
     ) -> None:
@@ -127,10 +131,11 @@ class TranslationJob:
         self.feed = PairFeed(training, recipe.training.batch_size, recipe.training.seed)
         self.unit = "character"
         self.tokens_per_character = len(training.target.tokens) / training.target.characters
-        left_out = len(training.lengths[0]) - len(training.kept)
+        longer, longer_held_out = (len(part.lengths[0]) - len(part.kept) for part in (training, validation))
         self.description = (
             f"pairs: {describe_pairs(recipe.data)}: {len(training.kept):,} to learn, {len(texts):,} held out; "
-            f"{left_out:,} longer than {recipe.data.max_length} tokens are left out."
+            f"{longer:,} longer than {recipe.data.max_length} tokens and {empty:,} with an empty side are left out, "
+            f"and {longer_held_out:,} of those held out are too long to count in the loss."
         )
         self.warnings: list[str] = []
 
@@ -155,9 +160,16 @@ class TranslationJob:
 
 def _data(settings: Settings) -> DataSpec:
     """Without data, dates character by character; of other pairs, the commonest pieces of words."""
-    given = settings["data"]
-    dates = not given.get("sources") and given.get("source_file") is None
-    return build(DataSpec, {"tokenizer": "char" if dates else "bpe", **given}, "data")
+    return build(DataSpec, {"tokenizer": "char" if _dates(settings) else "bpe", **settings["data"]}, "data")
+
+
+def _dates(settings: Settings) -> bool:
+    return not settings["data"].get("sources") and settings["data"].get("source_file") is None
+
+
+def _with_budget(settings: Settings) -> Settings:
+    """Dates are learnt in a shorter time than is usual."""
+    return {**settings, "budget": settings["budget"] or DATES_BUDGET} if _dates(settings) else settings
 
 
 def _tokenizers(spec: DataSpec, pairs: list[tuple[str, str]]) -> Tokenizers:
@@ -183,7 +195,7 @@ def _recipe(settings: Settings, data: DataSpec, shape: Settings, machine: Machin
         task="translation",
         data=data,
         network=build(DecoderShape, {**shape["network"], **settings["network"]}, "network"),
-        encoder=build(EncoderShape, {**shape["encoder"], **settings["encoder"]}, "encoder"),
+        encoder=encoder_shape({**shape["encoder"], **settings["encoder"]}),
         training=build(TrainingSpec, {**TRAINING, **smaller, **chosen, **settings["training"]}, "training"),
         budget=budget_spec(settings),
     )

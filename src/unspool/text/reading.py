@@ -4,9 +4,11 @@ Clean means: Unicode, without a byte order mark, line ends as ``\\n``, no NUL. N
 """
 
 import codecs
+import gzip
 import io
 from collections.abc import Iterator
-from typing import BinaryIO
+from pathlib import Path
+from typing import BinaryIO, cast
 
 from unspool.errors import DataError, UsageError
 
@@ -19,6 +21,11 @@ _MARKS = (  # the longer marks first: UTF-32's begins with UTF-16's
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+
+
+def open_file(name: str) -> BinaryIO:
+    """A file as bytes; one whose name ends with .gz is decompressed."""
+    return cast(BinaryIO, gzip.open(name)) if name.endswith(".gz") else Path(name).open("rb")
 
 
 def read_pieces(stream: BinaryIO, name: str, encoding: str = "auto") -> Iterator[str]:

@@ -1,14 +1,17 @@
 """The last best weights of a run, and their mean."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from unspool.engines.base import Arrays
-from unspool.errors import reporting_write_errors
+from unspool.errors import ModelFolderError, reporting_write_errors
 from unspool.folder.atomic import write_atomically
 from unspool.folder.model_folder import dump_safetensors, parse_safetensors
+
+NAME = re.compile(r"best-[0-9]{1,18}\.safetensors")  # other files are none of ours
 
 
 @dataclass(frozen=True)
@@ -34,10 +37,21 @@ class LastBest:
         self._drop(set(self._files()).difference(kept))
 
     def mean(self) -> Arrays | None:
-        """The mean of the weights that are kept; none if there are fewer than two."""
-        kept = [parse_safetensors(path.read_bytes(), path)[0] for path in self._files()]
+        """The mean of the weights that are kept; none if there are fewer than two.
+
+        Raises:
+            ModelFolderError: a file is damaged, or its weights are not those of the others.
+        """
+        kept = [_read(path) for path in self._files()]
         if len(kept) < 2:
             return None
+        shapes = [{name: array.shape for name, array in weights.items()} for weights in kept]
+        if any(one != shapes[0] for one in shapes):
+            raise ModelFolderError(
+                f"the weights in {self.folder}/best-*.safetensors must have the same names and shapes. Received: "
+                "several.",
+                "remove these files; what training kept as the best stays.",
+            )
         return {name: np.stack([weights[name] for weights in kept]).mean(axis=0) for name in kept[0]}
 
     def clear(self) -> None:
@@ -51,8 +65,16 @@ class LastBest:
 
     def _files(self) -> list[Path]:
         """The oldest first."""
-        return sorted(self.folder.glob("best-*.safetensors"), key=_step)
+        numbered = (path for path in self.folder.glob("best-*.safetensors") if NAME.fullmatch(path.name))
+        return sorted(numbered, key=_step)
 
 
 def _step(path: Path) -> int:
     return int(path.stem.removeprefix("best-"))
+
+
+def _read(path: Path) -> Arrays:
+    try:
+        return parse_safetensors(path.read_bytes(), path)[0]
+    except OSError as problem:
+        raise ModelFolderError(f"{path} cannot be read: {problem.strerror}.", "remove it.") from None

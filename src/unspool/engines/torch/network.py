@@ -110,7 +110,8 @@ class TorchNetwork:
 
     def _run(self, tokens: IntArray, state: TorchState) -> tuple[Tensor, TorchState]:
         with autocast(self._precision):
-            return self._parts.writer(_ids(tokens), state)
+            found: tuple[Tensor, TorchState] = self._parts.writer(_ids(tokens), state)
+        return found
 
 
 def _ids(tokens: IntArray) -> Tensor:
