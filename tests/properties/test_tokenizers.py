@@ -1,5 +1,7 @@
 """Any text becomes ids and comes back; the `tokenizers` library reads our file and gives the same ids."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import tokenizers
@@ -72,7 +74,8 @@ def test_pieces_of_the_incremental_decoder_add_up(kind: str, data: st.DataObject
     tokenizer = LEARNT[kind]
     ids = data.draw(st.lists(st.integers(0, tokenizer.vocabulary_size - 1), max_size=12))
     decoder = IncrementalDecoder(tokenizer)
-    pieces = [decoder.add(token) for token in ids]
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(ids)), max_size=4)))
+    pieces = [decoder.add(ids[start:end]) for start, end in pairwise([0, *cuts, len(ids)])]
     assert "".join(pieces) + decoder.finish() == tokenizer.decode(ids)
 
 
@@ -84,7 +87,7 @@ def test_a_prompt_and_its_continuation_add_up(kind: str, data: st.DataObject) ->
     ids = tokenizer.encode(prompt).tolist()
     new = data.draw(st.lists(st.integers(4, tokenizer.vocabulary_size - 1), max_size=8))
     decoder = IncrementalDecoder(tokenizer, ids[-1])
-    pieces = "".join(decoder.add(token) for token in new) + decoder.finish()
+    pieces = "".join(decoder.add([token]) for token in new) + decoder.finish()
     assert tokenizer.decode(ids) + pieces == tokenizer.decode([*ids, *new])
 
 

@@ -113,7 +113,7 @@ def generate(
     if isinstance(network, Starting) and left_to_start < spec.max_new_tokens:
         network.prepare()
     while True:
-        pieces = [row.take(row.sampler.choose(row_logits)) for row, row_logits in zip(rows, logits, strict=True)]
+        pieces = [row.take([row.sampler.choose(row_logits)]) for row, row_logits in zip(rows, logits, strict=True)]
         yield from pieces
         going = np.array([i for i, piece in enumerate(pieces) if piece.finish_reason is None], np.int64)
         if not len(going):
@@ -137,12 +137,10 @@ def _write_in_blocks(network: Writer, rows: list["_Row"], logits: Logits, state:
         written, logits, state = network.write(logits, state, samplers, COMPILABLE, count, END)
         going = []
         for number, (row, tokens) in enumerate(zip(rows, written, strict=True)):
-            for token in tokens.tolist():
-                piece = row.take(checked(token))
-                yield piece
-                if piece.finish_reason is not None:
-                    break
-            else:
+            checked(int(tokens[-1]))
+            piece = row.take(tokens.tolist())
+            yield piece
+            if piece.finish_reason is None:
                 going.append(number)
         if len(going) < len(rows):
             kept = np.array(going, np.int64)
@@ -165,18 +163,20 @@ class _Row:
         self.number, self.token, self._count, self._most = number, BEGIN, 0, spec.max_new_tokens
         self.sampler = Sampler(spec, tokenizer.vocabulary_size, forbidden, reading.ids, seed)
         self._decoder = IncrementalDecoder(tokenizer, reading.ids[-1] if reading.ids else None)
-        self._matcher = StopMatcher(spec.stop)
+        self._stops, self._matcher = spec.stop, StopMatcher(spec.stop)
 
     @property
     def left(self) -> int:
         """How many tokens it may still write."""
         return self._most - self._count
 
-    def take(self, token: int) -> Piece:
-        """The text that a drawn token completes."""
-        self.token = token
-        self._count += 1
-        text = self._matcher.add("" if self.token == END else self._decoder.add(self.token))
+    def take(self, tokens: list[int]) -> Piece:
+        """The text that drawn tokens complete, none of them but perhaps the last `<eos>`."""
+        if self._stops and len(tokens) > 1:  # it is to be known at which of them it stopped
+            return self._take_one_by_one(tokens)
+        self.token = tokens[-1]
+        self._count += len(tokens)
+        text = self._matcher.add(self._decoder.add([token for token in tokens if token != END]))
         if self._matcher.stopped:
             return Piece(self.number, text, self._count, "stop")
         if self.token == END or self._count == self._most:
@@ -185,3 +185,12 @@ class _Row:
             ended = self.token == END or self._matcher.stopped
             return Piece(self.number, text + rest, self._count, "stop" if ended else "length")
         return Piece(self.number, text, self._count, None)
+
+    def _take_one_by_one(self, tokens: list[int]) -> Piece:
+        texts = []
+        for token in tokens:
+            piece = self.take([token])
+            texts.append(piece.text)
+            if piece.finish_reason is not None:
+                break
+        return piece._replace(text="".join(texts))

@@ -1,6 +1,7 @@
-"""Decode token by token: text comes out as soon as it can no longer change."""
+"""Decode some tokens after others: text comes out as soon as it can no longer change."""
 
 import codecs
+from collections.abc import Sequence
 
 from unspool.text.tokenizer import SPECIAL_TOKENS, UNKNOWN, Tokenizer
 
@@ -19,16 +20,15 @@ class IncrementalDecoder:
         self._previous = [] if previous is None else [previous]
         self._bytes = codecs.getincrementaldecoder("utf-8")("replace")
 
-    def add(self, token: int) -> str:
-        """The text that this token completes; empty while the bytes of a character are incomplete."""
+    def add(self, tokens: Sequence[int]) -> str:
+        """The text that these tokens complete; empty while the bytes of a character are incomplete."""
         if self._tokenizer.kind == "char":
-            return self._tokenizer.characters[token]
+            return "".join([self._tokenizer.characters[token] for token in tokens])
         if self._tokenizer.kind in ("bpe", "byte"):
-            return self._bytes.decode(self._tokenizer.token_bytes(token))
+            return self._bytes.decode(b"".join(map(self._tokenizer.token_bytes, tokens)))
         before = self._tokenizer.decode(self._previous)
-        after = self._tokenizer.decode([*self._previous, token])
-        if token == UNKNOWN or token >= len(SPECIAL_TOKENS):
-            self._previous = [token]
+        after = self._tokenizer.decode([*self._previous, *tokens])
+        self._previous = [*self._previous, *(t for t in tokens if t == UNKNOWN or t >= len(SPECIAL_TOKENS))][-1:]
         return after[len(before) :]
 
     def finish(self) -> str:
