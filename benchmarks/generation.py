@@ -3,7 +3,7 @@
 Networks are opened as `unspool.load` opens them. The peer is the loop that tutorials show: `torch.nn.LSTM` called with
 one token a row, softmax, `torch.multinomial`; and, where it is installed, Keras with a step as a `tf.function`. Weights
 are random, which costs the same. `of_reading_floor` compares the rate at which weights are read with that of a loop
-which only sums as many bytes, on as many threads, the fastest of all rounds. What counts is what a token has to read:
+which only sums as many bytes, on as many threads, medians of the rounds of both. What counts is what a token has to read:
 the recurrent matrices, the input matrices above the first layer, the output matrix, their biases, and one row of what
 the first layer makes of each token; the embedding and the first input matrix are in that row.
 """
@@ -177,9 +177,9 @@ def summed(numbers: Any, times: int) -> Any:
 def _measured(
     writers: dict[str, Callable[[], object]], floors: set[tuple[int, int]]
 ) -> tuple[dict[str, list[float]], dict[tuple[int, int], float]]:
-    """Seconds of each writer, and the highest rate of reading for each size and number of threads, in turn."""
+    """Seconds of each writer, and the median rate of reading for each size and number of threads, in turn."""
     seconds: dict[str, list[float]] = {name: [] for name in writers}
-    reading = dict.fromkeys(floors, 0.0)
+    reading: dict[tuple[int, int], list[float]] = {floor: [] for floor in floors}
     for write in writers.values():
         write()  # compiles, warms the caches
     for _ in range(ROUNDS):
@@ -188,5 +188,5 @@ def _measured(
             write()
             seconds[name].append(time.perf_counter() - started)
         for size, threads in floors:
-            reading[size, threads] = max(reading[size, threads], reading_rate(size, threads))
-    return seconds, reading
+            reading[size, threads].append(reading_rate(size, threads))
+    return seconds, {floor: statistics.median(found) for floor, found in reading.items()}
