@@ -218,7 +218,8 @@ def test_columns_without_their_table_are_refused(pairs: Path, tmp_path: Path) ->
     ],
 )
 def test_options_of_other_tasks_are_refused(pairs: Path, tmp_path: Path, options: list[object], told: str) -> None:
-    result = call_main("train", pairs, "--source", "en", "--target", "de", *options, "--out", tmp_path / "m")
+    columns = ["--source", "en", "--target", "de", "--steps", 1]
+    result = call_main("train", pairs, *columns, *options, "--out", tmp_path / "m")
     assert (result.code, result.clean) == (2, True)
     assert told in result.err
     assert not (tmp_path / "m").exists()
