@@ -18,7 +18,7 @@ from benchmarks.claims import Claim, difference, middle
 from benchmarks.common import Bench, unspool
 
 COLUMNS = ("--text", "2", "--text", "3", "--label", "1")
-LANGUAGE = ("--text", "2", "--text", "3", "--tokenizer", "word", "--cell", "gru", "--minutes", "2")
+LANGUAGE = ("--text", "2", "--text", "3", "--tokenizer", "word", "--cell", "gru", "--minutes", "4")
 SIZES = ("--hidden-size", "256", "--embedding-size", "200")
 LIKE = ("--encoder-size", "256", "--one-direction")  # the shape of the language model
 BASELINES = {

@@ -113,7 +113,10 @@ def train(
         bool | None, typer.Option("--bidirectional/--one-direction", help="The encoder reads from both ends.")
     ] = None,
     pooling: Annotated[
-        str | None, typer.Option(help="How a classifier reads its states: last, max, mean or attention. [max]")
+        str | None,
+        typer.Option(
+            help="How a classifier reads its states: last, max, mean or attention. [of words attention, else max]"
+        ),
     ] = None,
     attention: Annotated[str | None, typer.Option(help="none, dot or additive. [additive]")] = None,
     feed: Annotated[str | None, typer.Option(help="What the decoder reads: previous token, or none.")] = None,

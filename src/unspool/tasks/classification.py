@@ -46,7 +46,7 @@ VALIDATIONS = 10
 QUICK = 10_000_000  # tokens that are read in the usual minutes; fewer are read some epochs long
 WORDS: Settings = {
     "encoder": {"encoder_size": 128, "encoder_embedding": 200},
-    "head": {"pooling": "max"},
+    "head": {"pooling": "attention"},
     "training": {"dropout": 0.5, "input_dropout": 0.5, "word_dropout": 0.5},
     "budget": {"epochs": 8},
 }
