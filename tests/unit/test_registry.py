@@ -1,11 +1,22 @@
 """Engines are found by name; what is missing is named with its install command."""
 
+from pathlib import Path
+
 import pytest
 
-from helpers.small import random_weights
+from helpers.small import TINY, random_weights
+from unspool.api import train
 from unspool.engines import registry
+from unspool.engines.base import ORDINARY_RATE
 from unspool.engines.numpy.network import NumpyNetwork
-from unspool.engines.registry import ENGINES, build_learner, build_network, installed_engines, open_network
+from unspool.engines.registry import (
+    ENGINES,
+    build_learner,
+    build_network,
+    installed_engines,
+    open_network,
+    training_machine,
+)
 from unspool.errors import MissingExtraError, UsageError
 from unspool.specs.network import DecoderSpec, NetworkSpec
 from unspool.specs.training import TrainingSpec
@@ -68,3 +79,21 @@ def test_threads_out_of_range_are_refused(threads: int) -> None:
 def test_threads_are_refused_by_an_engine_that_chooses_them_itself() -> None:
     with pytest.raises(UsageError, match=r"numba alone\. Received: numpy"):
         open_network("numpy", SPEC, random_weights(SPEC), threads=1)
+
+
+def test_the_rate_of_a_machine_is_measured_only_where_a_run_may_depend_on_it(
+    monkeypatch: pytest.MonkeyPatch, text_file: Path, tmp_path: Path
+) -> None:
+    measured: list[object] = []
+
+    def product_rate(kind: object) -> float:
+        measured.append(kind)
+        return 7e11
+
+    monkeypatch.setattr("unspool.engines.torch.engine.product_rate", product_rate)
+    assert training_machine("torch").rate == ORDINARY_RATE
+    train(text_file, out=tmp_path / "steps", **TINY, steps=1)
+    assert not measured
+    assert training_machine("torch", probe=True).rate == 7e11
+    train(text_file, out=tmp_path / "minutes", **TINY, minutes=0.01)
+    assert len(measured) == 2
