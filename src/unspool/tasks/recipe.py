@@ -1,6 +1,6 @@
-"""Choose every setting that nobody gave: from the size of the text and the budget.
+"""Choose every setting that nobody gave: from the size of the text, the budget and the machine.
 
-The rules come from measurements on two texts, of 0.15 and 1.1 MB; docs/decisions/0003-default-recipe.md has them.
+docs/decisions/0003-default-recipe.md has the measurements that the rules come from.
 """
 
 from collections.abc import Mapping
@@ -27,8 +27,8 @@ SECTIONS: dict[str, type[Spec]] = {
 DEFAULT_MINUTES = 3.0  # what the sizes are chosen for, too, when the budget is in steps or epochs
 
 WIDTHS = tuple(range(128, 1025, 64))
-TOKENS_PER_WEIGHT: dict[CellName, float] = {"gru": 5.7, "lstm": 7.7, "rnn": 7.7, "mingru": 7.7}  # in the time
-FEW_PASSES = 6  # over the text
+TOKENS_PER_WEIGHT: dict[CellName, float] = {"gru": 9.0, "lstm": 7.7, "rnn": 7.7, "mingru": 7.7}  # in the time
+FEW_PASSES = 8  # over the text
 OPERATIONS = 6  # for each weight and token, forward and backward
 SHARE_OF_RATE = 0.42  # of the rate of a large product that training reaches
 
@@ -165,7 +165,7 @@ def _shape(size: Size, asked: Mapping[str, Any]) -> dict[str, Any]:
 def _widest(size: Size, asked: Mapping[str, Any]) -> dict[str, Any]:
     """The widest layer within two bounds.
 
-    The weights see six (GRU) or eight tokens each in the time; the width grows with the cube root of the text.
+    The weights see nine (GRU) or eight tokens each in the time; the width grows with the cube root of the text.
     """
     shape = {"num_layers": 1, "embedding_size": 256 if size.vocabulary > 1000 else 64, **asked}
     widest = 260 * (size.tokens / 130_000) ** (1 / 3)
@@ -180,10 +180,11 @@ def _widest(size: Size, asked: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _training(size: Size, shape: DecoderShape, passes: float, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Dropout grows with the passes over the text: 0.1 at 6, 0.37 at 100, and four tenths of it on the recurrent
-    matrices. A GRU learns best at a higher rate of Muon.
+    """Dropout grows with the passes over the text: none up to 5, 0.13 at 8, 0.37 at 100, and four tenths of it on the
+    recurrent matrices. A GRU learns best at a higher rate of Muon.
     """
-    dropout = round(min(0.5, max(0.0, 0.1 + 0.22 * log10(max(passes, 1e-9) / 6))), 2)
+    curve, beginning = 0.1 + 0.22 * log10(max(passes, 1e-9) / 6), 0.04 * (passes - 5)
+    dropout = round(min(0.5, max(0.0, min(curve, beginning))), 2)
     chosen = {
         "matrix_rate": 0.03 if shape.cell == "gru" else 0.02,
         "batch_size": size.machine.rows,

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from unspool.engines.parameters import NORMALISED_MINIMUM
+from unspool.engines.torch.products import multiply
 
 try:
     from unspool.engines.torch.mingru_kernels import POSITIONS, mingru_kernels
@@ -141,15 +142,15 @@ class FusedBlock(torch.autograd.Function):
                 return total, normal, inverse
 
             _, normal, inverse = normalise(x, 0, 0, norm)
-            projected = torch.addmm(bias_in.to(precision), normal, w_in.t())  # (N, 3 H)
+            projected = multiply(normal, w_in.t(), bias_in.to(precision))  # (N, 3 H)
             states, gated = torch.empty_like(x), torch.empty_like(normal)
             launch(kernels.scan, rows, steps, size, projected, first, states, gated)
             mask = masks or (0, 0)
-            middle, mlp_normal, mlp_inverse = normalise(x, gated @ w_out.t(), mask[0], mlp_norm)
-            pairs = mlp_normal @ w_up.t()  # (N, 2 H)
+            middle, mlp_normal, mlp_inverse = normalise(x, multiply(gated, w_out.t()), mask[0], mlp_norm)
+            pairs = multiply(mlp_normal, w_up.t())  # (N, 2 H)
             product = torch.empty_like(normal)
             launch(kernels.gated_linear, chunks, count, size, pairs, product)
-            change = product @ w_down.t()  # (N, H)
+            change = multiply(product, w_down.t())  # (N, H)
             output = middle.view(rows, steps, size)  # (B, T, H)
             output = output + (change.view_as(output) if masks is None else change.view_as(output) * masks[1][:, None])
             ctx.saved = SimpleNamespace(
@@ -202,17 +203,17 @@ class FusedBlock(torch.autograd.Function):
                 masked = (d_output.view(rows, steps, size) * saved.mask[1][:, None]).view(count, size)
             d_change = masked.to(precision)
             d_pairs = torch.empty_like(saved.pairs)
-            launch(kernels.gated_linear_back, chunks, count, size, saved.pairs, d_change @ w_down, d_pairs)
-            d_weight_down, d_weight_up = d_change.t() @ saved.product, d_pairs.t() @ saved.mlp_normal
+            launch(kernels.gated_linear_back, chunks, count, size, saved.pairs, multiply(d_change, w_down), d_pairs)
+            d_weight_down, d_weight_up = multiply(d_change.t(), saved.product), multiply(d_pairs.t(), saved.mlp_normal)
             d_change = torch.empty_like(saved.normal)
             arguments = (saved.middle, saved.mlp_inverse, saved.mlp_norm, saved.mask[0])
-            d_middle, d_mlp_norm = normalise_back(*arguments, d_pairs @ w_up, d_output, d_change)
-            d_weight_out = d_change.t() @ saved.gated
+            d_middle, d_mlp_norm = normalise_back(*arguments, multiply(d_pairs, w_up), d_output, d_change)
+            d_weight_out = multiply(d_change.t(), saved.gated)
             d_projected, d_first = torch.empty_like(saved.projected), d_last.float().contiguous().clone()
-            scanned = (saved.projected, saved.first, saved.states, d_change @ w_out, d_projected, d_first)
+            scanned = (saved.projected, saved.first, saved.states, multiply(d_change, w_out), d_projected, d_first)
             launch(kernels.scan_back, rows, steps, size, *scanned)
-            d_weight_in, d_bias_in = d_projected.t() @ saved.normal, d_projected.float().sum(0)
+            d_weight_in, d_bias_in = multiply(d_projected.t(), saved.normal), d_projected.float().sum(0)
             outer = (saved.x, saved.inverse, saved.norm, 0)
-            d_x, d_norm = normalise_back(*outer, d_projected @ w_in, d_middle, 0)
+            d_x, d_norm = normalise_back(*outer, multiply(d_projected, w_in), d_middle, 0)
             weights = (d_weight_in.float(), d_bias_in, d_weight_out.float(), d_weight_up.float(), d_weight_down.float())
             return d_x.view(rows, steps, size), d_first, None, None, d_norm, d_mlp_norm, *weights

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from unspool.engines.torch.platform import native_precision
+from unspool.engines.torch.products import multiply
 
 try:
     from unspool.engines.numba.panels import padded
@@ -83,7 +84,7 @@ class Window:
         self.precision, self.kernels = precision, recurrent_kernels(STORAGE[precision])
         self.values = self.flat(values)  # (N, E)
         self.weight, self.weight_recurrent = weight.to(precision), weight_recurrent
-        self.gates = torch.addmm(bias.to(precision), self.values, self.weight.t())  # (N, G H)
+        self.gates = multiply(self.values, self.weight.t(), bias.to(precision))  # (N, G H)
 
     def forward(self, kernel: Any, *arrays: Tensor) -> None:
         """Launch a forward kernel: the recurrent matrix is packed as [H, G H]."""
@@ -113,7 +114,8 @@ class Window:
 
     def gradients(self, d_gates: Tensor) -> tuple[Tensor, Tensor]:
         """Of values and weight, from that of the gates [N, G H]."""
-        return self.batched(d_gates @ self.weight), (d_gates.t() @ self.values).float()  # (B, T, E), (G H, E)
+        d_weight = multiply(d_gates.t(), self.values).float()  # (G H, E)
+        return self.batched(multiply(d_gates, self.weight)), d_weight  # (B, T, E)
 
     def _launch(self, kernel: Any, inner: int, outer: int, transposed: int, first: Tensor, *arrays: Tensor) -> None:
         depth, width = padded(inner, PER_LANE[STORAGE[self.precision]]), padded(outer, PANEL)
@@ -157,7 +159,7 @@ class GruWindow(torch.autograd.Function):
             d_hidden, d_gates = d_hidden.clone(), window.empty(4)  # n, r, z, what the state contributes to n
             changed = (saved.hidden, d_hidden, saved.output, saved.inside, window.flat(d_output), d_gates)
             window.back(window.kernels.gru_back, window.gates, *changed)
-            d_recurrent = (d_gates[:, size:].t() @ window.before(saved.hidden, saved.output)).float()
+            d_recurrent = multiply(d_gates[:, size:].t(), window.before(saved.hidden, saved.output)).float()
             sums = over_positions(d_gates)  # (4 H)
             window.weight = torch.cat([window.weight[2 * size :], window.weight[: 2 * size]])  # n, r, z
             d_values, d_weight = window.gradients(d_gates[:, : 3 * size])
@@ -189,7 +191,7 @@ class RnnWindow(torch.autograd.Function):
             window.back(window.kernels.rnn_back, saved.output, d_hidden, window.flat(d_output), d_gates)
             d_values, d_weight = window.gradients(d_gates)
             d_bias = over_positions(d_gates)
-            d_recurrent = (d_gates.t() @ window.before(saved.hidden, saved.output)).float()
+            d_recurrent = multiply(d_gates.t(), window.before(saved.hidden, saved.output)).float()
             return d_values, None, d_weight, d_recurrent, d_bias, d_bias, d_hidden
 
 
