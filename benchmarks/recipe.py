@@ -1,7 +1,7 @@
 """The recipe that is chosen beside its neighbours: texts of five kinds, from 23 KB to 5 MB, in the same time.
 
 Each text is trained with the defaults; then wider, with the same dropout; and without dropout of the recurrent
-matrices. `fresh` is the loss on the held-out tenth from fresh starts, in bits per character; `above_best` says how far
+matrices where there is any. `fresh` is the loss on the held-out tenth from fresh starts, in bits per character; `above_best` says how far
 a run is from the best of its text. One run each, with one seed: differences of a hundredth are chance. Loss alone is
 compared, so a run on a busy machine counts against all of its text alike.
 """
@@ -29,7 +29,7 @@ CLAIMS = (
 
 
 def run(bench: Bench) -> None:
-    """Train each text three times, one after the other."""
+    """Train each text in turn."""
     for name, minutes, options in TEXTS:
         text = bench.text(name)
         if text is not None:
@@ -55,7 +55,8 @@ def _study(bench: Bench, name: str, text: Path, minutes: float, options: tuple[s
         same = _same(recipe.writer.cell, recipe.training.dropout, recipe.training.recurrent_dropout)
         width = round(recipe.writer.hidden_size * WIDER / 16) * 16
         rows.append(train("wider", "--hidden-size", str(width), *same))
-        rows.append(train("no recurrent dropout", "--recurrent-dropout", "0"))
+        if recipe.training.recurrent_dropout:
+            rows.append(train("no recurrent dropout", "--recurrent-dropout", "0"))
     best = min(row["figures"]["fresh_bits_per_character"] for row in rows)
     for row in rows:
         fresh = row["figures"]["fresh_bits_per_character"]

@@ -28,9 +28,7 @@ MINUTES = "0.5"
 PRECISIONS = ("float32", "bfloat16", "int8")
 WIDER = 8.0  # minutes
 NETWORKS: dict[str, tuple[str | int, ...]] = {
-    "lstm": ("--cell", "lstm"),
     "mingru": ("--cell", "mingru", "--num-layers", 2),
-    "rnn": ("--cell", "rnn"),
     "as chosen": (),
 }
 CLAIMS = (
