@@ -1,9 +1,9 @@
 """The recipe that is chosen beside its neighbours: texts of five kinds, from 23 KB to 5 MB, in the same time.
 
 Each text is trained with the defaults; then wider, with the same dropout; and without dropout of the recurrent
-matrices where there is any. `fresh` is the loss on the held-out tenth from fresh starts, in bits per character; `above_best` says how far
-a run is from the best of its text. One run each, with one seed: differences of a hundredth are chance. Loss alone is
-compared, so a run on a busy machine counts against all of its text alike.
+matrices where there is any. `fresh` is the loss on the held-out tenth from fresh starts, in bits per character;
+`above_best` says how far a run is from the best of its text. One run each, with one seed: differences of a hundredth
+are chance. Loss alone is compared, so a run on a busy machine counts against all of its text alike.
 """
 
 import tempfile
