@@ -92,8 +92,9 @@ def test_the_rate_of_a_machine_is_measured_only_where_a_run_may_depend_on_it(
 
     monkeypatch.setattr("unspool.engines.torch.engine.product_rate", product_rate)
     assert training_machine("torch").rate == ORDINARY_RATE
-    train(text_file, out=tmp_path / "steps", **TINY, steps=1)
+    settings = {name: value for name, value in TINY.items() if name != "steps"}
+    train(text_file, out=tmp_path / "steps", **settings, steps=1)
     assert not measured
     assert training_machine("torch", probe=True).rate == 7e11
-    train(text_file, out=tmp_path / "minutes", **TINY, minutes=0.01)
+    train(text_file, out=tmp_path / "minutes", **settings, minutes=0.01)
     assert len(measured) == 2
