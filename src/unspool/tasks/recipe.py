@@ -227,6 +227,7 @@ def _reasons(size: Size, recipe: Recipe, passes: float, settings: Settings) -> l
         f"network: {network.cell} {network.num_layers} x {network.hidden_size}, embedding "
         f"{network.embedding_size or 'one-hot'}: {'as asked' if settings['network'] else width}.",
         f"training: {training.optimizer}, {training.batch_size} rows of {training.sequence_length} steps; dropout "
-        f"{training.dropout:g}{', as asked' if 'dropout' in settings['training'] else ' ' + dropout}; "
+        f"{training.dropout:g}{', as asked' if 'dropout' in settings['training'] else ' ' + dropout}, "
+        f"{training.recurrent_dropout:g} of the connections from step to step; "
         f"{training.precision}{'' if 'precision' in settings['training'] else machine}, on {training.threads} threads.",
     ]
