@@ -86,9 +86,7 @@ class Layers(nn.Module):
             return self._blocks(values, memories, dropout)
         after = []
         for module, memory in zip(self.layers, memories, strict=True):
-            layer = cast(nn.RNNBase, module)
-            recurrent = dropout.connections(layer) if dropout else None
-            values, memory = read_window(layer, values, memory, recurrent)  # (B, T, H)
+            values, memory = _read(module, values, memory, dropout)  # (B, T, H)
             after.append(memory)
             if dropout:
                 values = dropout(values, dropout.inside)
@@ -105,8 +103,8 @@ class Layers(nn.Module):
         """
         for layer, reverse, memory in zip(self.layers, self.reverse, self.zeros(len(values)), strict=True):
             turned = values.take_along_dim(backwards, 1)
-            found, _ = read_window(cast(nn.RNNBase, layer), values, memory)  # (B, T, H)
-            turned, _ = read_window(cast(nn.RNNBase, reverse), turned, memory)  # (B, T, H)
+            found, _ = _read(layer, values, memory, dropout)  # (B, T, H)
+            turned, _ = _read(reverse, turned, memory, dropout)  # (B, T, H)
             values = torch.cat([found, turned.take_along_dim(backwards, 1)], dim=2)  # (B, T, 2 H)
             if dropout:
                 values = dropout(values, dropout.inside)
@@ -130,6 +128,12 @@ class Layers(nn.Module):
             after.append((last[None],))
         values = normalised(values, self.norm_leave)
         return dropout(values, dropout.inside) if dropout else values, tuple(after)
+
+
+def _read(module: nn.Module, values: Tensor, memory: Memory, dropout: Dropout | None) -> tuple[Tensor, Memory]:
+    """One layer and direction, perhaps with some of its connections dropped."""
+    layer = cast(nn.RNNBase, module)
+    return read_window(layer, values, memory, dropout.connections(layer) if dropout else None)
 
 
 def embedded(tokens: Tensor, embedding: nn.Embedding | None, vocabulary_size: int) -> Tensor:
