@@ -124,4 +124,4 @@ def test_token_ids_may_be_of_any_integer_type(network: Network, kind: type[np.in
     inputs = tokens()
     expected, _ = network.surprise(inputs, inputs, network.initial_state(ROWS))
     found, _ = network.surprise(inputs.astype(kind), inputs.astype(kind), network.initial_state(ROWS))
-    np.testing.assert_array_equal(found, expected)
+    np.testing.assert_allclose(found, expected, rtol=1e-6)  # on several threads the last bit may differ
