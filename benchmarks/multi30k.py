@@ -12,7 +12,7 @@ from pathlib import Path
 from benchmarks.claims import Claim, highest
 from benchmarks.common import Bench, unspool
 
-MINUTES = 20.0
+MINUTES = 10.0
 CLAIMS = (Claim("BLEU of test2016 with attention", 35.0, highest("bleu", attention="additive")),)
 NAMES = {"train": "train", "val": "val", "test": "test_2016_flickr"}
 
