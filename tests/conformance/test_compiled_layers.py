@@ -11,6 +11,8 @@ from unspool.specs.network import CellName, DecoderSpec, NetworkSpec
 
 SIZE, WIDTH, STEPS = 70, 9, 6
 
+# With the weights the states are rounded: bfloat16 by 1 part in 256, int8 to 255 levels up to the largest of a state.
+# Matrices are small enough that such differences do not grow from step to step.
 
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("rows", [1, 5, 40])
@@ -22,7 +24,8 @@ def test_a_window_is_what_numpy_makes_of_it(
     width = SIZE if cell == "mingru" else WIDTH
     decoder = DecoderSpec(cell=cell, vocabulary_size=20, hidden_size=SIZE, embedding_size=width)
     spec = NetworkSpec(decoder=decoder)
-    weights = weights_of(rounded_weights(random_weights(spec), precision), "decoder", 0)
+    small = {name: array / 4 for name, array in random_weights(spec).items()}
+    weights = weights_of(rounded_weights(small, precision), "decoder", 0)
     plain = make_layer(cell, weights)
     compiled = packed_layer(cell, weights, precision, lambda count: shares_of(count, threads, 4))
     generator = np.random.default_rng(0)

@@ -9,7 +9,7 @@ from numba import types
 
 from unspool.engines.numba.panels import add_product, add_products, multiply, pack, padded
 from unspool.engines.numba.team import make_teams
-from unspool.engines.numba.tiles import HAS_PAIRS, PANEL, TILE_ROWS
+from unspool.engines.numba.tiles import HAS_FOURS, HAS_PAIRS, PANEL, TILE_ROWS
 from unspool.engines.rounding import from_bfloat16, rounded, to_bfloat16
 
 LAYERS = 2
@@ -26,24 +26,45 @@ def one(panels: Any, number: int, vector: Any, out: Any, team: Any) -> None:
     add_product(panels, number, vector, out, team)
 
 
+@numba.njit
+def many(panels: Any, number: int, vectors: Any, out: Any) -> None:
+    add_products(panels, number, vectors, out)
+
+
 @pytest.mark.parametrize("precision", PRECISIONS)
 @pytest.mark.parametrize("shape", SHAPES)
 def test_of_one_vector_and_of_several(shape: tuple[int, int], precision: str) -> None:
     columns, depth = shape
     matrices, vectors = numbers(LAYERS, columns, depth), numbers(5, depth)
-    expected = 1 + vectors @ rounded(matrices[1], precision).T
+    matrix = rounded(matrices[1], precision)
+    expected = 1 + vectors @ matrix.T
     panels = pack(matrices, precision)
+    levels = 32767 if precision == "int8" and HAS_FOURS else None
     (team,) = make_teams(1, int(padded(columns, PANEL)))
     for vector, row in zip(vectors, expected, strict=True):
         out = np.ones(columns, np.float32)
         one(panels, 1, vector, out, team)
-        # of int8 the vector has 14 bits, and a sum has half a step of each
-        np.testing.assert_allclose(out, row, atol=2e-3 if precision == "int8" else 1e-5 * depth)
+        assert (np.abs(out - row) <= rounding_of(vector, matrix, levels)).all()
 
-    levels = pack(matrices, precision, types.uint16) if precision == "int8" else panels
     several = np.ones((5, columns), np.float32)
-    add_products(levels, 1, vectors, several)
-    np.testing.assert_allclose(several, expected, atol=1e-5 * depth if precision == "float32" else 0.05)
+    many(panels, 1, vectors, several)
+    levels = {"float32": None, "bfloat16": 128 if HAS_PAIRS else None, "int8": 127 if HAS_FOURS else None}[precision]
+    for vector, row, out in zip(vectors, expected, several, strict=True):
+        assert (np.abs(out - row) <= rounding_of(vector, matrix, levels)).all()
+
+
+def rounding_of(vector: Any, matrix: Any, levels: int | None) -> Any:
+    """How far off a product [N] can be when each number of the vector is rounded to a level."""
+    half_a_step = np.abs(vector).max() / levels / 2 if levels else 0
+    return half_a_step * np.abs(matrix).sum(axis=1) + 1e-5 * len(vector)
+
+
+def test_levels_of_int8_that_are_stored_as_bfloat16() -> None:
+    matrices, vectors = numbers(1, 65, 130), numbers(5, 130)
+    matrix, out = rounded(matrices[0], "int8"), np.zeros((5, 65), np.float32)
+    many(pack(matrices, "int8", types.uint16), 0, vectors, out)
+    for vector, row in zip(vectors, out, strict=True):
+        assert (np.abs(row - matrix @ vector) <= rounding_of(vector, matrix, 128 if HAS_PAIRS else None)).all()
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)

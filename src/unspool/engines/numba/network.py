@@ -21,7 +21,7 @@ from unspool.engines.numba.layers import on_threads, packed_layer, shares_of
 from unspool.engines.numba.panels import pack, padded
 from unspool.engines.numba.rows import blocks_rows, decoder_rows, write_rows
 from unspool.engines.numba.team import Team, make_teams
-from unspool.engines.numba.tiles import PANEL
+from unspool.engines.numba.tiles import HAS_FOURS, PANEL
 from unspool.engines.numpy.attention import Attended
 from unspool.engines.numpy.layers import Layer, MakeLayer
 from unspool.engines.numpy.network import NumpyNetwork, NumpyState
@@ -99,8 +99,8 @@ class NumbaNetwork(NumpyNetwork):
         )
 
     def _laid_out_for_rows(self, weights: Mapping[str, Array], precision: str) -> Weights | BlockWeights:
-        """The same for all but int8, whose fours the processor multiplies only with a vector of whole numbers."""
-        if precision != "int8":
+        """The same; but where fours of int8 cannot be multiplied at once, pairs of bfloat16 hold their levels."""
+        if precision != "int8" or HAS_FOURS:
             return self._weights
         return self._laid_out(weights, lambda matrices: pack(matrices, precision, types.uint16))
 

@@ -27,8 +27,7 @@ from unspool.engines.numba.tiles import (
 from unspool.engines.rounding import int8_scale, to_bfloat16
 
 LINE = 64  # bytes that memory is read in
-LEVELS = np.float32(8191)  # of a vector that whole numbers are multiplied with: two times 7 bits
-HIGH = 128  # what the upper 7 bits count
+HIGH = 256  # what the upper one of two bytes counts
 
 
 class Panels(NamedTuple):
@@ -37,10 +36,12 @@ class Panels(NamedTuple):
     Attributes:
         numbers: [L, N / PANEL, K * PANEL] float32, uint16 that hold bfloat16, or int8; N and K are padded with zeros.
         scale: [L, N] what the sums of a column are to be multiplied by.
+        totals: [L, N] int32, what the numbers of a column sum to where they are int8, else zeros.
     """
 
     numbers: Array
     scale: Array
+    totals: Array
 
 
 @compiled
@@ -69,7 +70,9 @@ def pack(matrices: Array, precision: str, storage: Any = None) -> Panels:
     panels = stored.transpose(0, 1, 3, 2, 4)  # (L, N / PANEL, K / count, PANEL, count)
     packed = _aligned((layers, wide.shape[1] // PANEL, wide.shape[2] * PANEL), stored.dtype)
     packed.reshape(panels.shape)[:] = panels
-    return Panels(packed, np.pad(scale, ((0, 0), (0, wide.shape[1] - columns))))  # scale (L, N)
+    scale = np.pad(scale, ((0, 0), (0, wide.shape[1] - columns)))  # (L, N)
+    totals = numbers.sum(axis=-1) if precision == "int8" else np.zeros_like(scale)  # (L, N)
+    return Panels(packed, scale, totals.astype(np.int32))
 
 
 def _aligned(shape: tuple[int, ...], kind: Any) -> Array:
@@ -91,22 +94,44 @@ def with_zeros(vector: Array, size: int) -> Any:
 
 
 @compiled
-def in_levels(vector: Array, size: int) -> tuple[Array, Any, Any]:
-    """A vector [K] as whole numbers.
+def step_of(vector: Array, highest: int) -> Any:
+    """The step between levels of a vector [K] whose largest number has the highest level."""
+    largest = np.float32(1e-30)
+    for k in range(vector.shape[0]):
+        largest = max(largest, abs(vector[k]))
+    return largest / np.float32(highest)
+
+
+@compiled
+def in_two_bytes(vector: Array, size: int) -> tuple[Array, Any]:
+    """A vector [K] in 65,535 levels, counted from HIGH * 128 below zero.
 
     Returns:
-        their upper and lower 7 bits, [2, size] int8 with zeros at the end; the number that 1 stands for; their sum.
+        the upper and the lower bytes, [2, size] uint8, and the step between levels.
     """
-    highest = np.float32(1e-30)
+    step, levels = step_of(vector, 32767), np.zeros((2, size), np.uint8)
     for k in range(vector.shape[0]):
-        highest = max(highest, abs(vector[k]))
-    bits, total, factor = np.zeros((2, size), np.int8), np.int32(0), LEVELS / highest
-    for k in range(vector.shape[0]):
-        level = np.int32(np.rint(vector[k] * factor))
-        total += level
-        bits[0, k] = np.int8(level >> np.int32(7))
-        bits[1, k] = np.int8(level & np.int32(HIGH - 1))
-    return bits, highest / LEVELS, np.int64(total)
+        level = np.int32(np.rint(vector[k] / step)) + np.int32(128 * HIGH)
+        levels[0, k] = np.uint8(level >> np.int32(8))
+        levels[1, k] = np.uint8(level & np.int32(HIGH - 1))
+    return levels, step
+
+
+@compiled
+def in_bytes(vectors: Array, size: int) -> tuple[Array, Array]:
+    """Vectors [B, K], each in 255 levels, counted from 128 below zero.
+
+    Returns:
+        [R, size] uint8, and the steps between the levels of each vector, [B].
+    """
+    count = vectors.shape[0]
+    levels, steps = np.zeros((padded(count, TILE_ROWS), size), np.uint8), np.empty(count, np.float32)
+    for row in range(count):
+        steps[row] = step_of(vectors[row], 127)
+        per_step = np.float32(1) / steps[row]
+        for k in range(vectors.shape[1]):
+            levels[row, k] = np.uint8(np.int32(np.rint(vectors[row, k] * per_step)) + np.int32(128))
+    return levels, steps
 
 
 def add_product(panels: Panels, number: int, vector: Array, out: Array, team: Team) -> None:
@@ -128,16 +153,16 @@ def _add_product(panels: Any, number: Any, vector: Any, out: Any, team: Any) -> 
             out[column] += sums[column] * panels.scale[number, column]
 
     def whole(panels: Any, number: Any, vector: Any, out: Any, team: Any) -> None:
-        """The lower and the upper bits of the vector are two rows; 128 was added to each number of the matrix."""
-        packed, sums = panels.numbers[number], room(team)
-        bits, level, total = in_levels(vector, packed.shape[1] // PANEL)
-        size, place, both = bits.shape[1], bits.ctypes.data, np.empty((2, PANEL), np.int32)
+        packed, totals, sums = panels.numbers[number], panels.totals[number], room(team)
+        levels, step = in_two_bytes(vector, packed.shape[1] // PANEL)
+        size, place, both = levels.shape[1], levels.ctypes.data, np.empty((2, PANEL), np.int32)
         for panel in range(*part_of(team, packed.shape[0])):
             source = packed[panel:].ctypes.data
-            two_product(bits, packed, place, size, source, size // 4, both.ctypes.data, 4 * PANEL)
+            two_product(levels, packed, place, size, source, size // 4, both.ctypes.data, 4 * PANEL)
             for i in range(PANEL):
-                exactly = np.int64(both[0, i]) * HIGH + both[1, i] - 128 * total
-                sums[panel * PANEL + i] = np.float32(exactly) * level
+                column = panel * PANEL + i
+                exactly = (np.int64(both[0, i]) - 128 * np.int64(totals[column])) * HIGH + both[1, i]
+                sums[column] = np.float32(exactly) * step
         meet(team)
         for column in range(out.shape[0]):
             out[column] += sums[column] * panels.scale[number, column]
@@ -150,9 +175,9 @@ def multiply(rows: Any, panels: Any, sums: Any) -> None:
     """Compiled: sums = rows times a packed matrix.
 
     Args:
-        rows: [R, K] float32, or uint16 that hold bfloat16; R a multiple of TILE_ROWS, K of the numbers in a lane.
-        panels: [N / PANEL, K * PANEL] float32 or uint16, N a multiple of PANEL.
-        sums: [R, N] float32 is written.
+        rows: [R, K] float32, uint16 that hold bfloat16, or uint8; R a multiple of TILE_ROWS, K of the numbers in a lane.
+        panels: [N / PANEL, K * PANEL] float32, uint16 or int8, N a multiple of PANEL.
+        sums: [R, N] float32, int32 for rows of uint8, is written.
     """
     stride, lanes = rows.shape[1] * rows.itemsize, rows.shape[1] * panels.itemsize // 4
     for panel in range(panels.shape[0]):
@@ -169,31 +194,36 @@ def multiply(rows: Any, panels: Any, sums: Any) -> None:
             )
 
 
-def rows_for(numbers: Array, count: int) -> Any:
-    """Zeros for so many rows of a product with a packed matrix [N / PANEL, K * PANEL], of the kind that is fastest."""
+def add_products(panels: Panels, number: int, vectors: Array, out: Array) -> None:
+    """Add products, out += vectors matrix: [B, K] to [B, N], with the matrix of a number."""
     raise NotImplementedError("only compiled code calls this")
 
 
-@overload(rows_for)
-def _rows_for(numbers: Any, count: Any) -> Callable[..., Any]:
-    kind = np.uint16 if numbers.dtype is types.uint16 and HAS_PAIRS else np.float32
+@overload(add_products)
+def _add_products(panels: Any, number: Any, vectors: Any, out: Any) -> Callable[..., None]:
+    stored = panels.types[0].dtype
+    kind = np.uint16 if stored is types.uint16 and HAS_PAIRS else np.float32
 
-    def rows(numbers: Any, count: Any) -> Any:
-        return np.zeros((padded(count, TILE_ROWS), numbers.shape[1] // PANEL), kind)
+    def exact(panels: Any, number: Any, vectors: Any, out: Any) -> None:
+        numbers, (count, size) = panels.numbers[number], vectors.shape
+        rows = np.zeros((padded(count, TILE_ROWS), numbers.shape[1] // PANEL), kind)  # (R, K)
+        for row in range(count):
+            for k in range(size):
+                rows[row, k] = narrow(vectors[row, k], rows)
+        sums = np.empty((rows.shape[0], numbers.shape[0] * PANEL), np.float32)  # (R, N)
+        multiply(rows, numbers, sums)
+        for row in range(count):
+            for column in range(out.shape[1]):
+                out[row, column] += sums[row, column] * panels.scale[number, column]
 
-    return rows
+    def whole(panels: Any, number: Any, vectors: Any, out: Any) -> None:
+        numbers, totals, scale = panels.numbers[number], panels.totals[number], panels.scale[number]
+        rows, steps = in_bytes(vectors, numbers.shape[1] // PANEL)  # (R, K), (B)
+        sums = np.empty((rows.shape[0], numbers.shape[0] * PANEL), np.int32)  # (R, N)
+        multiply(rows, numbers, sums)
+        for row in range(vectors.shape[0]):
+            for column in range(out.shape[1]):
+                exactly = sums[row, column] - np.int32(128) * totals[column]
+                out[row, column] += np.float32(exactly) * scale[column] * steps[row]
 
-
-@compiled
-def add_products(panels: Panels, number: int, vectors: Array, out: Array) -> None:
-    """Add products, out += vectors matrix: [B, K] to [B, N], with the matrix of a number."""
-    numbers, (count, size) = panels.numbers[number], vectors.shape
-    rows = rows_for(numbers, count)  # (R, K)
-    for row in range(count):
-        for k in range(size):
-            rows[row, k] = narrow(vectors[row, k], rows)
-    sums = np.empty((rows.shape[0], numbers.shape[0] * PANEL), np.float32)  # (R, N)
-    multiply(rows, numbers, sums)
-    for row in range(count):
-        for column in range(out.shape[1]):
-            out[row, column] += sums[row, column] * panels.scale[number, column]
+    return whole if stored is types.int8 and HAS_FOURS else exact

@@ -5,7 +5,8 @@ numbers of one column fill a lane of 32 bits, and the lanes of all columns lie s
 is stored decides how many numbers a lane holds: one float32, two bfloat16 or four int8.
 
 Rows are float32, of which every number is multiplied exactly; or, where the processor has instructions that multiply
-all numbers of a lane at once, of the panel's own kind: pairs of bfloat16 (`vdpbf16ps`), fours of int8 (`vpdpbusd`).
+all numbers of a lane at once, as short as the panel's: pairs of bfloat16 (`vdpbf16ps`), fours of uint8 that meet fours
+of int8 (`vpdpbusd`).
 """
 
 from collections.abc import Callable
@@ -23,7 +24,9 @@ PER_LANE: dict[Any, int] = {types.float32: 1, types.uint16: 2, types.int8: 4}  #
 HAS_PAIRS = bool(get_host_cpu_features().get("avx512bf16"))
 HAS_FOURS = bool(get_host_cpu_features().get("avx512vnni"))
 
-WIDE, ADDRESS = ir.IntType(32), ir.IntType(64)
+AHEAD = 3072  # bytes between what a product of one row multiplies and what it asks for
+
+BYTE, WIDE, ADDRESS = ir.IntType(8), ir.IntType(32), ir.IntType(64)
 WORDS, FLOATS = ir.VectorType(WIDE, LANES), ir.VectorType(ir.FloatType(), LANES)
 
 
@@ -61,6 +64,15 @@ def _spread(builder: Any, address: Any) -> Any:
     return builder.shuffle_vector(value, nothing, ir.Constant(WORDS, None))
 
 
+def _ask_for(builder: Any, address: Any) -> None:
+    """Have the line at an address brought to the nearest cache; nothing happens where there is no memory."""
+    place = BYTE.as_pointer()
+    kind = ir.FunctionType(ir.VoidType(), (place, WIDE, WIDE, WIDE))
+    hint = builder.module.declare_intrinsic("llvm.prefetch", (place,), kind)
+    reading, nearest, data = (ir.Constant(WIDE, value) for value in (0, 3, 1))
+    builder.call(hint, (builder.inttoptr(address, place), reading, nearest, data))
+
+
 def _exact(packed: Any) -> Callable[..., list[Any]]:
     """Add the products of float32 numbers of a row; sums take turns, so that one need not wait for another."""
     count = PER_LANE[packed]
@@ -94,10 +106,10 @@ def _in_pairs(builder: Any, sums: list[Any], lanes: Any, spread: list[Any]) -> l
 
 
 def _in_fours(builder: Any, sums: list[Any], lanes: Any, spread: list[Any]) -> list[Any]:
-    """Add the products of fours of int8, those of the panel raised by 128: the instruction wants one side unsigned."""
+    """Add the products of fours of uint8, of the row, and int8, of the panel."""
     kind = ir.FunctionType(WORDS, (WORDS, WORDS, WORDS))
     add = builder.module.declare_intrinsic("llvm.x86.avx512.vpdpbusd.512", (), kind)
-    return [builder.call(add, (sums[0], builder.xor(lanes, _all(0x80808080)), spread[0]))]
+    return [builder.call(add, (sums[0], spread[0], lanes))]
 
 
 def _tile(tile_rows: int) -> Any:
@@ -114,17 +126,18 @@ def _tile(tile_rows: int) -> Any:
         sums: Any,
         sums_stride: Any,
     ) -> Any:
-        """Write the sums of rows times a panel, tile_rows x PANEL: float32, or int32 for rows of int8.
+        """Write the sums of rows times a panel, tile_rows x PANEL: float32, or int32 for rows of uint8.
 
         Takes an array of the kind of the rows and one of the panel's; the address of the rows and the bytes from one
         to the next; the address of the panel; how many lanes are to be read of each column; the address of the sums
         and the bytes from row to row.
         """
-        own = {types.uint16: _in_pairs, types.int8: _in_fours}.get(like.dtype)
+        own = {types.uint16: _in_pairs, types.uint8: _in_fours}.get(like.dtype)
         add = own or _exact(packed.dtype)
         words = 1 if own else PER_LANE[packed.dtype]  # of 32 bits that a row has for each lane
         turns = words if tile_rows == 1 else 1  # several rows are enough sums to keep the processor busy
-        total = WORDS if like.dtype is types.int8 else FLOATS
+        far = tile_rows == 1 and packed.dtype is types.float32  # too much to stay near, so it is worth asking early
+        total = WORDS if like.dtype is types.uint8 else FLOATS
 
         def number(value: int) -> Any:
             return ir.Constant(ADDRESS, value)
@@ -142,6 +155,9 @@ def _tile(tile_rows: int) -> Any:
             start = builder.add(panel, builder.mul(step, number(4 * PANEL)))
             offset = builder.mul(step, number(4 * words))
             lanes = [_load(builder, builder.add(start, number(4 * LANES * v)), WORDS) for v in range(TILE_VECTORS)]
+            if far:
+                for v in range(TILE_VECTORS):
+                    _ask_for(builder, builder.add(start, number(AHEAD + 4 * LANES * v)))
             results = []
             for place, vectors in zip(places, tile, strict=True):
                 first = builder.add(place, offset)
