@@ -92,13 +92,13 @@ def decoder_step(
         if layer:
             gates = weights.input_bias[layer - 1].copy()
             add_product(weights.input, layer - 1, hidden[layer - 1], gates, team)
-        recurrent = weights.recurrent_bias[layer].copy()
-        add_product(weights.recurrent, layer, hidden[layer], recurrent, team)
         if kind == 2:
+            recurrent = weights.recurrent_bias[layer].copy()
+            add_product(weights.recurrent, layer, hidden[layer], recurrent, team)
             gru_step(gates, recurrent, hidden[layer])
             continue
-        for i in range(gates.shape[0]):
-            gates[i] += recurrent[i]
+        gates += weights.recurrent_bias[layer]
+        add_product(weights.recurrent, layer, hidden[layer], gates, team)
         if kind == 1:
             lstm_step(gates, hidden[layer], cell[layer])
         else:

@@ -14,9 +14,10 @@ import numpy as np
 
 from unspool.engines.base import Array
 from unspool.engines.numba.arithmetic import logistic
-from unspool.engines.numba.cells import CODES, gru_step, lstm_step, rnn_step
+from unspool.engines.numba.cells import CODES
 from unspool.engines.numba.compiling import compiled
-from unspool.engines.numba.panels import Panels, add_products, pack, padded
+from unspool.engines.numba.panels import Panels, pack, padded
+from unspool.engines.numba.rows import step_rows
 from unspool.engines.numba.tiles import TILE_ROWS
 from unspool.engines.numpy.cells import Memory
 from unspool.engines.numpy.layers import MinGruBlock, RecurrentLayer
@@ -69,25 +70,11 @@ def walk_rows(
     kind: int, recurrent: Panels, bias: Array, prepared: Array, hidden: Array, last: Array, cell: Array
 ) -> None:
     """Through all steps: [B, T, G H] prepared, [B, T, H] hidden is written, the states [B, H] change in place."""
-    rows = prepared.shape[0]
-    product = np.empty((rows, prepared.shape[2]), np.float32)  # (B, G * H)
-    gates = np.empty_like(product)
+    gates = np.empty((prepared.shape[0], prepared.shape[2]), np.float32)  # (B, G * H)
     for time in range(prepared.shape[1]):
-        for row in range(rows):
-            product[row] = bias
-            gates[row] = prepared[row, time]
-        add_products(recurrent, 0, last, product)
-        for row in range(rows):
-            if kind == 2:
-                gru_step(gates[row], product[row], last[row])
-            else:
-                for i in range(gates.shape[1]):
-                    gates[row, i] += product[row, i]
-                if kind == 1:
-                    lstm_step(gates[row], last[row], cell[row])
-                else:
-                    rnn_step(gates[row], last[row])
-            hidden[row, time] = last[row]
+        gates[:] = prepared[:, time]
+        step_rows(kind, recurrent, 0, bias, gates, last, cell)
+        hidden[:, time] = last
 
 
 @compiled

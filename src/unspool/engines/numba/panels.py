@@ -171,27 +171,18 @@ def _add_product(panels: Any, number: Any, vector: Any, out: Any, team: Any) -> 
 
 
 @compiled
-def multiply(rows: Any, panels: Any, sums: Any) -> None:
-    """Compiled: sums = rows times a packed matrix.
+def multiply(rows: Any, panel: Any, sums: Any) -> None:
+    """Compiled: sums = rows times one panel of a packed matrix.
 
     Args:
         rows: [R, K] float32, uint16 that hold bfloat16, or uint8; R a multiple of TILE_ROWS, K of the numbers in a lane.
-        panels: [N / PANEL, K * PANEL] float32, uint16 or int8, N a multiple of PANEL.
-        sums: [R, N] float32, int32 for rows of uint8, is written.
+        panel: [K * PANEL] float32, uint16 or int8.
+        sums: [R, PANEL] float32, int32 for rows of uint8, is written.
     """
-    stride, lanes = rows.shape[1] * rows.itemsize, rows.shape[1] * panels.itemsize // 4
-    for panel in range(panels.shape[0]):
-        for row in range(0, rows.shape[0], TILE_ROWS):
-            tile_product(
-                rows,
-                panels,
-                rows[row:].ctypes.data,
-                stride,
-                panels[panel:].ctypes.data,
-                lanes,
-                sums[row:, panel * PANEL :].ctypes.data,
-                sums.shape[1] * 4,
-            )
+    stride, lanes, source = rows.shape[1] * rows.itemsize, rows.shape[1] * panel.itemsize // 4, panel.ctypes.data
+    for row in range(0, rows.shape[0], TILE_ROWS):
+        place, result = rows[row:].ctypes.data, sums[row:].ctypes.data
+        tile_product(rows, panel, place, stride, source, lanes, result, 4 * PANEL)
 
 
 def add_products(panels: Panels, number: int, vectors: Array, out: Array) -> None:
@@ -205,25 +196,29 @@ def _add_products(panels: Any, number: Any, vectors: Any, out: Any) -> Callable[
     kind = np.uint16 if stored is types.uint16 and HAS_PAIRS else np.float32
 
     def exact(panels: Any, number: Any, vectors: Any, out: Any) -> None:
-        numbers, (count, size) = panels.numbers[number], vectors.shape
+        numbers, scale, (count, size) = panels.numbers[number], panels.scale[number], vectors.shape
         rows = np.zeros((padded(count, TILE_ROWS), numbers.shape[1] // PANEL), kind)  # (R, K)
         for row in range(count):
             for k in range(size):
                 rows[row, k] = narrow(vectors[row, k], rows)
-        sums = np.empty((rows.shape[0], numbers.shape[0] * PANEL), np.float32)  # (R, N)
-        multiply(rows, numbers, sums)
-        for row in range(count):
-            for column in range(out.shape[1]):
-                out[row, column] += sums[row, column] * panels.scale[number, column]
+        sums = np.empty((rows.shape[0], PANEL), np.float32)
+        for panel in range(numbers.shape[0]):
+            multiply(rows, numbers[panel], sums)
+            first = panel * PANEL
+            for row in range(count):
+                for i in range(min(PANEL, out.shape[1] - first)):
+                    out[row, first + i] += sums[row, i] * scale[first + i]
 
     def whole(panels: Any, number: Any, vectors: Any, out: Any) -> None:
         numbers, totals, scale = panels.numbers[number], panels.totals[number], panels.scale[number]
         rows, steps = in_bytes(vectors, numbers.shape[1] // PANEL)  # (R, K), (B)
-        sums = np.empty((rows.shape[0], numbers.shape[0] * PANEL), np.int32)  # (R, N)
-        multiply(rows, numbers, sums)
-        for row in range(vectors.shape[0]):
-            for column in range(out.shape[1]):
-                exactly = sums[row, column] - np.int32(128) * totals[column]
-                out[row, column] += np.float32(exactly) * scale[column] * steps[row]
+        sums = np.empty((rows.shape[0], PANEL), np.int32)
+        for panel in range(numbers.shape[0]):
+            multiply(rows, numbers[panel], sums)
+            first = panel * PANEL
+            for row in range(vectors.shape[0]):
+                for i in range(min(PANEL, out.shape[1] - first)):
+                    exactly = sums[row, i] - np.int32(128) * totals[first + i]
+                    out[row, first + i] += np.float32(exactly) * scale[first + i] * steps[row]
 
     return whole if stored is types.int8 and HAS_FOURS else exact

@@ -14,7 +14,7 @@ from unspool.engines.base import Array
 from unspool.engines.numba.cells import gated_linear, gru_step, lstm_step, mingru_step, normalise, rnn_step
 from unspool.engines.numba.compiling import compiled
 from unspool.engines.numba.kernels import BlockWeights, Weights
-from unspool.engines.numba.panels import add_products
+from unspool.engines.numba.panels import Panels, add_products
 
 
 @compiled
@@ -28,6 +28,27 @@ def repeated(vector: Array, rows: int) -> Array:
 
 
 @compiled
+def step_rows(kind: int, matrix: Panels, number: int, bias: Array, gates: Array, hidden: Array, cell: Array) -> None:
+    """One layer's step: [B, G * H] gates of the input are used up, [B, H] hidden and [B, H] cell change in place."""
+    rows = gates.shape[0]
+    if kind == 2:
+        recurrent = repeated(bias, rows)
+        add_products(matrix, number, hidden, recurrent)
+        for row in range(rows):
+            gru_step(gates[row], recurrent[row], hidden[row])
+        return
+    for row in range(rows):
+        for i in range(gates.shape[1]):
+            gates[row, i] += bias[i]
+    add_products(matrix, number, hidden, gates)
+    for row in range(rows):
+        if kind == 1:
+            lstm_step(gates[row], hidden[row], cell[row])
+        else:
+            rnn_step(gates[row], hidden[row])
+
+
+@compiled
 def read_with_cells(kind: int, weights: Weights, tokens: Array, hidden: Array, cell: Array) -> Array:
     """Read a token a row: [L, B, H] hidden and [L, B, H] cell change in place; the last layer's states [B, H]."""
     rows = tokens.shape[0]
@@ -38,18 +59,7 @@ def read_with_cells(kind: int, weights: Weights, tokens: Array, hidden: Array, c
         if layer:
             gates = repeated(weights.input_bias[layer - 1], rows)
             add_products(weights.input, layer - 1, hidden[layer - 1], gates)
-        recurrent = repeated(weights.recurrent_bias[layer], rows)
-        add_products(weights.recurrent, layer, hidden[layer], recurrent)
-        for row in range(rows):
-            if kind == 2:
-                gru_step(gates[row], recurrent[row], hidden[layer, row])
-                continue
-            for i in range(gates.shape[1]):
-                gates[row, i] += recurrent[row, i]
-            if kind == 1:
-                lstm_step(gates[row], hidden[layer, row], cell[layer, row])
-            else:
-                rnn_step(gates[row], hidden[layer, row])
+        step_rows(kind, weights.recurrent, layer, weights.recurrent_bias[layer], gates, hidden[layer], cell[layer])
     top: Array = hidden[hidden.shape[0] - 1]
     return top
 
