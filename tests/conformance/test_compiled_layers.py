@@ -14,6 +14,7 @@ SIZE, WIDTH, STEPS = 70, 9, 6
 # With the weights the states are rounded: bfloat16 by 1 part in 256, int8 to 255 levels up to the largest of a state.
 # Matrices are small enough that such differences do not grow from step to step.
 
+
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("rows", [1, 5, 40])
 @pytest.mark.parametrize(("precision", "tolerance"), [("float32", 1e-5), ("bfloat16", 0.03), ("int8", 0.03)])

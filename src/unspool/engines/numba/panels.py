@@ -175,7 +175,7 @@ def multiply(rows: Any, panel: Any, sums: Any) -> None:
     """Compiled: sums = rows times one panel of a packed matrix.
 
     Args:
-        rows: [R, K] float32, uint16 that hold bfloat16, or uint8; R a multiple of TILE_ROWS, K of the numbers in a lane.
+        rows: [R, K] float32, uint16 that hold bfloat16, or uint8; R a multiple of TILE_ROWS, K of what a lane holds.
         panel: [K * PANEL] float32, uint16 or int8.
         sums: [R, PANEL] float32, int32 for rows of uint8, is written.
     """
