@@ -9,11 +9,11 @@ from numba import types
 
 from unspool.engines.numba.panels import add_product, add_products, multiply, pack, padded
 from unspool.engines.numba.team import make_teams
-from unspool.engines.numba.tiles import HAS_FOURS, HAS_PAIRS, PANEL, TILE_ROWS
+from unspool.engines.numba.tiles import HAS_FOURS, HAS_PAIRS, LANES, PANEL, TILE_ROWS
 from unspool.engines.rounding import from_bfloat16, rounded, to_bfloat16
 
 LAYERS = 2
-SHAPES = [(1, 1), (7, 5), (64, 64), (65, 130), (200, 37)]  # columns, depth
+SHAPES = [(1, 1), (7, 5), (17, 3), (64, 64), (65, 130), (200, 37)]  # columns, depth
 PRECISIONS = ["float32", "bfloat16", "int8"]
 
 
@@ -77,8 +77,10 @@ def test_rows_of_each_kind_with_panels_of_each_kind(precision: str, pairs: bool)
     panels = pack(matrices, precision)
     sums = np.empty((TILE_ROWS, PANEL), np.float32)
     expected = (from_bfloat16(to_bfloat16(rows)) if pairs else rows) @ rounded(matrices[0], precision).T
-    for panel in range(len(panels.numbers[0])):
-        multiply(to_bfloat16(rows) if pairs else rows, panels.numbers[0, panel], sums)
-        place = slice(panel * PANEL, (panel + 1) * PANEL)
-        found = (sums * panels.scale[0, place])[:, : expected[:, place].shape[1]]
+    for first in range(0, columns, PANEL):
+        width = min(PANEL, columns - first)
+        own = to_bfloat16(rows) if pairs else rows
+        multiply(own, panels.numbers[0, first * depth :], int(padded(width, LANES)) // LANES, sums)
+        place = slice(first, first + width)
+        found = sums[:, :width] * panels.scale[0, place]
         np.testing.assert_allclose(found, expected[:, place], atol=1e-4)

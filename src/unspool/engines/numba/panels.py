@@ -17,6 +17,7 @@ from unspool.engines.numba.team import Team, meet, part_of, room
 from unspool.engines.numba.tiles import (
     HAS_FOURS,
     HAS_PAIRS,
+    LANES,
     PANEL,
     PER_LANE,
     TILE_ROWS,
@@ -34,7 +35,8 @@ class Panels(NamedTuple):
     """Matrices of one shape, packed for reading from end to end.
 
     Attributes:
-        numbers: [L, N / PANEL, K * PANEL] float32, uint16 that hold bfloat16, or int8; N and K are padded with zeros.
+        numbers: [L, N * K], panel after panel, float32, uint16 that hold bfloat16, or int8; padded with zeros are K to
+            whole lanes and N to whole vectors.
         scale: [L, N] what the sums of a column are to be multiplied by.
         totals: [L, N] int32, what the numbers of a column sum to where they are int8, else zeros.
     """
@@ -62,14 +64,15 @@ def pack(matrices: Array, precision: str, storage: Any = None) -> Panels:
     layers, columns, depth = matrices.shape
     scale = int8_scale(matrices) if precision == "int8" else np.ones((layers, columns), np.float32)
     count = PER_LANE[storage]
-    wide = np.zeros((layers, int(padded(columns, PANEL)), int(padded(depth, count))), np.float32)  # (L, N, K)
+    wide = np.zeros((layers, int(padded(columns, LANES)), int(padded(depth, count))), np.float32)  # (L, N, K)
     wide[:, :columns, :depth] = matrices / scale[..., None]
     numbers = np.rint(wide) if precision == "int8" else wide
     stored = to_bfloat16(numbers) if storage is types.uint16 else numbers.astype(storage.name)
-    stored = stored.reshape(layers, wide.shape[1] // PANEL, PANEL, wide.shape[2] // count, count)
-    panels = stored.transpose(0, 1, 3, 2, 4)  # (L, N / PANEL, K / count, PANEL, count)
-    packed = _aligned((layers, wide.shape[1] // PANEL, wide.shape[2] * PANEL), stored.dtype)
-    packed.reshape(panels.shape)[:] = panels
+    packed = _aligned((layers, wide.shape[1] * wide.shape[2]), stored.dtype)
+    for first in range(0, wide.shape[1], PANEL):
+        panel = stored[:, first : first + PANEL].reshape(layers, -1, wide.shape[2] // count, count)
+        place = slice(first * wide.shape[2], first * wide.shape[2] + panel[0].size)
+        packed[:, place] = panel.transpose(0, 2, 1, 3).reshape(layers, -1)  # (L, K / count, PANEL, count) in a row
     scale = np.pad(scale, ((0, 0), (0, wide.shape[1] - columns)))  # (L, N)
     totals = numbers.sum(axis=-1) if precision == "int8" else np.zeros_like(scale)  # (L, N)
     return Panels(packed, scale, totals.astype(np.int32))
@@ -82,6 +85,19 @@ def _aligned(shape: tuple[int, ...], kind: Any) -> Array:
     first = -room.ctypes.data % LINE
     result: Array = room[first : first + size].view(kind).reshape(shape)
     return result
+
+
+@compiled
+def sizes(panels: Panels) -> tuple[int, int]:
+    """N and K with their padding."""
+    columns = panels.scale.shape[1]
+    return columns, panels.numbers.shape[1] // columns
+
+
+@compiled
+def vectors_of(columns: int, first: int) -> int:
+    """How many vectors of columns the panel has that begins with a column."""
+    return min(PANEL, columns - first) // LANES
 
 
 @compiled
@@ -142,27 +158,29 @@ def add_product(panels: Panels, number: int, vector: Array, out: Array, team: Te
 @overload(add_product)
 def _add_product(panels: Any, number: Any, vector: Any, out: Any, team: Any) -> Callable[..., None]:
     def exact(panels: Any, number: Any, vector: Any, out: Any, team: Any) -> None:
-        packed, sums = panels.numbers[number], room(team)
-        row = with_zeros(vector, packed.shape[1] // PANEL)
-        lanes, place = row.shape[0] * packed.itemsize // 4, row.ctypes.data
-        for panel in range(*part_of(team, packed.shape[0])):
-            result = sums[panel * PANEL :].ctypes.data
-            one_product(row, packed, place, 0, packed[panel:].ctypes.data, lanes, result, 0)
+        packed, sums, (columns, depth) = panels.numbers[number], room(team), sizes(panels)
+        row = with_zeros(vector, depth)
+        lanes, place = depth * packed.itemsize // 4, row.ctypes.data
+        for panel in range(*part_of(team, padded(columns, PANEL) // PANEL)):
+            first = panel * PANEL
+            source, result = packed[first * depth :].ctypes.data, sums[first:].ctypes.data
+            one_product(row, packed, vectors_of(columns, first), place, 0, source, lanes, result, 0)
         meet(team)
         for column in range(out.shape[0]):
             out[column] += sums[column] * panels.scale[number, column]
 
     def whole(panels: Any, number: Any, vector: Any, out: Any, team: Any) -> None:
         packed, totals, sums = panels.numbers[number], panels.totals[number], room(team)
-        levels, step = in_two_bytes(vector, packed.shape[1] // PANEL)
-        size, place, both = levels.shape[1], levels.ctypes.data, np.empty((2, PANEL), np.int32)
-        for panel in range(*part_of(team, packed.shape[0])):
-            source = packed[panel:].ctypes.data
-            two_product(levels, packed, place, size, source, size // 4, both.ctypes.data, 4 * PANEL)
-            for i in range(PANEL):
-                column = panel * PANEL + i
-                exactly = (np.int64(both[0, i]) - 128 * np.int64(totals[column])) * HIGH + both[1, i]
-                sums[column] = np.float32(exactly) * step
+        columns, depth = sizes(panels)
+        levels, step = in_two_bytes(vector, depth)
+        place, both = levels.ctypes.data, np.empty((2, PANEL), np.int32)
+        for panel in range(*part_of(team, padded(columns, PANEL) // PANEL)):
+            first = panel * PANEL
+            source, vectors = packed[first * depth :].ctypes.data, vectors_of(columns, first)
+            two_product(levels, packed, vectors, place, depth, source, depth // 4, both.ctypes.data, 4 * PANEL)
+            for i in range(vectors * LANES):
+                exactly = (np.int64(both[0, i]) - 128 * np.int64(totals[first + i])) * HIGH + both[1, i]
+                sums[first + i] = np.float32(exactly) * step
         meet(team)
         for column in range(out.shape[0]):
             out[column] += sums[column] * panels.scale[number, column]
@@ -171,18 +189,19 @@ def _add_product(panels: Any, number: Any, vector: Any, out: Any, team: Any) -> 
 
 
 @compiled
-def multiply(rows: Any, panel: Any, sums: Any) -> None:
+def multiply(rows: Any, panel: Any, vectors: int, sums: Any) -> None:
     """Compiled: sums = rows times one panel of a packed matrix.
 
     Args:
         rows: [R, K] float32, uint16 that hold bfloat16, or uint8; R a multiple of TILE_ROWS, K of what a lane holds.
-        panel: [K * PANEL] float32, uint16 or int8.
+        panel: what begins with the panel, float32, uint16 or int8.
+        vectors: how many vectors of columns the panel has.
         sums: [R, PANEL] float32, int32 for rows of uint8, is written.
     """
     stride, lanes, source = rows.shape[1] * rows.itemsize, rows.shape[1] * panel.itemsize // 4, panel.ctypes.data
     for row in range(0, rows.shape[0], TILE_ROWS):
         place, result = rows[row:].ctypes.data, sums[row:].ctypes.data
-        tile_product(rows, panel, place, stride, source, lanes, result, 4 * PANEL)
+        tile_product(rows, panel, vectors, place, stride, source, lanes, result, 4 * PANEL)
 
 
 def add_products(panels: Panels, number: int, vectors: Array, out: Array) -> None:
@@ -196,26 +215,25 @@ def _add_products(panels: Any, number: Any, vectors: Any, out: Any) -> Callable[
     kind = np.uint16 if stored is types.uint16 and HAS_PAIRS else np.float32
 
     def exact(panels: Any, number: Any, vectors: Any, out: Any) -> None:
-        numbers, scale, (count, size) = panels.numbers[number], panels.scale[number], vectors.shape
-        rows = np.zeros((padded(count, TILE_ROWS), numbers.shape[1] // PANEL), kind)  # (R, K)
-        for row in range(count):
-            for k in range(size):
+        numbers, scale, (columns, depth) = panels.numbers[number], panels.scale[number], sizes(panels)
+        rows = np.zeros((padded(vectors.shape[0], TILE_ROWS), depth), kind)  # (R, K)
+        for row in range(vectors.shape[0]):
+            for k in range(vectors.shape[1]):
                 rows[row, k] = narrow(vectors[row, k], rows)
         sums = np.empty((rows.shape[0], PANEL), np.float32)
-        for panel in range(numbers.shape[0]):
-            multiply(rows, numbers[panel], sums)
-            first = panel * PANEL
-            for row in range(count):
+        for first in range(0, columns, PANEL):
+            multiply(rows, numbers[first * depth :], vectors_of(columns, first), sums)
+            for row in range(vectors.shape[0]):
                 for i in range(min(PANEL, out.shape[1] - first)):
                     out[row, first + i] += sums[row, i] * scale[first + i]
 
     def whole(panels: Any, number: Any, vectors: Any, out: Any) -> None:
         numbers, totals, scale = panels.numbers[number], panels.totals[number], panels.scale[number]
-        rows, steps = in_bytes(vectors, numbers.shape[1] // PANEL)  # (R, K), (B)
+        columns, depth = sizes(panels)
+        rows, steps = in_bytes(vectors, depth)  # (R, K), (B)
         sums = np.empty((rows.shape[0], PANEL), np.int32)
-        for panel in range(numbers.shape[0]):
-            multiply(rows, numbers[panel], sums)
-            first = panel * PANEL
+        for first in range(0, columns, PANEL):
+            multiply(rows, numbers[first * depth :], vectors_of(columns, first), sums)
             for row in range(vectors.shape[0]):
                 for i in range(min(PANEL, out.shape[1] - first)):
                     exactly = sums[row, i] - np.int32(128) * totals[first + i]

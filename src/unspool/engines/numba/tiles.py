@@ -1,8 +1,9 @@
 """Small products in registers: a tile of rows times a panel of a packed matrix.
 
-A panel is PANEL columns of a matrix, stored so that a product reads it once, from end to end: for each step of K the
-numbers of one column fill a lane of 32 bits, and the lanes of all columns lie side by side. No sum crosses lanes. What
-is stored decides how many numbers a lane holds: one float32, two bfloat16 or four int8.
+A panel is PANEL columns of a matrix, the last one those that are left, stored so that a product reads it once, from end
+to end: for each step of K the numbers of one column fill a lane of 32 bits, and the lanes of all columns lie side by
+side, LANES of them in a vector. No sum crosses lanes. What is stored decides how many numbers a lane holds: one float32,
+two bfloat16 or four int8.
 
 Rows are float32, of which every number is multiplied exactly; or, where the processor has instructions that multiply
 all numbers of a lane at once, as short as the panel's: pairs of bfloat16 (`vdpbf16ps`), fours of uint8 that meet fours
@@ -113,12 +114,13 @@ def _in_fours(builder: Any, sums: list[Any], lanes: Any, spread: list[Any]) -> l
 
 
 def _tile(tile_rows: int) -> Any:
-    """The loop for so many rows."""
+    """The product for so many rows."""
 
     def product(
         typing: Any,
         like: Any,
         packed: Any,
+        vectors: Any,
         rows: Any,
         stride: Any,
         panel: Any,
@@ -126,11 +128,11 @@ def _tile(tile_rows: int) -> Any:
         sums: Any,
         sums_stride: Any,
     ) -> Any:
-        """Write the sums of rows times a panel, tile_rows x PANEL: float32, or int32 for rows of uint8.
+        """Write the sums of rows times a panel, tile_rows x LANES * vectors: float32, or int32 for rows of uint8.
 
-        Takes an array of the kind of the rows and one of the panel's; the address of the rows and the bytes from one
-        to the next; the address of the panel; how many lanes are to be read of each column; the address of the sums
-        and the bytes from row to row.
+        Takes an array of the kind of the rows and one of the panel's; how many vectors of columns the panel has, 1 to
+        TILE_VECTORS; the address of the rows and the bytes from one to the next; the address of the panel; how many
+        lanes are to be read of each column; the address of the sums and the bytes from row to row.
         """
         own = {types.uint16: _in_pairs, types.uint8: _in_fours}.get(like.dtype)
         add = own or _exact(packed.dtype)
@@ -142,27 +144,26 @@ def _tile(tile_rows: int) -> Any:
         def number(value: int) -> Any:
             return ir.Constant(ADDRESS, value)
 
-        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            _, _, rows, stride, panel, steps, sums, sums_stride = arguments
+        def loop(builder: Any, width: int, rows: Any, stride: Any, panel: Any, steps: Any) -> list[list[Any]]:
+            """The sums of each row and vector of a panel of so many vectors."""
             before, body = builder.block, builder.append_basic_block("product")
-            after = builder.append_basic_block("sums")
             places = [builder.add(rows, builder.mul(stride, number(row))) for row in range(tile_rows)]
             builder.branch(body)
             builder.position_at_end(body)
             step = builder.phi(ADDRESS)
             step.add_incoming(number(0), before)
-            tile = [[[builder.phi(total) for _ in range(turns)] for _ in range(TILE_VECTORS)] for _ in places]
-            start = builder.add(panel, builder.mul(step, number(4 * PANEL)))
+            tile = [[[builder.phi(total) for _ in range(turns)] for _ in range(width)] for _ in places]
+            start = builder.add(panel, builder.mul(step, number(4 * LANES * width)))
             offset = builder.mul(step, number(4 * words))
-            lanes = [_load(builder, builder.add(start, number(4 * LANES * v)), WORDS) for v in range(TILE_VECTORS)]
+            lanes = [_load(builder, builder.add(start, number(4 * LANES * v)), WORDS) for v in range(width)]
             if far:
-                for v in range(TILE_VECTORS):
+                for v in range(width):
                     _ask_for(builder, builder.add(start, number(AHEAD + 4 * LANES * v)))
             results = []
-            for place, vectors in zip(places, tile, strict=True):
+            for place, row in zip(places, tile, strict=True):
                 first = builder.add(place, offset)
                 spread = [_spread(builder, builder.add(first, number(4 * word))) for word in range(words)]
-                for phis, vector in zip(vectors, lanes, strict=True):
+                for phis, vector in zip(row, lanes, strict=True):
                     new = add(builder, list(phis), vector, spread)
                     results.append(new)
                     for phi, value in zip(phis, new, strict=True):
@@ -170,17 +171,30 @@ def _tile(tile_rows: int) -> Any:
                         phi.add_incoming(value, body)
             following = builder.add(step, number(1))
             step.add_incoming(following, body)
+            after = builder.append_basic_block("sums")
             builder.cbranch(builder.icmp_unsigned("<", following, steps), body, after)
             builder.position_at_end(after)
-            for index, (result, *others) in enumerate(results):
-                row, vector = divmod(index, TILE_VECTORS)
-                for other in others:
-                    result = builder.fadd(result, other)
-                place = builder.add(builder.mul(sums_stride, number(row)), number(4 * LANES * vector))
-                builder.store(result, builder.inttoptr(builder.add(sums, place), total.as_pointer())).align = 4
+            return results
+
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            _, _, vectors, *read, sums, sums_stride = arguments
+            done = builder.append_basic_block("done")
+            widths = builder.switch(vectors, done)
+            for width in range(1, TILE_VECTORS + 1):
+                case = builder.append_basic_block("width")
+                widths.add_case(number(width), case)
+                builder.position_at_end(case)
+                for index, (result, *others) in enumerate(loop(builder, width, *read)):
+                    row, vector = divmod(index, width)
+                    for other in others:
+                        result = builder.fadd(result, other)
+                    place = builder.add(builder.mul(sums_stride, number(row)), number(4 * LANES * vector))
+                    builder.store(result, builder.inttoptr(builder.add(sums, place), total.as_pointer())).align = 4
+                builder.branch(done)
+            builder.position_at_end(done)
             return context.get_dummy_value()
 
-        return types.void(like, packed, *[types.int64] * 6), generate
+        return types.void(like, packed, *[types.int64] * 7), generate
 
     return intrinsic(product)
 
