@@ -69,10 +69,11 @@ def pack(matrices: Array, precision: str, storage: Any = None) -> Panels:
     numbers = np.rint(wide) if precision == "int8" else wide
     stored = to_bfloat16(numbers) if storage is types.uint16 else numbers.astype(storage.name)
     packed = _aligned((layers, wide.shape[1] * wide.shape[2]), stored.dtype)
+    size = wide.shape[2]
     for first in range(0, wide.shape[1], PANEL):
-        panel = stored[:, first : first + PANEL].reshape(layers, -1, wide.shape[2] // count, count)
-        place = slice(first * wide.shape[2], first * wide.shape[2] + panel[0].size)
-        packed[:, place] = panel.transpose(0, 2, 1, 3).reshape(layers, -1)  # (L, K / count, PANEL, count) in a row
+        width = min(PANEL, wide.shape[1] - first)
+        panel = stored[:, first : first + width].reshape(layers, width, size // count, count).transpose(0, 2, 1, 3)
+        packed[:, first * size : (first + width) * size] = panel.reshape(layers, width * size)
     scale = np.pad(scale, ((0, 0), (0, wide.shape[1] - columns)))  # (L, N)
     totals = numbers.sum(axis=-1) if precision == "int8" else np.zeros_like(scale)  # (L, N)
     return Panels(packed, scale, totals.astype(np.int32))
