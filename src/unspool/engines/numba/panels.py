@@ -89,10 +89,10 @@ def _aligned(shape: tuple[int, ...], kind: Any) -> Array:
 
 
 @compiled
-def sizes(panels: Panels) -> tuple[int, int]:
-    """N and K with their padding."""
+def sizes(panels: Panels) -> tuple[int, int, int]:
+    """How many panels there are, and N and K with their padding."""
     columns = panels.scale.shape[1]
-    return columns, panels.numbers.shape[1] // columns
+    return padded(columns, PANEL) // PANEL, columns, panels.numbers.shape[1] // columns
 
 
 @compiled
@@ -159,10 +159,10 @@ def add_product(panels: Panels, number: int, vector: Array, out: Array, team: Te
 @overload(add_product)
 def _add_product(panels: Any, number: Any, vector: Any, out: Any, team: Any) -> Callable[..., None]:
     def exact(panels: Any, number: Any, vector: Any, out: Any, team: Any) -> None:
-        packed, sums, (columns, depth) = panels.numbers[number], room(team), sizes(panels)
+        packed, sums, (count, columns, depth) = panels.numbers[number], room(team), sizes(panels)
         row = with_zeros(vector, depth)
         lanes, place = depth * packed.itemsize // 4, row.ctypes.data
-        for panel in range(*part_of(team, padded(columns, PANEL) // PANEL)):
+        for panel in range(*part_of(team, count)):
             first = panel * PANEL
             source, result = packed[first * depth :].ctypes.data, sums[first:].ctypes.data
             one_product(row, packed, vectors_of(columns, first), place, 0, source, lanes, result, 0)
@@ -172,10 +172,10 @@ def _add_product(panels: Any, number: Any, vector: Any, out: Any, team: Any) -> 
 
     def whole(panels: Any, number: Any, vector: Any, out: Any, team: Any) -> None:
         packed, totals, sums = panels.numbers[number], panels.totals[number], room(team)
-        columns, depth = sizes(panels)
+        count, columns, depth = sizes(panels)
         levels, step = in_two_bytes(vector, depth)
         place, both = levels.ctypes.data, np.empty((2, PANEL), np.int32)
-        for panel in range(*part_of(team, padded(columns, PANEL) // PANEL)):
+        for panel in range(*part_of(team, count)):
             first = panel * PANEL
             source, vectors = packed[first * depth :].ctypes.data, vectors_of(columns, first)
             two_product(levels, packed, vectors, place, depth, source, depth // 4, both.ctypes.data, 4 * PANEL)
@@ -216,13 +216,14 @@ def _add_products(panels: Any, number: Any, vectors: Any, out: Any) -> Callable[
     kind = np.uint16 if stored is types.uint16 and HAS_PAIRS else np.float32
 
     def exact(panels: Any, number: Any, vectors: Any, out: Any) -> None:
-        numbers, scale, (columns, depth) = panels.numbers[number], panels.scale[number], sizes(panels)
+        numbers, scale, (count, columns, depth) = panels.numbers[number], panels.scale[number], sizes(panels)
         rows = np.zeros((padded(vectors.shape[0], TILE_ROWS), depth), kind)  # (R, K)
         for row in range(vectors.shape[0]):
             for k in range(vectors.shape[1]):
                 rows[row, k] = narrow(vectors[row, k], rows)
         sums = np.empty((rows.shape[0], PANEL), np.float32)
-        for first in range(0, columns, PANEL):
+        for panel in range(count):
+            first = panel * PANEL
             multiply(rows, numbers[first * depth :], vectors_of(columns, first), sums)
             for row in range(vectors.shape[0]):
                 for i in range(min(PANEL, out.shape[1] - first)):
@@ -230,10 +231,11 @@ def _add_products(panels: Any, number: Any, vectors: Any, out: Any) -> Callable[
 
     def whole(panels: Any, number: Any, vectors: Any, out: Any) -> None:
         numbers, totals, scale = panels.numbers[number], panels.totals[number], panels.scale[number]
-        columns, depth = sizes(panels)
+        count, columns, depth = sizes(panels)
         rows, steps = in_bytes(vectors, depth)  # (R, K), (B)
         sums = np.empty((rows.shape[0], PANEL), np.int32)
-        for first in range(0, columns, PANEL):
+        for panel in range(count):
+            first = panel * PANEL
             multiply(rows, numbers[first * depth :], vectors_of(columns, first), sums)
             for row in range(vectors.shape[0]):
                 for i in range(min(PANEL, out.shape[1] - first)):

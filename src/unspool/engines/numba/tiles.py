@@ -144,9 +144,17 @@ def _tile(tile_rows: int) -> Any:
         def number(value: int) -> Any:
             return ir.Constant(ADDRESS, value)
 
-        def loop(builder: Any, width: int, rows: Any, stride: Any, panel: Any, steps: Any) -> list[list[Any]]:
-            """The sums of each row and vector of a panel of so many vectors."""
-            before, body = builder.block, builder.append_basic_block("product")
+        def written(module: Any, width: int) -> Any:
+            """The product with a panel of so many vectors: a function of its own, which has all registers to itself."""
+            name = f"product.{tile_rows}.{width}.{like.dtype}.{packed.dtype}"
+            if name in module.globals:
+                return module.globals[name]
+            function = ir.Function(module, ir.FunctionType(ir.VoidType(), [ADDRESS] * 6), name)
+            function.linkage = "internal"
+            function.attributes.add("noinline")
+            rows, stride, panel, steps, sums, sums_stride = function.args
+            before, body, after = (function.append_basic_block(part) for part in ("before", "product", "sums"))
+            builder = ir.IRBuilder(before)
             places = [builder.add(rows, builder.mul(stride, number(row))) for row in range(tile_rows)]
             builder.branch(body)
             builder.position_at_end(body)
@@ -171,25 +179,26 @@ def _tile(tile_rows: int) -> Any:
                         phi.add_incoming(value, body)
             following = builder.add(step, number(1))
             step.add_incoming(following, body)
-            after = builder.append_basic_block("sums")
             builder.cbranch(builder.icmp_unsigned("<", following, steps), body, after)
             builder.position_at_end(after)
-            return results
+            for index, (result, *others) in enumerate(results):
+                row, vector = divmod(index, width)
+                for other in others:
+                    result = builder.fadd(result, other)
+                place = builder.add(builder.mul(sums_stride, number(row)), number(4 * LANES * vector))
+                builder.store(result, builder.inttoptr(builder.add(sums, place), total.as_pointer())).align = 4
+            builder.ret_void()
+            return function
 
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            _, _, vectors, *read, sums, sums_stride = arguments
+            _, _, vectors, *settings = arguments
             done = builder.append_basic_block("done")
             widths = builder.switch(vectors, done)
             for width in range(1, TILE_VECTORS + 1):
                 case = builder.append_basic_block("width")
                 widths.add_case(number(width), case)
                 builder.position_at_end(case)
-                for index, (result, *others) in enumerate(loop(builder, width, *read)):
-                    row, vector = divmod(index, width)
-                    for other in others:
-                        result = builder.fadd(result, other)
-                    place = builder.add(builder.mul(sums_stride, number(row)), number(4 * LANES * vector))
-                    builder.store(result, builder.inttoptr(builder.add(sums, place), total.as_pointer())).align = 4
+                builder.call(written(builder.module, width), settings)
                 builder.branch(done)
             builder.position_at_end(done)
             return context.get_dummy_value()
