@@ -2,8 +2,8 @@
 
 A panel is PANEL columns of a matrix, the last one those that are left, stored so that a product reads it once, from end
 to end: for each step of K the numbers of one column fill a lane of 32 bits, and the lanes of all columns lie side by
-side, LANES of them in a vector. No sum crosses lanes. What is stored decides how many numbers a lane holds: one float32,
-two bfloat16 or four int8.
+side, LANES of them in a vector. No sum crosses lanes. What is stored decides how many numbers a lane holds: one
+float32, two bfloat16 or four int8.
 
 Rows are float32, of which every number is multiplied exactly; or, where the processor has instructions that multiply
 all numbers of a lane at once, as short as the panel's: pairs of bfloat16 (`vdpbf16ps`), fours of uint8 that meet fours
