@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from unspool.engines.base import Machine
 from unspool.errors import UsageError
-from unspool.tasks.recipe import Size, choose_recipe, grouped, merged, section_of
+from unspool.tasks.recipe import Size, choose_recipe, filled, grouped, merged, section_of
 
 ORDINARY = Machine("bfloat16", 2)
 
@@ -96,3 +96,14 @@ def test_dropout_follows_the_passes_that_the_budget_means() -> None:
     assert shares[0] == 0 < shares[1] < shares[2] < shares[3] < 0.5
     assert dropout(steps=250, batch_size=32, sequence_length=64) == dropout(epochs=8.0) > 0
     assert dropout(steps=500, batch_size=16, sequence_length=64) == dropout(epochs=8.0)
+
+
+def test_short_texts_fill_a_batch_as_windows_of_a_long_one_do() -> None:
+    def rows(texts: int, length: int) -> int:
+        return filled(ORDINARY, texts, texts * length).rows
+
+    assert rows(100_000, 16) * 16 == ORDINARY.rows * 64  # tokens of a window
+    assert rows(100_000, 2) == 256
+    assert rows(400, 2) == 400 // 8
+    assert rows(100_000, 64) == rows(10, 5_000) == ORDINARY.rows
+    assert rows(3, 2) == 1

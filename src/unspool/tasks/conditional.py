@@ -29,9 +29,9 @@ from unspool.specs.network import (
     VectorEncoderSpec,
 )
 from unspool.specs.sampling import SamplingSpec
-from unspool.specs.training import Recipe, TrainingSpec
+from unspool.specs.training import Recipe
 from unspool.tasks.base import Plan
-from unspool.tasks.recipe import DEFAULT_MINUTES, Settings, Size, choose_recipe, data_spec, usual_minutes
+from unspool.tasks.recipe import DEFAULT_MINUTES, Settings, Size, choose_recipe, data_spec, filled, usual_minutes
 from unspool.tasks.start import Start
 from unspool.text.tokenizer import Tokenizer
 from unspool.text.vocabulary import make_tokenizer
@@ -39,7 +39,6 @@ from unspool.text.vocabulary import make_tokenizer
 SAMPLE = SamplingSpec(max_new_tokens=100, temperature=0.8, seed=0)
 VALIDATION_TEXTS = 2048
 MOST_SHOWN = 30  # labels of a column, with their counts
-MOST_ROWS, FEWEST_BATCHES = 256, 8  # of a batch, which short texts fill like windows of a long one; of an epoch
 ENCODER: Mapping[str, Any] = {"encoder_size": 64, "attention": "none"}
 ENCODER_SETTINGS = ("encoder_size", "feed")
 
@@ -85,9 +84,8 @@ class Conditional:
         for name, part in (("training", rows), ("validation", held_out)):
             write_conditioned(folder.training, name, tokenizer, part, conditions, on_bytes)
         tokens = len(open_part(folder.training, "training", verify=False).tokens)
-        filling = round(machine.rows * TrainingSpec().sequence_length * len(rows) / tokens)
-        batch = max(1, min(MOST_ROWS, len(rows) // FEWEST_BATCHES, max(machine.rows, filling)))
-        size = Size(tokens, tokenizer.vocabulary_size, usual_minutes(settings), machine._replace(rows=batch))
+        minutes = usual_minutes(settings)
+        size = Size(tokens, tokenizer.vocabulary_size, minutes, filled(machine, len(rows), tokens))
         recipe, reasons = _recipe(size, settings)
         return Plan(recipe, _config(recipe, tokenizer, conditions), reasons)
 

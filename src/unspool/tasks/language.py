@@ -19,7 +19,7 @@ from unspool.specs.network import DecoderShape, DecoderSpec, NetworkSpec
 from unspool.specs.sampling import SamplingSpec
 from unspool.specs.training import Recipe, TrainingSpec
 from unspool.tasks.base import Plan
-from unspool.tasks.recipe import Settings, Size, check_settings, choose_recipe, data_spec, usual_minutes
+from unspool.tasks.recipe import Settings, Size, check_settings, choose_recipe, data_spec, filled, usual_minutes
 from unspool.tasks.start import Start
 from unspool.text.tokenizer import Tokenizer
 from unspool.text.vocabulary import make_tokenizer
@@ -60,7 +60,10 @@ class Language:
         )
         tokenizer = prepare_corpus(folder.training, spec, make, on_bytes)
         folder.write_tokenizer(tokenizer)
-        tokens = len(open_corpus(folder.training, verify=False).training.tokens)
+        part = open_corpus(folder.training, verify=False).training
+        tokens = len(part.tokens)
+        if part.starts is not None:
+            machine = filled(machine, len(part.starts) - 1, tokens)
         size = Size(tokens, tokenizer.vocabulary_size, usual_minutes(settings), machine)
         if start:
             settings = {**settings, "training": {**STARTED, **settings["training"]}}

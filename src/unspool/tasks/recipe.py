@@ -29,6 +29,7 @@ DEFAULT_MINUTES = 3.0  # what the sizes are chosen for, too, when the budget is 
 WIDTHS = tuple(range(128, 1025, 64))
 TOKENS_PER_WEIGHT: dict[CellName, float] = {"gru": 9.0, "lstm": 7.7, "rnn": 7.7, "mingru": 7.7}  # in the time
 FEW_PASSES = 8  # over the text
+MOST_TEXTS, FEWEST_BATCHES = 256, 8  # side by side in a batch; in an epoch
 OPERATIONS = 6  # for each weight and token, forward and backward
 SHARE_OF_RATE = 0.42  # of the rate of a large product that training reaches
 
@@ -91,6 +92,20 @@ class Size:
     def read(self) -> float:
         """Weights times tokens that training reads in the minutes."""
         return 60 * self.minutes * self.machine.rate * SHARE_OF_RATE / OPERATIONS
+
+
+def filled(machine: Machine, texts: int, tokens: int) -> Machine:
+    """The machine with as many short texts side by side as hold the tokens of its windows of a long one.
+
+    Args:
+        machine: that trains.
+        texts: how many there are, each from an initial state.
+        tokens: of all of them.
+    """
+    filling = round(machine.rows * TrainingSpec().sequence_length * texts / tokens)
+    if filling <= machine.rows:
+        return machine
+    return machine._replace(rows=max(1, min(MOST_TEXTS, texts // FEWEST_BATCHES, filling)))
 
 
 def data_spec(settings: Settings) -> DataSpec:
