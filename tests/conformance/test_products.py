@@ -80,7 +80,7 @@ def test_rows_of_each_kind_with_panels_of_each_kind(precision: str, pairs: bool)
     for first in range(0, columns, PANEL):
         width = min(PANEL, columns - first)
         own = to_bfloat16(rows) if pairs else rows
-        multiply(own, panels.numbers[0, first * depth :], int(padded(width, LANES)) // LANES, sums)
+        multiply(own, panels.numbers[0, first * depth :], int(padded(width, LANES)) // LANES, sums, 0)
         place = slice(first, first + width)
         found = sums[:, :width] * panels.scale[0, place]
         np.testing.assert_allclose(found, expected[:, place], atol=1e-4)

@@ -190,19 +190,20 @@ def _add_product(panels: Any, number: Any, vector: Any, out: Any, team: Any) -> 
 
 
 @compiled
-def multiply(rows: Any, panel: Any, vectors: int, sums: Any) -> None:
+def multiply(rows: Any, panel: Any, vectors: int, sums: Any, first: int) -> None:
     """Compiled: sums = rows times one panel of a packed matrix.
 
     Args:
         rows: [R, K] float32, uint16 that hold bfloat16, or uint8; R a multiple of TILE_ROWS, K of what a lane holds.
         panel: what begins with the panel, float32, uint16 or int8.
         vectors: how many vectors of columns the panel has.
-        sums: [R, PANEL] float32, int32 for rows of uint8, is written.
+        sums: [R, N] float32, int32 for rows of uint8, of which the columns of the panel are written.
+        first: where they begin.
     """
     stride, lanes, source = rows.shape[1] * rows.itemsize, rows.shape[1] * panel.itemsize // 4, panel.ctypes.data
     for row in range(0, rows.shape[0], TILE_ROWS):
-        place, result = rows[row:].ctypes.data, sums[row:].ctypes.data
-        tile_product(rows, panel, vectors, place, stride, source, lanes, result, 4 * PANEL)
+        place, result = rows[row:].ctypes.data, sums[row:, first:].ctypes.data
+        tile_product(rows, panel, vectors, place, stride, source, lanes, result, 4 * sums.shape[1])
 
 
 def add_products(panels: Panels, number: int, vectors: Array, out: Array) -> None:
@@ -224,7 +225,7 @@ def _add_products(panels: Any, number: Any, vectors: Any, out: Any) -> Callable[
         sums = np.empty((rows.shape[0], PANEL), np.float32)
         for panel in range(count):
             first = panel * PANEL
-            multiply(rows, numbers[first * depth :], vectors_of(columns, first), sums)
+            multiply(rows, numbers[first * depth :], vectors_of(columns, first), sums, 0)
             for row in range(vectors.shape[0]):
                 for i in range(min(PANEL, out.shape[1] - first)):
                     out[row, first + i] += sums[row, i] * scale[first + i]
@@ -236,7 +237,7 @@ def _add_products(panels: Any, number: Any, vectors: Any, out: Any) -> Callable[
         sums = np.empty((rows.shape[0], PANEL), np.int32)
         for panel in range(count):
             first = panel * PANEL
-            multiply(rows, numbers[first * depth :], vectors_of(columns, first), sums)
+            multiply(rows, numbers[first * depth :], vectors_of(columns, first), sums, 0)
             for row in range(vectors.shape[0]):
                 for i in range(min(PANEL, out.shape[1] - first)):
                     exactly = sums[row, i] - np.int32(128) * totals[first + i]

@@ -20,7 +20,7 @@ from numba import float32, types
 from unspool.engines.numba.arithmetic import hyperbolic_tangent, logistic, narrow, widen
 from unspool.engines.numba.compiling import compiled
 from unspool.engines.numba.panels import multiply, padded
-from unspool.engines.numba.tiles import PANEL, PER_LANE
+from unspool.engines.numba.tiles import PANEL, PER_LANE, TILE_VECTORS
 from unspool.engines.torch.team import CHUNKS, Call, compile_kernel, matrix, parameters, take
 
 ROWS = 16  # of a chunk
@@ -41,6 +41,13 @@ def store(hidden: Any, first: int, last: int, rows: Any) -> None:
             rows[row - first, i] = narrow(hidden[row, i], rows)
 
 
+@compiled
+def multiply_all(rows: Any, panels: Any, sums: Any) -> None:
+    """The sums [ROWS, N] of rows [ROWS, K] times whole panels [N / PANEL, K * PANEL]."""
+    for panel in range(panels.shape[0]):
+        multiply(rows, panels[panel], TILE_VECTORS, sums, panel * PANEL)
+
+
 @cache
 def recurrent_kernels(storage: types.Type) -> SimpleNamespace:
     """All kernels for one kind of storage.
@@ -53,7 +60,7 @@ def recurrent_kernels(storage: types.Type) -> SimpleNamespace:
     pairs = PER_LANE[storage]
 
     def pack(call: Call) -> None:
-        """A matrix [K, N] or, with the flag, its transpose, as panels for `multiply`; a chunk is a panel."""
+        """A matrix [K, N] or, with the flag, its transpose, as panels for `multiply_all`; a chunk is a panel."""
         given = parameters(call)
         inner, outer, transposed = given[2], given[3], given[4]
         source = matrix(given[5], float32, outer if transposed else inner, inner if transposed else outer)
@@ -87,7 +94,7 @@ def recurrent_kernels(storage: types.Type) -> SimpleNamespace:
             sums = part(given[12], float32, given[CHUNKS], chunk, width)
             store(hidden, first, last, rows)
             for step in range(steps):
-                multiply(rows, panels, sums)
+                multiply_all(rows, panels, sums)
                 for row in range(first, last):
                     n, total = step * count + row, sums[row - first]
                     for i in range(2 * size):
@@ -142,7 +149,7 @@ def recurrent_kernels(storage: types.Type) -> SimpleNamespace:
                         d_h[i] *= z
                     for i in range(3 * size):
                         rows[row - first, i] = d_gates[n, size + i]
-                multiply(rows, panels, sums)
+                multiply_all(rows, panels, sums)
                 for row in range(first, last):
                     for i in range(size):
                         d_hidden[row, i] += sums[row - first, i]
@@ -163,7 +170,7 @@ def recurrent_kernels(storage: types.Type) -> SimpleNamespace:
             sums = part(given[10], float32, given[CHUNKS], chunk, width)
             store(hidden, first, last, rows)
             for step in range(steps):
-                multiply(rows, panels, sums)
+                multiply_all(rows, panels, sums)
                 for row in range(first, last):
                     n = step * count + row
                     for i in range(size):
@@ -195,7 +202,7 @@ def recurrent_kernels(storage: types.Type) -> SimpleNamespace:
                         change = (d_hidden[row, i] + widen(d_output[n, i])) * (ONE - value * value)
                         d_gates[n, i] = narrow(change, d_gates)
                         rows[row - first, i] = d_gates[n, i]
-                multiply(rows, panels, sums)
+                multiply_all(rows, panels, sums)
                 for row in range(first, last):
                     for i in range(size):
                         d_hidden[row, i] = sums[row - first, i]
