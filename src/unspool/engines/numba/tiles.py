@@ -168,10 +168,10 @@ def _tile(tile_rows: int) -> Any:
                 for v in range(width):
                     _ask_for(builder, builder.add(start, number(AHEAD + 4 * LANES * v)))
             results = []
-            for place, row in zip(places, tile, strict=True):
+            for place, columns in zip(places, tile, strict=True):
                 first = builder.add(place, offset)
                 spread = [_spread(builder, builder.add(first, number(4 * word))) for word in range(words)]
-                for phis, vector in zip(row, lanes, strict=True):
+                for phis, vector in zip(columns, lanes, strict=True):
                     new = add(builder, list(phis), vector, spread)
                     results.append(new)
                     for phi, value in zip(phis, new, strict=True):
