@@ -4,9 +4,9 @@ Networks are opened as `unspool.load` opens them. The peer is the loop that tuto
 one token a row, softmax, `torch.multinomial`; and, where it is installed, Keras with a step as a `tf.function`. Weights
 are random, which costs the same. `of_reading_floor` compares the rate at which weights are read with that of a loop
 which only sums as many bytes, on as many threads, medians of the rounds of both; that loop does not ask for memory
-ahead, so that a share can pass 1. What counts is what a token has to
-read: the recurrent matrices, the input matrices above the first layer, the output matrix, their biases, and one row of
-what the first layer makes of each token; the embedding and the first input matrix are in that row.
+ahead, so that a share can pass 1. What counts is what a token has to read: the recurrent matrices, the input matrices
+above the first layer, the output matrix, their biases, and one row of what the first layer makes of each token; the
+embedding and the first input matrix are in that row.
 """
 
 import math

@@ -2,8 +2,8 @@
 
 The same steps in float32 and in bfloat16 with one seed, loss on the held-out part of tinyshakespeare from fresh starts.
 `weights_bfloat16` and `weights_int8` are what the model trained in float32 loses when its weights are rounded, as
-`unspool evaluate --weights` measures it over the whole held-out part. One seed each: what bfloat16 costs a
-minGRU varies by a hundredth from seed to seed.
+`unspool evaluate --weights` measures it over the whole held-out part. One seed each: what bfloat16 costs a minGRU
+varies by a hundredth from seed to seed.
 """
 
 import tempfile
