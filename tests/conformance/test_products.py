@@ -13,7 +13,7 @@ from unspool.engines.numba.tiles import HAS_FOURS, HAS_PAIRS, LANES, PANEL, TILE
 from unspool.engines.rounding import from_bfloat16, rounded, to_bfloat16
 
 LAYERS = 2
-SHAPES = [(1, 1), (7, 5), (17, 3), (64, 64), (65, 130), (200, 37)]  # columns, depth
+SHAPES = [(1, 1), (7, 5), (17, 3), (40, 9), (64, 64), (65, 130), (200, 37)]  # columns, depth
 PRECISIONS = ["float32", "bfloat16", "int8"]
 
 
