@@ -16,12 +16,13 @@ import numpy as np
 from benchmarks.claims import Claim, highest
 from benchmarks.common import Bench, unspool
 from unspool import load
+from unspool.arrays import FloatArray
 from unspool.data.corpus import open_part
 from unspool.engines.registry import training_machine
 from unspool.evaluate.bits import STUCK, fresh_means, token_nats
 from unspool.folder.model_folder import ModelFolder
 from unspool.tasks.recipe import Size, choose_recipe, grouped
-from unspool.text.tokenizer import SPECIAL_TOKENS, FloatArray
+from unspool.text.tokenizer import SPECIAL_TOKENS
 
 CHARACTERS, STRETCH = 100_000, 10_000
 MINUTES = "0.5"

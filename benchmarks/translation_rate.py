@@ -23,7 +23,7 @@ from benchmarks.claims import Claim, middle
 from benchmarks.common import Bench, unspool
 from benchmarks.multi30k import lowered, pairs_options
 from unspool.data.batches import Batch
-from unspool.data.pairs import PairFeed, open_pairs
+from unspool.data.pairs import PairBatches, open_pairs
 from unspool.engines.registry import build_learner
 from unspool.folder.model_folder import ModelFolder
 from unspool.specs.network import NetworkSpec, TextEncoderSpec
@@ -79,11 +79,13 @@ def run(bench: Bench) -> None:
         folder = ModelFolder(Path(place) / "model")
         unspool("train", *pairs_options(*texts), "--steps", 1, "--out", folder.path, report="preparing the pairs")
         recipe, spec = folder.read_recipe(), folder.read_config().network
-        feed = PairFeed(open_pairs(folder.training, "training", recipe.data.max_length), recipe.training.batch_size, 0)
+        examples = PairBatches(
+            open_pairs(folder.training, "training", recipe.data.max_length), recipe.training.batch_size, 0
+        )
         loops = {MUON: own_step(folder, "muon"), ADAMW: own_step(folder, "adamw"), PLAIN: plain_step(spec)}
         rates: dict[str, list[float]] = {name: [] for name in loops}
         for number in range(ROUNDS + 1):
-            batches = [feed.batch(0, number * STEPS + step) for step in range(STEPS)]
+            batches = [examples.batch(0, number * STEPS + step) for step in range(STEPS)]
             for name, step in loops.items():
                 reached = rate_of(step, batches)
                 if number:

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from unspool.api import Model, Sample, Score, StateReading, load, resume, train
     from unspool.errors import UnspoolError
     from unspool.specs.sampling import SamplingSpec
-    from unspool.tasks.listener import Silent as Callbacks
+    from unspool.training.callback import Callback
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Callbacks": ("unspool.tasks.listener", "Silent"),
+    "Callback": ("unspool.training.callback", "Callback"),
     "Model": ("unspool.api", "Model"),
     "Sample": ("unspool.api", "Sample"),
     "SamplingSpec": ("unspool.specs.sampling", "SamplingSpec"),
@@ -33,7 +33,7 @@ _HOMES = {
 }
 
 __all__ = [
-    "Callbacks",
+    "Callback",
     "Model",
     "Sample",
     "SamplingSpec",

@@ -38,11 +38,11 @@ from unspool.folder.model_folder import ModelFolder, check_free, dump_safetensor
 from unspool.specs.base import build
 from unspool.specs.sampling import BeamSpec, SamplingSpec
 from unspool.tasks.evaluation import evaluate_conditioned, evaluate_labels, evaluate_pairs, evaluate_text
-from unspool.tasks.listener import Listener, Silent
+from unspool.tasks.pretrained import Pretrained
 from unspool.tasks.recipe import Settings, grouped
 from unspool.tasks.run import Run
-from unspool.tasks.start import Start
 from unspool.tasks.tasks import check_known, make_task, task_name, unusual
+from unspool.training.callback import Callback
 
 PathLike = str | Path
 
@@ -335,7 +335,7 @@ class Model:
         state = None if source is None else self.network.encode(source)
         nats = token_nats(self.network, part.tokens, state).astype(np.float64)
         mean = float(nats.mean())
-        bits = float(nats.sum()) / np.log(2) + part.naming_bits
+        bits = float(nats.sum()) / np.log(2) + part.spelling_bits
         return Score(
             bits_per_byte=bits / part.bytes,
             bits_per_character=bits / part.characters,
@@ -430,7 +430,7 @@ def train(
     out: PathLike | None = None,
     overwrite: bool = False,
     start_from: PathLike | None = None,
-    listener: Listener | None = None,
+    callback: Callback | None = None,
     engine: str = "torch",
     settings: Settings | None = None,
     task: str | None = None,
@@ -443,7 +443,7 @@ def train(
         out: the model folder to write; without it the model lives until it is saved or forgotten.
         overwrite: replace the model that is there.
         start_from: a model folder whose weights to start from.
-        listener: its `on_step`, `on_validation`, `on_sample` are called; see `unspool.Callbacks`.
+        callback: its `on_step`, `on_validation`, `on_sample` are called; see `unspool.Callback`.
         engine: trains.
         settings: in sections, such as a recipe file holds them.
         task: `language`, `translation`, `classification` or `conditional`; none takes what the data tell.
@@ -465,24 +465,24 @@ def train(
     chosen = settings or grouped({**values, "sources": _names(data)})
     name = task_name(chosen, task)
     check_known(name, unusual(chosen))
-    start = Start.read(Path(start_from)) if start_from else None
+    start = Pretrained.read(Path(start_from)) if start_from else None
     if start:
         chosen = start.settings(chosen)
-    Run(Path(out), make_task(name), chosen, listener or Silent(), engine, started).new(overwrite, start)
+    Run(Path(out), make_task(name), chosen, callback or Callback(), engine, started).new(overwrite, start)
     model = Model(Path(out), "auto")
     if keep:
         weakref.finalize(model, shutil.rmtree, keep, ignore_errors=True)
     return model
 
 
-def resume(path: PathLike, *, listener: Listener | None = None, engine: str = "torch") -> Model:
+def resume(path: PathLike, *, callback: Callback | None = None, engine: str = "torch") -> Model:
     """Go on with a run that was cut off; it ends as if it had not been.
 
     Raises:
         ModelFolderError: there is nothing to resume.
     """
     task = make_task(ModelFolder(Path(path)).read_recipe().task)
-    Run(Path(path), task, grouped({}), listener or Silent(), engine).resume()
+    Run(Path(path), task, grouped({}), callback or Callback(), engine).resume()
     return Model(Path(path), "auto")
 
 

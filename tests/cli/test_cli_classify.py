@@ -137,14 +137,14 @@ def test_a_run_is_resumed_to_the_end_it_would_have_had(rows: Path, language: Pat
     columns = {"text_column": "text", "label_column": "kind"}
     settings = {**columns, **QUICK, "steps": 30, "batch_size": 16, "start_from": language, "unfreeze": "gradual"}
 
-    class Cut(unspool.Callbacks):
+    class Cut(unspool.Callback):
         def on_step(self, event: object) -> None:
             if event.step == 17:  # type: ignore[attr-defined]
                 raise KeyboardInterrupt
 
     train(rows, out=tmp_path / "whole", **settings)
     with pytest.raises(KeyboardInterrupt):
-        train(rows, out=tmp_path / "cut", listener=Cut(), **settings)
+        train(rows, out=tmp_path / "cut", callback=Cut(), **settings)
     unspool.resume(tmp_path / "cut")
     whole, cut = ((tmp_path / name / "model.safetensors").read_bytes() for name in ("whole", "cut"))
     assert whole == cut

@@ -106,7 +106,7 @@ def test_long_texts_are_written_by_the_compiled_loop(single: Path, monkeypatch: 
     model, plain = unspool.load(single), unspool.load(single, engine="numpy")
     settings = {"condition": "b=0.5,a=0.5", "seed": 4, "ignore_eos": True, "max_new_tokens": 60}
     assert model.generate(**settings) == plain.generate(**settings)  # type: ignore[arg-type]
-    assert isinstance(model.network.succeed(model.read(condition="a")._reading.state)[0], Writer)
+    assert isinstance(model.network.hand_over(model.read(condition="a")._reading.state)[0], Writer)
 
 
 def test_a_prompt_is_continued_under_the_condition(single: Path) -> None:
@@ -177,22 +177,22 @@ def test_lines_of_files_depend_on_their_names(tmp_path: Path) -> None:
 
 
 def test_nothing_fed_all_comes_from_the_state(rows: Path, tmp_path: Path) -> None:
-    model = train(rows, out=tmp_path / "m", steps=150, feed="none", **COLUMNS, **SIZES, **QUICK)
+    model = train(rows, out=tmp_path / "m", steps=150, decoder_input="none", **COLUMNS, **SIZES, **QUICK)
     assert model.generate(condition="b", temperature=0).lower() == "bbbb"
-    assert model.config.network.writer.feed == "none"
+    assert model.config.network.writer.decoder_input == "none"
 
 
 def test_a_run_is_resumed_to_the_end_it_would_have_had(rows: Path, tmp_path: Path) -> None:
     settings = {**COLUMNS, **SIZES, **QUICK, "steps": 12}
 
-    class Cut(unspool.Callbacks):
+    class Cut(unspool.Callback):
         def on_step(self, event: object) -> None:
             if event.step == 8:  # type: ignore[attr-defined]
                 raise KeyboardInterrupt
 
     train(rows, out=tmp_path / "whole", **settings)
     with pytest.raises(KeyboardInterrupt):
-        train(rows, out=tmp_path / "cut", listener=Cut(), **settings)
+        train(rows, out=tmp_path / "cut", callback=Cut(), **settings)
     unspool.resume(tmp_path / "cut")
     whole, cut = ((tmp_path / name / "model.safetensors").read_bytes() for name in ("whole", "cut"))
     assert whole == cut
@@ -230,7 +230,7 @@ def test_a_language_takes_no_condition(model: Path) -> None:
         (["--text", "text", "--condition", "leter"], 3, "row 1 has no column 'leter'"),
         (["--condition", "letter"], 2, "condition_columns need text_column"),
         (["--text", "text", "--condition", "letter", "--condition-kind", "numbers"], 3, "must hold numbers. Received"),
-        (["--text", "text", "--condition", "letter", "--bidirectional"], 2, "has only encoder_size and feed"),
+        (["--text", "text", "--condition", "letter", "--bidirectional"], 2, "has only encoder_size and decoder_input"),
         (["--text", "text", "--task", "conditional"], 2, "needs --condition"),
         (["--text", "text", "--condition", "letter", "--task", "language"], 2, "conditional, which the data tell"),
         (["--text", "text", "--condition", "letter", "--max-length", 1], 3, "at most 1 tokens long"),

@@ -102,14 +102,14 @@ def test_a_run_is_resumed_to_the_end_it_would_have_had(pairs: Path, tmp_path: Pa
     columns = {"source_column": "en", "target_column": "de", "tokenizer": "word"}
     settings = {**columns, **SIZES, **QUICK, "steps": 12}
 
-    class Cut(unspool.Callbacks):
+    class Cut(unspool.Callback):
         def on_step(self, event: object) -> None:
             if event.step == 8:  # type: ignore[attr-defined]
                 raise KeyboardInterrupt
 
     train(pairs, out=tmp_path / "whole", **settings)
     with pytest.raises(KeyboardInterrupt):
-        train(pairs, out=tmp_path / "cut", listener=Cut(), **settings)
+        train(pairs, out=tmp_path / "cut", callback=Cut(), **settings)
     unspool.resume(tmp_path / "cut")
     whole, cut = ((tmp_path / name / "model.safetensors").read_bytes() for name in ("whole", "cut"))
     assert whole == cut

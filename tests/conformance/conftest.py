@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from helpers.small import random_weights
-from unspool.engines.base import Arrays, Network
+from unspool.arrays import Arrays
+from unspool.engines.base import Network
 from unspool.engines.registry import build_network, installed_engines
 from unspool.specs.network import DecoderSpec, NetworkSpec
 

@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from unspool.arrays import Arrays
 from unspool.data.batches import Batch
-from unspool.engines.base import Arrays, Learner
+from unspool.engines.base import Learner
 from unspool.engines.registry import ENGINES, build_learner, build_network
 from unspool.specs.network import DecoderSpec, NetworkSpec
 from unspool.specs.training import TrainingSpec
@@ -59,7 +60,7 @@ def test_the_loss_of_a_fixed_batch_falls(
 def test_the_loss_is_the_mean_surprise_of_the_network(learning_engine: str, shape: NetworkSpec) -> None:
     learner = build_learner(learning_engine, shape, training())
     network = build_network(learning_engine, shape, learner.weights())
-    nats, _ = network.surprise(batch().inputs, batch().targets, network.initial_state(ROWS))
+    nats, _ = network.nll(batch().inputs, batch().targets, network.initial_state(ROWS))
     assert learner.train_step(batch(), 1.0, 0) == pytest.approx(float(nats.mean()), abs=1e-5)
 
 
@@ -73,7 +74,7 @@ def test_the_gradient_is_that_of_finite_differences(learning_engine: str, shape:
 
     def loss(weights: Arrays) -> float:
         network = build_network(learning_engine, shape, weights)
-        return float(network.surprise(batch().inputs, batch().targets, network.initial_state(ROWS))[0].mean())
+        return float(network.nll(batch().inputs, batch().targets, network.initial_state(ROWS))[0].mean())
 
     for name, array in before.items():
         place = np.unravel_index(np.abs(array).argmax(), array.shape)

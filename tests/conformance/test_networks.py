@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from conformance.conftest import HIDDEN, VOCABULARY, Build
-from unspool.engines.base import Array, Network, State
+from unspool.arrays import Array, IntArray
+from unspool.engines.base import Network, State
 from unspool.engines.parameters import state_shapes
 from unspool.engines.registry import installed_engines
-from unspool.text.tokenizer import IntArray
 
 ROWS, STEPS = 4, 7
 CLOSE = {"rtol": 0, "atol": 1e-5}
@@ -91,7 +91,7 @@ def test_a_state_is_a_value_that_no_step_changes(network: Network) -> None:
     before = {name: array.copy() for name, array in network.state_to_arrays(state).items()}
     network.step(tokens()[:, 0], state)
     network.unroll(tokens(), state)
-    network.surprise(tokens(), tokens(), state)
+    network.nll(tokens(), tokens(), state)
     for name, array in network.state_to_arrays(state).items():
         np.testing.assert_array_equal(array, before[name])
 
@@ -111,7 +111,7 @@ def test_a_state_survives_arrays_in_every_engine(network: Network, build: Build)
 
 def test_surprise_is_minus_the_log_softmax_of_unroll(network: Network) -> None:
     inputs, targets = tokens(), tokens(seed=1)
-    nats, state = network.surprise(inputs, targets, used_state(network))
+    nats, state = network.nll(inputs, targets, used_state(network))
     logits, end = network.unroll(inputs, used_state(network))
     chosen = np.take_along_axis(softmax(logits), targets[..., None], axis=-1)[..., 0]
     np.testing.assert_allclose(nats, -np.log(chosen), **CLOSE)
@@ -122,6 +122,6 @@ def test_surprise_is_minus_the_log_softmax_of_unroll(network: Network) -> None:
 @pytest.mark.parametrize("kind", [np.uint8, np.uint16, np.int32, np.int64])
 def test_token_ids_may_be_of_any_integer_type(network: Network, kind: type[np.integer]) -> None:
     inputs = tokens()
-    expected, _ = network.surprise(inputs, inputs, network.initial_state(ROWS))
-    found, _ = network.surprise(inputs.astype(kind), inputs.astype(kind), network.initial_state(ROWS))
+    expected, _ = network.nll(inputs, inputs, network.initial_state(ROWS))
+    found, _ = network.nll(inputs.astype(kind), inputs.astype(kind), network.initial_state(ROWS))
     np.testing.assert_allclose(found, expected, rtol=1e-6)  # on several threads the last bit may differ

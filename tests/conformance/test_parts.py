@@ -61,7 +61,10 @@ OTHERS = [
     NetworkSpec(encoder=text_encoder(embedding=0), decoder=decoder(embedding_size=0)),
     NetworkSpec(encoder=LabelEncoderSpec(labels=3, hidden_size=5), decoder=decoder("lstm")),
     NetworkSpec(encoder=VectorEncoderSpec(numbers=3, hidden_size=5), decoder=decoder("mingru")),
-    *(NetworkSpec(encoder=text_encoder(), decoder=decoder(cell, feed="none", attention="dot")) for cell in CELLS),
+    *(
+        NetworkSpec(encoder=text_encoder(), decoder=decoder(cell, decoder_input="none", attention="dot"))
+        for cell in CELLS
+    ),
 ]
 HEADS = [
     NetworkSpec(encoder=encoder, head=HeadSpec(labels=LABELS, pooling=pooling))
@@ -82,7 +85,7 @@ def name_of(spec: NetworkSpec) -> str:
     else:
         parts += [encoder.kind if encoder else "no"]
     if spec.decoder:
-        parts += [spec.decoder.cell, spec.decoder.attention, spec.decoder.feed]
+        parts += [spec.decoder.cell, spec.decoder.attention, spec.decoder.decoder_input]
     return "-".join(parts + ([spec.head.pooling] if spec.head else []))
 
 
@@ -166,7 +169,7 @@ def test_attention_shares_sum_to_one_and_stay_within_the_text(spec: NetworkSpec)
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_a_decoder_that_is_fed_nothing_does_not_look_at_its_tokens(cell: str) -> None:
-    spec = NetworkSpec(encoder=text_encoder(), decoder=decoder(cell, feed="none"))
+    spec = NetworkSpec(encoder=text_encoder(), decoder=decoder(cell, decoder_input="none"))
     for network in networks(spec):
         start = network.encode(source(spec))
         np.testing.assert_array_equal(network.unroll(inputs(1), start)[0], network.unroll(inputs(2), start)[0])

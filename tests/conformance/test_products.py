@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from numba import types
 
-from unspool.engines.numba.panels import add_product, add_products, multiply, pack, padded
-from unspool.engines.numba.team import make_teams
-from unspool.engines.numba.tiles import HAS_FOURS, HAS_PAIRS, LANES, PANEL, TILE_ROWS
+from unspool.engines.kernels.panels import add_product, add_products, multiply, pack, padded
+from unspool.engines.kernels.team import make_teams
+from unspool.engines.kernels.tiles import HAS_FOURS, HAS_PAIRS, LANES, PANEL, TILE_ROWS
 from unspool.engines.rounding import from_bfloat16, rounded, to_bfloat16
 
 LAYERS = 2

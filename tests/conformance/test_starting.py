@@ -9,9 +9,9 @@ from helpers.small import random_weights
 from unspool.decode import stream
 from unspool.decode.stream import generate, start_reading
 from unspool.engines import registry
-from unspool.engines.base import Network, Starting, Writer
+from unspool.engines.auto import AutoNetwork
+from unspool.engines.base import HandoverNetwork, Network, Writer
 from unspool.engines.registry import build_network, open_network
-from unspool.engines.starting import StartingNetwork
 from unspool.errors import UnspoolError
 from unspool.specs.network import CellName, DecoderSpec, NetworkSpec
 from unspool.specs.sampling import SamplingSpec
@@ -52,7 +52,7 @@ def test_an_engine_that_is_named_does_all_the_work_itself(precision: str) -> Non
     spec = spec_of("gru")
     network = open_network("numba", spec, random_weights(spec), precision)
     assert isinstance(network, Writer)
-    assert not isinstance(network, Starting)
+    assert not isinstance(network, HandoverNetwork)
     assert text_of(network) == text_of(build_network("numba", spec, random_weights(spec), precision))
 
 
@@ -71,7 +71,7 @@ def test_a_short_text_never_loads_the_successor() -> None:
     def load() -> Network:
         raise AssertionError("loaded")
 
-    network = StartingNetwork(spec, random_weights(spec), load)
+    network = AutoNetwork(spec, random_weights(spec), load)
     assert text_of(network)
 
 
@@ -83,7 +83,7 @@ def test_a_successor_that_cannot_be_loaded_is_reported(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(stream, "HANDOVER", 20)
     with pytest.raises(UnspoolError, match="no kernels"):
-        text_of(StartingNetwork(spec, random_weights(spec), load))
+        text_of(AutoNetwork(spec, random_weights(spec), load))
 
 
 def test_the_successor_is_loaded_once_and_in_the_background() -> None:
@@ -93,11 +93,11 @@ def test_the_successor_is_loaded_once_and_in_the_background() -> None:
         loaded.append(threading.current_thread())
         return build_network("numpy", spec, random_weights(spec))
 
-    network = StartingNetwork(spec, random_weights(spec), load)
+    network = AutoNetwork(spec, random_weights(spec), load)
     state = network.initial_state(2)
     network.prepare()
-    _, one = network.succeed(state)
-    network.succeed(state)
+    _, one = network.hand_over(state)
+    network.hand_over(state)
     assert loaded != [threading.current_thread()]
     assert len(loaded) == 1
     assert all(np.array_equal(a, b) for a, b in zip(one.layers[0], state.layers[0], strict=True))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from helpers.small import random_weights
-from unspool.engines.base import Arrays
+from unspool.arrays import Arrays
 from unspool.engines.initial import extended_weights, initial_weights
 from unspool.engines.registry import build_network
 from unspool.errors import ModelFolderError

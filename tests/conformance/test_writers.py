@@ -131,13 +131,13 @@ def test_how_many_threads_there_are_changes_nothing() -> None:
 @pytest.mark.parametrize("threads", [1, 3])
 @pytest.mark.parametrize("rows", [1, 7])
 @pytest.mark.parametrize("attention", ["none", "dot", "additive"])
-@pytest.mark.parametrize(("cell", "feed"), [("lstm", "previous"), ("gru", "none"), ("mingru", "previous")])
+@pytest.mark.parametrize(("cell", "decoder_input"), [("lstm", "previous"), ("gru", "none"), ("mingru", "previous")])
 def test_from_a_source_it_writes_what_numpy_and_the_sampler_would(
-    cell: CellName, feed: str, attention: str, rows: int, threads: int, monkeypatch: pytest.MonkeyPatch
+    cell: CellName, decoder_input: str, attention: str, rows: int, threads: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("unspool.engines.numba.network.SHARED_STEP", 0)
     reader = TextEncoderSpec(vocabulary_size=9, hidden_size=6, embedding_size=4, bidirectional=True)
-    parts: dict[str, Any] = {"cell": cell, "attention": attention, "feed": feed}
+    parts: dict[str, Any] = {"cell": cell, "attention": attention, "decoder_input": decoder_input}
     writer = DecoderSpec(hidden_size=37, embedding_size=5, vocabulary_size=11, **parts)
     spec = NetworkSpec(encoder=reader, decoder=writer)
     weights = random_weights(spec)

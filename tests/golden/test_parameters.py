@@ -37,7 +37,7 @@ TEXT = TextEncoderSpec(num_layers=2, hidden_size=32, embedding_size=16, bidirect
 COMPOSED = {
     "text, dot attention": NetworkSpec(encoder=TEXT, decoder=DECODER.changed(attention="dot")),
     "text, additive attention": NetworkSpec(encoder=TEXT, decoder=DECODER.changed(attention="additive")),
-    "text, fed nothing": NetworkSpec(encoder=TEXT, decoder=DECODER.changed(feed="none")),
+    "text, fed nothing": NetworkSpec(encoder=TEXT, decoder=DECODER.changed(decoder_input="none")),
     "mingru text": NetworkSpec(encoder=TEXT.changed(cell="mingru", bidirectional=False), decoder=DECODER),
     "label": NetworkSpec(encoder=LabelEncoderSpec(labels=18), decoder=DECODER),
     "vector": NetworkSpec(encoder=VectorEncoderSpec(numbers=5), decoder=DECODER),

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from unspool.engines.base import Arrays
+from unspool.arrays import Arrays
 from unspool.engines.parameters import parameter_shapes
 from unspool.specs.network import NetworkSpec
 

@@ -34,7 +34,7 @@ def prefix(order: list[int], probabilities: list[float], mass: float) -> set[int
 
 def probabilities_of(values: list[float], **settings: float) -> np.ndarray:
     spec = SamplingSpec(**{"temperature": 1.0, **settings})
-    return distribution(np.array(values, np.float64), Sampler(spec, len(values), (), [], 0).knobs)
+    return distribution(np.array(values, np.float64), Sampler(spec, len(values), (), [], 0).parameters)
 
 
 def kept(values: list[float], **settings: float) -> set[int]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from helpers.small import small_text
 from properties.strategies import newline_ended_pieces, texts, texts_with_surrogates
 from unspool.text.incremental import IncrementalDecoder
-from unspool.text.tokenizer import NAMING_BITS, UNKNOWN, Tokenizer
+from unspool.text.tokenizer import SPELLING_BITS, UNKNOWN, Tokenizer
 from unspool.text.vocabulary import make_tokenizer
 
 KINDS = ("char", "word", "bpe", "byte")
@@ -59,7 +59,7 @@ def test_lone_surrogates_do_not_crash(kind: str, text: str) -> None:
     tokenizer = LEARNT[kind]
     ids = tokenizer.encode(text)
     assert all(0 <= token < tokenizer.vocabulary_size for token in ids)
-    assert len(tokenizer.naming_bits(text, ids)) == len(ids)
+    assert len(tokenizer.spelling_bits(text, ids)) == len(ids)
     tokenizer.decode(ids).encode()
 
 
@@ -104,12 +104,12 @@ def test_pieces_that_end_with_a_line_end_encode_like_the_whole(kind: str, pieces
 def test_unknown_tokens_are_charged_and_known_ones_are_not(kind: str, text: str) -> None:
     tokenizer = LEARNT[kind]
     ids = tokenizer.encode(text)
-    bits = tokenizer.naming_bits(text, ids)
+    bits = tokenizer.spelling_bits(text, ids)
     assert ((bits > 0) == (ids == UNKNOWN)).all()
     if kind == "char":
-        assert bits.sum() == pytest.approx(NAMING_BITS * (ids == UNKNOWN).sum())
+        assert bits.sum() == pytest.approx(SPELLING_BITS * (ids == UNKNOWN).sum())
     else:
-        assert (bits[ids == UNKNOWN] >= 2 * NAMING_BITS).all()
+        assert (bits[ids == UNKNOWN] >= 2 * SPELLING_BITS).all()
 
 
 @given(text=texts)
@@ -117,4 +117,4 @@ def test_a_word_vocabulary_of_nothing_names_every_character(text: str) -> None:
     tokenizer = make_tokenizer("word", ["unrelated"])
     ids = tokenizer.encode(text)
     ends = len(ids)
-    assert tokenizer.naming_bits(text, ids).sum() >= (len(text) + ends) * NAMING_BITS * 0.999
+    assert tokenizer.spelling_bits(text, ids).sum() >= (len(text) + ends) * SPELLING_BITS * 0.999

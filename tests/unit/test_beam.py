@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 from helpers.small import random_weights
+from unspool.arrays import IntArray
 from unspool.data.batches import Source
 from unspool.decode.beam import beam_search
 from unspool.engines.base import Network
 from unspool.engines.registry import build_network
 from unspool.specs.network import DecoderSpec, NetworkSpec, TextEncoderSpec
 from unspool.specs.sampling import BeamSpec
-from unspool.text.tokenizer import BEGIN, END, PAD, UNKNOWN, IntArray
+from unspool.text.tokenizer import BEGIN, END, PAD, UNKNOWN
 
 SPEC = NetworkSpec(
     encoder=TextEncoderSpec(vocabulary_size=7, hidden_size=5, embedding_size=4, bidirectional=True),

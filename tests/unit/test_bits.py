@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 from helpers.small import random_weights, small_text
+from unspool.arrays import IntArray
 from unspool.data.corpus import Part, part_of_text
 from unspool.engines.base import Network
 from unspool.engines.registry import build_network
 from unspool.evaluate import bits
 from unspool.evaluate.bits import carried_nats, document_nats, evaluate_part, fresh_means, token_nats
 from unspool.specs.network import DecoderSpec, NetworkSpec
-from unspool.text.tokenizer import BEGIN, END, NAMING_BITS, IntArray
+from unspool.text.tokenizer import BEGIN, END, SPELLING_BITS
 from unspool.text.vocabulary import make_tokenizer
 
 TOKENIZER = make_tokenizer("char", [small_text()])
@@ -51,14 +52,14 @@ def test_several_rows_are_close_to_one(network: Network, rows: int) -> None:
 
 
 class Counting:
-    """A network whose surprise is 1 for every token, so that a sum is a count; notes what it was asked."""
+    """A network whose nll is 1 for every token, so that a sum is a count; notes what it was asked."""
 
     spec = NetworkSpec(decoder=DecoderSpec(vocabulary_size=5000))
 
     def initial_state(self, rows: int) -> None:
         return None
 
-    def surprise(self, inputs: IntArray, targets: IntArray, state: None) -> tuple[np.ndarray, None]:
+    def nll(self, inputs: IntArray, targets: IntArray, state: None) -> tuple[np.ndarray, None]:
         return targets.astype(np.float32), None
 
 
@@ -118,6 +119,6 @@ def test_unknown_characters_are_charged_for_their_names(network: Network) -> Non
     unknown = text.replace("e", "é")
     free = carried_nats(network, TOKENIZER.encode(unknown)) / math.log(2)
     figures = evaluate_part(network, part_of_text(TOKENIZER, unknown))
-    charged = free + unknown.count("é") * NAMING_BITS
+    charged = free + unknown.count("é") * SPELLING_BITS
     assert figures.bits_per_byte == pytest.approx(charged / len(unknown.encode()), rel=1e-5)
     assert figures.bits_per_byte > evaluate_part(network, part_of_text(TOKENIZER, text)).bits_per_byte

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from unspool.engines.base import Arrays
+from unspool.arrays import Arrays
 from unspool.errors import ModelFolderError
 from unspool.folder.model_folder import dump_safetensors
 from unspool.training.checkpoint import Checkpoint, Progress

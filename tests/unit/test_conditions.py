@@ -15,7 +15,7 @@ from unspool.data.conditions import (
     read_rows,
     write_conditioned,
 )
-from unspool.data.pairs import PairFeed
+from unspool.data.pairs import PairBatches
 from unspool.decode.condition import condition_source, missing_condition
 from unspool.engines.base import Network
 from unspool.engines.registry import build_network, installed_engines
@@ -225,10 +225,10 @@ def opened(folder: Path, max_length: int = 100):  # type: ignore[no-untyped-def]
 
 
 def test_an_epoch_has_every_text_once_with_its_condition(tmp_path: Path) -> None:
-    feed = PairFeed(opened(tmp_path), 4, seed=1)
+    batches = PairBatches(opened(tmp_path), 4, seed=1)
     found = []
-    for index in range(feed.steps(0)):
-        batch = feed.batch(0, index)
+    for index in range(batches.steps(0)):
+        batch = batches.batch(0, index)
         assert batch.source is not None
         assert batch.source.values is not None
         assert (batch.inputs[:, 0] == BEGIN).all()

@@ -11,7 +11,7 @@ from unspool.data.corpus import Corpus, open_corpus, part_of_text, prepare_corpu
 from unspool.errors import DataError, ModelFolderError
 from unspool.specs.data import DataSpec
 from unspool.text import reading
-from unspool.text.tokenizer import END, NAMING_BITS, Tokenizer
+from unspool.text.tokenizer import END, SPELLING_BITS, Tokenizer
 from unspool.text.vocabulary import make_tokenizer
 
 
@@ -62,7 +62,7 @@ def test_documents_end_with_eos_and_count_their_line_ends(tmp_path: Path) -> Non
 def test_the_tokenizer_learns_from_the_training_part_alone(tmp_path: Path) -> None:
     tokenizer, corpus = prepare(tmp_path, "a" * 90 + "é" * 10)
     assert "é" not in tokenizer.vocabulary
-    assert corpus.validation.naming_bits == pytest.approx(10 * NAMING_BITS)
+    assert corpus.validation.spelling_bits == pytest.approx(10 * SPELLING_BITS)
 
 
 def test_held_out_files_take_the_place_of_a_share(tmp_path: Path) -> None:
@@ -90,5 +90,5 @@ def test_a_missing_or_damaged_part_is_refused(tmp_path: Path) -> None:
 def test_a_text_in_memory_is_one_stream() -> None:
     part = part_of_text(make_tokenizer("char", ["ab"]), "abé")
     assert (part.characters, part.bytes, part.starts) == (3, 4, None)
-    assert part.naming_bits == pytest.approx(NAMING_BITS)
+    assert part.spelling_bits == pytest.approx(SPELLING_BITS)
     assert np.asarray(part.tokens).tolist() == [4, 5, 1]

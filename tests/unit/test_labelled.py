@@ -6,7 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from unspool.data.labelled import LabelledFeed, all_labelled, label_names, open_labelled, read_labelled, write_labelled
+from unspool.data.labelled import (
+    LabelledBatches,
+    all_labelled,
+    label_names,
+    open_labelled,
+    read_labelled,
+    write_labelled,
+)
 from unspool.errors import DataError, ModelFolderError, UnspoolError, UsageError
 from unspool.specs.base import build
 from unspool.specs.data import DataSpec
@@ -109,9 +116,9 @@ def test_an_epoch_has_every_row_once_with_its_label(tmp_path: Path) -> None:
     tokenizer, labels = make_tokenizer("char", [text for text, _ in ROWS]), label_names(ROWS)
     write_labelled(tmp_path, "training", tokenizer, ROWS, labels, lambda size: None)
     part = open_labelled(tmp_path, "training", len(labels))
-    feed, seen = LabelledFeed(part, 8, 5, 0.0, seed=3), Counter[int]()
-    for index in range(feed.steps(0)):
-        batch = feed.batch(0, index)
+    batches, seen = LabelledBatches(part, 8, 5, 0.0, seed=3), Counter[int]()
+    for index in range(batches.steps(0)):
+        batch = batches.batch(0, index)
         assert batch.source is not None
         assert batch.source.lengths is not None
         assert batch.labels is not None
@@ -123,8 +130,8 @@ def test_an_epoch_has_every_row_once_with_its_label(tmp_path: Path) -> None:
 def test_word_dropout_shows_its_share_as_unknown(tmp_path: Path) -> None:
     tokenizer, labels = make_tokenizer("char", [text for text, _ in ROWS]), label_names(ROWS)
     write_labelled(tmp_path, "training", tokenizer, ROWS * 5, labels, lambda size: None)
-    feed = LabelledFeed(open_labelled(tmp_path, "training", 2), 300, 100, 0.5, seed=3)
-    source = feed.batch(0, 0).source
+    batches = LabelledBatches(open_labelled(tmp_path, "training", 2), 300, 100, 0.5, seed=3)
+    source = batches.batch(0, 0).source
     assert source is not None
     assert source.tokens is not None
     assert source.lengths is not None

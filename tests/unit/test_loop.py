@@ -39,7 +39,7 @@ class Learner:
         self.restored += 1
 
 
-class Feed:
+class BatchSource:
     """Three batches an epoch."""
 
     def steps(self, epoch: int) -> int:
@@ -53,7 +53,7 @@ class Feed:
 def make_loop(folder: Path, learner: Learner, validate: Callable[[Any], float], steps: int, **settings: Any) -> Loop:
     return Loop(
         learner=learner,  # type: ignore[arg-type]
-        feed=Feed(),
+        batches=BatchSource(),
         training=TrainingSpec(**settings),
         budget=Budget(BudgetSpec(steps=steps), 3),
         checkpoint=Checkpoint(folder),
@@ -63,7 +63,7 @@ def make_loop(folder: Path, learner: Learner, validate: Callable[[Any], float], 
         sample=lambda network: "",
         tokens_per_character=1.0,
         unit="character",
-        callbacks=unspool.Callbacks(),
+        callback=unspool.Callback(),
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from unspool.data.dates import date_pairs
 from unspool.data.pairs import (
-    PairFeed,
+    PairBatches,
     Pairs,
     all_pairs,
     keep_texts,
@@ -127,10 +127,10 @@ def opened(folder: Path, max_length: int = 100) -> Pairs:
 
 def test_an_epoch_has_every_pair_once_and_whole(tmp_path: Path) -> None:
     pairs = opened(tmp_path)
-    feed = PairFeed(pairs, 8, seed=1)
+    batches = PairBatches(pairs, 8, seed=1)
     counted = []
-    for index in range(feed.steps(0)):
-        batch = feed.batch(0, index)
+    for index in range(batches.steps(0)):
+        batch = batches.batch(0, index)
         source = batch.source
         assert source is not None
         assert source.tokens is not None
@@ -142,7 +142,7 @@ def test_an_epoch_has_every_pair_once_and_whole(tmp_path: Path) -> None:
             assert target[-1] == END == source.tokens[row, length - 1]
             assert (source.tokens[row, length:] == PAD).all()
             counted.append((int(length), len(target)))
-        again = feed.batch(0, index)
+        again = batches.batch(0, index)
         np.testing.assert_array_equal(again.inputs, batch.inputs)
     expected = [(len(source) + 1, len(target) + 1) for source, target in PAIRS]
     assert sorted(counted) == sorted(expected)
@@ -152,7 +152,7 @@ def test_pairs_that_are_too_long_are_left_out(tmp_path: Path) -> None:
     pairs = opened(tmp_path, max_length=5)
     expected = sum(len(source) <= 5 and len(target) <= 5 for source, target in PAIRS)
     assert 0 < len(pairs.kept) == expected < len(PAIRS)
-    assert all(feed_size <= 6 for feed_size in PairFeed(pairs, 8, 0).batch(0, 0).targets.shape[1:])
+    assert all(feed_size <= 6 for feed_size in PairBatches(pairs, 8, 0).batch(0, 0).targets.shape[1:])
 
 
 def test_dates_are_dates_in_several_styles_and_none_comes_twice() -> None:

@@ -60,7 +60,7 @@ def test_a_token_of_probability_zero_is_never_drawn_at_the_edges() -> None:
 
 def test_the_repetition_penalty_counts_the_prompt_and_what_was_written() -> None:
     seen = np.array([True, True, False])
-    found = penalised(np.array([2.0, -2.0, 4.0]), np.zeros(3, int), seen, sampler(repetition_penalty=2.0).knobs)
+    found = penalised(np.array([2.0, -2.0, 4.0]), np.zeros(3, int), seen, sampler(repetition_penalty=2.0).parameters)
     assert found.tolist() == [1.0, -4.0, 4.0]
     assert sampler(temperature=0.0, repetition_penalty=10.0, prompt=(1,)).choose(logits(1, 2, 0, 0, 0, 0)) == 0
 
@@ -68,8 +68,8 @@ def test_the_repetition_penalty_counts_the_prompt_and_what_was_written() -> None
 def test_frequency_counts_each_time_and_presence_once() -> None:
     written = np.array([0, 1, 3])
     zeros, seen = np.zeros(3), np.zeros(3, bool)
-    assert penalised(zeros, written, seen, sampler(frequency_penalty=0.5).knobs).tolist() == [0.0, -0.5, -1.5]
-    assert penalised(zeros, written, seen, sampler(presence_penalty=0.5).knobs).tolist() == [0.0, -0.5, -0.5]
+    assert penalised(zeros, written, seen, sampler(frequency_penalty=0.5).parameters).tolist() == [0.0, -0.5, -1.5]
+    assert penalised(zeros, written, seen, sampler(presence_penalty=0.5).parameters).tolist() == [0.0, -0.5, -0.5]
 
 
 def test_a_prompt_does_not_count_for_frequency_and_presence() -> None:

@@ -17,8 +17,8 @@ from unspool.engines.base import Machine
 from unspool.errors import DataError, ModelFolderError, OutputError, UsageError
 from unspool.folder.atomic import replaced
 from unspool.folder.model_folder import ModelFolder
-from unspool.tasks.start import Start
-from unspool.training.loop import StepEvent
+from unspool.tasks.pretrained import Pretrained
+from unspool.training.callback import StepEvent
 from unspool.training.threads import ThreadChoice
 
 SHORT = {**TINY, "steps": 12, "dropout": 0.2}
@@ -28,7 +28,7 @@ class Crash(BaseException):
     """What pulling the plug looks like from inside."""
 
 
-class CrashAt(unspool.Callbacks):
+class CrashAt(unspool.Callback):
     """Pulls the plug after a step."""
 
     def __init__(self, step: int) -> None:
@@ -45,7 +45,7 @@ def weights_of(path: Path) -> dict[str, Any]:
 
 def cut_off(text_file: Path, path: Path, step: int, **settings: Any) -> None:
     with pytest.raises(Crash):
-        train(text_file, out=path, listener=CrashAt(step), **{**SHORT, **settings})
+        train(text_file, out=path, callback=CrashAt(step), **{**SHORT, **settings})
 
 
 @pytest.mark.parametrize("optimizer", ["muon", "adamw"])
@@ -110,13 +110,13 @@ def of_minutes(text_file: Path, path: Path, **settings: Any) -> None:
     """Cut off a run of minutes after 40 steps."""
     free = {name: value for name, value in SHORT.items() if name not in ("steps", "threads")}
     with pytest.raises(Crash):
-        train(text_file, out=path, listener=CrashAt(40), **{**free, "minutes": 5, **settings})
+        train(text_file, out=path, callback=CrashAt(40), **{**free, "minutes": 5, **settings})
 
 
 def resume_minutes(path: Path) -> None:
     """Go on, and cut off again."""
     with pytest.raises(Crash):
-        resume(path, listener=CrashAt(80))
+        resume(path, callback=CrashAt(80))
 
 
 def settled(path: Path) -> list[int]:
@@ -202,7 +202,7 @@ def test_fine_tuning_extends_the_vocabulary_and_keeps_what_is_known(
     sizes = ("hidden_size", "embedding_size")
     asked = {name: value for name, value in frozen.items() if name not in sizes}
     tuned = train(new_text, out=tmp_path / "tuned", start_from=model_folder, **asked)
-    start = Start.read(model_folder)
+    start = Pretrained.read(model_folder)
     assert tuned.tokenizer.vocabulary[: start.tokenizer.vocabulary_size] == start.tokenizer.vocabulary
     assert "ö" in tuned.tokenizer.vocabulary
     for name, array in weights_of(tmp_path / "tuned").items():

@@ -6,11 +6,12 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
+from unspool.arrays import IntArray
 from unspool.data.batches import Source
 from unspool.decode.translation import Translator
 from unspool.engines.base import Network
 from unspool.specs.sampling import BeamSpec
-from unspool.text.tokenizer import END, UNKNOWN, IntArray
+from unspool.text.tokenizer import END, UNKNOWN
 from unspool.text.vocabulary import make_tokenizer
 
 WORDS = make_tokenizer("word", ["one two three"] * 2)  # words that come once are unknown

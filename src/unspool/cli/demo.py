@@ -24,7 +24,7 @@ def demo(
 
     write("Unspool learns the Python language reference, which comes with every Python.\n\n")
     with make_progress() as progress:
-        model = train(None, out=out, overwrite=True, minutes=minutes, listener=progress)
+        model = train(None, out=out, overwrite=True, minutes=minutes, callback=progress)
     for temperature, word in TEMPERATURES.items():
         write(f"\n--- temperature {temperature} ({word})\n{PROMPT}")
         for piece in model.stream(PROMPT, temperature=temperature, max_new_tokens=300, seed=1):

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from unspool.tasks.listener import Silent
-from unspool.training.loop import StepEvent, ValidationEvent
+from unspool.training.callback import Callback, StepEvent, ValidationEvent
 from unspool.training.tensorboard import TensorBoard
 
 PLAIN_LINES = 10  # of progress in a run
@@ -34,7 +33,7 @@ def make_progress(quiet: bool = False, tensorboard: Path | None = None) -> Itera
         yield PlainProgress(board)
 
 
-class PlainProgress(Silent):
+class PlainProgress(Callback):
     """A line now and then, on standard error.
 
     Args:

@@ -119,7 +119,7 @@ def train(
         ),
     ] = None,
     attention: Annotated[str | None, typer.Option(help="none, dot or additive. [additive]")] = None,
-    feed: Annotated[str | None, typer.Option(help="What the decoder reads: previous token, or none.")] = None,
+    decoder_input: Annotated[str | None, typer.Option(help="What the decoder reads: previous token, or none.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Rows read side by side.")] = None,
     seq_len: Annotated[int | None, typer.Option(help="Time steps of a window.")] = None,
     optimizer: Annotated[str | None, typer.Option(help="muon or adamw.")] = None,
@@ -199,7 +199,7 @@ def train(
         "bidirectional": bidirectional,
         "pooling": pooling,
         "attention": attention,
-        "feed": feed,
+        "decoder_input": decoder_input,
         "batch_size": batch_size,
         "sequence_length": seq_len,
         "optimizer": optimizer,
@@ -236,13 +236,13 @@ def train(
         from unspool import api
 
         if resume is not None:
-            model = api.resume(resume, listener=progress, engine=engine)
+            model = api.resume(resume, callback=progress, engine=engine)
         else:
             model = api.train(
                 out=path,
                 overwrite=overwrite,
                 start_from=start_from,
-                listener=progress,
+                callback=progress,
                 engine=engine,
                 settings=settings,
                 task=task or told,

@@ -12,14 +12,12 @@ from typing import Protocol
 
 import numpy as np
 
+from unspool.arrays import Flags, IntArray
 from unspool.data.corpus import Part
-from unspool.text.tokenizer import BEGIN, PAD, SPECIAL_TOKENS, UNKNOWN, IntArray
+from unspool.text.tokenizer import BEGIN, PAD, SPECIAL_TOKENS, UNKNOWN
 
 UNKNOWN_SHARE = 0.25
 BUCKET = 64  # batches whose rows are sorted by length together
-
-
-Flags = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,7 @@ class Source:
     def of_texts(cls, texts: Sequence[IntArray]) -> "Source":
         """Texts [B] of token ids, each of at least one token, side by side."""
         lengths = np.array([len(text) for text in texts], np.int64)
-        return cls(beside(texts), lengths)
+        return cls(pad_sequences(texts), lengths)
 
     @property
     def rows(self) -> int:
@@ -76,7 +74,7 @@ class Batch:
         return int(np.count_nonzero(self.targets))
 
 
-def beside(texts: Sequence[IntArray]) -> IntArray:
+def pad_sequences(texts: Sequence[IntArray]) -> IntArray:
     """Texts of token ids side by side, the shorter ones padded: [B, longest] int64."""
     rows = np.full((len(texts), max(map(len, texts), default=0)), PAD, np.int64)
     for row, text in zip(rows, texts, strict=True):
@@ -129,7 +127,7 @@ class LengthPlan:
         return self._planned[1][index]
 
 
-class Feed(Protocol):
+class BatchSource(Protocol):
     """The batches of a corpus, epoch by epoch."""
 
     def steps(self, epoch: int) -> int:
@@ -139,7 +137,7 @@ class Feed(Protocol):
         """One batch; `index` counts from 0."""
 
 
-class StreamFeed:
+class StreamBatches:
     """Windows over B parallel streams of one endless text; rows continue from batch to batch.
 
     Row r reads the r-th part of the text. In an epoch every token is a target exactly once. Epochs begin
@@ -188,7 +186,7 @@ class StreamFeed:
         return Batch(inputs, targets, reset)
 
 
-class DocumentFeed:
+class DocumentBatches:
     """Documents of like length side by side, each from the initial state; long ones in several windows.
 
     Args:

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from unspool.arrays import FloatArray, IntArray
 from unspool.data.batches import Source
 from unspool.data.corpus import open_part, write_tokens
 from unspool.data.pairs import Pairs
@@ -23,7 +24,7 @@ from unspool.data.sources import Sources, describe_sources, joined_text
 from unspool.errors import DataError, ModelFolderError, UnspoolError, nearest, reporting_write_errors
 from unspool.specs.condition import ConditionSpec
 from unspool.specs.data import ConditionKind, DataSpec
-from unspool.text.tokenizer import FloatArray, IntArray, Tokenizer
+from unspool.text.tokenizer import Tokenizer
 
 MINIMUM_ROWS = 10
 MOST_NUMBERS_AS_LABELS = 20  # different ones in a column that are taken for labels

@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
+from unspool.arrays import IntArray
 from unspool.data.sources import Sources, describe_sources
 from unspool.errors import DataError, ModelFolderError, reporting_write_errors
 from unspool.specs.base import Spec
 from unspool.specs.data import DataSpec
-from unspool.text.tokenizer import END, IntArray, Tokenizer
+from unspool.text.tokenizer import END, Tokenizer
 
 MINIMUM_CHARACTERS = 20
 SMALL = 10_000
@@ -33,7 +34,7 @@ class Part:
         tokens: [N] ids, on disk; in document mode each document ends with `<eos>`.
         starts: [D + 1] where each document begins, and the end; none for a stream.
         characters: of the text, and `bytes` of its UTF-8, line ends between documents included.
-        naming_bits: what naming the unknown characters costs (Tokenizer.naming_bits).
+        spelling_bits: what naming the unknown characters costs (Tokenizer.spelling_bits).
         counts: [V] how often each token stands there.
     """
 
@@ -41,7 +42,7 @@ class Part:
     starts: IntArray | None
     characters: int
     bytes: int
-    naming_bits: float
+    spelling_bits: float
     counts: IntArray
 
     def document(self, number: int) -> IntArray:
@@ -119,7 +120,7 @@ class _About(Spec):
     documents: int | None = Field(ge=1)
     characters: int = Field(ge=1)
     bytes: int = Field(ge=1)
-    naming_bits: float = Field(ge=0)
+    spelling_bits: float = Field(ge=0, validation_alias=AliasChoices("spelling_bits", "naming_bits"))  # 0.1.0: naming
     counts: tuple[int, ...]
 
 
@@ -145,7 +146,7 @@ def open_part(folder: Path, name: str, verify: bool = True) -> Part:
                 raise ValueError("the documents do not fit the tokens")
         if verify and not np.array_equal(_count(folder / f"{name}.tokens", tokens.dtype, len(counts)), counts):
             raise ValueError("the tokens are not those that were written")
-        return Part(tokens, starts, about.characters, about.bytes, about.naming_bits, counts)
+        return Part(tokens, starts, about.characters, about.bytes, about.spelling_bits, counts)
     except (OSError, ValueError, TypeError, OverflowError) as problem:
         reason = str(problem).splitlines()[0]
         raise ModelFolderError(
@@ -162,7 +163,7 @@ def open_corpus(folder: Path, verify: bool = True) -> Corpus:
 def part_of_text(tokenizer: Tokenizer, text: str, ends: bool = False) -> Part:
     """A text in memory as one stream, for scoring it; with its end it is counted as a document is."""
     ids = tokenizer.encode(text)
-    naming = float(tokenizer.naming_bits(text, ids).sum())
+    naming = float(tokenizer.spelling_bits(text, ids).sum())
     ids = np.append(ids, END) if ends else ids
     counts = np.bincount(ids, minlength=tokenizer.vocabulary_size)
     return Part(ids, None, len(text) + ends, len(text.encode(errors="surrogatepass")) + ends, naming, counts)
@@ -245,7 +246,7 @@ def write_tokens(
     with (folder / f"{name}.tokens").open("wb") as file:
         for piece in pieces:
             ids = tokenizer.encode(piece)
-            naming += float(tokenizer.naming_bits(piece, ids).sum())
+            naming += float(tokenizer.spelling_bits(piece, ids).sum())
             if by_document:
                 ids = np.append(ids, END)
             file.write(ids.astype(type_).tobytes())
@@ -265,7 +266,7 @@ def write_tokens(
         documents=len(starts) - 1 if by_document else None,
         characters=characters,
         bytes=size,
-        naming_bits=naming,
+        spelling_bits=naming,
         counts=tuple(counts.tolist()),
     )
     (folder / f"{name}.json").write_text(about.model_dump_json(), encoding="utf-8")

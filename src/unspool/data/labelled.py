@@ -12,12 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
+from unspool.arrays import IntArray
 from unspool.data.batches import Batch, LengthPlan, Source, UnknownTokens
 from unspool.data.corpus import Part, open_part, write_tokens
 from unspool.data.sources import Sources, describe_sources, joined_text
 from unspool.errors import DataError, ModelFolderError, reporting_write_errors
 from unspool.specs.data import DataSpec
-from unspool.text.tokenizer import PAD, SPECIAL_TOKENS, UNKNOWN, IntArray, Tokenizer
+from unspool.text.tokenizer import PAD, SPECIAL_TOKENS, UNKNOWN, Tokenizer
 
 MINIMUM_ROWS = 10
 
@@ -159,7 +160,7 @@ def open_labelled(folder: Path, name: str, labels: int, verify: bool = True) -> 
     return part
 
 
-class LabelledFeed:
+class LabelledBatches:
     """Texts of like length side by side, each with its label.
 
     Args:

@@ -17,13 +17,14 @@ from typing import Protocol
 
 import numpy as np
 
-from unspool.data.batches import Batch, LengthPlan, Source, UnknownTokens, beside
+from unspool.arrays import IntArray
+from unspool.data.batches import Batch, LengthPlan, Source, UnknownTokens, pad_sequences
 from unspool.data.corpus import Part, open_part, write_tokens
 from unspool.data.dates import DATES, date_pairs
 from unspool.data.sources import Sources, describe_sources
 from unspool.errors import DataError, ModelFolderError, reporting_write_errors
 from unspool.specs.data import DataSpec
-from unspool.text.tokenizer import BEGIN, UNKNOWN, IntArray, Tokenizer
+from unspool.text.tokenizer import BEGIN, UNKNOWN, Tokenizer
 
 MINIMUM_PAIRS = 10
 TEXTS = "validation.pairs.json"
@@ -94,7 +95,7 @@ class Pairs:
 
     def targets(self, chosen: IntArray) -> tuple[IntArray, IntArray]:
         """Inputs and targets of the chosen pairs, each [B, T]."""
-        targets = beside([self.target.document(number) for number in chosen])  # (B, T)
+        targets = pad_sequences([self.target.document(number) for number in chosen])  # (B, T)
         return np.concatenate([np.full((len(chosen), 1), BEGIN), targets[:, :-1]], axis=1), targets
 
 
@@ -217,7 +218,7 @@ def open_pairs(folder: Path, name: str, max_length: int, verify: bool = True) ->
     return Pairs(Texts(source), target, max_length)
 
 
-class PairFeed:
+class PairBatches:
     """Pairs of like length side by side, each whole.
 
     Args:

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from unspool.data.batches import Flags
-from unspool.engines.base import Logits, Network, State
+from unspool.arrays import Flags, FloatArray, IntArray, Logits
+from unspool.engines.base import Network, State
 from unspool.specs.sampling import BeamSpec
-from unspool.text.tokenizer import BEGIN, END, FloatArray, IntArray
+from unspool.text.tokenizer import BEGIN, END
 
 Scores = np.ndarray[tuple[Any, ...], np.dtype[np.float64]]
 

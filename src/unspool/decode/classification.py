@@ -9,9 +9,10 @@ from typing import Protocol
 
 import numpy as np
 
+from unspool.arrays import FloatArray, IntArray
 from unspool.data.batches import Source
 from unspool.engines.base import Network
-from unspool.text.tokenizer import END, FloatArray, IntArray, Tokenizer
+from unspool.text.tokenizer import END, Tokenizer
 
 ROWS = 256
 TOKENS = 32_768  # of a batch, padding included

@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from unspool.arrays import Flags
 from unspool.errors import ModelFolderError
 from unspool.specs.sampling import SamplingSpec
 
 Vector = np.ndarray[Any, np.dtype[np.float64]]
 Counts = np.ndarray[Any, np.dtype[np.int64]]
-Flags = np.ndarray[Any, np.dtype[np.bool_]]
-Knobs = tuple[float, int, float, float, float, float, float, float]
+Parameters = tuple[float, int, float, float, float, float, float, float]
 
 DAMAGED = -1
 COLDEST = 1e-290  # a temperature below this would overflow; it is as good as 0
@@ -42,7 +42,7 @@ class Sampler:
         self.written = np.zeros(vocabulary_size, np.int64)
         self.seen = np.zeros(vocabulary_size, np.bool_)
         self.seen[prompt] = True
-        self.knobs: Knobs = (
+        self.parameters: Parameters = (
             spec.temperature,
             spec.top_k,
             spec.top_p,
@@ -64,7 +64,7 @@ class Sampler:
             ModelFolderError: a logit is not a number, so the weights are damaged.
         """
         uniform = float(self.uniforms(1)[0])
-        token = choose(logits.astype(np.float64), self.written, self.seen, self.forbidden, self.knobs, uniform)
+        token = choose(logits.astype(np.float64), self.written, self.seen, self.forbidden, self.parameters, uniform)
         return checked(int(token))
 
 
@@ -101,9 +101,9 @@ def keep_mass(probabilities: Vector, order: Counts, mass: float) -> Vector:
     return keep_first(probabilities, order, int(np.searchsorted(reached, mass)) + 1)
 
 
-def penalised(logits: Vector, written: Counts, seen: Flags, knobs: Knobs) -> Vector:
+def penalised(logits: Vector, written: Counts, seen: Flags, parameters: Parameters) -> Vector:
     """Logits [V] less the penalties; counts [V] of the tokens written, and whether each was seen at all."""
-    _, _, _, _, _, repetition, frequency, presence = knobs
+    _, _, _, _, _, repetition, frequency, presence = parameters
     if repetition != 1:
         factor = np.where(logits > 0, 1 / repetition, repetition)
         logits = np.where(seen, logits * factor, logits)
@@ -114,15 +114,15 @@ def penalised(logits: Vector, written: Counts, seen: Flags, knobs: Knobs) -> Vec
     return logits.copy()
 
 
-def distribution(logits: Vector, knobs: Knobs) -> Vector:
+def distribution(logits: Vector, parameters: Parameters) -> Vector:
     """Logits [V], of which at least one is finite, to probabilities [V] that sum to 1."""
-    temperature, top_k, top_p, min_p, typical_p, _, _, _ = knobs
+    temperature, top_k, top_p, min_p, typical_p, _, _, _ = parameters
     probabilities = normalised(np.exp((logits - logits.max()) / max(temperature, COLDEST)))
     if 0 < top_k < len(logits):
         probabilities = keep_first(probabilities, np.argsort(-probabilities, kind="mergesort"), top_k)
     if typical_p < 1:
-        surprise = -np.log(np.maximum(probabilities, 1e-300))
-        distance = np.abs(surprise - (probabilities * surprise).sum())
+        nll = -np.log(np.maximum(probabilities, 1e-300))
+        distance = np.abs(nll - (probabilities * nll).sum())
         probabilities = keep_mass(probabilities, np.argsort(distance, kind="mergesort"), typical_p)
     if top_p < 1:
         probabilities = keep_mass(probabilities, np.argsort(-probabilities, kind="mergesort"), top_p)
@@ -137,14 +137,16 @@ def draw(probabilities: Vector, uniform: float) -> int:
     return int(np.searchsorted(cumulated, uniform * cumulated[-1], side="right"))
 
 
-def choose(logits: Vector, written: Counts, seen: Flags, forbidden: Counts, knobs: Knobs, uniform: float) -> int:
+def choose(
+    logits: Vector, written: Counts, seen: Flags, forbidden: Counts, parameters: Parameters, uniform: float
+) -> int:
     """The next token after logits [V], noted in `written` and `seen`; -1 where a logit is not a number."""
-    values = penalised(logits, written, seen, knobs)
+    values = penalised(logits, written, seen, parameters)
     values[forbidden] = -np.inf
     highest = values.max()
     if not np.isfinite(highest):
         return DAMAGED
-    token = int(np.argmax(values)) if knobs[0] == 0 else draw(distribution(values, knobs), uniform)
+    token = int(np.argmax(values)) if parameters[0] == 0 else draw(distribution(values, parameters), uniform)
     written[token] += 1
     seen[token] = True
     return token

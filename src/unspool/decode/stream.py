@@ -12,13 +12,14 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from unspool.arrays import IntArray, Logits
 from unspool.data.batches import Source
 from unspool.decode.sampler import COMPILABLE, Sampler, checked
 from unspool.decode.stop import StopMatcher
-from unspool.engines.base import Logits, Network, Starting, State, Writer
+from unspool.engines.base import HandoverNetwork, Network, State, Writer
 from unspool.specs.sampling import SamplingSpec
 from unspool.text.incremental import IncrementalDecoder
-from unspool.text.tokenizer import BEGIN, END, PAD, UNKNOWN, IntArray, Tokenizer
+from unspool.text.tokenizer import BEGIN, END, PAD, UNKNOWN, Tokenizer
 
 READ_AT_ONCE = 512
 HANDOVER = 2048  # tokens that a network which is quick to start writes itself
@@ -109,8 +110,8 @@ def generate(
     if isinstance(network, Writer):
         yield from _write_in_blocks(network, rows, logits, state)
         return
-    left_to_start = HANDOVER // len(rows) if isinstance(network, Starting) else spec.max_new_tokens
-    if isinstance(network, Starting) and left_to_start < spec.max_new_tokens:
+    left_to_start = HANDOVER // len(rows) if isinstance(network, HandoverNetwork) else spec.max_new_tokens
+    if isinstance(network, HandoverNetwork) and left_to_start < spec.max_new_tokens:
         network.prepare()
     while True:
         pieces = [row.take([row.sampler.choose(row_logits)]) for row, row_logits in zip(rows, logits, strict=True)]
@@ -122,8 +123,8 @@ def generate(
             rows, state = [rows[i] for i in going], network.select(state, going)
         logits, state = network.step(np.array([row.token for row in rows]), state)
         left_to_start -= 1
-        if left_to_start == 0 and isinstance(network, Starting):
-            network, state = network.succeed(state)
+        if left_to_start == 0 and isinstance(network, HandoverNetwork):
+            network, state = network.hand_over(state)
             if isinstance(network, Writer):
                 yield from _write_in_blocks(network, rows, logits, state)
                 return

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from unspool.data.batches import Source, beside
+from unspool.arrays import Array, IntArray
+from unspool.data.batches import Source, pad_sequences
 from unspool.decode.beam import Hypothesis, beam_search
-from unspool.engines.base import Array, Network
+from unspool.engines.base import Network
 from unspool.specs.sampling import BeamSpec
-from unspool.text.tokenizer import BEGIN, END, PAD, UNKNOWN, IntArray, Tokenizer
+from unspool.text.tokenizer import BEGIN, END, PAD, UNKNOWN, Tokenizer
 
 ROWS = 256  # sources times beams that are searched side by side
 
@@ -96,7 +97,7 @@ class Translator:
         flat = [hypothesis for best in found for hypothesis in best]
         looks: list[Array] | None = None
         if look and self._attends:
-            inputs = beside([np.array([BEGIN, *one.ids]) for one in flat])  # (B, N)
+            inputs = pad_sequences([np.array([BEGIN, *one.ids]) for one in flat])  # (B, N)
             shares = self.network.attention(inputs, self.network.select(state, rows))  # (B, N, S)
             looks = [
                 share[: len(one.ids) + one.ended, : len(ids[row])]

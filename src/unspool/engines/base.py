@@ -11,14 +11,11 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
+from unspool.arrays import Array, Arrays, IntArray, Logits
 from unspool.data.batches import Batch, Source
 from unspool.errors import ModelFolderError
 from unspool.specs.network import NetworkSpec
-from unspool.text.tokenizer import IntArray
 
-Array = np.ndarray[Any, np.dtype[Any]]
-Logits = np.ndarray[Any, np.dtype[np.float32]]
-Arrays = dict[str, Array]
 State = Any  # opaque outside its engine
 
 ORDINARY_RATE = 4e11  # of two ordinary cores; what is assumed where nothing may depend on the clock
@@ -63,7 +60,7 @@ class Network(Protocol):
     def unroll(self, tokens: IntArray, state: State) -> tuple[Logits, State]:
         """Read T tokens a row: [B, T] to logits [B, T, V]. Equals T times `step`."""
 
-    def surprise(self, inputs: IntArray, targets: IntArray, state: State) -> tuple[Logits, State]:
+    def nll(self, inputs: IntArray, targets: IntArray, state: State) -> tuple[Logits, State]:
         """How unexpected each target is after its inputs.
 
         Args:
@@ -106,7 +103,7 @@ class Writer(Network, Protocol):
         Args:
             logits: [B, V] of the first tokens.
             state: of B rows.
-            samplers: one a row, of the same settings: their `written`, `seen`, `forbidden`, `knobs`, `uniforms(N)`.
+            samplers: one a row, of the same settings: `written`, `seen`, `forbidden`, `parameters`, `uniforms(N)`.
             functions: the sampler's, callees first, to compile; `choose` is the last.
             count: N.
             end: the token after which no more of a row is written.
@@ -118,13 +115,13 @@ class Writer(Network, Protocol):
 
 
 @runtime_checkable
-class Starting(Network, Protocol):
+class HandoverNetwork(Network, Protocol):
     """A network that is quick to start, and hands over to one that is quicker to run."""
 
     def prepare(self) -> None:
         """Begin to load the successor in the background."""
 
-    def succeed(self, state: State) -> tuple[Network, State]:
+    def hand_over(self, state: State) -> tuple[Network, State]:
         """The successor, or itself where there is none, and a state as its own."""
 
 
@@ -161,7 +158,7 @@ class Learner(Protocol):
         """Go back to what `training_state` gave."""
 
 
-def surprise_of(logits: Logits, targets: IntArray) -> Logits:
+def nll_of(logits: Logits, targets: IntArray) -> Logits:
     """Minus the log-probability of each target: [B, T, V], [B, T] to [B, T], in nats."""
     highest = logits.max(axis=-1, keepdims=True)  # (B, T, 1)
     total = np.log(np.exp(logits - highest).sum(axis=-1)) + highest[..., 0]  # (B, T)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from unspool.engines.base import Array, Arrays
+from unspool.arrays import Array, Arrays
 from unspool.engines.parameters import parameter_shapes
 from unspool.specs.network import NetworkSpec
 

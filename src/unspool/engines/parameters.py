@@ -48,7 +48,7 @@ def state_names(spec: DecoderSpec) -> tuple[str, ...]:
 
 def input_width(spec: DecoderSpec) -> int:
     """Numbers that the first layer reads; one, always 1, where nothing is fed."""
-    return 1 if spec.feed == "none" else spec.embedding_size or spec.vocabulary_size
+    return 1 if spec.decoder_input == "none" else spec.embedding_size or spec.vocabulary_size
 
 
 def _encoder(spec: EncoderSpec) -> dict[str, Shape]:
@@ -75,7 +75,7 @@ def _bridge(encoder: EncoderSpec, decoder: DecoderSpec) -> dict[str, Shape]:
 
 def _decoder(spec: DecoderSpec, encoder: EncoderSpec | None) -> dict[str, Shape]:
     shapes: dict[str, Shape] = {}
-    if spec.embedding_size and spec.feed == "previous":
+    if spec.embedding_size and spec.decoder_input == "previous":
         shapes["embedding.weight"] = (spec.vocabulary_size, spec.embedding_size)
     shapes |= _recurrent(spec, input_width(spec))
     if spec.attention != "none" and encoder is not None:

@@ -7,9 +7,10 @@ from importlib.util import find_spec
 from types import ModuleType
 from typing import cast
 
-from unspool.engines.base import Array, Learner, Machine, Network
+from unspool.arrays import Array
+from unspool.engines.auto import AutoNetwork
+from unspool.engines.base import Learner, Machine, Network
 from unspool.engines.rounding import rounded_weights
-from unspool.engines.starting import StartingNetwork
 from unspool.errors import MissingExtraError, UsageError
 from unspool.specs.network import NetworkSpec
 from unspool.specs.training import TrainingSpec
@@ -107,7 +108,7 @@ def open_network(
         except MissingExtraError:
             return None
 
-    return StartingNetwork(spec, rounded_weights(weights, precision), load)
+    return AutoNetwork(spec, rounded_weights(weights, precision), load)
 
 
 def build_learner(

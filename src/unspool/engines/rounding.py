@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from unspool.engines.base import Array, Arrays
+from unspool.arrays import Array, Arrays
 
 
 def rounded_weights(weights: Mapping[str, Array], precision: str) -> Arrays:

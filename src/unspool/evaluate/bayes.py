@@ -9,13 +9,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from unspool.data.batches import beside
+from unspool.arrays import FloatArray, IntArray
+from unspool.data.batches import pad_sequences
 from unspool.data.conditions import Conditions
 from unspool.engines.base import Network
 from unspool.errors import UsageError
-from unspool.evaluate.bits import nats_side_by_side
+from unspool.evaluate.bits import batched_nll
 from unspool.specs.condition import ConditionSpec
-from unspool.text.tokenizer import END, FloatArray, IntArray, Tokenizer
+from unspool.text.tokenizer import END, Tokenizer
 
 ROWS = 512  # texts times labels that are read side by side
 
@@ -65,9 +66,9 @@ class BayesClassifier:
         size = max(1, ROWS // count)
         for start in range(0, len(order), size):
             chosen = order[start : start + size]
-            targets = np.repeat(beside([ids[number] for number in chosen]), count, axis=0)  # (B K, T)
+            targets = np.repeat(pad_sequences([ids[number] for number in chosen]), count, axis=0)  # (B K, T)
             state = self._network.select(self._starts, np.tile(np.arange(count), len(chosen)))
-            nats = nats_side_by_side(self._network, targets, state).reshape(-1, count)  # (B, K)
+            nats = batched_nll(self._network, targets, state).reshape(-1, count)  # (B, K)
             scores[chosen] = self._log_prior - nats
         likeliest = scores.max(axis=1, keepdims=True)
         powers = np.exp(scores - likeliest)

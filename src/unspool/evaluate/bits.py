@@ -15,10 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from unspool.data.batches import beside
+from unspool.arrays import FloatArray, IntArray
+from unspool.data.batches import pad_sequences
 from unspool.data.corpus import Part
 from unspool.engines.base import Network, State
-from unspool.text.tokenizer import BEGIN, PAD, FloatArray, IntArray
+from unspool.text.tokenizer import BEGIN, PAD
 
 CHUNK = 256  # time steps read at once
 CARRIED_ROWS_ABOVE = 500_000  # tokens beyond which a text is read in several rows
@@ -90,15 +91,15 @@ def evaluate_part(
         sums, lengths = document_nats(network, part, most=most, begin=begin)
         nats, means = float(sums.sum() / lengths.sum()) * tokens, sums / lengths
     fresh = float(means.mean()) if part.starts is None else nats / tokens
-    bits = nats / math.log(2) + part.naming_bits
+    bits = nats / math.log(2) + part.spelling_bits
     stuck = float(np.mean(means > max(STUCK, 2 * nats / tokens)))
-    naming_per_token = part.naming_bits / tokens
+    spelling_per_token = part.spelling_bits / tokens
     return Figures(
         bits_per_byte=bits / part.bytes,
         bits_per_character=bits / part.characters,
         nats_per_token=nats / tokens,
         perplexity=math.exp(min(nats / tokens, 700)),
-        fresh_bits_per_character=(fresh / math.log(2) + naming_per_token) * tokens / part.characters,
+        fresh_bits_per_character=(fresh / math.log(2) + spelling_per_token) * tokens / part.characters,
         fresh_nats_per_token=fresh,
         stuck=stuck,
         tokens=tokens,
@@ -115,7 +116,7 @@ def token_nats(network: Network, tokens: IntArray, state: State = None) -> Float
     pieces = []
     for start in range(0, len(tokens), chunk):
         window = slice(start, start + chunk)
-        nats, state = network.surprise(inputs[:, window], targets[:, window], state)
+        nats, state = network.nll(inputs[:, window], targets[:, window], state)
         pieces.append(nats[0])
     return np.concatenate(pieces) if pieces else np.zeros(0, np.float32)
 
@@ -144,7 +145,7 @@ def carried_nats(network: Network, tokens: IntArray, rows: int | None = None) ->
         place = first[:, None] + within  # (B, T)
         targets, inputs = tokens[place % len(tokens)], tokens[(place - 1) % len(tokens)]
         counted = (within >= 0) & (place < len(tokens))
-        nats, state = network.surprise(inputs, targets, state)
+        nats, state = network.nll(inputs, targets, state)
         total += float(nats[counted].sum(dtype=np.float64))
     return total
 
@@ -171,7 +172,7 @@ def fresh_means(network: Network, tokens: IntArray, places: int = FRESH_PLACES, 
     chunk = _chunk(network, places)
     for start in range(0, length, chunk):
         window = slice(start, min(start + chunk, length))
-        nats, state = network.surprise(inputs[:, window], targets[:, window], state)
+        nats, state = network.nll(inputs[:, window], targets[:, window], state)
         sums += nats[:, max(0, skipped - start) :].sum(axis=1, dtype=np.float64)
     return sums / (length - skipped)
 
@@ -199,13 +200,13 @@ def document_nats(
     sums = []
     for start in range(0, len(order), rows):
         chosen = order[start : start + rows]
-        texts = beside([part.tokens[part.starts[i] : part.starts[i + 1]] for i in chosen])  # (B, T)
+        texts = pad_sequences([part.tokens[part.starts[i] : part.starts[i + 1]] for i in chosen])  # (B, T)
         state = network.initial_state(len(chosen)) if begin is None else begin(chosen)
-        sums.append(nats_side_by_side(network, texts, state))
+        sums.append(batched_nll(network, texts, state))
     return np.concatenate(sums), lengths[order].astype(np.float64)
 
 
-def nats_side_by_side(network: Network, targets: IntArray, state: State) -> FloatArray:
+def batched_nll(network: Network, targets: IntArray, state: State) -> FloatArray:
     """The sum of nats of whole texts.
 
     Args:
@@ -221,7 +222,7 @@ def nats_side_by_side(network: Network, targets: IntArray, state: State) -> Floa
     chunk = _chunk(network, len(targets))
     for start in range(0, targets.shape[1], chunk):
         window = slice(start, start + chunk)
-        nats, state = network.surprise(inputs[:, window], targets[:, window], state)
+        nats, state = network.nll(inputs[:, window], targets[:, window], state)
         sums += np.where(targets[:, window] == PAD, 0, nats).sum(axis=1, dtype=np.float64)
     return sums
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from unspool.text.tokenizer import FloatArray
+from unspool.arrays import FloatArray
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from unspool.text.tokenizer import FloatArray, IntArray
+from unspool.arrays import FloatArray, IntArray
 
 Matrix = tuple[tuple[int, ...], ...]
 

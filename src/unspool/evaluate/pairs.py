@@ -62,7 +62,7 @@ def pair_nats(network: Network, pairs: Pairs, most: int | None = None) -> float:
     for start in range(0, len(order), ROWS):
         chosen = order[start : start + ROWS]
         inputs, targets = pairs.targets(chosen)
-        nats, _ = network.surprise(inputs, targets, network.encode(pairs.source.read(chosen)))
+        nats, _ = network.nll(inputs, targets, network.encode(pairs.source.read(chosen)))
         total += float(nats[targets != PAD].sum(dtype=np.float64))
         tokens += int(np.count_nonzero(targets))
     return total / tokens

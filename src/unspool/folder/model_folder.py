@@ -26,6 +26,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_safetensors
 from safetensors.numpy import save as save_safetensors
 
+from unspool.arrays import Arrays
 from unspool.errors import ModelFolderError, OutputError, reporting_write_errors
 from unspool.folder.atomic import replaced, write_atomically
 from unspool.specs.base import S, Spec, build
@@ -38,8 +39,6 @@ from unspool.text.tokenizer import Tokenizer
 
 FORMAT_VERSION = 1
 RESTORE = "restore the folder from a copy, or train again."
-
-Arrays = dict[str, np.ndarray[Any, np.dtype[Any]]]
 
 
 class Config(Spec):

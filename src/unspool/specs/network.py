@@ -52,17 +52,17 @@ class DecoderSpec(DecoderShape):
         vocabulary_size: tokens in the vocabulary, the special ones included.
         attention: how it looks back on the encoder's states: not at all, `dot` (Luong et al., 2015, general) or
             `additive` (Bahdanau et al., 2015).
-        feed: what each step reads: the `previous` token, or `none`, so that all comes from the state.
+        decoder_input: what each step reads: the `previous` token, or `none`, so that all comes from the state.
     """
 
     vocabulary_size: int = Field(ge=5, le=2_000_000)
     attention: AttentionName = "none"
-    feed: Literal["previous", "none"] = "previous"
+    decoder_input: Literal["previous", "none"] = "previous"
 
     @model_validator(mode="after")
     def _nothing_to_tie(self) -> Self:
-        if self.feed == "none" and self.tie_weights:
-            raise ValueError("tie_weights needs feed previous, because without tokens there is no embedding")
+        if self.decoder_input == "none" and self.tie_weights:
+            raise ValueError("tie_weights needs decoder_input previous, because without tokens there is no embedding")
         return self
 
 
@@ -76,7 +76,7 @@ class EncoderShape(Spec):
         encoder_embedding: numbers that stand for a token; 0 means one-hot vectors.
         bidirectional: every layer reads the source from both ends.
         attention: `none`, `dot` or `additive`.
-        feed: what each step of the decoder reads: the `previous` token, or `none`.
+        decoder_input: what each step of the decoder reads: the `previous` token, or `none`.
     """
 
     encoder_cell: CellName = "gru"
@@ -85,7 +85,7 @@ class EncoderShape(Spec):
     encoder_embedding: int = Field(256, ge=0, le=16384)
     bidirectional: bool = True
     attention: AttentionName = "additive"
-    feed: Literal["previous", "none"] = "previous"
+    decoder_input: Literal["previous", "none"] = "previous"
 
     @model_validator(mode="after")
     def _one_direction(self) -> Self:
@@ -250,7 +250,7 @@ class NetworkSpec(Spec):
     def _only_what_is_there(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Parts that are absent, and of the decoder what an older file does not know, are left out."""
         found = {name: part for name, part in handler(self).items() if part is not None}
-        for name in ("attention", "feed"):
+        for name in ("attention", "decoder_input"):
             if self.decoder is not None and getattr(self.decoder, name) == DecoderSpec.model_fields[name].default:
                 found["decoder"].pop(name, None)
         return found

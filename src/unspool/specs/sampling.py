@@ -38,7 +38,7 @@ class SamplingSpec(Spec):
         top_k: only the k likeliest tokens may be drawn; 0 is off.
         top_p: only the likeliest tokens that together reach this probability (Holtzman et al., 2020); 1 is off.
         min_p: only tokens at least this share as likely as the likeliest (Nguyen et al., 2024); 0 is off.
-        typical_p: only the tokens whose surprise is nearest the entropy, up to this probability
+        typical_p: only the tokens whose nll is nearest the entropy, up to this probability
             (Meister et al., 2023); 1 is off.
         repetition_penalty: divides the positive logits, and multiplies the negative ones, of every token
             that stands in the prompt or was written (Keskar et al., 2019); 1 is off.

@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from unspool.data.batches import Feed
+from unspool.arrays import Arrays
+from unspool.data.batches import BatchSource
 from unspool.engines.base import Machine, Network
-from unspool.folder.model_folder import Arrays, Config, ModelFolder
+from unspool.folder.model_folder import Config, ModelFolder
 from unspool.specs.training import Recipe
+from unspool.tasks.pretrained import Pretrained
 from unspool.tasks.recipe import Settings
-from unspool.tasks.start import Start
 
 
 @dataclass(frozen=True)
@@ -33,14 +34,14 @@ class Job(Protocol):
     """The data of a run, with what is measured on them.
 
     Attributes:
-        feed: the batches.
+        batches: of an epoch.
         tokens_per_character: of what is written, to tell losses in bits per unit.
         unit: what a character is called: `character`, or `label` where labels are told.
         description: of the data, a sentence.
         warnings: about the data.
     """
 
-    feed: Feed
+    batches: BatchSource
     tokens_per_character: float
     unit: str
     description: str
@@ -77,7 +78,7 @@ class Task(Protocol):
         folder: ModelFolder,
         settings: Settings,
         machine: Machine,
-        start: Start | None,
+        start: Pretrained | None,
         on_bytes: Callable[[int], None],
     ) -> Plan:
         """Read the data, write them and the tokenizers into the folder, choose what was left open.

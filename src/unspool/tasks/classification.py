@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from unspool.arrays import Arrays, IntArray
 from unspool.data.labelled import (
     Labelled,
-    LabelledFeed,
+    LabelledBatches,
     Row,
     label_counts,
     label_names,
@@ -26,15 +27,15 @@ from unspool.engines.base import Machine, Network
 from unspool.engines.initial import extended_weights
 from unspool.errors import UsageError
 from unspool.evaluate.labels import classification_figures
-from unspool.folder.model_folder import Arrays, Config, ModelFolder
+from unspool.folder.model_folder import Config, ModelFolder
 from unspool.specs.base import build
 from unspool.specs.data import DataSpec
 from unspool.specs.network import HeadShape, HeadSpec, NetworkSpec, encoder_shape, text_encoder
 from unspool.specs.training import Recipe, TrainingSpec
 from unspool.tasks.base import Plan
+from unspool.tasks.pretrained import Pretrained
 from unspool.tasks.recipe import Settings, budget_spec
-from unspool.tasks.start import Start
-from unspool.text.tokenizer import IntArray, Tokenizer
+from unspool.text.tokenizer import Tokenizer
 from unspool.text.vocabulary import make_tokenizer
 
 SHORT = 40.0  # characters; shorter texts are read by character
@@ -57,7 +58,10 @@ CHARACTERS: Settings = {
     "budget": {"epochs": 20},
 }
 TRAINING = {"batch_size": 32, "optimizer": "adamw", "learning_rate": 2e-3, "label_smoothing": 0.1, "weight_decay": 0.01}
-WITHOUT: dict[str, str] = {"attention": "none", "feed": "previous"}  # what an encoder says where nothing is written
+WITHOUT: dict[str, str] = {
+    "attention": "none",
+    "decoder_input": "previous",
+}  # what an encoder says where nothing is written
 STARTED = {"learning_rate": 2e-3}
 
 
@@ -89,7 +93,7 @@ class Classification:
         folder: ModelFolder,
         settings: Settings,
         machine: Machine,
-        start: Start | None,
+        start: Pretrained | None,
         on_bytes: Callable[[int], None],
     ) -> Plan:
         """Learn the tokenizer, write the ids and labels, choose the sizes."""
@@ -153,7 +157,9 @@ class ClassificationJob:
     ) -> None:
         self._validation, self._labels, self._tokenizer = validation, labels, tokenizer
         asked = recipe.training
-        self.feed = LabelledFeed(training, asked.batch_size, recipe.data.max_length, asked.word_dropout, asked.seed)
+        self.batches = LabelledBatches(
+            training, asked.batch_size, recipe.data.max_length, asked.word_dropout, asked.seed
+        )
         counts = label_counts(training.labels, labels)
         self.description = (
             f"rows: {describe_sources(recipe.data.sources)}: {len(training.labels):,} to learn, "
@@ -186,7 +192,7 @@ def _data(settings: Settings) -> DataSpec:
     return build(DataSpec, {"max_length": LONGEST, **settings["data"]}, "data")
 
 
-def _recipe(settings: Settings, data: DataSpec, base: Settings, start: Start | None, machine: Machine) -> Recipe:
+def _recipe(settings: Settings, data: DataSpec, base: Settings, start: Pretrained | None, machine: Machine) -> Recipe:
     chosen = {"precision": machine.precision, "threads": machine.threads, "validations": VALIDATIONS}
     training = {**TRAINING, **base["training"], **(STARTED if start else {}), **chosen, **settings["training"]}
     encoder = {**base["encoder"], **WITHOUT, **settings["encoder"]}

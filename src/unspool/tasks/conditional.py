@@ -8,7 +8,7 @@ from typing import Any
 
 from unspool.data.conditions import open_conditioned, read_rows, write_conditioned
 from unspool.data.corpus import open_part
-from unspool.data.pairs import PairFeed, Pairs
+from unspool.data.pairs import PairBatches, Pairs
 from unspool.data.sources import describe_sources
 from unspool.decode.condition import condition_source, usual_condition
 from unspool.decode.stream import generate, start_reading
@@ -31,8 +31,8 @@ from unspool.specs.network import (
 from unspool.specs.sampling import SamplingSpec
 from unspool.specs.training import Recipe
 from unspool.tasks.base import Plan
+from unspool.tasks.pretrained import Pretrained
 from unspool.tasks.recipe import DEFAULT_MINUTES, Settings, Size, choose_recipe, data_spec, filled, usual_minutes
-from unspool.tasks.start import Start
 from unspool.text.tokenizer import Tokenizer
 from unspool.text.vocabulary import make_tokenizer
 
@@ -40,7 +40,7 @@ SAMPLE = SamplingSpec(max_new_tokens=100, temperature=0.8, seed=0)
 VALIDATION_TEXTS = 2048
 MOST_SHOWN = 30  # labels of a column, with their counts
 ENCODER: Mapping[str, Any] = {"encoder_size": 64, "attention": "none"}
-ENCODER_SETTINGS = ("encoder_size", "feed")
+ENCODER_SETTINGS = ("encoder_size", "decoder_input")
 
 
 class Conditional:
@@ -71,7 +71,7 @@ class Conditional:
         folder: ModelFolder,
         settings: Settings,
         machine: Machine,
-        start: Start | None,
+        start: Pretrained | None,
         on_bytes: Callable[[int], None],
     ) -> Plan:
         """Learn the labels and the tokenizer, write both as numbers, choose the sizes."""
@@ -120,7 +120,7 @@ class ConditionalJob:
                 f"at least one text to learn must be at most {training.max_length} tokens long. Received: none.",
                 "raise --max-length.",
             )
-        self.feed = PairFeed(training, recipe.training.batch_size, recipe.training.seed)
+        self.batches = PairBatches(training, recipe.training.batch_size, recipe.training.seed)
         self.unit = "character"
         self.tokens_per_character = len(training.target.tokens) / training.target.characters
         left_out = len(training.lengths[0]) - len(training.kept)
@@ -169,7 +169,9 @@ def _config(recipe: Recipe, tokenizer: Tokenizer, conditions: tuple[ConditionSpe
     else:
         encoder = VectorEncoderSpec(numbers=len(conditions), hidden_size=width)
     shape: Mapping[str, Any] = recipe.network.model_dump(include=set(DecoderShape.model_fields))
-    decoder = DecoderSpec(**shape, vocabulary_size=tokenizer.vocabulary_size, feed=recipe.encoder.feed)
+    decoder = DecoderSpec(
+        **shape, vocabulary_size=tokenizer.vocabulary_size, decoder_input=recipe.encoder.decoder_input
+    )
     return Config(
         task="conditional",
         by_document=True,

@@ -6,7 +6,7 @@ sources -> tokenizer, ids -> windows or documents -> bits per byte
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from unspool.data.batches import DocumentFeed, Feed, StreamFeed
+from unspool.data.batches import BatchSource, DocumentBatches, StreamBatches
 from unspool.data.corpus import SMALL, Corpus, open_corpus, prepare_corpus
 from unspool.data.sources import check_sources, describe_sources
 from unspool.decode.stream import generate, start_reading
@@ -19,8 +19,8 @@ from unspool.specs.network import DecoderShape, DecoderSpec, NetworkSpec
 from unspool.specs.sampling import SamplingSpec
 from unspool.specs.training import Recipe, TrainingSpec
 from unspool.tasks.base import Plan
+from unspool.tasks.pretrained import Pretrained
 from unspool.tasks.recipe import Settings, Size, check_settings, choose_recipe, data_spec, filled, usual_minutes
-from unspool.tasks.start import Start
 from unspool.text.tokenizer import Tokenizer
 from unspool.text.vocabulary import make_tokenizer
 
@@ -48,7 +48,7 @@ class Language:
         folder: ModelFolder,
         settings: Settings,
         machine: Machine,
-        start: Start | None,
+        start: Pretrained | None,
         on_bytes: Callable[[int], None],
     ) -> Plan:
         """Learn the tokenizer, write the ids, choose the sizes."""
@@ -95,7 +95,7 @@ class LanguageJob:
 
     def __init__(self, corpus: Corpus, recipe: Recipe, config: Config, tokenizer: Tokenizer) -> None:
         self._corpus, self._tokenizer, self._by_document = corpus, tokenizer, config.by_document
-        self.feed = make_feed(corpus, recipe.training)
+        self.batches = make_batches(corpus, recipe.training)
         self.unit = "character"
         self.tokens_per_character = len(corpus.training.tokens) / corpus.training.characters
         self.description, self.warnings = _describe(corpus, recipe), _warnings(corpus)
@@ -116,11 +116,11 @@ class LanguageJob:
         return {name: value for name, value in figures.to_dict().items() if name not in ("seconds", "tokens")}
 
 
-def make_feed(corpus: Corpus, training: TrainingSpec) -> Feed:
+def make_batches(corpus: Corpus, training: TrainingSpec) -> BatchSource:
     """Windows over a stream, or documents side by side."""
     if corpus.training.starts is not None:
-        return DocumentFeed(corpus.training, training.batch_size, training.sequence_length, training.seed)
-    return StreamFeed(
+        return DocumentBatches(corpus.training, training.batch_size, training.sequence_length, training.seed)
+    return StreamBatches(
         corpus.training,
         training.batch_size,
         training.sequence_length,

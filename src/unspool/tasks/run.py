@@ -1,6 +1,6 @@
 """A training run of any task: from settings to a model folder, or on from where it was cut off.
 
-settings -> the task's plan -> model folder -> loop over the task's feed -> figures, card
+settings -> the task's plan -> model folder -> loop over the task's batches -> figures, card
 """
 
 import time
@@ -18,11 +18,11 @@ from unspool.folder.model_folder import Config, ModelFolder, check_free
 from unspool.specs.sampling import SamplingSpec
 from unspool.specs.training import Recipe
 from unspool.tasks.base import Job, Task
-from unspool.tasks.listener import Listener
+from unspool.tasks.pretrained import Pretrained
 from unspool.tasks.recipe import Settings, budget_spec
-from unspool.tasks.start import Start
 from unspool.training.averaging import LastBest
 from unspool.training.budget import Budget
+from unspool.training.callback import Callback
 from unspool.training.checkpoint import Checkpoint, Progress
 from unspool.training.history import History
 from unspool.training.loop import Loop
@@ -37,7 +37,7 @@ class Run:
         path: of the model folder.
         task: what is learnt.
         settings: what was asked for; the rest is chosen.
-        listener: is told.
+        callback: is told.
         engine: trains.
         started: `time.monotonic` when it began.
     """
@@ -45,11 +45,11 @@ class Run:
     path: Path
     task: Task
     settings: Settings
-    listener: Listener
+    callback: Callback
     engine: str = "torch"
     started: float = field(default_factory=time.monotonic)
 
-    def new(self, overwrite: bool, start: "Start | None" = None) -> None:
+    def new(self, overwrite: bool, start: "Pretrained | None" = None) -> None:
         """Train from the beginning, or from the weights of another model.
 
         Raises:
@@ -63,11 +63,11 @@ class Run:
         try:
             folder = ModelFolder(self.path)
             folder.create()
-            plan = self.task.plan(folder, self.settings, machine, start, self.listener.on_encoded)
+            plan = self.task.plan(folder, self.settings, machine, start, self.callback.on_encoded)
             recipe = _choosing_threads(plan.recipe, self.settings)
             job = self.task.open(folder, recipe, plan.config, verify=False)
             for line in [job.description, *plan.notes, *job.warnings]:
-                self.listener.on_note(line)
+                self.callback.on_note(line)
             folder.write_recipe(recipe)
             folder.write_sampling(start.sampling if start else SamplingSpec())
             learner = build_learner(self.engine, plan.config.network, recipe.training, plan.weights)
@@ -100,7 +100,7 @@ class Run:
         elif recipe.started_from:
             raise ModelFolderError(f"{self.path} was cut off before it began.", "start it anew with --overwrite.")
         _restore_best(folder)
-        self.listener.on_note(f"resuming {self.path} after step {progress.step:,}")
+        self.callback.on_note(f"resuming {self.path} after step {progress.step:,}")
         job = self.task.open(folder, recipe, config, verify=True)
         self._train(folder, recipe, config, job, learner, progress)
 
@@ -113,8 +113,8 @@ class Run:
         learner: Learner,
         progress: Progress,
     ) -> None:
-        feed = job.feed
-        if progress.index >= feed.steps(progress.epoch):
+        batches = job.batches
+        if progress.index >= batches.steps(progress.epoch):
             raise ModelFolderError(f"{self.path}: training/last.safetensors does not fit the data.", "train again.")
         history = History(folder.path / "history.jsonl")
         history.rewind(progress.step)
@@ -130,15 +130,15 @@ class Run:
         last_best = LastBest(folder.training, recipe.training.averaged)
         loop = Loop(
             learner=learner,
-            feed=feed,
+            batches=batches,
             training=recipe.training,
-            budget=Budget(recipe.budget, feed.steps(0), used=progress.seconds, started=self.started),
+            budget=Budget(recipe.budget, batches.steps(0), used=progress.seconds, started=self.started),
             checkpoint=Checkpoint(folder.training),
             history=history,
             validate=job.validate,
             keep_best=keep_best,
             sample=job.sample,
-            callbacks=self.listener,
+            callback=self.callback,
             tokens_per_character=job.tokens_per_character,
             unit=job.unit,
             progress=progress,
@@ -148,7 +148,7 @@ class Run:
         if progress.done:
             self._average(folder, config, job, last_best, progress, history)
         if replaced(folder.path).exists():
-            self.listener.on_note(f"the earlier model is kept in {replaced(folder.path)}.")
+            self.callback.on_note(f"the earlier model is kept in {replaced(folder.path)}.")
         figures = job.figures(build_network(self.engine, config.network, folder.read_weights()))
         history.add(
             event="end",
@@ -175,7 +175,7 @@ class Run:
         def settled(threads: int) -> None:
             note(threads)
             history.add(event="threads", threads=threads)
-            self.listener.on_note(f"{threads} of {most} threads are faster at the moment.")
+            self.callback.on_note(f"{threads} of {most} threads are faster at the moment.")
 
         note(most)
         return ThreadChoice(most, learner.use_threads, settled)
@@ -190,7 +190,7 @@ class Run:
             better = progress.best is None or nats < progress.best
             history.add(event="average", step=progress.step, fresh=nats, best=better)
             kept = "kept" if better else "not kept"
-            self.listener.on_note(f"the mean of the last best weights: {nats:.4f} nats per token held out, {kept}.")
+            self.callback.on_note(f"the mean of the last best weights: {nats:.4f} nats per token held out, {kept}.")
             if better:
                 folder.write_weights(mean, {"step": progress.step, "fresh_nats_per_token": nats})
         last_best.clear()

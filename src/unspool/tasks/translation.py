@@ -8,7 +8,7 @@ from math import exp
 from typing import Any
 
 from unspool.data.pairs import (
-    PairFeed,
+    PairBatches,
     Pairs,
     Tokenizers,
     describe_pairs,
@@ -30,8 +30,8 @@ from unspool.specs.network import DecoderShape, DecoderSpec, NetworkSpec, encode
 from unspool.specs.sampling import BeamSpec
 from unspool.specs.training import Recipe, TrainingSpec
 from unspool.tasks.base import Plan
+from unspool.tasks.pretrained import Pretrained
 from unspool.tasks.recipe import Settings, budget_spec, usual_minutes
-from unspool.tasks.start import Start
 from unspool.text.tokenizer import Tokenizer
 from unspool.text.vocabulary import make_tokenizer
 
@@ -73,7 +73,7 @@ class Translation:
         folder: ModelFolder,
         settings: Settings,
         machine: Machine,
-        start: Start | None,
+        start: Pretrained | None,
         on_bytes: Callable[[int], None],
     ) -> Plan:
         """Learn the tokenizers, write the ids, choose the sizes."""
@@ -128,7 +128,7 @@ class TranslationJob:
                     f"at least one pair {name} must be at most {part.max_length} tokens long. Received: none.",
                     "raise --max-length.",
                 )
-        self.feed = PairFeed(training, recipe.training.batch_size, recipe.training.seed)
+        self.batches = PairBatches(training, recipe.training.batch_size, recipe.training.seed)
         self.unit = "character"
         self.tokens_per_character = len(training.target.tokens) / training.target.characters
         longer, longer_held_out = (len(part.lengths[0]) - len(part.kept) for part in (training, validation))
@@ -209,7 +209,7 @@ def _config(recipe: Recipe, tokenizers: Tokenizers) -> Config:
         **recipe.writer.model_dump(include=set(DecoderShape.model_fields)),
         vocabulary_size=tokenizers[1].vocabulary_size,
         attention=shape.attention,
-        feed=shape.feed,
+        decoder_input=shape.decoder_input,
     )
     return Config(
         task="translation",

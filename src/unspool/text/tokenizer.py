@@ -15,6 +15,7 @@ from typing import cast
 import numpy as np
 import tokenizers
 
+from unspool.arrays import FloatArray, IntArray
 from unspool.errors import ModelFolderError
 from unspool.specs.data import TokenizerName
 
@@ -29,10 +30,7 @@ CHARACTER_OF_BYTE = [chr(byte if byte in _PRINTABLE else next(_CHARACTERS)) for 
 BYTE_OF_CHARACTER = {character: byte for byte, character in enumerate(CHARACTER_OF_BYTE)}
 
 # Every Unicode code point but the surrogates: what naming one unseen character costs.
-NAMING_BITS = math.log2(0x110000 - 0x800)
-
-IntArray = np.ndarray[tuple[int, ...], np.dtype[np.integer]]
-FloatArray = np.ndarray[tuple[int, ...], np.dtype[np.floating]]
+SPELLING_BITS = math.log2(0x110000 - 0x800)
 
 
 class Tokenizer:
@@ -122,7 +120,7 @@ class Tokenizer:
         offsets = self._library.encode(text, add_special_tokens=False).offsets
         return [text[start:end].strip() for start, end in offsets]
 
-    def naming_bits(self, text: str, ids: IntArray) -> FloatArray:
+    def spelling_bits(self, text: str, ids: IntArray) -> FloatArray:
         """What it costs, beyond the probability of `<unk>`, to say which text each token stands for.
 
         A character out of all of Unicode costs log2(1,112,064) bits; an unknown word costs that for each
@@ -137,10 +135,10 @@ class Tokenizer:
         """
         unknown = ids == UNKNOWN
         if self.kind == "char" or not unknown.any():
-            return np.where(unknown, NAMING_BITS, 0.0)
+            return np.where(unknown, SPELLING_BITS, 0.0)
         offsets = self._library.encode(_without_surrogates(text), add_special_tokens=False).offsets
         lengths = np.array([end - start for start, end in offsets])
-        return np.where(unknown, (lengths + 1) * NAMING_BITS, 0.0)
+        return np.where(unknown, (lengths + 1) * SPELLING_BITS, 0.0)
 
     def _code_point_table(self) -> IntArray:
         table = np.full(0x110000, UNKNOWN, dtype=np.int32)

@@ -7,8 +7,9 @@ import numpy as np
 from tokenizers import Regex, decoders, models, normalizers, pre_tokenizers, trainers
 from tokenizers import Tokenizer as LibraryTokenizer
 
+from unspool.arrays import IntArray
 from unspool.specs.data import TokenizerName
-from unspool.text.tokenizer import CHARACTER_OF_BYTE, SPECIAL_TOKENS, UNKNOWN, IntArray, Tokenizer, code_points
+from unspool.text.tokenizer import CHARACTER_OF_BYTE, SPECIAL_TOKENS, UNKNOWN, Tokenizer, code_points
 
 WORD_LIMIT = 20_000
 WORD_MINIMUM = 2  # a word seen once is what `<unk>` is learnt from

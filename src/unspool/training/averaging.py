@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from unspool.engines.base import Arrays
+from unspool.arrays import Arrays
 from unspool.errors import ModelFolderError, reporting_write_errors
 from unspool.folder.atomic import write_atomically
 from unspool.folder.model_folder import dump_safetensors, parse_safetensors

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from pydantic import Field
 
-from unspool.engines.base import Arrays, Learner
+from unspool.arrays import Arrays
+from unspool.engines.base import Learner
 from unspool.errors import ModelFolderError
 from unspool.folder.atomic import write_atomically
 from unspool.folder.model_folder import dump_safetensors, parse_safetensors

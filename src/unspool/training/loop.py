@@ -12,13 +12,14 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
-from unspool.data.batches import Feed
+from unspool.data.batches import BatchSource
 from unspool.engines.base import Learner, Network
 from unspool.errors import TrainingError
 from unspool.specs.training import TrainingSpec
 from unspool.training.budget import Budget
+from unspool.training.callback import Callback, StepEvent, ValidationEvent
 from unspool.training.checkpoint import Checkpoint, Progress
 from unspool.training.history import History
 from unspool.training.interrupt import catching_interrupts
@@ -31,78 +32,13 @@ MOST_DIVERGENCES = 2
 RESERVED = 4.0  # times a validation: for the last one and the closing evaluation
 
 
-@dataclass(frozen=True)
-class StepEvent:
-    """After each update.
-
-    Attributes:
-        step: updates so far.
-        epoch: passes over the text so far, with a fraction.
-        progress: share of the budget, 0 to 1.
-        loss: nats per token, mean of the last 50 steps.
-        bits_per_character: the same loss per character of the text.
-        tokens: read by this step.
-        seconds: wall time so far.
-        steps_that_fit: how many steps the run will have.
-        unit: of the text that bits are told for: `character`, or another.
-    """
-
-    step: int
-    epoch: float
-    progress: float
-    loss: float
-    bits_per_character: float
-    tokens: int
-    seconds: float
-    steps_that_fit: int
-    unit: str = "character"
-
-
-@dataclass(frozen=True)
-class ValidationEvent:
-    """After each validation.
-
-    Attributes:
-        step: updates so far.
-        loss: nats per token in training.
-        fresh: nats per token on the held-out text, from the initial state.
-        bits_per_character: the loss per character of the text.
-        fresh_bits_per_character: the same on the held-out text.
-        best: whether it is the lowest so far.
-        seconds: wall time so far.
-        unit: of the text that bits are told for: `character`, or another.
-    """
-
-    step: int
-    loss: float
-    fresh: float
-    bits_per_character: float
-    fresh_bits_per_character: float
-    best: bool
-    seconds: float
-    unit: str = "character"
-
-
-class Callbacks(Protocol):
-    """What a user of the loop may listen to."""
-
-    def on_step(self, event: StepEvent) -> None:
-        """After each update."""
-
-    def on_validation(self, event: ValidationEvent) -> None:
-        """After each validation."""
-
-    def on_sample(self, step: int, text: str) -> None:
-        """Some text that the network wrote, after a validation."""
-
-
 @dataclass
 class Loop:
     """One run.
 
     Attributes:
         learner: is trained.
-        feed: the batches.
+        batches: of an epoch.
         training: the settings.
         budget: how long.
         checkpoint: where the run is saved.
@@ -111,14 +47,14 @@ class Loop:
         keep_best: writes the weights of the learner as the model, with facts about them, and whether a
             resumed run may come to them again (not after an interruption).
         sample: writes a line of text.
-        callbacks: are told.
+        callback: receives events.
         tokens_per_character: of the text, to tell losses in bits per unit.
         unit: what a character is called: `character`, or `label` where labels are told.
         threads: is told how long each step took; none leaves the number of threads alone.
     """
 
     learner: Learner
-    feed: Feed
+    batches: BatchSource
     training: TrainingSpec
     budget: Budget
     checkpoint: Checkpoint
@@ -126,7 +62,7 @@ class Loop:
     validate: Callable[[Network], float]
     keep_best: Callable[[Learner, dict[str, Any], bool], None]
     sample: Callable[[Network], str]
-    callbacks: Callbacks
+    callback: Callback
     tokens_per_character: float
     unit: str = "character"
     progress: Progress = field(default_factory=Progress)
@@ -169,7 +105,7 @@ class Loop:
     def _step(self) -> None:
         progress = self.progress
         began = self.budget.seconds()
-        batch = self.feed.batch(progress.epoch, progress.index)
+        batch = self.batches.batch(progress.epoch, progress.index)
         share = self.budget.progress(progress.step)
         rate = rate_at(share, self.training.warmup, self.training.final_rate) * progress.rate_factor
         started = time.perf_counter()
@@ -183,7 +119,7 @@ class Loop:
         self._tokens += batch.size
         self._learning += self.budget.seconds() - began
         self._losses = [*self._losses[1 - LOSS_WINDOW :], loss]
-        steps = self.feed.steps(progress.epoch)
+        steps = self.batches.steps(progress.epoch)
         after = (progress.epoch, progress.index + 1) if progress.index + 1 < steps else (progress.epoch + 1, 0)
         self.progress = progress.changed(step=progress.step + 1, epoch=after[0], index=after[1])
         self._tell(batch.size, progress.epoch + (progress.index + 1) / steps)
@@ -196,7 +132,7 @@ class Loop:
     def _tell(self, tokens: int, epoch: float) -> None:
         step = self.progress.step
         loss = sum(self._losses) / len(self._losses)
-        self.callbacks.on_step(
+        self.callback.on_step(
             StepEvent(
                 step=step,
                 epoch=epoch,
@@ -233,10 +169,10 @@ class Loop:
         seconds = self.budget.seconds()
         facts = {"loss": loss, "fresh": fresh, "best": best, "seconds": seconds}
         self.history.add(event="validation", step=progress.step, epoch=progress.epoch, **facts)
-        self.callbacks.on_validation(
+        self.callback.on_validation(
             ValidationEvent(progress.step, loss, fresh, self._bits(loss), self._bits(fresh), best, seconds, self.unit)
         )
-        self.callbacks.on_sample(progress.step, self.sample(network))
+        self.callback.on_sample(progress.step, self.sample(network))
 
     def _bits(self, nats_per_token: float) -> float:
         """Bits per character."""

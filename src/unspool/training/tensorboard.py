@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from unspool.errors import MissingExtraError
-from unspool.training.loop import StepEvent, ValidationEvent
+from unspool.training.callback import StepEvent, ValidationEvent
 
 EVERY = 10  # steps
 

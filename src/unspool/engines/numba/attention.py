@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from unspool.engines.base import Array
-from unspool.engines.numba.arithmetic import exponential, hyperbolic_tangent
-from unspool.engines.numba.compiling import compiled
-from unspool.engines.numba.panels import Panels, add_products
+from unspool.arrays import Array
+from unspool.engines.kernels.arithmetic import exponential, hyperbolic_tangent
+from unspool.engines.kernels.compiling import compiled
+from unspool.engines.kernels.panels import Panels, add_products
 from unspool.engines.numba.rows import read_with_blocks, read_with_cells, repeated, write_logits
-from unspool.engines.numpy.attention import Attended
+from unspool.engines.numpy.attention import Memory
 
 
 class Attending(NamedTuple):
@@ -24,7 +24,7 @@ class Attending(NamedTuple):
         additive: whether the score is additive.
         query: [1, H, H], `query_bias` [H] and `score` [H], of additive attention.
         combine: [1, H, H + W].
-        values: [N, S, W], `keys` [N, S, H] and `mask` [N, S], see `Attended`.
+        values: [N, S, W], `keys` [N, S, H] and `mask` [N, S], see `Memory`.
         sources: [B] the source of each row.
     """
 
@@ -40,7 +40,7 @@ class Attending(NamedTuple):
     sources: Array
 
 
-Looking = Callable[[Attended], Attending]
+Looking = Callable[[Memory], Attending]
 
 
 def looking(decoder: Any, weights: Mapping[str, Array], packed: Callable[[Array], Panels]) -> Looking:
@@ -49,7 +49,7 @@ def looking(decoder: Any, weights: Mapping[str, Array], packed: Callable[[Array]
     additive, nothing = "score.weight" in own, np.zeros((1, 1), np.float32)
     query, combine = packed(own.get("query.weight", nothing)[None]), packed(own["combine.weight"][None])
     bias, score = own.get("query.bias", nothing[0]), own.get("score.weight", nothing)[0]
-    return lambda attended: Attending(decoder, additive, query, bias, score, combine, *attended)
+    return lambda memory: Attending(decoder, additive, query, bias, score, combine, *memory)
 
 
 @compiled

@@ -5,9 +5,9 @@ Shapes: G gates (rnn 1, lstm 4, gru 3), H hidden.
 
 import numpy as np
 
-from unspool.engines.base import Array
-from unspool.engines.numba.arithmetic import hyperbolic_tangent, logistic
-from unspool.engines.numba.compiling import compiled
+from unspool.arrays import Array
+from unspool.engines.kernels.arithmetic import hyperbolic_tangent, logistic
+from unspool.engines.kernels.compiling import compiled
 from unspool.engines.parameters import NORMALISED_MINIMUM
 from unspool.specs.network import CellName
 

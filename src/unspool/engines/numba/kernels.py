@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from unspool.engines.base import Array
+from unspool.arrays import Array
+from unspool.engines.kernels.compiling import compiled
+from unspool.engines.kernels.panels import Panels, add_product
+from unspool.engines.kernels.team import Team
 from unspool.engines.numba.cells import gated_linear, gru_step, lstm_step, mingru_step, normalise, rnn_step
-from unspool.engines.numba.compiling import compiled
-from unspool.engines.numba.panels import Panels, add_product
-from unspool.engines.numba.team import Team
 
 
 class Weights(NamedTuple):
@@ -117,7 +117,7 @@ def write_tokens(
     written: Array,
     seen: Array,
     forbidden: Array,
-    knobs: tuple[Any, ...],
+    parameters: tuple[Any, ...],
     uniforms: Array,
     end: int,
     tokens: Array,
@@ -134,10 +134,10 @@ def write_tokens(
         hidden: [L, H], and `cell`, [L, H]: the state, changed in place.
         cell: see `hidden`.
         logits: [V] float32 of the next token, changed in place.
-        written: [V] counts, `seen` [V], `forbidden` and `knobs`: of the sampler.
+        written: [V] counts, `seen` [V], `forbidden` and `parameters`: of the sampler.
         seen: see `written`.
         forbidden: see `written`.
-        knobs: see `written`.
+        parameters: see `written`.
         uniforms: [N] random numbers in [0, 1).
         end: the token after which no more is written.
         tokens: [N] is filled.
@@ -146,7 +146,7 @@ def write_tokens(
         how many tokens were written; the last may be -1, where a logit was not a number.
     """
     for n in range(uniforms.shape[0]):
-        token = choose(logits.astype(np.float64), written, seen, forbidden, knobs, uniforms[n])  # type: ignore[name-defined]  # noqa: F821
+        token = choose(logits.astype(np.float64), written, seen, forbidden, parameters, uniforms[n])  # type: ignore[name-defined]  # noqa: F821
         tokens[n] = token
         if token < 0 or token == end:
             return n + 1

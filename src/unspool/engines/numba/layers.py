@@ -12,14 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from unspool.engines.base import Array
-from unspool.engines.numba.arithmetic import logistic
+from unspool.arrays import Array
+from unspool.engines.kernels.arithmetic import logistic
+from unspool.engines.kernels.compiling import compiled
+from unspool.engines.kernels.panels import Panels, pack, padded
+from unspool.engines.kernels.tiles import TILE_ROWS
 from unspool.engines.numba.cells import CODES
-from unspool.engines.numba.compiling import compiled
-from unspool.engines.numba.panels import Panels, pack, padded
 from unspool.engines.numba.rows import step_rows
-from unspool.engines.numba.tiles import TILE_ROWS
-from unspool.engines.numpy.cells import Memory
+from unspool.engines.numpy.cells import CellState
 from unspool.engines.numpy.layers import MinGruBlock, RecurrentLayer
 from unspool.specs.network import CellName
 
@@ -40,10 +40,10 @@ class CompiledLayer(RecurrentLayer):
         super().__init__(cell, weights)
         self._kind, self._recurrent, self._shares = CODES[cell], recurrent, shares
 
-    def walk(self, prepared: Array, memory: Memory) -> tuple[Array, Memory]:
+    def walk(self, prepared: Array, cell_state: CellState) -> tuple[Array, CellState]:
         """[B, T, G * H] to [B, T, H]."""
-        hidden = np.empty((*prepared.shape[:2], memory[0].shape[-1]), np.float32)  # (B, T, H)
-        last = [array.astype(np.float32) for array in memory]
+        hidden = np.empty((*prepared.shape[:2], cell_state[0].shape[-1]), np.float32)  # (B, T, H)
+        last = [array.astype(np.float32) for array in cell_state]
 
         def walk_some(rows: slice) -> None:
             own = (hidden[rows], last[0][rows], last[-1][rows])
@@ -56,9 +56,9 @@ class CompiledLayer(RecurrentLayer):
 class CompiledBlock(MinGruBlock):
     """A `mingru`: its products are large whatever reads it, so only the scan is compiled."""
 
-    def scan(self, gates: Array, memory: Memory) -> tuple[Array, Memory]:
+    def scan(self, gates: Array, cell_state: CellState) -> tuple[Array, CellState]:
         """[B, T, 3 H] to [B, T, H]."""
-        (first,) = memory
+        (first,) = cell_state
         hidden = np.empty((*gates.shape[:2], first.shape[-1]), np.float32)  # (B, T, H)
         last = first.astype(np.float32)
         scan_rows(gates, hidden, last)

@@ -12,22 +12,21 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 from numba import types
 
-from unspool.engines.base import Array, Logits
+from unspool.arrays import Array, IntArray, Logits
+from unspool.engines.kernels.compiling import compiled
+from unspool.engines.kernels.panels import pack, padded
+from unspool.engines.kernels.team import Team, make_teams
+from unspool.engines.kernels.tiles import HAS_FOURS, PANEL
 from unspool.engines.numba.attention import attending_blocks, attending_cells, looking
 from unspool.engines.numba.cells import CODES
-from unspool.engines.numba.compiling import compiled
 from unspool.engines.numba.kernels import BlockWeights, Weights, blocks_step, decoder_step, write_tokens
 from unspool.engines.numba.layers import on_threads, packed_layer, shares_of
-from unspool.engines.numba.panels import pack, padded
 from unspool.engines.numba.rows import blocks_rows, decoder_rows, write_rows
-from unspool.engines.numba.team import Team, make_teams
-from unspool.engines.numba.tiles import HAS_FOURS, PANEL
-from unspool.engines.numpy.attention import Attended
+from unspool.engines.numpy.attention import Memory
 from unspool.engines.numpy.layers import Layer, MakeLayer
 from unspool.engines.numpy.network import NumpyNetwork, NumpyState
 from unspool.engines.rounding import rounded_weights
 from unspool.specs.network import CellName, NetworkSpec
-from unspool.text.tokenizer import IntArray
 
 SMALLEST_SHARE = 8  # rows of a thread
 MOST_IN_TEAM = 2
@@ -108,16 +107,16 @@ class NumbaNetwork(NumpyNetwork):
         """Read one token a row: [B] to [B, V]."""
         hidden, cell = self._flat(state)
         logits = np.empty((len(tokens), self.spec.writer.vocabulary_size), np.float32)
-        if len(tokens) == 1 and state.attended is None:
+        if len(tokens) == 1 and state.memory is None:
             (team,) = make_teams(1, self._longest)
             self._advance(self._kind, self._weights, team, int(tokens[0]), hidden[:, 0], cell[:, 0], logits[0])
             return logits, self._nested(hidden, cell, state)
 
         def step_some(rows: slice) -> None:
-            memories = [np.ascontiguousarray(array[:, rows]) for array in (hidden, cell)]
-            advance, weights = self._for_rows(state.attended, rows)
-            advance(self._kind, weights, np.asarray(tokens[rows]), *memories, logits[rows])
-            hidden[:, rows], cell[:, rows] = memories
+            cell_states = [np.ascontiguousarray(array[:, rows]) for array in (hidden, cell)]
+            advance, weights = self._for_rows(state.memory, rows)
+            advance(self._kind, weights, np.asarray(tokens[rows]), *cell_states, logits[rows])
+            hidden[:, rows], cell[:, rows] = cell_states
 
         on_threads(step_some, shares_of(len(tokens), self._threads, SHARED_STEP // self._size))
         return logits, self._nested(hidden, cell, state)
@@ -134,8 +133,8 @@ class NumbaNetwork(NumpyNetwork):
         """Draw and read up to N tokens a row in one call. See `engines.base.Writer`."""
         hidden, cell = self._flat(state)
         uniforms = np.stack([sampler.uniforms(count) for sampler in samplers])  # (B, N)
-        task = Task(hidden, cell, state.attended, logits.copy(), samplers, uniforms, end)
-        alone = len(samplers) == 1 and state.attended is None
+        task = Task(hidden, cell, state.memory, logits.copy(), samplers, uniforms, end)
+        alone = len(samplers) == 1 and state.memory is None
         tokens = self._write_one(task, functions) if alone else self._write_rows(task, functions)
         return tokens, task.logits, self._nested(hidden, cell, state)
 
@@ -148,7 +147,7 @@ class NumbaNetwork(NumpyNetwork):
 
         def write_with(team: Team) -> tuple[list[Array], IntArray]:
             mine, tokens = [array.copy() for array in changing], np.empty(task.uniforms.shape[1], np.int64)
-            settings = (sampler.forbidden, sampler.knobs, task.uniforms[0], task.end, tokens)
+            settings = (sampler.forbidden, sampler.parameters, task.uniforms[0], task.end, tokens)
             length = write(self._kind, self._weights, team, *mine, *settings)
             return mine, tokens[:length]
 
@@ -160,39 +159,43 @@ class NumbaNetwork(NumpyNetwork):
 
     def _write_rows(self, task: "Task", functions: Sequence[Callable[..., Any]]) -> list[IntArray]:
         """Several rows, shared out to the threads."""
-        write = compile_writer(tuple(functions), self._for_rows(task.attended, slice(None))[0], write_rows)
+        write = compile_writer(tuple(functions), self._for_rows(task.memory, slice(None))[0], write_rows)
         tokens: Array = np.empty(task.uniforms.shape, np.int64)
         lengths: Array = np.zeros(len(task.samplers), np.int64)
 
         def write_some(rows: slice) -> None:
-            _, weights = self._for_rows(task.attended, rows)
+            _, weights = self._for_rows(task.memory, rows)
             samplers = task.samplers[rows]
-            memories = [np.ascontiguousarray(array[:, rows]) for array in (task.hidden, task.cell)]
+            cell_states = [np.ascontiguousarray(array[:, rows]) for array in (task.hidden, task.cell)]
             counts = [np.stack([getattr(sampler, name) for sampler in samplers]) for name in ("written", "seen")]
-            settings = (*counts, samplers[0].forbidden, samplers[0].knobs, task.uniforms[rows], task.end)
-            write(self._kind, weights, *memories, task.logits[rows], *settings, tokens[rows], lengths[rows])
-            task.hidden[:, rows], task.cell[:, rows] = memories
+            settings = (*counts, samplers[0].forbidden, samplers[0].parameters, task.uniforms[rows], task.end)
+            write(self._kind, weights, *cell_states, task.logits[rows], *settings, tokens[rows], lengths[rows])
+            task.hidden[:, rows], task.cell[:, rows] = cell_states
             for sampler, written, seen in zip(samplers, *counts, strict=True):
                 sampler.written[:], sampler.seen[:] = written, seen
 
         on_threads(write_some, shares_of(len(task.samplers), self._threads, SMALLEST_SHARE))
         return [row[:length] for row, length in zip(tokens, lengths, strict=True)]
 
-    def _for_rows(self, attended: Attended | None, rows: slice) -> tuple[Callable[..., None], Any]:
+    def _for_rows(self, memory: Memory | None, rows: slice) -> tuple[Callable[..., None], Any]:
         """The step of some rows, and its weights, with what these rows look back on."""
-        if attended is None:
+        if memory is None:
             return self._advance_rows, self._rows_weights()
-        return self._attending_rows, self._looking()(attended.select(rows))
+        return self._attending_rows, self._looking()(memory.select(rows))
 
     def _flat(self, state: NumpyState) -> tuple[Array, Array]:
         """A state as copies: [L, B, H] hidden and [L, B, H] cell (zeros unless it is an LSTM's)."""
-        hidden = np.stack([memory[0] for memory in state.layers])
-        cell = np.stack([memory[1] for memory in state.layers]) if len(state.layers[0]) > 1 else np.zeros_like(hidden)
+        hidden = np.stack([cell_state[0] for cell_state in state.layers])
+        cell = (
+            np.stack([cell_state[1] for cell_state in state.layers])
+            if len(state.layers[0]) > 1
+            else np.zeros_like(hidden)
+        )
         return hidden, cell
 
     def _nested(self, hidden: Array, cell: Array, before: NumpyState) -> NumpyState:
-        memories = zip(hidden, cell, strict=True) if self.spec.writer.cell == "lstm" else ((h,) for h in hidden)
-        return before._replace(layers=tuple(memories))
+        cell_states = zip(hidden, cell, strict=True) if self.spec.writer.cell == "lstm" else ((h,) for h in hidden)
+        return before._replace(layers=tuple(cell_states))
 
 
 class Task(NamedTuple):
@@ -201,7 +204,7 @@ class Task(NamedTuple):
     Attributes:
         hidden: [L, B, H].
         cell: [L, B, H].
-        attended: what attention looks back on, if there is any.
+        memory: what attention looks back on, if there is any.
         logits: [B, V] of the first tokens.
         samplers: one a row.
         uniforms: [B, N] random numbers in [0, 1).
@@ -210,7 +213,7 @@ class Task(NamedTuple):
 
     hidden: Array
     cell: Array
-    attended: Attended | None
+    memory: Memory | None
     logits: Array
     samplers: Sequence[Any]
     uniforms: Array

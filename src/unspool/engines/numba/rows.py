@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from unspool.engines.base import Array
+from unspool.arrays import Array
+from unspool.engines.kernels.compiling import compiled
+from unspool.engines.kernels.panels import Panels, add_products
 from unspool.engines.numba.cells import gated_linear, gru_step, lstm_step, mingru_step, normalise, rnn_step
-from unspool.engines.numba.compiling import compiled
 from unspool.engines.numba.kernels import BlockWeights, Weights
-from unspool.engines.numba.panels import Panels, add_products
 
 
 @compiled
@@ -120,7 +120,7 @@ def write_rows(
     written: Array,
     seen: Array,
     forbidden: Array,
-    knobs: tuple[Any, ...],
+    parameters: tuple[Any, ...],
     uniforms: Array,
     end: int,
     tokens: Array,
@@ -134,10 +134,10 @@ def write_rows(
         hidden: [L, B, H], and `cell`, [L, B, H]: the states, changed in place.
         cell: see `hidden`.
         logits: [B, V] float32 of the next tokens, changed in place.
-        written: [B, V] counts, `seen` [B, V], `forbidden` and `knobs`: of the samplers.
+        written: [B, V] counts, `seen` [B, V], `forbidden` and `parameters`: of the samplers.
         seen: see `written`.
         forbidden: see `written`.
-        knobs: see `written`.
+        parameters: see `written`.
         uniforms: [B, N] random numbers in [0, 1).
         end: the token after which no more of a row is written.
         tokens: [B, N] is filled; the last of a row may be -1, where a logit was not a number.
@@ -150,7 +150,7 @@ def write_rows(
             if not going[row]:
                 continue
             values = logits[row].astype(np.float64)
-            token = choose(values, written[row], seen[row], forbidden, knobs, uniforms[row, n])  # type: ignore[name-defined]  # noqa: F821
+            token = choose(values, written[row], seen[row], forbidden, parameters, uniforms[row, n])  # type: ignore[name-defined]  # noqa: F821
             tokens[row, n] = token
             lengths[row] = n + 1
             going[row] = token >= 0 and token != end

@@ -8,14 +8,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from unspool.engines.base import Array, Logits
+from unspool.arrays import Array, IntArray, Logits
 from unspool.engines.numpy.encoders import Encoded
 from unspool.engines.parameters import MASKED
 from unspool.specs.network import HeadSpec
-from unspool.text.tokenizer import IntArray
 
 
-class Attended(NamedTuple):
+class Memory(NamedTuple):
     """What attention looks back on, made once for a source.
 
     Attributes:
@@ -30,14 +29,14 @@ class Attended(NamedTuple):
     mask: Array
     sources: IntArray
 
-    def select(self, rows: IntArray | slice) -> "Attended":
+    def select(self, rows: IntArray | slice) -> "Memory":
         """What some rows look back on; nothing is copied."""
         return self._replace(sources=self.sources[rows])
 
-    def by_row(self) -> "Attended":
+    def by_row(self) -> "Memory":
         """With a source for each row, in order."""
         values, keys, mask = (array[self.sources] for array in (self.values, self.keys, self.mask))
-        return Attended(values, keys, mask, np.arange(len(self.sources)))
+        return Memory(values, keys, mask, np.arange(len(self.sources)))
 
 
 class Attention:
@@ -56,28 +55,28 @@ class Attention:
             self._query, self._bias = own["query.weight"].T, own["query.bias"]
             self._score = own["score.weight"][0]  # (H)
 
-    def look_on(self, encoded: Encoded) -> Attended:
+    def precompute_keys(self, encoded: Encoded) -> Memory:
         """Project the keys."""
-        return Attended(encoded.states, encoded.states @ self._keys, encoded.mask, np.arange(len(encoded.states)))
+        return Memory(encoded.states, encoded.states @ self._keys, encoded.mask, np.arange(len(encoded.states)))
 
-    def shares(self, hidden: Array, attended: Attended) -> Array:
+    def shares(self, hidden: Array, memory: Memory) -> Array:
         """[B, T, H] to [B, T, S]: how much each step looks at each place, to sum 1."""
-        return self._shares(hidden, attended.by_row())
+        return self._shares(hidden, memory.by_row())
 
-    def __call__(self, hidden: Array, attended: Attended) -> Array:
+    def __call__(self, hidden: Array, memory: Memory) -> Array:
         """[B, T, H] to [B, T, H]."""
-        attended = attended.by_row()
-        context = self._shares(hidden, attended) @ attended.values  # (B, T, W)
+        memory = memory.by_row()
+        context = self._shares(hidden, memory) @ memory.values  # (B, T, W)
         result: Array = np.tanh(np.concatenate([hidden, context], axis=-1) @ self._combine)
         return result
 
-    def _shares(self, hidden: Array, attended: Attended) -> Array:
+    def _shares(self, hidden: Array, memory: Memory) -> Array:
         if self._additive:
             query = hidden @ self._query + self._bias  # (B, T, H)
-            scores = (np.tanh(query[:, :, None] + attended.keys[:, None]) * self._score).sum(axis=-1)  # (B, T, S)
+            scores = (np.tanh(query[:, :, None] + memory.keys[:, None]) * self._score).sum(axis=-1)  # (B, T, S)
         else:
-            scores = hidden @ attended.keys.swapaxes(1, 2)  # (B, T, S)
-        return softmax(np.where(attended.mask[:, None], scores, np.float32(MASKED)))
+            scores = hidden @ memory.keys.swapaxes(1, 2)  # (B, T, S)
+        return softmax(np.where(memory.mask[:, None], scores, np.float32(MASKED)))
 
 
 class Head:

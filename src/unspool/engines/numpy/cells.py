@@ -4,7 +4,7 @@
 
 A cell is a function of what it reads and what it remembers:
 
-    step(x W_ih + b_ih, memory, recurrent) -> memory
+    step(x W_ih + b_ih, cell_state, recurrent) -> cell_state
 
 where the product with the input is made outside, for many time steps at once.
 
@@ -15,22 +15,22 @@ from collections.abc import Callable
 
 import numpy as np
 
-from unspool.engines.base import Array
+from unspool.arrays import Array
 from unspool.specs.network import CellName
 
-Memory = tuple[Array, ...]  # (hidden,) or, for the LSTM, (hidden, cell); each [B, H]
+CellState = tuple[Array, ...]  # (hidden,) or, for the LSTM, (hidden, cell); each [B, H]
 Product = Callable[[Array], Array]  # [B, H] to [B, G * H]: h W_hh + b_hh
 
 
-def rnn_step(gates: Array, memory: Memory, product: Product) -> Memory:
+def rnn_step(gates: Array, cell_state: CellState, product: Product) -> CellState:
     """Elman, 1990: h = tanh(x W_ih + b_ih + h W_hh + b_hh)."""
-    (hidden,) = memory
+    (hidden,) = cell_state
     return (np.tanh(gates + product(hidden)),)
 
 
-def lstm_step(gates: Array, memory: Memory, product: Product) -> Memory:
+def lstm_step(gates: Array, cell_state: CellState, product: Product) -> CellState:
     """Hochreiter and Schmidhuber, 1997, with the forget gate of Gers et al., 2000; gates i f g o."""
-    hidden, cell = memory
+    hidden, cell = cell_state
     summed = gates + product(hidden)  # (B, 4 H)
     size = hidden.shape[-1]
     i, f, o = (sigmoid(summed[:, k * size : (k + 1) * size]) for k in (0, 1, 3))  # each (B, H)
@@ -39,9 +39,9 @@ def lstm_step(gates: Array, memory: Memory, product: Product) -> Memory:
     return o * np.tanh(cell), cell
 
 
-def gru_step(gates: Array, memory: Memory, product: Product) -> Memory:
+def gru_step(gates: Array, cell_state: CellState, product: Product) -> CellState:
     """Cho et al., 2014, in the form of cuDNN: the reset gate after the product; gates r z n."""
-    (hidden,) = memory
+    (hidden,) = cell_state
     recurrent = product(hidden)  # (B, 3 H)
     size = hidden.shape[-1]
     r, z = (sigmoid((gates + recurrent)[:, k * size : (k + 1) * size]) for k in (0, 1))  # each (B, H)
@@ -49,9 +49,9 @@ def gru_step(gates: Array, memory: Memory, product: Product) -> Memory:
     return ((1 - z) * n + z * hidden,)
 
 
-def mingru_step(gates: Array, memory: Memory) -> Memory:
+def mingru_step(gates: Array, cell_state: CellState) -> CellState:
     """Feng et al., 2024, with a linear candidate: h = h + sigmoid(z) (c - h); [B, 2 H] gates z c see only the input."""
-    (hidden,) = memory
+    (hidden,) = cell_state
     size = hidden.shape[-1]
     return (hidden + sigmoid(gates[:, :size]) * (gates[:, size : 2 * size] - hidden),)
 
@@ -62,7 +62,7 @@ def sigmoid(x: Array) -> Array:
     return half
 
 
-STEPS: dict[CellName, Callable[[Array, Memory, Product], Memory]] = {
+STEPS: dict[CellName, Callable[[Array, CellState, Product], CellState]] = {
     "rnn": rnn_step,
     "lstm": lstm_step,
     "gru": gru_step,

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from unspool.arrays import Array
 from unspool.data.batches import Source
-from unspool.engines.base import Array
 from unspool.engines.numpy.layers import MakeLayer, normalised, weights_of
 from unspool.specs.network import EncoderSpec, LabelEncoderSpec, TextEncoderSpec
 
@@ -43,7 +43,7 @@ class TextEncoder:
             [make(spec.cell, weights_of(weights, "encoder", number, direction)) for direction in directions]
             for number in range(spec.num_layers)
         ]
-        self._size, self._memories = spec.hidden_size, 2 if spec.cell == "lstm" else 1
+        self._size, self._cell_states = spec.hidden_size, 2 if spec.cell == "lstm" else 1
         vectors = weights["encoder.embedding.weight"] if spec.embedding_size else np.eye(spec.vocabulary_size)
         if "encoder.cell.weight_enter" in weights:
             vectors = vectors @ weights["encoder.cell.weight_enter"].T  # (V, H)
@@ -57,7 +57,7 @@ class TextEncoder:
         places = np.arange(source.tokens.shape[1])
         mask = places < source.lengths[:, None]  # (B, S)
         backwards = np.where(mask, source.lengths[:, None] - 1 - places, places)[..., None]  # (B, S, 1)
-        zeros = (np.zeros((len(mask), self._size), np.float32),) * self._memories
+        zeros = (np.zeros((len(mask), self._size), np.float32),) * self._cell_states
         values = self._vectors[source.tokens]  # (B, S, E)
         for layers in self._layers:
             read, _ = layers[0].walk(layers[0].read(values), zeros)  # (B, S, H)

@@ -8,8 +8,8 @@ from typing import Protocol
 
 import numpy as np
 
-from unspool.engines.base import Array
-from unspool.engines.numpy.cells import STEPS, Memory, mingru_step, sigmoid
+from unspool.arrays import Array
+from unspool.engines.numpy.cells import STEPS, CellState, mingru_step, sigmoid
 from unspool.engines.parameters import NORMALISED_MINIMUM
 from unspool.specs.network import CellName
 
@@ -22,8 +22,8 @@ class Layer(Protocol):
     def read(self, inputs: Array) -> Array:
         """What depends on the input alone: [..., W] to [..., G * H]."""
 
-    def walk(self, prepared: Array, memory: Memory) -> tuple[Array, Memory]:
-        """What depends on the state: [B, T, G * H] to [B, T, H], and the memory after the last step."""
+    def walk(self, prepared: Array, cell_state: CellState) -> tuple[Array, CellState]:
+        """What depends on the state: [B, T, G * H] to [B, T, H], and the cell_state after the last step."""
 
 
 class RecurrentLayer:
@@ -41,13 +41,13 @@ class RecurrentLayer:
         result: Array = inputs @ self._weight_ih + self._bias_ih
         return result
 
-    def walk(self, prepared: Array, memory: Memory) -> tuple[Array, Memory]:
+    def walk(self, prepared: Array, cell_state: CellState) -> tuple[Array, CellState]:
         """[B, T, G * H] to [B, T, H]."""
-        hidden = np.empty((*prepared.shape[:2], memory[0].shape[-1]), np.float32)  # (B, T, H)
+        hidden = np.empty((*prepared.shape[:2], cell_state[0].shape[-1]), np.float32)  # (B, T, H)
         for time in range(prepared.shape[1]):
-            memory = self._step(prepared[:, time], memory, self._recur)
-            hidden[:, time] = memory[0]
-        return hidden, memory
+            cell_state = self._step(prepared[:, time], cell_state, self._recur)
+            hidden[:, time] = cell_state[0]
+        return hidden, cell_state
 
     def _recur(self, hidden: Array) -> Array:
         """[B, H] to [B, G * H]."""
@@ -68,22 +68,22 @@ class MinGruBlock:
         """Nothing: the input is the residual stream itself, [..., H]."""
         return inputs
 
-    def walk(self, prepared: Array, memory: Memory) -> tuple[Array, Memory]:
+    def walk(self, prepared: Array, cell_state: CellState) -> tuple[Array, CellState]:
         """[B, T, H] to [B, T, H]."""
         size = prepared.shape[-1]
         gates = normalised(prepared, self._norm) @ self._weight_in + self._bias_in  # (B, T, 3 H)
-        hidden, memory = self.scan(gates, memory)  # (B, T, H)
+        hidden, cell_state = self.scan(gates, cell_state)  # (B, T, H)
         total = prepared + (hidden * silu(gates[..., 2 * size :])) @ self._weight_out  # (B, T, H)
         pairs = normalised(total, self._mlp_norm) @ self._weight_up  # (B, T, 2 H)
-        return total + (silu(pairs[..., :size]) * pairs[..., size:]) @ self._weight_down, memory
+        return total + (silu(pairs[..., :size]) * pairs[..., size:]) @ self._weight_down, cell_state
 
-    def scan(self, gates: Array, memory: Memory) -> tuple[Array, Memory]:
+    def scan(self, gates: Array, cell_state: CellState) -> tuple[Array, CellState]:
         """The states of all steps: [B, T, 3 H] to [B, T, H]."""
-        hidden = np.empty((*gates.shape[:2], memory[0].shape[-1]), np.float32)  # (B, T, H)
+        hidden = np.empty((*gates.shape[:2], cell_state[0].shape[-1]), np.float32)  # (B, T, H)
         for time in range(gates.shape[1]):
-            memory = mingru_step(gates[:, time], memory)
-            hidden[:, time] = memory[0]
-        return hidden, memory
+            cell_state = mingru_step(gates[:, time], cell_state)
+            hidden[:, time] = cell_state[0]
+        return hidden, cell_state
 
 
 def make_layer(cell: CellName, weights: Mapping[str, Array]) -> Layer:

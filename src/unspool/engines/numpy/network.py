@@ -14,29 +14,29 @@ from typing import NamedTuple
 
 import numpy as np
 
+from unspool.arrays import Array, Arrays, IntArray, Logits
 from unspool.data.batches import Source
-from unspool.engines.base import Array, Arrays, Logits, check_weights, surprise_of
-from unspool.engines.numpy.attention import Attended, Attention, Head
-from unspool.engines.numpy.cells import Memory
+from unspool.engines.base import check_weights, nll_of
+from unspool.engines.numpy.attention import Attention, Head, Memory
+from unspool.engines.numpy.cells import CellState
 from unspool.engines.numpy.encoders import Encoded, make_encoder
 from unspool.engines.numpy.layers import MakeLayer, make_layer, normalised, weights_of
 from unspool.engines.parameters import parameter_shapes, state_names, state_shapes
 from unspool.specs.network import DecoderSpec, NetworkSpec
-from unspool.text.tokenizer import IntArray
 
-LOOKED_ON = ("values", "keys", "mask")  # of `Attended`, in a saved state
+MEMORY = ("values", "keys", "mask")  # of `Memory`, in a saved state
 
 
 class NumpyState(NamedTuple):
     """Where a decoder stands.
 
     Attributes:
-        layers: one memory a layer.
-        attended: what attention looks back on, if there is any.
+        layers: one cell state a layer.
+        memory: what attention looks back on, if there is any.
     """
 
-    layers: tuple[Memory, ...]
-    attended: Attended | None = None
+    layers: tuple[CellState, ...]
+    memory: Memory | None = None
 
 
 class NumpyNetwork:
@@ -66,7 +66,7 @@ class NumpyNetwork:
             (weights[f"bridge.weight_l{n}"].T, weights[f"bridge.bias_l{n}"]) for n in layers if self._encoder
         ]
         # What the first layer makes of each token is looked up, not multiplied out: (V, G * H).
-        if decoder.feed == "none":
+        if decoder.decoder_input == "none":
             vectors = np.ones((decoder.vocabulary_size, 1), np.float32)
         elif decoder.embedding_size:
             vectors = weights["decoder.embedding.weight"]
@@ -84,8 +84,8 @@ class NumpyNetwork:
     def initial_state(self, rows: int) -> NumpyState:
         """Zeros."""
         zeros = (np.zeros(shape[1:], np.float32) for shape in state_shapes(self.spec, rows).values())
-        memory = tuple(zeros)
-        return NumpyState((memory,) * self.spec.writer.num_layers)
+        cell_state = tuple(zeros)
+        return NumpyState((cell_state,) * self.spec.writer.num_layers)
 
     def encode(self, source: Source) -> NumpyState:
         """Read the sources, and bridge what was read to the decoder's layers."""
@@ -95,7 +95,7 @@ class NumpyNetwork:
         for weight, bias in self._bridge:
             joined = np.tanh(encoded.summary @ weight + bias)  # (B, H), or (B, 2 H) for the LSTM
             layers.append(tuple(joined[:, start : start + size] for start in range(0, joined.shape[1], size)))
-        return NumpyState(tuple(layers), self._attention.look_on(encoded) if self._attention else None)
+        return NumpyState(tuple(layers), self._attention.precompute_keys(encoded) if self._attention else None)
 
     def classify(self, source: Source) -> Logits:
         """Read the sources, and score the labels: [B, C]."""
@@ -110,42 +110,42 @@ class NumpyNetwork:
     def unroll(self, tokens: IntArray, state: NumpyState) -> tuple[Logits, NumpyState]:
         """Read T tokens a row, layer by layer: [B, T] to [B, T, V]."""
         hidden, after = self._walk(tokens, state)  # (B, T, H)
-        if self._attention and after.attended:
-            hidden = self._attention(hidden, after.attended)
+        if self._attention and after.memory:
+            hidden = self._attention(hidden, after.memory)
         return hidden @ self._output + self._output_bias, after
 
-    def surprise(self, inputs: IntArray, targets: IntArray, state: NumpyState) -> tuple[Logits, NumpyState]:
+    def nll(self, inputs: IntArray, targets: IntArray, state: NumpyState) -> tuple[Logits, NumpyState]:
         """Minus the log-probability of each target: [B, T] to [B, T], in nats."""
         logits, state = self.unroll(inputs, state)
-        return surprise_of(logits, targets), state
+        return nll_of(logits, targets), state
 
     def attention(self, tokens: IntArray, state: NumpyState) -> Logits:
         """Where each step of an unroll looks: [B, T] to [B, T, S]."""
         assert self._attention is not None, "this network has no attention"
-        assert state.attended is not None, "this state comes from no source"
-        return self._attention.shares(self._walk(tokens, state)[0], state.attended)
+        assert state.memory is not None, "this state comes from no source"
+        return self._attention.shares(self._walk(tokens, state)[0], state.memory)
 
     def select(self, state: NumpyState, rows: IntArray) -> NumpyState:
-        """The memories of some rows."""
-        layers = tuple(tuple(array[rows] for array in memory) for memory in state.layers)
-        return NumpyState(layers, state.attended.select(rows) if state.attended else None)
+        """The states of some rows."""
+        layers = tuple(tuple(array[rows] for array in cell_state) for cell_state in state.layers)
+        return NumpyState(layers, state.memory.select(rows) if state.memory else None)
 
     def state_to_arrays(self, state: NumpyState) -> Arrays:
         """Named arrays: [L, B, H], and [1, B, S, ...] of what attention looks back on."""
         names = state_names(self.spec.writer)
         arrays = {name: np.stack(found) for name, found in zip(names, zip(*state.layers, strict=True), strict=True)}
-        looked_on = state.attended.by_row() if state.attended else None
-        return arrays | ({name: getattr(looked_on, name)[None] for name in LOOKED_ON} if looked_on else {})
+        memory = state.memory.by_row() if state.memory else None
+        return arrays | ({name: getattr(memory, name)[None] for name in MEMORY} if memory else {})
 
     def state_from_arrays(self, arrays: Mapping[str, Array]) -> NumpyState:
-        """One memory a layer."""
+        """One cell state a layer."""
         decoder = self.spec.writer
         layers = range(decoder.num_layers)
-        memories = tuple(tuple(arrays[name][layer] for name in state_names(decoder)) for layer in layers)
+        cell_states = tuple(tuple(arrays[name][layer] for name in state_names(decoder)) for layer in layers)
         if not self._attention:
-            return NumpyState(memories)
-        values, keys, mask = (arrays[name][0] for name in LOOKED_ON)
-        return NumpyState(memories, Attended(values, keys, mask, np.arange(len(values))))
+            return NumpyState(cell_states)
+        values, keys, mask = (arrays[name][0] for name in MEMORY)
+        return NumpyState(cell_states, Memory(values, keys, mask, np.arange(len(values))))
 
     def _encoded(self, source: Source) -> Encoded:
         assert self._encoder is not None, "this network has no encoder"
@@ -154,14 +154,14 @@ class NumpyNetwork:
     def _walk(self, tokens: IntArray, state: NumpyState) -> tuple[Array, NumpyState]:
         """The recurrence: [B, T] to the top layer's states [B, T, H], before attention."""
         first, *others = zip(self._layers, state.layers, strict=True)
-        hidden, memory = first[0].walk(self._looked_up[tokens], first[1])  # (B, T, H)
-        memories = [memory]
+        hidden, cell_state = first[0].walk(self._looked_up[tokens], first[1])  # (B, T, H)
+        cell_states = [cell_state]
         for layer, before in others:
-            hidden, memory = layer.walk(layer.read(hidden), before)  # read is one product for all time steps
-            memories.append(memory)
+            hidden, cell_state = layer.walk(layer.read(hidden), before)  # read is one product for all time steps
+            cell_states.append(cell_state)
         if self._norm_leave is not None:
             hidden = normalised(hidden, self._norm_leave)
-        return hidden, NumpyState(tuple(memories), state.attended)
+        return hidden, NumpyState(tuple(cell_states), state.memory)
 
 
 def build_network(spec: NetworkSpec, weights: Mapping[str, Array]) -> NumpyNetwork:

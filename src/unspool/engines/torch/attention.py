@@ -14,7 +14,7 @@ from unspool.engines.torch.scores import additive_scores
 from unspool.specs.network import DecoderSpec, HeadSpec
 
 
-class Attended(NamedTuple):
+class Memory(NamedTuple):
     """What attention looks back on, made once for a source.
 
     Attributes:
@@ -41,21 +41,21 @@ class Attention(nn.Module):
             self.score = nn.Linear(size, 1, bias=False)
         self.combine = nn.Linear(size + width, size, bias=False)
 
-    def look_on(self, encoded: Encoded) -> Attended:
+    def precompute_keys(self, encoded: Encoded) -> Memory:
         """Project the keys."""
-        return Attended(encoded.states, self.keys(encoded.states), encoded.mask)
+        return Memory(encoded.states, self.keys(encoded.states), encoded.mask)
 
-    def shares(self, hidden: Tensor, attended: Attended) -> Tensor:
+    def shares(self, hidden: Tensor, memory: Memory) -> Tensor:
         """[B, T, H] to [B, T, S]: how much each step looks at each place, to sum 1."""
         if self._additive:
-            scores = additive_scores(self.query(hidden), attended.keys, self.score.weight[0])  # (B, T, S)
+            scores = additive_scores(self.query(hidden), memory.keys, self.score.weight[0])  # (B, T, S)
         else:
-            scores = hidden @ attended.keys.transpose(1, 2)  # (B, T, S)
-        return torch.softmax(scores.float().masked_fill(~attended.mask[:, None], MASKED), dim=2)
+            scores = hidden @ memory.keys.transpose(1, 2)  # (B, T, S)
+        return torch.softmax(scores.float().masked_fill(~memory.mask[:, None], MASKED), dim=2)
 
-    def forward(self, hidden: Tensor, attended: Attended) -> Tensor:
+    def forward(self, hidden: Tensor, memory: Memory) -> Tensor:
         """[B, T, H] to [B, T, H]."""
-        context = self.shares(hidden, attended).to(attended.values.dtype) @ attended.values  # (B, T, W)
+        context = self.shares(hidden, memory).to(memory.values.dtype) @ memory.values  # (B, T, W)
         return torch.tanh(self.combine(torch.cat([hidden, context], dim=2)))
 
 

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from unspool.engines.parameters import input_width, state_names
-from unspool.engines.torch.attention import Attended, Attention
+from unspool.engines.torch.attention import Attention, Memory
 from unspool.engines.torch.encoders import Encoded
-from unspool.engines.torch.layers import Dropout, Layers, Memories, embedded
+from unspool.engines.torch.layers import CellStates, Dropout, Layers, embedded
 from unspool.specs.network import DecoderSpec
 
 
@@ -19,16 +19,16 @@ class TorchState(NamedTuple):
     """Where a decoder stands.
 
     Attributes:
-        layers: one memory a layer, of tensors [1, B, H].
-        attended: what attention looks back on, if there is any.
+        layers: one cell state a layer, of tensors [1, B, H].
+        memory: what attention looks back on, if there is any.
     """
 
-    layers: Memories
-    attended: Attended | None = None
+    layers: CellStates
+    memory: Memory | None = None
 
 
 class Bridge(nn.Module):
-    """A linear layer and tanh from an encoder's summary to the memory of each layer of a decoder.
+    """A linear layer and tanh from an encoder's summary to the cell state of each layer of a decoder.
 
     Args:
         width: W of the encoder.
@@ -41,7 +41,7 @@ class Bridge(nn.Module):
         rows = len(state_names(spec)) * spec.hidden_size
         self.layers = nn.ModuleList(nn.Linear(width, rows) for _ in range(spec.num_layers))
 
-    def forward(self, encoded: Encoded) -> Memories:
+    def forward(self, encoded: Encoded) -> CellStates:
         """What the layers remember before they write."""
         joined = [torch.tanh(layer(encoded.summary).float())[None] for layer in self.layers]  # each (1, B, H or 2 H)
         return tuple(torch.split(values, self._size, dim=2) for values in joined)
@@ -58,7 +58,7 @@ class Decoder(nn.Module):
     def __init__(self, spec: DecoderSpec, width: int = 0) -> None:
         super().__init__()
         self.spec = spec
-        fed = spec.feed == "previous" and spec.embedding_size
+        fed = spec.decoder_input == "previous" and spec.embedding_size
         self.embedding = nn.Embedding(spec.vocabulary_size, spec.embedding_size) if fed else None
         self.cell = Layers(spec, input_width(spec))
         self.attention = None if spec.attention == "none" else Attention(spec, width)
@@ -69,24 +69,24 @@ class Decoder(nn.Module):
     def forward(self, tokens: Tensor, state: TorchState, dropout: Dropout | None = None) -> tuple[Tensor, TorchState]:
         """[B, T] int64 to logits [B, T, V], and the next state; without dropout for inference."""
         values, state = self.walk(tokens, state, dropout)  # (B, T, H)
-        if self.attention is not None and state.attended is not None:
-            values = self.attention(values, state.attended)
+        if self.attention is not None and state.memory is not None:
+            values = self.attention(values, state.memory)
             values = dropout(values, dropout.inside) if dropout else values
         return self.output(values), state  # (B, T, V)
 
     def walk(self, tokens: Tensor, state: TorchState, dropout: Dropout | None = None) -> tuple[Tensor, TorchState]:
         """The recurrence: [B, T] to the top layer's states [B, T, H], before attention."""
         values = self._embed(tokens)  # (B, T, E)
-        if dropout and self.spec.feed == "previous":
+        if dropout and self.spec.decoder_input == "previous":
             values = dropout(values, dropout.input)
-        values, memories = self.cell(values, state.layers, dropout)  # (B, T, H)
-        return values, TorchState(memories, state.attended)
+        values, cell_states = self.cell(values, state.layers, dropout)  # (B, T, H)
+        return values, TorchState(cell_states, state.memory)
 
     def initial_state(self, rows: int) -> TorchState:
         """Zeros."""
         return TorchState(self.cell.zeros(rows))
 
     def _embed(self, tokens: Tensor) -> Tensor:
-        if self.spec.feed == "none":
+        if self.spec.decoder_input == "none":
             return torch.ones(*tokens.shape, 1, device=tokens.device)  # (B, T, 1)
         return embedded(tokens, self.embedding, self.spec.vocabulary_size)

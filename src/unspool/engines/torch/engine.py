@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 import torch
 
-from unspool.engines.base import ORDINARY_RATE, Array, Machine
+from unspool.arrays import Array
+from unspool.engines.base import ORDINARY_RATE, Machine
 from unspool.engines.initial import initial_weights
 from unspool.engines.torch.learner import TorchLearner
 from unspool.engines.torch.network import TorchNetwork

@@ -12,10 +12,10 @@ from torch.nn import functional as F
 
 from unspool.engines.torch.mingru import MinGruBlock, normalised
 from unspool.engines.torch.platform import device
-from unspool.engines.torch.recurrent import Memory, read_window
+from unspool.engines.torch.recurrent import CellState, read_window
 from unspool.specs.network import DecoderSpec, TextEncoderSpec
 
-Memories = tuple[Memory, ...]  # one a layer
+CellStates = tuple[CellState, ...]  # one a layer
 
 CELLS: dict[str, Callable[..., nn.RNNBase]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 
@@ -80,14 +80,16 @@ class Layers(nn.Module):
         if bidirectional:
             self.reverse = nn.ModuleList(CELLS[spec.cell](w, size, batch_first=True) for w in widths)
 
-    def forward(self, values: Tensor, memories: Memories, dropout: Dropout | None = None) -> tuple[Tensor, Memories]:
+    def forward(
+        self, values: Tensor, cell_states: CellStates, dropout: Dropout | None = None
+    ) -> tuple[Tensor, CellStates]:
         """Read T steps: [B, T, E] to [B, T, H], and what the layers remember then."""
         if self._cell == "mingru":
-            return self._blocks(values, memories, dropout)
+            return self._blocks(values, cell_states, dropout)
         after = []
-        for module, memory in zip(self.layers, memories, strict=True):
-            values, memory = _read(module, values, memory, dropout)  # (B, T, H)
-            after.append(memory)
+        for module, cell_state in zip(self.layers, cell_states, strict=True):
+            values, cell_state = _read(module, values, cell_state, dropout)  # (B, T, H)
+            after.append(cell_state)
             if dropout:
                 values = dropout(values, dropout.inside)
         # step by step in memory, as a kernel leaves them, PyTorch would multiply them in inference 25 times slower
@@ -101,39 +103,41 @@ class Layers(nn.Module):
             backwards: [B, T, 1], the place that stands at each place of a row when it is read from its end.
             dropout: none for inference.
         """
-        for layer, reverse, memory in zip(self.layers, self.reverse, self.zeros(len(values)), strict=True):
+        for layer, reverse, cell_state in zip(self.layers, self.reverse, self.zeros(len(values)), strict=True):
             turned = values.take_along_dim(backwards, 1)
-            found, _ = _read(layer, values, memory, dropout)  # (B, T, H)
-            turned, _ = _read(reverse, turned, memory, dropout)  # (B, T, H)
+            found, _ = _read(layer, values, cell_state, dropout)  # (B, T, H)
+            turned, _ = _read(reverse, turned, cell_state, dropout)  # (B, T, H)
             values = torch.cat([found, turned.take_along_dim(backwards, 1)], dim=2)  # (B, T, 2 H)
             if dropout:
                 values = dropout(values, dropout.inside)
         return values
 
-    def zeros(self, rows: int) -> Memories:
+    def zeros(self, rows: int) -> CellStates:
         """What they remember at the beginning."""
         zeros = torch.zeros(1, rows, self._size, device=device())
-        memory = (zeros, zeros) if self._cell == "lstm" else (zeros,)
-        return (memory,) * len(self.layers)
+        cell_state = (zeros, zeros) if self._cell == "lstm" else (zeros,)
+        return (cell_state,) * len(self.layers)
 
-    def _blocks(self, values: Tensor, memories: Memories, dropout: Dropout | None) -> tuple[Tensor, Memories]:
+    def _blocks(self, values: Tensor, cell_states: CellStates, dropout: Dropout | None) -> tuple[Tensor, CellStates]:
         if values.shape[2] != self._size:
             values = F.linear(values, self.weight_enter)  # (B, T, H)
         after, masks = [], None
-        for layer, (memory,) in zip(self.layers, memories, strict=True):
+        for layer, (cell_state,) in zip(self.layers, cell_states, strict=True):
             if dropout and dropout.inside:
                 rows = len(values)
                 masks = (dropout.mask(rows, self._size, dropout.inside), dropout.mask(rows, self._size, dropout.inside))
-            values, last = layer(values, memory[0], masks)  # (B, T, H), (B, H)
+            values, last = layer(values, cell_state[0], masks)  # (B, T, H), (B, H)
             after.append((last[None],))
         values = normalised(values, self.norm_leave)
         return dropout(values, dropout.inside) if dropout else values, tuple(after)
 
 
-def _read(module: nn.Module, values: Tensor, memory: Memory, dropout: Dropout | None) -> tuple[Tensor, Memory]:
+def _read(
+    module: nn.Module, values: Tensor, cell_state: CellState, dropout: Dropout | None
+) -> tuple[Tensor, CellState]:
     """One layer and direction, perhaps with some of its connections dropped."""
     layer = cast(nn.RNNBase, module)
-    return read_window(layer, values, memory, dropout.connections(layer) if dropout else None)
+    return read_window(layer, values, cell_state, dropout.connections(layer) if dropout else None)
 
 
 def embedded(tokens: Tensor, embedding: nn.Embedding | None, vocabulary_size: int) -> Tensor:

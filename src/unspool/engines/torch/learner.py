@@ -11,8 +11,8 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.nn.utils import clip_grad_norm_
 
+from unspool.arrays import Array, Arrays
 from unspool.data.batches import Batch
-from unspool.engines.base import Array, Arrays
 from unspool.engines.parameters import depth, state_shapes
 from unspool.engines.torch.decoder import TorchState
 from unspool.engines.torch.layers import Dropout
@@ -64,7 +64,9 @@ class TorchLearner:
         for optimizer, _ in self._optimizers:
             optimizer.step()
         if batch.source is None:
-            self._state = TorchState(tuple(tuple(tensor.detach() for tensor in memory) for memory in state.layers))
+            self._state = TorchState(
+                tuple(tuple(tensor.detach() for tensor in cell_state) for cell_state in state.layers)
+            )
         return float(loss.detach())
 
     def use_threads(self, threads: int) -> None:
@@ -158,7 +160,7 @@ class TorchLearner:
         if not batch.reset.any():
             return self._state
         kept = as_tensor(~batch.reset)[None, :, None]  # (1, B, 1)
-        return TorchState(tuple(tuple(tensor * kept for tensor in memory) for memory in self._state.layers))
+        return TorchState(tuple(tuple(tensor * kept for tensor in cell_state) for cell_state in self._state.layers))
 
 
 def _make_optimizers(

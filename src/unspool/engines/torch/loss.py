@@ -15,8 +15,8 @@ from torch.nn import functional as F
 from unspool.text.tokenizer import PAD
 
 try:
-    from unspool.engines.torch.loss_kernels import POSITIONS, loss_kernel, nats_kernel
-    from unspool.engines.torch.team import STORAGE, launch
+    from unspool.engines.kernels.launching import STORAGE, launch
+    from unspool.engines.kernels.loss import POSITIONS, loss_kernel, nats_kernel
 except ImportError:  # without Numba everything works, slower
     STORAGE = {}
 

@@ -22,8 +22,8 @@ from unspool.engines.parameters import NORMALISED_MINIMUM
 from unspool.engines.torch.products import multiply
 
 try:
-    from unspool.engines.torch.mingru_kernels import POSITIONS, mingru_kernels
-    from unspool.engines.torch.team import STORAGE, launch
+    from unspool.engines.kernels.launching import STORAGE, launch
+    from unspool.engines.kernels.mingru import POSITIONS, mingru_kernels
 except ImportError:  # without Numba everything works, slower
     STORAGE = {}
 

@@ -10,15 +10,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from unspool.arrays import Array, Arrays, IntArray, Logits
 from unspool.data.batches import Source
-from unspool.engines.base import Array, Arrays, Logits
 from unspool.engines.parameters import state_names
-from unspool.engines.torch.attention import Attended
+from unspool.engines.torch.attention import Memory
 from unspool.engines.torch.decoder import TorchState
 from unspool.engines.torch.loss import token_nats
 from unspool.engines.torch.parts import Parts
 from unspool.engines.torch.platform import as_array, as_tensor, device
-from unspool.text.tokenizer import IntArray
 
 
 def autocast(precision: str) -> AbstractContextManager[object]:
@@ -63,7 +62,7 @@ class TorchNetwork:
             logits, state = self._run(tokens, state)
             return as_array(logits.float()), state
 
-    def surprise(self, inputs: IntArray, targets: IntArray, state: TorchState) -> tuple[Logits, TorchState]:
+    def nll(self, inputs: IntArray, targets: IntArray, state: TorchState) -> tuple[Logits, TorchState]:
         """Minus the log-probability of each target: [B, T] to [B, T], in nats."""
         with torch.inference_mode():
             logits, state = self._run(inputs, state)
@@ -75,38 +74,38 @@ class TorchNetwork:
         """Where each step of an unroll looks: [B, T] to [B, T, S]."""
         decoder = self._parts.writer
         assert decoder.attention is not None, "this network has no attention"
-        assert state.attended is not None, "this state comes from no source"
+        assert state.memory is not None, "this state comes from no source"
         with torch.inference_mode(), autocast(self._precision):
             hidden, _ = decoder.walk(_ids(tokens), state)
-            return as_array(decoder.attention.shares(hidden, state.attended))
+            return as_array(decoder.attention.shares(hidden, state.memory))
 
     def select(self, state: TorchState, rows: IntArray) -> TorchState:
-        """The memories of some rows."""
+        """The states of some rows."""
         index = _ids(rows)
-        layers = tuple(tuple(tensor[:, index] for tensor in memory) for memory in state.layers)
-        return TorchState(layers, Attended(*(tensor[index] for tensor in state.attended)) if state.attended else None)
+        layers = tuple(tuple(tensor[:, index] for tensor in cell_state) for cell_state in state.layers)
+        return TorchState(layers, Memory(*(tensor[index] for tensor in state.memory)) if state.memory else None)
 
     def state_to_arrays(self, state: TorchState) -> Arrays:
         """Named arrays: [L, B, H], and [1, B, S, ...] of what attention looks back on."""
         names = state_names(self.spec.writer)
         found = {n: torch.cat(tensors) for n, tensors in zip(names, zip(*state.layers, strict=True), strict=True)}
-        found |= {n: tensor[None] for n, tensor in state.attended._asdict().items()} if state.attended else {}
+        found |= {n: tensor[None] for n, tensor in state.memory._asdict().items()} if state.memory else {}
         return {
             name: as_array(tensor if tensor.dtype == torch.bool else tensor.float()).copy()
             for name, tensor in found.items()
         }
 
     def state_from_arrays(self, arrays: Mapping[str, Array]) -> TorchState:
-        """One memory a layer."""
+        """One cell state a layer."""
         decoder = self.spec.writer
         tensors = {name: as_tensor(array.copy()) for name, array in arrays.items()}
-        memories = tuple(
+        cell_states = tuple(
             tuple(tensors[name][layer : layer + 1] for name in state_names(decoder))
             for layer in range(decoder.num_layers)
         )
         if decoder.attention == "none":
-            return TorchState(memories)
-        return TorchState(memories, Attended(*(tensors[name][0] for name in Attended._fields)))
+            return TorchState(cell_states)
+        return TorchState(cell_states, Memory(*(tensors[name][0] for name in Memory._fields)))
 
     def _run(self, tokens: IntArray, state: TorchState) -> tuple[Tensor, TorchState]:
         with autocast(self._precision):

@@ -40,7 +40,7 @@ class Parts(nn.Module):
         """States to where the decoder starts."""
         assert self.bridge is not None, "this network has no bridge"
         attention = self.writer.attention
-        return TorchState(self.bridge(encoded), attention.look_on(encoded) if attention is not None else None)
+        return TorchState(self.bridge(encoded), attention.precompute_keys(encoded) if attention is not None else None)
 
     def classify(self, encoded: Encoded) -> Tensor:
         """States to scores [B, C]."""
@@ -48,7 +48,7 @@ class Parts(nn.Module):
         return cast(Tensor, self.head(encoded))
 
     def initial_state(self, rows: int) -> TorchState:
-        """Zeros; of a network that writes nothing, no memory at all."""
+        """Zeros; of a network that writes nothing, no cell state at all."""
         return self.decoder.initial_state(rows) if self.decoder is not None else TorchState(())
 
     @property

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from unspool.engines.base import Array
+from unspool.arrays import Array
 
 # From glibc's malloc.h: blocks above the threshold come straight from the kernel, page by page, each time.
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3

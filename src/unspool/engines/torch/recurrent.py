@@ -20,25 +20,25 @@ from unspool.engines.torch.platform import native_precision
 from unspool.engines.torch.products import multiply
 
 try:
-    from unspool.engines.numba.panels import padded
-    from unspool.engines.numba.tiles import PANEL, PER_LANE
-    from unspool.engines.torch.recurrent_kernels import ROWS, recurrent_kernels
-    from unspool.engines.torch.team import STORAGE, launch
+    from unspool.engines.kernels.launching import STORAGE, launch
+    from unspool.engines.kernels.panels import padded
+    from unspool.engines.kernels.recurrent import ROWS, recurrent_kernels
+    from unspool.engines.kernels.tiles import PANEL, PER_LANE
 except ImportError:  # without Numba everything works, slower
     STORAGE = {}
 
-Memory = tuple[Tensor, ...]  # (hidden,) or, for the LSTM, (hidden, cell); each [1, B, H]
+CellState = tuple[Tensor, ...]  # (hidden,) or, for the LSTM, (hidden, cell); each [1, B, H]
 
 
 def read_window(
-    layer: nn.RNNBase, values: Tensor, memory: Memory, recurrent: Tensor | None = None
-) -> tuple[Tensor, Memory]:
+    layer: nn.RNNBase, values: Tensor, cell_state: CellState, recurrent: Tensor | None = None
+) -> tuple[Tensor, CellState]:
     """Read T steps with one layer, by the fastest means that there is.
 
     Args:
         layer: of one layer and direction, batch first.
         values: [B, T, E].
-        memory: the state before the first step.
+        cell_state: the state before the first step.
         recurrent: [G H, H], what takes the place of the layer's recurrent matrix.
 
     Returns:
@@ -48,10 +48,10 @@ def read_window(
     matrix = cast(Tensor, layer.weight_hh_l0) if recurrent is None else recurrent
     if not isinstance(layer, nn.LSTM) and values.device.type == "cpu" and has_kernels(precision):
         weights = (layer.weight_ih_l0, matrix, layer.bias_ih_l0, layer.bias_hh_l0)
-        first = memory[0][0].float().contiguous()  # (B, H)
+        first = cell_state[0][0].float().contiguous()  # (B, H)
         values, last = WINDOWS[type(layer)].apply(values, precision, *weights, first)
         return values, (last[None],)
-    given = (values, memory if isinstance(layer, nn.LSTM) else memory[0])
+    given = (values, cell_state if isinstance(layer, nn.LSTM) else cell_state[0])
     values, after = functional_call(layer, {"weight_hh_l0": matrix}, given)  # (B, T, H)
     return values, after if isinstance(layer, nn.LSTM) else (after,)
 

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 try:
-    from unspool.engines.torch.score_kernels import score_kernels
-    from unspool.engines.torch.team import STORAGE, launch
+    from unspool.engines.kernels.launching import STORAGE, launch
+    from unspool.engines.kernels.scores import score_kernels
 except ImportError:  # without Numba everything works, slower
     STORAGE = {}
 

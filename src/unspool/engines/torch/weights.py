@@ -6,7 +6,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from unspool.engines.base import Array, Arrays, check_weights
+from unspool.arrays import Array, Arrays
+from unspool.engines.base import check_weights
 from unspool.engines.parameters import parameter_shapes
 from unspool.engines.torch.parts import Parts
 from unspool.engines.torch.platform import as_array

@@ -10,11 +10,11 @@ import numpy as np
 from numba import types
 from numba.extending import overload
 
-from unspool.engines.base import Array
-from unspool.engines.numba.arithmetic import narrow
-from unspool.engines.numba.compiling import compiled
-from unspool.engines.numba.team import Team, meet, part_of, room
-from unspool.engines.numba.tiles import (
+from unspool.arrays import Array
+from unspool.engines.kernels.arithmetic import narrow
+from unspool.engines.kernels.compiling import compiled
+from unspool.engines.kernels.team import Team, meet, part_of, room
+from unspool.engines.kernels.tiles import (
     HAS_FOURS,
     HAS_PAIRS,
     LANES,

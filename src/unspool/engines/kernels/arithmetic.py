@@ -7,7 +7,7 @@ import numba
 import numpy as np
 from numba.extending import overload
 
-from unspool.engines.numba.compiling import compiled
+from unspool.engines.kernels.compiling import compiled
 
 
 def widen(weight: Any) -> Any:

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numba import float32, types
 
-from unspool.engines.numba.arithmetic import hyperbolic_tangent, widen
-from unspool.engines.numba.compiling import compiled
-from unspool.engines.torch.team import CHUNKS, Call, compile_kernel, matrix, parameters, take
+from unspool.engines.kernels.arithmetic import hyperbolic_tangent, widen
+from unspool.engines.kernels.compiling import compiled
+from unspool.engines.kernels.launching import CHUNKS, Call, compile_kernel, matrix, parameters, take
 
 
 @compiled

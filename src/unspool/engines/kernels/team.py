@@ -12,8 +12,8 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from unspool.engines.base import Array
-from unspool.engines.numba.compiling import compiled
+from unspool.arrays import Array
+from unspool.engines.kernels.compiling import compiled
 
 PATIENCE = 4000  # looks at the counter before the core is offered to others
 

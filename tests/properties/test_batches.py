@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from unspool.arrays import IntArray
 from unspool.data import batches
-from unspool.data.batches import Batch, DocumentFeed, StreamFeed
+from unspool.data.batches import Batch, DocumentBatches, StreamBatches
 from unspool.data.corpus import Part
-from unspool.text.tokenizer import BEGIN, END, PAD, UNKNOWN, IntArray
+from unspool.text.tokenizer import BEGIN, END, PAD, UNKNOWN
 
 FIRST = 4  # the first id that is not special
 
@@ -37,8 +38,8 @@ def part_of(tokens: IntArray, starts: IntArray | None = None) -> Part:
     return Part(tokens, starts, 0, 0, 0.0, np.bincount(tokens, minlength=FIRST))
 
 
-def epoch_of(feed: StreamFeed | DocumentFeed, epoch: int) -> list[Batch]:
-    return [feed.batch(epoch, index) for index in range(feed.steps(epoch))]
+def epoch_of(batches: StreamBatches | DocumentBatches, epoch: int) -> list[Batch]:
+    return [batches.batch(epoch, index) for index in range(batches.steps(epoch))]
 
 
 def targets_of(epoch: list[Batch]) -> list[int]:
@@ -48,12 +49,12 @@ def targets_of(epoch: list[Batch]) -> list[int]:
 @given(sizes, rows, windows, resets, st.integers(0, 3))
 def test_a_stream_gives_every_token_once_an_epoch(size: int, b: int, t: int, p: float, epoch: int) -> None:
     tokens = distinct(size)
-    assert targets_of(epoch_of(StreamFeed(part_of(tokens), b, t, p, 5), epoch)) == tokens.tolist()
+    assert targets_of(epoch_of(StreamBatches(part_of(tokens), b, t, p, 5), epoch)) == tokens.tolist()
 
 
 @given(sizes, rows, windows, resets, st.integers(0, 3))
 def test_rows_of_a_stream_continue_from_batch_to_batch(size: int, b: int, t: int, p: float, epoch: int) -> None:
-    found = epoch_of(StreamFeed(part_of(distinct(size)), b, t, p, 5), epoch)
+    found = epoch_of(StreamBatches(part_of(distinct(size)), b, t, p, 5), epoch)
     assert found[0].reset.all()
     for batch in found:
         assert (batch.inputs[batch.reset, 0] == BEGIN).all()
@@ -66,14 +67,14 @@ def test_rows_of_a_stream_continue_from_batch_to_batch(size: int, b: int, t: int
 
 @given(sizes, rows, windows)
 def test_resets_are_as_frequent_as_asked(size: int, b: int, t: int) -> None:
-    never, always = (epoch_of(StreamFeed(part_of(distinct(size)), b, t, p, 0), 0) for p in (0.0, 1.0))
+    never, always = (epoch_of(StreamBatches(part_of(distinct(size)), b, t, p, 0), 0) for p in (0.0, 1.0))
     assert not any(batch.reset.any() for batch in never[1:])
     assert all(batch.reset.all() for batch in always)
 
 
 def test_epochs_of_a_stream_begin_at_different_places() -> None:
-    feed = StreamFeed(part_of(distinct(1000)), 4, 8, 0.0, 0)
-    assert len({int(feed.batch(epoch, 0).targets[0, 0]) for epoch in range(6)}) > 3
+    batches = StreamBatches(part_of(distinct(1000)), 4, 8, 0.0, 0)
+    assert len({int(batches.batch(epoch, 0).targets[0, 0]) for epoch in range(6)}) > 3
 
 
 @st.composite
@@ -87,12 +88,12 @@ def documents(draw: st.DrawFn) -> Part:
 
 @given(documents(), rows, windows, st.integers(0, 3))
 def test_documents_give_every_token_once_an_epoch(part: Part, b: int, t: int, epoch: int) -> None:
-    assert targets_of(epoch_of(DocumentFeed(part, b, t, 5), epoch)) == sorted(part.tokens.tolist())
+    assert targets_of(epoch_of(DocumentBatches(part, b, t, 5), epoch)) == sorted(part.tokens.tolist())
 
 
 @given(documents(), rows, windows, st.integers(0, 3))
 def test_documents_begin_at_the_initial_state_and_are_padded(part: Part, b: int, t: int, epoch: int) -> None:
-    for batch in epoch_of(DocumentFeed(part, b, t, 5), epoch):
+    for batch in epoch_of(DocumentBatches(part, b, t, 5), epoch):
         assert batch.reset.all() or not batch.reset.any()
         assert len(batch.targets) <= b
         assert (batch.targets != PAD).any()
@@ -107,7 +108,7 @@ def test_documents_begin_at_the_initial_state_and_are_padded(part: Part, b: int,
 
 @given(documents(), rows, windows)
 def test_long_documents_continue_in_the_next_batch(part: Part, b: int, t: int) -> None:
-    found = epoch_of(DocumentFeed(part, b, t, 5), 0)
+    found = epoch_of(DocumentBatches(part, b, t, 5), 0)
     assert found[0].reset.all()
     for before, after in itertools.pairwise(found):
         if not after.reset.any():
@@ -121,7 +122,10 @@ def test_a_batch_depends_on_seed_epoch_and_index_alone(seed: int, epoch: int) ->
         patch.setattr(batches, "UNKNOWN_SHARE", 0.25)
         tokens = distinct(300)
         part = part_of(np.append(tokens, END), np.array([0, 100, 301]))
-        for make in (lambda: StreamFeed(part_of(tokens), 3, 16, 0.3, seed), lambda: DocumentFeed(part, 2, 16, seed)):
+        for make in (
+            lambda: StreamBatches(part_of(tokens), 3, 16, 0.3, seed),
+            lambda: DocumentBatches(part, 2, 16, seed),
+        ):
             used = make()
             used.batch(epoch + 1, 0)
             again = used.batch(epoch, 2)
@@ -134,6 +138,8 @@ def test_rare_tokens_are_shown_as_unknown_and_frequent_ones_hardly_ever() -> Non
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(batches, "UNKNOWN_SHARE", 0.25)
         tokens = np.concatenate([distinct(1000), np.full(9000, 3000)])
-        targets = np.concatenate([b.targets.ravel() for b in epoch_of(StreamFeed(part_of(tokens), 10, 50, 0.0, 0), 0)])
+        targets = np.concatenate(
+            [b.targets.ravel() for b in epoch_of(StreamBatches(part_of(tokens), 10, 50, 0.0, 0), 0)]
+        )
     assert 150 < (targets == UNKNOWN).sum() < 250  # a / (a + 1) = 0.2 of the thousand that occur once
     assert (targets == 3000).sum() > 8990

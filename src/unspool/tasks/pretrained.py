@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from unspool.arrays import Arrays
 from unspool.errors import UsageError
-from unspool.folder.model_folder import Arrays, Config, ModelFolder
+from unspool.folder.model_folder import Config, ModelFolder
 from unspool.specs.sampling import SamplingSpec
 from unspool.tasks.recipe import Settings
 from unspool.text.tokenizer import Tokenizer
@@ -18,7 +19,7 @@ EMBEDDING = "decoder.embedding.weight"
 
 
 @dataclass(frozen=True)
-class Start:
+class Pretrained:
     """A trained model that a new one starts from."""
 
     path: Path
@@ -28,7 +29,7 @@ class Start:
     sampling: SamplingSpec
 
     @classmethod
-    def read(cls, path: Path) -> "Start":
+    def read(cls, path: Path) -> "Pretrained":
         """Read it.
 
         Raises:
@@ -47,7 +48,7 @@ class Start:
         """Whether the model reads tokens as vectors that it learnt, rather than one-hot."""
         return EMBEDDING in self.weights
 
-    def lowercased(self, texts: Iterable[str]) -> "Start":
+    def lowercased(self, texts: Iterable[str]) -> "Pretrained":
         """The same with a tokenizer that reads words in small letters.
 
         The vector of a word is the mean of those of its spellings, by how often each comes in the texts.

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from numba import float32, types
 
-from unspool.engines.numba.arithmetic import logistic, narrow, widen
-from unspool.engines.numba.compiling import compiled
+from unspool.engines.kernels.arithmetic import logistic, narrow, widen
+from unspool.engines.kernels.compiling import compiled
+from unspool.engines.kernels.launching import CHUNKS, Call, compile_kernel, matrix, parameters, take
 from unspool.engines.parameters import NORMALISED_MINIMUM
-from unspool.engines.torch.team import CHUNKS, Call, compile_kernel, matrix, parameters, take
 
 POSITIONS = 64  # of a chunk
 MINIMUM = np.float32(NORMALISED_MINIMUM)

@@ -17,11 +17,11 @@ import numba
 import numpy as np
 from numba import float32, types
 
-from unspool.engines.numba.arithmetic import hyperbolic_tangent, logistic, narrow, widen
-from unspool.engines.numba.compiling import compiled
-from unspool.engines.numba.panels import multiply, padded
-from unspool.engines.numba.tiles import PANEL, PER_LANE, TILE_VECTORS
-from unspool.engines.torch.team import CHUNKS, Call, compile_kernel, matrix, parameters, take
+from unspool.engines.kernels.arithmetic import hyperbolic_tangent, logistic, narrow, widen
+from unspool.engines.kernels.compiling import compiled
+from unspool.engines.kernels.launching import CHUNKS, Call, compile_kernel, matrix, parameters, take
+from unspool.engines.kernels.panels import multiply, padded
+from unspool.engines.kernels.tiles import PANEL, PER_LANE, TILE_VECTORS
 
 ROWS = 16  # of a chunk
 ONE = np.float32(1)

@@ -9,12 +9,13 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from threading import Thread
 
-from unspool.engines.base import Array, Network, State
+from unspool.arrays import Array
+from unspool.engines.base import Network, State
 from unspool.engines.numpy.network import NumpyNetwork
 from unspool.specs.network import NetworkSpec
 
 
-class StartingNetwork(NumpyNetwork):
+class AutoNetwork(NumpyNetwork):
     """A network in NumPy, with a successor.
 
     Args:
@@ -37,7 +38,7 @@ class StartingNetwork(NumpyNetwork):
             self._loading = Future[Network | None]()
             Thread(target=self._fill, args=(self._loading,), name="unspool-loading", daemon=True).start()
 
-    def succeed(self, state: State) -> tuple[Network, State]:
+    def hand_over(self, state: State) -> tuple[Network, State]:
         """The successor, waited for, and a state as its own; itself, where there is none."""
         self.prepare()
         assert self._loading is not None

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numba import float32, int64, types
 
-from unspool.engines.numba.arithmetic import exponential, narrow, widen
-from unspool.engines.numba.compiling import compiled
-from unspool.engines.torch.team import CHUNKS, Call, compile_kernel, matrix, parameters, take
+from unspool.engines.kernels.arithmetic import exponential, narrow, widen
+from unspool.engines.kernels.compiling import compiled
+from unspool.engines.kernels.launching import CHUNKS, Call, compile_kernel, matrix, parameters, take
 from unspool.text.tokenizer import PAD
 
 POSITIONS = 8  # of a chunk

@@ -1,0 +1,29 @@
+"""Names of array types, and the softmax: what every part of the program says of its numbers.
+
+Shapes: anything; the softmax goes over the last axis.
+"""
+
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, np.dtype[Any]]
+Arrays = dict[str, Array]
+IntArray = np.ndarray[tuple[int, ...], np.dtype[np.integer]]
+FloatArray = np.ndarray[tuple[int, ...], np.dtype[np.floating]]
+Flags = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
+Logits = np.ndarray[Any, np.dtype[np.float32]]
+
+
+def softmax(scores: Array) -> Array:
+    """Scores [..., N] to probabilities [..., N] of the same type, which sum to 1 over the last axis."""
+    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    probabilities: Array = powers / powers.sum(axis=-1, keepdims=True)
+    return probabilities
+
+
+def log_softmax(scores: Array) -> Array:
+    """The logarithms of the probabilities of scores [..., N], in nats."""
+    shifted = scores - scores.max(axis=-1, keepdims=True)
+    logarithms: Array = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    return logarithms
