@@ -4,15 +4,13 @@
 """
 
 import os
-import re
-from inspect import cleandoc
 from pathlib import Path
 from typing import Any
 
 import typer
 
 from unspool.cli.main import app
-from unspool.specs.base import Spec
+from unspool.specs.base import Spec, meanings
 from unspool.specs.sampling import SamplingSpec
 from unspool.tasks.recipe import SECTIONS
 
@@ -39,20 +37,10 @@ def settings() -> str:
     }
     pages = [f"{NOTE}# Settings\n\nThe sections of `recipe.toml`, and `generation_config.json`.\n"]
     for name, kind in kinds.items():
-        meanings = _meanings(kind)
+        meanings = meanings(kind)
         rows = [f"| `{field}` | `{info.default!r}` | {meanings[field]} |" for field, info in kind.model_fields.items()]
         pages.append(f"## {name}\n\n| setting | default | meaning |\n| --- | --- | --- |\n" + "\n".join(rows) + "\n")
     return "\n".join(pages)
-
-
-def _meanings(kind: type[Spec]) -> dict[str, str]:
-    """The lines below `Attributes:` of a spec and its bases."""
-    meanings: dict[str, str] = {}
-    for cls in reversed(kind.__mro__):
-        text = cleandoc(cls.__doc__ or "").partition("Attributes:\n")[2]
-        for name, meaning in re.findall(r"^ {4}(\w+): (.*(?:\n {8}.*)*)", text, flags=re.MULTILINE):
-            meanings[name] = " ".join(meaning.split())
-    return meanings
 
 
 def pages() -> dict[Path, str]:

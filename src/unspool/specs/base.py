@@ -1,9 +1,11 @@
 """What all specs share: frozen, strict about names and types, and clear about what is wrong."""
 
+import re
 from collections.abc import Mapping
-from typing import Any, Self, TypeVar
+from inspect import cleandoc
+from typing import Any, NamedTuple, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from unspool.errors import UnspoolError, UsageError
 
@@ -23,6 +25,54 @@ class Spec(BaseModel):
 
 
 S = TypeVar("S", bound=Spec)
+
+
+class Option(NamedTuple):
+    """What a command line needs to know about a setting besides its name, type, default, rules and meaning.
+
+    Attributes:
+        group: the heading of the help under which the option stands.
+        common: whether the short help shows it.
+        flags: further flags, such as `-n` or a usual abbreviation.
+        synonyms: words that a person may try in its place.
+        metavar: stands for the value in the help; empty shows the type.
+        hidden: there is no option for this setting.
+    """
+
+    group: str = ""
+    common: bool = False
+    flags: tuple[str, ...] = ()
+    synonyms: tuple[str, ...] = ()
+    metavar: str = ""
+    hidden: bool = False
+
+
+def setting(default: Any = ..., option: Option | None = None, **rules: Any) -> Any:
+    """A field of a spec, with what a command line needs to know about it.
+
+    Args:
+        default: of the field; left out, a value must be given.
+        option: how it is given on the command line; none takes the defaults of `Option`.
+        **rules: of `pydantic.Field`, such as `ge` and `lt`.
+    """
+    return Field(default, json_schema_extra={"option": option or Option()}, **rules)  # type: ignore[dict-item]
+
+
+def option_of(kind: type[Spec], name: str) -> Option:
+    """What a command line needs to know about a field of a spec."""
+    extra = kind.model_fields[name].json_schema_extra
+    found = extra.get("option") if isinstance(extra, dict) else None
+    return found if isinstance(found, Option) else Option()
+
+
+def meanings(kind: type[Spec]) -> dict[str, str]:
+    """What each field of a spec means: the lines below `Attributes:` in its docstring and those of its bases."""
+    found: dict[str, str] = {}
+    for cls in reversed(kind.__mro__):
+        text = cleandoc(cls.__doc__ or "").partition("Attributes:\n")[2]
+        for name, meaning in re.findall(r"^ {4}(\w+): (.*(?:\n {8}.*)*)", text, flags=re.MULTILINE):
+            found[name] = " ".join(meaning.split())
+    return found
 
 
 def build(kind: type[S], values: Mapping[str, Any], where: str, error: type[UnspoolError] = UsageError) -> S:
