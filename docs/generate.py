@@ -37,8 +37,8 @@ def settings() -> str:
     }
     pages = [f"{NOTE}# Settings\n\nThe sections of `recipe.toml`, and `generation_config.json`.\n"]
     for name, kind in kinds.items():
-        meanings = meanings(kind)
-        rows = [f"| `{field}` | `{info.default!r}` | {meanings[field]} |" for field, info in kind.model_fields.items()]
+        said = meanings(kind)
+        rows = [f"| `{field}` | `{info.default!r}` | {said[field]} |" for field, info in kind.model_fields.items()]
         pages.append(f"## {name}\n\n| setting | default | meaning |\n| --- | --- | --- |\n" + "\n".join(rows) + "\n")
     return "\n".join(pages)
 
