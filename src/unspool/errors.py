@@ -2,6 +2,7 @@
 
     UnspoolError                 1
     ├── UsageError               2   an option or argument that cannot be
+    │   └── WrongModelError      2   a method that a model of this task does not have
     ├── DataError                3   a text or table that cannot be read
     ├── ModelFolderError         4   a folder that is not a sound model
     ├── TrainingError            5   training that cannot go on
@@ -41,6 +42,10 @@ class UsageError(UnspoolError):
     """An option or argument has a value that cannot be."""
 
     exit_code = 2
+
+
+class WrongModelError(UsageError, AttributeError):
+    """A method is used that models of this task do not have."""
 
 
 class DataError(UnspoolError):

@@ -1,23 +1,22 @@
-"""The model card: `README.md` of a model folder, with a YAML head that hubs read."""
+"""The model card: what the model is, what it learnt from, how well it does, how to use it."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from unspool.specs.data import TaskName
 from unspool.specs.network import DecoderSpec, NetworkSpec, TextEncoderSpec
-from unspool.specs.training import Recipe
+from unspool.specs.recipe import Recipe
 
 
 class Card(NamedTuple):
-    """What the card of a task says.
+    """The words that a task adds to the card; `{name}` stands for the model's.
 
     Attributes:
-        tag: the pipeline of hubs.
-        kind: of model.
-        caution: what it can do, and what not.
-        figures: how they are measured.
-        command: to use it from the shell.
-        python: the same.
+        tag: is the pipeline of hubs.
+        kind: says what kind of model it is.
+        caution: says what it can do, and what not.
+        figures: says how the figures are measured.
+        command: uses it in the shell.
+        python: uses it in Python.
     """
 
     tag: str
@@ -28,60 +27,28 @@ class Card(NamedTuple):
     python: str
 
 
-CARDS: dict[TaskName, Card] = {
-    "language": Card(
-        "text-generation",
-        "language model",
-        "It writes text in the manner of what it read, and knows nothing else; what it writes is not to be taken as "
-        "fact.",
-        "On the held-out part of the text; `fresh` is measured from the initial state, where a prompt starts.",
-        'unspool generate {name} --prompt "..."',
-        'print(unspool.load("{name}").generate("..."))',
-    ),
-    "classification": Card(
-        "text-classification",
-        "classifier",
-        "It gives every text one of the labels that it learnt, also a text that none of them fits.",
-        "On the held-out rows; `macro_f1` is the mean of the labels' F1.",
-        'unspool classify {name} "..."',
-        'print(unspool.load("{name}").classify("..."))',
-    ),
-    "translation": Card(
-        "translation",
-        "translation model",
-        "It translates texts like those it learnt from; others it translates badly, and it never says so.",
-        "On the held-out pairs; `exact` is the share of translations that are the reference, letter by letter.",
-        'unspool translate {name} "..."',
-        'print(unspool.load("{name}").translate("..."))',
-    ),
-    "conditional": Card(
-        "text-generation",
-        "conditional language model",
-        "It writes texts in the manner of those it read under the same condition, and knows nothing else; what it "
-        "writes is not to be taken as fact.",
-        "On the held-out texts, each given what it depends on.",
-        'unspool generate {name} --condition "..."',
-        'print(unspool.load("{name}").generate(condition="..."))',
-    ),
-}
-
-
 def model_card(
-    name: str, recipe: Recipe, network: NetworkSpec, parameters: int, data: str, figures: Mapping[str, float]
+    card: Card,
+    name: str,
+    recipe: Recipe,
+    network: NetworkSpec,
+    parameters: int,
+    data: str,
+    figures: Mapping[str, float],
 ) -> str:
     """The text of the card.
 
     Args:
-        name: of the model, its folder's.
-        recipe: how it was made.
-        network: what it is.
-        parameters: how many numbers it has.
-        data: a sentence on the text.
-        figures: measured on the held-out part, by name.
+        card: holds the words of the task.
+        name: is that of the model's folder.
+        recipe: says how the model was made.
+        network: says what it is.
+        parameters: is the number of its parameters.
+        data: is a sentence on the text.
+        figures: were measured on the held-out part, by name.
     """
     part = network.decoder or network.encoder
     assert isinstance(part, DecoderSpec | TextEncoderSpec)
-    card = CARDS[recipe.task]
     rows = "\n".join(f"| {figure} | {value:.4f} |" for figure, value in figures.items())
     layers = f"{part.num_layers} {part.cell.upper()} layer{'s' if part.num_layers > 1 else ''}"
     return f"""---

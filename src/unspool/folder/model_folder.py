@@ -4,7 +4,7 @@
     model.safetensors       the best weights so far
     tokenizer.json          in the format of the `tokenizers` library
     source_tokenizer.json   of a translation's sources, where they have one of their own
-    generation_config.json  the settings of generation that the model prefers
+    generation_config.json  the model's own settings of generation
     recipe.toml             every setting of the run
     README.md               the model card
     history.jsonl           what training saw, one event a line
@@ -17,11 +17,10 @@ import json
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import tomli_w
-from pydantic import Field, model_validator
 from safetensors import SafetensorError
 from safetensors.numpy import load as load_safetensors
 from safetensors.numpy import save as save_safetensors
@@ -29,47 +28,15 @@ from safetensors.numpy import save as save_safetensors
 from unspool.arrays import Arrays
 from unspool.errors import ModelFolderError, OutputError, reporting_write_errors
 from unspool.folder.atomic import replaced, write_atomically
-from unspool.specs.base import S, Spec, build
-from unspool.specs.condition import ConditionSpec
-from unspool.specs.data import TaskName, TokenizerName
-from unspool.specs.network import NetworkSpec
+from unspool.folder.migration import migrated_config, migrated_recipe
+from unspool.specs.base import S, build
+from unspool.specs.config import FORMAT_VERSION, Config
+from unspool.specs.data import TokenizerName
+from unspool.specs.recipe import Recipe
 from unspool.specs.sampling import SamplingSpec
-from unspool.specs.training import Recipe
 from unspool.text.tokenizer import Tokenizer
 
-FORMAT_VERSION = 1
 RESTORE = "restore the folder from a copy, or train again."
-
-
-class Config(Spec):
-    """What `config.json` holds.
-
-    Attributes:
-        format_version: of the folder; a newer one than this program knows is refused.
-        task: what the model does.
-        by_document: whether it learnt where documents end.
-        tokenizer: which kind `tokenizer.json` is.
-        source_tokenizer: which kind `source_tokenizer.json` is; none where there is no such file.
-        labels: the names of what a text may be classified as, in the order of the head's scores.
-        network: what to build.
-        conditions: what a conditional model's texts depend on; none of other models.
-    """
-
-    format_version: int = Field(FORMAT_VERSION, ge=1)
-    task: TaskName = "language"
-    by_document: bool = False
-    tokenizer: TokenizerName
-    source_tokenizer: TokenizerName | None = None
-    labels: tuple[str, ...] = ()
-    network: NetworkSpec
-    conditions: tuple[ConditionSpec, ...] | None = None
-
-    @model_validator(mode="after")
-    def _every_score_has_a_name(self) -> Self:
-        head = self.network.head
-        if head is not None and (len(self.labels) != head.labels or len(set(self.labels)) != head.labels):
-            raise ValueError(f"labels must be {head.labels} different names, one for each of the head's scores")
-        return self
 
 
 class ModelFolder:
@@ -92,39 +59,53 @@ class ModelFolder:
         with reporting_write_errors(self.path):
             self.training.mkdir(parents=True, exist_ok=True)
 
-    def read_config(self) -> Config:
-        """`config.json`, checked.
+    def read_task(self) -> str:
+        """The name of the task in `config.json`.
+
+        Raises:
+            ModelFolderError: the file is missing, damaged, or of a newer format.
+        """
+        return str(self._config_values().get("task", "language"))  # the first folders had no other
+
+    def read_config(self, kind: type[S]) -> S:
+        """`config.json`, checked, as the config of its task.
 
         Raises:
             ModelFolderError: it is missing, damaged, or of a newer format.
         """
+        values = migrated_config(self._config_values(), set(kind.model_fields))
+        return build(kind, {**values, "format_version": FORMAT_VERSION}, f"{self.path}/config.json", ModelFolderError)
+
+    def _config_values(self) -> dict[str, Any]:
         values = _parse_json(self._read("config.json"), "config.json")
-        version = values.get("format_version")
-        if isinstance(version, int) and version > FORMAT_VERSION:
+        version = values.get("format_version", 1)
+        if type(version) is not int or version < 1:
+            raise ModelFolderError(
+                f"{self.path}/config.json: format_version must be a number, at least 1. Received: {version!r:.40}.",
+                RESTORE,
+            )
+        if version > FORMAT_VERSION:
             raise ModelFolderError(
                 f"{self.path} has format version {version}, and this program knows up to {FORMAT_VERSION}.",
                 "update unspool.",
             )
-        return build(Config, values, f"{self.path}/config.json", ModelFolderError)
+        return values
 
     def read_weights(self) -> Arrays:
         """The arrays of `model.safetensors`."""
         return parse_safetensors(self._read("model.safetensors"), self.path / "model.safetensors")[0]
 
-    def read_tokenizer(self, config: Config) -> Tokenizer:
-        """The tokenizer, checked against the network."""
-        encoder, decoder = config.network.encoder, config.network.decoder
-        size = decoder.vocabulary_size if decoder else getattr(encoder, "vocabulary_size", 0)
-        return self._read_tokenizer("tokenizer.json", config.tokenizer, size)
+    def read_tokenizer(self, kind: TokenizerName, size: int, name: str = "tokenizer.json") -> Tokenizer:
+        """A tokenizer, checked against the network.
 
-    def read_source_tokenizer(self, config: Config) -> Tokenizer:
-        """The tokenizer of what a text encoder reads, checked against the network."""
-        size = getattr(config.network.encoder, "vocabulary_size", 0)
-        if config.source_tokenizer is None:
-            return self._read_tokenizer("tokenizer.json", config.tokenizer, size)
-        return self._read_tokenizer("source_tokenizer.json", config.source_tokenizer, size)
+        Args:
+            kind: is what config.json calls it.
+            size: is the number of tokens that the network knows.
+            name: is that of the file.
 
-    def _read_tokenizer(self, name: str, kind: TokenizerName, size: int) -> Tokenizer:
+        Raises:
+            ModelFolderError: the file is missing, damaged, or of another size.
+        """
         tokenizer = Tokenizer(self._read(name).decode(errors="replace"), kind)
         if tokenizer.vocabulary_size != size:
             raise ModelFolderError(
@@ -139,15 +120,22 @@ class ModelFolder:
         values = _parse_json(self._read("generation_config.json"), "generation_config.json")
         return build(SamplingSpec, values, f"{self.path}/generation_config.json", ModelFolderError)
 
-    def read_recipe(self) -> Recipe:
-        """Every setting of the run."""
-        return read_recipe_file(self.path / "recipe.toml", Recipe)
+    def read_recipe(self, kind: type[S], known: Mapping[str, set[str]]) -> S:
+        """Every setting of the run, as the recipe of its task, whose sections have the known settings.
+
+        Raises:
+            ModelFolderError: the file is missing or breaks a rule.
+        """
+        path = self.path / "recipe.toml"
+        return build(kind, migrated_recipe(read_toml(path), known), str(path), ModelFolderError)
+
+    def read_card(self) -> str:
+        """`README.md`, the model card."""
+        return self._read("README.md").decode(errors="replace")
 
     def write_config(self, config: Config) -> None:
         """Write `config.json`."""
-        absent = None if config.labels else {"labels"}  # which an older file does not know
-        text = config.model_dump_json(indent=2, exclude_none=True, exclude=absent)
-        write_atomically(self.path / "config.json", text + "\n")
+        write_atomically(self.path / "config.json", config.model_dump_json(indent=2, exclude_none=True) + "\n")
 
     def write_weights(self, weights: Mapping[str, Any], about: Mapping[str, Any]) -> None:
         """Write `model.safetensors`, with facts about it in its head."""
@@ -224,15 +212,6 @@ def parse_safetensors(data: bytes, path: Path) -> tuple[Arrays, dict[str, Any]]:
         return arrays, json.loads(head.get("unspool", "{}"))
     except (SafetensorError, ValueError, KeyError, TypeError, AttributeError) as problem:
         raise ModelFolderError(f"{path} is damaged: {problem!s:.100}.", RESTORE) from None
-
-
-def read_recipe_file(path: Path, kind: type[S]) -> S:
-    """A recipe out of a TOML file.
-
-    Raises:
-        ModelFolderError: the file is missing or breaks a rule.
-    """
-    return build(kind, read_toml(path), str(path), ModelFolderError)
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -1,10 +1,13 @@
 """What a conditional model's texts depend on: labels or numbers, each from a column of its table."""
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from unspool.specs.base import Spec
+
+
+ConditionKind = Literal["auto", "labels", "numbers"]
 
 
 class ConditionSpec(Spec):

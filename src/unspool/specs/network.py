@@ -11,33 +11,42 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from unspool.specs.base import Spec, build
+from unspool.specs.base import Option, Spec, build, setting
 
 CellName = Literal["rnn", "lstm", "gru", "mingru"]
 AttentionName = Literal["none", "dot", "additive"]
 PoolingName = Literal["last", "max", "mean", "attention"]
+DecoderInput = Literal["previous", "none"]
 
 
 class DecoderShape(Spec):
     """The sizes of a decoder that a person chooses; the vocabulary comes from the text.
 
     Attributes:
-        cell: `rnn` (tanh), `lstm`, `gru`, or `mingru`, whose gates see the input alone (Feng et al., 2024).
-        num_layers: recurrent layers, one on top of the other.
-        hidden_size: numbers in the state of one layer.
-        embedding_size: numbers that stand for a token at the input; 0 means one-hot vectors.
+        cell: the recurrent cell: `rnn` (tanh), `lstm`, `gru`, or `mingru`, whose gates see the input alone (Feng et
+            al., 2024).
+        num_layers: the number of recurrent layers, one on top of the other.
+        hidden_size: the number of hidden units of a layer.
+        embedding_size: the size of the vector that stands for a token at the input; 0 means one-hot vectors.
         tie_weights: the output layer uses the embedding's weights (Press and Wolf, 2017).
     """
 
-    cell: CellName = "lstm"
-    num_layers: int = Field(1, ge=1, le=32)
-    hidden_size: int = Field(512, ge=1, le=16384)
-    embedding_size: int = Field(64, ge=0, le=16384)
-    tie_weights: bool = False
+    cell: CellName = setting("lstm", Option("Network", common=True, flags=("--rnn-type",), synonyms=("model", "type")))
+    num_layers: int = setting(1, Option("Network", flags=("--layers",), synonyms=("depth", "layer")), ge=1, le=32)
+    hidden_size: int = setting(
+        512,
+        Option("Network", common=True, flags=("--hidden",), synonyms=("units", "width", "rnn-size")),
+        ge=1,
+        le=16384,
+    )
+    embedding_size: int = setting(64, Option("Network", flags=("--embedding",), synonyms=("embed",)), ge=0, le=16384)
+    tie_weights: bool = setting(False, Option("Network", flags=("--tied",)))
 
     @model_validator(mode="after")
     def _tied_sizes_agree(self) -> Self:
-        if self.tie_weights and self.embedding_size != self.hidden_size:
+        """Sizes that nobody has set yet can still be chosen to agree."""
+        both = {"embedding_size", "hidden_size"} <= self.model_fields_set
+        if self.tie_weights and both and self.embedding_size != self.hidden_size:
             raise ValueError(
                 f"tie_weights needs embedding_size equal to hidden_size ({self.hidden_size}), "
                 f"and embedding_size is {self.embedding_size}"
@@ -45,19 +54,15 @@ class DecoderShape(Spec):
         return self
 
 
-class DecoderSpec(DecoderShape):
-    """A decoder for one vocabulary.
+class SourceDecoderShape(DecoderShape):
+    """The sizes of a decoder that starts from what an encoder made of a source.
 
     Attributes:
-        vocabulary_size: tokens in the vocabulary, the special ones included.
-        attention: how it looks back on the encoder's states: not at all, `dot` (Luong et al., 2015, general) or
-            `additive` (Bahdanau et al., 2015).
-        decoder_input: what each step reads: the `previous` token, or `none`, so that all comes from the state.
+        decoder_input: what each step of the decoder reads: the `previous` token, or `none`, so that the whole sequence
+            comes from the initial state.
     """
 
-    vocabulary_size: int = Field(ge=5, le=2_000_000)
-    attention: AttentionName = "none"
-    decoder_input: Literal["previous", "none"] = "previous"
+    decoder_input: DecoderInput = setting("previous", Option("Network", flags=("--feed",)))
 
     @model_validator(mode="after")
     def _nothing_to_tie(self) -> Self:
@@ -66,26 +71,44 @@ class DecoderSpec(DecoderShape):
         return self
 
 
-class EncoderShape(Spec):
-    """What a person chooses of a text encoder, and of how a decoder uses it; names differ from the decoder's own.
+class AttentionDecoderShape(SourceDecoderShape):
+    """The sizes of a decoder that may look back on the states of an encoder.
 
     Attributes:
-        encoder_cell: of its layers.
-        encoder_layers: one on top of the other.
-        encoder_size: numbers in the state of one layer and direction.
-        encoder_embedding: numbers that stand for a token; 0 means one-hot vectors.
-        bidirectional: every layer reads the source from both ends.
-        attention: `none`, `dot` or `additive`.
-        decoder_input: what each step of the decoder reads: the `previous` token, or `none`.
+        attention: how it looks back: not at all (`none`), `dot` (Luong et al., 2015, general) or `additive` (Bahdanau
+            et al., 2015).
     """
 
-    encoder_cell: CellName = "gru"
-    encoder_layers: int = Field(1, ge=1, le=32)
-    encoder_size: int = Field(256, ge=1, le=16384)
-    encoder_embedding: int = Field(256, ge=0, le=16384)
-    bidirectional: bool = True
-    attention: AttentionName = "additive"
-    decoder_input: Literal["previous", "none"] = "previous"
+    attention: AttentionName = setting("additive", Option("Network"))
+
+
+class DecoderSpec(AttentionDecoderShape):
+    """A decoder for one vocabulary.
+
+    Attributes:
+        vocabulary_size: the number of tokens in the vocabulary, the special ones included.
+    """
+
+    vocabulary_size: int = Field(ge=5, le=2_000_000)
+    attention: AttentionName = "none"
+
+
+class EncoderShape(Spec):
+    """The sizes of a text encoder that a person chooses; the names differ from the decoder's own.
+
+    Attributes:
+        encoder_cell: the recurrent cell of the encoder's layers: `rnn`, `lstm`, `gru` or `mingru`.
+        encoder_layers: the number of its layers, one on top of the other.
+        encoder_size: the number of hidden units of a layer and direction.
+        encoder_embedding: the size of the vector that stands for a token of the source; 0 means one-hot vectors.
+        bidirectional: every layer reads the source from both ends (Schuster and Paliwal, 1997).
+    """
+
+    encoder_cell: CellName = setting("gru", Option("Network"))
+    encoder_layers: int = setting(1, Option("Network"), ge=1, le=32)
+    encoder_size: int = setting(256, Option("Network"), ge=1, le=16384)
+    encoder_embedding: int = setting(256, Option("Network"), ge=0, le=16384)
+    bidirectional: bool = setting(True, Option("Network", synonyms=("both-directions",)))
 
     @model_validator(mode="after")
     def _one_direction(self) -> Self:
@@ -93,14 +116,24 @@ class EncoderShape(Spec):
         return self
 
 
+class ConditionEncoderShape(Spec):
+    """The size of what a label or some numbers are encoded as.
+
+    Attributes:
+        encoder_size: the number of hidden units that a condition becomes.
+    """
+
+    encoder_size: int = setting(64, Option("Network"), ge=1, le=16384)
+
+
 def encoder_shape(values: Mapping[str, Any]) -> EncoderShape:
-    """The shape that some values ask for; a cell that reads one way only does so unless both are asked for.
+    """The shape with the given values; a cell that reads one way only does so unless both ways are requested.
 
     Raises:
         UsageError: a value breaks its rule.
     """
-    only = {"bidirectional": False} if values.get("encoder_cell") == "mingru" else {}
-    return build(EncoderShape, {**only, **values}, "encoder")
+    one_way = {"bidirectional": False} if values.get("encoder_cell") == "mingru" else {}
+    return build(EncoderShape, {**one_way, **values}, "encoder")
 
 
 def _check_direction(bidirectional: bool, cell: CellName) -> None:
@@ -112,11 +145,11 @@ class TextEncoderSpec(Spec):
     """Reads a text into a state.
 
     Attributes:
-        vocabulary_size: tokens in its vocabulary, the special ones included.
-        cell: of its layers, as in a decoder.
-        num_layers: one on top of the other.
-        hidden_size: numbers in the state of one layer and direction.
-        embedding_size: numbers that stand for a token; 0 means one-hot vectors.
+        vocabulary_size: the number of tokens in its vocabulary, the special ones included.
+        cell: the recurrent cell of its layers, as in a decoder.
+        num_layers: the number of layers, one on top of the other.
+        hidden_size: the number of hidden units of a layer and direction.
+        embedding_size: the size of the vector that stands for a token; 0 means one-hot vectors.
         bidirectional: every layer reads the text from both ends (Schuster and Paliwal, 1997).
     """
 
@@ -130,7 +163,7 @@ class TextEncoderSpec(Spec):
 
     @property
     def width(self) -> int:
-        """Numbers in one of its states."""
+        """The size of one of its states."""
         return self.hidden_size * (2 if self.bidirectional else 1)
 
     @model_validator(mode="after")
@@ -152,11 +185,11 @@ def text_encoder(shape: EncoderShape, vocabulary_size: int) -> TextEncoderSpec:
 
 
 class LabelEncoderSpec(Spec):
-    """One vector for each label; of several labels, or shares of them, the weighted sum.
+    """Looks up one vector for each label; a blend of labels becomes the weighted sum of their vectors.
 
     Attributes:
-        labels: how many there are.
-        hidden_size: numbers in a vector.
+        labels: the number of labels.
+        hidden_size: the size of a vector.
     """
 
     kind: Literal["label"] = "label"
@@ -165,16 +198,16 @@ class LabelEncoderSpec(Spec):
 
     @property
     def width(self) -> int:
-        """Numbers in its state."""
+        """The size of its state."""
         return self.hidden_size
 
 
 class VectorEncoderSpec(Spec):
-    """Numbers to a state, by a linear layer and tanh.
+    """Maps a vector to a state by a linear layer and tanh.
 
     Attributes:
-        numbers: how many are read.
-        hidden_size: how many come out.
+        numbers: the size of the vector.
+        hidden_size: the size of the state.
     """
 
     kind: Literal["vector"] = "vector"
@@ -183,7 +216,7 @@ class VectorEncoderSpec(Spec):
 
     @property
     def width(self) -> int:
-        """Numbers in its state."""
+        """The size of its state."""
         return self.hidden_size
 
 
@@ -194,18 +227,18 @@ class HeadShape(Spec):
     """What a person chooses of a head; the labels come from the data.
 
     Attributes:
-        pooling: what is read: the `last` state (of a direction that reads backwards, the first one), the `max` or
-            `mean` of all, or their mean weighted by `attention`.
+        pooling: what a classifier reads of the encoder's states: the `last` one (of a direction that reads backwards,
+            the first one), the `max` or `mean` of all, or their mean weighted by `attention`.
     """
 
-    pooling: PoolingName = "last"
+    pooling: PoolingName = setting("last", Option("Network"))
 
 
 class HeadSpec(HeadShape):
     """Reads scores of labels off the encoder's states.
 
     Attributes:
-        labels: how many there are.
+        labels: the number of labels.
     """
 
     labels: int = Field(ge=2, le=1_000_000)

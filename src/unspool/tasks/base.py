@@ -1,105 +1,130 @@
-"""What a task is: the data, the parts and the figures of one job. All else of a run is in `tasks/run.py`."""
+"""What a task is: everything that one kind of model has of its own. What all runs share is in `tasks/run.py`.
 
+settings -> Task.plan -> recipe, config, data on disk -> Task.open -> Job: batches, validation, figures
+"""
+
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from unspool.arrays import Arrays
 from unspool.data.batches import BatchSource
-from unspool.engines.base import Machine, Network
-from unspool.folder.model_folder import Config, ModelFolder
-from unspool.specs.training import Recipe
+from unspool.engines.base import Machine
+from unspool.folder.card import Card
+from unspool.folder.model_folder import ModelFolder
+from unspool.specs.config import Config
+from unspool.specs.recipe import Recipe
 from unspool.tasks.pretrained import Pretrained
-from unspool.tasks.recipe import Settings
+from unspool.tasks.settings import Settings, check_settings
+
+R = TypeVar("R", bound=Recipe)
+C = TypeVar("C", bound=Config)
 
 
 @dataclass(frozen=True)
-class Plan:
+class Plan(Generic[R, C]):
     """What is to be trained, and how.
 
     Attributes:
-        recipe: every setting.
-        config: what the model is.
-        notes: the reasons, in a few lines.
-        weights: to begin with; none begins from random ones.
+        recipe: holds every setting.
+        config: says what the model is.
+        notes: give the reasons, in a few lines.
+        weights: are what training begins with; none begins from random ones.
     """
 
-    recipe: Recipe
-    config: Config
+    recipe: R
+    config: C
     notes: list[str] = field(default_factory=list)
     weights: Arrays | None = None
 
 
 class Job(Protocol):
-    """The data of a run, with what is measured on them.
+    """The data of a run, with what is measured on them. `network` is the kind of network that the task trains.
 
     Attributes:
-        batches: of an epoch.
-        tokens_per_character: of what is written, to tell losses in bits per unit.
-        unit: what a character is called: `character`, or `label` where labels are told.
-        description: of the data, a sentence.
-        warnings: about the data.
+        batches: are what an epoch reads.
+        tokens_per_unit: converts a loss in nats per token to bits per unit.
+        unit: is what bits are counted for: `character`, or `label`.
+        description: says in a sentence what the data are.
+        warnings: are lines about the data.
     """
 
     batches: BatchSource
-    tokens_per_character: float
+    tokens_per_unit: float
     unit: str
     description: str
     warnings: list[str]
 
-    def validate(self, network: Network) -> float:
-        """The figure that the best model is chosen by, in nats per token: the lower, the better."""
+    def validate(self, network: Any) -> float:
+        """Measure what the best model is chosen by, in nats per token: the lower, the better."""
 
-    def sample(self, network: Network) -> str:
-        """A line of what the network does."""
+    def sample(self, network: Any) -> str:
+        """Show in a line what the network does."""
 
-    def figures(self, network: Network) -> dict[str, Any]:
-        """The closing figures, on the held-out part."""
+    def figures(self, network: Any) -> dict[str, Any]:
+        """Measure the closing figures on the held-out part, by the names that `evaluate` gives them."""
 
 
-class Task(Protocol):
+class Task(ABC, Generic[R, C]):
     """Data, parts, loss and figures of one kind of model.
 
     Attributes:
-        hint: the command that uses the model.
+        recipe: is the spec of a run's settings.
+        config: is the spec of what the model is.
+        card: holds the words of the model card.
+        accepts_pretrained: says whether training may start from the weights of another model.
+        reusable: says whether the training of other models may start from its models.
     """
 
-    hint: str
+    recipe: ClassVar[type[Recipe]]
+    config: ClassVar[type[Config]]
+    card: ClassVar[Card]
+    accepts_pretrained: ClassVar[bool] = False
+    reusable: ClassVar[bool] = False
 
     def check(self, settings: Settings) -> None:
         """Refuse what cannot be, before anything is read or touched.
 
         Raises:
-            UsageError: a setting breaks its rule.
+            UsageError: a setting breaks its rule, or one that is needed is missing.
         """
+        check_settings(self.recipe, settings)
 
+    def name(self, settings: Settings) -> str:
+        """The name of a model that learns from no file."""
+        return "model"
+
+    @abstractmethod
     def plan(
         self,
         folder: ModelFolder,
         settings: Settings,
         machine: Machine,
-        start: Pretrained | None,
+        pretrained: Pretrained | None,
         on_bytes: Callable[[int], None],
-    ) -> Plan:
+    ) -> Plan[R, C]:
         """Read the data, write them and the tokenizers into the folder, choose what was left open.
 
         Args:
-            folder: of the model; it exists.
-            settings: what was asked for.
-            machine: that it is trained on.
-            start: a model to begin from.
-            on_bytes: is told how many bytes were encoded.
+            folder: is that of the model; it exists.
+            settings: were requested, by section; the others are chosen.
+            machine: says what training can use.
+            pretrained: is the model to begin from; none begins from random weights.
+            on_bytes: receives how many bytes have been encoded.
         """
 
-    def open(self, folder: ModelFolder, recipe: Recipe, config: Config, verify: bool) -> Job:
-        """What `plan` wrote.
+    @abstractmethod
+    def open(self, folder: ModelFolder, recipe: R, config: C, verify: bool) -> Job:
+        """Open what `plan` wrote.
 
         Args:
-            folder: of the model.
-            recipe: of the run.
-            config: of the model.
-            verify: whether the data may have been damaged since.
+            folder: is that of the model.
+            recipe: is that of the run.
+            config: is that of the model.
+            verify: says whether the data may have been damaged since.
         """
 
+    @abstractmethod
     def summary(self, figures: Mapping[str, Any]) -> str:
-        """The closing figures in a sentence."""
+        """Say the closing figures in a sentence."""

@@ -1,4 +1,4 @@
-"""A trained model that a new one starts from."""
+"""A trained model whose weights the training of another starts from."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -9,9 +9,9 @@ import numpy as np
 
 from unspool.arrays import Arrays
 from unspool.errors import UsageError
-from unspool.folder.model_folder import Config, ModelFolder
+from unspool.specs.config import Config
 from unspool.specs.sampling import SamplingSpec
-from unspool.tasks.recipe import Settings
+from unspool.tasks.settings import Settings
 from unspool.text.tokenizer import Tokenizer
 from unspool.text.vocabulary import extend_characters, lowercased
 
@@ -20,24 +20,23 @@ EMBEDDING = "decoder.embedding.weight"
 
 @dataclass(frozen=True)
 class Pretrained:
-    """A trained model that a new one starts from."""
+    """A trained decoder.
+
+    Attributes:
+        path: is its model folder.
+        config: says what it is.
+        by_document: says whether it learnt where documents end.
+        tokenizer: encodes its text.
+        weights: are its parameters, float32, by name.
+        sampling: holds its settings of generation.
+    """
 
     path: Path
     config: Config
+    by_document: bool
     tokenizer: Tokenizer
     weights: Arrays
     sampling: SamplingSpec
-
-    @classmethod
-    def read(cls, path: Path) -> "Pretrained":
-        """Read it.
-
-        Raises:
-            ModelFolderError: it is no sound model.
-        """
-        folder = ModelFolder(path)
-        config = folder.read_config()
-        return cls(path, config, folder.read_tokenizer(config), folder.read_weights(), folder.read_sampling())
 
     def tokenizer_for(self, pieces: Any) -> Tokenizer:
         """The model's tokenizer, which learns the new characters if it is one of characters."""
@@ -60,37 +59,32 @@ class Pretrained:
             raise UsageError(
                 f"--lowercase joins the vectors of words. Received: {self.path}, which has none.", "leave it out."
             )
-        tokenizer, places = lowercased(self.tokenizer)
-        counts = np.ones(len(places), np.float32)
+        tokenizer, index = lowercased(self.tokenizer)
+        counts = np.ones(len(index), np.float32)
         for text in texts:
             np.add.at(counts, self.tokenizer.encode(text), 1)
         vectors = self.weights[EMBEDDING]  # (V, E)
         sums = np.zeros((tokenizer.vocabulary_size, vectors.shape[1]), np.float32)
-        np.add.at(sums, places, counts[:, None] * vectors)
-        shares = np.bincount(places, counts, tokenizer.vocabulary_size)[:, None]
-        weights = {**self.weights, EMBEDDING: (sums / shares).astype(np.float32)}
+        np.add.at(sums, index, counts[:, None] * vectors)
+        totals = np.bincount(index, counts, tokenizer.vocabulary_size)[:, None]
+        weights = {**self.weights, EMBEDDING: (sums / totals).astype(np.float32)}
         return replace(self, tokenizer=tokenizer, weights=weights)
 
-    def settings(self, asked: Settings) -> Settings:
-        """The settings with the model's tokenizer.
+    def settings(self, requested: Settings) -> Settings:
+        """The requested settings with the model's tokenizer.
 
         Raises:
-            UsageError: other sizes or another tokenizer are asked for.
+            UsageError: other sizes or another tokenizer are requested.
         """
-        if self.config.task != "language":
-            raise UsageError(
-                f"training starts from a model of language. Received: {self.path}, one of {self.config.task}.",
-                "leave out --from.",
-            )
-        kind = asked["data"].get("tokenizer", self.config.tokenizer)
-        sizes = [*asked["network"], *asked["encoder"]]
+        kind = requested["data"].get("tokenizer", self.config.tokenizer)
+        sizes = [*requested["network"], *requested["encoder"]]
         if sizes or kind != self.config.tokenizer:
             wrong = ", ".join([*sizes, *(["tokenizer"] if kind != self.config.tokenizer else [])])
             raise UsageError(
                 f"a model that starts from another has its sizes and tokenizer. Received: {wrong}.",
                 "leave these options out.",
             )
-        data = {**asked["data"], "tokenizer": self.config.tokenizer}
-        if self.config.by_document and "text_column" not in data:
+        data = {**requested["data"], "tokenizer": self.config.tokenizer}
+        if self.by_document and not data.get("text"):
             data.setdefault("lines", True)
-        return {**asked, "data": data}
+        return {**requested, "data": data}

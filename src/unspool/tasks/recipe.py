@@ -6,70 +6,24 @@ docs/decisions/0003-default-recipe.md has the measurements that the rules come f
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import log10
-from typing import Any
+from typing import Any, cast
 
 from unspool.engines.base import Machine
 from unspool.engines.parameters import parameter_count
-from unspool.errors import UsageError
 from unspool.specs.base import Spec, build
-from unspool.specs.data import DataSpec
-from unspool.specs.network import CellName, DecoderShape, DecoderSpec, EncoderShape, HeadShape, NetworkSpec
-from unspool.specs.training import BudgetSpec, Recipe, TrainingSpec
+from unspool.specs.network import CellName, DecoderShape, DecoderSpec, NetworkSpec
+from unspool.specs.recipe import Recipe, sections
+from unspool.specs.training import BudgetSpec, TrainingSpec, WindowTrainingSpec
+from unspool.tasks.settings import Settings
 
-SECTIONS: dict[str, type[Spec]] = {
-    "data": DataSpec,
-    "network": DecoderShape,
-    "encoder": EncoderShape,
-    "head": HeadShape,
-    "training": TrainingSpec,
-    "budget": BudgetSpec,
-}
 DEFAULT_MINUTES = 3.0  # what the sizes are chosen for, too, when the budget is in steps or epochs
 
 WIDTHS = tuple(range(128, 1025, 64))
-TOKENS_PER_WEIGHT: dict[CellName, float] = {"gru": 9.0, "lstm": 7.7, "rnn": 7.7, "mingru": 7.7}  # in the time
+TOKENS_PER_WEIGHT: dict[CellName, float] = {"gru": 9.0, "lstm": 7.7, "rnn": 7.7, "mingru": 7.7}  # within the budget
 FEW_PASSES = 8  # over the text
-MOST_TEXTS, FEWEST_BATCHES = 256, 8  # side by side in a batch; in an epoch
+MAX_TEXTS, MIN_BATCHES = 256, 8  # texts in a batch; batches in an epoch
 OPERATIONS = 6  # for each weight and token, forward and backward
-SHARE_OF_RATE = 0.42  # of the rate of a large product that training reaches
-
-EXCLUDING = (("validation_fraction", "validation_sources"), ("lines", "text_column"))  # of the data section
-
-Settings = dict[str, dict[str, Any]]  # section, name, value
-
-
-def section_of(name: str) -> str:
-    """The section of the recipe that a setting belongs to.
-
-    Raises:
-        UsageError: there is no such setting.
-    """
-    for section, kind in SECTIONS.items():
-        if name in kind.model_fields:
-            return section
-    known = sorted(field for kind in SECTIONS.values() for field in kind.model_fields)
-    raise UsageError(f"there is no setting {name!r:.40}.", f"known settings: {', '.join(known)}.")
-
-
-def grouped(flat: Mapping[str, Any]) -> Settings:
-    """Settings by name, sorted into sections; those that are none are left to be chosen."""
-    settings: Settings = {section: {} for section in SECTIONS}
-    for name, value in flat.items():
-        if value is not None:
-            settings[section_of(name)][name] = value
-    return settings
-
-
-def merged(lower: Mapping[str, Mapping[str, Any]], higher: Mapping[str, Mapping[str, Any]]) -> Settings:
-    """Two sets of settings, of which the higher wins; of settings that exclude each other it replaces the other."""
-    result = {section: {**lower.get(section, {}), **higher.get(section, {})} for section in SECTIONS}
-    if higher.get("budget"):
-        result["budget"] = dict(higher["budget"])
-    for one, other in EXCLUDING:
-        for given, dropped in ((one, other), (other, one)):
-            if given in higher.get("data", {}):
-                result["data"].pop(dropped, None)
-    return result
+USED_RATE = 0.42  # the fraction of the rate of a large product that training reaches
 
 
 @dataclass(frozen=True)
@@ -77,10 +31,10 @@ class Size:
     """What the choice depends on.
 
     Attributes:
-        tokens: of the training part.
-        vocabulary: tokens in the vocabulary.
-        minutes: of training; for steps and epochs, a usual value.
-        machine: that trains.
+        tokens: is the number of tokens of the training part.
+        vocabulary: is the number of tokens in the vocabulary.
+        minutes: is the time of training; for steps and epochs, a usual value.
+        machine: says what training can use.
     """
 
     tokens: int
@@ -91,26 +45,21 @@ class Size:
     @property
     def read(self) -> float:
         """Weights times tokens that training reads in the minutes."""
-        return 60 * self.minutes * self.machine.rate * SHARE_OF_RATE / OPERATIONS
+        return 60 * self.minutes * self.machine.rate * USED_RATE / OPERATIONS
 
 
 def filled(machine: Machine, texts: int, tokens: int) -> Machine:
-    """The machine with as many short texts side by side as hold the tokens of its windows of a long one.
+    """The machine with as many short texts in a batch as hold the tokens of its windows of a long one.
 
     Args:
-        machine: that trains.
-        texts: how many there are, each from an initial state.
-        tokens: of all of them.
+        machine: says what training can use.
+        texts: is their number; each starts from an initial state.
+        tokens: is the number of tokens of all of them.
     """
-    filling = round(machine.rows * TrainingSpec().sequence_length * texts / tokens)
+    filling = round(machine.rows * WindowTrainingSpec().sequence_length * texts / tokens)
     if filling <= machine.rows:
         return machine
-    return machine._replace(rows=max(1, min(MOST_TEXTS, texts // FEWEST_BATCHES, filling)))
-
-
-def data_spec(settings: Settings) -> DataSpec:
-    """The data section alone, which is needed before anything can be chosen."""
-    return build(DataSpec, settings["data"], "data")
+    return machine._replace(rows=max(1, min(MAX_TEXTS, texts // MIN_BATCHES, filling)))
 
 
 def budget_spec(settings: Settings) -> BudgetSpec:
@@ -123,79 +72,96 @@ def usual_minutes(settings: Settings) -> float:
     return budget_spec(settings).minutes or DEFAULT_MINUTES
 
 
-def check_settings(settings: Settings) -> None:
-    """Refuse what cannot be before a text is read.
+@dataclass(frozen=True)
+class Choice:
+    """What was chosen for a decoder.
 
-    Raises:
-        UsageError: a setting breaks its rule.
+    Attributes:
+        network: holds its sizes.
+        training: says how it is trained.
+        budget: says for how long.
+        reasons: explain the choice in a few lines.
     """
-    choose_recipe(Size(1_000_000, 100, DEFAULT_MINUTES, Machine("float32", 1)), settings)
+
+    network: DecoderShape
+    training: TrainingSpec
+    budget: BudgetSpec
+    reasons: list[str]
+
+    @property
+    def sections(self) -> dict[str, Spec]:
+        """The sections of the recipe that were chosen."""
+        return {"network": self.network, "training": self.training, "budget": self.budget}
 
 
-def choose_recipe(size: Size, settings: Settings, network: DecoderShape | None = None) -> tuple[Recipe, list[str]]:
+def choose(recipe: type[Recipe], size: Size, settings: Settings, network: DecoderShape | None = None) -> Choice:
     """Fill in what the settings leave open.
 
     Args:
-        size: of the text, the budget and the machine.
-        settings: what was given.
-        network: of the model that training starts from; then its sizes are not chosen.
-
-    Returns:
-        the recipe, and the reasons in a few lines.
+        recipe: says which settings the task has.
+        size: is that of the text, the budget and the machine.
+        settings: were requested, by section.
+        network: is that of the model that training starts from; then its sizes are not chosen.
 
     Raises:
         UsageError: a setting breaks its rule.
     """
+    kinds = sections(recipe)
+    requested = settings["network"]
     if network is None:
-        shape = _shape(size, settings["network"])
+        shape = _shape(size, requested)
     else:
-        shape = network.model_dump(include=set(DecoderShape.model_fields)) | settings["network"]
-    checked = build(DecoderShape, shape, "network")
+        shape = network.model_dump(include=set(DecoderShape.model_fields)) | requested
+    checked = cast(DecoderShape, build(kinds["network"], shape, "network"))
     budget = budget_spec(settings)
-    asked = build(TrainingSpec, settings["training"], "training")
-    passes = _passes(size, checked, budget, asked)
-    training = _training(size, checked, passes, settings["training"])
-    recipe = Recipe(
-        data=data_spec(settings),
-        network=checked,
-        training=build(TrainingSpec, training, "training"),
-        budget=budget,
-    )
-    return recipe, _reasons(size, recipe, passes, settings)
+    passes = _passes(size, checked, budget, settings["training"])
+    values = _training(size, checked, passes, settings["training"])
+    training = cast(TrainingSpec, build(kinds["training"], values, "training"))
+    return Choice(checked, training, budget, _reasons(size, checked, training, budget, passes, settings))
 
 
-def _shape(size: Size, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """One layer, as wide as time and text allow; what was asked for is kept.
+def _shape(size: Size, requested: Mapping[str, Any]) -> dict[str, Any]:
+    """Choose one layer, as wide as time and text allow; what was requested is kept.
 
     Where its recurrence is compiled a GRU reads more text in the time; an LSTM gains more from reading it again.
     """
-    if "cell" in asked or not size.machine.compiled:
-        return _widest(size, {"cell": "lstm", **asked})
-    quick = _widest(size, {**asked, "cell": "gru"})
-    if _passes_in_time(build(DecoderShape, quick, "network"), size) < FEW_PASSES:
+    if "cell" in requested or not size.machine.compiled:
+        return _widest(size, {"cell": "lstm", **requested})
+    quick = _widest(size, {**requested, "cell": "gru"})
+    if _passes_in_time(_decoder_shape(quick), size) < FEW_PASSES:
         return quick
-    return _widest(size, {**asked, "cell": "lstm"})
+    return _widest(size, {**requested, "cell": "lstm"})
 
 
-def _widest(size: Size, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """The widest layer within two bounds.
+def _widest(size: Size, requested: Mapping[str, Any]) -> dict[str, Any]:
+    """Choose the widest layer within two bounds.
 
-    The weights see nine (GRU) or eight tokens each in the time; the width grows with the cube root of the text.
+    The weights see nine (GRU) or eight tokens each in the time; the width grows with the cube root of the text. A layer
+    that is tied to an embedding of a requested size has that size.
     """
-    shape = {"num_layers": 1, "embedding_size": 256 if size.vocabulary > 1000 else 64, **asked}
-    widest = 260 * (size.tokens / 130_000) ** (1 / 3)
+    shape = {"num_layers": 1, "embedding_size": 256 if size.vocabulary > 1000 else 64, **requested}
+    if shape.get("tie_weights") and "embedding_size" in requested:
+        return {"hidden_size": shape["embedding_size"], **shape}
+    max_width = 260 * (size.tokens / 130_000) ** (1 / 3)
     for hidden in reversed(WIDTHS):
-        tied = {"embedding_size": hidden} if shape.get("tie_weights") and "embedding_size" not in asked else {}
-        wide = {**shape, "hidden_size": hidden, **tied, **asked}
-        checked = build(DecoderShape, wide, "network")
-        most_weights = (size.read / TOKENS_PER_WEIGHT[checked.cell]) ** 0.5
-        if hidden <= widest and _weights(checked, size) <= most_weights:
+        tied = {"embedding_size": hidden} if shape.get("tie_weights") else {}
+        wide = {**shape, "hidden_size": hidden, **tied, **requested}
+        checked = _decoder_shape(wide)
+        max_weights = (size.read / TOKENS_PER_WEIGHT[checked.cell]) ** 0.5
+        if hidden <= max_width and _weights(checked, size) <= max_weights:
             break
+    if shape.get("tie_weights"):
+        wide["embedding_size"] = wide["hidden_size"]
     return wide
 
 
-def _training(size: Size, shape: DecoderShape, passes: float, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Dropout grows with the passes over the text: none up to 7, 0.14 at 9, 0.37 at 100, and four tenths of it on the
+def _decoder_shape(values: Mapping[str, Any]) -> DecoderShape:
+    """The sizes alone, without what only some decoders have."""
+    return build(DecoderShape, {name: values[name] for name in DecoderShape.model_fields if name in values}, "network")
+
+
+def _training(size: Size, shape: DecoderShape, passes: float, requested: Mapping[str, Any]) -> dict[str, Any]:
+    """Choose dropout by the passes over the text: none up to 7, 0.14 at 9, 0.37 at 100, and four tenths of it on the
     recurrent matrices. A GRU learns best at a higher rate of Muon.
     """
     curve, beginning = 0.1 + 0.22 * log10(max(passes, 1e-9) / 6), 0.08 * (passes - 7)
@@ -210,15 +176,17 @@ def _training(size: Size, shape: DecoderShape, passes: float, given: Mapping[str
         "threads": size.machine.threads,
         "validations": int(min(20, max(3, round(2 * size.minutes)))),
     }
-    return {**chosen, **given}
+    return {**chosen, **requested}
 
 
-def _passes(size: Size, shape: DecoderShape, budget: BudgetSpec, asked: TrainingSpec) -> float:
-    """How often the text will about be read: what the budget says, or what fits in the time."""
+def _passes(size: Size, shape: DecoderShape, budget: BudgetSpec, requested: Mapping[str, Any]) -> float:
+    """How often the text will be read, about: what the budget says, or what fits in the time."""
     if budget.epochs is not None:
         return budget.epochs
     if budget.steps is not None:
-        return budget.steps * asked.batch_size * asked.sequence_length / size.tokens
+        window = WindowTrainingSpec()
+        rows = requested.get("batch_size", window.batch_size)
+        return float(budget.steps * rows * requested.get("sequence_length", window.sequence_length) / size.tokens)
     return _passes_in_time(shape, size)
 
 
@@ -227,22 +195,25 @@ def _passes_in_time(shape: DecoderShape, size: Size) -> float:
 
 
 def _weights(shape: DecoderShape, size: Size) -> int:
-    """Weights that take part in a step: all but the embedding, of which a token takes one row."""
-    spec = DecoderSpec(**shape.model_dump(), vocabulary_size=size.vocabulary)
+    """Count the weights that take part in a step: all but the embedding, of which a token takes one row."""
+    sizes: Mapping[str, Any] = shape.model_dump(include=set(DecoderShape.model_fields))
+    spec = DecoderSpec(**sizes, vocabulary_size=size.vocabulary)
     return parameter_count(NetworkSpec(decoder=spec)) - spec.vocabulary_size * spec.embedding_size
 
 
-def _reasons(size: Size, recipe: Recipe, passes: float, settings: Settings) -> list[str]:
-    network, training = recipe.writer, recipe.training
-    time = f"{size.minutes:g} min" if recipe.budget.minutes else f"{size.minutes:g} min, the usual time,"
+def _reasons(
+    size: Size, network: DecoderShape, training: TrainingSpec, budget: BudgetSpec, passes: float, settings: Settings
+) -> list[str]:
+    time = f"{size.minutes:g} min" if budget.minutes else f"{size.minutes:g} min, the usual time,"
     width = f"as wide as {size.tokens:,} tokens, {size.vocabulary:,} of them different, and {time} allow"
     dropout = f"for about {passes:.1f} passes over the text"
     machine = ", this processor's fastest"
+    steps = f" of {training.sequence_length} steps" if isinstance(training, WindowTrainingSpec) else ""
     return [
         f"network: {network.cell} {network.num_layers} x {network.hidden_size}, embedding "
-        f"{network.embedding_size or 'one-hot'}: {'as asked' if settings['network'] else width}.",
-        f"training: {training.optimizer}, {training.batch_size} rows of {training.sequence_length} steps; dropout "
-        f"{training.dropout:g}{', as asked' if 'dropout' in settings['training'] else ' ' + dropout}, "
-        f"{training.recurrent_dropout:g} of the connections from step to step; "
+        f"{network.embedding_size or 'one-hot'}: {'as requested' if settings['network'] else width}.",
+        f"training: {training.optimizer}, {training.batch_size} rows{steps}; dropout "
+        f"{training.dropout:g}{', as requested' if 'dropout' in settings['training'] else ' ' + dropout}, "
+        f"DropConnect {training.recurrent_dropout:g}; "
         f"{training.precision}{'' if 'precision' in settings['training'] else machine}, on {training.threads} threads.",
     ]

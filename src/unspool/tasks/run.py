@@ -11,15 +11,18 @@ from typing import Any
 from unspool.engines.base import Learner
 from unspool.engines.parameters import parameter_count
 from unspool.engines.registry import build_learner, build_network, training_machine
-from unspool.errors import ModelFolderError, reporting_write_errors
+from unspool.errors import ModelFolderError, UsageError, reporting_write_errors
 from unspool.folder.atomic import bring_back, drop_replaced, replaced, set_aside, write_atomically
 from unspool.folder.card import model_card
-from unspool.folder.model_folder import Config, ModelFolder, check_free
+from unspool.folder.model_folder import ModelFolder, check_free
+from unspool.specs.config import Config
+from unspool.specs.recipe import Recipe
 from unspool.specs.sampling import SamplingSpec
-from unspool.specs.training import Recipe
 from unspool.tasks.base import Job, Task
+from unspool.tasks.opening import read_config, read_recipe
 from unspool.tasks.pretrained import Pretrained
-from unspool.tasks.recipe import Settings, budget_spec
+from unspool.tasks.recipe import budget_spec
+from unspool.tasks.settings import Settings
 from unspool.training.averaging import LastBest
 from unspool.training.budget import Budget
 from unspool.training.callback import Callback
@@ -43,19 +46,24 @@ class Run:
     """
 
     path: Path
-    task: Task
+    task: Task[Any, Any]
     settings: Settings
     callback: Callback
     engine: str = "torch"
     started: float = field(default_factory=time.monotonic)
 
-    def new(self, overwrite: bool, start: "Pretrained | None" = None) -> None:
+    def new(self, overwrite: bool, pretrained: Pretrained | None = None) -> None:
         """Train from the beginning, or from the weights of another model.
 
         Raises:
             UnspoolError: as its parts do. An existing model is brought back then.
         """
         self.task.check(self.settings)
+        if pretrained and not self.task.accepts_pretrained:
+            name = self.task.recipe.model_fields["task"].default
+            raise UsageError(
+                f"a model of {name} cannot start from another. Received: {pretrained.path}.", "leave out --from."
+            )
         probe = budget_spec(self.settings).minutes is not None  # other runs must not depend on the clock
         machine = training_machine(self.engine, probe)  # before anything is touched: it may not be installed
         check_free(self.path, overwrite)
@@ -63,13 +71,13 @@ class Run:
         try:
             folder = ModelFolder(self.path)
             folder.create()
-            plan = self.task.plan(folder, self.settings, machine, start, self.callback.on_encoded)
+            plan = self.task.plan(folder, self.settings, machine, pretrained, self.callback.on_encoded)
             recipe = _choosing_threads(plan.recipe, self.settings)
             job = self.task.open(folder, recipe, plan.config, verify=False)
             for line in [job.description, *plan.notes, *job.warnings]:
                 self.callback.on_note(line)
             folder.write_recipe(recipe)
-            folder.write_sampling(start.sampling if start else SamplingSpec())
+            folder.write_sampling(pretrained.sampling if pretrained else SamplingSpec())
             learner = build_learner(self.engine, plan.config.network, recipe.training, plan.weights)
             folder.write_config(plan.config)
         except BaseException:
@@ -84,7 +92,7 @@ class Run:
             ModelFolderError: there is nothing to resume.
         """
         folder = ModelFolder(self.path)
-        recipe, config = folder.read_recipe(), folder.read_config()
+        recipe, config = read_recipe(folder), read_config(folder)
         checkpoint = Checkpoint(folder.training)
         learner = build_learner(self.engine, config.network, recipe.training)
         progress = Progress()
@@ -94,7 +102,7 @@ class Run:
                 further = f"to train it further, start a new model from it: --from {self.path}."
                 raise ModelFolderError(
                     f"{self.path} is trained to the end: {progress.step:,} steps.",
-                    further if config.task == "language" else "train a new one with a larger budget.",
+                    further if self.task.reusable else "train a new one with a larger budget.",
                 )
             learner.restore(arrays)
         elif recipe.started_from:
@@ -139,7 +147,7 @@ class Run:
             keep_best=keep_best,
             sample=job.sample,
             callback=self.callback,
-            tokens_per_character=job.tokens_per_character,
+            tokens_per_unit=job.tokens_per_unit,
             unit=job.unit,
             progress=progress,
             threads=self._thread_choice(folder, recipe, learner, history),
@@ -159,7 +167,9 @@ class Run:
             **figures,
         )
         parameters = parameter_count(config.network)
-        folder.write_card(model_card(folder.path.name, recipe, config.network, parameters, job.description, figures))
+        folder.write_card(
+            model_card(self.task.card, folder.path.name, recipe, config.network, parameters, job.description, figures)
+        )
 
     def _thread_choice(
         self, folder: ModelFolder, recipe: Recipe, learner: Learner, history: History

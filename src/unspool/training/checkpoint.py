@@ -21,6 +21,7 @@ class Progress(Spec):
         index: of the next batch in its epoch.
         seconds: wall time so far.
         validations: how many there were.
+        validated_at: the step of the last one.
         best: the lowest fresh nats per token; none before the first validation.
         best_step: where that was.
         since_best: validations since then.
@@ -34,6 +35,7 @@ class Progress(Spec):
     index: int = Field(0, ge=0)
     seconds: float = Field(0.0, ge=0)
     validations: int = Field(0, ge=0)
+    validated_at: int = Field(0, ge=0)
     best: float | None = None
     best_step: int = Field(0, ge=0)
     since_best: int = Field(0, ge=0)

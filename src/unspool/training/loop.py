@@ -17,7 +17,7 @@ from typing import Any
 from unspool.data.batches import BatchSource
 from unspool.engines.base import Learner, Network
 from unspool.errors import TrainingError
-from unspool.specs.training import TrainingSpec
+from unspool.specs.training import DecoderTrainingSpec, TrainingSpec
 from unspool.training.budget import Budget
 from unspool.training.callback import Callback, StepEvent, ValidationEvent
 from unspool.training.checkpoint import Checkpoint, Progress
@@ -28,7 +28,7 @@ from unspool.training.threads import ThreadChoice
 
 CHECKPOINT_SECONDS = 20.0
 LOSS_WINDOW = 50  # steps that the reported training loss is the mean of
-MOST_DIVERGENCES = 2
+MAX_DIVERGENCES = 2
 RESERVED = 4.0  # times a validation: for the last one and the closing evaluation
 
 
@@ -48,7 +48,7 @@ class Loop:
             resumed run may come to them again (not after an interruption).
         sample: writes a line of text.
         callback: receives events.
-        tokens_per_character: of the text, to tell losses in bits per unit.
+        tokens_per_unit: of the text, to tell losses in bits per unit.
         unit: what a character is called: `character`, or `label` where labels are told.
         threads: is told how long each step took; none leaves the number of threads alone.
     """
@@ -63,7 +63,7 @@ class Loop:
     keep_best: Callable[[Learner, dict[str, Any], bool], None]
     sample: Callable[[Network], str]
     callback: Callback
-    tokens_per_character: float
+    tokens_per_unit: float
     unit: str = "character"
     progress: Progress = field(default_factory=Progress)
     threads: ThreadChoice | None = None
@@ -71,7 +71,6 @@ class Loop:
     _tokens: int = 0
     _learning: float = 0.0  # seconds in training steps
     _saved_at: float = 0.0
-    _validated_at: int = -1
 
     def run(self) -> Progress:
         """Train until the budget is used up, the held-out text says to stop, or someone interrupts.
@@ -84,7 +83,7 @@ class Loop:
             while not self._finished() and not interrupt.requested:
                 self._step()
             if self._finished():
-                if self._validated_at != self.progress.step:
+                if self.progress.validated_at != self.progress.step:
                     self._validate()
                 self.progress = self.progress.changed(done=True)
                 self._save()
@@ -109,7 +108,7 @@ class Loop:
         share = self.budget.progress(progress.step)
         rate = rate_at(share, self.training.warmup, self.training.final_rate) * progress.rate_factor
         started = time.perf_counter()
-        forcing = forcing_at(share, self.training.teacher_forcing, self.training.scheduled_sampling)
+        forcing = self._forcing(share)
         loss = self.learner.train_step(batch, rate, progress.step, forcing)
         if self.threads:
             self.threads.after_step(time.perf_counter() - started, batch.size)
@@ -129,6 +128,13 @@ class Loop:
         elif self.budget.seconds() - self._saved_at > CHECKPOINT_SECONDS:
             self._save()
 
+    def _forcing(self, share: float) -> float:
+        """The fraction of a decoder's inputs that are the true tokens, at a share of the budget."""
+        training = self.training
+        if not isinstance(training, DecoderTrainingSpec):
+            return 1.0
+        return forcing_at(share, training.teacher_forcing, training.scheduled_sampling)
+
     def _tell(self, tokens: int, epoch: float) -> None:
         step = self.progress.step
         loss = sum(self._losses) / len(self._losses)
@@ -147,9 +153,12 @@ class Loop:
         )
 
     def _validation_is_due(self) -> bool:
-        """At equal distances in the budget; the last one comes after the loop."""
-        share = self.budget.progress(self.progress.step)
-        return share < 1 and int(share * self.training.validations) > self.progress.validations
+        """At equal distances in the budget, but not at the first step, right after another, or right before the last."""
+        step = self.progress.step
+        share = self.budget.progress(step)
+        if share >= 1 or step <= self.progress.validated_at + 1 or self.budget.steps_that_fit(step) <= step + 1:
+            return False
+        return int(share * self.training.validations) > self.progress.validations
 
     def _validate(self, scheduled: bool = True) -> None:
         network, progress = self.learner.network(), self.progress
@@ -164,8 +173,7 @@ class Loop:
         else:
             self.progress = progress.changed(since_best=progress.since_best + 1)
         due = int(self.budget.progress(progress.step) * self.training.validations)
-        self.progress = self.progress.changed(validations=max(due, progress.validations))
-        self._validated_at = progress.step
+        self.progress = self.progress.changed(validations=max(due, progress.validations), validated_at=progress.step)
         seconds = self.budget.seconds()
         facts = {"loss": loss, "fresh": fresh, "best": best, "seconds": seconds}
         self.history.add(event="validation", step=progress.step, epoch=progress.epoch, **facts)
@@ -176,7 +184,7 @@ class Loop:
 
     def _bits(self, nats_per_token: float) -> float:
         """Bits per character."""
-        return nats_per_token / math.log(2) * self.tokens_per_character
+        return nats_per_token / math.log(2) * self.tokens_per_unit
 
     def _save(self) -> None:
         self.progress = self.progress.changed(seconds=self.budget.seconds())
@@ -187,7 +195,7 @@ class Loop:
         """Go back to the last checkpoint with half the rate."""
         number = self.progress.divergences + 1
         self.history.add(event="divergence", step=self.progress.step, number=number)
-        if number > MOST_DIVERGENCES:
+        if number > MAX_DIVERGENCES:
             raise TrainingError(
                 f"the loss must stay finite. It became NaN or infinite {number} times, "
                 f"last at step {self.progress.step}.",

@@ -1,21 +1,22 @@
-"""Training curves for TensorBoard, with its own writer, so no framework is needed."""
+"""Training curves and samples for TensorBoard, in its own event files, so that no framework is needed."""
 
+import time
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from unspool.errors import MissingExtraError
-from unspool.training.callback import StepEvent, ValidationEvent
+from unspool.training.callback import Callback, StepEvent, ValidationEvent
 
 EVERY = 10  # steps
 
 
-class TensorBoard:
-    """Writes losses, rate of reading and samples to a folder.
+class TensorBoard(Callback):
+    """Writes losses, the rate of reading and samples to a folder.
 
     Args:
-        folder: where `tensorboard --logdir` will look.
+        folder: is where `tensorboard --logdir` will look.
 
     Raises:
         MissingExtraError: tensorboard is not installed.
@@ -25,20 +26,47 @@ class TensorBoard:
         if not find_spec("tensorboard"):
             raise MissingExtraError("tensorboard", "logs", "--tensorboard")
         self._folder = folder
+        self._tokens, self._since = 0, 0.0  # read since the last rate was written, at these seconds of the run
 
     @cached_property
-    def _writer(self) -> Any:
-        """Made at the first event: the folder must not exist before the run has made the model folder."""
-        from tensorboard.summary import Writer
+    def _events(self) -> Any:
+        """The writer of event files, made at the first event: the model folder must exist before."""
+        from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
-        return Writer(str(self._folder))
+        return EventFileWriter(str(self._folder))
 
     def on_step(self, event: StepEvent) -> None:
-        """Every tenth loss."""
+        """Write every tenth loss, and the tokens per second since the one before."""
+        self._tokens += event.tokens
         if event.step % EVERY == 0:
-            self._writer.add_scalar("loss/training", event.loss, event.step)
+            self._scalar("loss/training", event.loss, event.step)
+            if event.seconds > self._since:
+                self._scalar("rate/tokens_per_second", self._tokens / (event.seconds - self._since), event.step)
+            self._tokens, self._since = 0, event.seconds
 
     def on_validation(self, event: ValidationEvent) -> None:
-        """Each validation's figure."""
-        self._writer.add_scalar("loss/fresh", event.fresh, event.step)
-        self._writer.flush()
+        """Write each validation's figure."""
+        self._scalar("loss/fresh", event.fresh, event.step)
+
+    def on_sample(self, step: int, text: str) -> None:
+        """Write the sample, as it is."""
+        from tensorboard.plugins.text.metadata import create_summary_metadata
+
+        metadata = create_summary_metadata("sample", "What the network writes after a validation.")
+        self._add("sample", "    " + text.replace("\n", "\n    "), step, metadata)  # indented: no Markdown
+        self._events.flush()
+
+    def _scalar(self, tag: str, value: float, step: int) -> None:
+        from tensorboard.compat.proto.summary_pb2 import DATA_CLASS_SCALAR, SummaryMetadata
+        from tensorboard.plugins.scalar.metadata import PLUGIN_NAME
+
+        plugin = SummaryMetadata.PluginData(plugin_name=PLUGIN_NAME)
+        self._add(tag, value, step, SummaryMetadata(plugin_data=plugin, data_class=DATA_CLASS_SCALAR))
+
+    def _add(self, tag: str, value: Any, step: int, metadata: Any) -> None:
+        from tensorboard.compat.proto.event_pb2 import Event
+        from tensorboard.util.tensor_util import make_tensor_proto
+
+        event = Event(wall_time=time.time(), step=step)
+        event.summary.value.add(tag=tag, tensor=make_tensor_proto(value), metadata=metadata)
+        self._events.add_event(event)

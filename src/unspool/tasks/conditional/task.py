@@ -16,68 +16,67 @@ from unspool.engines.base import Machine, Network
 from unspool.errors import DataError, UsageError
 from unspool.evaluate.bits import document_nats, evaluate_part
 from unspool.evaluate.pairs import beginning
-from unspool.folder.model_folder import Config, ModelFolder
+from unspool.folder.card import Card
+from unspool.folder.model_folder import ModelFolder
 from unspool.specs.base import build
 from unspool.specs.condition import ConditionSpec
 from unspool.specs.network import (
-    DecoderShape,
+    ConditionEncoderShape,
     DecoderSpec,
-    EncoderShape,
     EncoderSpec,
     LabelEncoderSpec,
     NetworkSpec,
     VectorEncoderSpec,
 )
 from unspool.specs.sampling import SamplingSpec
-from unspool.specs.training import Recipe
-from unspool.tasks.base import Plan
+from unspool.tasks.base import Plan, Task
+from unspool.tasks.conditional.specs import ConditionalConfig, ConditionalDataSpec, ConditionalRecipe
 from unspool.tasks.pretrained import Pretrained
-from unspool.tasks.recipe import DEFAULT_MINUTES, Settings, Size, choose_recipe, data_spec, filled, usual_minutes
+from unspool.tasks.recipe import Size, choose, filled, usual_minutes
+from unspool.tasks.settings import Settings
 from unspool.text.tokenizer import Tokenizer
 from unspool.text.vocabulary import make_tokenizer
 
 SAMPLE = SamplingSpec(max_new_tokens=100, temperature=0.8, seed=0)
 VALIDATION_TEXTS = 2048
-MOST_SHOWN = 30  # labels of a column, with their counts
-ENCODER: Mapping[str, Any] = {"encoder_size": 64, "attention": "none"}
-ENCODER_SETTINGS = ("encoder_size", "decoder_input")
+MAX_SHOWN = 30  # labels of a column, with their counts
 
 
-class Conditional:
-    """The task. See `tasks.base.Task`."""
+class Conditional(Task[ConditionalRecipe, ConditionalConfig]):
+    """Learns to generate texts that depend on a condition. See `tasks.base.Task`."""
 
-    hint = "generate --condition ..."
+    recipe, config = ConditionalRecipe, ConditionalConfig
+    card = Card(
+        tag="text-generation",
+        kind="conditional language model",
+        caution="It writes texts in the manner of those it read under the same condition, and knows nothing else; what "
+        "it writes is not to be taken as fact.",
+        figures="On the held-out texts, each given what it depends on.",
+        command='unspool generate {name} --condition "..."',
+        python='print(unspool.load("{name}").generate(condition="..."))',
+    )
 
     def check(self, settings: Settings) -> None:
         """Refuse what cannot be, before anything is read."""
-        spec = data_spec(settings)
-        if not spec.condition_columns:
+        super().check(settings)
+        if not settings["data"].get("condition"):
             raise UsageError(
                 "conditioned text needs --condition, the column that it depends on. Received: none.",
                 "name it, and the column of the texts with --text.",
             )
-        if not spec.sources:
+        if not settings["data"].get("sources"):
             raise UsageError("--condition and --text name columns, and there is no table.", "name a table.")
-        wrong = [name for name in settings["encoder"] if name not in ENCODER_SETTINGS]
-        if wrong:
-            raise UsageError(
-                f"the encoder of a condition has only {' and '.join(ENCODER_SETTINGS)}. Received: {', '.join(wrong)}.",
-                "leave these out.",
-            )
-        _recipe(Size(1_000_000, 100, DEFAULT_MINUTES, Machine("float32", 1)), settings)
 
     def plan(
         self,
         folder: ModelFolder,
         settings: Settings,
         machine: Machine,
-        start: Pretrained | None,
+        pretrained: Pretrained | None,
         on_bytes: Callable[[int], None],
-    ) -> Plan:
+    ) -> Plan[ConditionalRecipe, ConditionalConfig]:
         """Learn the labels and the tokenizer, write both as numbers, choose the sizes."""
-        if start is not None:
-            raise UsageError("conditioned text cannot start from another model.", "leave out --from.")
-        spec = data_spec(settings)
+        spec = build(ConditionalDataSpec, settings["data"], "data")
         rows, held_out, conditions = read_rows(spec)
         tokenizer = make_tokenizer(spec.tokenizer, (row.text for row in rows), spec.vocabulary_limit)
         folder.write_tokenizer(tokenizer)
@@ -86,14 +85,20 @@ class Conditional:
         tokens = len(open_part(folder.training, "training", verify=False).tokens)
         minutes = usual_minutes(settings)
         size = Size(tokens, tokenizer.vocabulary_size, minutes, filled(machine, len(rows), tokens))
-        recipe, reasons = _recipe(size, settings)
+        choice = choose(ConditionalRecipe, size, settings)
+        encoder = build(ConditionEncoderShape, settings["encoder"], "encoder")
+        reasons = [*choice.reasons, f"condition: {encoder.encoder_size} hidden units choose the decoder's first state."]
+        recipe = build(ConditionalRecipe, {"data": spec, "encoder": encoder, **choice.sections}, "recipe")
         return Plan(recipe, _config(recipe, tokenizer, conditions), reasons)
 
-    def open(self, folder: ModelFolder, recipe: Recipe, config: Config, verify: bool) -> "ConditionalJob":
-        """The texts and their conditions, as they lie in the model folder."""
-        most, specs = recipe.data.max_length, config.conditions or ()
-        parts = [open_conditioned(folder.training, name, specs, most, verify) for name in ("training", "validation")]
-        return ConditionalJob(parts[0], parts[1], recipe, specs, folder.read_tokenizer(config))
+    def open(
+        self, folder: ModelFolder, recipe: ConditionalRecipe, config: ConditionalConfig, verify: bool
+    ) -> "ConditionalJob":
+        """Open the texts and their conditions, as they lie in the model folder."""
+        limit, specs = recipe.data.max_length, config.conditions
+        parts = [open_conditioned(folder.training, name, specs, limit, verify) for name in ("training", "validation")]
+        tokenizer = folder.read_tokenizer(config.tokenizer, config.network.writer.vocabulary_size)
+        return ConditionalJob(parts[0], parts[1], recipe, specs, tokenizer)
 
     def summary(self, figures: Mapping[str, Any]) -> str:
         """The closing figures in a sentence."""
@@ -106,11 +111,13 @@ class Conditional:
 class ConditionalJob:
     """Conditioned texts that are learnt. See `tasks.base.Job`."""
 
+    unit = "character"
+
     def __init__(
         self,
         training: Pairs,
         validation: Pairs,
-        recipe: Recipe,
+        recipe: ConditionalRecipe,
         specs: tuple[ConditionSpec, ...],
         tokenizer: Tokenizer,
     ) -> None:
@@ -121,8 +128,7 @@ class ConditionalJob:
                 "raise --max-length.",
             )
         self.batches = PairBatches(training, recipe.training.batch_size, recipe.training.seed)
-        self.unit = "character"
-        self.tokens_per_character = len(training.target.tokens) / training.target.characters
+        self.tokens_per_unit = len(training.target.tokens) / training.target.characters
         left_out = len(training.lengths[0]) - len(training.kept)
         self.description = (
             f"texts: {describe_sources(recipe.data.sources)}: {len(training.kept):,} to learn, "
@@ -134,7 +140,7 @@ class ConditionalJob:
     def validate(self, network: Network) -> float:
         """Nats per token, given the condition."""
         begin = beginning(network, self._validation)
-        sums, lengths = document_nats(network, self._validation.target, most=VALIDATION_TEXTS, begin=begin)
+        sums, lengths = document_nats(network, self._validation.target, max_documents=VALIDATION_TEXTS, begin=begin)
         return float(sums.sum() / lengths.sum())
 
     def sample(self, network: Network) -> str:
@@ -151,30 +157,17 @@ class ConditionalJob:
         return {name: getattr(figures, name) for name in names}
 
 
-def _recipe(size: Size, settings: Settings) -> tuple[Recipe, list[str]]:
-    """That of a language model of the same text, and the encoder."""
-    recipe, reasons = choose_recipe(size, settings)
-    encoder = build(EncoderShape, {**ENCODER, **settings["encoder"]}, "encoder")
-    reasons.append(f"condition: {encoder.encoder_size} numbers choose the decoder's first state.")
-    return recipe.changed(task="conditional", encoder=encoder.model_dump()), reasons
-
-
-def _config(recipe: Recipe, tokenizer: Tokenizer, conditions: tuple[ConditionSpec, ...]) -> Config:
-    assert recipe.encoder is not None
-    assert recipe.network is not None
+def _config(
+    recipe: ConditionalRecipe, tokenizer: Tokenizer, conditions: tuple[ConditionSpec, ...]
+) -> ConditionalConfig:
     width = recipe.encoder.encoder_size
     encoder: EncoderSpec
     if conditions[0].labels:
         encoder = LabelEncoderSpec(labels=sum(len(one.labels) for one in conditions), hidden_size=width)
     else:
         encoder = VectorEncoderSpec(numbers=len(conditions), hidden_size=width)
-    shape: Mapping[str, Any] = recipe.network.model_dump(include=set(DecoderShape.model_fields))
-    decoder = DecoderSpec(
-        **shape, vocabulary_size=tokenizer.vocabulary_size, decoder_input=recipe.encoder.decoder_input
-    )
-    return Config(
-        task="conditional",
-        by_document=True,
+    decoder = DecoderSpec(**recipe.network.model_dump(), vocabulary_size=tokenizer.vocabulary_size)
+    return ConditionalConfig(
         tokenizer=recipe.data.tokenizer,
         network=NetworkSpec(encoder=encoder, decoder=decoder),
         conditions=conditions,
@@ -186,5 +179,5 @@ def _described(spec: ConditionSpec) -> str:
     if not spec.labels:
         return f"{spec.name}: numbers, {spec.mean:g} on average, with a standard deviation of {spec.deviation:g}"
     counted = sorted(zip(spec.counts, spec.labels, strict=True), key=lambda pair: -pair[0])
-    more = f" and {len(counted) - MOST_SHOWN} more" if len(counted) > MOST_SHOWN else ""
-    return f"{spec.name}: " + ", ".join(f"{label} {count:,}" for count, label in counted[:MOST_SHOWN]) + more
+    more = f" and {len(counted) - MAX_SHOWN} more" if len(counted) > MAX_SHOWN else ""
+    return f"{spec.name}: " + ", ".join(f"{label} {count:,}" for count, label in counted[:MAX_SHOWN]) + more

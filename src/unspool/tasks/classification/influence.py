@@ -1,12 +1,36 @@
 """What moved a decision, in a terminal and as a page: what spoke for the label, and what spoke against it."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from html import escape
+from typing import Any
 
-from unspool.cli.page import page
-from unspool.evaluate.influence import Influence
+from unspool.arrays import FloatArray
+from unspool.evaluate.influence import Influence, influence, words_of
+from unspool.tasks.page import page
 
 STRONG = 0.2  # share of the strongest part from which a part is marked in plain text
 STYLE = "p { white-space: pre-wrap; } span { border-radius: .2rem; }\n"
+
+
+def text_influence(
+    probabilities: Callable[[Sequence[str]], FloatArray], labels: Sequence[str], text: str, tokenizer: str
+) -> Influence:
+    """What each word of a text, or read by characters each character, does for its likeliest label.
+
+    Args:
+        probabilities: is a classifier: N texts to [N, C].
+        labels: are the names of the C labels.
+        text: is what it reads.
+        tokenizer: is the kind of its tokenizer.
+    """
+    return influence(probabilities, labels, list(text) if tokenizer == "char" else words_of(text))
+
+
+def inspect_influence(texts: Sequence[str], found: list[Influence]) -> tuple[list[dict[str, Any]], str, str]:
+    """Show what moved the classification of each text: for programs, in a terminal, as a page."""
+    rows = [{"text": text, **asdict(one)} for text, one in zip(texts, found, strict=True)]
+    return rows, "".join(map(influence_text, found)), influence_page(found)
 
 
 def influence_text(found: Influence) -> str:

@@ -27,20 +27,21 @@ from unspool.engines.base import Machine, Network
 from unspool.engines.initial import extended_weights
 from unspool.errors import UsageError
 from unspool.evaluate.labels import classification_figures
-from unspool.folder.model_folder import Config, ModelFolder
+from unspool.folder.card import Card
+from unspool.folder.model_folder import ModelFolder
 from unspool.specs.base import build
-from unspool.specs.data import DataSpec
-from unspool.specs.network import HeadShape, HeadSpec, NetworkSpec, encoder_shape, text_encoder
-from unspool.specs.training import Recipe, TrainingSpec
-from unspool.tasks.base import Plan
+from unspool.specs.network import HeadShape, HeadSpec, NetworkSpec, TextEncoderSpec, encoder_shape, text_encoder
+from unspool.specs.training import HeadTrainingSpec
+from unspool.tasks.base import Plan, Task
+from unspool.tasks.classification.specs import ClassificationConfig, ClassificationDataSpec, ClassificationRecipe
 from unspool.tasks.pretrained import Pretrained
-from unspool.tasks.recipe import Settings, budget_spec
+from unspool.tasks.recipe import budget_spec
+from unspool.tasks.settings import Settings
 from unspool.text.tokenizer import Tokenizer
 from unspool.text.vocabulary import make_tokenizer
 
 SHORT = 40.0  # characters; shorter texts are read by character
-LONGEST = 256  # tokens that are learnt from
-SHOWN = 30  # labels
+MAX_SHOWN = 30  # labels
 UNEVEN = 10  # times as frequent as the rarest is worth a warning
 VALIDATION_ROWS = 4096
 VALIDATIONS = 10
@@ -58,63 +59,61 @@ CHARACTERS: Settings = {
     "budget": {"epochs": 20},
 }
 TRAINING = {"batch_size": 32, "optimizer": "adamw", "learning_rate": 2e-3, "label_smoothing": 0.1, "weight_decay": 0.01}
-WITHOUT: dict[str, str] = {
-    "attention": "none",
-    "decoder_input": "previous",
-}  # what an encoder says where nothing is written
-STARTED = {"learning_rate": 2e-3}
+PRETRAINED_RATES = {"learning_rate": 2e-3}
 
 
-class Classification:
-    """The task. See `tasks.base.Task`."""
+class Classification(Task[ClassificationRecipe, ClassificationConfig]):
+    """Learns to label texts. See `tasks.base.Task`."""
 
-    hint = "classify"
+    recipe, config = ClassificationRecipe, ClassificationConfig
+    card = Card(
+        tag="text-classification",
+        kind="classifier",
+        caution="It gives every text one of the labels that it learnt, also a text that none of them fits.",
+        figures="On the held-out rows; `macro_f1` is the mean of the labels' F1.",
+        command='unspool classify {name} "..."',
+        python='print(unspool.load("{name}").classify("..."))',
+    )
+    accepts_pretrained = True
 
     def check(self, settings: Settings) -> None:
         """Refuse what cannot be, before anything is read."""
-        spec = _data(settings)
-        if spec.label_column is None or not spec.sources:
-            missing = "no table" if spec.label_column is not None else "no --label"
+        super().check(settings)
+        data = settings["data"]
+        if data.get("label") is None or not data.get("sources"):
+            missing = "no table" if data.get("label") is not None else "no --label"
             raise UsageError(
                 f"a classifier learns from a table with --text and --label. Received: {missing}.",
                 "name a .csv, .tsv, .jsonl or .parquet file, and two of its columns.",
             )
-        asked = settings["encoder"]
-        decoders = [*settings["network"], *(name for name, value in WITHOUT.items() if asked.get(name, value) != value)]
-        if decoders:
-            raise UsageError(
-                f"a classifier has no decoder. Received: {', '.join(decoders)}.",
-                "choose its sizes with --encoder-size, --encoder-embedding, --encoder-layers and --encoder-cell.",
-            )
-        _recipe(settings, spec, WORDS, None, Machine("float32", 1))
 
     def plan(
         self,
         folder: ModelFolder,
         settings: Settings,
         machine: Machine,
-        start: Pretrained | None,
+        pretrained: Pretrained | None,
         on_bytes: Callable[[int], None],
-    ) -> Plan:
+    ) -> Plan[ClassificationRecipe, ClassificationConfig]:
         """Learn the tokenizer, write the ids and labels, choose the sizes."""
-        if start is None and settings["training"].get("unfreeze", "at-once") != "at-once":
+        if pretrained is None and settings["training"].get("unfreeze", "at-once") != "at-once":
             raise UsageError(
                 f"unfreeze is for the layers of another model. Received: unfreeze={settings['training']['unfreeze']}, "
                 "and no model.",
                 "name the model with --from, or leave it out.",
             )
-        spec = _data(settings)
+        spec = build(ClassificationDataSpec, settings["data"], "data")
         rows, held_out = read_labelled(spec)
         if "tokenizer" not in settings["data"]:
             spec = spec.changed(tokenizer="char" if np.mean([len(text) for text, _ in rows]) < SHORT else "word")
         if spec.tokenizer == "word" and "lowercase" not in settings["data"]:
-            spec = spec.changed(lowercase=start is None or start.has_vectors)
+            spec = spec.changed(lowercase=pretrained is None or pretrained.has_vectors)
         texts = [text for text, _ in rows]
-        if start is not None and spec.lowercase:
-            start = start.lowercased(texts)
+        if pretrained is not None and spec.lowercase:
+            pretrained = pretrained.lowercased(texts)
         tokenizer = (
-            start.tokenizer_for(texts)
-            if start
+            pretrained.tokenizer_for(texts)
+            if pretrained
             else make_tokenizer(spec.tokenizer, texts, spec.vocabulary_limit, spec.lowercase)
         )
         folder.write_tokenizer(tokenizer)
@@ -125,19 +124,21 @@ class Classification:
         tokens = len(open_labelled(folder.training, "training", len(labels), verify=False).texts.tokens)
         if not settings["budget"] and tokens * shape["budget"]["epochs"] <= QUICK:
             settings = {**settings, "budget": shape["budget"]}
-        recipe = _recipe(settings, spec, shape, start, machine)
+        recipe = _recipe(settings, spec, shape, pretrained, machine)
         recipe = recipe.changed(training=_resolved(recipe.training, rows, labels))
         config = _config(recipe, tokenizer, labels)
         weights = None
-        if start is not None:
-            weights = extended_weights(config.network, recipe.training.seed, _as_encoder(start.weights))
+        if pretrained is not None:
+            weights = extended_weights(config.network, recipe.training.seed, _as_encoder(pretrained.weights))
         return Plan(recipe, config, _reasons(recipe), weights)
 
-    def open(self, folder: ModelFolder, recipe: Recipe, config: Config, verify: bool) -> "ClassificationJob":
-        """The rows, as they lie in the model folder."""
+    def open(
+        self, folder: ModelFolder, recipe: ClassificationRecipe, config: ClassificationConfig, verify: bool
+    ) -> "ClassificationJob":
+        """Open the rows, as they lie in the model folder."""
         count = len(config.labels)
         parts = [open_labelled(folder.training, name, count, verify) for name in ("training", "validation")]
-        return ClassificationJob(parts[0], parts[1], recipe, config.labels, folder.read_tokenizer(config))
+        return ClassificationJob(parts[0], parts[1], recipe, config.labels, read_text_tokenizer(folder, config))
 
     def summary(self, figures: Mapping[str, Any]) -> str:
         """The closing figures in a sentence."""
@@ -150,10 +151,15 @@ class Classification:
 class ClassificationJob:
     """Texts with labels that are learnt. See `tasks.base.Job`."""
 
-    tokens_per_character, unit = 1.0, "label"
+    tokens_per_unit, unit = 1.0, "label"
 
     def __init__(
-        self, training: Labelled, validation: Labelled, recipe: Recipe, labels: tuple[str, ...], tokenizer: Tokenizer
+        self,
+        training: Labelled,
+        validation: Labelled,
+        recipe: ClassificationRecipe,
+        labels: tuple[str, ...],
+        tokenizer: Tokenizer,
     ) -> None:
         self._validation, self._labels, self._tokenizer = validation, labels, tokenizer
         asked = recipe.training
@@ -163,7 +169,7 @@ class ClassificationJob:
         counts = label_counts(training.labels, labels)
         self.description = (
             f"rows: {describe_sources(recipe.data.sources)}: {len(training.labels):,} to learn, "
-            f"{len(validation.labels):,} held out; {len(labels)} labels: {_shares(counts, labels)}."
+            f"{len(validation.labels):,} held out; {len(labels)} labels: {_frequencies(counts, labels)}."
         )
         self.warnings = _warnings(counts, labels, recipe)
 
@@ -188,36 +194,49 @@ class ClassificationJob:
         return {name: figures[name] for name in ("accuracy", "macro_f1", "nats_per_label")}
 
 
-def _data(settings: Settings) -> DataSpec:
-    return build(DataSpec, {"max_length": LONGEST, **settings["data"]}, "data")
+def read_text_tokenizer(folder: ModelFolder, config: ClassificationConfig) -> Tokenizer:
+    """The tokenizer of the texts that the encoder reads.
+
+    Raises:
+        ModelFolderError: the file is missing, damaged, or does not fit the network.
+    """
+    encoder = config.network.encoder
+    assert isinstance(encoder, TextEncoderSpec)
+    return folder.read_tokenizer(config.tokenizer, encoder.vocabulary_size)
 
 
-def _recipe(settings: Settings, data: DataSpec, base: Settings, start: Pretrained | None, machine: Machine) -> Recipe:
+def _recipe(
+    settings: Settings, data: ClassificationDataSpec, base: Settings, pretrained: Pretrained | None, machine: Machine
+) -> ClassificationRecipe:
     chosen = {"precision": machine.precision, "threads": machine.threads, "validations": VALIDATIONS}
-    training = {**TRAINING, **base["training"], **(STARTED if start else {}), **chosen, **settings["training"]}
-    encoder = {**base["encoder"], **WITHOUT, **settings["encoder"]}
-    if start is not None:
-        read = start.config.network.writer
+    training = {
+        **TRAINING,
+        **base["training"],
+        **(PRETRAINED_RATES if pretrained else {}),
+        **chosen,
+        **settings["training"],
+    }
+    encoder = {**base["encoder"], **settings["encoder"]}
+    if pretrained is not None:
+        decoder = pretrained.config.network.writer
         encoder = {
-            **WITHOUT,
-            "encoder_cell": read.cell,
-            "encoder_layers": read.num_layers,
-            "encoder_size": read.hidden_size,
-            "encoder_embedding": read.embedding_size,
+            "encoder_cell": decoder.cell,
+            "encoder_layers": decoder.num_layers,
+            "encoder_size": decoder.hidden_size,
+            "encoder_embedding": decoder.embedding_size,
             "bidirectional": False,
         }
-    return Recipe(
-        task="classification",
+    return ClassificationRecipe(
         data=data,
         encoder=encoder_shape(encoder),
         head=build(HeadShape, {**base["head"], **settings["head"]}, "head"),
-        training=build(TrainingSpec, training, "training"),
+        training=build(HeadTrainingSpec, training, "training"),
         budget=budget_spec(settings),
-        started_from=None if start is None else str(start.path),
+        started_from=None if pretrained is None else str(pretrained.path),
     )
 
 
-def _resolved(training: TrainingSpec, rows: Sequence[Row], labels: tuple[str, ...]) -> TrainingSpec:
+def _resolved(training: HeadTrainingSpec, rows: Sequence[Row], labels: tuple[str, ...]) -> HeadTrainingSpec:
     """With the weights of the labels, and the updates of an epoch, in place of the words for them."""
     weights = training.class_weights
     if weights is True:
@@ -240,28 +259,23 @@ def _as_encoder(weights: Arrays) -> Arrays:
     return {name.replace("decoder", "encoder", 1): array for name, array in weights.items() if name.startswith(parts)}
 
 
-def _config(recipe: Recipe, tokenizer: Tokenizer, labels: tuple[str, ...]) -> Config:
-    shape, head = recipe.encoder, recipe.head
-    assert shape is not None
-    assert head is not None
-    encoder = text_encoder(shape, tokenizer.vocabulary_size)
-    return Config(
-        task="classification",
-        by_document=True,
+def _config(recipe: ClassificationRecipe, tokenizer: Tokenizer, labels: tuple[str, ...]) -> ClassificationConfig:
+    encoder = text_encoder(recipe.encoder, tokenizer.vocabulary_size)
+    return ClassificationConfig(
         tokenizer=recipe.data.tokenizer,
         labels=labels,
-        network=NetworkSpec(encoder=encoder, head=HeadSpec(labels=len(labels), pooling=head.pooling)),
+        network=NetworkSpec(encoder=encoder, head=HeadSpec(labels=len(labels), pooling=recipe.head.pooling)),
     )
 
 
-def _shares(counts: IntArray, labels: Sequence[str]) -> str:
+def _frequencies(counts: IntArray, labels: Sequence[str]) -> str:
     """How often each label comes, the commonest first."""
-    order = np.argsort(-counts, kind="stable")[:SHOWN].tolist()
+    order = np.argsort(-counts, kind="stable")[:MAX_SHOWN].tolist()
     shown = [f"{labels[number]} {counts[number]:,} ({counts[number] / counts.sum():.1%})" for number in order]
-    return ", ".join(shown) + (f" and {len(labels) - SHOWN} rarer" if len(labels) > SHOWN else "")
+    return ", ".join(shown) + (f" and {len(labels) - MAX_SHOWN} rarer" if len(labels) > MAX_SHOWN else "")
 
 
-def _warnings(counts: IntArray, labels: Sequence[str], recipe: Recipe) -> list[str]:
+def _warnings(counts: IntArray, labels: Sequence[str], recipe: ClassificationRecipe) -> list[str]:
     most, least = int(counts.argmax()), int(counts.argmin())
     if counts[most] < UNEVEN * counts[least] or recipe.training.class_weights:
         return []
@@ -271,14 +285,12 @@ def _warnings(counts: IntArray, labels: Sequence[str], recipe: Recipe) -> list[s
     ]
 
 
-def _reasons(recipe: Recipe) -> list[str]:
-    shape, head, training = recipe.encoder, recipe.head, recipe.training
-    assert shape is not None
-    assert head is not None
-    both = ", from both ends" if shape.bidirectional else ""
+def _reasons(recipe: ClassificationRecipe) -> list[str]:
+    encoder, head, training = recipe.encoder, recipe.head, recipe.training
+    both = ", from both ends" if encoder.bidirectional else ""
     return [
-        f"network: {recipe.data.tokenizer} tokens; {shape.encoder_cell} encoder {shape.encoder_layers} x "
-        f"{shape.encoder_size}{both}, embedding {shape.encoder_embedding or 'one-hot'}; {head.pooling} pooling.",
+        f"network: {recipe.data.tokenizer} tokens; {encoder.encoder_cell} encoder {encoder.encoder_layers} x "
+        f"{encoder.encoder_size}{both}, embedding {encoder.encoder_embedding or 'one-hot'}; {head.pooling} pooling.",
         f"training: {training.optimizer}, {training.batch_size} texts; dropout {training.dropout:g}, on the input "
         f"{training.input_dropout:g}, of words {training.word_dropout:g}, label smoothing "
         f"{training.label_smoothing:g}; {training.precision}, on {training.threads} threads.",

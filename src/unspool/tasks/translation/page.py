@@ -1,14 +1,29 @@
 """Where a translation looked, as a page: written tokens down the side, read ones along the top, shares as shades."""
 
 from html import escape
+from typing import Any
 
-from unspool.cli.page import page, shade
 from unspool.decode.translation import Translation
+from unspool.tasks.page import page, shade
 
+SHOWN = 3  # positions of the source for each token, in a terminal
 STYLE = """thead th { writing-mode: vertical-rl; text-align: right; transform: rotate(180deg); }
 tbody th { text-align: right; }
 td { width: 1.8rem; height: 1.8rem; border: 1px solid #eee; }
 """
+
+
+def inspect_attention(found: list[tuple[str, Translation]]) -> tuple[list[dict[str, Any]], str, str]:
+    """Show where each token of each translation looked: for programs, in a terminal, as a page."""
+    lines = []
+    for source, translation in found:
+        lines.append(f"{source} -> {translation.text}\n")
+        for token, weights in zip(translation.tokens, translation.attention or (), strict=True):
+            best = sorted(range(len(weights)), key=lambda position: -weights[position])[:SHOWN]
+            looked = ", ".join(f"{translation.source_tokens[i].strip()} {weights[i]:.0%}" for i in best)
+            lines.append(f"  {token.strip():20} {looked}\n")
+    rows = [{"source": source, **translation.to_dict()} for source, translation in found]
+    return rows, "".join(lines), attention_page(found)
 
 
 def attention_page(found: list[tuple[str, Translation]]) -> str:

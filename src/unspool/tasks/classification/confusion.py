@@ -2,8 +2,8 @@
 
 from html import escape
 
-from unspool.cli.page import page, shade
 from unspool.evaluate.labels import ClassificationFigures
+from unspool.tasks.page import page, shade
 
 MOST = 20  # columns of the text
 WIDTH = 12  # characters of a label in it

@@ -23,18 +23,28 @@ from unspool.decode.translation import Translator
 from unspool.engines.base import Machine, Network
 from unspool.errors import DataError, UsageError
 from unspool.evaluate.pairs import exact_share, pair_nats
-from unspool.folder.model_folder import Config, ModelFolder
+from unspool.folder.card import Card
+from unspool.folder.model_folder import ModelFolder
 from unspool.specs.base import build
-from unspool.specs.data import DataSpec
-from unspool.specs.network import DecoderShape, DecoderSpec, NetworkSpec, encoder_shape, text_encoder
+from unspool.specs.network import (
+    AttentionDecoderShape,
+    DecoderSpec,
+    NetworkSpec,
+    TextEncoderSpec,
+    encoder_shape,
+    text_encoder,
+)
 from unspool.specs.sampling import BeamSpec
-from unspool.specs.training import Recipe, TrainingSpec
-from unspool.tasks.base import Plan
+from unspool.specs.training import DecoderTrainingSpec
+from unspool.tasks.base import Plan, Task
 from unspool.tasks.pretrained import Pretrained
-from unspool.tasks.recipe import Settings, budget_spec, usual_minutes
+from unspool.tasks.recipe import budget_spec, usual_minutes
+from unspool.tasks.settings import Settings
+from unspool.tasks.translation.specs import TranslationConfig, TranslationDataSpec, TranslationRecipe
 from unspool.text.tokenizer import Tokenizer
 from unspool.text.vocabulary import make_tokenizer
 
+SOURCE_TOKENIZER = "source_tokenizer.json"
 GREEDY = BeamSpec(beams=1)
 CLOSING_PAIRS = 500  # that are translated at the end of a run
 VALIDATION_PAIRS = 2048
@@ -52,39 +62,50 @@ SMALL: Settings = {
 TRAINING = {"batch_size": 64, "averaged": 4, "learning_rate": 2e-3, "input_dropout": 0.2, "label_smoothing": 0.1}
 
 
-class Translation:
-    """The task. See `tasks.base.Task`."""
+class Translation(Task[TranslationRecipe, TranslationConfig]):
+    """Learns to translate. See `tasks.base.Task`."""
 
-    hint = "translate"
+    recipe, config = TranslationRecipe, TranslationConfig
+    card = Card(
+        tag="translation",
+        kind="translation model",
+        caution="It translates texts like those it learnt from; others it translates badly, and it never says so.",
+        figures="On the held-out pairs; `exact` is the fraction of translations that equal the reference, letter by "
+        "letter.",
+        command='unspool translate {name} "..."',
+        python='print(unspool.load("{name}").translate("..."))',
+    )
 
     def check(self, settings: Settings) -> None:
         """Refuse what cannot be, before anything is read."""
+        super().check(settings)
         spec = _data(settings)
-        if (spec.sources or spec.validation_sources) and spec.source_column is None:
+        if (spec.sources or spec.validation) and spec.source is None:
             raise UsageError(
                 "a table of pairs needs --source and --target. Received: neither.", "name the two columns."
             )
-        if spec.source_column is not None and not spec.sources:
+        if spec.source is not None and not spec.sources:
             raise UsageError("--source and --target name columns, and there is no table.", "name a table.")
-        _recipe(_with_budget(settings), spec, LARGE, Machine("float32", 1), 0.0)
+
+    def name(self, settings: Settings) -> str:
+        """The name of a model of the dates that Unspool makes."""
+        return "dates"
 
     def plan(
         self,
         folder: ModelFolder,
         settings: Settings,
         machine: Machine,
-        start: Pretrained | None,
+        pretrained: Pretrained | None,
         on_bytes: Callable[[int], None],
-    ) -> Plan:
+    ) -> Plan[TranslationRecipe, TranslationConfig]:
         """Learn the tokenizers, write the ids, choose the sizes."""
-        if start is not None:
-            raise UsageError("a translation cannot start from another model.", "leave out --from.")
         settings, spec = _with_budget(settings), _data(settings)
         pairs, held_out, empty = read_pairs(spec)
         tokenizers = _tokenizers(spec, pairs)
         folder.write_tokenizer(tokenizers[1])
         if not spec.joint_vocabulary:
-            folder.write_tokenizer(tokenizers[0], "source_tokenizer.json")
+            folder.write_tokenizer(tokenizers[0], SOURCE_TOKENIZER)
         write_pairs(folder.training, "training", tokenizers, pairs, on_bytes)
         write_pairs(folder.training, "validation", tokenizers, held_out, on_bytes)
         keep_texts(folder.training, held_out, empty)
@@ -93,9 +114,11 @@ class Translation:
         recipe = _recipe(settings, spec, shape, machine, usual_minutes(settings))
         return Plan(recipe, _config(recipe, tokenizers), _reasons(recipe))
 
-    def open(self, folder: ModelFolder, recipe: Recipe, config: Config, verify: bool) -> "TranslationJob":
-        """The pairs, as they lie in the model folder."""
-        tokenizers = folder.read_source_tokenizer(config), folder.read_tokenizer(config)
+    def open(
+        self, folder: ModelFolder, recipe: TranslationRecipe, config: TranslationConfig, verify: bool
+    ) -> "TranslationJob":
+        """Open the pairs, as they lie in the model folder."""
+        tokenizers = read_tokenizers(folder, config)
         most = recipe.data.max_length
         parts = [open_pairs(folder.training, name, most, verify) for name in ("training", "validation")]
         texts, empty = kept_texts(folder.training), kept_empty(folder.training)
@@ -112,13 +135,15 @@ class Translation:
 class TranslationJob:
     """Pairs that are learnt. See `tasks.base.Job`."""
 
+    unit = "character"
+
     def __init__(
         self,
         training: Pairs,
         validation: Pairs,
         texts: list[tuple[str, str]],
         empty: int,
-        recipe: Recipe,
+        recipe: TranslationRecipe,
         tokenizers: Tokenizers,
     ) -> None:
         self._validation, self._texts, self._tokenizers = validation, texts, tokenizers
@@ -129,8 +154,7 @@ class TranslationJob:
                     "raise --max-length.",
                 )
         self.batches = PairBatches(training, recipe.training.batch_size, recipe.training.seed)
-        self.unit = "character"
-        self.tokens_per_character = len(training.target.tokens) / training.target.characters
+        self.tokens_per_unit = len(training.target.tokens) / training.target.characters
         longer, longer_held_out = (len(part.lengths[0]) - len(part.kept) for part in (training, validation))
         self.description = (
             f"pairs: {describe_pairs(recipe.data)}: {len(training.kept):,} to learn, {len(texts):,} held out; "
@@ -158,21 +182,33 @@ class TranslationJob:
         return {"nats_per_token": nats, "perplexity": exp(min(nats, 700)), "exact": exact}
 
 
-def _data(settings: Settings) -> DataSpec:
-    """Without data, dates character by character; of other pairs, the commonest pieces of words."""
-    return build(DataSpec, {"tokenizer": "char" if _dates(settings) else "bpe", **settings["data"]}, "data")
+def read_tokenizers(folder: ModelFolder, config: TranslationConfig) -> Tokenizers:
+    """The tokenizers of sources and targets; joint, twice the same.
+
+    Raises:
+        ModelFolderError: a file is missing, damaged, or does not fit the network.
+    """
+    encoder, decoder = config.network.encoder, config.network.decoder
+    assert isinstance(encoder, TextEncoderSpec)
+    assert decoder is not None
+    target = folder.read_tokenizer(config.tokenizer, decoder.vocabulary_size)
+    if config.source_tokenizer is None:
+        return target, target
+    return folder.read_tokenizer(config.source_tokenizer, encoder.vocabulary_size, SOURCE_TOKENIZER), target
 
 
-def _dates(settings: Settings) -> bool:
-    return not settings["data"].get("sources") and settings["data"].get("source_file") is None
+def _data(settings: Settings) -> TranslationDataSpec:
+    """Dates are read character by character; other pairs by the commonest pieces of words, unless it is said."""
+    spec = build(TranslationDataSpec, settings["data"], "data")
+    return spec if "tokenizer" in settings["data"] else spec.changed(tokenizer="char" if spec.made else "bpe")
 
 
 def _with_budget(settings: Settings) -> Settings:
     """Dates are learnt in a shorter time than is usual."""
-    return {**settings, "budget": settings["budget"] or DATES_BUDGET} if _dates(settings) else settings
+    return {**settings, "budget": settings["budget"] or DATES_BUDGET} if _data(settings).made else settings
 
 
-def _tokenizers(spec: DataSpec, pairs: list[tuple[str, str]]) -> Tokenizers:
+def _tokenizers(spec: TranslationDataSpec, pairs: list[tuple[str, str]]) -> Tokenizers:
     limit = spec.vocabulary_limit or (0 if spec.tokenizer == "char" else VOCABULARY)
 
     def learn(*sides: int) -> Tokenizer:
@@ -184,49 +220,40 @@ def _tokenizers(spec: DataSpec, pairs: list[tuple[str, str]]) -> Tokenizers:
     return learn(0), learn(1)
 
 
-def _recipe(settings: Settings, data: DataSpec, shape: Settings, machine: Machine, minutes: float) -> Recipe:
+def _recipe(
+    settings: Settings, data: TranslationDataSpec, shape: Settings, machine: Machine, minutes: float
+) -> TranslationRecipe:
     chosen = {
         "precision": machine.precision,
         "threads": machine.threads,
         "validations": int(min(20, max(4, round(2 * minutes)))),
     }
     smaller = {"dropout": 0.3} if shape is LARGE else {"dropout": 0.1, "label_smoothing": 0.0}
-    return Recipe(
-        task="translation",
+    return TranslationRecipe(
         data=data,
-        network=build(DecoderShape, {**shape["network"], **settings["network"]}, "network"),
+        network=build(AttentionDecoderShape, {**shape["network"], **settings["network"]}, "network"),
         encoder=encoder_shape({**shape["encoder"], **settings["encoder"]}),
-        training=build(TrainingSpec, {**TRAINING, **smaller, **chosen, **settings["training"]}, "training"),
+        training=build(DecoderTrainingSpec, {**TRAINING, **smaller, **chosen, **settings["training"]}, "training"),
         budget=budget_spec(settings),
     )
 
 
-def _config(recipe: Recipe, tokenizers: Tokenizers) -> Config:
-    shape = recipe.encoder
-    assert shape is not None
-    encoder = text_encoder(shape, tokenizers[0].vocabulary_size)
-    decoder = DecoderSpec(
-        **recipe.writer.model_dump(include=set(DecoderShape.model_fields)),
-        vocabulary_size=tokenizers[1].vocabulary_size,
-        attention=shape.attention,
-        decoder_input=shape.decoder_input,
-    )
-    return Config(
-        task="translation",
-        by_document=True,
+def _config(recipe: TranslationRecipe, tokenizers: Tokenizers) -> TranslationConfig:
+    encoder = text_encoder(recipe.encoder, tokenizers[0].vocabulary_size)
+    decoder = DecoderSpec(**recipe.network.model_dump(), vocabulary_size=tokenizers[1].vocabulary_size)
+    return TranslationConfig(
         tokenizer=recipe.data.tokenizer,
         source_tokenizer=None if recipe.data.joint_vocabulary else recipe.data.tokenizer,
         network=NetworkSpec(encoder=encoder, decoder=decoder),
     )
 
 
-def _reasons(recipe: Recipe) -> list[str]:
-    shape, network, training = recipe.encoder, recipe.writer, recipe.training
-    assert shape is not None
-    both = ", from both ends" if shape.bidirectional else ""
+def _reasons(recipe: TranslationRecipe) -> list[str]:
+    encoder, decoder, training = recipe.encoder, recipe.network, recipe.training
+    both = ", from both ends" if encoder.bidirectional else ""
     return [
-        f"network: {shape.encoder_cell} encoder {shape.encoder_layers} x {shape.encoder_size}{both}; {network.cell} "
-        f"decoder {network.num_layers} x {network.hidden_size}, attention {shape.attention}.",
+        f"network: {encoder.encoder_cell} encoder {encoder.encoder_layers} x {encoder.encoder_size}{both}; "
+        f"{decoder.cell} decoder {decoder.num_layers} x {decoder.hidden_size}, attention {decoder.attention}.",
         f"training: {training.optimizer}, {training.batch_size} pairs; dropout {training.dropout:g}, label smoothing "
         f"{training.label_smoothing:g}; {training.precision}, on {training.threads} threads.",
     ]

@@ -1,0 +1,83 @@
+"""What earlier versions wrote, as this version reads it: settings that were renamed, and those that a task lost.
+
+Version 0.1.0 wrote every setting of every task into each recipe. A setting that means nothing to a recipe's task is
+dropped where it has the value that 0.1.0 wrote by itself; with another value it stays, and is refused by name.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+RENAMED = {  # settings and keywords of 0.1.0, and what they are called now
+    "label_column": "label",
+    "condition_columns": "condition",
+    "source_column": "source",
+    "target_column": "target",
+    "validation_sources": "validation",
+    "validation_fraction": "validation_split",
+    "feed": "decoder_input",
+}
+DEFAULTS: dict[str, dict[str, Any]] = {  # what 0.1.0 wrote into the recipes of tasks that have no such setting
+    "data": {
+        "lines": False,
+        "text": (),
+        "condition": (),
+        "condition_kind": "auto",
+        "max_length": 100,
+        "joint_vocabulary": False,
+        "lowercase": False,
+    },
+    "encoder": {
+        "encoder_cell": "gru",
+        "encoder_layers": 1,
+        "encoder_embedding": 256,
+        "bidirectional": True,
+        "attention": "none",
+        "decoder_input": "previous",
+    },
+    "network": {"attention": "none", "decoder_input": "previous"},
+    "training": {
+        "sequence_length": 64,
+        "reset_probability": 0.02,
+        "word_dropout": 0.0,
+        "teacher_forcing": 1.0,
+        "scheduled_sampling": False,
+        "class_weights": False,
+        "unfreeze": "at-once",
+    },
+}
+
+
+def renamed(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings by the names that they have now; several columns of text are one setting."""
+    found = {RENAMED.get(name, name): value for name, value in values.items()}
+    first, others = found.pop("text_column", None), tuple(found.pop("further_columns", None) or ())
+    return {**found, "text": (first, *others)} if first is not None else found
+
+
+def migrated_recipe(values: Mapping[str, Any], known: Mapping[str, set[str]]) -> dict[str, Any]:
+    """The values of a recipe file of any version.
+
+    Args:
+        values: what the file holds, by section.
+        known: the settings that each section of the task's recipe has.
+    """
+    recipe = {name: renamed(value) if isinstance(value, Mapping) else value for name, value in values.items()}
+    for name in ("attention", "decoder_input"):  # of the decoder, and once in the section of the encoder
+        if name in recipe.get("encoder", {}) and "network" in recipe and name not in known.get("encoder", ()):
+            recipe["network"] = {name: recipe["encoder"].pop(name), **recipe["network"]}
+    for section, defaults in DEFAULTS.items():
+        for name, default in defaults.items():
+            if name not in known.get(section, ()) and name in recipe.get(section, {}):
+                value = recipe[section][name]
+                if (tuple(value) if isinstance(value, list) else value) == default:
+                    del recipe[section][name]
+    return recipe
+
+
+def migrated_config(values: Mapping[str, Any], known: set[str]) -> dict[str, Any]:
+    """The values of a `config.json` of any version; `known` are the fields of the task's config."""
+    config = {name: value for name, value in values.items() if name in known or name not in ("by_document", "labels")}
+    network = config.get("network")
+    if isinstance(network, Mapping) and isinstance(network.get("decoder"), Mapping):
+        config["network"] = {**network, "decoder": renamed(network["decoder"])}
+    return config

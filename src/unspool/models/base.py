@@ -1,0 +1,126 @@
+"""What every trained model is: a folder of config, tokenizer, weights and card, opened with an engine."""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from unspool.errors import WrongModelError, reporting_write_errors
+from unspool.folder.atomic import bring_back, drop_replaced, set_aside
+from unspool.folder.model_folder import ModelFolder, check_free
+from unspool.specs.config import Config
+from unspool.tasks.registry import ROWS
+
+PathLike = str | Path
+Data = PathLike | Sequence[PathLike] | None
+
+
+class Inspection(NamedTuple):
+    """What a model shows of its decisions on some texts.
+
+    Attributes:
+        rows: hold them for programs, one for each text.
+        text: shows them in a terminal.
+        page: shows them as a page of HTML.
+    """
+
+    rows: list[dict[str, Any]]
+    text: str
+    page: str
+
+
+class Model:
+    """A trained model. `load` and `train` return the class of its task, which has the methods that it can have.
+
+    Args:
+        folder: is the model's.
+        config: says what it is.
+        network: is what the config describes, with its weights, in some engine.
+    """
+
+    config: Config
+
+    def __init__(self, folder: ModelFolder, config: Config, network: Any) -> None:
+        self.folder, self.config, self.network = folder, config, network
+
+    @property
+    def path(self) -> Path:
+        """The path of the model folder."""
+        return self.folder.path
+
+    @property
+    def card(self) -> str:
+        """The model card, in Markdown.
+
+        Raises:
+            ModelFolderError: it is missing.
+        """
+        return self.folder.read_card()
+
+    def evaluate(self, data: Data = None, **settings: Any) -> Any:
+        """Measure the model; each task's class says on what, and returns its own figures."""
+        raise NotImplementedError
+
+    def save(self, path: PathLike, overwrite: bool = False) -> None:
+        """Write the model folder.
+
+        Args:
+            path: is where it goes.
+            overwrite: replaces a model that is there.
+
+        Raises:
+            OutputError: something is there, or it cannot be written.
+        """
+        target = Path(path)
+        check_free(target, overwrite)
+        set_aside(target)
+        try:
+            with reporting_write_errors(target):
+                shutil.copytree(self.path, target, ignore=shutil.ignore_patterns("training"), dirs_exist_ok=True)
+        except BaseException:
+            bring_back(target)
+            raise
+        drop_replaced(target)
+
+    if not TYPE_CHECKING:  # a type checker shall know which methods there are
+
+        def __getattr__(self, name: str) -> Any:
+            """Say which models have a method that this one cannot have."""
+            owners = [] if name.startswith("_") else [kind for kind in model_classes() if hasattr(kind, name)]
+            if owners:
+                raise wrong_model(self, name, *owners)
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+
+def model_classes() -> list[type[Model]]:
+    """The classes of the models of all tasks."""
+    return list(dict.fromkeys(row.load("model") for row in ROWS.values()))
+
+
+def wrong_model(model: Model, method: str, *owners: type[Model]) -> WrongModelError:
+    """The error for using a model as one of another task.
+
+    Args:
+        model: is the one at hand.
+        method: is what it does not have.
+        *owners: are the classes that have it.
+    """
+    own = [name for name in vars(type(model)) if not name.startswith("_") and callable(getattr(model, name, None))]
+    return WrongModelError(
+        f"{method} needs a {' or '.join(owner.__name__ for owner in owners)}. Received: {model.path}, a "
+        f"{type(model).__name__}.",
+        f"a {type(model).__name__} has {', '.join(own)}.",
+    )
+
+
+def sources_of(data: Data) -> tuple[str, ...]:
+    """The names of the sources that are given as one path, as several, or not at all."""
+    if data is None:
+        return ()
+    return (str(data),) if isinstance(data, str | Path) else tuple(str(name) for name in data)
+
+
+def given(data: Data, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of an evaluation without those that are off, and its sources."""
+    chosen = {name: value for name, value in settings.items() if value is not False and value not in (None, ())}
+    return {**chosen, "sources": sources_of(data)}

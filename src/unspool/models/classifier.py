@@ -1,0 +1,64 @@
+"""Models that label what they read."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from unspool.arrays import FloatArray
+from unspool.decode.classification import TextLabeller
+from unspool.evaluate.influence import Influence
+from unspool.evaluate.labels import ClassificationFigures
+from unspool.folder.model_folder import ModelFolder
+from unspool.models.base import Data, Inspection, Model, given
+from unspool.tasks.classification.evaluation import evaluate_classification
+from unspool.tasks.classification.influence import inspect_influence, text_influence
+from unspool.tasks.classification.specs import ClassificationConfig
+from unspool.tasks.classification.task import read_text_tokenizer
+
+
+class TextClassifier(Model):
+    """A model that reads a text and gives it a label."""
+
+    config: ClassificationConfig
+
+    def __init__(self, folder: ModelFolder, config: ClassificationConfig, network: Any) -> None:
+        super().__init__(folder, config, network)
+        self.tokenizer = read_text_tokenizer(folder, config)
+        self._labeller = TextLabeller(network, self.tokenizer, config.labels)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What the model may classify a text as."""
+        return self.config.labels
+
+    def classify(self, texts: str | Sequence[str]) -> str | list[str]:
+        """The likeliest label of one text, or of several, in order."""
+        found = self.probabilities([texts] if isinstance(texts, str) else texts).argmax(axis=1)
+        labels = [self.labels[number] for number in found]
+        return labels[0] if isinstance(texts, str) else labels
+
+    def probabilities(self, texts: Sequence[str]) -> FloatArray:
+        """How likely each label of each text is, in the order of `labels`: [N, C] float64, rows sum to 1."""
+        return self._labeller.probabilities(texts)
+
+    def influence(self, text: str) -> Influence:
+        """What each word, or of a model of characters each character, does for the likeliest label of a text."""
+        return text_influence(self.probabilities, self.labels, text, self.tokenizer.kind)
+
+    def inspect(self, texts: Sequence[str]) -> Inspection:
+        """Show what moves the classification of each text."""
+        return Inspection(*inspect_influence(texts, [self.influence(text) for text in texts]))
+
+    def evaluate(self, data: Data = None, **settings: Any) -> ClassificationFigures:
+        """Measure the model on the rows of a table, or on those that were held out.
+
+        Args:
+            data: names tables; none means the held-out rows, which lie in the model folder.
+            **settings: are fields of `ClassificationDataSpec`, such as `text` and `label`, where the columns have other
+                names than in training.
+
+        Raises:
+            UsageError: a setting means nothing to a classifier.
+            DataError: a table cannot be read.
+            ModelFolderError: the held-out rows are gone.
+        """
+        return evaluate_classification(self._labeller, self.tokenizer, self.folder, given(data, settings))

@@ -1,0 +1,155 @@
+"""A state as a value: what a model has read so far, to go on from, to fork and to save."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from unspool.arrays import softmax
+from unspool.decode.stream import Piece, Reading, generate, read, sample_seeds
+from unspool.engines.base import Network
+from unspool.errors import ModelFolderError, UsageError, reporting_write_errors
+from unspool.folder.model_folder import dump_safetensors, parse_safetensors
+from unspool.specs.sampling import SamplingSpec
+from unspool.text.tokenizer import Tokenizer
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One generated text.
+
+    Attributes:
+        text: is what was generated, without the prompt.
+        seed: draws it again.
+        tokens: is the number of tokens that were drawn.
+        finish_reason: is `stop` or `length`.
+    """
+
+    text: str
+    seed: int
+    tokens: int
+    finish_reason: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields by name, for JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Writing:
+    """What a reading needs to go on.
+
+    Attributes:
+        network: steps.
+        tokenizer: encodes and decodes.
+        sampling: holds the model's settings of generation.
+        by_document: says whether the network learnt where documents end.
+    """
+
+    network: Network
+    tokenizer: Tokenizer
+    sampling: SamplingSpec
+    by_document: bool
+
+
+class StateReading:
+    """What a model has read so far. Reading on gives a new one; the old one stays."""
+
+    def __init__(self, writing: Writing, reading: Reading) -> None:
+        self._writing, self._reading = writing, reading
+
+    @property
+    def ids(self) -> list[int]:
+        """The token ids that were read."""
+        return list(self._reading.ids)
+
+    def read(self, text: str) -> "StateReading":
+        """The state after more text."""
+        network, tokenizer = self._writing.network, self._writing.tokenizer
+        return StateReading(self._writing, read(network, tokenizer.encode(text), self._reading))
+
+    def fork(self) -> "StateReading":
+        """Another holder of the same state; whatever is done with one leaves the other as it is."""
+        return StateReading(self._writing, self._reading)
+
+    def next_probabilities(self, n: int = 10) -> list[tuple[str, float]]:
+        """The n likeliest next tokens with their probabilities, likeliest first."""
+        probabilities = softmax(self._reading.logits[0].astype(np.float64))  # (V)
+        best = np.argsort(-probabilities, kind="stable")[:n]
+        return [(self._writing.tokenizer.show(int(token)), float(probabilities[token])) for token in best]
+
+    def stream(self, **settings: Any) -> Iterator[str]:
+        """Generate from here, text as it comes.
+
+        Args:
+            **settings: are fields of `SamplingSpec`, such as `max_new_tokens`, `temperature`, `seed`, `stop`.
+
+        Raises:
+            UsageError: a setting breaks its rule.
+        """
+        spec = self._writing.sampling.changed(**settings)
+        if spec.num_samples != 1:
+            raise UsageError(
+                f"stream and generate write one sample. Received: num_samples={spec.num_samples}.",
+                "use samples(prompt, num_samples=...).",
+            )
+        return (piece.text for piece in self._pieces(spec)[1] if piece.text)
+
+    def generate(self, **settings: Any) -> str:
+        """Generate from here. See `stream`."""
+        return "".join(self.stream(**settings))
+
+    def samples(self, **settings: Any) -> list[Sample]:
+        """Generate several continuations in one batch; sample i draws with seed + i.
+
+        With float32 weights each is what its seed generates alone. With shorter weights the states of a batch are
+        rounded too (docs/decisions/0004-compiled-generation.md), so a sample may differ from one generated alone.
+        """
+        spec = self._writing.sampling.changed(**settings)
+        seeds, pieces = self._pieces(spec)
+        texts, counts, reasons = [""] * len(seeds), [0] * len(seeds), [""] * len(seeds)
+        for piece in pieces:
+            texts[piece.row] += piece.text
+            counts[piece.row] += len(piece.ids)
+            reasons[piece.row] = piece.finish_reason or ""
+        return [Sample(*fields) for fields in zip(texts, seeds, counts, reasons, strict=True)]
+
+    def save(self, path: str | Path) -> None:
+        """Write the state to a safetensors file; `load_reading` of the model reads it, with any engine.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        arrays = self._writing.network.state_to_arrays(self._reading.state)
+        data = dump_safetensors({**arrays, "logits": self._reading.logits}, {"ids": self._reading.ids})
+        with reporting_write_errors(Path(path), "choose another path"):
+            Path(path).write_bytes(data)
+
+    def _pieces(self, spec: SamplingSpec) -> tuple[list[int], Iterator[Piece]]:
+        """The seeds of the samples, and their pieces as they come."""
+        seeds, writing = sample_seeds(spec), self._writing
+        return seeds, generate(writing.network, writing.tokenizer, self._reading, spec, seeds, writing.by_document)
+
+
+def load_reading(writing: Writing, path: Path) -> StateReading:
+    """The state that `StateReading.save` wrote.
+
+    Raises:
+        ModelFolderError: the file is missing, damaged, or of another model.
+    """
+    size = writing.tokenizer.vocabulary_size
+    try:
+        arrays, about = parse_safetensors(path.read_bytes(), path)
+        logits, ids = arrays.pop("logits"), [int(token) for token in about["ids"]]
+        if logits.shape != (1, size) or not all(0 <= token < size for token in ids):
+            raise ValueError("its tokens are those of another vocabulary")
+        floats = {
+            name: array if array.dtype == np.bool_ else array.astype(np.float32) for name, array in arrays.items()
+        }
+        return StateReading(writing, Reading(writing.network.state_from_arrays(floats), logits, ids))
+    except (OSError, KeyError, ValueError, TypeError) as problem:
+        raise ModelFolderError(
+            f"{path} is not a state of this model: {problem!s:.80}.", "read the text again with read()."
+        ) from None

@@ -1,0 +1,36 @@
+"""Measure a classifier: on the rows that its run held out, or on another table."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from unspool.data.labelled import all_labelled, label_numbers, open_labelled
+from unspool.decode.classification import Classifying
+from unspool.evaluate.labels import ClassificationFigures, classification_figures
+from unspool.folder.model_folder import ModelFolder
+from unspool.tasks.evaluation import read_as_in_training
+from unspool.tasks.opening import read_recipe
+from unspool.text.tokenizer import Tokenizer
+
+
+def evaluate_classification(
+    classifier: Classifying, tokenizer: Tokenizer, folder: ModelFolder, settings: Mapping[str, Any]
+) -> ClassificationFigures:
+    """Classify the texts of a table with the columns of the training, unless others are named, and compare.
+
+    Args:
+        classifier: is the model's.
+        tokenizer: is the model's.
+        folder: holds the recipe and the held-out rows.
+        settings: are fields of `ClassificationDataSpec`; without sources, the held-out rows are read.
+    """
+    if settings["sources"]:
+        spec = read_as_in_training(read_recipe(folder).data, settings)
+        rows = all_labelled(spec.sources, spec)
+        texts, truth = [text for text, _ in rows], label_numbers(rows, classifier.labels)
+    else:
+        part = open_labelled(folder.training, "validation", len(classifier.labels))
+        texts, truth = [tokenizer.decode(part.texts.document(i)) for i in range(len(part.labels))], part.labels
+    started = time.perf_counter()
+    found = classifier.probabilities(texts)
+    return classification_figures(found, truth, classifier.labels, time.perf_counter() - started)

@@ -1,0 +1,68 @@
+"""The settings of a classifier's run, and what a classifier is."""
+
+from typing import Literal, Self
+
+from pydantic import model_validator
+
+from unspool.specs.base import Option, setting
+from unspool.specs.config import Config
+from unspool.specs.data import MAX_LENGTH, DataSpec
+from unspool.specs.network import EncoderShape, HeadShape
+from unspool.specs.recipe import Recipe
+from unspool.specs.training import HeadTrainingSpec
+from unspool.tasks.language.specs import TEXT
+
+
+class ClassificationDataSpec(DataSpec):
+    """Texts with labels, each from a column of a table.
+
+    Attributes:
+        text: the column of a table that holds the text; more columns may be given, which are joined with a space.
+        label: the column that holds what the text is to be classified as.
+        lowercase: words are read in small letters; of tokenizer `word` alone.
+        max_length: the number of tokens of a text that are learnt from.
+    """
+
+    text: tuple[str, ...] = setting((), TEXT)
+    label: str | None = setting(
+        None, Option("Tables", common=True, flags=("--label-column",), synonyms=("class", "category"), metavar="COL")
+    )
+    lowercase: bool = setting(False, Option("Data", synonyms=("case", "uncased", "keep-case")))
+    max_length: int = setting(256, MAX_LENGTH, ge=1, le=100_000)
+
+    @model_validator(mode="after")
+    def _labels_have_texts(self) -> Self:
+        if self.label is not None and not self.text:
+            raise ValueError("label needs text, the column of the text itself")
+        if self.lowercase and "tokenizer" in self.model_fields_set and self.tokenizer != "word":
+            raise ValueError(f"lowercase is for texts read by words, and the tokenizer is {self.tokenizer}")
+        return self
+
+
+class ClassificationRecipe(Recipe):
+    """All settings of the run of a classifier. See `Recipe`."""
+
+    task: Literal["classification"] = "classification"
+    data: ClassificationDataSpec
+    encoder: EncoderShape
+    head: HeadShape
+    training: HeadTrainingSpec
+
+
+class ClassificationConfig(Config):
+    """What a classifier is.
+
+    Attributes:
+        labels: the names of what a text may be classified as, in the order of the head's scores.
+    """
+
+    task: Literal["classification"] = "classification"
+    labels: tuple[str, ...]
+
+    @model_validator(mode="after")
+    def _every_score_has_a_name(self) -> Self:
+        head = self.network.head
+        if head is None or len(self.labels) != head.labels or len(set(self.labels)) != head.labels:
+            count = head.labels if head else 0
+            raise ValueError(f"labels must be {count} different names, one for each of the head's scores")
+        return self

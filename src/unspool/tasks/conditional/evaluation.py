@@ -1,0 +1,46 @@
+"""Measure a conditional model: on the rows that its run held out, or on another table."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from unspool.data.conditions import all_rows, open_conditioned, write_conditioned
+from unspool.engines.base import Network
+from unspool.errors import UsageError
+from unspool.evaluate.conditioned import ConditionedFigures, conditioned_figures
+from unspool.folder.model_folder import ModelFolder
+from unspool.tasks.conditional.specs import ConditionalConfig
+from unspool.tasks.evaluation import read_as_in_training, workspace
+from unspool.tasks.opening import read_recipe
+from unspool.text.tokenizer import Tokenizer
+
+DOCUMENTS = (("lines", "text"),)
+
+
+def evaluate_conditional(
+    network: Network, tokenizer: Tokenizer, config: ConditionalConfig, folder: ModelFolder, settings: Mapping[str, Any]
+) -> ConditionedFigures:
+    """Measure a model on a table with the columns of its training, unless others are named.
+
+    Args:
+        network: is the model's.
+        tokenizer: is the model's.
+        config: says what its texts depend on.
+        folder: holds the recipe and the held-out rows.
+        settings: are fields of `ConditionalDataSpec`; without sources, the held-out rows are read.
+
+    Raises:
+        UsageError: there is not one column for each condition.
+    """
+    specs = config.conditions
+    if not settings["sources"]:
+        return conditioned_figures(network, tokenizer, open_conditioned(folder.training, "validation", specs), specs)
+    spec = read_as_in_training(read_recipe(folder).data, settings, DOCUMENTS)
+    if len(spec.condition) != len(specs):
+        raise UsageError(
+            f"a column must be named for each of {', '.join(one.name for one in specs)}, in this order. "
+            f"Received: {', '.join(spec.condition)}.",
+            "leave out --condition where the names are these.",
+        )
+    with workspace() as place:
+        write_conditioned(place, "text", tokenizer, all_rows(spec.sources, spec), specs)
+        return conditioned_figures(network, tokenizer, open_conditioned(place, "text", specs), specs)

@@ -1,0 +1,44 @@
+"""Measure a language model: on the part of its text that was held out, or on another text."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from unspool.data.corpus import Part, open_part, write_part
+from unspool.data.sources import Sources
+from unspool.engines.base import Network
+from unspool.evaluate.bits import Figures, evaluate_part
+from unspool.folder.model_folder import ModelFolder
+from unspool.specs.base import build
+from unspool.tasks.evaluation import workspace
+from unspool.tasks.language.specs import LanguageConfig, TextDataSpec
+from unspool.text.tokenizer import Tokenizer
+
+MAX_ROWS, TOKENS_PER_ROW = 64, 4096  # of a held-out stream; each row first reads the 1,024 tokens before its part
+MAX_TOKENS = 300_000  # of a held-out stream; the figures of a longer one are estimated from these
+
+
+def held_out_figures(network: Network, part: Part) -> Figures:
+    """Measure a network on the held-out part: what a run closes with, and what `evaluate` says without data."""
+    rows = max(1, min(MAX_ROWS, len(part.tokens) // TOKENS_PER_ROW))
+    return evaluate_part(network, part, rows=rows, max_tokens=MAX_TOKENS)
+
+
+def evaluate_language(
+    network: Network, tokenizer: Tokenizer, config: LanguageConfig, folder: ModelFolder, settings: Mapping[str, Any]
+) -> Figures:
+    """Measure a model on the text that the settings name, or on what its run held out.
+
+    Args:
+        network: is the model's.
+        tokenizer: is the model's.
+        config: says whether it learnt where documents end.
+        folder: holds the held-out part.
+        settings: are fields of `TextDataSpec`; without sources, the held-out part is read.
+    """
+    if not settings["sources"]:
+        return held_out_figures(network, open_part(folder.training, "validation"))
+    lines = config.by_document and not settings.get("text")
+    spec = build(TextDataSpec, {"lines": lines, **settings}, "evaluate")
+    with workspace() as place:
+        write_part(place, "text", tokenizer, Sources(spec.sources, spec), spec.by_document)
+        return evaluate_part(network, open_part(place, "text"))

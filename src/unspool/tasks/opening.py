@@ -1,0 +1,65 @@
+"""Open a model folder whatever its task: its config, its recipe, and a model that training starts from."""
+
+from pathlib import Path
+from typing import Any
+
+from unspool.errors import ModelFolderError, UsageError
+from unspool.folder.model_folder import ModelFolder
+from unspool.specs.config import Config
+from unspool.specs.recipe import Recipe
+from unspool.tasks.pretrained import Pretrained
+from unspool.tasks.registry import ROWS, Row
+from unspool.tasks.settings import known_settings
+
+
+def row_of_folder(folder: ModelFolder) -> Row:
+    """The row of the task that a model folder's `config.json` names.
+
+    Raises:
+        ModelFolderError: the file is missing or damaged, or names a task that this program does not know.
+    """
+    task = folder.read_task()
+    if task not in ROWS:
+        raise ModelFolderError(
+            f"{folder.path}/config.json: the task must be {' or '.join(ROWS)}. Received: {task!r:.40}.",
+            "update unspool, or restore the folder from a copy.",
+        )
+    return ROWS[task]
+
+
+def read_config(folder: ModelFolder) -> Any:
+    """`config.json`, as the config of its task.
+
+    Raises:
+        ModelFolderError: it is missing, damaged, or of a newer format.
+    """
+    kind: type[Config] = row_of_folder(folder).load("config")
+    return folder.read_config(kind)
+
+
+def read_recipe(folder: ModelFolder) -> Any:
+    """`recipe.toml`, as the recipe of the folder's task.
+
+    Raises:
+        ModelFolderError: it is missing or breaks a rule.
+    """
+    kind: type[Recipe] = row_of_folder(folder).load("recipe")
+    return folder.read_recipe(kind, known_settings(kind))
+
+
+def read_pretrained(path: Path) -> Pretrained:
+    """A trained model that training can start from.
+
+    Raises:
+        ModelFolderError: it is no sound model folder.
+        UsageError: its task is none whose models others can start from.
+    """
+    folder = ModelFolder(path)
+    row, config = row_of_folder(folder), read_config(folder)
+    if not row.load("task").reusable:
+        able = " or ".join(name for name, other in ROWS.items() if other.load("task").reusable)
+        raise UsageError(
+            f"training starts from a model of {able}. Received: {path}, one of {row.name}.", "leave out --from."
+        )
+    tokenizer = folder.read_tokenizer(config.tokenizer, config.network.decoder.vocabulary_size)
+    return Pretrained(path, config, config.by_document, tokenizer, folder.read_weights(), folder.read_sampling())

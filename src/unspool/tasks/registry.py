@@ -1,0 +1,136 @@
+"""The tasks: one row for each. Whatever is common to all asks a row, and imports what it names when it needs it.
+
+A new task is a file, or a folder like the ones beside this module, and a row.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from unspool.errors import UsageError, nearest
+
+
+@dataclass(frozen=True)
+class Command:
+    """The command that uses a task's models.
+
+    Attributes:
+        name: of the command.
+        function: its import path.
+        summary: what it does, in a line of the main help.
+    """
+
+    name: str
+    function: str
+    summary: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """Where the parts of one task live, as import paths.
+
+    Attributes:
+        name: of the task.
+        recipe: the spec of a run's settings, whose module imports nothing heavy.
+        config: the spec of what a model is.
+        task: how a model is trained.
+        model: what `load` returns.
+        command: what uses the model in the shell.
+        implied_by: settings of the data that only this task has, so that they say that it is meant.
+    """
+
+    name: str
+    recipe: str
+    config: str
+    task: str
+    model: str
+    command: Command
+    implied_by: tuple[str, ...] = ()
+
+    def load(self, part: str) -> Any:
+        """Import a part: `recipe`, `config`, `task` or `model`."""
+        module, name = getattr(self, part).split(":")
+        return getattr(import_module(module), name)
+
+
+GENERATE = Command("generate", "unspool.cli.generate:generate", "Continue a prompt, printing text as it is generated.")
+ROWS: dict[str, Row] = {
+    row.name: row
+    for row in (
+        Row(
+            name="language",
+            recipe="unspool.tasks.language.specs:LanguageRecipe",
+            config="unspool.tasks.language.specs:LanguageConfig",
+            task="unspool.tasks.language.task:Language",
+            model="unspool.models.text:TextModel",
+            command=GENERATE,
+        ),
+        Row(
+            name="translation",
+            recipe="unspool.tasks.translation.specs:TranslationRecipe",
+            config="unspool.tasks.translation.specs:TranslationConfig",
+            task="unspool.tasks.translation.task:Translation",
+            model="unspool.models.sequence:Translator",
+            command=Command(
+                "translate", "unspool.cli.translate:translate", "Translate texts, one line each, in order."
+            ),
+            implied_by=("source", "source_file"),
+        ),
+        Row(
+            name="conditional",
+            recipe="unspool.tasks.conditional.specs:ConditionalRecipe",
+            config="unspool.tasks.conditional.specs:ConditionalConfig",
+            task="unspool.tasks.conditional.task:Conditional",
+            model="unspool.models.text:ConditionalTextModel",
+            command=GENERATE,
+            implied_by=("condition",),
+        ),
+        Row(
+            name="classification",
+            recipe="unspool.tasks.classification.specs:ClassificationRecipe",
+            config="unspool.tasks.classification.specs:ClassificationConfig",
+            task="unspool.tasks.classification.task:Classification",
+            model="unspool.models.classifier:TextClassifier",
+            command=Command(
+                "classify", "unspool.cli.classify:classify", "Say what each text is, one line each, in order."
+            ),
+            implied_by=("label",),
+        ),
+    )
+}
+
+
+def row_of(task: str) -> Row:
+    """The row of a task.
+
+    Raises:
+        UsageError: there is no such task.
+    """
+    if task not in ROWS:
+        raise UsageError(f"the task must be {' or '.join(ROWS)}. Received: {task!r:.40}.", nearest(str(task), ROWS))
+    return ROWS[task]
+
+
+def choose_row(data: Mapping[str, Any], requested: str | None = None) -> Row:
+    """The row of the task that is requested, or that the settings of the data imply; without either, of language.
+
+    Args:
+        data: the settings of the data section that were given.
+        requested: the name of a task.
+
+    Raises:
+        UsageError: there is no such task, or the data imply another.
+    """
+    given = {name for name, value in data.items() if value not in (None, (), [])}
+    implied = next((row for row in ROWS.values() if given.intersection(row.implied_by)), None)
+    if requested is None:
+        return implied or ROWS["language"]
+    row = row_of(requested)
+    if implied is not None and implied is not row:
+        cause = ", ".join(sorted(given.intersection(implied.implied_by)))
+        raise UsageError(
+            f"the task must be {implied.name}, because {cause} is given. Received: {requested!r:.40}.",
+            "leave out one of them.",
+        )
+    return row

@@ -1,0 +1,95 @@
+"""Settings as a person gives them: by name, sorted into the sections of a recipe, merged, and checked.
+
+    {"minutes": 3, "cell": "gru"}  ->  {"budget": {"minutes": 3}, "network": {"cell": "gru"}}
+
+A setting belongs to the same section in every task that has it.
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any
+
+from unspool.errors import UsageError, nearest
+from unspool.specs.base import Spec, build
+from unspool.specs.recipe import Recipe, sections
+from unspool.tasks.registry import ROWS
+
+Settings = dict[str, dict[str, Any]]  # section, name, value
+
+EXCLUDING = (("validation_split", "validation"), ("lines", "text"))  # of the data section
+
+
+def grouped(flat: Mapping[str, Any]) -> Settings:
+    """Sort settings by name into sections; those that are none are left to be chosen.
+
+    Raises:
+        UsageError: no task has a setting of this name.
+    """
+    found = section_of(tuple(ROWS))
+    settings: Settings = {section: {} for section in dict.fromkeys(found.values())}
+    for name, value in flat.items():
+        if name not in found:
+            raise UsageError(f"there is no setting {name!r:.40}.", nearest(name, found))
+        if value is not None:
+            settings[found[name]][name] = value
+    return settings
+
+
+def merged(lower: Mapping[str, Mapping[str, Any]], higher: Mapping[str, Mapping[str, Any]]) -> Settings:
+    """Merge two sets of settings, of which the higher wins; of settings that exclude each other it replaces the other."""
+    names = dict.fromkeys([*section_of(tuple(ROWS)).values(), *lower])
+    result = {section: {**lower.get(section, {}), **higher.get(section, {})} for section in names}
+    if higher.get("budget"):
+        result["budget"] = dict(higher["budget"])
+    for one, other in EXCLUDING:
+        for given, dropped in ((one, other), (other, one)):
+            if given in higher.get("data", {}):
+                result["data"].pop(dropped, None)
+    return result
+
+
+def check_settings(recipe: type[Recipe], settings: Settings) -> None:
+    """Refuse what cannot be, before anything is read or chosen: each section with the settings that were given.
+
+    Raises:
+        UsageError: a setting is not one of the task's, or breaks its rule.
+    """
+    own = sections(recipe)
+    for section, values in settings.items():
+        known = own[section].model_fields if section in own else ()
+        foreign = [name for name in values if name not in known]
+        if foreign:
+            raise _foreign(recipe, foreign)
+        if values:
+            build(own[section], values, section)
+
+
+def known_settings(recipe: type[Recipe]) -> dict[str, set[str]]:
+    """The settings that each section of a recipe has."""
+    return {section: set(spec.model_fields) for section, spec in sections(recipe).items()}
+
+
+@cache
+def section_of(tasks: tuple[str, ...]) -> dict[str, str]:
+    """The section of every setting that one of these tasks has."""
+    recipes = (ROWS[task].load("recipe") for task in tasks)
+    return {
+        name: section for recipe in recipes for section, spec in sections(recipe).items() for name in spec.model_fields
+    }
+
+
+def _foreign(recipe: type[Recipe], names: Iterable[str]) -> UsageError:
+    """The error for settings that are not the task's, with the tasks that have them."""
+    told = []
+    for name in names:
+        owners = [
+            task for task, row in ROWS.items() if any(name in spec.model_fields for spec in _specs(row.load("recipe")))
+        ]
+        told.append(f"{name}, a setting of {' and '.join(owners)}" if owners else f"{name}, which no task has")
+    task = recipe.model_fields["task"].default
+    hint = "leave it out." if len(told) == 1 else "leave these out."
+    return UsageError(f"a setting must be one that {task} has. Received: {'; '.join(told)}.", hint)
+
+
+def _specs(recipe: type[Recipe]) -> Iterable[type[Spec]]:
+    return sections(recipe).values()

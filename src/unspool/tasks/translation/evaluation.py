@@ -1,0 +1,47 @@
+"""Measure a translator: on the pairs that its run held out, or on others."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from unspool.data.pairs import all_pairs, kept_texts
+from unspool.decode.translation import Translator
+from unspool.errors import UsageError
+from unspool.evaluate.pairs import TranslationFigures, translation_figures
+from unspool.folder.model_folder import ModelFolder
+from unspool.specs.base import build
+from unspool.specs.sampling import BeamSpec
+from unspool.tasks.evaluation import read_as_in_training
+from unspool.tasks.opening import read_recipe
+
+PAIRS = (("source", "target", "source_file", "target_file"),)
+
+
+def evaluate_translation(
+    translator: Translator, folder: ModelFolder, settings: Mapping[str, Any]
+) -> TranslationFigures:
+    """Translate pairs of a table with the columns of the training, unless others are named, and compare.
+
+    Args:
+        translator: is the model's.
+        folder: holds the recipe and the held-out pairs.
+        settings: are fields of `TranslationDataSpec` and of `BeamSpec`; without data, the held-out pairs are read.
+
+    Raises:
+        UsageError: a table is named without its columns, and the training had none.
+        MissingExtraError: sacrebleu is not installed.
+    """
+    given = {name: value for name, value in settings.items() if name not in BeamSpec.model_fields}
+    if settings["sources"] or "source_file" in settings or "target_file" in settings:
+        spec = read_as_in_training(read_recipe(folder).data, given, PAIRS)
+        if spec.sources and spec.source is None:
+            hint = "name them: --source and --target."
+            raise UsageError("pairs need the columns of their sources and targets.", hint)
+        pairs = all_pairs(spec)
+    else:
+        pairs = kept_texts(folder.training)
+    beam = build(BeamSpec, {name: value for name, value in settings.items() if name not in given}, "evaluate")
+    started = time.perf_counter()
+    found = translator.translate([source for source, _ in pairs], beam, look=translator.target.kind == "word")
+    seconds = time.perf_counter() - started
+    return translation_figures([best[0].text for best in found], [target for _, target in pairs], seconds)

@@ -1,0 +1,79 @@
+"""The settings of a translator's run, and what a translator is."""
+
+from typing import Literal, Self
+
+from pydantic import model_validator
+
+from unspool.specs.base import Option, setting
+from unspool.specs.config import Config
+from unspool.specs.data import MAX_LENGTH, DataSpec, TokenizerName
+from unspool.specs.network import AttentionDecoderShape, EncoderShape
+from unspool.specs.recipe import Recipe
+from unspool.specs.training import DecoderTrainingSpec
+
+PAIRED = (
+    ("source", "target"),
+    ("source_file", "target_file"),
+    ("validation_source_file", "validation_target_file"),
+)
+
+
+class TranslationDataSpec(DataSpec):
+    """Pairs of a source and its target; without any, dates that Unspool makes itself.
+
+    Attributes:
+        source: the column of a table that holds what is to be translated.
+        target: the column that holds its translation.
+        source_file: or a text to be translated, line by line.
+        target_file: its translation, line by line.
+        validation_source_file: a held-out text to be translated; then nothing is held out of the others.
+        validation_target_file: its translation.
+        joint_vocabulary: one tokenizer serves sources and targets.
+        max_length: the largest number of tokens of a source or a target; longer pairs are left out.
+    """
+
+    source: str | None = setting(
+        None, Option("Pairs", common=True, flags=("--src",), synonyms=("from",), metavar="COL")
+    )
+    target: str | None = setting(None, Option("Pairs", common=True, flags=("--tgt",), synonyms=("to",), metavar="COL"))
+    source_file: str | None = setting(None, Option("Pairs", metavar="FILE"))
+    target_file: str | None = setting(None, Option("Pairs", metavar="FILE"))
+    validation_source_file: str | None = setting(None, Option("Pairs", metavar="FILE"))
+    validation_target_file: str | None = setting(None, Option("Pairs", metavar="FILE"))
+    joint_vocabulary: bool = setting(False, Option("Pairs", flags=("--shared-vocabulary",), synonyms=("joint",)))
+    max_length: int = setting(100, MAX_LENGTH, ge=1, le=100_000)
+
+    @property
+    def made(self) -> bool:
+        """Whether no pairs are named, so that dates are made."""
+        return not self.sources and self.source_file is None
+
+    @model_validator(mode="after")
+    def _pairs_are_whole(self) -> Self:
+        for one, other in PAIRED:
+            if (getattr(self, one) is None) != (getattr(self, other) is None):
+                raise ValueError(f"{one} and {other} belong together: give both, or none")
+        if self.source_file is not None and (self.source or self.sources or self.validation):
+            raise ValueError("source_file and target_file are the data themselves: name no table beside them")
+        return self
+
+
+class TranslationRecipe(Recipe):
+    """All settings of the run of a translator. See `Recipe`."""
+
+    task: Literal["translation"] = "translation"
+    data: TranslationDataSpec
+    network: AttentionDecoderShape
+    encoder: EncoderShape
+    training: DecoderTrainingSpec
+
+
+class TranslationConfig(Config):
+    """What a translator is.
+
+    Attributes:
+        source_tokenizer: which kind `source_tokenizer.json` is; none where sources and targets share one tokenizer.
+    """
+
+    task: Literal["translation"] = "translation"
+    source_tokenizer: TokenizerName | None = None
