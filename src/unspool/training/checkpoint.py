@@ -21,7 +21,7 @@ class Progress(Spec):
         index: of the next batch in its epoch.
         seconds: wall time so far.
         validations: how many there were.
-        validated_at: the step of the last one.
+        validated_at: the step of the last one; -1 before the first.
         best: the lowest fresh nats per token; none before the first validation.
         best_step: where that was.
         since_best: validations since then.
@@ -35,7 +35,7 @@ class Progress(Spec):
     index: int = Field(0, ge=0)
     seconds: float = Field(0.0, ge=0)
     validations: int = Field(0, ge=0)
-    validated_at: int = Field(0, ge=0)
+    validated_at: int = Field(-1, ge=-1)
     best: float | None = None
     best_step: int = Field(0, ge=0)
     since_best: int = Field(0, ge=0)

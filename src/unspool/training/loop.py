@@ -156,7 +156,7 @@ class Loop:
         """At equal distances in the budget, but not at the first step, right after another, or right before the last."""
         step = self.progress.step
         share = self.budget.progress(step)
-        if share >= 1 or step <= self.progress.validated_at + 1 or self.budget.steps_that_fit(step) <= step + 1:
+        if share >= 1 or step <= max(1, self.progress.validated_at + 1) or self.budget.steps_that_fit(step) <= step + 1:
             return False
         return int(share * self.training.validations) > self.progress.validations
 
