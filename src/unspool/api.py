@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from unspool.data.batches import Source
-from unspool.data.corpus import part_of_text
+from unspool.data.tokens import part_of_text
 from unspool.decode.classification import Classifier, Classifying, Probabilities
 from unspool.decode.condition import Condition, condition_source, missing_condition
 from unspool.decode.stream import Piece, Reading, generate, read, sample_seeds, start_reading

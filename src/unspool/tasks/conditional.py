@@ -6,10 +6,17 @@ rows -> conditions, tokenizer, ids -> texts of like length side by side -> bits 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from unspool.data.conditions import open_conditioned, read_rows, write_conditioned
-from unspool.data.corpus import open_part
-from unspool.data.pairs import PairBatches, Pairs
-from unspool.data.sources import describe_sources
+from unspool.data.conditions import (
+    ConditionedText,
+    divide_conditioned,
+    open_conditioned,
+    read_conditioned,
+    write_conditioned,
+)
+from unspool.data.example_batches import PairBatches
+from unspool.data.pairs import Pairs
+from unspool.data.sources import Sources, describe_sources
+from unspool.data.tokens import open_part
 from unspool.decode.condition import condition_source, usual_condition
 from unspool.decode.stream import generate, start_reading
 from unspool.engines.base import Machine, Network
@@ -19,6 +26,7 @@ from unspool.evaluate.pairs import beginning
 from unspool.folder.model_folder import Config, ModelFolder
 from unspool.specs.base import build
 from unspool.specs.condition import ConditionSpec
+from unspool.specs.data import DataSpec
 from unspool.specs.network import (
     DecoderShape,
     DecoderSpec,
@@ -78,7 +86,14 @@ class Conditional:
         if start is not None:
             raise UsageError("conditioned text cannot start from another model.", "leave out --from.")
         spec = data_spec(settings)
-        rows, held_out, conditions = read_rows(spec)
+        rows, held_out, conditions = divide_conditioned(
+            conditioned_rows(spec.sources, spec),
+            conditioned_rows(spec.validation_sources, spec) if spec.validation_sources else None,
+            spec.validation_fraction,
+            spec.condition_columns,
+            spec.condition_kind,
+            describe_sources(spec.sources),
+        )
         tokenizer = make_tokenizer(spec.tokenizer, (row.text for row in rows), spec.vocabulary_limit)
         folder.write_tokenizer(tokenizer)
         for name, part in (("training", rows), ("validation", held_out)):
@@ -115,19 +130,19 @@ class ConditionalJob:
         tokenizer: Tokenizer,
     ) -> None:
         self._validation, self._specs, self._tokenizer = validation, specs, tokenizer
-        if not len(training.kept):
+        examples, longest = training.examples, recipe.data.max_length
+        if not len(examples.kept):
             raise DataError(
-                f"at least one text to learn must be at most {training.max_length} tokens long. Received: none.",
+                f"at least one text to learn must be at most {longest} tokens long. Received: none.",
                 "raise --max-length.",
             )
         self.batches = PairBatches(training, recipe.training.batch_size, recipe.training.seed)
         self.unit = "character"
         self.tokens_per_character = len(training.target.tokens) / training.target.characters
-        left_out = len(training.lengths[0]) - len(training.kept)
         self.description = (
-            f"texts: {describe_sources(recipe.data.sources)}: {len(training.kept):,} to learn, "
-            f"{len(validation.lengths[0]):,} held out; {left_out:,} longer than {recipe.data.max_length} tokens are "
-            f"left out. They depend on {'; '.join(map(_described, specs))}."
+            f"texts: {describe_sources(recipe.data.sources)}: {len(examples.kept):,} to learn, "
+            f"{len(validation.examples):,} held out; {examples.left_out:,} longer than {longest} tokens are left out. "
+            f"They depend on {'; '.join(map(_described, specs))}."
         )
         self.warnings: list[str] = []
 
@@ -149,6 +164,12 @@ class ConditionalJob:
         figures = evaluate_part(network, self._validation.target, begin=beginning(network, self._validation))
         names = ("bits_per_byte", "bits_per_character", "nats_per_token", "perplexity")
         return {name: getattr(figures, name) for name in names}
+
+
+def conditioned_rows(names: tuple[str, ...], spec: DataSpec) -> list[ConditionedText]:
+    """Read the rows of tables, or the lines of texts, as the spec has it."""
+    columns = () if spec.text_column is None else (spec.text_column, *spec.further_columns)
+    return read_conditioned(Sources(names, spec), columns, spec.condition_columns)
 
 
 def _recipe(size: Size, settings: Settings) -> tuple[Recipe, list[str]]:

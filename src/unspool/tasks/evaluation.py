@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from unspool.data.conditions import all_rows, open_conditioned, write_conditioned
-from unspool.data.corpus import open_part, write_part
-from unspool.data.labelled import all_labelled, label_numbers, open_labelled
-from unspool.data.pairs import all_pairs, kept_texts
-from unspool.data.sources import Sources
+from unspool.data.conditions import open_conditioned, write_conditioned
+from unspool.data.corpus import write_part
+from unspool.data.labelled import LABELS, label_indices, open_labelled
+from unspool.data.pairs import kept_texts, whole_pairs
+from unspool.data.tokens import open_part
 from unspool.decode.classification import Classifying
 from unspool.decode.translation import Translator
 from unspool.engines.base import Network
@@ -24,6 +24,10 @@ from unspool.folder.model_folder import Config, ModelFolder
 from unspool.specs.base import build
 from unspool.specs.data import DataSpec
 from unspool.specs.sampling import BeamSpec
+from unspool.tasks.classification import labelled_rows
+from unspool.tasks.conditional import conditioned_rows
+from unspool.tasks.language import open_text
+from unspool.tasks.translation import all_pairs
 from unspool.text.tokenizer import Tokenizer
 
 READING = (
@@ -54,7 +58,7 @@ def evaluate_text(
     lines = config.by_document and not settings.get("text_column")
     spec = build(DataSpec, {"lines": lines, **settings}, "evaluate")
     with _room() as place:
-        write_part(place, "text", tokenizer, Sources(spec.sources, spec), spec.by_document)
+        write_part(place, "text", tokenizer, open_text(spec.sources, spec))
         return evaluate_part(network, open_part(place, "text"))
 
 
@@ -75,7 +79,7 @@ def evaluate_conditioned(
             "leave out --condition where the names are these.",
         )
     with _room() as place:
-        write_conditioned(place, "text", tokenizer, all_rows(spec.sources, spec), specs)
+        write_conditioned(place, "text", tokenizer, conditioned_rows(spec.sources, spec), specs)
         return conditioned_figures(network, tokenizer, open_conditioned(place, "text", specs), specs)
 
 
@@ -94,14 +98,14 @@ def evaluate_pairs(translator: Translator, folder: ModelFolder, settings: Settin
         if spec.sources and spec.source_column is None:
             hint = "name them: --source and --target."
             raise UsageError("pairs need the columns of their sources and targets.", hint)
-        pairs = all_pairs(spec)
+        pairs = whole_pairs(all_pairs(spec))
     else:
         pairs = kept_texts(folder.training)
     beam = build(BeamSpec, {name: value for name, value in settings.items() if name not in given}, "evaluate")
     started = time.perf_counter()
-    found = translator.translate([source for source, _ in pairs], beam, look=translator.target.kind == "word")
+    found = translator.translate([pair.source for pair in pairs], beam, look=translator.target.kind == "word")
     seconds = time.perf_counter() - started
-    return translation_figures([best[0].text for best in found], [target for _, target in pairs], seconds)
+    return translation_figures([best[0].text for best in found], [pair.target for pair in pairs], seconds)
 
 
 def evaluate_labels(
@@ -110,11 +114,11 @@ def evaluate_labels(
     """A classifier, on a table with the columns of its training, unless others are named."""
     if settings["sources"]:
         spec = _read_as_in_training(folder, settings)
-        rows = all_labelled(spec.sources, spec)
-        texts, truth = [text for text, _ in rows], label_numbers(rows, classifier.labels)
+        rows = labelled_rows(spec.sources, spec)
+        texts, truth = [row.text for row in rows], label_indices(rows, classifier.labels)
     else:
         part = open_labelled(folder.training, "validation", len(classifier.labels))
-        texts, truth = [tokenizer.decode(part.texts.document(i)) for i in range(len(part.labels))], part.labels
+        texts, truth = [tokenizer.decode(part.text.document(i)) for i in range(len(part))], part.numbers[LABELS]
     started = time.perf_counter()
     found = classifier.probabilities(texts)
     return classification_figures(found, truth, classifier.labels, time.perf_counter() - started)

@@ -6,15 +6,17 @@ sources -> tokenizer, ids -> windows or documents -> bits per byte
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from unspool.data.batches import BatchSource, DocumentBatches, StreamBatches
-from unspool.data.corpus import SMALL, Corpus, open_corpus, prepare_corpus
-from unspool.data.sources import check_sources, describe_sources
+from unspool.data.batches import BatchSource
+from unspool.data.corpus import SMALL, Corpus, Text, open_corpus, prepare_corpus, read_text
+from unspool.data.sources import Sources, describe_sources
+from unspool.data.stream_batches import DocumentBatches, StreamBatches
 from unspool.decode.stream import generate, start_reading
 from unspool.engines.base import Machine, Network
 from unspool.engines.initial import extended_weights
 from unspool.errors import UsageError
 from unspool.evaluate.bits import document_nats, evaluate_part, fresh_means
 from unspool.folder.model_folder import Config, ModelFolder
+from unspool.specs.data import DataSpec
 from unspool.specs.network import DecoderShape, DecoderSpec, NetworkSpec
 from unspool.specs.sampling import SamplingSpec
 from unspool.specs.training import Recipe, TrainingSpec
@@ -41,7 +43,8 @@ class Language:
         check_settings(settings)
         if others := [*settings["encoder"], *settings["head"]]:
             raise UsageError(f"a language model is a decoder alone. Received: {', '.join(others)}.", "leave these out.")
-        check_sources(spec)
+        if spec.text_column is not None and not spec.sources:
+            raise UsageError("--text names a column, and there is no table.", "name a .csv, .tsv or .jsonl file.")
 
     def plan(
         self,
@@ -58,7 +61,9 @@ class Language:
             if start
             else lambda pieces: make_tokenizer(spec.tokenizer, pieces, spec.vocabulary_limit)
         )
-        tokenizer = prepare_corpus(folder.training, spec, make, on_bytes)
+        text = open_text(spec.sources, spec)
+        held_out = open_text(spec.validation_sources, spec) if spec.validation_sources else None
+        tokenizer = prepare_corpus(folder.training, text, held_out, spec.validation_fraction, make, on_bytes)
         folder.write_tokenizer(tokenizer)
         part = open_corpus(folder.training, verify=False).training
         tokens = len(part.tokens)
@@ -114,6 +119,12 @@ class LanguageJob:
         part = self._corpus.validation
         figures = evaluate_part(network, part, rows=CLOSING_ROWS, most=CLOSING_TOKENS, places=PLACES)
         return {name: value for name, value in figures.to_dict().items() if name not in ("seconds", "tokens")}
+
+
+def open_text(names: tuple[str, ...], spec: DataSpec) -> Text:
+    """Read sources as one stream, or as documents, as the spec has it."""
+    columns = () if spec.text_column is None else (spec.text_column, *spec.further_columns)
+    return read_text(Sources(names, spec), spec.lines, columns)
 
 
 def make_batches(corpus: Corpus, training: TrainingSpec) -> BatchSource:
