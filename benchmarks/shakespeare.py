@@ -13,7 +13,7 @@ from typing import Any
 
 from benchmarks.claims import Claim, highest, middle
 from benchmarks.common import Bench, training_rate, unspool
-from unspool.data.corpus import open_part
+from unspool.data.tokens import open_part
 from unspool.engines.registry import build_network
 from unspool.evaluate.bits import STUCK, evaluate_part, fresh_means
 from unspool.folder.model_folder import ModelFolder

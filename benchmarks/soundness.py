@@ -17,7 +17,7 @@ from benchmarks.claims import Claim, highest
 from benchmarks.common import Bench, unspool
 from unspool import load
 from unspool.arrays import FloatArray
-from unspool.data.corpus import open_part
+from unspool.data.tokens import open_part
 from unspool.engines.registry import training_machine
 from unspool.evaluate.bits import STUCK, fresh_means, token_nats
 from unspool.folder.model_folder import ModelFolder

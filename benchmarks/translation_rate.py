@@ -23,7 +23,8 @@ from benchmarks.claims import Claim, middle
 from benchmarks.common import Bench, unspool
 from benchmarks.multi30k import lowered, pairs_options
 from unspool.data.batches import Batch
-from unspool.data.pairs import PairBatches, open_pairs
+from unspool.data.example_batches import PairBatches
+from unspool.data.pairs import open_pairs
 from unspool.engines.registry import build_learner
 from unspool.folder.model_folder import ModelFolder
 from unspool.specs.network import NetworkSpec, TextEncoderSpec

@@ -12,45 +12,65 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from unspool.api import Model, Sample, Score, StateReading, load, resume, train
+    from unspool.api import load, resume, train
     from unspool.errors import UnspoolError
-    from unspool.specs.sampling import SamplingSpec
+    from unspool.models.base import Model
+    from unspool.models.classifier import TextClassifier
+    from unspool.models.reading import Sample, StateReading
+    from unspool.models.sequence import Translator
+    from unspool.models.text import ConditionalTextModel, Score, TextModel
+    from unspool.specs.sampling import BeamSpec, SamplingSpec
     from unspool.training.callback import Callback
 
 __version__ = "0.1.0"
 
-_HOMES = {
-    "Callback": ("unspool.training.callback", "Callback"),
-    "Model": ("unspool.api", "Model"),
-    "Sample": ("unspool.api", "Sample"),
-    "SamplingSpec": ("unspool.specs.sampling", "SamplingSpec"),
-    "Score": ("unspool.api", "Score"),
-    "StateReading": ("unspool.api", "StateReading"),
-    "UnspoolError": ("unspool.errors", "UnspoolError"),
-    "load": ("unspool.api", "load"),
-    "resume": ("unspool.api", "resume"),
-    "train": ("unspool.api", "train"),
-}
-
 __all__ = [
+    "BeamSpec",
     "Callback",
+    "ConditionalTextModel",
     "Model",
     "Sample",
     "SamplingSpec",
     "Score",
     "StateReading",
+    "TextClassifier",
+    "TextModel",
+    "Translator",
     "UnspoolError",
     "load",
     "resume",
     "train",
 ]
 
+_HOMES = {
+    "BeamSpec": "unspool.specs.sampling",
+    "Callback": "unspool.training.callback",
+    "ConditionalTextModel": "unspool.models.text",
+    "Model": "unspool.models.base",
+    "Sample": "unspool.models.reading",
+    "SamplingSpec": "unspool.specs.sampling",
+    "Score": "unspool.models.text",
+    "StateReading": "unspool.models.reading",
+    "TextClassifier": "unspool.models.classifier",
+    "TextModel": "unspool.models.text",
+    "Translator": "unspool.models.sequence",
+    "UnspoolError": "unspool.errors",
+    "load": "unspool.api",
+    "resume": "unspool.api",
+    "train": "unspool.api",
+}
+_FORMER = {"Callbacks": "Callback"}  # names of 0.1.0
+
 
 def __getattr__(name: str) -> Any:
+    if name in _FORMER:
+        from warnings import warn
+
+        warn(f"unspool.{name} is called unspool.{_FORMER[name]} now", DeprecationWarning, stacklevel=2)
+        name = _FORMER[name]
     if name not in _HOMES:
         raise AttributeError(f"module 'unspool' has no attribute {name!r}")
-    module, attribute = _HOMES[name]
-    return getattr(import_module(module), attribute)
+    return getattr(import_module(_HOMES[name]), name)
 
 
 def __dir__() -> list[str]:

@@ -1,12 +1,11 @@
 """Conditions of texts: labels or numbers out of the columns of a table, on disk as numbers, in batches as sources.
 
-A label is held as its place in its column's list, a number as its distance from the mean in deviations. An encoder
-reads labels as shares, one list after the other: a row has a share of 1 for its label of each column.
+A label is stored as its index in its column's list, a number as its distance from the mean in standard deviations.
+An encoder reads labels as weights, one list after the other: a row has weight 1 for its label of each column.
 
 Shapes: N rows of a table, C columns, B rows of a batch, F numbers that the encoder reads.
 """
 
-import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,30 +17,31 @@ import numpy as np
 
 from unspool.arrays import FloatArray, IntArray
 from unspool.data.batches import Source
-from unspool.data.corpus import open_part, write_tokens
+from unspool.data.examples import TEXT, NumericColumn, open_examples, write_examples
 from unspool.data.pairs import Pairs
-from unspool.data.sources import Sources, describe_sources, joined_text
-from unspool.errors import DataError, ModelFolderError, UnspoolError, nearest, reporting_write_errors
-from unspool.specs.condition import ConditionSpec
-from unspool.specs.data import ConditionKind, DataSpec
+from unspool.data.sources import Sources
+from unspool.data.split import choose_knowing_labels, choose_randomly, divide
+from unspool.data.table import LINE, Columns, joined, read_lines, read_table
+from unspool.errors import DataError, UnspoolError, nearest
+from unspool.specs.condition import ConditionKind, ConditionSpec
 from unspool.text.tokenizer import Tokenizer
 
-MINIMUM_ROWS = 10
-MOST_NUMBERS_AS_LABELS = 20  # different ones in a column that are taken for labels
+CONDITIONS = "conditions"  # the column of the examples that holds each text's conditions, as numbers
+MAX_NUMBERS_AS_LABELS = 20  # different ones in a column that are taken for labels
 LARGEST = float(np.finfo(np.float32).max)
-FARTHEST = 1e30  # deviations from the mean, which float32 can still multiply and add up
+MAX_DEVIATIONS = 1e30  # from the mean, which float32 can still multiply and add up
 
 
-class Row(NamedTuple):
-    """One row of a table: the cells that its text depends on, and the text."""
+class ConditionedText(NamedTuple):
+    """A text and what it depends on, one cell of each column."""
 
-    cells: tuple[str, ...]
+    condition: tuple[str, ...]
     text: str
 
 
 @dataclass(frozen=True)
 class Conditions:
-    """The conditions of one part of a corpus. See `data.pairs.SourceSide`.
+    """The conditions of one part of a corpus. See `data.pairs.SourceReader`.
 
     Attributes:
         values: [N, C] float32, as on disk.
@@ -51,87 +51,94 @@ class Conditions:
     values: FloatArray
     specs: tuple[ConditionSpec, ...]
 
-    @property
-    def lengths(self) -> IntArray:
-        """Ones: a condition is no text."""
-        return np.ones(len(self.values), np.int64)
-
     def read(self, chosen: IntArray, generator: np.random.Generator | None = None) -> Source:
-        """Shares or numbers [B, F] of the chosen rows; nothing of them is ever unknown."""
+        """Return the weights or numbers [B, F] of the chosen rows; none is ever unknown."""
         values = self.values[chosen]  # (B, C)
         if not self.specs[0].labels:
             return Source(values=values)
-        first = first_shares(self.specs)
-        shares = np.zeros((len(values), first[-1]), np.float32)  # (B, F)
-        np.put_along_axis(shares, values.astype(np.int64) + first[:-1], 1, axis=1)
-        return Source(values=shares)
+        first = first_weights(self.specs)
+        weights = np.zeros((len(values), first[-1]), np.float32)  # (B, F)
+        np.put_along_axis(weights, values.astype(np.int64) + first[:-1], 1, axis=1)
+        return Source(values=weights)
 
 
-def first_shares(specs: Sequence[ConditionSpec]) -> IntArray:
-    """Where the labels of each column begin in a row of shares, and F, where they end: [C + 1]."""
+def first_weights(specs: Sequence[ConditionSpec]) -> IntArray:
+    """Return where the labels of each column begin in a row of weights, and F, where they end: [C + 1]."""
     return np.cumsum([0, *(len(spec.labels) for spec in specs)])
 
 
-def read_rows(spec: DataSpec) -> tuple[list[Row], list[Row], tuple[ConditionSpec, ...]]:
-    """The training and the held-out rows whose text is not empty, and what the columns of the first hold.
+def read_conditioned(sources: Sources, text: tuple[str, ...], condition: tuple[str, ...]) -> list[ConditionedText]:
+    """Read every row whose text is not empty.
 
-    Rows are held out by chance, always the same ones; none that is the only one with one of its labels.
-
-    Raises:
-        DataError: they cannot be read, are too few, or `learn_conditions` refuses a column.
-    """
-    rows = all_rows(spec.sources, spec)
-    held_out = all_rows(spec.validation_sources, spec) if spec.validation_sources else []
-    names, kind = spec.condition_columns, spec.condition_kind
-    if len(rows) >= MINIMUM_ROWS and not held_out:
-        kind = "labels" if learn_conditions(rows, names, kind)[0].labels else "numbers"
-        rows, held_out = _split(rows, max(1, round(len(rows) * spec.validation_fraction)), kind)
-    if len(rows) < MINIMUM_ROWS or not held_out:
-        raise DataError(
-            f"conditioned text needs at least {MINIMUM_ROWS} rows to learn and 1 to hold out. "
-            f"Received: {len(rows)} and {len(held_out)} in {describe_sources(spec.sources)}.",
-            "name a longer table, in which each label comes often.",
-        )
-    return rows, held_out, learn_conditions(rows, names, kind)
-
-
-def all_rows(names: tuple[str, ...], spec: DataSpec) -> list[Row]:
-    """Every row of some tables whose text is not empty.
+    Args:
+        sources: tables, or texts.
+        text: the columns of the text, which are joined with spaces; none reads every line of the sources as a text,
+            whose only condition can be FILE, the name of the file it is in.
+        condition: the columns that the text depends on.
 
     Raises:
-        DataError: they cannot be read.
+        DataError: they cannot be read, or a cell of a condition is empty.
     """
-    first = len(spec.columns) - len(spec.condition_columns)  # of the columns of conditions, which follow the texts
-    rows = (Row(tuple(c.strip() for c in row[first:]), joined_text(row[:first])) for row in Sources(names, spec).rows())
+    columns = Columns((*text, *condition), frozenset(condition), frozenset(condition))
+    records = read_table(sources, columns) if text else read_lines(sources)
+    rows = (
+        ConditionedText(tuple(record[name].strip() for name in condition), joined(record, text or (LINE,)))
+        for record in records
+    )
     return [row for row in rows if row.text]
 
 
-def _split(rows: list[Row], count: int, kind: ConditionKind) -> tuple[list[Row], list[Row]]:
-    """Hold out `count` rows by chance, or as many as leave every label known."""
-    left = [Counter(column) for column in zip(*(row.cells for row in rows), strict=True)]
-    held_out: set[int] = set()
-    for number in np.random.default_rng(0).permutation(len(rows)):
-        counted = list(zip(left, rows[number].cells, strict=True))
-        if len(held_out) < count and (kind == "numbers" or all(counter[cell] > 1 for counter, cell in counted)):
-            held_out.add(int(number))
-            for counter, cell in counted:
-                counter[cell] -= 1
-    return [row for i, row in enumerate(rows) if i not in held_out], [rows[i] for i in sorted(held_out)]
+def divide_conditioned(
+    rows: Sequence[ConditionedText],
+    held_out: Sequence[ConditionedText] | None,
+    fraction: float,
+    names: Sequence[str],
+    kind: ConditionKind,
+    where: str,
+) -> tuple[list[ConditionedText], list[ConditionedText], tuple[ConditionSpec, ...]]:
+    """Hold out random rows, and none that is the last of the training part with one of its labels.
 
+    Args:
+        rows: of the sources.
+        held_out: rows of sources of their own, where there are such.
+        fraction: of the rows that is held out otherwise.
+        names: of the columns.
+        kind: what the columns hold.
+        where: what the sources are called in an error.
 
-def learn_conditions(rows: Sequence[Row], names: Sequence[str], kind: ConditionKind) -> tuple[ConditionSpec, ...]:
-    """What the columns hold: labels with their counts, or the scale of numbers.
+    Returns:
+        the training part, the held-out part, and what the columns of the training part hold.
 
     Raises:
-        DataError: a column is not all numbers and should be, or some columns hold labels and some numbers.
+        DataError: there are too few rows, or `learn_conditions` refuses a column.
     """
-    columns = list(zip(*(row.cells for row in rows), strict=True))
+    if held_out is None and rows:  # what is labels in all rows must not be numbers in fewer
+        kind = "labels" if learn_conditions(rows, names, kind)[0].labels else "numbers"
+
+    def choose(all_: Sequence[ConditionedText], count: int) -> IntArray:
+        if kind == "numbers":
+            return choose_randomly(all_, count)
+        return choose_knowing_labels([row.condition for row in all_], count)
+
+    training, kept_back = divide(rows, held_out, fraction, choose, "rows", where)
+    return training, kept_back, learn_conditions(training, names, kind)
+
+
+def learn_conditions(
+    rows: Sequence[ConditionedText], names: Sequence[str], kind: ConditionKind
+) -> tuple[ConditionSpec, ...]:
+    """Find out what the columns hold: labels with their counts, or the scale of numbers.
+
+    Raises:
+        DataError: a column should hold numbers and does not, or some columns hold labels and some numbers.
+    """
+    columns = list(zip(*(row.condition for row in rows), strict=True))
     specs = [_learn(name, column, kind) for name, column in zip(names, columns, strict=True)]
     if len({bool(spec.labels) for spec in specs}) > 1:
-        told = ", ".join(f"{spec.name}: {'labels' if spec.labels else 'numbers'}" for spec in specs)
+        kinds = ", ".join(f"{spec.name}: {'labels' if spec.labels else 'numbers'}" for spec in specs)
         raise DataError(
-            f"the columns of a condition must be all labels or all numbers. Received: {told}.",
-            "take numbers for labels with --condition-kind labels, or name fewer columns.",
+            f"the columns of a condition must be all labels or all numbers. Received: {kinds}.",
+            "read numbers as labels with --condition-kind labels, or name fewer columns.",
         )
     return tuple(specs)
 
@@ -142,7 +149,7 @@ def _learn(name: str, cells: tuple[str, ...], kind: ConditionKind) -> ConditionS
     if kind == "numbers" and wrong is not None:
         raise DataError(f"column {name!r} must hold numbers. Received: {wrong!r:.40}.", "leave out --condition-kind.")
     counts = Counter(cells)
-    if kind == "labels" or wrong is not None or (kind == "auto" and len(counts) <= MOST_NUMBERS_AS_LABELS):
+    if kind == "labels" or wrong is not None or (kind == "auto" and len(counts) <= MAX_NUMBERS_AS_LABELS):
         labels = sorted(counts)
         return ConditionSpec(name=name, labels=tuple(labels), counts=tuple(counts[label] for label in labels))
     values = np.array(numbers, np.float64)
@@ -150,7 +157,7 @@ def _learn(name: str, cells: tuple[str, ...], kind: ConditionKind) -> ConditionS
 
 
 def _number(cell: str) -> float | None:
-    """What a cell says, if it is a number that float32 can hold."""
+    """Return the number in a cell, if it is one that float32 can hold."""
     try:
         value = float(cell)
     except ValueError:
@@ -159,10 +166,10 @@ def _number(cell: str) -> float | None:
 
 
 def value_of(cell: str, spec: ConditionSpec, error: type[UnspoolError]) -> float:
-    """A label as its place in the list, a number as its distance from the mean in deviations.
+    """Return a label as its index in the list, a number as its distance from the mean in standard deviations.
 
     Raises:
-        UnspoolError: of class `error`: the label is not known, or it is no number.
+        UnspoolError: of class `error`: the label is not known, or the cell holds no number.
     """
     if spec.labels:
         if cell not in spec.labels:
@@ -173,36 +180,36 @@ def value_of(cell: str, spec: ConditionSpec, error: type[UnspoolError]) -> float
     if number is None:
         raise error(f"{spec.name} must be a number. Received: {cell!r:.60}.", f"such as {spec.mean:g}.")
     distance = (number - spec.mean) / spec.deviation
-    if abs(distance) > FARTHEST:
+    if abs(distance) > MAX_DEVIATIONS:
         raise error(
-            f"{spec.name} must be a number at most {FARTHEST:g} standard deviations from the mean. "
+            f"{spec.name} must be a number at most {MAX_DEVIATIONS:g} standard deviations from the mean. "
             f"Received: {cell!r:.60}.",
             f"such as {spec.mean:g}; the deviation is {spec.deviation:g}.",
         )
     return distance
 
 
-def make_conditions(rows: Sequence[Row], specs: tuple[ConditionSpec, ...]) -> Conditions:
-    """The conditions of some rows.
+def condition_values(rows: Sequence[ConditionedText], specs: Sequence[ConditionSpec]) -> FloatArray:
+    """Return the conditions of some rows as numbers: [N, C] float32.
 
     Raises:
         DataError: a label is not among those of the specs.
     """
-    known = [{label: float(place) for place, label in enumerate(spec.labels)} for spec in specs]
-    for cells in dict.fromkeys(row.cells for row in rows):
+    known = [{label: float(index) for index, label in enumerate(spec.labels)} for spec in specs]
+    for cells in dict.fromkeys(row.condition for row in rows):
         for cell, spec, values in zip(cells, specs, known, strict=True):
             if cell not in values:
                 values[cell] = value_of(cell, spec, DataError)
-    flat = chain.from_iterable((values[c] for c, values in zip(row.cells, known, strict=True)) for row in rows)
-    return Conditions(np.fromiter(flat, np.float32).reshape(len(rows), len(specs)), specs)  # (N, C)
+    flat = chain.from_iterable((values[c] for c, values in zip(row.condition, known, strict=True)) for row in rows)
+    return np.fromiter(flat, np.float32).reshape(len(rows), len(specs))  # (N, C)
 
 
 def write_conditioned(
     folder: Path,
     name: str,
     tokenizer: Tokenizer,
-    rows: Sequence[Row],
-    specs: tuple[ConditionSpec, ...],
+    rows: Sequence[ConditionedText],
+    specs: Sequence[ConditionSpec],
     on_bytes: Callable[[int], None] = lambda size: None,
 ) -> None:
     """Write texts and their conditions, to be opened by `open_conditioned`.
@@ -210,29 +217,16 @@ def write_conditioned(
     Raises:
         DataError: there are none, or a label is not among those of the specs.
     """
-    if not rows:
-        raise DataError("conditioned text must have at least one row that is not empty. Received: none.", "name more.")
-    with reporting_write_errors(folder):
-        (folder / f"{name}.conditions").write_bytes(make_conditions(rows, specs).values.tobytes())
-        write_tokens(folder, name, tokenizer, (row.text for row in rows), True, on_bytes)
+    texts = {TEXT: (tokenizer, (row.text for row in rows))}
+    write_examples(folder, name, texts, {CONDITIONS: condition_values(rows, specs)}, on_bytes)
 
 
 def open_conditioned(
-    folder: Path, name: str, specs: tuple[ConditionSpec, ...], max_length: int = sys.maxsize - 1, verify: bool = True
+    folder: Path, name: str, specs: tuple[ConditionSpec, ...], max_length: int | None = None, verify: bool = True
 ) -> Pairs:
-    """Open what `write_conditioned` wrote.
-
-    Raises:
-        ModelFolderError: it is not there, or not whole.
-    """
-    texts = open_part(folder, name, verify)
-    try:
-        values = np.fromfile(folder / f"{name}.conditions", np.float32).reshape(-1, len(specs))  # (N, C)
-    except (OSError, ValueError):
-        values = np.zeros((0, len(specs)), np.float32)
-    most = np.array([len(spec.labels) - 1 if spec.labels else np.inf for spec in specs])
-    least = np.where(np.isfinite(most), 0, -np.inf)
-    fits = ((values >= least) & (values <= most)).all()
-    if texts.starts is None or len(values) != len(texts.starts) - 1 or not fits:
-        raise ModelFolderError(f"{folder}: the conditions of the {name} texts are missing or damaged.", "train again.")
-    return Pairs(Conditions(values, specs), texts, max_length)
+    """Open what `write_conditioned` wrote. See `data.examples.open_examples`."""
+    greatest = np.array([len(spec.labels) - 1 if spec.labels else np.inf for spec in specs])  # (C)
+    least = np.where(np.isfinite(greatest), 0, -np.inf)
+    column = NumericColumn(CONDITIONS, np.float32, least, greatest)
+    examples = open_examples(folder, name, columns=[column], max_length=max_length, verify=verify)
+    return Pairs(examples, Conditions(examples.numbers[CONDITIONS], specs))

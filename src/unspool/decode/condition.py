@@ -13,7 +13,7 @@ from math import isfinite
 import numpy as np
 
 from unspool.data.batches import Source
-from unspool.data.conditions import first_shares, value_of
+from unspool.data.conditions import first_weights, value_of
 from unspool.errors import UsageError
 from unspool.specs.condition import ConditionSpec
 
@@ -37,7 +37,7 @@ def condition_source(condition: Condition, specs: Sequence[ConditionSpec]) -> So
     if not specs[0].labels:
         numbers = [value_of(str(one), spec, UsageError) for one, spec in zip(given, specs, strict=True)]
         return Source(values=np.array([numbers], np.float32))  # (1, F)
-    first = first_shares(specs)
+    first = first_weights(specs)
     values = np.zeros((1, first[-1]), np.float32)  # (1, F)
     for one, spec, start in zip(given, specs, first, strict=False):
         shares = _shares(one, spec)

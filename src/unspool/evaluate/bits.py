@@ -17,7 +17,7 @@ import numpy as np
 
 from unspool.arrays import FloatArray, IntArray
 from unspool.data.batches import pad_sequences
-from unspool.data.corpus import Part
+from unspool.data.tokens import Part
 from unspool.engines.base import Network, State
 from unspool.text.tokenizer import BEGIN, PAD
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from unspool.data.conditions import Conditions
+from unspool.data.conditions import CONDITIONS
 from unspool.data.pairs import Pairs
 from unspool.engines.base import Network
 from unspool.evaluate.bayes import BayesClassifier
@@ -77,9 +77,8 @@ def conditioned_figures(
 def _labels_told(
     network: Network, tokenizer: Tokenizer, pairs: Pairs, specs: Sequence[ConditionSpec]
 ) -> dict[str, float]:
-    assert isinstance(pairs.source, Conditions)
     classifier = BayesClassifier(network, tokenizer, specs)
-    found = classifier.of_tokens([pairs.target.document(number) for number in range(len(pairs.source.values))])
-    truth = pairs.source.values[:, 0].astype(int)  # (N)
+    found = classifier.of_tokens([pairs.target.document(number) for number in range(len(pairs.examples))])
+    truth = pairs.examples.numbers[CONDITIONS][:, 0].astype(int)  # (N)
     figures = classification_figures(found, truth, classifier.labels, 0.0)
     return {"accuracy": figures.accuracy, "macro_f1": figures.macro_f1}

@@ -54,15 +54,15 @@ def pair_nats(network: Network, pairs: Pairs, most: int | None = None) -> float:
         pairs: at least one that is short enough.
         most: how many to read, evenly spread over the lengths; none means all.
     """
-    kept = pairs.kept
-    order = kept[np.argsort(pairs.lengths[1][kept], kind="stable")]
+    kept = pairs.examples.kept
+    order = kept[np.argsort(pairs.target.lengths[kept], kind="stable")]
     if most is not None and len(order) > most:
         order = order[np.linspace(0, len(order) - 1, most).astype(int)]
     total, tokens = 0.0, 0
     for start in range(0, len(order), ROWS):
         chosen = order[start : start + ROWS]
         inputs, targets = pairs.targets(chosen)
-        nats, _ = network.nll(inputs, targets, network.encode(pairs.source.read(chosen)))
+        nats, _ = network.nll(inputs, targets, network.encode(pairs.sources.read(chosen)))
         total += float(nats[targets != PAD].sum(dtype=np.float64))
         tokens += int(np.count_nonzero(targets))
     return total / tokens
@@ -70,7 +70,7 @@ def pair_nats(network: Network, pairs: Pairs, most: int | None = None) -> float:
 
 def beginning(network: Network, pairs: Pairs) -> Beginning:
     """Targets are read from where their sources start them."""
-    return lambda chosen: network.encode(pairs.source.read(chosen))
+    return lambda chosen: network.encode(pairs.sources.read(chosen))
 
 
 def exact_share(found: Sequence[str], references: Sequence[str]) -> float:

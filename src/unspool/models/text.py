@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from unspool.arrays import FloatArray
-from unspool.data.corpus import part_of_text
+from unspool.data.tokens import part_of_text
 from unspool.decode.condition import Condition, condition_source, missing_condition
 from unspool.decode.stream import start_reading
 from unspool.engines.base import Network
@@ -123,10 +123,10 @@ class TextModel(Model):
 
 
 class ConditionalTextModel(Model):
-    """A language model whose texts depend on labels or numbers, from which Bayes' rule also tells the label of a text.
+    """A language model whose texts depend on labels or numbers, and from which Bayes' rule tells the label of a text.
 
-    A condition is a label, a blend of labels (`"a=0.7,b=0.3"` or `{"a": 0.7, "b": 0.3}`) or a number; of several columns
-    a sequence of these.
+    A condition is a label, a blend of labels (`"a=0.7,b=0.3"` or `{"a": 0.7, "b": 0.3}`) or a number; of several
+    columns a sequence of these.
     """
 
     config: ConditionalConfig
@@ -181,8 +181,8 @@ class ConditionalTextModel(Model):
 
         Args:
             data: names tables; none means the held-out rows, which lie in the model folder.
-            **settings: are fields of `ConditionalDataSpec`, such as `text` and `condition`, where the columns have other
-                names than in training.
+            **settings: are fields of `ConditionalDataSpec`, such as `text` and `condition`, where the columns have
+                other names than in training.
 
         Raises:
             UsageError: a setting means nothing to a conditional model.

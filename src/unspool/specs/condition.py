@@ -6,7 +6,6 @@ from pydantic import Field, model_validator
 
 from unspool.specs.base import Spec
 
-
 ConditionKind = Literal["auto", "labels", "numbers"]
 
 

@@ -119,7 +119,8 @@ class HeadTrainingSpec(TrainingSpec):
         class_weights: how much the loss of each label counts, in their order; true weighs labels inversely to how
             often they occur, false all alike.
         unfreeze: how the layers of the model that a classifier starts from learn: `at-once`; `gradual`, from the head
-            down one more layer each epoch (Howard and Ruder, 2018, section 3.3); or one more after each so many updates.
+            down one more layer each epoch (Howard and Ruder, 2018, section 3.3); or one more after each so many
+            updates.
     """
 
     word_dropout: float = setting(0.0, Option("Training"), ge=0, lt=1)

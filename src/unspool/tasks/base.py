@@ -40,21 +40,27 @@ class Plan(Generic[R, C]):
 
 
 class Job(Protocol):
-    """The data of a run, with what is measured on them. `network` is the kind of network that the task trains.
+    """The data of a run, with what is measured on them. `network` is the kind of network that the task trains."""
 
-    Attributes:
-        batches: are what an epoch reads.
-        tokens_per_unit: converts a loss in nats per token to bits per unit.
-        unit: is what bits are counted for: `character`, or `label`.
-        description: says in a sentence what the data are.
-        warnings: are lines about the data.
-    """
+    @property
+    def batches(self) -> BatchSource:
+        """What an epoch reads."""
 
-    batches: BatchSource
-    tokens_per_unit: float
-    unit: str
-    description: str
-    warnings: list[str]
+    @property
+    def tokens_per_unit(self) -> float:
+        """What converts a loss in nats per token to nats per unit."""
+
+    @property
+    def unit(self) -> str:
+        """What bits are counted for: `character`, or `label`."""
+
+    @property
+    def description(self) -> str:
+        """What the data are, in a sentence."""
+
+    @property
+    def warnings(self) -> list[str]:
+        """Lines about the data."""
 
     def validate(self, network: Any) -> float:
         """Measure what the best model is chosen by, in nats per token: the lower, the better."""

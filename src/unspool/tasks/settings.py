@@ -36,7 +36,7 @@ def grouped(flat: Mapping[str, Any]) -> Settings:
 
 
 def merged(lower: Mapping[str, Mapping[str, Any]], higher: Mapping[str, Mapping[str, Any]]) -> Settings:
-    """Merge two sets of settings, of which the higher wins; of settings that exclude each other it replaces the other."""
+    """Merge settings, of which the higher win; of settings that exclude each other they replace the other."""
     names = dict.fromkeys([*section_of(tuple(ROWS)).values(), *lower])
     result = {section: {**lower.get(section, {}), **higher.get(section, {})} for section in names}
     if higher.get("budget"):

@@ -153,7 +153,7 @@ class Loop:
         )
 
     def _validation_is_due(self) -> bool:
-        """At equal distances in the budget, but not at the first step, right after another, or right before the last."""
+        """At equal distances in the budget; not at the first step, right after another, or right before the last."""
         step = self.progress.step
         share = self.budget.progress(step)
         if share >= 1 or step <= max(1, self.progress.validated_at + 1) or self.budget.steps_that_fit(step) <= step + 1:

@@ -4,10 +4,11 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from unspool.data.labelled import all_labelled, label_numbers, open_labelled
+from unspool.data.labelled import LABELS, label_indices, open_labelled
 from unspool.decode.classification import Classifying
 from unspool.evaluate.labels import ClassificationFigures, classification_figures
 from unspool.folder.model_folder import ModelFolder
+from unspool.tasks.classification.task import labelled_rows
 from unspool.tasks.evaluation import read_as_in_training
 from unspool.tasks.opening import read_recipe
 from unspool.text.tokenizer import Tokenizer
@@ -26,11 +27,11 @@ def evaluate_classification(
     """
     if settings["sources"]:
         spec = read_as_in_training(read_recipe(folder).data, settings)
-        rows = all_labelled(spec.sources, spec)
-        texts, truth = [text for text, _ in rows], label_numbers(rows, classifier.labels)
+        rows = labelled_rows(spec.sources, spec)
+        texts, truth = [row.text for row in rows], label_indices(rows, classifier.labels)
     else:
         part = open_labelled(folder.training, "validation", len(classifier.labels))
-        texts, truth = [tokenizer.decode(part.texts.document(i)) for i in range(len(part.labels))], part.labels
+        texts, truth = [tokenizer.decode(part.text.document(i)) for i in range(len(part))], part.numbers[LABELS]
     started = time.perf_counter()
     found = classifier.probabilities(texts)
     return classification_figures(found, truth, classifier.labels, time.perf_counter() - started)

@@ -10,18 +10,20 @@ from typing import Any
 import numpy as np
 
 from unspool.arrays import Arrays, IntArray
+from unspool.data.example_batches import LabelledBatches
+from unspool.data.examples import Examples
 from unspool.data.labelled import (
-    Labelled,
-    LabelledBatches,
-    Row,
+    LABELS,
+    LabelledText,
+    divide_labelled,
     label_counts,
+    label_indices,
     label_names,
-    label_numbers,
     open_labelled,
     read_labelled,
     write_labelled,
 )
-from unspool.data.sources import describe_sources
+from unspool.data.sources import Sources, describe_sources
 from unspool.decode.classification import label_probabilities
 from unspool.engines.base import Machine, Network
 from unspool.engines.initial import extended_weights
@@ -103,12 +105,17 @@ class Classification(Task[ClassificationRecipe, ClassificationConfig]):
                 "name the model with --from, or leave it out.",
             )
         spec = build(ClassificationDataSpec, settings["data"], "data")
-        rows, held_out = read_labelled(spec)
+        rows, held_out = divide_labelled(
+            labelled_rows(spec.sources, spec),
+            labelled_rows(spec.validation, spec) if spec.validation else None,
+            spec.validation_split,
+            describe_sources(spec.sources),
+        )
         if "tokenizer" not in settings["data"]:
-            spec = spec.changed(tokenizer="char" if np.mean([len(text) for text, _ in rows]) < SHORT else "word")
+            spec = spec.changed(tokenizer="char" if np.mean([len(row.text) for row in rows]) < SHORT else "word")
         if spec.tokenizer == "word" and "lowercase" not in settings["data"]:
             spec = spec.changed(lowercase=pretrained is None or pretrained.has_vectors)
-        texts = [text for text, _ in rows]
+        texts = [row.text for row in rows]
         if pretrained is not None and spec.lowercase:
             pretrained = pretrained.lowercased(texts)
         tokenizer = (
@@ -121,7 +128,7 @@ class Classification(Task[ClassificationRecipe, ClassificationConfig]):
         write_labelled(folder.training, "training", tokenizer, rows, labels, on_bytes)
         write_labelled(folder.training, "validation", tokenizer, held_out, labels, on_bytes)
         shape = CHARACTERS if tokenizer.kind == "char" else WORDS
-        tokens = len(open_labelled(folder.training, "training", len(labels), verify=False).texts.tokens)
+        tokens = len(open_labelled(folder.training, "training", len(labels), verify=False).text.tokens)
         if not settings["budget"] and tokens * shape["budget"]["epochs"] <= QUICK:
             settings = {**settings, "budget": shape["budget"]}
         recipe = _recipe(settings, spec, shape, pretrained, machine)
@@ -155,8 +162,8 @@ class ClassificationJob:
 
     def __init__(
         self,
-        training: Labelled,
-        validation: Labelled,
+        training: Examples,
+        validation: Examples,
         recipe: ClassificationRecipe,
         labels: tuple[str, ...],
         tokenizer: Tokenizer,
@@ -166,10 +173,10 @@ class ClassificationJob:
         self.batches = LabelledBatches(
             training, asked.batch_size, recipe.data.max_length, asked.word_dropout, asked.seed
         )
-        counts = label_counts(training.labels, labels)
+        counts = label_counts(training.numbers[LABELS], labels)
         self.description = (
-            f"rows: {describe_sources(recipe.data.sources)}: {len(training.labels):,} to learn, "
-            f"{len(validation.labels):,} held out; {len(labels)} labels: {_frequencies(counts, labels)}."
+            f"rows: {describe_sources(recipe.data.sources)}: {len(training):,} to learn, "
+            f"{len(validation):,} held out; {len(labels)} labels: {_frequencies(counts, labels)}."
         )
         self.warnings = _warnings(counts, labels, recipe)
 
@@ -179,19 +186,25 @@ class ClassificationJob:
 
     def sample(self, network: Network) -> str:
         """A held-out text, and what it is taken for."""
-        text = self._validation.texts.document(0)
+        text = self._validation.text.document(0)
         shares = label_probabilities(network, [text])[0]
         return f"{self._labels[shares.argmax()]} ({shares.max():.0%}): {self._tokenizer.decode(text)}"
 
     def figures(self, network: Network) -> dict[str, Any]:
         """Accuracy, macro F1, nats per label."""
-        return self._measured(network, len(self._validation.labels))
+        return self._measured(network, len(self._validation))
 
-    def _measured(self, network: Network, most: int) -> dict[str, Any]:
-        chosen = np.linspace(0, len(self._validation.labels) - 1, min(most, len(self._validation.labels))).astype(int)
-        found = label_probabilities(network, [self._validation.texts.document(number) for number in chosen])
-        figures = classification_figures(found, self._validation.labels[chosen], self._labels, 0.0).to_dict()
+    def _measured(self, network: Network, limit: int) -> dict[str, Any]:
+        chosen = np.linspace(0, len(self._validation) - 1, min(limit, len(self._validation))).astype(int)
+        found = label_probabilities(network, [self._validation.text.document(number) for number in chosen])
+        figures = classification_figures(found, self._validation.numbers[LABELS][chosen], self._labels, 0.0).to_dict()
         return {name: figures[name] for name in ("accuracy", "macro_f1", "nats_per_label")}
+
+
+def labelled_rows(names: tuple[str, ...], spec: ClassificationDataSpec) -> list[LabelledText]:
+    """Read the rows of tables, as the spec has it."""
+    assert spec.label is not None
+    return read_labelled(Sources(names, spec), spec.text, spec.label)
 
 
 def read_text_tokenizer(folder: ModelFolder, config: ClassificationConfig) -> Tokenizer:
@@ -236,11 +249,11 @@ def _recipe(
     )
 
 
-def _resolved(training: HeadTrainingSpec, rows: Sequence[Row], labels: tuple[str, ...]) -> HeadTrainingSpec:
+def _resolved(training: HeadTrainingSpec, rows: Sequence[LabelledText], labels: tuple[str, ...]) -> HeadTrainingSpec:
     """With the weights of the labels, and the updates of an epoch, in place of the words for them."""
     weights = training.class_weights
     if weights is True:
-        counts = label_counts(label_numbers(rows, labels), labels)
+        counts = label_counts(label_indices(rows, labels), labels)
         weights = tuple((len(rows) / len(labels) / counts).tolist())
     elif isinstance(weights, tuple) and len(weights) != len(labels):
         raise UsageError(

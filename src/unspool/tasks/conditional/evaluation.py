@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from unspool.data.conditions import all_rows, open_conditioned, write_conditioned
+from unspool.data.conditions import open_conditioned, write_conditioned
 from unspool.engines.base import Network
 from unspool.errors import UsageError
 from unspool.evaluate.conditioned import ConditionedFigures, conditioned_figures
 from unspool.folder.model_folder import ModelFolder
 from unspool.tasks.conditional.specs import ConditionalConfig
+from unspool.tasks.conditional.task import conditioned_rows
 from unspool.tasks.evaluation import read_as_in_training, workspace
 from unspool.tasks.opening import read_recipe
 from unspool.text.tokenizer import Tokenizer
@@ -42,5 +43,5 @@ def evaluate_conditional(
             "leave out --condition where the names are these.",
         )
     with workspace() as place:
-        write_conditioned(place, "text", tokenizer, all_rows(spec.sources, spec), specs)
+        write_conditioned(place, "text", tokenizer, conditioned_rows(spec.sources, spec), specs)
         return conditioned_figures(network, tokenizer, open_conditioned(place, "text", specs), specs)

@@ -6,10 +6,17 @@ rows -> conditions, tokenizer, ids -> texts of like length side by side -> bits 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from unspool.data.conditions import open_conditioned, read_rows, write_conditioned
-from unspool.data.corpus import open_part
-from unspool.data.pairs import PairBatches, Pairs
-from unspool.data.sources import describe_sources
+from unspool.data.conditions import (
+    ConditionedText,
+    divide_conditioned,
+    open_conditioned,
+    read_conditioned,
+    write_conditioned,
+)
+from unspool.data.example_batches import PairBatches
+from unspool.data.pairs import Pairs
+from unspool.data.sources import Sources, describe_sources
+from unspool.data.tokens import open_part
 from unspool.decode.condition import condition_source, usual_condition
 from unspool.decode.stream import generate, start_reading
 from unspool.engines.base import Machine, Network
@@ -77,7 +84,14 @@ class Conditional(Task[ConditionalRecipe, ConditionalConfig]):
     ) -> Plan[ConditionalRecipe, ConditionalConfig]:
         """Learn the labels and the tokenizer, write both as numbers, choose the sizes."""
         spec = build(ConditionalDataSpec, settings["data"], "data")
-        rows, held_out, conditions = read_rows(spec)
+        rows, held_out, conditions = divide_conditioned(
+            conditioned_rows(spec.sources, spec),
+            conditioned_rows(spec.validation, spec) if spec.validation else None,
+            spec.validation_split,
+            spec.condition,
+            spec.condition_kind,
+            describe_sources(spec.sources),
+        )
         tokenizer = make_tokenizer(spec.tokenizer, (row.text for row in rows), spec.vocabulary_limit)
         folder.write_tokenizer(tokenizer)
         for name, part in (("training", rows), ("validation", held_out)):
@@ -122,18 +136,18 @@ class ConditionalJob:
         tokenizer: Tokenizer,
     ) -> None:
         self._validation, self._specs, self._tokenizer = validation, specs, tokenizer
-        if not len(training.kept):
+        examples, limit = training.examples, recipe.data.max_length
+        if not len(examples.kept):
             raise DataError(
-                f"at least one text to learn must be at most {training.max_length} tokens long. Received: none.",
+                f"at least one text to learn must be at most {limit} tokens long. Received: none.",
                 "raise --max-length.",
             )
         self.batches = PairBatches(training, recipe.training.batch_size, recipe.training.seed)
         self.tokens_per_unit = len(training.target.tokens) / training.target.characters
-        left_out = len(training.lengths[0]) - len(training.kept)
         self.description = (
-            f"texts: {describe_sources(recipe.data.sources)}: {len(training.kept):,} to learn, "
-            f"{len(validation.lengths[0]):,} held out; {left_out:,} longer than {recipe.data.max_length} tokens are "
-            f"left out. They depend on {'; '.join(map(_described, specs))}."
+            f"texts: {describe_sources(recipe.data.sources)}: {len(examples.kept):,} to learn, "
+            f"{len(validation.examples):,} held out; {examples.left_out:,} longer than {limit} tokens are left out. "
+            f"They depend on {'; '.join(map(_described, specs))}."
         )
         self.warnings: list[str] = []
 
@@ -155,6 +169,11 @@ class ConditionalJob:
         figures = evaluate_part(network, self._validation.target, begin=beginning(network, self._validation))
         names = ("bits_per_byte", "bits_per_character", "nats_per_token", "perplexity")
         return {name: getattr(figures, name) for name in names}
+
+
+def conditioned_rows(names: tuple[str, ...], spec: ConditionalDataSpec) -> list[ConditionedText]:
+    """Read the rows of tables, or the lines of texts, as the spec has it."""
+    return read_conditioned(Sources(names, spec), spec.text, spec.condition)
 
 
 def _config(

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from unspool.data.corpus import Part, open_part, write_part
+from unspool.data.corpus import Text, read_text, write_part
 from unspool.data.sources import Sources
+from unspool.data.tokens import Part, open_part
 from unspool.engines.base import Network
 from unspool.evaluate.bits import Figures, evaluate_part
 from unspool.folder.model_folder import ModelFolder
@@ -15,6 +16,11 @@ from unspool.text.tokenizer import Tokenizer
 
 MAX_ROWS, TOKENS_PER_ROW = 64, 4096  # of a held-out stream; each row first reads the 1,024 tokens before its part
 MAX_TOKENS = 300_000  # of a held-out stream; the figures of a longer one are estimated from these
+
+
+def open_text(names: tuple[str, ...], spec: TextDataSpec) -> Text:
+    """Read sources as one stream, or as documents, as the spec has it."""
+    return read_text(Sources(names, spec), spec.lines, spec.text)
 
 
 def held_out_figures(network: Network, part: Part) -> Figures:
@@ -40,5 +46,5 @@ def evaluate_language(
     lines = config.by_document and not settings.get("text")
     spec = build(TextDataSpec, {"lines": lines, **settings}, "evaluate")
     with workspace() as place:
-        write_part(place, "text", tokenizer, Sources(spec.sources, spec), spec.by_document)
+        write_part(place, "text", tokenizer, open_text(spec.sources, spec))
         return evaluate_part(network, open_part(place, "text"))

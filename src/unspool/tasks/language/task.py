@@ -6,9 +6,10 @@ sources -> tokenizer, ids -> windows or documents -> bits per byte
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from unspool.data.batches import BatchSource, DocumentBatches, StreamBatches
+from unspool.data.batches import BatchSource
 from unspool.data.corpus import SMALL, Corpus, open_corpus, prepare_corpus
 from unspool.data.sources import describe_sources
+from unspool.data.stream_batches import DocumentBatches, StreamBatches
 from unspool.decode.stream import generate, start_reading
 from unspool.engines.base import Machine, Network
 from unspool.engines.initial import extended_weights
@@ -21,7 +22,7 @@ from unspool.specs.network import DecoderShape, DecoderSpec, NetworkSpec
 from unspool.specs.sampling import SamplingSpec
 from unspool.specs.training import WindowTrainingSpec
 from unspool.tasks.base import Plan, Task
-from unspool.tasks.language.evaluation import held_out_figures
+from unspool.tasks.language.evaluation import held_out_figures, open_text
 from unspool.tasks.language.specs import LanguageConfig, LanguageRecipe, TextDataSpec
 from unspool.tasks.pretrained import Pretrained
 from unspool.tasks.recipe import Size, choose, filled, usual_minutes
@@ -76,7 +77,9 @@ class Language(Task[LanguageRecipe, LanguageConfig]):
             if pretrained
             else lambda pieces: make_tokenizer(spec.tokenizer, pieces, spec.vocabulary_limit)
         )
-        tokenizer = prepare_corpus(folder.training, spec, make, on_bytes)
+        text = open_text(spec.sources, spec)
+        held_out = open_text(spec.validation, spec) if spec.validation else None
+        tokenizer = prepare_corpus(folder.training, text, held_out, spec.validation_split, make, on_bytes)
         folder.write_tokenizer(tokenizer)
         part = open_corpus(folder.training, verify=False).training
         tokens = len(part.tokens)
@@ -101,9 +104,9 @@ class Language(Task[LanguageRecipe, LanguageConfig]):
     def summary(self, figures: Mapping[str, Any]) -> str:
         """Say the closing figures in a sentence."""
         return (
-            f"{figures['bits_per_character']:.4f} bits per character on the held-out text, the state carried through it "
-            f"({figures['nats_per_token']:.4f} nats per token); fresh, from the initial state, "
-            f"{figures['fresh_bits_per_character']:.4f}."
+            f"{figures['bits_per_character']:.4f} bits per character on the held-out text, carried through it "
+            f"({figures['nats_per_token']:.4f} nats per token), {figures['fresh_bits_per_character']:.4f} from fresh "
+            "starts."
         )
 
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from unspool.data.pairs import all_pairs, kept_texts
+from unspool.data.pairs import kept_texts, whole_pairs
 from unspool.decode.translation import Translator
 from unspool.errors import UsageError
 from unspool.evaluate.pairs import TranslationFigures, translation_figures
@@ -13,6 +13,7 @@ from unspool.specs.base import build
 from unspool.specs.sampling import BeamSpec
 from unspool.tasks.evaluation import read_as_in_training
 from unspool.tasks.opening import read_recipe
+from unspool.tasks.translation.task import all_pairs
 
 PAIRS = (("source", "target", "source_file", "target_file"),)
 
@@ -37,11 +38,11 @@ def evaluate_translation(
         if spec.sources and spec.source is None:
             hint = "name them: --source and --target."
             raise UsageError("pairs need the columns of their sources and targets.", hint)
-        pairs = all_pairs(spec)
+        pairs = whole_pairs(all_pairs(spec))
     else:
         pairs = kept_texts(folder.training)
     beam = build(BeamSpec, {name: value for name, value in settings.items() if name not in given}, "evaluate")
     started = time.perf_counter()
-    found = translator.translate([source for source, _ in pairs], beam, look=translator.target.kind == "word")
+    found = translator.translate([pair.source for pair in pairs], beam, look=translator.target.kind == "word")
     seconds = time.perf_counter() - started
-    return translation_figures([best[0].text for best in found], [target for _, target in pairs], seconds)
+    return translation_figures([best[0].text for best in found], [pair.target for pair in pairs], seconds)

@@ -7,16 +7,20 @@ from collections.abc import Callable, Mapping
 from math import exp
 from typing import Any
 
+from unspool.data.example_batches import PairBatches
 from unspool.data.pairs import (
-    PairBatches,
+    Names,
+    Pair,
     Pairs,
     Tokenizers,
     describe_pairs,
+    divide_pairs,
     keep_texts,
     kept_empty,
     kept_texts,
     open_pairs,
     read_pairs,
+    whole_pairs,
     write_pairs,
 )
 from unspool.decode.translation import Translator
@@ -101,7 +105,11 @@ class Translation(Task[TranslationRecipe, TranslationConfig]):
     ) -> Plan[TranslationRecipe, TranslationConfig]:
         """Learn the tokenizers, write the ids, choose the sizes."""
         settings, spec = _with_budget(settings), _data(settings)
-        pairs, held_out, empty = read_pairs(spec)
+        read, separate = all_pairs(spec), _held_out(spec)
+        whole, kept_back = whole_pairs(read), None if separate is None else whole_pairs(separate)
+        empty = len(read) + len(separate or []) - len(whole) - len(kept_back or [])
+        where = describe_pairs(spec.sources, _files(spec))
+        pairs, held_out = divide_pairs(whole, kept_back, spec.validation_split, where)
         tokenizers = _tokenizers(spec, pairs)
         folder.write_tokenizer(tokenizers[1])
         if not spec.joint_vocabulary:
@@ -141,25 +149,25 @@ class TranslationJob:
         self,
         training: Pairs,
         validation: Pairs,
-        texts: list[tuple[str, str]],
+        texts: list[Pair],
         empty: int,
         recipe: TranslationRecipe,
         tokenizers: Tokenizers,
     ) -> None:
         self._validation, self._texts, self._tokenizers = validation, texts, tokenizers
         for part, name in ((training, "to learn"), (validation, "held out")):
-            if not len(part.kept):
+            if not len(part.examples.kept):
                 raise DataError(
-                    f"at least one pair {name} must be at most {part.max_length} tokens long. Received: none.",
+                    f"at least one pair {name} must be at most {part.examples.max_length} tokens long. Received: none.",
                     "raise --max-length.",
                 )
         self.batches = PairBatches(training, recipe.training.batch_size, recipe.training.seed)
         self.tokens_per_unit = len(training.target.tokens) / training.target.characters
-        longer, longer_held_out = (len(part.lengths[0]) - len(part.kept) for part in (training, validation))
+        examples, where = training.examples, describe_pairs(recipe.data.sources, _files(recipe.data))
         self.description = (
-            f"pairs: {describe_pairs(recipe.data)}: {len(training.kept):,} to learn, {len(texts):,} held out; "
-            f"{longer:,} longer than {recipe.data.max_length} tokens and {empty:,} with an empty side are left out, "
-            f"and {longer_held_out:,} of those held out are too long to count in the loss."
+            f"pairs: {where}: {len(examples.kept):,} to learn, {len(texts):,} held out; {examples.left_out:,} longer "
+            f"than {recipe.data.max_length} tokens and {empty:,} with an empty side are left out, and "
+            f"{validation.examples.left_out:,} of those held out are too long to count in the loss."
         )
         self.warnings: list[str] = []
 
@@ -197,6 +205,27 @@ def read_tokenizers(folder: ModelFolder, config: TranslationConfig) -> Tokenizer
     return folder.read_tokenizer(config.source_tokenizer, encoder.vocabulary_size, SOURCE_TOKENIZER), target
 
 
+def all_pairs(spec: TranslationDataSpec) -> list[Pair]:
+    """Read the pairs of the sources, or make dates where there are none."""
+    return read_pairs(spec.sources, spec, _both(spec.source, spec.target), _files(spec))
+
+
+def _held_out(spec: TranslationDataSpec) -> list[Pair] | None:
+    """Read the pairs of files that are held out; none without such files."""
+    files = _both(spec.validation_source_file, spec.validation_target_file)
+    if files is None and not spec.validation:
+        return None
+    return read_pairs(spec.validation, spec, _both(spec.source, spec.target), files)
+
+
+def _files(spec: TranslationDataSpec) -> Names | None:
+    return _both(spec.source_file, spec.target_file)
+
+
+def _both(source: str | None, target: str | None) -> Names | None:
+    return None if source is None or target is None else (source, target)
+
+
 def _data(settings: Settings) -> TranslationDataSpec:
     """Dates are read character by character; other pairs by the commonest pieces of words, unless it is said."""
     spec = build(TranslationDataSpec, settings["data"], "data")
@@ -208,7 +237,7 @@ def _with_budget(settings: Settings) -> Settings:
     return {**settings, "budget": settings["budget"] or DATES_BUDGET} if _data(settings).made else settings
 
 
-def _tokenizers(spec: TranslationDataSpec, pairs: list[tuple[str, str]]) -> Tokenizers:
+def _tokenizers(spec: TranslationDataSpec, pairs: list[Pair]) -> Tokenizers:
     limit = spec.vocabulary_limit or (0 if spec.tokenizer == "char" else VOCABULARY)
 
     def learn(*sides: int) -> Tokenizer:

@@ -1,0 +1,148 @@
+"""Examples on disk: texts as token ids, with numbers that belong to them.
+
+Whatever a task learns from, pairs, texts with labels or texts with conditions, is written and opened here.
+Of a part called NAME, the text is in the files of NAME (`data/tokens.py`), a further text in those of
+NAME.ROLE, such as NAME.source, and a numeric column in NAME.COLUMN, such as NAME.labels.
+
+Shapes: N examples, C numbers of an example.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from unspool.arrays import Array, IntArray
+from unspool.data.tokens import Part, open_part, write_tokens
+from unspool.errors import DataError, ModelFolderError, reporting_write_errors
+from unspool.text.tokenizer import Tokenizer
+
+TEXT, SOURCE = "text", "source"
+
+
+@dataclass(frozen=True)
+class NumericColumn:
+    """Numbers that belong to examples, and the range that they must lie in.
+
+    Attributes:
+        name: of the column, which ends the file's name.
+        type: of a number on disk.
+        minimum: the least value; [C] one for each number where an example has several.
+        maximum: the greatest value, of the same shape.
+    """
+
+    name: str
+    type: type[np.generic]
+    minimum: Any
+    maximum: Any
+
+
+@dataclass(frozen=True)
+class Examples:
+    """One part of a corpus of examples; example i is number i of every text and of every column.
+
+    Attributes:
+        texts: documents by their role; TEXT is always one.
+        numbers: [N] or [N, C] each, by the name of the column.
+        max_length: tokens, `<eos>` not counted, that each text of an example may have; none keeps all.
+    """
+
+    texts: Mapping[str, Part]
+    numbers: Mapping[str, Array]
+    max_length: int | None = None
+
+    def __len__(self) -> int:
+        """N, longer ones included."""
+        return len(self.text.lengths)
+
+    @property
+    def text(self) -> Part:
+        """The text that is generated or classified."""
+        return self.texts[TEXT]
+
+    @cached_property
+    def kept(self) -> IntArray:
+        """The indices of the examples whose texts are short enough."""
+        if self.max_length is None:
+            return np.arange(len(self))
+        longest = np.max([part.lengths for part in self.texts.values()], axis=0)  # (N)
+        return np.flatnonzero(longest <= self.max_length + 1)
+
+    @property
+    def left_out(self) -> int:
+        """How many examples are too long."""
+        return len(self) - len(self.kept)
+
+
+def write_examples(
+    folder: Path,
+    name: str,
+    texts: Mapping[str, tuple[Tokenizer, Iterable[str]]],
+    numbers: Mapping[str, Array],
+    on_bytes: Callable[[int], None] = lambda size: None,
+) -> None:
+    """Write examples, to be opened by `open_examples`.
+
+    Args:
+        folder: where the files go.
+        name: of the part.
+        texts: by role, a tokenizer and the N texts that it encodes; TEXT is one of the roles.
+        numbers: by name, the columns, [N] or [N, C], of the types that they are opened with.
+        on_bytes: is called, from time to time, with the number of bytes that were encoded.
+
+    Raises:
+        DataError: there are no examples.
+    """
+    with reporting_write_errors(folder):
+        for role, (tokenizer, written) in texts.items():
+            if not write_tokens(folder, _stem(name, role), tokenizer, written, True, on_bytes):
+                raise DataError("at least one row must not be empty. Received: none.", "name other sources.")
+        for column, values in numbers.items():
+            (folder / f"{name}.{column}").write_bytes(values.tobytes())
+
+
+def open_examples(
+    folder: Path,
+    name: str,
+    roles: Collection[str] = (TEXT,),
+    columns: Collection[NumericColumn] = (),
+    max_length: int | None = None,
+    verify: bool = True,
+) -> Examples:
+    """Open what `write_examples` wrote.
+
+    Args:
+        folder: of the files.
+        name: of the part.
+        roles: of the texts; TEXT is one of them.
+        columns: that belong to them.
+        max_length: as in `Examples`.
+        verify: compare the tokens with the counts that were written.
+
+    Raises:
+        ModelFolderError: a file is missing, is not what was written, or does not belong to the others.
+    """
+    texts = {role: open_part(folder, _stem(name, role), verify) for role in roles}
+    if any(part.starts is None for part in texts.values()) or len({len(part.lengths) for part in texts.values()}) > 1:
+        raise ModelFolderError(f"{folder}: the {' and '.join(roles)} files of {name} do not fit.", "train again.")
+    count = len(texts[TEXT].lengths)
+    return Examples(texts, {column.name: _open_column(folder, name, column, count) for column in columns}, max_length)
+
+
+def _open_column(folder: Path, name: str, column: NumericColumn, count: int) -> Array:
+    shape = (count, *np.shape(column.minimum))  # (N) or (N, C)
+    try:
+        values = np.frombuffer((folder / f"{name}.{column.name}").read_bytes(), column.type).reshape(shape)
+        fits = bool(((values >= column.minimum) & (values <= column.maximum)).all())
+    except (OSError, ValueError):
+        fits = False
+    if not fits:
+        raise ModelFolderError(f"{folder}: the {column.name} of {name} are missing or damaged.", "train again.")
+    return values
+
+
+def _stem(name: str, role: str) -> str:
+    return name if role == TEXT else f"{name}.{role}"

@@ -1,0 +1,105 @@
+"""Which examples are held out: the last, random ones, or random ones that leave every label in the training part.
+
+The choice depends on the examples alone, so that a run that starts again holds out the same ones.
+
+Shapes: N examples, K of them held out.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence, Sized
+from typing import TypeVar
+
+import numpy as np
+
+from unspool.arrays import IntArray
+from unspool.errors import DataError
+
+MINIMUM_EXAMPLES = 10
+
+Example = TypeVar("Example")
+Choose = Callable[[Sequence[Example], int], IntArray]  # examples, K -> the indices of those that are held out
+
+
+def divide(
+    examples: Sequence[Example],
+    held_out: Sequence[Example] | None,
+    fraction: float,
+    choose: Choose[Example],
+    noun: str,
+    where: str,
+) -> tuple[list[Example], list[Example]]:
+    """Divide examples into a training and a held-out part.
+
+    Args:
+        examples: of the sources.
+        held_out: of sources of their own, where there are such; then `examples` is the training part.
+        fraction: of the examples that is held out otherwise, from 0 to 1.
+        choose: picks those; `choose_last` and the functions below it do.
+        noun: what the examples are called in an error, such as `pairs`.
+        where: what their sources are called in an error.
+
+    Returns:
+        both parts, each in the order of the examples.
+
+    Raises:
+        DataError: there are fewer than 10 examples in the training part, or none held out.
+    """
+    training, kept_back = list(examples), list(held_out or ())
+    if held_out is None and len(examples) >= MINIMUM_EXAMPLES:
+        chosen = set(choose(examples, min(max(1, round(len(examples) * fraction)), len(examples))).tolist())
+        training = [example for index, example in enumerate(examples) if index not in chosen]
+        kept_back = [examples[index] for index in sorted(chosen)]
+    if len(training) < MINIMUM_EXAMPLES or not kept_back:
+        raise DataError(
+            f"training needs at least {MINIMUM_EXAMPLES} {noun} to learn and 1 to hold out. "
+            f"Received: {len(training)} and {len(kept_back)} in {where}.",
+            f"name more {noun}; some hundreds teach a simple pattern.",
+        )
+    return training, kept_back
+
+
+def training_length(total: int, fraction: float) -> int:
+    """How much of a text of so many characters or documents is the training part, before the held-out end."""
+    return min(int(total * (1 - fraction)), total - 1)
+
+
+def choose_last(examples: Sized, count: int) -> IntArray:
+    """Hold out the end."""
+    return np.arange(len(examples) - count, len(examples))
+
+
+def choose_randomly(examples: Sized, count: int) -> IntArray:
+    """Hold out random examples."""
+    return np.random.default_rng(0).permutation(len(examples))[:count]
+
+
+def choose_knowing_labels(labels: Sequence[Sequence[str]], count: int) -> IntArray:
+    """Hold out random examples, and none that is the last of the training part with one of its labels.
+
+    Args:
+        labels: [N, C] the labels of each example, one of each of C columns.
+        count: K, or fewer where that many would leave a label unknown.
+    """
+    left = [Counter(column) for column in zip(*labels, strict=True)]
+    chosen: list[int] = []
+    for index in np.random.default_rng(0).permutation(len(labels)).tolist():
+        counted = list(zip(left, labels[index], strict=True))
+        if len(chosen) < count and all(counter[label] > 1 for counter, label in counted):
+            chosen.append(index)
+            for counter, label in counted:
+                counter[label] -= 1
+    return np.array(chosen, np.int64)
+
+
+def choose_by_label(labels: Sequence[str], count: int) -> IntArray:
+    """Hold out the same fraction of the examples of each label, chosen at random, and never the first of a label.
+
+    Args:
+        labels: [N] the label of each example.
+        count: K, or fewer where the first example of a label would be among them.
+    """
+    order = np.random.default_rng(0).permutation(len(labels))
+    order = np.array(sorted(order, key=lambda index: labels[index]), np.int64)  # by label, within one at random
+    spread = ((np.arange(count) + 0.5) * len(labels) / count).astype(np.int64)  # (K), evenly over `order`
+    first = {labels[index]: index for index in reversed(order)}
+    return np.array(sorted({*order[spread].tolist()} - {int(index) for index in first.values()}), np.int64)

@@ -1,0 +1,181 @@
+"""A text as token ids on disk.
+
+The ids lie in memory-mapped files of the smallest sufficient integer type and are written in pieces, so
+that a text much larger than the memory trains. Of a part called NAME:
+
+    NAME.tokens   the ids           NAME.starts   where each document begins, where there are documents
+    NAME.json     type, sizes and counts, which the files are checked against
+
+Shapes: N tokens, D documents, V vocabulary.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import AliasChoices, Field
+
+from unspool.arrays import IntArray
+from unspool.errors import ModelFolderError
+from unspool.specs.base import Spec
+from unspool.text.tokenizer import END, Tokenizer
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of a corpus.
+
+    Attributes:
+        tokens: [N] ids, on disk; each document ends with `<eos>`.
+        starts: [D + 1] where each document begins, and the end; none for a stream.
+        characters: of the text, line ends between documents included.
+        bytes: of its UTF-8, counted alike.
+        spelling_bits: what spelling the unknown tokens costs (Tokenizer.spelling_bits).
+        counts: [V] how often each token occurs.
+    """
+
+    tokens: IntArray
+    starts: IntArray | None
+    characters: int
+    bytes: int
+    spelling_bits: float
+    counts: IntArray
+
+    @property
+    def lengths(self) -> IntArray:
+        """Tokens of each document, `<eos>` included: [D]."""
+        assert self.starts is not None
+        return np.diff(self.starts)
+
+    def document(self, index: int) -> IntArray:
+        """Return the ids of one document, `<eos>` included."""
+        assert self.starts is not None
+        return self.tokens[self.starts[index] : self.starts[index + 1]]
+
+
+class _About(Spec):
+    """What `NAME.json` says of one part."""
+
+    type: str
+    tokens: int = Field(ge=1)
+    documents: int | None = Field(ge=1)
+    characters: int = Field(ge=1)
+    bytes: int = Field(ge=1)
+    spelling_bits: float = Field(ge=0, validation_alias=AliasChoices("spelling_bits", "naming_bits"))  # 0.1.0: naming
+    counts: tuple[int, ...]
+
+
+def write_tokens(
+    folder: Path,
+    name: str,
+    tokenizer: Tokenizer,
+    pieces: Iterable[str],
+    by_document: bool,
+    on_bytes: Callable[[int], None],
+) -> int:
+    """Encode texts and write their ids as one part, to be opened by `open_part`.
+
+    Args:
+        folder: where the files go.
+        name: of the part.
+        tokenizer: encodes.
+        pieces: the texts; each a document, or all together one stream.
+        by_document: which of the two; documents end with `<eos>`.
+        on_bytes: is called, from time to time, with the number of bytes that were encoded.
+
+    Returns:
+        how many tokens were written; without any there is no part.
+    """
+    type_ = np.min_scalar_type(tokenizer.vocabulary_size - 1)
+    tokens = characters = size = 0
+    spelling = 0.0
+    counts = np.zeros(tokenizer.vocabulary_size, dtype=np.int64)
+    starts = [0]
+    with (folder / f"{name}.tokens").open("wb") as file:
+        for piece in pieces:
+            ids = tokenizer.encode(piece)
+            spelling += float(tokenizer.spelling_bits(piece, ids).sum())
+            if by_document:
+                ids = np.append(ids, END)
+            file.write(ids.astype(type_).tobytes())
+            tokens += len(ids)
+            counts += np.bincount(ids, minlength=len(counts))
+            characters += len(piece) + by_document
+            size += len(piece.encode(errors="surrogatepass")) + by_document
+            starts.append(tokens)
+            on_bytes(size)
+    if by_document:
+        (folder / f"{name}.starts").write_bytes(np.array(starts, dtype=np.int64).tobytes())
+    if not tokens:
+        return 0
+    about = _About(
+        type=type_.name,
+        tokens=tokens,
+        documents=len(starts) - 1 if by_document else None,
+        characters=characters,
+        bytes=size,
+        spelling_bits=spelling,
+        counts=tuple(counts.tolist()),
+    )
+    (folder / f"{name}.json").write_text(about.model_dump_json(), encoding="utf-8")
+    return tokens
+
+
+def open_part(folder: Path, name: str, verify: bool = True) -> Part:
+    """Open one part that `write_tokens` wrote.
+
+    Args:
+        folder: of the files.
+        name: of the part.
+        verify: count the tokens, and compare with the counts that were written.
+
+    Raises:
+        ModelFolderError: a file is missing, or is not what was written.
+    """
+    try:
+        about = _About.model_validate_json((folder / f"{name}.json").read_bytes())
+        tokens = _map(folder / f"{name}.tokens", np.dtype(about.type), about.tokens)
+        counts = np.array(about.counts, dtype=np.int64)
+        starts = None
+        if about.documents is not None:
+            starts = _map(folder / f"{name}.starts", np.dtype(np.int64), about.documents + 1)
+            if starts[0] != 0 or starts[-1] != about.tokens or (np.diff(starts) < 1).any():
+                raise ValueError("the documents do not fit the tokens")
+        if verify and not np.array_equal(_count(folder / f"{name}.tokens", tokens.dtype, len(counts)), counts):
+            raise ValueError("the tokens are not those that were written")
+        return Part(tokens, starts, about.characters, about.bytes, about.spelling_bits, counts)
+    except (OSError, ValueError, TypeError, OverflowError) as problem:
+        reason = str(problem).splitlines()[0]
+        raise ModelFolderError(
+            f"{folder}: the {name} part of the text is missing or damaged: {reason:.80}.",
+            "train again, or name a text to evaluate on.",
+        ) from None
+
+
+def part_of_text(tokenizer: Tokenizer, text: str, ends: bool = False) -> Part:
+    """Encode a text in memory as one stream, for scoring it; with its end it is counted as a document is."""
+    ids = tokenizer.encode(text)
+    spelling = float(tokenizer.spelling_bits(text, ids).sum())
+    ids = np.append(ids, END) if ends else ids
+    counts = np.bincount(ids, minlength=tokenizer.vocabulary_size)
+    return Part(ids, None, len(text) + ends, len(text.encode(errors="surrogatepass")) + ends, spelling, counts)
+
+
+def _map(path: Path, type_: np.dtype[Any], length: int) -> IntArray:
+    if path.stat().st_size != length * type_.itemsize:
+        raise ValueError(f"{path.name} has not the size it was written with")
+    return np.memmap(path, dtype=type_, mode="r", shape=(length,))
+
+
+def _count(path: Path, type_: np.dtype[Any], size: int) -> IntArray:
+    """How often each token occurs in a file, which is read in pieces rather than mapped."""
+    counts = np.zeros(size, dtype=np.int64)
+    with path.open("rb") as file:
+        while len(block := file.read(1 << 22)):
+            found = np.bincount(np.frombuffer(block, type_), minlength=size)
+            if len(found) > size:
+                raise ValueError("a token is not of the vocabulary")
+            counts += found
+    return counts
