@@ -95,7 +95,7 @@ def test_evaluate_reads_the_columns_that_are_named(classifier: Path, tmp_path: P
     (tmp_path / "t.tsv").write_text("is\twhat\nfruits\tan apple\n", encoding="utf-8")
     result = call_main("evaluate", classifier, tmp_path / "t.tsv", "--text", "what", "--label", "is")
     assert result.clean
-    assert "did you mean fruit?" in result.err
+    assert "the nearest: fruit." in result.err
 
 
 @pytest.mark.parametrize(

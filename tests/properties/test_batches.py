@@ -1,4 +1,4 @@
-"""Batches read every token once an epoch, continue where they ended, and depend on nothing but their place."""
+"""Batches read every token once an epoch, continue where they ended, and depend on nothing but their index."""
 
 import itertools
 from collections.abc import Iterator
@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from unspool.arrays import IntArray
 from unspool.data import batches
-from unspool.data.batches import Batch, DocumentBatches, StreamBatches
-from unspool.data.corpus import Part
+from unspool.data.batches import Batch
+from unspool.data.stream_batches import DocumentBatches, StreamBatches
+from unspool.data.tokens import Part
 from unspool.text.tokenizer import BEGIN, END, PAD, UNKNOWN
 
 FIRST = 4  # the first id that is not special
@@ -25,12 +26,12 @@ resets = st.sampled_from([0.0, 0.3, 1.0])
 @pytest.fixture(autouse=True, scope="module")
 def without_unknown_tokens() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(batches, "UNKNOWN_SHARE", 0.0)
+        patch.setattr(batches, "UNKNOWN_RATE", 0.0)
         yield
 
 
 def distinct(size: int) -> IntArray:
-    """Ids that tell their place."""
+    """Ids that are their positions."""
     return np.arange(FIRST, FIRST + size, dtype=np.uint16)
 
 
@@ -66,13 +67,13 @@ def test_rows_of_a_stream_continue_from_batch_to_batch(size: int, b: int, t: int
 
 
 @given(sizes, rows, windows)
-def test_resets_are_as_frequent_as_asked(size: int, b: int, t: int) -> None:
+def test_resets_have_the_probability_that_is_set(size: int, b: int, t: int) -> None:
     never, always = (epoch_of(StreamBatches(part_of(distinct(size)), b, t, p, 0), 0) for p in (0.0, 1.0))
     assert not any(batch.reset.any() for batch in never[1:])
     assert all(batch.reset.all() for batch in always)
 
 
-def test_epochs_of_a_stream_begin_at_different_places() -> None:
+def test_epochs_of_a_stream_begin_at_different_positions() -> None:
     batches = StreamBatches(part_of(distinct(1000)), 4, 8, 0.0, 0)
     assert len({int(batches.batch(epoch, 0).targets[0, 0]) for epoch in range(6)}) > 3
 
@@ -119,7 +120,7 @@ def test_long_documents_continue_in_the_next_batch(part: Part, b: int, t: int) -
 @given(st.integers(0, 2**63 - 1), st.integers(0, 4))
 def test_a_batch_depends_on_seed_epoch_and_index_alone(seed: int, epoch: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(batches, "UNKNOWN_SHARE", 0.25)
+        patch.setattr(batches, "UNKNOWN_RATE", 0.25)
         tokens = distinct(300)
         part = part_of(np.append(tokens, END), np.array([0, 100, 301]))
         for make in (
@@ -136,7 +137,7 @@ def test_a_batch_depends_on_seed_epoch_and_index_alone(seed: int, epoch: int) ->
 
 def test_rare_tokens_are_shown_as_unknown_and_frequent_ones_hardly_ever() -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(batches, "UNKNOWN_SHARE", 0.25)
+        patch.setattr(batches, "UNKNOWN_RATE", 0.25)
         tokens = np.concatenate([distinct(1000), np.full(9000, 3000)])
         targets = np.concatenate(
             [b.targets.ravel() for b in epoch_of(StreamBatches(part_of(tokens), 10, 50, 0.0, 0), 0)]

@@ -41,7 +41,7 @@ def clean(text: str) -> str:
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 @given(text=texts, size=piece_sizes)
-def test_the_encoding_is_told_by_its_mark_in_any_chunking(encoding: str, text: str, size: int) -> None:
+def test_the_encoding_is_inferred_from_its_mark_in_any_chunking(encoding: str, text: str, size: int) -> None:
     assert "".join(pieces_of(ENCODINGS[encoding] + text.encode(encoding), size)) == clean(text)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from helpers.small import random_weights, small_text
 from unspool.arrays import IntArray
-from unspool.data.corpus import Part, part_of_text
+from unspool.data.tokens import Part, part_of_text
 from unspool.engines.base import Network
 from unspool.engines.registry import build_network
 from unspool.evaluate import bits

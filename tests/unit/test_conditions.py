@@ -1,4 +1,4 @@
-"""Conditions: out of tables and files, as shares or numbers, as a person gives them, and by Bayes' rule."""
+"""Conditions: out of tables and files, as weights or numbers, as a person gives them, and by Bayes' rule."""
 
 from pathlib import Path
 
@@ -7,15 +7,18 @@ import pytest
 
 from helpers.small import random_weights
 from unspool.data.conditions import (
-    Row,
-    all_rows,
+    ConditionedText,
+    Conditions,
+    condition_values,
+    divide_conditioned,
     learn_conditions,
-    make_conditions,
     open_conditioned,
-    read_rows,
+    read_conditioned,
     write_conditioned,
 )
-from unspool.data.pairs import PairBatches
+from unspool.data.example_batches import PairBatches
+from unspool.data.pairs import Pairs
+from unspool.data.sources import Sources
 from unspool.decode.condition import condition_source, missing_condition
 from unspool.engines.base import Network
 from unspool.engines.registry import build_network, installed_engines
@@ -37,8 +40,8 @@ TOKENIZER = make_tokenizer("char", ["abcdefgh"])
 TEXTS = ["abc", "", "hgfedcba", "a", "ddd", "ab", "cab"]
 
 
-def spec(**settings: object) -> DataSpec:
-    return build(DataSpec, settings, "data")
+def rows_of(path: Path, text: tuple[str, ...], *condition: str) -> list[ConditionedText]:
+    return read_conditioned(Sources((str(path),), DataSpec()), text, condition)
 
 
 @pytest.mark.parametrize(
@@ -55,28 +58,27 @@ def spec(**settings: object) -> DataSpec:
 )
 def test_rows_are_their_columns_and_those_without_text_are_left_out(tmp_path: Path, name: str, content: str) -> None:
     (tmp_path / name).write_text(content, encoding="utf-8")
-    wanted = spec(sources=[str(tmp_path / name)], text_column="name", condition_columns=["lang", "sex"])
-    assert all_rows(wanted.sources, wanted) == [(("Italian", "f"), "Rossi"), (("Polish", "m"), "Nowak")]
+    assert rows_of(tmp_path / name, ("name",), "lang", "sex") == [
+        (("Italian", "f"), "Rossi"),
+        (("Polish", "m"), "Nowak"),
+    ]
 
 
 def test_numbers_of_a_table_are_read_as_they_stand(tmp_path: Path) -> None:
     (tmp_path / "t.jsonl").write_text('{"n": 0, "t": "a"}\n{"n": 2.5, "t": "b"}\n', encoding="utf-8")
-    wanted = spec(sources=[str(tmp_path / "t.jsonl")], text_column="t", condition_columns=["n"])
-    assert all_rows(wanted.sources, wanted) == [(("0",), "a"), (("2.5",), "b")]
+    assert rows_of(tmp_path / "t.jsonl", ("t",), "n") == [(("0",), "a"), (("2.5",), "b")]
 
 
 def test_several_columns_of_text_are_joined(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("name,lang,year\nRossi,Italian,1900\n,Polish,1901\n,Polish,\n", encoding="utf-8")
-    columns = {"text_column": "name", "further_columns": ["year"], "condition_columns": ["lang"]}
-    wanted = spec(sources=[str(tmp_path / "t.csv")], **columns)
-    assert all_rows(wanted.sources, wanted) == [(("Italian",), "Rossi 1900"), (("Polish",), "1901")]
+    expected = [(("Italian",), "Rossi 1900"), (("Polish",), "1901")]
+    assert rows_of(tmp_path / "t.csv", ("name", "year"), "lang") == expected
 
 
 def test_lines_depend_on_the_name_of_their_file(tmp_path: Path) -> None:
     for name, text in (("Italian.txt", "Rossi\n\nBianchi\n"), ("Polish.txt", "Nowak")):
         (tmp_path / name).write_text(text, encoding="utf-8")
-    wanted = spec(sources=[str(tmp_path)], lines=True, condition_columns=["file"])
-    assert all_rows(wanted.sources, wanted) == [
+    assert rows_of(tmp_path, (), "file") == [
         (("Italian",), "Rossi"),
         (("Italian",), "Bianchi"),
         (("Polish",), "Nowak"),
@@ -85,9 +87,8 @@ def test_lines_depend_on_the_name_of_their_file(tmp_path: Path) -> None:
 
 def test_an_empty_label_is_refused_by_row(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("lang,name\nItalian,Rossi\n ,Nowak\n", encoding="utf-8")
-    wanted = spec(sources=[str(tmp_path / "t.csv")], text_column="name", condition_columns=["lang"])
-    with pytest.raises(DataError, match="row 2: column 'lang' must say what the text depends on"):
-        all_rows(wanted.sources, wanted)
+    with pytest.raises(DataError, match="row 2: column 'lang' must not be empty"):
+        rows_of(tmp_path / "t.csv", ("name",), "lang")
 
 
 @pytest.mark.parametrize(
@@ -101,38 +102,45 @@ def test_an_empty_label_is_refused_by_row(tmp_path: Path) -> None:
 )
 def test_columns_that_cannot_be_are_refused(settings: dict[str, object], rule: str) -> None:
     with pytest.raises(UsageError, match=rule):
-        spec(**settings)
+        build(DataSpec, settings, "data")
 
 
-def table(folder: Path, rows: list[tuple[str, str]]) -> DataSpec:
-    (folder / "t.tsv").write_text("c\tt\n" + "".join(f"{c}\t{t}\n" for c, t in rows), encoding="utf-8")
-    return spec(sources=[str(folder / "t.tsv")], text_column="t", condition_columns=["c"])
+def rows_with(*rows: tuple[str, str]) -> list[ConditionedText]:
+    return [ConditionedText((label,), text) for label, text in rows]
 
 
-def test_held_out_rows_are_drawn_the_same_each_time_and_leave_every_label_known(tmp_path: Path) -> None:
-    rows = [("common", f"text {i}") for i in range(97)] + [("rare", "x"), ("twice", "y"), ("twice", "z")]
-    training, held_out, (column,) = read_rows(table(tmp_path, rows).changed(validation_fraction=0.5))
-    assert (training, held_out, (column,)) == read_rows(table(tmp_path, rows).changed(validation_fraction=0.5))
+def test_held_out_rows_are_drawn_the_same_each_time_and_leave_every_label_known() -> None:
+    rows = rows_with(*(("common", f"text {i}") for i in range(97)), ("rare", "x"), ("twice", "y"), ("twice", "z"))
+    found = divide_conditioned(rows, None, 0.5, ["c"], "auto", "t.tsv")
+    assert found == divide_conditioned(rows, None, 0.5, ["c"], "auto", "t.tsv")
+    training, held_out, (column,) = found
     assert (len(training), len(held_out)) == (50, 50)
-    assert sorted([*training, *held_out]) == sorted(((c,), t) for c, t in rows)
+    assert sorted([*training, *held_out]) == sorted(rows)
     assert column.labels == ("common", "rare", "twice")
     assert sum(column.counts) == 50
-    numbers = [int(row.text.split()[1]) for row in held_out if row.cells[0] == "common"]
+    numbers = [int(row.text.split()[1]) for row in held_out if row.condition[0] == "common"]
     assert min(numbers) < 30 < 70 < max(numbers)
 
 
-def test_a_validation_file_leaves_the_others_whole_and_has_no_new_labels(tmp_path: Path) -> None:
-    whole = table(tmp_path, [("a", "x"), ("b", "y")] * 10)
-    (tmp_path / "v.tsv").write_text("c\tt\na\tz\nnew\tz\n", encoding="utf-8")
-    training, held_out, specs = read_rows(whole.changed(validation_sources=(str(tmp_path / "v.tsv"),)))
-    assert (len(training), len(held_out)) == (20, 2)
+def test_what_is_numbers_in_all_rows_is_numbers_in_the_training_part() -> None:
+    rows = rows_with(*((str(i % 21), "t") for i in range(22)))
+    training, held_out, (column,) = divide_conditioned(rows, None, 0.5, ["c"], "auto", "t.tsv")
+    assert (len(training), len(held_out), column.labels) == (11, 11, ())
+
+
+def test_a_validation_file_leaves_the_others_whole_and_has_no_new_labels() -> None:
+    held_out = rows_with(("a", "z"), ("new", "z"))
+    whole = rows_with(*[("a", "x"), ("b", "y")] * 10)
+    training, kept_back, specs = divide_conditioned(whole, held_out, 0.1, ["c"], "auto", "t.tsv")
+    assert (training, kept_back) == (whole, held_out)
     with pytest.raises(DataError, match=r"must be a label that the model has learnt\. Received: 'new'"):
-        make_conditions(held_out, specs)
+        condition_values(held_out, specs)
 
 
-def test_too_few_rows_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="at least 10 rows"):
-        read_rows(table(tmp_path, [("a", "x")] * 3))
+def test_too_few_rows_are_refused() -> None:
+    for count in (0, 3):
+        with pytest.raises(DataError, match="at least 10 rows"):
+            divide_conditioned(rows_with(*[("a", "x")] * count), None, 0.1, ["c"], "auto", "t.tsv")
 
 
 @pytest.mark.parametrize(
@@ -148,7 +156,7 @@ def test_too_few_rows_are_refused(tmp_path: Path) -> None:
     ],
 )
 def test_a_column_holds_labels_or_numbers(cells: list[str], kind: str, labels: tuple[str, ...]) -> None:
-    (found,) = learn_conditions([Row((cell,), "t") for cell in cells], ["c"], kind)  # type: ignore[arg-type]
+    (found,) = learn_conditions([ConditionedText((cell,), "t") for cell in cells], ["c"], kind)  # type: ignore[arg-type]
     assert found.labels == labels
     assert sum(found.counts) == (len(cells) if labels else 0)
     if not labels:
@@ -157,16 +165,17 @@ def test_a_column_holds_labels_or_numbers(cells: list[str], kind: str, labels: t
 
 
 def test_numbers_that_are_none_and_mixtures_of_kinds_are_refused() -> None:
-    rows = [Row((str(i), "ab"[i % 2]), "t") for i in range(30)]
+    rows = [ConditionedText((str(i), "ab"[i % 2]), "t") for i in range(30)]
     with pytest.raises(DataError, match=r"column 'kind' must hold numbers\. Received: 'a'"):
         learn_conditions(rows, ["year", "kind"], "numbers")
     with pytest.raises(DataError, match=r"all labels or all numbers\. Received: year: numbers, kind: labels"):
         learn_conditions(rows, ["year", "kind"], "auto")
 
 
-def test_every_column_has_a_share_of_one() -> None:
-    rows = [Row(("Polish", "f"), "x"), Row(("German", "m"), "y")]
-    source = make_conditions(rows, (LANGUAGE, GENDER)).read(np.array([1, 0]))
+def test_every_column_has_a_weight_of_one() -> None:
+    rows = [ConditionedText(("Polish", "f"), "x"), ConditionedText(("German", "m"), "y")]
+    specs = LANGUAGE, GENDER
+    source = Conditions(condition_values(rows, specs), specs).read(np.array([1, 0]))
     assert source.values is not None
     assert source.values.tolist() == [[1, 0, 0, 0, 1], [0, 0, 1, 1, 0]]
 
@@ -218,8 +227,8 @@ def test_a_condition_that_cannot_be_says_why(condition: object, specs: list[Cond
     assert "--condition 'Italian' --condition 'm'" in missing_condition([LANGUAGE, GENDER]).hint
 
 
-def opened(folder: Path, max_length: int = 100):  # type: ignore[no-untyped-def]
-    rows = [Row((LANGUAGE.labels[i % 3], GENDER.labels[i % 2]), text) for i, text in enumerate(TEXTS * 5)]
+def opened(folder: Path, max_length: int = 100) -> Pairs:
+    rows = [ConditionedText((LANGUAGE.labels[i % 3], GENDER.labels[i % 2]), text) for i, text in enumerate(TEXTS * 5)]
     write_conditioned(folder, "training", TOKENIZER, rows, (LANGUAGE, GENDER))
     return open_conditioned(folder, "training", (LANGUAGE, GENDER), max_length)
 
@@ -233,21 +242,21 @@ def test_an_epoch_has_every_text_once_with_its_condition(tmp_path: Path) -> None
         assert batch.source.values is not None
         assert (batch.inputs[:, 0] == BEGIN).all()
         assert (batch.source.values.sum(axis=1) == 2).all()
-        for target, shares in zip(batch.targets, batch.source.values, strict=True):
+        for target, weights in zip(batch.targets, batch.source.values, strict=True):
             length = int(np.count_nonzero(target != PAD))
             assert target[length - 1] == END
-            found.append((length, tuple(np.flatnonzero(shares))))
+            found.append((length, tuple(np.flatnonzero(weights))))
     expected = [(len(text) + 1, (i % 3, 3 + i % 2)) for i, text in enumerate(TEXTS * 5)]
     assert sorted(found) == sorted(expected)
-    assert len(opened(tmp_path, max_length=3).kept) == sum(len(text) <= 3 for text in TEXTS) * 5
+    assert len(opened(tmp_path, max_length=3).examples.kept) == sum(len(text) <= 3 for text in TEXTS) * 5
 
 
 @pytest.mark.parametrize("damage", [b"", b"\0" * 7, np.full(70, 9, np.float32).tobytes(), None])
-def test_damaged_conditions_are_told(tmp_path: Path, damage: bytes | None) -> None:
+def test_damaged_conditions_are_refused(tmp_path: Path, damage: bytes | None) -> None:
     opened(tmp_path)
     path = tmp_path / "training.conditions"
     path.unlink() if damage is None else path.write_bytes(damage)
-    with pytest.raises(ModelFolderError, match="conditions of the training texts are missing or damaged"):
+    with pytest.raises(ModelFolderError, match="the conditions of training are missing or damaged"):
         open_conditioned(tmp_path, "training", (LANGUAGE, GENDER))
 
 
@@ -258,8 +267,8 @@ def network(engine: str = "numpy", cell: str = "lstm", numbers: bool = False) ->
     return build_network(engine, network_spec, random_weights(network_spec))
 
 
-def test_texts_side_by_side_are_read_as_each_alone(tmp_path: Path) -> None:
-    rows = [Row((LANGUAGE.labels[i % 3],), text) for i, text in enumerate(TEXTS)]
+def test_padded_texts_are_read_as_each_alone(tmp_path: Path) -> None:
+    rows = [ConditionedText((LANGUAGE.labels[i % 3],), text) for i, text in enumerate(TEXTS)]
     write_conditioned(tmp_path, "text", TOKENIZER, rows, (LANGUAGE,))
     pairs, net = open_conditioned(tmp_path, "text", (LANGUAGE,)), network()
     sums, _ = document_nats(net, pairs.target, rows=4, begin=beginning(net, pairs))

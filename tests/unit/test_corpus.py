@@ -1,32 +1,43 @@
-"""A text becomes two parts of ids on disk; sizes and naming costs are those of the text."""
+"""A text becomes two parts of ids on disk; sizes and spelling costs are those of the text."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 from helpers.small import small_text
-from unspool.data.corpus import Corpus, open_corpus, part_of_text, prepare_corpus
+from unspool.data.corpus import Corpus, open_corpus, prepare_corpus, read_text
+from unspool.data.sources import Sources
+from unspool.data.tokens import part_of_text
 from unspool.errors import DataError, ModelFolderError
-from unspool.specs.data import DataSpec
+from unspool.specs.data import DataSpec, TokenizerName
 from unspool.text import reading
 from unspool.text.tokenizer import END, SPELLING_BITS, Tokenizer
 from unspool.text.vocabulary import make_tokenizer
 
 
-def prepare(folder: Path, text: str, **settings: Any) -> tuple[Tokenizer, Corpus]:
+def prepare(
+    folder: Path,
+    text: str,
+    kind: TokenizerName = "char",
+    lines: bool = False,
+    fraction: float = 0.1,
+    held_out: Path | None = None,
+) -> tuple[Tokenizer, Corpus]:
     path = folder / "source.txt"
     path.write_bytes(text.encode())
-    spec = DataSpec(sources=(str(path),), **settings)
-    tokenizer = prepare_corpus(folder, spec, lambda p: make_tokenizer(spec.tokenizer, p), lambda size: None)
+    whole, apart = (
+        None if one is None else read_text(Sources((str(one),), DataSpec()), lines) for one in (path, held_out)
+    )
+    assert whole is not None
+    tokenizer = prepare_corpus(folder, whole, apart, fraction, lambda p: make_tokenizer(kind, p), lambda size: None)
     return tokenizer, open_corpus(folder)
 
 
 @pytest.mark.parametrize("kind", ["char", "bpe", "byte"])
-def test_both_parts_together_are_the_text(tmp_path: Path, kind: str) -> None:
+def test_both_parts_together_are_the_text(tmp_path: Path, kind: TokenizerName) -> None:
     text = small_text() + "é漢👩"
-    tokenizer, corpus = prepare(tmp_path, text, tokenizer=kind, validation_fraction=0.25)
+    tokenizer, corpus = prepare(tmp_path, text, kind=kind, fraction=0.25)
     cut = int(len(text) * 0.75)
     assert tokenizer.decode(corpus.training.tokens) == text[:cut]
     assert corpus.training.characters == cut
@@ -36,20 +47,20 @@ def test_both_parts_together_are_the_text(tmp_path: Path, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["word", "bpe", "char"])
 def test_ids_do_not_depend_on_the_size_of_the_pieces(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: TokenizerName
 ) -> None:
     text = small_text().replace("cat", "\n\ncat ")
     (tmp_path / "one").mkdir()
     (tmp_path / "two").mkdir()
-    _, whole = prepare(tmp_path / "one", text, tokenizer=kind)
+    _, whole = prepare(tmp_path / "one", text, kind=kind)
     monkeypatch.setattr(reading, "PIECE_BYTES", 64)
-    _, cut = prepare(tmp_path / "two", text, tokenizer=kind)
+    _, cut = prepare(tmp_path / "two", text, kind=kind)
     assert cut.training.tokens.tolist() == whole.training.tokens.tolist()
 
 
 def test_documents_end_with_eos_and_count_their_line_ends(tmp_path: Path) -> None:
     text = small_text(lines=20)
-    tokenizer, corpus = prepare(tmp_path, text, lines=True, validation_fraction=0.1)
+    tokenizer, corpus = prepare(tmp_path, text, lines=True, fraction=0.1)
     part = corpus.training
     assert part.starts is not None
     assert len(part.starts) - 1 == 18
@@ -65,9 +76,9 @@ def test_the_tokenizer_learns_from_the_training_part_alone(tmp_path: Path) -> No
     assert corpus.validation.spelling_bits == pytest.approx(10 * SPELLING_BITS)
 
 
-def test_held_out_files_take_the_place_of_a_share(tmp_path: Path) -> None:
+def test_held_out_files_leave_the_text_whole(tmp_path: Path) -> None:
     (tmp_path / "held.txt").write_text("b" * 30)
-    _, corpus = prepare(tmp_path, "ab" * 50, validation_sources=(str(tmp_path / "held.txt"),))
+    _, corpus = prepare(tmp_path, "ab" * 50, held_out=tmp_path / "held.txt")
     assert (corpus.training.characters, corpus.validation.characters) == (100, 30)
 
 
@@ -92,3 +103,14 @@ def test_a_text_in_memory_is_one_stream() -> None:
     assert (part.characters, part.bytes, part.starts) == (3, 4, None)
     assert part.spelling_bits == pytest.approx(SPELLING_BITS)
     assert np.asarray(part.tokens).tolist() == [4, 5, 1]
+
+
+def test_documents_are_lines_or_rows_and_never_empty(tmp_path: Path) -> None:
+    (tmp_path / "t.tsv").write_text("a\tb\nx\ty\n\t\n\tz\n", encoding="utf-8")
+    (tmp_path / "t.txt").write_text("one\n\ntwo\r\nthree", encoding="utf-8")
+    table, lines = (Sources((str(tmp_path / name),), DataSpec()) for name in ("t.tsv", "t.txt"))
+    assert list(read_text(table, columns=("a", "b")).take()) == ["x y", "z"]
+    assert list(read_text(lines, lines=True).take(1, 3)) == ["two", "three"]
+    for plain in (False, True):
+        with pytest.raises(DataError, match="is a table"):
+            read_text(table, lines=plain)

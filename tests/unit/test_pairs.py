@@ -8,28 +8,28 @@ import numpy as np
 import pytest
 
 from unspool.data.dates import date_pairs
+from unspool.data.example_batches import PairBatches
 from unspool.data.pairs import (
-    PairBatches,
+    Names,
+    Pair,
     Pairs,
-    all_pairs,
+    describe_pairs,
+    divide_pairs,
     keep_texts,
     kept_empty,
     kept_texts,
     open_pairs,
     read_pairs,
+    whole_pairs,
     write_pairs,
 )
-from unspool.errors import DataError, MissingExtraError, ModelFolderError, UsageError
+from unspool.errors import DataError, ModelFolderError, UsageError
 from unspool.specs.base import build
 from unspool.specs.data import DataSpec
 from unspool.text.tokenizer import BEGIN, END, PAD
 from unspool.text.vocabulary import make_tokenizer
 
-PAIRS = [(f"{'a' * (1 + i % 7)}b", f"{'x' * (1 + i % 5)} y") for i in range(40)]
-
-
-def spec(**settings: object) -> DataSpec:
-    return build(DataSpec, settings, "data")
+PAIRS = [Pair(f"{'a' * (1 + i % 7)}b", f"{'x' * (1 + i % 5)} y") for i in range(40)]
 
 
 @pytest.mark.parametrize(
@@ -42,75 +42,44 @@ def spec(**settings: object) -> DataSpec:
 )
 def test_pairs_are_the_two_columns_of_a_table(tmp_path: Path, name: str, content: str) -> None:
     (tmp_path / name).write_text(content, encoding="utf-8")
-    found = all_pairs(spec(sources=[str(tmp_path / name)], source_column="en", target_column="de"))
-    assert found == ([("house", "Haus"), ("red", "rot")])
+    found = read_pairs((str(tmp_path / name),), DataSpec(), ("en", "de"))
+    assert len(found) == 3
+    assert whole_pairs(found) == [("house", "Haus"), ("red", "rot")]
 
 
-def test_parquet_is_read_or_its_extra_named(tmp_path: Path) -> None:
-    path = tmp_path / "t.parquet"
-    wanted = spec(sources=[str(path)], source_column="en", target_column="de")
-    try:
-        import pyarrow
-        from pyarrow import parquet
-    except ImportError:
-        path.write_bytes(b"PAR1")
-        with pytest.raises(MissingExtraError, match="pyarrow"):
-            all_pairs(wanted)
-        return
-    parquet.write_table(pyarrow.table({"en": ["house"], "de": ["Haus"], "n": [1]}), path)
-    assert all_pairs(wanted) == [("house", "Haus")]
-
-
-def files(tmp_path: Path, source: str, target: str) -> dict[str, str]:
+def files(tmp_path: Path, source: str, target: str) -> Names:
     (tmp_path / "a.en").write_text(source, encoding="utf-8")
     (tmp_path / "a.de.gz").write_bytes(gzip.compress(target.encode()))
-    return {"source_file": str(tmp_path / "a.en"), "target_file": str(tmp_path / "a.de.gz")}
+    return str(tmp_path / "a.en"), str(tmp_path / "a.de.gz")
 
 
 def test_pairs_are_the_lines_of_two_files_and_empty_ones_are_left_out(tmp_path: Path) -> None:
-    assert all_pairs(spec(**files(tmp_path, "one\n\nthree\n", "eins\nzwei\ndrei\n"))) == [
-        ("one", "eins"),
-        ("three", "drei"),
-    ]
+    found = read_pairs((), DataSpec(), files=files(tmp_path, "one\n\nthree\n", "eins\nzwei\ndrei\n"))
+    assert found == [("one", "eins"), ("", "zwei"), ("three", "drei")]
+    assert whole_pairs([*found, Pair("x", " ")]) == [("one", "eins"), ("three", "drei")]
 
 
 @pytest.mark.parametrize(("source", "target"), [("1\n2\n3\n", "1\n2\n"), ("1\n2\n", "1\n2\n3\n")])
 def test_files_that_are_not_aligned_are_refused_by_line(tmp_path: Path, source: str, target: str) -> None:
     with pytest.raises(DataError, match=r"line 3 of .*a\..* has none in .*a\..*, which ends at line 2"):
-        all_pairs(spec(**files(tmp_path, source, target)))
+        read_pairs((), DataSpec(), files=files(tmp_path, source, target))
 
 
 def test_one_side_alone_is_refused() -> None:
     with pytest.raises(UsageError, match="source_file and target_file belong together"):
-        spec(source_file="a.en")
+        build(DataSpec, {"source_file": "a.en"}, "data")
 
 
-def test_too_few_pairs_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="at least 10 pairs"):
-        read_pairs(spec(**files(tmp_path, "1\n2\n", "1\n2\n")))
-
-
-def test_held_out_files_leave_the_others_whole(tmp_path: Path) -> None:
-    named = files(tmp_path, "1\n" * 20, "2\n" * 20)
-    held = {"validation_source_file": named["source_file"], "validation_target_file": named["target_file"]}
-    assert [len(part) for part in read_pairs(spec(**named))[:2]] == [18, 2]
-    assert [len(part) for part in read_pairs(spec(**named, **held))[:2]] == [20, 20]
-
-
-def test_pairs_with_an_empty_side_are_counted(tmp_path: Path) -> None:
-    (tmp_path / "t.tsv").write_text("en\tde\n" + "red\trot\n" * 20 + "\tleer\n \tleer\nempty\t\n", encoding="utf-8")
-    (tmp_path / "v.tsv").write_text("en\tde\nred\trot\nempty\t\n", encoding="utf-8")
-    whole = spec(sources=[str(tmp_path / "t.tsv")], source_column="en", target_column="de")
-    training, held_out, empty = read_pairs(whole)
-    assert (len(training), len(held_out), empty) == (18, 2, 3)
-    training, held_out, empty = read_pairs(whole.changed(validation_sources=(str(tmp_path / "v.tsv"),)))
-    assert (len(training), len(held_out), empty) == (20, 1, 4)
-    named = files(tmp_path, "1\n" * 20 + "\n", "2\n" * 21)
-    assert read_pairs(spec(**named))[2] == 1
+def test_without_data_dates_are_made_and_the_last_are_held_out() -> None:
+    pairs = read_pairs((), DataSpec())
+    assert describe_pairs(()) == "dates made by Unspool"
+    training, held_out = divide_pairs(pairs, None, 0.1, "dates")
+    assert [*training, *held_out] == pairs
+    assert len(held_out) == len(pairs) // 10
 
 
 def test_the_count_of_empty_sides_is_kept_or_missed(tmp_path: Path) -> None:
-    keep_texts(tmp_path, [("a", "b")], 3)
+    keep_texts(tmp_path, [Pair("a", "b")], 3)
     assert (kept_texts(tmp_path), kept_empty(tmp_path)) == ([("a", "b")], 3)
     for path in tmp_path.iterdir():
         path.write_text("nothing", encoding="utf-8")
@@ -151,8 +120,8 @@ def test_an_epoch_has_every_pair_once_and_whole(tmp_path: Path) -> None:
 def test_pairs_that_are_too_long_are_left_out(tmp_path: Path) -> None:
     pairs = opened(tmp_path, max_length=5)
     expected = sum(len(source) <= 5 and len(target) <= 5 for source, target in PAIRS)
-    assert 0 < len(pairs.kept) == expected < len(PAIRS)
-    assert all(feed_size <= 6 for feed_size in PairBatches(pairs, 8, 0).batch(0, 0).targets.shape[1:])
+    assert 0 < len(pairs.examples.kept) == expected < len(PAIRS)
+    assert PairBatches(pairs, 8, 0).batch(0, 0).targets.shape[1] <= 6
 
 
 def test_dates_are_dates_in_several_styles_and_none_comes_twice() -> None:

@@ -1,4 +1,4 @@
-"""Vocabularies keep what is likeliest, within their limits, and begin with the special tokens."""
+"""Vocabularies keep what is most frequent, within their limits, and begin with the special tokens."""
 
 import json
 from typing import get_args
@@ -15,7 +15,7 @@ KINDS = get_args(TokenizerName)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_special_tokens_stand_first(kind: TokenizerName) -> None:
+def test_special_tokens_come_first(kind: TokenizerName) -> None:
     assert tuple(make_tokenizer(kind, [small_text()]).vocabulary[:4]) == SPECIAL_TOKENS
 
 
@@ -27,7 +27,7 @@ def test_the_same_text_gives_the_same_file_however_it_is_cut(kind: TokenizerName
     assert Tokenizer(whole.serialize(), kind).vocabulary == whole.vocabulary
 
 
-def test_characters_are_limited_to_the_likeliest() -> None:
+def test_characters_are_limited_to_the_most_frequent() -> None:
     tokenizer = make_tokenizer("char", ["aaaabbbccd"], 2)
     assert tokenizer.vocabulary[4:] == ["a", "b"]
     assert tokenizer.encode("abcd").tolist() == [4, 5, UNKNOWN, UNKNOWN]
@@ -55,12 +55,12 @@ def test_new_characters_come_after_the_known_ones() -> None:
     assert extend_characters(known, ["abc"]).vocabulary == known.vocabulary
 
 
-def test_words_in_small_letters_know_where_their_spellings_were() -> None:
+def test_lower_case_words_know_the_ids_of_their_spellings() -> None:
     known = make_tokenizer("word", ["The the THE cat Cat\n" * 2])
-    small, places = lowercased(known)
+    small, new_ids = lowercased(known)
     assert set(small.vocabulary[4:]) == {" the", " cat", "\n"}
-    assert [small.vocabulary[place] for place in places] == [token.lower() for token in known.vocabulary]
-    assert small.encode("THE Cat").tolist() == places[known.encode("The cat")].tolist()
+    assert [small.vocabulary[place] for place in new_ids] == [token.lower() for token in known.vocabulary]
+    assert small.encode("THE Cat").tolist() == new_ids[known.encode("The cat")].tolist()
 
 
 def test_an_unknown_token_is_shown_as_the_replacement_character() -> None:

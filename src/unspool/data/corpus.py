@@ -123,8 +123,8 @@ def prepare_corpus(
 
     Args:
         folder: where the files go; it exists.
-        text: whose end is held out, unless
-        held_out: is a text of its own.
+        text: its end is held out, unless `held_out` is given.
+        held_out: a text of its own to hold out.
         fraction: of `text` that is held out, from 0 to 1.
         make: learns a tokenizer from the training part.
         on_bytes: is called, from time to time, with the number of bytes that were encoded.

@@ -1,4 +1,4 @@
-"""Dates as people write them, and as ISO 8601: pairs to try translation on, made here.
+"""Make dates as people write them, and as ISO 8601: pairs to try translation on.
 
 "Tuesday, the 4th of March 1997" -> "1997-03-04"
 """
@@ -30,12 +30,12 @@ STYLES = (
 
 
 def date_pairs(count: int = COUNT, seed: int = 0) -> list[tuple[str, str]]:
-    """Dates in several styles, and in ISO 8601.
+    """Make pairs of a date in one of several styles, and in ISO 8601.
 
-    No date comes twice, so that those held out at the end are new.
+    No date occurs twice, so that those held out at the end are new.
 
     Args:
-        count: how many, at most one for each day of two centuries.
+        count: how many pairs, at most one for each day of two centuries.
         seed: of the days, and of their styles.
     """
     generator = np.random.default_rng(seed)

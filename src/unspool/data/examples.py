@@ -1,6 +1,6 @@
 """Examples on disk: texts as token ids, with numbers that belong to them.
 
-Whatever a task learns from, pairs, texts with labels or texts with conditions, is written and opened here.
+Pairs, texts with labels and texts with conditions are all written and opened here.
 Of a part called NAME, the text is in the files of NAME (`data/tokens.py`), a further text in those of
 NAME.ROLE, such as NAME.source, and a numeric column in NAME.COLUMN, such as NAME.labels.
 

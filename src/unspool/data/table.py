@@ -114,24 +114,24 @@ def column_names(sources: Sources, file: str) -> list[str]:
     return [str(key) for key in next(_rows(sources, file, ()), {"(the file is empty)": ""})]
 
 
-def _cell(row: _Cells, column: str, columns: Columns, place: str) -> str:
+def _cell(row: _Cells, column: str, columns: Columns, where: str) -> str:
     if column not in row:
         names = [str(key) for key in row]
         near = get_close_matches(column, names)
         raise DataError(
-            f"{place} has no column {column!r}.",
+            f"{where} has no column {column!r}.",
             (f"did you mean {' or '.join(near)}? " if near else "") + f"its columns are {', '.join(names)}.",
         )
     value = row[column]
     kinds = str | int | float if column in columns.numeric else str
     if not isinstance(value, kinds | None):
         raise DataError(
-            f"{place}: column {column!r} must hold text. Received: {value!r:.40}.", "name a column of text."
+            f"{where}: column {column!r} must hold text. Received: {value!r:.40}.", "name a column of text."
         )
     cell = "" if value is None else str(value)
     if column in columns.required and not cell.strip():
         raise DataError(
-            f"{place}: column {column!r} must not be empty. Received: {cell!r:.40}.", "fill it, or leave the row out."
+            f"{where}: column {column!r} must not be empty. Received: {cell!r:.40}.", "fill it, or leave the row out."
         )
     return cell
 

@@ -1,4 +1,4 @@
-"""Decode some tokens after others: text comes out as soon as it can no longer change."""
+"""Decode tokens as they come: text is returned as soon as it can no longer change."""
 
 import codecs
 from collections.abc import Sequence
@@ -7,12 +7,12 @@ from unspool.text.tokenizer import SPECIAL_TOKENS, UNKNOWN, Tokenizer
 
 
 class IncrementalDecoder:
-    """Turn a growing sequence of ids into pieces of text whose sum is the text of all of them.
+    """Decode a growing sequence of ids into pieces of text that add up to the text of the whole sequence.
 
     Args:
         tokenizer: decodes.
-        previous: the id that stands before the first, such as the prompt's last; a word's spacing
-            depends on it. Its own text is not given out.
+        previous: the id before the first, such as the last of the prompt; the spacing of a word
+            depends on it. Its own text is not returned.
     """
 
     def __init__(self, tokenizer: Tokenizer, previous: int | None = None) -> None:
@@ -21,7 +21,7 @@ class IncrementalDecoder:
         self._bytes = codecs.getincrementaldecoder("utf-8")("replace")
 
     def add(self, tokens: Sequence[int]) -> str:
-        """The text that these tokens complete; empty while the bytes of a character are incomplete."""
+        """Return the text that these tokens complete; empty while the bytes of a character are incomplete."""
         if self._tokenizer.kind == "char":
             return "".join([self._tokenizer.characters[token] for token in tokens])
         if self._tokenizer.kind in ("bpe", "byte"):
@@ -32,5 +32,5 @@ class IncrementalDecoder:
         return after[len(before) :]
 
     def finish(self) -> str:
-        """What is left when no more tokens come: an incomplete character shows as U+FFFD."""
+        """Return the rest when no more tokens come: an incomplete character becomes U+FFFD."""
         return self._bytes.decode(b"", final=True)

@@ -1,4 +1,4 @@
-"""Bytes to clean text, in pieces of bounded size.
+"""Decode bytes into clean text, in pieces of bounded size.
 
 Clean means: Unicode, without a byte order mark, line ends as ``\\n``, no NUL. Nothing else is changed.
 """
@@ -24,7 +24,7 @@ _MARKS = (  # the longer marks first: UTF-32's begins with UTF-16's
 
 
 def open_file(name: str) -> BinaryIO:
-    """A file as bytes; one whose name ends with .gz is decompressed."""
+    """Open a file for reading bytes; one whose name ends with .gz is decompressed."""
     return cast(BinaryIO, gzip.open(name)) if name.endswith(".gz") else Path(name).open("rb")
 
 
@@ -36,12 +36,12 @@ def read_pieces(stream: BinaryIO, name: str, encoding: str = "auto") -> Iterator
 
     Args:
         stream: open for reading bytes.
-        name: what to call it in an error.
+        name: what the stream is called in an error.
         encoding: a codec of Python's, or `auto`: by byte order mark, else UTF-8.
 
     Raises:
-        DataError: bytes that the encoding cannot read, or a NUL.
-        UsageError: an encoding that does not exist.
+        DataError: the encoding cannot read some bytes, or the text has a NUL character.
+        UsageError: the encoding does not exist.
     """
     head = stream.read(PIECE_BYTES)
     codec = _codec(head, encoding)
@@ -67,7 +67,7 @@ def read_pieces(stream: BinaryIO, name: str, encoding: str = "auto") -> Iterator
             ) from None
         if "\0" in text:
             raise DataError(
-                f"{name}: NUL character {_nul_place(text, start, codec)}, so this is not plain text.",
+                f"{name}: NUL character {_nul_position(text, start, codec)}, so this is not plain text.",
                 "remove it, or if the file is UTF-16 say so with --encoding utf-16-le.",
             )
         offset += len(block)
@@ -97,7 +97,7 @@ def _codec(head: bytes, encoding: str) -> str:
     return "utf-8-sig" if name == "utf-8" else name
 
 
-def _nul_place(text: str, start: int, codec: str) -> str:
+def _nul_position(text: str, start: int, codec: str) -> str:
     if codec.startswith("utf-8"):
         return f"at offset {start + len(text[: text.index(chr(0))].encode())}"
     return f"near offset {start}"

@@ -1,10 +1,10 @@
-"""Text to token ids and back.
+"""Encode text as token ids, and decode it again.
 
 A tokenizer is one file, `tokenizer.json`, in the format of the `tokenizers` library, which can load it and
-gives the same ids. Four special tokens stand first in every vocabulary. They are plain entries, never
-matched in a text: someone who writes "<eos>" gets those five characters.
+gives the same ids. Four special tokens come first in every vocabulary. They are plain entries, never
+matched in a text: an "<eos>" in a text is five characters.
 
-    <pad> fills a batch    <unk> is what the vocabulary lacks    <s> begins    <eos> ends a document
+    <pad> fills a batch    <unk> replaces what the vocabulary lacks    <s> begins    <eos> ends a document
 """
 
 import json
@@ -29,7 +29,7 @@ _CHARACTERS = iter(range(256, 512))
 CHARACTER_OF_BYTE = [chr(byte if byte in _PRINTABLE else next(_CHARACTERS)) for byte in range(256)]
 BYTE_OF_CHARACTER = {character: byte for byte, character in enumerate(CHARACTER_OF_BYTE)}
 
-# Every Unicode code point but the surrogates: what naming one unseen character costs.
+# The cost of spelling one unseen character: all Unicode code points but the surrogates are equally likely.
 SPELLING_BITS = math.log2(0x110000 - 0x800)
 
 
@@ -38,7 +38,7 @@ class Tokenizer:
 
     Args:
         serialized: the text of a `tokenizer.json`.
-        kind: which of the four it is.
+        kind: of the tokenizer, one of the four.
 
     Raises:
         ModelFolderError: the text is not such a file.
@@ -68,15 +68,15 @@ class Tokenizer:
 
     @property
     def vocabulary_size(self) -> int:
-        """How many tokens there are, the special ones included."""
+        """How many tokens there are, the special ones included: V."""
         return len(self.vocabulary)
 
     def serialize(self) -> str:
-        """The text of `tokenizer.json`."""
+        """Return the text of `tokenizer.json`."""
         return json.dumps(json.loads(self._library.to_str()), ensure_ascii=False, indent=1)
 
     def encode(self, text: str) -> IntArray:
-        """Token ids of any text, [N] int32. What the vocabulary lacks becomes `<unk>`."""
+        """Encode any text as token ids, [N] int32. What the vocabulary lacks becomes `<unk>`."""
         if self.kind == "char":
             return self._by_code_point[code_points(text)]
         text = _without_surrogates(text)
@@ -85,11 +85,11 @@ class Tokenizer:
         return np.array(self._library.encode(text, add_special_tokens=False).ids, dtype=np.int32)
 
     def decode(self, ids: IntArray | list[int], unknown: Iterable[str] = ()) -> str:
-        """The text of token ids; `<pad>`, `<s>` and `<eos>` are left out, `<unk>` shows as U+FFFD.
+        """Decode token ids; `<pad>`, `<s>` and `<eos>` are left out, `<unk>` becomes U+FFFD.
 
         Args:
             ids: [N].
-            unknown: what each `<unk>` of a `word` vocabulary is to be shown as instead, in order.
+            unknown: the texts that replace each `<unk>` of a `word` vocabulary instead, in order.
         """
         if self.kind == "char":
             return "".join(self._texts[np.asarray(ids, dtype=np.int64)])
@@ -101,19 +101,19 @@ class Tokenizer:
         return cast(str, self._library.decoder.decode(shown))
 
     def token_bytes(self, token: int) -> bytes:
-        """The bytes of one token of a `bpe` or `byte` vocabulary; none for a special token."""
+        """Return the bytes of one token of a `bpe` or `byte` vocabulary; none for a special token."""
         if token < len(SPECIAL_TOKENS):
             return b""
         return bytes(BYTE_OF_CHARACTER[character] for character in self.vocabulary[token])
 
     def show(self, token: int) -> str:
-        """How to show one token to a person: its text, or the name of a special one."""
+        """Return what a person is shown of one token: its text, or the name of a special one."""
         if token < len(SPECIAL_TOKENS):
             return SPECIAL_TOKENS[token]
         return self.vocabulary[token] if self.kind == "word" else self.decode([token])
 
     def words(self, text: str) -> list[str]:
-        """What stands in a text for each token of `encode(text)`, without the spaces around it."""
+        """Return what each token of `encode(text)` is in the text, without the spaces around it."""
         if self.kind in ("char", "byte"):
             return [self.show(int(token)) for token in self.encode(text)]
         text = _without_surrogates(text)
@@ -121,14 +121,14 @@ class Tokenizer:
         return [text[start:end].strip() for start, end in offsets]
 
     def spelling_bits(self, text: str, ids: IntArray) -> FloatArray:
-        """What it costs, beyond the probability of `<unk>`, to say which text each token stands for.
+        """Return the cost of spelling the text of each unknown token, beyond the probability of `<unk>`.
 
         A character out of all of Unicode costs log2(1,112,064) bits; an unknown word costs that for each
         of its characters and once more for its end. So a small vocabulary cannot hide what it lacks.
 
         Args:
-            text: that was encoded.
-            ids: [N], what `encode(text)` gave.
+            text: what was encoded.
+            ids: [N], what `encode(text)` returned.
 
         Returns:
             [N] float64, in bits; 0 for every known token.
@@ -153,12 +153,12 @@ class Tokenizer:
 
 
 def code_points(text: str) -> IntArray:
-    """The Unicode code points of a text, [N] uint32."""
+    """Return the Unicode code points of a text, [N] uint32."""
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
 
 
 def _without_surrogates(text: str) -> str:
-    """Lone surrogates cannot be written as UTF-8; they become U+FFFD."""
+    """Replace lone surrogates, which UTF-8 cannot encode, by U+FFFD."""
     try:
         text.encode()
     except UnicodeEncodeError:

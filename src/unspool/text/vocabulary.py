@@ -1,4 +1,4 @@
-"""Make a tokenizer from a text: count, choose, write in the library's format."""
+"""Make a tokenizer from a text: count tokens, choose a vocabulary, serialize it in the library's format."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -12,7 +12,7 @@ from unspool.specs.data import TokenizerName
 from unspool.text.tokenizer import CHARACTER_OF_BYTE, SPECIAL_TOKENS, UNKNOWN, Tokenizer, code_points
 
 WORD_LIMIT = 20_000
-WORD_MINIMUM = 2  # a word seen once is what `<unk>` is learnt from
+WORD_MINIMUM = 2  # words that occur once are what `<unk>` is learnt from
 BPE_LIMIT = 2_000
 
 _IDEOGRAPH = r"[\p{Han}\p{Hiragana}\p{Katakana}]"
@@ -28,9 +28,9 @@ def make_tokenizer(kind: TokenizerName, pieces: Iterable[str], limit: int = 0, l
     Args:
         kind: `char`, `word`, `bpe` or `byte`.
         pieces: the training text, in pieces.
-        limit: the most tokens to keep, likeliest first, the special ones not counted; 0 takes all
-            characters, 20,000 words seen at least twice, or 2,000 pairs and bytes.
-        lowercase: words are read in small letters; of `word` only.
+        limit: how many tokens are kept at most, the most frequent first, the special ones not counted;
+            0 keeps all characters, 20,000 words that occur at least twice, or 2,000 pairs and bytes.
+        lowercase: words are read in lower case; of `word` only.
     """
     if kind == "word":
         return Tokenizer(_word(pieces, limit, lowercase).to_str(), kind)
@@ -38,25 +38,25 @@ def make_tokenizer(kind: TokenizerName, pieces: Iterable[str], limit: int = 0, l
 
 
 def extend_characters(tokenizer: Tokenizer, pieces: Iterable[str]) -> Tokenizer:
-    """A `char` tokenizer that also knows the characters of a new text; the old ids stay as they are."""
+    """Extend a `char` tokenizer by the characters of a new text; the old ids do not change."""
     known = set(tokenizer.vocabulary)
     new = [character for character in _characters(pieces, 0) if character not in known]
     return Tokenizer(_char_library([*tokenizer.vocabulary[len(SPECIAL_TOKENS) :], *new]).to_str(), "char")
 
 
 def lowercased(tokenizer: Tokenizer) -> tuple[Tokenizer, IntArray]:
-    """A `word` tokenizer that reads the same words in small letters.
+    """Make a `word` tokenizer read the same words in lower case.
 
     Returns:
-        it, and the new id of each old one, [V].
+        the new tokenizer, and the new id of each old id, [V].
     """
     small = [token.lower() for token in tokenizer.vocabulary[len(SPECIAL_TOKENS) :]]
     ids = _ids(dict.fromkeys(small))
     library = LibraryTokenizer.from_str(tokenizer.serialize())
     library.normalizer = normalizers.Sequence([library.normalizer, normalizers.Lowercase()])
     library.model = models.WordLevel(ids, unk_token=SPECIAL_TOKENS[UNKNOWN])
-    places = [*range(len(SPECIAL_TOKENS)), *(ids[token] for token in small)]
-    return Tokenizer(library.to_str(), "word"), np.array(places, np.int64)
+    new_ids = [*range(len(SPECIAL_TOKENS)), *(ids[token] for token in small)]
+    return Tokenizer(library.to_str(), "word"), np.array(new_ids, np.int64)
 
 
 def _characters(pieces: Iterable[str], limit: int) -> list[str]:
@@ -87,7 +87,7 @@ def _char(pieces: Iterable[str], limit: int) -> LibraryTokenizer:
 
 
 def _word(pieces: Iterable[str], limit: int, lowercase: bool) -> LibraryTokenizer:
-    """Words carry the space before them, and a line's first word gets one too: " the" is one entry."""
+    """Learn words with the space before them, which the first word of a line gets too: " the" is one token."""
     library = LibraryTokenizer(models.WordLevel({}, unk_token=SPECIAL_TOKENS[UNKNOWN]))
     library.normalizer = normalizers.Sequence(
         [

@@ -1,0 +1,172 @@
+"""Tables, lines and aligned files are records; what is wrong with one is said with a hint."""
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from unspool.data.sources import Sources
+from unspool.data.table import Columns, column_names, joined, read_aligned, read_lines, read_table, refuse_tables
+from unspool.errors import DataError, MissingExtraError
+from unspool.specs.data import DataSpec
+
+
+def write(path: Path, content: str | bytes) -> str:
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return str(path)
+
+
+def sources(*names: str) -> Sources:
+    return Sources(names, DataSpec())
+
+
+def column(path: str, name: str, **rules: frozenset[str]) -> list[str]:
+    return [record[name] for record in read_table(sources(path), Columns((name,), **rules))]
+
+
+PLAIN = 'id\ttext\n1\tfirst, with comma\n2\t"no quote of a table\n3\t\n4\tafter "it"\n'
+ROWS = [{"id": "1", "text": "first, with comma"}, {"id": "2", "text": 'line\nbreak "quoted"'}, {"id": "3", "text": ""}]
+QUOTED = 'id,text\n1,"first, with comma"\n2,"line\nbreak ""quoted"""\n3,\n'
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("t.csv", QUOTED),
+        ("t.csv", "\ufeff" + QUOTED.replace("\n", "\r\n")),
+        ("t.jsonl", "\n".join(json.dumps(row) for row in ROWS) + "\n\n"),
+    ],
+)
+def test_a_column_of_a_table_is_read(tmp_path: Path, name: str, content: str, compressed: bool) -> None:
+    data = content.encode()
+    path = write(tmp_path / (name + ".gz" * compressed), gzip.compress(data) if compressed else data)
+    assert column(path, "text") == ["first, with comma", 'line\nbreak "quoted"', ""]
+
+
+def test_a_quote_between_tabs_is_a_quote(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.tsv", PLAIN)
+    assert column(path, "text") == ["first, with comma", '"no quote of a table', "", 'after "it"']
+
+
+@pytest.mark.parametrize(
+    "content", ['text\none\n"two\nthree\n', 'text\n"o,ne"\n"two\nthree,"four"\n', 'text\none\n"two" more\n']
+)
+@pytest.mark.parametrize("name", ["text", "1"])
+def test_a_quote_that_does_not_close_is_refused_by_its_line(tmp_path: Path, content: str, name: str) -> None:
+    with pytest.raises(DataError, match=r"t\.csv: a cell that opens with a quote .* the row that begins at line 3 "):
+        column(write(tmp_path / "t.csv", content), name)
+
+
+def test_a_quote_that_does_not_close_in_the_names_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="begins at line 1 "):
+        column(write(tmp_path / "t.csv", '"text\none\n'), "text")
+
+
+@pytest.mark.parametrize(("name", "content"), [("t.csv", "id,body\n1,x\n"), ("t.jsonl", '{"id": 1, "body": "x"}\n')])
+def test_a_missing_column_lists_those_there_are(tmp_path: Path, name: str, content: str) -> None:
+    path = write(tmp_path / name, content)
+    with pytest.raises(DataError, match="row 1 has no column 'text'") as caught:
+        column(path, "text")
+    assert caught.value.hint == "its columns are id, body."
+    with pytest.raises(DataError, match="is a table, so the column of the text must be named") as caught:
+        refuse_tables(sources(path))
+    assert "--text: id, body" in caught.value.hint
+
+
+def test_two_columns_of_the_same_name_are_refused_where_it_is_wanted(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.csv", "text,id,text,id\na,1,b,2\n")
+    with pytest.raises(DataError, match=r"one column must have the name 'text'\. Received: 2 that do"):
+        column(path, "text")
+    assert column(path, "3") == ["text", "b"]
+    assert column(write(tmp_path / "u.csv", "text,,\na,1,2\n"), "text") == ["a"]
+
+
+def test_two_columns_of_a_parquet_file_of_the_same_name_are_refused(tmp_path: Path) -> None:
+    arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    parquet.write_table(
+        arrow.Table.from_arrays([arrow.array(["a"]), arrow.array(["b"])], ["text", "text"]), tmp_path / "t.parquet"
+    )
+    with pytest.raises(DataError, match="one column must have the name 'text'"):
+        column(str(tmp_path / "t.parquet"), "text")
+
+
+def test_a_column_that_holds_no_text_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"row 1: column 'text' must hold text\. Received: 3"):
+        column(write(tmp_path / "t.jsonl", '{"text": 3}\n'), "text")
+
+
+@pytest.mark.parametrize(("content", "sentence"), [("{\n", "line 1 is not JSON"), ("[1]\n", "must be a JSON object")])
+def test_a_line_that_is_no_object_is_refused(tmp_path: Path, content: str, sentence: str) -> None:
+    with pytest.raises(DataError, match=sentence):
+        column(write(tmp_path / "t.jsonl", content), "text")
+
+
+def test_the_nearest_column_is_suggested(tmp_path: Path) -> None:
+    with pytest.raises(DataError) as caught:
+        column(write(tmp_path / "t.csv", "label,text\na,b\n"), "labels")
+    assert caught.value.hint == "did you mean label? its columns are label, text."
+
+
+def test_numbers_are_read_where_they_may_be(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.jsonl", '{"n": 0}\n{"n": 2.5}\n{"n": "x"}\n{"n": null}\n')
+    assert column(path, "n", numeric=frozenset({"n"})) == ["0", "2.5", "x", ""]
+
+
+@pytest.mark.parametrize("cell", ["", " "])
+def test_a_required_cell_that_is_empty_is_refused_by_row(tmp_path: Path, cell: str) -> None:
+    path = write(tmp_path / "t.tsv", f"n\tt\n1\ta\n{cell}\tb\n")
+    with pytest.raises(DataError, match=r"t\.tsv: row 2: column 'n' must not be empty\. Received: '"):
+        column(path, "n", required=frozenset({"n"}))
+
+
+def test_columns_without_names_have_numbers(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.csv", "3,a title\n1,another\n")
+    assert list(read_table(sources(path), Columns(("2", "1")))) == [
+        {"2": "a title", "1": "3"},
+        {"2": "another", "1": "1"},
+    ]
+    assert column(write(tmp_path / "u.csv", "2,1\na,b\n"), "1") == ["b"], "numbers that are names are names"
+
+
+def test_lines_are_records_with_the_name_of_their_file(tmp_path: Path) -> None:
+    names = write(tmp_path / "Italian.txt", "Rossi\n\n"), write(tmp_path / "Polish.txt.gz", gzip.compress(b"Nowak"))
+    assert [tuple(record.values()) for record in read_lines(sources(*names))] == [
+        ("Rossi", "Italian"),
+        ("", "Italian"),
+        ("Nowak", "Polish"),
+    ]
+
+
+def test_aligned_files_are_records_and_must_have_as_many_lines(tmp_path: Path) -> None:
+    one, other = (sources(write(tmp_path / name, text)) for name, text in (("a", "1\n2\n"), ("b", "x\ny")))
+    assert list(read_aligned(("n", one), ("t", other))) == [{"n": "1", "t": "x"}, {"n": "2", "t": "y"}]
+    longer = sources(write(tmp_path / "c", "1\n2\n3\n"))
+    for left, right in ((one, longer), (longer, one)):
+        with pytest.raises(DataError, match=r"line 3 of .*c has none in .*a, which ends at line 2"):
+            list(read_aligned(("n", left), ("t", right)))
+
+
+def test_columns_are_joined_with_a_space_and_empty_cells_leave_none() -> None:
+    assert joined({"a": "x", "b": "", "c": "y", "d": "z"}, ("a", "b", "c")) == "x y"
+
+
+def test_only_named_files_are_taken_for_tables(tmp_path: Path) -> None:
+    write(tmp_path / "t.csv", "a,b\n")
+    refuse_tables(Sources((str(tmp_path),), DataSpec(suffixes=(".csv",))))
+    assert column_names(sources(write(tmp_path / "u.csv", "a,b\n1,2\n")), str(tmp_path / "u.csv")) == ["a", "b"]
+
+
+def test_parquet_is_read_or_its_extra_named(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError:
+        path.write_bytes(b"PAR1")
+        with pytest.raises(MissingExtraError, match="pyarrow"):
+            column(str(path), "en")
+        return
+    parquet.write_table(pyarrow.table({"en": ["house"], "n": [1]}), path)
+    assert column(str(path), "en") == ["house"]
