@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from unspool.engines.registry import open_network
+from unspool.engines.registry import build_network
 from unspool.folder.migration import RENAMED, renamed
 from unspool.folder.model_folder import ModelFolder
 from unspool.models.base import Data, Model, PathLike, sources_of
@@ -47,7 +47,7 @@ def load(path: PathLike, engine: str = "auto", weights: str = "float32", threads
     """
     folder = ModelFolder(Path(path))
     row, config = row_of_folder(folder), read_config(folder)
-    network = open_network(engine, config.network, folder.read_weights(), weights, threads)
+    network = build_network(engine, config.network, folder.read_weights(), weights, threads)
     model: Model = row.load("model")(folder, config, network)
     return model
 

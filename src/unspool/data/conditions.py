@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from unspool.arrays import FloatArray, IntArray
-from unspool.data.batches import Source
+from unspool.data.batches import VectorSource
 from unspool.data.examples import TEXT, NumericColumn, open_examples, write_examples
 from unspool.data.pairs import Pairs
 from unspool.data.sources import Sources
@@ -51,15 +51,15 @@ class Conditions:
     values: FloatArray
     specs: tuple[ConditionSpec, ...]
 
-    def read(self, chosen: IntArray, generator: np.random.Generator | None = None) -> Source:
+    def read(self, chosen: IntArray, generator: np.random.Generator | None = None) -> VectorSource:
         """Return the weights or numbers [B, F] of the chosen rows; none is ever unknown."""
         values = self.values[chosen]  # (B, C)
         if not self.specs[0].labels:
-            return Source(values=values)
+            return VectorSource(values)
         first = first_weights(self.specs)
         weights = np.zeros((len(values), first[-1]), np.float32)  # (B, F)
         np.put_along_axis(weights, values.astype(np.int64) + first[:-1], 1, axis=1)
-        return Source(values=weights)
+        return VectorSource(weights)
 
 
 def first_weights(specs: Sequence[ConditionSpec]) -> IntArray:

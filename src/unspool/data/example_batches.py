@@ -5,7 +5,7 @@ Shapes: B rows, S tokens of a source, T tokens of a target.
 
 import numpy as np
 
-from unspool.data.batches import Batch, LengthPlan, Source, UnknownTokens
+from unspool.data.batches import Batch, LengthPlan, TextSource, UnknownTokens
 from unspool.data.examples import SOURCE, Examples
 from unspool.data.labelled import LABELS
 from unspool.data.pairs import Pairs
@@ -69,7 +69,7 @@ class LabelledBatches:
         """Make the batch `index` of the epoch."""
         chosen = self._plan.chosen(epoch, index)
         generator = np.random.default_rng((self._seed, epoch, index))
-        source = Source.of_texts([self._examples.text.document(one)[: self._max_length] for one in chosen])
+        source = TextSource.of_texts([self._examples.text.document(one)[: self._max_length] for one in chosen])
         assert source.tokens is not None
         tokens = self._unknown.replace(source.tokens, generator)  # (B, S)
         dropped = (generator.random(tokens.shape) < self._rate) & (tokens >= len(SPECIAL_TOKENS))
@@ -78,6 +78,6 @@ class LabelledBatches:
             inputs=nothing,
             targets=nothing,
             reset=np.ones(len(chosen), np.bool_),
-            source=Source(np.where(dropped, UNKNOWN, tokens), source.lengths),
+            source=TextSource(np.where(dropped, UNKNOWN, tokens), source.lengths),
             labels=self._examples.numbers[LABELS][chosen],
         )

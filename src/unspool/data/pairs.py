@@ -16,7 +16,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from unspool.arrays import IntArray
-from unspool.data.batches import Source, UnknownTokens, pad_sequences
+from unspool.data.batches import Source, TextSource, UnknownTokens, pad_sequences
 from unspool.data.dates import DATES, date_pairs
 from unspool.data.examples import SOURCE, TEXT, Examples, open_examples, write_examples
 from unspool.data.sources import Sources, describe_sources
@@ -56,10 +56,10 @@ class TextSources:
 
     def read(self, chosen: IntArray, generator: np.random.Generator | None = None) -> Source:
         """Return the chosen documents, padded: [B, S]."""
-        source = Source.of_texts([self.part.document(index) for index in chosen])
+        source = TextSource.of_texts([self.part.document(index) for index in chosen])
         if generator is None or source.tokens is None:
             return source
-        return Source(self._unknown.replace(source.tokens, generator), source.lengths)
+        return TextSource(self._unknown.replace(source.tokens, generator), source.lengths)
 
     @cached_property
     def _unknown(self) -> UnknownTokens:

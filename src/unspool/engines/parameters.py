@@ -162,6 +162,8 @@ def parameter_count(spec: NetworkSpec) -> int:
 
 def state_shapes(spec: NetworkSpec, rows: int) -> dict[str, Shape]:
     """Name to shape of a decoder's state written as arrays: each [L, rows, H]."""
-    decoder = spec.writer
+    decoder = spec.decoder
+    if decoder is None:
+        return {}
     shape = (decoder.num_layers, rows, decoder.hidden_size)
     return dict.fromkeys(state_names(decoder), shape)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from unspool.data.pairs import Pairs
-from unspool.engines.base import Network
+from unspool.engines.base import EncoderDecoder
 from unspool.errors import MissingExtraError
 from unspool.evaluate.bits import Beginning
 from unspool.text.tokenizer import PAD
@@ -28,7 +28,7 @@ class TranslationFigures:
         chrf: 0 to 100 (Popovic, 2015), by sacrebleu.
         signature: how sacrebleu computed the BLEU; figures compare where it is the same.
         chrf_signature: the same of chrF.
-        exact: the share of translations that are the reference, letter by letter.
+        exact: the fraction of translations that are the reference, letter by letter.
         pairs: counted.
         seconds: the translation took.
     """
@@ -46,18 +46,18 @@ class TranslationFigures:
         return asdict(self)
 
 
-def pair_nats(network: Network, pairs: Pairs, most: int | None = None) -> float:
-    """The mean nats per target token, each read after the true ones before it.
+def pair_nats(network: EncoderDecoder, pairs: Pairs, max_pairs: int | None = None) -> float:
+    """Compute the mean nats per target token, each read after the true ones before it.
 
     Args:
         network: of any engine.
         pairs: at least one that is short enough.
-        most: how many to read, evenly spread over the lengths; none means all.
+        max_pairs: is how many to read, evenly spread over the lengths; none means all.
     """
     kept = pairs.examples.kept
     order = kept[np.argsort(pairs.target.lengths[kept], kind="stable")]
-    if most is not None and len(order) > most:
-        order = order[np.linspace(0, len(order) - 1, most).astype(int)]
+    if max_pairs is not None and len(order) > max_pairs:
+        order = order[np.linspace(0, len(order) - 1, max_pairs).astype(int)]
     total, tokens = 0.0, 0
     for start in range(0, len(order), ROWS):
         chosen = order[start : start + ROWS]
@@ -68,13 +68,13 @@ def pair_nats(network: Network, pairs: Pairs, most: int | None = None) -> float:
     return total / tokens
 
 
-def beginning(network: Network, pairs: Pairs) -> Beginning:
-    """Targets are read from where their sources start them."""
+def beginning(network: EncoderDecoder, pairs: Pairs) -> Beginning:
+    """Start targets from the states of their sources."""
     return lambda chosen: network.encode(pairs.sources.read(chosen))
 
 
 def exact_share(found: Sequence[str], references: Sequence[str]) -> float:
-    """The share of texts that are their reference."""
+    """Compute the fraction of texts that are their reference."""
     return float(np.mean([one.strip() == other.strip() for one, other in zip(found, references, strict=True)]))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from unspool.arrays import FloatArray
-from unspool.decode.classification import TextLabeller
+from unspool.decode.classification import NetworkClassifier
 from unspool.evaluate.influence import Influence
 from unspool.evaluate.labels import ClassificationFigures
 from unspool.folder.model_folder import ModelFolder
@@ -12,7 +12,7 @@ from unspool.models.base import Data, Inspection, Model, given
 from unspool.tasks.classification.evaluation import evaluate_classification
 from unspool.tasks.classification.influence import inspect_influence, text_influence
 from unspool.tasks.classification.specs import ClassificationConfig
-from unspool.tasks.classification.task import read_text_tokenizer
+from unspool.tasks.opening import encoder_tokenizer
 
 
 class TextClassifier(Model):
@@ -22,8 +22,8 @@ class TextClassifier(Model):
 
     def __init__(self, folder: ModelFolder, config: ClassificationConfig, network: Any) -> None:
         super().__init__(folder, config, network)
-        self.tokenizer = read_text_tokenizer(folder, config)
-        self._labeller = TextLabeller(network, self.tokenizer, config.labels)
+        self.tokenizer = encoder_tokenizer(folder, config, config.tokenizer)
+        self._classifier = NetworkClassifier(network, self.tokenizer, config.labels)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -38,7 +38,7 @@ class TextClassifier(Model):
 
     def probabilities(self, texts: Sequence[str]) -> FloatArray:
         """How likely each label of each text is, in the order of `labels`: [N, C] float64, rows sum to 1."""
-        return self._labeller.probabilities(texts)
+        return self._classifier.probabilities(texts)
 
     def influence(self, text: str) -> Influence:
         """What each word, or of a model of characters each character, does for the likeliest label of a text."""
@@ -61,4 +61,4 @@ class TextClassifier(Model):
             DataError: a table cannot be read.
             ModelFolderError: the held-out rows are gone.
         """
-        return evaluate_classification(self._labeller, self.tokenizer, self.folder, given(data, settings))
+        return evaluate_classification(self._classifier, self.tokenizer, self.folder, given(data, settings))

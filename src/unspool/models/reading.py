@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 from unspool.arrays import softmax
-from unspool.decode.stream import Piece, Reading, generate, read, sample_seeds
-from unspool.engines.base import Network
+from unspool.decode.generation import generate
+from unspool.decode.reading import Reading, read, sample_seeds
+from unspool.decode.row import Piece
+from unspool.engines.base import SequenceNetwork
 from unspool.errors import ModelFolderError, UsageError, reporting_write_errors
 from unspool.folder.model_folder import dump_safetensors, parse_safetensors
 from unspool.specs.sampling import SamplingSpec
@@ -48,7 +50,7 @@ class Writing:
         by_document: says whether the network learnt where documents end.
     """
 
-    network: Network
+    network: SequenceNetwork
     tokenizer: Tokenizer
     sampling: SamplingSpec
     by_document: bool
@@ -145,11 +147,10 @@ def load_reading(writing: Writing, path: Path) -> StateReading:
         logits, ids = arrays.pop("logits"), [int(token) for token in about["ids"]]
         if logits.shape != (1, size) or not all(0 <= token < size for token in ids):
             raise ValueError("its tokens are those of another vocabulary")
-        floats = {
-            name: array if array.dtype == np.bool_ else array.astype(np.float32) for name, array in arrays.items()
-        }
-        return StateReading(writing, Reading(writing.network.state_from_arrays(floats), logits, ids))
-    except (OSError, KeyError, ValueError, TypeError) as problem:
+        if any(array.shape[1] != 1 for array in arrays.values()):
+            raise ValueError("it has not one row")
+        return StateReading(writing, Reading(writing.network.state_from_arrays(arrays), logits, ids))
+    except (OSError, KeyError, ValueError, TypeError, IndexError) as problem:
         raise ModelFolderError(
             f"{path} is not a state of this model: {problem!s:.80}.", "read the text again with read()."
         ) from None

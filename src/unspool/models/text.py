@@ -11,8 +11,8 @@ import numpy as np
 from unspool.arrays import FloatArray
 from unspool.data.tokens import part_of_text
 from unspool.decode.condition import Condition, condition_source, missing_condition
-from unspool.decode.stream import start_reading
-from unspool.engines.base import Network
+from unspool.decode.reading import start_reading
+from unspool.engines.base import EncoderDecoder, SequenceNetwork
 from unspool.errors import UsageError
 from unspool.evaluate.bayes import BayesClassifier
 from unspool.evaluate.bits import Figures, token_nats
@@ -26,6 +26,7 @@ from unspool.tasks.conditional.evaluation import evaluate_conditional
 from unspool.tasks.conditional.specs import ConditionalConfig
 from unspool.tasks.language.evaluation import evaluate_language
 from unspool.tasks.language.specs import LanguageConfig
+from unspool.tasks.opening import decoder_tokenizer
 from unspool.text.tokenizer import Tokenizer
 
 
@@ -58,9 +59,9 @@ class TextModel(Model):
     """A language model: it continues a prompt, and says how likely a text is."""
 
     config: LanguageConfig
-    network: Network
+    network: SequenceNetwork
 
-    def __init__(self, folder: ModelFolder, config: LanguageConfig, network: Network) -> None:
+    def __init__(self, folder: ModelFolder, config: LanguageConfig, network: SequenceNetwork) -> None:
         super().__init__(folder, config, network)
         self.tokenizer, self._writing = _opened(folder, config, network, config.by_document)
 
@@ -130,9 +131,9 @@ class ConditionalTextModel(Model):
     """
 
     config: ConditionalConfig
-    network: Any
+    network: EncoderDecoder
 
-    def __init__(self, folder: ModelFolder, config: ConditionalConfig, network: Any) -> None:
+    def __init__(self, folder: ModelFolder, config: ConditionalConfig, network: EncoderDecoder) -> None:
         super().__init__(folder, config, network)
         self.tokenizer, self._writing = _opened(folder, config, network, by_document=True)
 
@@ -230,13 +231,13 @@ class ConditionalTextModel(Model):
 
 
 def _opened(
-    folder: ModelFolder, config: LanguageConfig | ConditionalConfig, network: Network, by_document: bool
+    folder: ModelFolder, config: LanguageConfig | ConditionalConfig, network: SequenceNetwork, by_document: bool
 ) -> tuple[Tokenizer, Writing]:
-    tokenizer = folder.read_tokenizer(config.tokenizer, network.vocabulary_size)
+    tokenizer = decoder_tokenizer(folder, config)
     return tokenizer, Writing(network, tokenizer, folder.read_sampling(), by_document)
 
 
-def _score(network: Network, tokenizer: Tokenizer, text: str, state: Any = None, ends: bool = False) -> Score:
+def _score(network: SequenceNetwork, tokenizer: Tokenizer, text: str, state: Any = None, ends: bool = False) -> Score:
     if not text:
         raise UsageError("a text to score must have at least one character. Received: ''.", "give a text.")
     part = part_of_text(tokenizer, text, ends)

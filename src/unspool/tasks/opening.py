@@ -4,12 +4,15 @@ from pathlib import Path
 from typing import Any
 
 from unspool.errors import ModelFolderError, UsageError
-from unspool.folder.model_folder import ModelFolder
+from unspool.folder.model_folder import RESTORE, ModelFolder
 from unspool.specs.config import Config
+from unspool.specs.data import TokenizerName
+from unspool.specs.network import TextEncoderSpec
 from unspool.specs.recipe import Recipe
 from unspool.tasks.pretrained import Pretrained
 from unspool.tasks.registry import ROWS, Row
 from unspool.tasks.settings import known_settings
+from unspool.text.tokenizer import Tokenizer
 
 
 def row_of_folder(folder: ModelFolder) -> Row:
@@ -47,6 +50,38 @@ def read_recipe(folder: ModelFolder) -> Any:
     return folder.read_recipe(kind, known_settings(kind))
 
 
+def decoder_tokenizer(folder: ModelFolder, config: Config) -> Tokenizer:
+    """The tokenizer of what the decoder of a model generates.
+
+    Raises:
+        ModelFolderError: the file is missing, damaged, or does not fit the network.
+    """
+    decoder = config.network.decoder
+    if decoder is None:
+        raise ModelFolderError(f"{folder.path}/config.json: a model of {config.task} needs a decoder.", RESTORE)
+    return folder.read_tokenizer(config.tokenizer, decoder.vocabulary_size)
+
+
+def encoder_tokenizer(
+    folder: ModelFolder, config: Config, kind: TokenizerName, name: str = "tokenizer.json"
+) -> Tokenizer:
+    """The tokenizer of what the text encoder of a model reads.
+
+    Args:
+        folder: holds the file.
+        config: says what the model is.
+        kind: is that of the tokenizer.
+        name: is that of the file.
+
+    Raises:
+        ModelFolderError: the file is missing, damaged, or does not fit the network.
+    """
+    encoder = config.network.encoder
+    if not isinstance(encoder, TextEncoderSpec):
+        raise ModelFolderError(f"{folder.path}/config.json: a model of {config.task} needs a text encoder.", RESTORE)
+    return folder.read_tokenizer(kind, encoder.vocabulary_size, name)
+
+
 def read_pretrained(path: Path) -> Pretrained:
     """A trained model that training can start from.
 
@@ -61,5 +96,5 @@ def read_pretrained(path: Path) -> Pretrained:
         raise UsageError(
             f"training starts from a model of {able}. Received: {path}, one of {row.name}.", "leave out --from."
         )
-    tokenizer = folder.read_tokenizer(config.tokenizer, config.network.decoder.vocabulary_size)
+    tokenizer = decoder_tokenizer(folder, config)
     return Pretrained(path, config, config.by_document, tokenizer, folder.read_weights(), folder.read_sampling())

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from unspool.data.labelled import LABELS, label_indices, open_labelled
-from unspool.decode.classification import Classifying
+from unspool.decode.classification import Classifier
 from unspool.evaluate.labels import ClassificationFigures, classification_figures
 from unspool.folder.model_folder import ModelFolder
 from unspool.tasks.classification.task import labelled_rows
@@ -15,7 +15,7 @@ from unspool.text.tokenizer import Tokenizer
 
 
 def evaluate_classification(
-    classifier: Classifying, tokenizer: Tokenizer, folder: ModelFolder, settings: Mapping[str, Any]
+    classifier: Classifier, tokenizer: Tokenizer, folder: ModelFolder, settings: Mapping[str, Any]
 ) -> ClassificationFigures:
     """Classify the texts of a table with the columns of the training, unless others are named, and compare.
 

@@ -25,17 +25,18 @@ from unspool.data.labelled import (
 )
 from unspool.data.sources import Sources, describe_sources
 from unspool.decode.classification import label_probabilities
-from unspool.engines.base import Machine, Network
+from unspool.engines.base import Classifies, Machine
 from unspool.engines.initial import extended_weights
 from unspool.errors import UsageError
 from unspool.evaluate.labels import classification_figures
 from unspool.folder.card import Card
 from unspool.folder.model_folder import ModelFolder
 from unspool.specs.base import build
-from unspool.specs.network import HeadShape, HeadSpec, NetworkSpec, TextEncoderSpec, encoder_shape, text_encoder
+from unspool.specs.network import HeadShape, HeadSpec, NetworkSpec, encoder_shape, text_encoder
 from unspool.specs.training import HeadTrainingSpec
 from unspool.tasks.base import Plan, Task
 from unspool.tasks.classification.specs import ClassificationConfig, ClassificationDataSpec, ClassificationRecipe
+from unspool.tasks.opening import encoder_tokenizer
 from unspool.tasks.pretrained import Pretrained
 from unspool.tasks.recipe import budget_spec
 from unspool.tasks.settings import Settings
@@ -145,7 +146,9 @@ class Classification(Task[ClassificationRecipe, ClassificationConfig]):
         """Open the rows, as they lie in the model folder."""
         count = len(config.labels)
         parts = [open_labelled(folder.training, name, count, verify) for name in ("training", "validation")]
-        return ClassificationJob(parts[0], parts[1], recipe, config.labels, read_text_tokenizer(folder, config))
+        return ClassificationJob(
+            parts[0], parts[1], recipe, config.labels, encoder_tokenizer(folder, config, config.tokenizer)
+        )
 
     def summary(self, figures: Mapping[str, Any]) -> str:
         """The closing figures in a sentence."""
@@ -180,23 +183,24 @@ class ClassificationJob:
         )
         self.warnings = _warnings(counts, labels, recipe)
 
-    def validate(self, network: Network) -> float:
+    def validate(self, network: Classifies) -> float:
         """Nats per label."""
         return float(self._measured(network, VALIDATION_ROWS)["nats_per_label"])
 
-    def sample(self, network: Network) -> str:
+    def sample(self, network: Classifies) -> str:
         """A held-out text, and what it is taken for."""
         text = self._validation.text.document(0)
-        shares = label_probabilities(network, [text])[0]
-        return f"{self._labels[shares.argmax()]} ({shares.max():.0%}): {self._tokenizer.decode(text)}"
+        found = label_probabilities(network, [text], len(self._labels))[0]  # (C)
+        return f"{self._labels[found.argmax()]} ({found.max():.0%}): {self._tokenizer.decode(text)}"
 
-    def figures(self, network: Network) -> dict[str, Any]:
+    def figures(self, network: Classifies) -> dict[str, Any]:
         """Accuracy, macro F1, nats per label."""
         return self._measured(network, len(self._validation))
 
-    def _measured(self, network: Network, limit: int) -> dict[str, Any]:
+    def _measured(self, network: Classifies, limit: int) -> dict[str, Any]:
         chosen = np.linspace(0, len(self._validation) - 1, min(limit, len(self._validation))).astype(int)
-        found = label_probabilities(network, [self._validation.text.document(number) for number in chosen])
+        texts = [self._validation.text.document(number) for number in chosen]
+        found = label_probabilities(network, texts, len(self._labels))
         figures = classification_figures(found, self._validation.numbers[LABELS][chosen], self._labels, 0.0).to_dict()
         return {name: figures[name] for name in ("accuracy", "macro_f1", "nats_per_label")}
 
@@ -205,17 +209,6 @@ def labelled_rows(names: tuple[str, ...], spec: ClassificationDataSpec) -> list[
     """Read the rows of tables, as the spec has it."""
     assert spec.label is not None
     return read_labelled(Sources(names, spec), spec.text, spec.label)
-
-
-def read_text_tokenizer(folder: ModelFolder, config: ClassificationConfig) -> Tokenizer:
-    """The tokenizer of the texts that the encoder reads.
-
-    Raises:
-        ModelFolderError: the file is missing, damaged, or does not fit the network.
-    """
-    encoder = config.network.encoder
-    assert isinstance(encoder, TextEncoderSpec)
-    return folder.read_tokenizer(config.tokenizer, encoder.vocabulary_size)
 
 
 def _recipe(
@@ -231,7 +224,8 @@ def _recipe(
     }
     encoder = {**base["encoder"], **settings["encoder"]}
     if pretrained is not None:
-        decoder = pretrained.config.network.writer
+        decoder = pretrained.config.network.decoder
+        assert decoder is not None
         encoder = {
             "encoder_cell": decoder.cell,
             "encoder_layers": decoder.num_layers,

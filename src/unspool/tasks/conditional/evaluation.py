@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from unspool.data.conditions import open_conditioned, write_conditioned
-from unspool.engines.base import Network
+from unspool.engines.base import EncoderDecoder
 from unspool.errors import UsageError
 from unspool.evaluate.conditioned import ConditionedFigures, conditioned_figures
 from unspool.folder.model_folder import ModelFolder
@@ -18,7 +18,11 @@ DOCUMENTS = (("lines", "text"),)
 
 
 def evaluate_conditional(
-    network: Network, tokenizer: Tokenizer, config: ConditionalConfig, folder: ModelFolder, settings: Mapping[str, Any]
+    network: EncoderDecoder,
+    tokenizer: Tokenizer,
+    config: ConditionalConfig,
+    folder: ModelFolder,
+    settings: Mapping[str, Any],
 ) -> ConditionedFigures:
     """Measure a model on a table with the columns of its training, unless others are named.
 

@@ -6,7 +6,7 @@ from typing import Any
 from unspool.data.corpus import Text, read_text, write_part
 from unspool.data.sources import Sources
 from unspool.data.tokens import Part, open_part
-from unspool.engines.base import Network
+from unspool.engines.base import SequenceNetwork
 from unspool.evaluate.bits import Figures, evaluate_part
 from unspool.folder.model_folder import ModelFolder
 from unspool.specs.base import build
@@ -23,14 +23,18 @@ def open_text(names: tuple[str, ...], spec: TextDataSpec) -> Text:
     return read_text(Sources(names, spec), spec.lines, spec.text)
 
 
-def held_out_figures(network: Network, part: Part) -> Figures:
+def held_out_figures(network: SequenceNetwork, part: Part) -> Figures:
     """Measure a network on the held-out part: what a run closes with, and what `evaluate` says without data."""
     rows = max(1, min(MAX_ROWS, len(part.tokens) // TOKENS_PER_ROW))
-    return evaluate_part(network, part, rows=rows, max_tokens=MAX_TOKENS)
+    return evaluate_part(network, part, rows=rows, limit=MAX_TOKENS)
 
 
 def evaluate_language(
-    network: Network, tokenizer: Tokenizer, config: LanguageConfig, folder: ModelFolder, settings: Mapping[str, Any]
+    network: SequenceNetwork,
+    tokenizer: Tokenizer,
+    config: LanguageConfig,
+    folder: ModelFolder,
+    settings: Mapping[str, Any],
 ) -> Figures:
     """Measure a model on the text that the settings name, or on what its run held out.
 

@@ -10,8 +10,9 @@ from unspool.data.batches import BatchSource
 from unspool.data.corpus import SMALL, Corpus, open_corpus, prepare_corpus
 from unspool.data.sources import describe_sources
 from unspool.data.stream_batches import DocumentBatches, StreamBatches
-from unspool.decode.stream import generate, start_reading
-from unspool.engines.base import Machine, Network
+from unspool.decode.generation import generate
+from unspool.decode.reading import start_reading
+from unspool.engines.base import Machine, SequenceNetwork
 from unspool.engines.initial import extended_weights
 from unspool.errors import UsageError
 from unspool.evaluate.bits import document_nats, fresh_means
@@ -24,6 +25,7 @@ from unspool.specs.training import WindowTrainingSpec
 from unspool.tasks.base import Plan, Task
 from unspool.tasks.language.evaluation import held_out_figures, open_text
 from unspool.tasks.language.specs import LanguageConfig, LanguageRecipe, TextDataSpec
+from unspool.tasks.opening import decoder_tokenizer
 from unspool.tasks.pretrained import Pretrained
 from unspool.tasks.recipe import Size, choose, filled, usual_minutes
 from unspool.tasks.settings import Settings
@@ -98,7 +100,7 @@ class Language(Task[LanguageRecipe, LanguageConfig]):
 
     def open(self, folder: ModelFolder, recipe: LanguageRecipe, config: LanguageConfig, verify: bool) -> "LanguageJob":
         """Open the text, as it lies in the model folder."""
-        tokenizer = folder.read_tokenizer(config.tokenizer, config.network.writer.vocabulary_size)
+        tokenizer = decoder_tokenizer(folder, config)
         return LanguageJob(open_corpus(folder.training, verify), recipe, config, tokenizer)
 
     def summary(self, figures: Mapping[str, Any]) -> str:
@@ -121,16 +123,16 @@ class LanguageJob:
         self.tokens_per_unit = len(corpus.training.tokens) / corpus.training.characters
         self.description, self.warnings = _describe(corpus, recipe), _warnings(corpus)
 
-    def validate(self, network: Network) -> float:
+    def validate(self, network: SequenceNetwork) -> float:
         """Measure nats per token from the initial state."""
         return _fresh(network, self._corpus)
 
-    def sample(self, network: Network) -> str:
+    def sample(self, network: SequenceNetwork) -> str:
         """Generate some text."""
         pieces = generate(network, self._tokenizer, start_reading(network), SAMPLE, [0], self._by_document)
         return "".join(piece.text for piece in pieces)
 
-    def figures(self, network: Network) -> dict[str, Any]:
+    def figures(self, network: SequenceNetwork) -> dict[str, Any]:
         """Measure carried and fresh figures on the held-out part."""
         figures = held_out_figures(network, self._corpus.validation).to_dict()
         return {name: value for name, value in figures.items() if name not in ("seconds", "tokens")}
@@ -159,11 +161,11 @@ def _config(recipe: LanguageRecipe, tokenizer: Tokenizer) -> LanguageConfig:
     )
 
 
-def _fresh(network: Network, corpus: Corpus) -> float:
+def _fresh(network: SequenceNetwork, corpus: Corpus) -> float:
     if corpus.validation.starts is None:
         return float(fresh_means(network, corpus.validation.tokens).mean())
     length = len(corpus.validation.tokens) / (len(corpus.validation.starts) - 1)
-    fitting = VALIDATION_LOGITS / (length * network.spec.writer.vocabulary_size)
+    fitting = VALIDATION_LOGITS / (length * network.vocabulary_size)
     count = int(min(MAX_DOCUMENTS, max(fitting, MIN_DOCUMENTS)))
     sums, lengths = document_nats(network, corpus.validation, max_documents=count)
     return float(sums.sum() / lengths.sum())

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from unspool.data.pairs import kept_texts, whole_pairs
-from unspool.decode.translation import Translator
+from unspool.decode.translation import BeamTranslator
 from unspool.errors import UsageError
 from unspool.evaluate.pairs import TranslationFigures, translation_figures
 from unspool.folder.model_folder import ModelFolder
@@ -19,7 +19,7 @@ PAIRS = (("source", "target", "source_file", "target_file"),)
 
 
 def evaluate_translation(
-    translator: Translator, folder: ModelFolder, settings: Mapping[str, Any]
+    translator: BeamTranslator, folder: ModelFolder, settings: Mapping[str, Any]
 ) -> TranslationFigures:
     """Translate pairs of a table with the columns of the training, unless others are named, and compare.
 
@@ -43,6 +43,6 @@ def evaluate_translation(
         pairs = kept_texts(folder.training)
     beam = build(BeamSpec, {name: value for name, value in settings.items() if name not in given}, "evaluate")
     started = time.perf_counter()
-    found = translator.translate([pair.source for pair in pairs], beam, look=translator.target.kind == "word")
+    found = translator.translate([pair.source for pair in pairs], beam, with_attention=translator.target.kind == "word")
     seconds = time.perf_counter() - started
     return translation_figures([best[0].text for best in found], [pair.target for pair in pairs], seconds)

@@ -23,8 +23,8 @@ from unspool.data.pairs import (
     whole_pairs,
     write_pairs,
 )
-from unspool.decode.translation import Translator
-from unspool.engines.base import Machine, Network
+from unspool.decode.translation import BeamTranslator
+from unspool.engines.base import EncoderDecoder, Machine
 from unspool.errors import DataError, UsageError
 from unspool.evaluate.pairs import exact_share, pair_nats
 from unspool.folder.card import Card
@@ -34,13 +34,13 @@ from unspool.specs.network import (
     AttentionDecoderShape,
     DecoderSpec,
     NetworkSpec,
-    TextEncoderSpec,
     encoder_shape,
     text_encoder,
 )
 from unspool.specs.sampling import BeamSpec
 from unspool.specs.training import DecoderTrainingSpec
 from unspool.tasks.base import Plan, Task
+from unspool.tasks.opening import decoder_tokenizer, encoder_tokenizer
 from unspool.tasks.pretrained import Pretrained
 from unspool.tasks.recipe import budget_spec, usual_minutes
 from unspool.tasks.settings import Settings
@@ -171,21 +171,21 @@ class TranslationJob:
         )
         self.warnings: list[str] = []
 
-    def validate(self, network: Network) -> float:
+    def validate(self, network: EncoderDecoder) -> float:
         """Nats per target token."""
         return pair_nats(network, self._validation, VALIDATION_PAIRS)
 
-    def sample(self, network: Network) -> str:
+    def sample(self, network: EncoderDecoder) -> str:
         """A held-out source, and what it becomes."""
         source, _ = self._texts[0]
-        ((translation,),) = Translator(network, *self._tokenizers).translate([source], GREEDY)
+        ((translation,),) = BeamTranslator(network, *self._tokenizers).translate([source], GREEDY)
         return f"{source} -> {translation.text}"
 
-    def figures(self, network: Network) -> dict[str, Any]:
+    def figures(self, network: EncoderDecoder) -> dict[str, Any]:
         """The loss, and the share of exact translations."""
         nats = pair_nats(network, self._validation)
         texts = self._texts[:CLOSING_PAIRS]
-        found = Translator(network, *self._tokenizers).translate([source for source, _ in texts], GREEDY)
+        found = BeamTranslator(network, *self._tokenizers).translate([source for source, _ in texts], GREEDY)
         exact = exact_share([best[0].text for best in found], [target for _, target in texts])
         return {"nats_per_token": nats, "perplexity": exp(min(nats, 700)), "exact": exact}
 
@@ -196,13 +196,10 @@ def read_tokenizers(folder: ModelFolder, config: TranslationConfig) -> Tokenizer
     Raises:
         ModelFolderError: a file is missing, damaged, or does not fit the network.
     """
-    encoder, decoder = config.network.encoder, config.network.decoder
-    assert isinstance(encoder, TextEncoderSpec)
-    assert decoder is not None
-    target = folder.read_tokenizer(config.tokenizer, decoder.vocabulary_size)
+    target = decoder_tokenizer(folder, config)
     if config.source_tokenizer is None:
-        return target, target
-    return folder.read_tokenizer(config.source_tokenizer, encoder.vocabulary_size, SOURCE_TOKENIZER), target
+        return encoder_tokenizer(folder, config, config.tokenizer), target
+    return encoder_tokenizer(folder, config, config.source_tokenizer, SOURCE_TOKENIZER), target
 
 
 def all_pairs(spec: TranslationDataSpec) -> list[Pair]:
