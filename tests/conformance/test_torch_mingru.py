@@ -54,7 +54,7 @@ def test_without_kernels_the_block_is_plain(monkeypatch: pytest.MonkeyPatch) -> 
         torch.nn.init.normal_(parameter, std=0.5)
     x, first = torch.randn(ROWS, 5, SIZE), torch.randn(ROWS, SIZE)
     fused, _ = block(x, first)
-    monkeypatch.setattr(mingru, "STORAGE", {})
+    monkeypatch.setattr(mingru, "PRECISIONS", {})
     plain, _ = block(x, first)
     assert fused.grad_fn.name() == "FusedBlockBackward" != plain.grad_fn.name()
     torch.testing.assert_close(fused, plain, rtol=1e-4, atol=1e-4)

@@ -8,13 +8,13 @@ from unspool.engines.torch import products  # noqa: E402
 from unspool.engines.torch.products import multiply  # noqa: E402
 
 
-@pytest.mark.parametrize("worth_it", [0, 1 << 60])
+@pytest.mark.parametrize("minimum", [0, 1 << 60])
 @pytest.mark.parametrize("with_bias", [False, True])
 @pytest.mark.parametrize("transposed", [False, True])
 def test_a_product_is_that_of_pytorch(
-    transposed: bool, with_bias: bool, worth_it: int, monkeypatch: pytest.MonkeyPatch
+    transposed: bool, with_bias: bool, minimum: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(products, "WORTH_IT", worth_it)
+    monkeypatch.setattr(products, "MIN_MULTIPLICATIONS", minimum)
     generator = torch.Generator().manual_seed(0)
     one = torch.randn(17, 33, generator=generator).t().contiguous().t() if transposed else torch.randn(17, 33)
     other, bias = torch.randn(70, 33, generator=generator).t(), torch.randn(70) if with_bias else None

@@ -1,4 +1,4 @@
-"""Weights that do not fit are refused by every engine, with a sentence that says why."""
+"""Initial weights follow the facts of the parameters; weights that do not fit are refused by every engine."""
 
 from collections.abc import Callable
 
@@ -7,10 +7,11 @@ import pytest
 
 from helpers.small import random_weights
 from unspool.arrays import Arrays
-from unspool.engines.initial import extended_weights, initial_weights
+from unspool.engines.initial import extended_weights, initial_array, initial_weights
+from unspool.engines.parameters import parameters, weight
 from unspool.engines.registry import build_network
 from unspool.errors import ModelFolderError
-from unspool.specs.network import DecoderSpec, NetworkSpec
+from unspool.specs.network import DecoderSpec, HeadSpec, NetworkSpec, TextEncoderSpec
 
 SPEC = NetworkSpec(decoder=DecoderSpec(hidden_size=8, embedding_size=4, vocabulary_size=9))
 NAME = "decoder.output.bias"
@@ -79,6 +80,35 @@ def test_the_same_seed_gives_the_same_weights() -> None:
 def test_the_forget_gate_of_an_lstm_starts_open() -> None:
     bias = sum(initial_weights(SPEC, 0)[f"decoder.cell.bias_{kind}_l0"] for kind in ("ih", "hh"))
     assert np.array_equal(np.asarray(bias).reshape(4, 8), [[0] * 8, [1] * 8, [0] * 8, [0] * 8])
+
+
+def test_a_convolution_kernel_starts_within_the_bound_of_its_inputs() -> None:
+    kernel = weight(40, 30, 3, 3)
+    found, bound = initial_array(kernel, np.random.default_rng(0)), (30 * 9) ** -0.5
+    assert kernel.fan_in == 270
+    assert found.shape == (40, 30, 3, 3)
+    assert found.dtype == np.float32
+    assert bound * 0.99 < np.abs(found).max() <= bound
+    assert found.std() == pytest.approx(bound / 3**0.5, rel=0.02)  # as a uniform distribution's
+
+
+@pytest.mark.parametrize("cell", ["lstm", "mingru"])
+def test_depth_counts_the_layers_below_a_head(cell: str) -> None:
+    encoder = TextEncoderSpec(cell=cell, num_layers=3, hidden_size=6, embedding_size=4, vocabulary_size=9)
+    facts = parameters(NetworkSpec(encoder=encoder, head=HeadSpec(labels=2)))
+    depths = {name: facts[name].depth for name in facts}
+    layers = ["weight_in_l{}", "mlp_norm_l{}"] if cell == "mingru" else ["weight_hh_l{}", "bias_ih_l{}"]
+    assert depths["head.output.weight"] == depths["head.output.bias"] == 0
+    assert depths["encoder.embedding.weight"] == 4
+    for name in layers:
+        assert [depths[f"encoder.cell.{name.format(layer)}"] for layer in range(3)] == [3, 2, 1]
+    if cell == "mingru":
+        assert (depths["encoder.cell.weight_enter"], depths["encoder.cell.norm_leave"]) == (3, 1)
+
+
+def test_matrices_are_those_of_the_recurrent_layers() -> None:
+    facts = parameters(NetworkSpec(decoder=DecoderSpec(cell="gru", hidden_size=8, embedding_size=4, vocabulary_size=9)))
+    assert [name for name in facts if facts[name].matrix] == ["decoder.cell.weight_ih_l0", "decoder.cell.weight_hh_l0"]
 
 
 @pytest.mark.parametrize(

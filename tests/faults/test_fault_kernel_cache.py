@@ -1,12 +1,17 @@
-"""Compiled kernels are kept on disk: also when there is no place for them, and when two processes start at once."""
+"""Compiled kernels are kept on disk: without a folder for them, in two processes at once, and after an edit."""
 
+import ast
+import inspect
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import unspool
+from unspool.decode.sampler import COMPILABLE
 
 PROBE = """
 import numpy as np
@@ -24,10 +29,32 @@ for _ in range(10):
 """
 
 
-def start(package: Path, **settings: str) -> "subprocess.Popen[str]":
-    """Run the probe with the package below a folder."""
+CALLERS = """
+import sys
+import numpy as np
+from unspool.engines.kernels.loss import nats_kernel
+from unspool.engines.kernels.parallel import launch
+from unspool.engines.numba.cells import rnn_step
+
+hidden, nats = np.zeros(3, np.float32), np.zeros(1, np.float32)
+rnn_step(np.full(3, 0.5, np.float32), hidden)
+logits, workspace = np.arange(4, dtype=np.float32), np.zeros((1, 4), np.float32)
+launch(nats_kernel("float32"), 1, 1, 1, 4, logits, np.array([2]), nats, workspace)
+print(round(float(hidden[0]), 4), round(float(nats[0]), 4), "torch" in sys.modules)
+"""
+
+
+def copied(folder: Path) -> Path:
+    """The package in a folder, without what was compiled before."""
+    package = folder / "unspool"
+    shutil.copytree(Path(unspool.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
+    return package
+
+
+def start(package: Path, probe: str = PROBE, **settings: str) -> "subprocess.Popen[str]":
+    """Run a probe with the package below a folder."""
     environment = {**os.environ, "PYTHONPATH": str(package), "PYTHONDONTWRITEBYTECODE": "1", **settings}
-    command = [sys.executable, "-c", PROBE]
+    command = [sys.executable, "-c", probe]
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -37,9 +64,8 @@ def finished(process: "subprocess.Popen[str]") -> str:
     return out
 
 
-def test_without_a_place_for_the_cache_kernels_are_compiled_anew(tmp_path: Path) -> None:
-    package = tmp_path / "unspool"
-    shutil.copytree(Path(unspool.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
+def test_without_a_folder_for_the_cache_kernels_are_compiled_anew(tmp_path: Path) -> None:
+    package = copied(tmp_path)
     for folder in ("numba", "kernels"):  # a file where the folder would be: not even root can write into it
         (package / "engines" / folder / "__pycache__").write_text("", encoding="utf-8")
     nowhere = str(package / "__init__.py" / "nowhere")
@@ -59,3 +85,36 @@ def test_two_processes_that_start_at_once_share_a_cache(tmp_path: Path) -> None:
     assert kept
     assert finished(start(package, NUMBA_CACHE_DIR=str(cache))) == first
     assert [path.stat().st_mtime_ns for path in kept] == times
+
+
+def test_an_edit_of_a_called_function_is_noticed_and_what_it_made_stale_is_removed(tmp_path: Path) -> None:
+    package = copied(tmp_path)
+    arithmetic = package / "engines" / "kernels" / "arithmetic.py"
+    source = arithmetic.read_text(encoding="utf-8")
+
+    def edited_output(old: str, new: str) -> tuple[str, set[str]]:
+        assert source.count(old) == 1
+        arithmetic.write_text(source.replace(old, new), encoding="utf-8")
+        out = finished(start(tmp_path, CALLERS, NUMBA_CACHE_DIR=""))
+        return out, {path.name for path in package.rglob("*.nb[ci]")}
+
+    whole = "return np.float32(1) / (np.float32(1) + exponential(-x))"
+    first, kept = edited_output(whole, whole)
+    assert first == "0.4621 1.4402 False\n"  # tanh(0.5), log(e^0 + ... + e^3) - 2
+    second, kept_then = edited_output("* r * r + r + np.float32(1.0)", "* r * r + r + np.float32(1.5)")
+    assert second != first
+    assert kept
+    assert len(kept) == len(kept_then)
+    assert not kept & kept_then
+
+
+def test_the_stamp_covers_all_that_compiled_code_is_made_of() -> None:
+    compiling = pytest.importorskip("unspool.engines.kernels.compiling")
+    covered = {path for pattern in compiling.SOURCES for path in compiling.PACKAGE.glob(pattern)}
+    assert {Path(inspect.getfile(function)) for function in COMPILABLE} <= covered
+    for path in covered:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and str(node.module).startswith("unspool."):
+                origin = compiling.PACKAGE.parent.joinpath(*str(node.module).split(".")).with_suffix(".py")
+                constants = [alias.name for alias in node.names if alias.name.isupper()]
+                assert not constants or origin in covered, (path.name, constants)

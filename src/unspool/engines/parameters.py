@@ -1,13 +1,14 @@
-"""Every parameter's name and shape, as a pure function of the spec.
+"""Every parameter's facts, as a pure function of the spec: its shape, how it starts, how it is trained.
 
-The names, the gate order and the two biases are PyTorch's: LSTM i f g o, GRU r z n with the reset gate
-applied after the product. Other engines convert from these. A `mingru` layer is a block of its own, with the
-gates z c g, and a gated linear unit u v (`engines/torch/mingru.py` says how they go together).
+The names, the gate order and the two biases are PyTorch's: LSTM i f g o, GRU r z n with the reset gate applied after
+the product. Other engines convert from these. A `mingru` layer is a block of its own, with the gates z c g, and a gated
+linear unit u v (`engines/torch/mingru.py` defines it). Names of the second direction end in `_reverse`.
 
-Shapes: V tokens, E embedding, H hidden, G gates (1, 4 or 3), L layers. The second direction's names end in `_reverse`.
+Shapes: V tokens, E embedding, H hidden units, G gates (1, 4 or 3), L layers, W encoder units.
 """
 
-import re
+from math import prod
+from typing import Literal, NamedTuple
 
 from unspool.specs.network import (
     CellName,
@@ -22,148 +23,192 @@ from unspool.specs.network import (
 
 GATES: dict[CellName, int] = {"rnn": 1, "lstm": 4, "gru": 3}
 NORMALISED_MINIMUM = 1e-6  # added to the mean square before its root is taken
-MASKED = -1e9  # the score of a place behind a row's end: finite, so that nothing becomes a NaN
+MASKED = -1e9  # the score of a position after a row's end: finite, so that nothing becomes a NaN
 
 Shape = tuple[int, ...]
+Initialiser = Literal["zeros", "ones", "uniform", "normal", "lstm_bias", "mingru_bias"]
+
+
+class Parameter(NamedTuple):
+    """Holds the facts about one parameter.
+
+    Attributes:
+        shape: is that of the array.
+        initialiser: names how the array starts; `engines/initial.py` says what each means.
+        fan_in: sets the bound of a uniform start, 1 / sqrt(fan_in): the inputs of one output or, as in PyTorch, the
+            hidden units of a recurrent layer.
+        matrix: says whether it is a matrix of a recurrent layer, which Muon trains and weight decay shrinks.
+        depth: counts the layers between it and the output: 0 for the output itself, 1 for the last layer.
+        scale: multiplies the start.
+    """
+
+    shape: Shape
+    initialiser: Initialiser
+    fan_in: int
+    matrix: bool = False
+    depth: int = 0
+    scale: float = 1.0
+
+
+Parameters = dict[str, Parameter]
+
+
+def parameters(spec: NetworkSpec) -> Parameters:
+    """Map the name of every array in `model.safetensors` to its facts, in the order of the file."""
+    encoder, decoder, head = spec.encoder, spec.decoder, spec.head
+    found: Parameters = {}
+    if encoder is not None:
+        found |= _prefixed("encoder", _encoder(encoder, decoder.num_layers if decoder and not head else 0))
+    if encoder is not None and decoder is not None:
+        found |= _prefixed("bridge", _bridge(encoder, decoder))
+    if decoder is not None:
+        found |= _prefixed("decoder", _decoder(decoder, encoder))
+    if encoder is not None and head is not None:
+        found |= _prefixed("head", _head(encoder, head))
+    return found
 
 
 def parameter_shapes(spec: NetworkSpec) -> dict[str, Shape]:
-    """Name to shape of every array in `model.safetensors`, in order."""
-    parts: dict[str, dict[str, Shape]] = {}
-    if spec.encoder is not None:
-        parts["encoder"] = _encoder(spec.encoder)
-    if spec.encoder is not None and spec.decoder is not None:
-        parts["bridge"] = _bridge(spec.encoder, spec.decoder)
-    if spec.decoder is not None:
-        parts["decoder"] = _decoder(spec.decoder, spec.encoder)
-    if spec.encoder is not None and spec.head is not None:
-        parts["head"] = _head(spec.encoder, spec.head)
-    return {f"{part}.{name}": shape for part, shapes in parts.items() for name, shape in shapes.items()}
-
-
-def state_names(spec: DecoderSpec) -> tuple[str, ...]:
-    """What one layer remembers."""
-    return ("hidden", "cell") if spec.cell == "lstm" else ("hidden",)
-
-
-def input_width(spec: DecoderSpec) -> int:
-    """Numbers that the first layer reads; one, always 1, where nothing is fed."""
-    return 1 if spec.decoder_input == "none" else spec.embedding_size or spec.vocabulary_size
-
-
-def _encoder(spec: EncoderSpec) -> dict[str, Shape]:
-    if isinstance(spec, LabelEncoderSpec):
-        return {"embedding.weight": (spec.labels, spec.hidden_size)}
-    if isinstance(spec, VectorEncoderSpec):
-        return {"linear.weight": (spec.hidden_size, spec.numbers), "linear.bias": (spec.hidden_size,)}
-    shapes: dict[str, Shape] = {}
-    if spec.embedding_size:
-        shapes["embedding.weight"] = (spec.vocabulary_size, spec.embedding_size)
-    return shapes | _recurrent(
-        spec, spec.embedding_size or spec.vocabulary_size, ("", "_reverse")[: 1 + spec.bidirectional]
-    )
-
-
-def _bridge(encoder: EncoderSpec, decoder: DecoderSpec) -> dict[str, Shape]:
-    rows = len(state_names(decoder)) * decoder.hidden_size
-    shapes: dict[str, Shape] = {}
-    for layer in range(decoder.num_layers):
-        shapes[f"weight_l{layer}"] = (rows, encoder.width)
-        shapes[f"bias_l{layer}"] = (rows,)
-    return shapes
-
-
-def _decoder(spec: DecoderSpec, encoder: EncoderSpec | None) -> dict[str, Shape]:
-    shapes: dict[str, Shape] = {}
-    if spec.embedding_size and spec.decoder_input == "previous":
-        shapes["embedding.weight"] = (spec.vocabulary_size, spec.embedding_size)
-    shapes |= _recurrent(spec, input_width(spec))
-    if spec.attention != "none" and encoder is not None:
-        shapes |= {f"attention.{name}": shape for name, shape in _attention(spec, encoder.width).items()}
-    if not spec.tie_weights:
-        shapes["output.weight"] = (spec.vocabulary_size, spec.hidden_size)
-    shapes["output.bias"] = (spec.vocabulary_size,)
-    return shapes
-
-
-def _attention(spec: DecoderSpec, width: int) -> dict[str, Shape]:
-    size = spec.hidden_size
-    shapes: dict[str, Shape] = {"keys.weight": (size, width)}
-    if spec.attention == "additive":
-        shapes |= {"query.weight": (size, size), "query.bias": (size,), "score.weight": (1, size)}
-    return shapes | {"combine.weight": (size, size + width)}
-
-
-def _head(encoder: EncoderSpec, spec: HeadSpec) -> dict[str, Shape]:
-    shapes: dict[str, Shape] = {"score.weight": (1, encoder.width)} if spec.pooling == "attention" else {}
-    return shapes | {"output.weight": (spec.labels, encoder.width), "output.bias": (spec.labels,)}
-
-
-def _recurrent(
-    spec: DecoderSpec | TextEncoderSpec, width: int, directions: tuple[str, ...] = ("",)
-) -> dict[str, Shape]:
-    if spec.cell == "mingru":
-        return _blocks(spec.num_layers, spec.hidden_size, width)
-    return _layers(spec.num_layers, spec.hidden_size, width, GATES[spec.cell], directions)
-
-
-def _layers(count: int, size: int, width: int, gates: int, directions: tuple[str, ...]) -> dict[str, Shape]:
-    """Layers whose gates see the last state too."""
-    shapes: dict[str, Shape] = {}
-    rows = gates * size
-    for layer in range(count):
-        for direction in directions:
-            shapes[f"cell.weight_ih_l{layer}{direction}"] = (rows, width)
-            shapes[f"cell.weight_hh_l{layer}{direction}"] = (rows, size)
-            shapes[f"cell.bias_ih_l{layer}{direction}"] = (rows,)
-            shapes[f"cell.bias_hh_l{layer}{direction}"] = (rows,)
-        width = size * len(directions)
-    return shapes
-
-
-def _blocks(count: int, size: int, width: int) -> dict[str, Shape]:
-    """MinGRU blocks on a residual stream: what enters is projected to its width, what leaves is normalised."""
-    shapes: dict[str, Shape] = {"cell.weight_enter": (size, width)} if width != size else {}
-    for layer in range(count):
-        shapes[f"cell.norm_l{layer}"] = (size,)
-        shapes[f"cell.weight_in_l{layer}"] = (3 * size, size)
-        shapes[f"cell.bias_in_l{layer}"] = (3 * size,)
-        shapes[f"cell.weight_out_l{layer}"] = (size, size)
-        shapes[f"cell.mlp_norm_l{layer}"] = (size,)
-        shapes[f"cell.weight_up_l{layer}"] = (2 * size, size)
-        shapes[f"cell.weight_down_l{layer}"] = (size, size)
-    shapes["cell.norm_leave"] = (size,)
-    return shapes
-
-
-def depth(spec: NetworkSpec, name: str) -> int:
-    """How far below the head a parameter of a classifier lies: 0 the head, 1 the last layer, the embedding lowest."""
-    if name.startswith("head."):
-        return 0
-    layers = getattr(spec.encoder, "num_layers", 1)
-    if ".embedding." in name:
-        return int(layers) + 1
-    found = re.search(r"_l(\d+)", name)
-    if found is None:  # what enters minGRU's blocks belongs to the first, what leaves them to the last
-        return 1 if name.endswith("norm_leave") else int(layers)
-    return int(layers) - int(found.group(1))
+    """Map the name of every array in `model.safetensors` to its shape, in the order of the file."""
+    return {name: parameter.shape for name, parameter in parameters(spec).items()}
 
 
 def parameter_count(spec: NetworkSpec) -> int:
-    """How many numbers a network has."""
-    total = 0
-    for shape in parameter_shapes(spec).values():
-        count = 1
-        for size in shape:
-            count *= size
-        total += count
-    return total
+    """Count the numbers in all parameters of a network."""
+    return sum(prod(shape) for shape in parameter_shapes(spec).values())
+
+
+def state_names(spec: DecoderSpec) -> tuple[str, ...]:
+    """Name the arrays in the cell state of one layer."""
+    return ("hidden", "cell") if spec.cell == "lstm" else ("hidden",)
 
 
 def state_shapes(spec: NetworkSpec, rows: int) -> dict[str, Shape]:
-    """Name to shape of a decoder's state written as arrays: each [L, rows, H]."""
+    """Map the name of every array of a decoder's state to its shape, [L, rows, H]; without a decoder there is none."""
     decoder = spec.decoder
     if decoder is None:
         return {}
     shape = (decoder.num_layers, rows, decoder.hidden_size)
     return dict.fromkeys(state_names(decoder), shape)
+
+
+def input_width(spec: DecoderSpec) -> int:
+    """Count the inputs of the first layer; one, which is always 1, where nothing is fed."""
+    return 1 if spec.decoder_input == "none" else spec.embedding_size or spec.vocabulary_size
+
+
+def weight(*shape: int, depth: int = 0) -> Parameter:
+    """Make the facts of a linear layer's weight [outputs, inputs] or a convolution's [outputs, inputs, ...]."""
+    return Parameter(shape, "uniform", prod(shape[1:]), depth=depth)
+
+
+def bias(size: int, depth: int = 0) -> Parameter:
+    """Make the facts of a bias."""
+    return Parameter((size,), "zeros", size, depth=depth)
+
+
+def embedding(count: int, size: int, depth: int = 0) -> Parameter:
+    """Make the facts of an embedding [count, size]."""
+    return Parameter((count, size), "normal", count, depth=depth)
+
+
+def _prefixed(part: str, found: Parameters) -> Parameters:
+    return {f"{part}.{name}": parameter for name, parameter in found.items()}
+
+
+def _encoder(spec: EncoderSpec, above: int) -> Parameters:
+    """Make the facts of an encoder with some layers above it."""
+    if isinstance(spec, LabelEncoderSpec):
+        return {"embedding.weight": embedding(spec.labels, spec.hidden_size, above + 1)}
+    if isinstance(spec, VectorEncoderSpec):
+        size = spec.hidden_size
+        return {"linear.weight": weight(size, spec.numbers, depth=above + 1), "linear.bias": bias(size, above + 1)}
+    found: Parameters = {}
+    if spec.embedding_size:
+        lowest = above + spec.num_layers + 1
+        found["embedding.weight"] = embedding(spec.vocabulary_size, spec.embedding_size, lowest)
+    directions = ("", "_reverse") if spec.bidirectional else ("",)
+    return found | _recurrent(spec, spec.embedding_size or spec.vocabulary_size, above, directions)
+
+
+def _bridge(encoder: EncoderSpec, decoder: DecoderSpec) -> Parameters:
+    rows, found = len(state_names(decoder)) * decoder.hidden_size, Parameters()
+    for layer in range(decoder.num_layers):
+        found[f"weight_l{layer}"] = weight(rows, encoder.width, depth=decoder.num_layers - layer)
+        found[f"bias_l{layer}"] = bias(rows, decoder.num_layers - layer)
+    return found
+
+
+def _decoder(spec: DecoderSpec, encoder: EncoderSpec | None) -> Parameters:
+    found: Parameters = {}
+    if spec.embedding_size and spec.decoder_input == "previous":
+        found["embedding.weight"] = embedding(spec.vocabulary_size, spec.embedding_size, spec.num_layers + 1)
+    found |= _recurrent(spec, input_width(spec))
+    if spec.attention != "none" and encoder is not None:
+        found |= _prefixed("attention", _attention(spec, encoder.width))
+    if not spec.tie_weights:
+        found["output.weight"] = weight(spec.vocabulary_size, spec.hidden_size)
+    return found | {"output.bias": bias(spec.vocabulary_size)}
+
+
+def _attention(spec: DecoderSpec, width: int) -> Parameters:
+    size = spec.hidden_size
+    found = {"keys.weight": weight(size, width)}
+    if spec.attention == "additive":
+        found |= {"query.weight": weight(size, size), "query.bias": bias(size), "score.weight": weight(1, size)}
+    return found | {"combine.weight": weight(size, size + width)}
+
+
+def _head(encoder: EncoderSpec, spec: HeadSpec) -> Parameters:
+    found = {"score.weight": weight(1, encoder.width)} if spec.pooling == "attention" else {}
+    return found | {"output.weight": weight(spec.labels, encoder.width), "output.bias": bias(spec.labels)}
+
+
+def _recurrent(
+    spec: DecoderSpec | TextEncoderSpec, width: int, above: int = 0, directions: tuple[str, ...] = ("",)
+) -> Parameters:
+    """Make the facts of recurrent layers that read `width` inputs, with some layers above them."""
+    found = _blocks(spec, width, above) if spec.cell == "mingru" else _layers(spec, width, above, directions)
+    return _prefixed("cell", found)
+
+
+def _layers(spec: DecoderSpec | TextEncoderSpec, width: int, above: int, directions: tuple[str, ...]) -> Parameters:
+    """Make the facts of layers whose gates depend on the last state too."""
+    size, rows, found = spec.hidden_size, GATES[spec.cell] * spec.hidden_size, Parameters()
+    start: Initialiser = "lstm_bias" if spec.cell == "lstm" else "zeros"
+    for layer in range(spec.num_layers):
+        depth = above + spec.num_layers - layer
+        for direction in directions:
+            end = f"l{layer}{direction}"
+            found[f"weight_ih_{end}"] = Parameter((rows, width), "uniform", size, True, depth)
+            found[f"weight_hh_{end}"] = Parameter((rows, size), "uniform", size, True, depth)
+            found[f"bias_ih_{end}"] = Parameter((rows,), start, size, depth=depth)
+            found[f"bias_hh_{end}"] = Parameter((rows,), "zeros", size, depth=depth)
+        width = size * len(directions)
+    return found
+
+
+def _blocks(spec: DecoderSpec | TextEncoderSpec, width: int, above: int) -> Parameters:
+    """Make the facts of minGRU blocks on a residual stream.
+
+    What enters the stream is projected to its width, what leaves it is normalised. What the branches of all layers add
+    starts small, by 1 / sqrt(2 L) (Radford et al., 2019, section 2.3).
+    """
+    size, count, found = spec.hidden_size, spec.num_layers, Parameters()
+
+    def matrix(rows: int, columns: int, depth: int, scale: float = 1.0) -> Parameter:
+        return Parameter((rows, columns), "uniform", size, True, depth, scale)
+
+    small = (2 * count) ** -0.5
+    if width != size:
+        found["weight_enter"] = matrix(size, width, above + count)
+    for layer in range(count):
+        depth = above + count - layer
+        found[f"norm_l{layer}"] = Parameter((size,), "ones", size, depth=depth)
+        found[f"weight_in_l{layer}"] = matrix(3 * size, size, depth)
+        found[f"bias_in_l{layer}"] = Parameter((3 * size,), "mingru_bias", size, depth=depth)
+        found[f"weight_out_l{layer}"] = matrix(size, size, depth, small)
+        found[f"mlp_norm_l{layer}"] = Parameter((size,), "ones", size, depth=depth)
+        found[f"weight_up_l{layer}"] = matrix(2 * size, size, depth)
+        found[f"weight_down_l{layer}"] = matrix(size, size, depth, small)
+    return found | {"norm_leave": Parameter((size,), "ones", size, depth=above + 1)}

@@ -1,4 +1,4 @@
-"""Functions of single numbers that the compiler turns into vector instructions."""
+"""Compute functions of single numbers, which the compiler turns into vector instructions."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +11,7 @@ from unspool.engines.kernels.compiling import compiled
 
 
 def widen(weight: Any) -> Any:
-    """A weight as float32: itself, or the bfloat16 whose bits a uint16 holds (the upper half of a float32's)."""
+    """Widen a weight to float32, from itself or from the bits of a bfloat16 in a uint16 (a float32's upper half)."""
     raise NotImplementedError("only compiled code calls this")
 
 
@@ -27,7 +27,7 @@ def _widen(weight: Any) -> Callable[[Any], Any]:
 
 
 def narrow(value: Any, like: Any) -> Any:
-    """A float32 as an entry of an array: itself, or rounded to the bfloat16 whose bits a uint16 holds."""
+    """Narrow a float32 to an entry of an array: leave it, or round it to the bfloat16 whose bits a uint16 holds."""
     raise NotImplementedError("only compiled code calls this")
 
 
@@ -45,7 +45,7 @@ def _narrow(value: Any, like: Any) -> Callable[[Any, Any], Any]:
 
 @compiled
 def exponential(x: Any) -> Any:
-    """The exponential of a float32, to 1e-7 relative; beyond 88 it stays at e to the 88.
+    """Return the exponential of a float32, to 1e-7 relative; beyond 88 it stays at e to the 88.
 
     Cody and Waite's reduction to |r| < 0.35 and a polynomial of degree 5 (the coefficients of Cephes' expf).
     """
@@ -64,11 +64,11 @@ def exponential(x: Any) -> Any:
 
 @compiled
 def logistic(x: Any) -> Any:
-    """1 / (1 + exp(-x)) of a float32."""
+    """Return 1 / (1 + exp(-x)) of a float32."""
     return np.float32(1) / (np.float32(1) + exponential(-x))
 
 
 @compiled
 def hyperbolic_tangent(x: Any) -> Any:
-    """tanh(x) = 2 / (1 + exp(-2x)) - 1 of a float32."""
+    """Return tanh(x) = 2 / (1 + exp(-2x)) - 1 of a float32."""
     return np.float32(2) * logistic(np.float32(2) * x) - np.float32(1)

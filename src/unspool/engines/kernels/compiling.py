@@ -1,24 +1,72 @@
-"""How functions are compiled."""
+"""Compile functions, and keep the results for the next process.
 
+Numba keeps compiled functions in `__pycache__`. It notices when the file of a function changes, but not when the files
+of the functions that it calls do. So the names of the kept files bear a stamp of all the source: after an edit of any
+of it, nothing that was compiled before is found, and what is left of it is removed.
+"""
+
+import hashlib
 from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
+PACKAGE = Path(__file__).parents[2]
+SOURCES = (  # compiled code, and the constants that it takes from elsewhere
+    "engines/kernels/*.py",
+    "engines/numba/*.py",
+    "engines/parameters.py",
+    "decode/sampler.py",
+    "text/tokenizer.py",
+)
+
 
 def compiled(function: Function, fast: bool = True) -> Function:
-    """Compile a function, and keep the result on disk for the next process where there is a place for it.
+    """Compile a function, and keep the result on disk if there is a folder for it.
 
     Division by zero gives infinity, as in NumPy: a check that could raise would keep a loop from being vectorised.
-    Other threads of Python run meanwhile.
+    Other Python threads run meanwhile.
 
     Args:
-        function: of arrays and numbers.
-        fast: sums may be reordered, which vector instructions need; results then differ in the last bits.
+        function: takes and returns arrays and numbers.
+        fast: lets the compiler reorder sums, which vector instructions need; results then differ in the last bits.
     """
+    return cast(Function, cached(numba.njit, function, fastmath=fast, error_model="numpy", nogil=True))
+
+
+def cached(decorator: Callable[..., Any], function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+    """Apply one of Numba's decorators with a cache, or without one where no folder for it can be written."""
+    function.__qualname__ = f"{function.__qualname__}_{source_stamp()}"
     try:
-        return cast(Function, numba.njit(fastmath=fast, error_model="numpy", nogil=True, cache=True)(function))
-    except RuntimeError:  # no folder for the cache can be written
-        return cast(Function, numba.njit(fastmath=fast, error_model="numpy", nogil=True)(function))
+        result = decorator(*arguments, cache=True, **options)(function)
+    except RuntimeError:
+        return decorator(*arguments, **options)(function)
+    if hasattr(result, "stats"):
+        remove_stale(result.stats.cache_path)
+    return result
+
+
+@cache
+def source_stamp() -> str:
+    """Return a short hash of all the source that compiled functions depend on."""
+    digest = hashlib.blake2b(digest_size=6)
+    for pattern in SOURCES:
+        for path in sorted(PACKAGE.glob(pattern)):
+            source = path.read_bytes()
+            digest.update(f"{path.name} {len(source)} ".encode() + source)
+    return digest.hexdigest()
+
+
+@cache
+def remove_stale(folder: str) -> None:
+    """Remove what other stamps left in a folder of kept functions; several processes may do so at once."""
+    with suppress(OSError):
+        for path in Path(folder).glob("*.nb[ci]"):
+            if source_stamp() not in path.name:
+                with suppress(OSError):
+                    path.unlink()

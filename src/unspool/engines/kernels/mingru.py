@@ -1,9 +1,10 @@
-"""The point-wise work of a minGRU block, forward and backward, fused into few passes over memory.
+"""Compute the point-wise part of a minGRU block, forward and backward, in few passes over memory.
 
-`mingru.py` has the same in plain PyTorch, to which the tests hold it. The products are PyTorch's.
+`engines/torch/mingru.py` defines the block in plain PyTorch, and tests compare the two. The framework computes the
+products.
 
-Shapes: N = B T positions, B rows, T time steps, H hidden, M inside the gated linear unit. What products read or
-write is *stored*: in bfloat16 (as uint16) or float32, as the kernels are made for. Everything else is float32.
+Shapes: N = B T positions, B rows, T time steps, H hidden units, M units inside the gated linear unit. What products
+read or write is *stored*: in bfloat16 (as uint16) or float32, as the kernels are compiled for. All else is float32.
 """
 
 from functools import cache
@@ -11,11 +12,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-from numba import float32, types
+from numba import float32
 
 from unspool.engines.kernels.arithmetic import logistic, narrow, widen
 from unspool.engines.kernels.compiling import compiled
-from unspool.engines.kernels.launching import CHUNKS, Call, compile_kernel, matrix, parameters, take
+from unspool.engines.kernels.parallel import CHUNKS, Call, arguments, compile_kernel, matrix, take
+from unspool.engines.kernels.tiles import STORAGE
 from unspool.engines.parameters import NORMALISED_MINIMUM
 
 POSITIONS = 64  # of a chunk
@@ -24,24 +26,25 @@ MINIMUM = np.float32(NORMALISED_MINIMUM)
 
 @compiled
 def silu_slope(x: Any, gate: Any) -> Any:
-    """The derivative of x * logistic(x), where gate is logistic(x)."""
+    """Return the derivative of x * logistic(x), where gate is logistic(x)."""
     return gate * (np.float32(1) + x * (np.float32(1) - gate))
 
 
 @cache
-def mingru_kernels(storage: types.Type) -> SimpleNamespace:
-    """All kernels for one kind of storage.
+def mingru_kernels(precision: str) -> SimpleNamespace:
+    """Compile all kernels for one precision of what is stored.
 
     Their arguments are sizes and arrays in the order in which they unpack them. A chunk is POSITIONS positions,
     or in the scans one row.
     """
+    storage = STORAGE[precision]
 
     def normalise(call: Call) -> None:
         """Add, then root mean square normalisation: sum = x + mask * change; normal = sum / rms(sum) * scale.
 
         Without change or mask (address 0), they count as 0 and 1.
         """
-        given = parameters(call)
+        given = arguments(call)
         count, size, steps = given[2], given[3], given[4]
         x, change = matrix(given[5], float32, count, size), matrix(given[6], storage, count, size)
         mask, scale = matrix(given[7], float32, count // steps, size), matrix(given[8], float32, 1, size)
@@ -73,7 +76,7 @@ def mingru_kernels(storage: types.Type) -> SimpleNamespace:
 
         The gradient of scale comes in one row a chunk.
         """
-        given = parameters(call)
+        given = arguments(call)
         count, size, steps = given[2], given[3], given[4]
         total, inverse = matrix(given[5], float32, count, size), matrix(given[6], float32, 1, count)
         scale, mask = matrix(given[7], float32, 1, size), matrix(given[8], float32, count // steps, size)
@@ -102,7 +105,7 @@ def mingru_kernels(storage: types.Type) -> SimpleNamespace:
 
     def scan(call: Call) -> None:
         """H = h + logistic(z) * (c - h) from step to step; output = h * silu(g). A chunk is a row."""
-        given = parameters(call)
+        given = arguments(call)
         steps, size, rows = given[2], given[3], given[CHUNKS]
         projected = matrix(given[4], storage, rows * steps, 3 * size)  # z, c, g
         first, states = matrix(given[5], float32, rows, size), matrix(given[6], float32, rows * steps, size)
@@ -122,7 +125,7 @@ def mingru_kernels(storage: types.Type) -> SimpleNamespace:
 
     def scan_back(call: Call) -> None:
         """Gradients of `scan`: of projected and of the first state. `d_first` comes in with the last state's."""
-        given = parameters(call)
+        given = arguments(call)
         steps, size, rows = given[2], given[3], given[CHUNKS]
         projected = matrix(given[4], storage, rows * steps, 3 * size)
         first, states = matrix(given[5], float32, rows, size), matrix(given[6], float32, rows * steps, size)
@@ -150,8 +153,8 @@ def mingru_kernels(storage: types.Type) -> SimpleNamespace:
             row = take(call)
 
     def gated_linear(call: Call) -> None:
-        """Output = silu(u) * v of [N, 2 M] u and v side by side."""
-        given = parameters(call)
+        """Output [N, M] = silu(u) * v, where u and v are the halves of [N, 2 M]."""
+        given = arguments(call)
         count, size = given[2], given[3]
         pairs, output = matrix(given[4], storage, count, 2 * size), matrix(given[5], storage, count, size)
         chunk = take(call)
@@ -164,7 +167,7 @@ def mingru_kernels(storage: types.Type) -> SimpleNamespace:
 
     def gated_linear_back(call: Call) -> None:
         """The gradient of the pairs of `gated_linear`."""
-        given = parameters(call)
+        given = arguments(call)
         count, size = given[2], given[3]
         pairs, d_output = matrix(given[4], storage, count, 2 * size), matrix(given[5], storage, count, size)
         d_pairs = matrix(given[6], storage, count, 2 * size)

@@ -1,4 +1,4 @@
-"""Products with matrices that are packed in panels: of one vector, which a team shares out, and of several rows.
+"""Multiply by matrices that are packed in panels: one vector, by a team of threads, or several rows.
 
 Shapes: L matrices of one shape, B or R rows, K columns of the rows and rows of a matrix, N columns of a matrix.
 """
@@ -13,13 +13,14 @@ from numba.extending import overload
 from unspool.arrays import Array
 from unspool.engines.kernels.arithmetic import narrow
 from unspool.engines.kernels.compiling import compiled
-from unspool.engines.kernels.team import Team, meet, part_of, room
+from unspool.engines.kernels.team import Team, barrier, partition, sums_of
 from unspool.engines.kernels.tiles import (
     HAS_FOURS,
     HAS_PAIRS,
     LANES,
     PANEL,
     PER_LANE,
+    STORAGE,
     TILE_ROWS,
     one_product,
     tile_product,
@@ -27,18 +28,18 @@ from unspool.engines.kernels.tiles import (
 )
 from unspool.engines.rounding import int8_scale, to_bfloat16
 
-LINE = 64  # bytes that memory is read in
+LINE = 64  # bytes of a cache line
 HIGH = 256  # what the upper one of two bytes counts
 
 
 class Panels(NamedTuple):
-    """Matrices of one shape, packed for reading from end to end.
+    """Holds matrices of one shape, packed for reading from end to end.
 
     Attributes:
-        numbers: [L, N * K], panel after panel, float32, uint16 that hold bfloat16, or int8; padded with zeros are K to
+        numbers: [L, N * K] holds panel after panel: float32, uint16 with the bits of bfloat16, or int8. Zeros pad K to
             whole lanes and N to whole vectors.
-        scale: [L, N] what the sums of a column are to be multiplied by.
-        totals: [L, N] int32, what the numbers of a column sum to where they are int8, else zeros.
+        scale: [L, N] multiplies the sums of a column.
+        totals: [L, N] int32 holds the sum of each column of int8 numbers; zeros for other storage.
     """
 
     numbers: Array
@@ -48,19 +49,19 @@ class Panels(NamedTuple):
 
 @compiled
 def padded(size: int, multiple: int) -> int:
-    """The next multiple, from the size on."""
+    """Round a size up to a multiple."""
     return -(-size // multiple) * multiple
 
 
 def pack(matrices: Array, precision: str, storage: Any = None) -> Panels:
-    """Pack [L, N, K] float32 matrices, whose rows become columns here.
+    """Pack float32 matrices [L, N, K]; their rows become the columns of the panels.
 
     Args:
-        matrices: to pack.
-        precision: `float32`, `bfloat16` or `int8`.
-        storage: uint16 stores the levels of int8 as bfloat16, which holds them exactly; none means as the precision.
+        matrices: [L, N, K] are packed.
+        precision: rounds them to `float32`, `bfloat16` or `int8`.
+        storage: is uint16 to store the levels of int8 as bfloat16, which holds them exactly; none fits the precision.
     """
-    storage = storage or {"float32": types.float32, "bfloat16": types.uint16, "int8": types.int8}[precision]
+    storage = storage or STORAGE[precision]
     layers, columns, depth = matrices.shape
     scale = int8_scale(matrices) if precision == "int8" else np.ones((layers, columns), np.float32)
     count = PER_LANE[storage]
@@ -80,30 +81,30 @@ def pack(matrices: Array, precision: str, storage: Any = None) -> Panels:
 
 
 def _aligned(shape: tuple[int, ...], kind: Any) -> Array:
-    """An array that begins where a line of memory does."""
+    """Make an empty array that begins at a cache line."""
     size = int(np.prod(shape)) * kind.itemsize
-    room = np.empty(size + LINE, np.uint8)
-    first = -room.ctypes.data % LINE
-    result: Array = room[first : first + size].view(kind).reshape(shape)
+    memory = np.empty(size + LINE, np.uint8)
+    first = -memory.ctypes.data % LINE
+    result: Array = memory[first : first + size].view(kind).reshape(shape)
     return result
 
 
 @compiled
 def sizes(panels: Panels) -> tuple[int, int, int]:
-    """How many panels there are, and N and K with their padding."""
+    """Return how many panels there are, and N and K with their padding."""
     columns = panels.scale.shape[1]
     return padded(columns, PANEL) // PANEL, columns, panels.numbers.shape[1] // columns
 
 
 @compiled
 def vectors_of(columns: int, first: int) -> int:
-    """How many vectors of columns the panel has that begins with a column."""
+    """Return how many vectors of columns are in the panel that begins with a column."""
     return min(PANEL, columns - first) // LANES
 
 
 @compiled
 def with_zeros(vector: Array, size: int) -> Any:
-    """A vector [K], with zeros up to a size."""
+    """Pad a vector [K] with zeros to a size."""
     result = np.zeros(size, np.float32)
     for k in range(vector.shape[0]):
         result[k] = vector[k]
@@ -111,17 +112,17 @@ def with_zeros(vector: Array, size: int) -> Any:
 
 
 @compiled
-def step_of(vector: Array, highest: int) -> Any:
-    """The step between levels of a vector [K] whose largest number has the highest level."""
+def step_of(vector: Array, max_level: int) -> Any:
+    """Return the step between the levels of a vector [K] whose largest number has the maximum level."""
     largest = np.float32(1e-30)
     for k in range(vector.shape[0]):
         largest = max(largest, abs(vector[k]))
-    return largest / np.float32(highest)
+    return largest / np.float32(max_level)
 
 
 @compiled
 def in_two_bytes(vector: Array, size: int) -> tuple[Array, Any]:
-    """A vector [K] in 65,535 levels, counted from HIGH * 128 below zero.
+    """Round a vector [K] to 65,535 levels, counted from HIGH * 128 below zero.
 
     Returns:
         the upper and the lower bytes, [2, size] uint8, and the step between levels.
@@ -136,7 +137,7 @@ def in_two_bytes(vector: Array, size: int) -> tuple[Array, Any]:
 
 @compiled
 def in_bytes(vectors: Array, size: int) -> tuple[Array, Array]:
-    """Vectors [B, K], each in 255 levels, counted from 128 below zero.
+    """Round vectors [B, K], each to 255 levels, counted from 128 below zero.
 
     Returns:
         [R, size] uint8, and the steps between the levels of each vector, [B].
@@ -152,37 +153,37 @@ def in_bytes(vectors: Array, size: int) -> tuple[Array, Array]:
 
 
 def add_product(panels: Panels, number: int, vector: Array, out: Array, team: Team) -> None:
-    """Add a product, out += vector matrix: [K] to [N], with the matrix of a number; a team shares out the panels."""
+    """Add a product, out += vector matrix: [K] to [N], with one matrix; a team divides the panels."""
     raise NotImplementedError("only compiled code calls this")
 
 
 @overload(add_product)
 def _add_product(panels: Any, number: Any, vector: Any, out: Any, team: Any) -> Callable[..., None]:
     def exact(panels: Any, number: Any, vector: Any, out: Any, team: Any) -> None:
-        packed, sums, (count, columns, depth) = panels.numbers[number], room(team), sizes(panels)
+        packed, sums, (count, columns, depth) = panels.numbers[number], sums_of(team), sizes(panels)
         row = with_zeros(vector, depth)
-        lanes, place = depth * packed.itemsize // 4, row.ctypes.data
-        for panel in range(*part_of(team, count)):
+        lanes, address = depth * packed.itemsize // 4, row.ctypes.data
+        for panel in range(*partition(team, count)):
             first = panel * PANEL
             source, result = packed[first * depth :].ctypes.data, sums[first:].ctypes.data
-            one_product(row, packed, vectors_of(columns, first), place, 0, source, lanes, result, 0)
-        meet(team)
+            one_product(row, packed, vectors_of(columns, first), address, 0, source, lanes, result, 0)
+        barrier(team)
         for column in range(out.shape[0]):
             out[column] += sums[column] * panels.scale[number, column]
 
     def whole(panels: Any, number: Any, vector: Any, out: Any, team: Any) -> None:
-        packed, totals, sums = panels.numbers[number], panels.totals[number], room(team)
+        packed, totals, sums = panels.numbers[number], panels.totals[number], sums_of(team)
         count, columns, depth = sizes(panels)
         levels, step = in_two_bytes(vector, depth)
-        place, both = levels.ctypes.data, np.empty((2, PANEL), np.int32)
-        for panel in range(*part_of(team, count)):
+        address, both = levels.ctypes.data, np.empty((2, PANEL), np.int32)
+        for panel in range(*partition(team, count)):
             first = panel * PANEL
             source, vectors = packed[first * depth :].ctypes.data, vectors_of(columns, first)
-            two_product(levels, packed, vectors, place, depth, source, depth // 4, both.ctypes.data, 4 * PANEL)
+            two_product(levels, packed, vectors, address, depth, source, depth // 4, both.ctypes.data, 4 * PANEL)
             for i in range(vectors * LANES):
                 exactly = (np.int64(both[0, i]) - 128 * np.int64(totals[first + i])) * HIGH + both[1, i]
                 sums[first + i] = np.float32(exactly) * step
-        meet(team)
+        barrier(team)
         for column in range(out.shape[0]):
             out[column] += sums[column] * panels.scale[number, column]
 
@@ -195,19 +196,19 @@ def multiply(rows: Any, panel: Any, vectors: int, sums: Any, first: int) -> None
 
     Args:
         rows: [R, K] float32, uint16 that hold bfloat16, or uint8; R a multiple of TILE_ROWS, K of what a lane holds.
-        panel: what begins with the panel, float32, uint16 or int8.
-        vectors: how many vectors of columns the panel has.
-        sums: [R, N] float32, int32 for rows of uint8, of which the columns of the panel are written.
-        first: where they begin.
+        panel: begins with the panel, float32, uint16 or int8.
+        vectors: counts the vectors of columns in the panel.
+        sums: [R, N] float32, or int32 for rows of uint8; the columns of the panel are written.
+        first: is the first of those columns.
     """
     stride, lanes, source = rows.shape[1] * rows.itemsize, rows.shape[1] * panel.itemsize // 4, panel.ctypes.data
     for row in range(0, rows.shape[0], TILE_ROWS):
-        place, result = rows[row:].ctypes.data, sums[row:, first:].ctypes.data
-        tile_product(rows, panel, vectors, place, stride, source, lanes, result, 4 * sums.shape[1])
+        address, result = rows[row:].ctypes.data, sums[row:, first:].ctypes.data
+        tile_product(rows, panel, vectors, address, stride, source, lanes, result, 4 * sums.shape[1])
 
 
 def add_products(panels: Panels, number: int, vectors: Array, out: Array) -> None:
-    """Add products, out += vectors matrix: [B, K] to [B, N], with the matrix of a number."""
+    """Add products, out += vectors matrix: [B, K] to [B, N], with one of the matrices."""
     raise NotImplementedError("only compiled code calls this")
 
 

@@ -1,12 +1,12 @@
-"""The recurrence of a GRU or RNN layer over a whole window, forward and backward, each as one compiled kernel.
+"""Run a GRU or RNN layer over a whole window, forward and backward, each as one compiled kernel.
 
-A chunk is ROWS rows of the batch: rows do not depend on one another, so the threads meet only at the end of the
-window. In a chunk, every step is a product with the packed recurrent matrix (`engines/numba/tiles.py`) and a few
-point-wise loops. `recurrent.py` makes the large products, and says what the arguments are.
+A chunk is ROWS rows of the batch: rows do not depend on one another, so the threads wait for each other only at the end
+of the window. In a chunk, every step is a product with the packed recurrent matrix (`tiles.py`) and a few point-wise
+loops. The framework computes the large products (`engines/torch/recurrent.py`).
 
-Shapes: B rows, T time steps, N = B T positions, H hidden, G gates. Positions are stored step by step, so that the
-rows of a chunk lie together. What products read or write is *stored*: in bfloat16 (as uint16) or float32, as the
-kernels are made for. All else is float32.
+Shapes: B rows, T time steps, N = B T positions, H hidden units, G gates. Positions are ordered by time step, so that
+the rows of a chunk are contiguous. What products read or write is *stored*: in bfloat16 (as uint16) or float32, as the
+kernels are compiled for. All else is float32.
 """
 
 from functools import cache
@@ -15,13 +15,13 @@ from typing import Any
 
 import numba
 import numpy as np
-from numba import float32, types
+from numba import float32
 
 from unspool.engines.kernels.arithmetic import hyperbolic_tangent, logistic, narrow, widen
 from unspool.engines.kernels.compiling import compiled
-from unspool.engines.kernels.launching import CHUNKS, Call, compile_kernel, matrix, parameters, take
 from unspool.engines.kernels.panels import multiply, padded
-from unspool.engines.kernels.tiles import PANEL, PER_LANE, TILE_VECTORS
+from unspool.engines.kernels.parallel import CHUNKS, Call, arguments, compile_kernel, matrix, take
+from unspool.engines.kernels.tiles import PANEL, PER_LANE, STORAGE, TILE_VECTORS
 
 ROWS = 16  # of a chunk
 ONE = np.float32(1)
@@ -29,13 +29,13 @@ ONE = np.float32(1)
 
 @numba.njit(inline="always")
 def part(address: Any, kind: Any, chunks: Any, chunk: Any, columns: Any) -> Any:
-    """The rows [ROWS, columns] that a chunk has to itself in an array for all chunks."""
+    """Return the rows [ROWS, columns] of one chunk in an array for all chunks."""
     return matrix(address, kind, chunks * ROWS, columns)[chunk * ROWS : (chunk + 1) * ROWS]
 
 
 @compiled
 def store(hidden: Any, first: int, last: int, rows: Any) -> None:
-    """Some rows of states [B, H] as the rows of a product."""
+    """Store some rows of states [B, H] as the rows of a product."""
     for row in range(first, last):
         for i in range(hidden.shape[1]):
             rows[row - first, i] = narrow(hidden[row, i], rows)
@@ -43,25 +43,31 @@ def store(hidden: Any, first: int, last: int, rows: Any) -> None:
 
 @compiled
 def multiply_all(rows: Any, panels: Any, sums: Any) -> None:
-    """The sums [ROWS, N] of rows [ROWS, K] times whole panels [N / PANEL, K * PANEL]."""
+    """Write the sums [ROWS, N] of rows [ROWS, K] times all panels [N / PANEL, K * PANEL]."""
     for panel in range(panels.shape[0]):
         multiply(rows, panels[panel], TILE_VECTORS, sums, panel * PANEL)
 
 
+def packed_shape(inner: int, outer: int, precision: str) -> tuple[int, int]:
+    """Return the rows and columns of a matrix [inner, outer] once it is padded and packed."""
+    return int(padded(inner, PER_LANE[STORAGE[precision]])), int(padded(outer, PANEL))
+
+
 @cache
-def recurrent_kernels(storage: types.Type) -> SimpleNamespace:
-    """All kernels for one kind of storage.
+def recurrent_kernels(precision: str) -> SimpleNamespace:
+    """Compile all kernels for one precision of what is stored.
 
     Forward kernels take B, T, H; what the input contributes to the gates [N, G H], stored, which becomes what backward
     needs; the packed matrix; the states [B, H], which become the last ones; outputs [N, H], stored; what else backward
-    needs; room for the rows of a product [B', K'], stored, and for its sums [B', N'].
+    needs; a workspace for the rows of a product [B', K'], stored, and one for its sums [B', N'].
     Backward kernels take the same, then the gradients.
     """
+    storage = STORAGE[precision]
     pairs = PER_LANE[storage]
 
     def pack(call: Call) -> None:
-        """A matrix [K, N] or, with the flag, its transpose, as panels for `multiply_all`; a chunk is a panel."""
-        given = parameters(call)
+        """Pack a matrix [K, N] or, with the flag, its transpose into panels for `multiply_all`; a chunk is a panel."""
+        given = arguments(call)
         inner, outer, transposed = given[2], given[3], given[4]
         source = matrix(given[5], float32, outer if transposed else inner, inner if transposed else outer)
         depth = padded(inner, pairs)
@@ -70,17 +76,17 @@ def recurrent_kernels(storage: types.Type) -> SimpleNamespace:
         while panel < given[CHUNKS]:
             first = panel * PANEL
             for k in range(depth):
-                place = k // pairs * PANEL * pairs + k % pairs
+                position = k // pairs * PANEL * pairs + k % pairs
                 for column in range(PANEL):
                     value = np.float32(0)
                     if k < inner and first + column < outer:
                         value = source[first + column, k] if transposed else source[k, first + column]
-                    panels[panel, place + column * pairs] = narrow(value, panels)
+                    panels[panel, position + column * pairs] = narrow(value, panels)
             panel = take(call)
 
     def gru(call: Call) -> None:
-        """Gates r z n are activated in place; what the state contributes to n [N, H], stored, is kept."""
-        given = parameters(call)
+        """Activate the gates r z n in place, and keep what the state contributes to n, [N, H], stored."""
+        given = arguments(call)
         count, steps, size = given[2], given[3], given[4]
         gates, hidden = matrix(given[5], storage, count * steps, 3 * size), matrix(given[7], float32, count, size)
         bias, output = matrix(given[8], float32, 1, size), matrix(given[9], storage, count * steps, size)
@@ -116,8 +122,8 @@ def recurrent_kernels(storage: types.Type) -> SimpleNamespace:
             chunk = take(call)
 
     def gru_back(call: Call) -> None:
-        """Gradients of n before its activation, r, z, and of what the state contributes to n: [N, 4 H], stored."""
-        given = parameters(call)
+        """Write gradients: of n before its activation, r, z, of what the state contributes to n: [N, 4 H], stored."""
+        given = arguments(call)
         count, steps, size = given[2], given[3], given[4]
         gates, before = matrix(given[5], storage, count * steps, 3 * size), matrix(given[7], float32, count, size)
         d_hidden, output = matrix(given[8], float32, count, size), matrix(given[9], storage, count * steps, size)
@@ -156,8 +162,8 @@ def recurrent_kernels(storage: types.Type) -> SimpleNamespace:
             chunk = take(call)
 
     def rnn(call: Call) -> None:
-        """The only gate is the output; in place nothing is left of it."""
-        given = parameters(call)
+        """Activate the only gate, which is the output."""
+        given = arguments(call)
         count, steps, size = given[2], given[3], given[4]
         gates, hidden = matrix(given[5], storage, count * steps, size), matrix(given[7], float32, count, size)
         output = matrix(given[8], storage, count * steps, size)
@@ -181,8 +187,8 @@ def recurrent_kernels(storage: types.Type) -> SimpleNamespace:
             chunk = take(call)
 
     def rnn_back(call: Call) -> None:
-        """Gradients of the gate before its activation [N, H], stored."""
-        given = parameters(call)
+        """Write the gradient of the gate before its activation, [N, H], stored."""
+        given = arguments(call)
         count, steps, size = given[2], given[3], given[4]
         output, d_hidden = matrix(given[5], storage, count * steps, size), matrix(given[7], float32, count, size)
         d_output = matrix(given[8], storage, count * steps, size)

@@ -1,8 +1,8 @@
-"""Threads that write one row together: each runs the same loop and makes its part of every product.
+"""Threads that generate one row together: each runs the same loop and computes its part of every product.
 
-Everything but the products is cheap and done by every thread for itself, so that they agree without a word: only the
-sums of a product pass between them, and they meet once for each product. The rows of a product are made in the same
-way by whichever thread, so their number changes no result.
+Everything but the products is cheap, and every thread computes it for itself: only the sums of a product pass between
+them, with one barrier for each product. Whichever thread computes a row of a product does it in the same way, so the
+number of threads changes no result.
 """
 
 from typing import Any, NamedTuple
@@ -15,36 +15,36 @@ from numba.extending import intrinsic
 from unspool.arrays import Array
 from unspool.engines.kernels.compiling import compiled
 
-PATIENCE = 4000  # looks at the counter before the core is offered to others
+MAX_SPINS = 4000  # readings of the counter before the core is offered to others
 
 
 class Team(NamedTuple):
-    """What one thread knows of its team.
+    """Holds what one thread knows of its team.
 
     Attributes:
-        rank: of the thread, from 0.
-        threads: how many there are.
-        met: [1] how often this thread has met the others; its own.
-        arrived: [1] how often any thread has come to a meeting; of all.
-        sums: [2, R] of the last two products; of all. While a thread is still reading the one, another may be writing
-            the other; it cannot be two ahead.
+        rank: numbers the thread, from 0.
+        threads: is the size of the team.
+        passed: [1] counts the barriers that this thread has passed; each thread has its own.
+        arrived: [1] counts the arrivals of all threads at barriers; they share it.
+        sums: [2, R] are the last two products; they share it. While one thread still reads one of them, another may
+            write the other; it cannot be two ahead.
     """
 
     rank: int
     threads: int
-    met: Array
+    passed: Array
     arrived: Array
     sums: Array
 
 
-def make_teams(threads: int, longest: int) -> list[Team]:
-    """One for each thread; R is the longest product."""
-    arrived, sums = np.zeros(1, np.int64), np.zeros((2, longest), np.float32)
+def make_teams(threads: int, max_size: int) -> list[Team]:
+    """Make one for each thread; products have at most `max_size` columns, R."""
+    arrived, sums = np.zeros(1, np.int64), np.zeros((2, max_size), np.float32)
     return [Team(rank, threads, np.zeros(1, np.int64), arrived, sums) for rank in range(threads)]
 
 
 def _arrive(typing: Any, counter: Any) -> Any:
-    """Count up by one, and let the others see what was written before."""
+    """Compile `arrive`: count up by one, and let the others see what was written before."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         address = context.make_array(signature.args[0])(context, builder, arguments[0]).data
@@ -54,7 +54,7 @@ def _arrive(typing: Any, counter: Any) -> Any:
 
 
 def _arrived(typing: Any, counter: Any) -> Any:
-    """How far the counter is, and what was written before it came there."""
+    """Compile `arrived`: read the counter, and see what was written before it got there."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         address = context.make_array(signature.args[0])(context, builder, arguments[0]).data
@@ -69,26 +69,26 @@ offer_core: Any = types.ExternalFunction("sched_yield", types.int32())
 
 
 @compiled
-def room(team: Team) -> Any:
-    """Where the sums [R] of this product go."""
-    return team.sums[team.met[0] % 2]
+def sums_of(team: Team) -> Any:
+    """Return the workspace [R] for the sums of this product."""
+    return team.sums[team.passed[0] % 2]
 
 
 @compiled
-def part_of(team: Team, rows: int) -> tuple[int, int]:
-    """The rows that this thread makes: from, to."""
+def partition(team: Team, rows: int) -> tuple[int, int]:
+    """Return the first row that this thread computes, and the one after its last."""
     return rows * team.rank // team.threads, rows * (team.rank + 1) // team.threads
 
 
 @compiled
-def meet(team: Team) -> None:
-    """Wait until every thread has made its part."""
-    team.met[0] += 1
+def barrier(team: Team) -> None:
+    """Wait until every thread has computed its part."""
+    team.passed[0] += 1
     if team.threads == 1:
         return
     arrive(team.arrived)
-    looks = 0
-    while arrived(team.arrived) < team.met[0] * team.threads:
-        looks += 1
-        if looks > PATIENCE:
+    spins = 0
+    while arrived(team.arrived) < team.passed[0] * team.threads:
+        spins += 1
+        if spins > MAX_SPINS:
             offer_core()

@@ -1,8 +1,8 @@
-"""Small products in registers: a tile of rows times a panel of a packed matrix.
+"""Multiply in registers: a tile of a few rows times one panel of a packed matrix.
 
-A panel is PANEL columns of a matrix, the last one those that are left, stored so that a product reads it once, from end
-to end: for each step of K the numbers of one column fill a lane of 32 bits, and the lanes of all columns lie side by
-side, LANES of them in a vector. No sum crosses lanes. What is stored decides how many numbers a lane holds: one
+A panel is PANEL columns of a matrix (the last panel holds the columns that are left), stored so that a product reads it
+once, from end to end: at each step of K the numbers of one column fill a lane of 32 bits, and the lanes of all columns
+are contiguous, LANES of them in a vector. No sum crosses lanes. The storage decides how many numbers a lane holds: one
 float32, two bfloat16 or four int8.
 
 Rows are float32, of which every number is multiplied exactly; or, where the processor has instructions that multiply
@@ -21,18 +21,20 @@ from numba.extending import intrinsic
 LANES = 16  # numbers of 32 bits in a vector
 TILE_ROWS, TILE_VECTORS = 4, 4
 PANEL = LANES * TILE_VECTORS  # columns of a panel
-PER_LANE: dict[Any, int] = {types.float32: 1, types.uint16: 2, types.int8: 4}  # uint16 holds the bits of a bfloat16
+# what the numbers of a precision are stored as; uint16 holds the bits of a bfloat16
+STORAGE: dict[str, Any] = {"float32": types.float32, "bfloat16": types.uint16, "int8": types.int8}
+PER_LANE: dict[Any, int] = {types.float32: 1, types.uint16: 2, types.int8: 4}  # numbers that fill 32 bits
 HAS_PAIRS = bool(get_host_cpu_features().get("avx512bf16"))
 HAS_FOURS = bool(get_host_cpu_features().get("avx512vnni"))
 
-AHEAD = 3072  # bytes between what a product of one row multiplies and what it asks for
+PREFETCH = 3072  # bytes between what a product of one row multiplies and what it prefetches
 
 BYTE, WIDE, ADDRESS = ir.IntType(8), ir.IntType(32), ir.IntType(64)
 WORDS, FLOATS = ir.VectorType(WIDE, LANES), ir.VectorType(ir.FloatType(), LANES)
 
 
 class _Bfloat(ir.types.Type):  # type: ignore[misc]
-    """LLVM's bfloat, which llvmlite has no name for."""
+    """Names LLVM's bfloat, which llvmlite does not."""
 
     def _to_string(self) -> str:
         return "bfloat"
@@ -48,7 +50,7 @@ BFLOATS = ir.VectorType(_Bfloat(), 2 * LANES)
 
 
 def _all(value: int) -> Any:
-    """A whole number in every lane."""
+    """Make a vector with the same whole number in every lane."""
     return ir.Constant(WORDS, [value] * LANES)
 
 
@@ -59,19 +61,19 @@ def _load(builder: Any, address: Any, kind: Any) -> Any:
 
 
 def _spread(builder: Any, address: Any) -> Any:
-    """The 32 bits at an address, in every lane."""
+    """Load the 32 bits at an address into every lane."""
     nothing = ir.Constant(WORDS, ir.Undefined)
     value = builder.insert_element(nothing, _load(builder, address, WIDE), ir.Constant(WIDE, 0))
     return builder.shuffle_vector(value, nothing, ir.Constant(WORDS, None))
 
 
-def _ask_for(builder: Any, address: Any) -> None:
-    """Have the line at an address brought to the nearest cache; nothing happens where there is no memory."""
-    place = BYTE.as_pointer()
-    kind = ir.FunctionType(ir.VoidType(), (place, WIDE, WIDE, WIDE))
-    hint = builder.module.declare_intrinsic("llvm.prefetch", (place,), kind)
+def _prefetch(builder: Any, address: Any) -> None:
+    """Bring the line at an address to the nearest cache; an address without memory does nothing."""
+    pointer = BYTE.as_pointer()
+    kind = ir.FunctionType(ir.VoidType(), (pointer, WIDE, WIDE, WIDE))
+    hint = builder.module.declare_intrinsic("llvm.prefetch", (pointer,), kind)
     reading, nearest, data = (ir.Constant(WIDE, value) for value in (0, 3, 1))
-    builder.call(hint, (builder.inttoptr(address, place), reading, nearest, data))
+    builder.call(hint, (builder.inttoptr(address, pointer), reading, nearest, data))
 
 
 def _exact(packed: Any) -> Callable[..., list[Any]]:
@@ -79,7 +81,7 @@ def _exact(packed: Any) -> Callable[..., list[Any]]:
     count = PER_LANE[packed]
 
     def number(builder: Any, lanes: Any, position: int) -> Any:
-        """One of the numbers of each lane, as float32."""
+        """Convert one of the numbers of each lane to float32."""
         if packed is types.float32:
             return builder.bitcast(lanes, FLOATS)
         if packed is types.uint16:
@@ -114,7 +116,7 @@ def _in_fours(builder: Any, sums: list[Any], lanes: Any, spread: list[Any]) -> l
 
 
 def _tile(tile_rows: int) -> Any:
-    """The product for so many rows."""
+    """Make the product for a number of rows."""
 
     def product(
         typing: Any,
@@ -138,14 +140,14 @@ def _tile(tile_rows: int) -> Any:
         add = own or _exact(packed.dtype)
         words = 1 if own else PER_LANE[packed.dtype]  # of 32 bits that a row has for each lane
         turns = words if tile_rows == 1 else 1  # several rows are enough sums to keep the processor busy
-        far = tile_rows == 1 and packed.dtype is types.float32  # too much to stay near, so it is worth asking early
+        prefetched = tile_rows == 1 and packed.dtype is types.float32  # too large to stay in the nearest cache
         total = WORDS if like.dtype is types.uint8 else FLOATS
 
         def number(value: int) -> Any:
             return ir.Constant(ADDRESS, value)
 
         def written(module: Any, width: int) -> Any:
-            """The product with a panel of so many vectors: a function of its own, which has all registers to itself."""
+            """Write the product with a panel of some vectors as a function of its own, with all registers to itself."""
             name = f"product.{tile_rows}.{width}.{like.dtype}.{packed.dtype}"
             if name in module.globals:
                 return module.globals[name]
@@ -155,21 +157,21 @@ def _tile(tile_rows: int) -> Any:
             rows, stride, panel, steps, sums, sums_stride = function.args
             before, body, after = (function.append_basic_block(part) for part in ("before", "product", "sums"))
             builder = ir.IRBuilder(before)
-            places = [builder.add(rows, builder.mul(stride, number(row))) for row in range(tile_rows)]
+            addresses = [builder.add(rows, builder.mul(stride, number(row))) for row in range(tile_rows)]
             builder.branch(body)
             builder.position_at_end(body)
             step = builder.phi(ADDRESS)
             step.add_incoming(number(0), before)
-            tile = [[[builder.phi(total) for _ in range(turns)] for _ in range(width)] for _ in places]
+            tile = [[[builder.phi(total) for _ in range(turns)] for _ in range(width)] for _ in addresses]
             start = builder.add(panel, builder.mul(step, number(4 * LANES * width)))
             offset = builder.mul(step, number(4 * words))
             lanes = [_load(builder, builder.add(start, number(4 * LANES * v)), WORDS) for v in range(width)]
-            if far:
+            if prefetched:
                 for v in range(width):
-                    _ask_for(builder, builder.add(start, number(AHEAD + 4 * LANES * v)))
+                    _prefetch(builder, builder.add(start, number(PREFETCH + 4 * LANES * v)))
             results = []
-            for place, columns in zip(places, tile, strict=True):
-                first = builder.add(place, offset)
+            for address, columns in zip(addresses, tile, strict=True):
+                first = builder.add(address, offset)
                 spread = [_spread(builder, builder.add(first, number(4 * word))) for word in range(words)]
                 for phis, vector in zip(columns, lanes, strict=True):
                     new = add(builder, list(phis), vector, spread)
@@ -185,8 +187,8 @@ def _tile(tile_rows: int) -> Any:
                 row, vector = divmod(index, width)
                 for other in others:
                     result = builder.fadd(result, other)
-                place = builder.add(builder.mul(sums_stride, number(row)), number(4 * LANES * vector))
-                builder.store(result, builder.inttoptr(builder.add(sums, place), total.as_pointer())).align = 4
+                offset = builder.add(builder.mul(sums_stride, number(row)), number(4 * LANES * vector))
+                builder.store(result, builder.inttoptr(builder.add(sums, offset), total.as_pointer())).align = 4
             builder.ret_void()
             return function
 

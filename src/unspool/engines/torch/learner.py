@@ -13,7 +13,7 @@ from torch.nn.utils import clip_grad_norm_
 
 from unspool.arrays import Array, Arrays
 from unspool.data.batches import Batch
-from unspool.engines.parameters import depth, state_shapes
+from unspool.engines.parameters import Parameter, parameters, state_shapes
 from unspool.engines.torch.decoder import TorchState
 from unspool.engines.torch.layers import Dropout
 from unspool.engines.torch.loss import token_loss
@@ -22,7 +22,7 @@ from unspool.engines.torch.parts import Parts
 from unspool.engines.torch.platform import as_array, as_tensor
 from unspool.engines.torch.weights import load_weights, named_tensors, read_weights
 from unspool.errors import ModelFolderError
-from unspool.specs.training import TrainingSpec
+from unspool.specs.training import HeadTrainingSpec, TrainingSpec
 from unspool.text.tokenizer import SPECIAL_TOKENS
 
 BETAS = (0.9, 0.99)
@@ -45,7 +45,8 @@ class TorchLearner:
         self._generator = torch.Generator()
         self._dropout = Dropout(training.dropout, training.input_dropout, self._generator, training.recurrent_dropout)
         self._parameters = named_tensors(parts)
-        self._optimizers = _make_optimizers(self._parameters, training)
+        self._facts = parameters(parts.spec)
+        self._optimizers = _make_optimizers(self._parameters, self._facts, training)
 
     def train_step(self, batch: Batch, rate: float, step: int, forcing: float = 1.0) -> float:
         """Update the weights once; the loss in nats per target. See `Learner.train_step`."""
@@ -115,10 +116,10 @@ class TorchLearner:
 
     def _unfreeze(self, step: int) -> None:
         """From the head down, one more layer learns after each so many updates; the others keep their weights."""
-        every = self._training.unfreeze
+        every = self._training.unfreeze if isinstance(self._training, HeadTrainingSpec) else None
         if isinstance(every, int):
             for name, tensor in self._parameters.items():
-                tensor.requires_grad_(depth(self._parts.spec, name) <= step // every)
+                tensor.requires_grad_(self._facts[name].depth <= step // every)
 
     def _loss(self, batch: Batch, forcing: float) -> tuple[Tensor, TorchState]:
         """What the parts cost: that of the labels, that of the tokens, or both; and the state after the batch."""
@@ -128,7 +129,8 @@ class TorchLearner:
         if encoded is not None and batch.labels is not None:
             scores = self._parts.classify(encoded)  # (B, C)
             asked = self._training
-            weights = as_tensor(np.array(asked.class_weights, np.float32)) if asked.class_weights else None  # (C)
+            given = asked.class_weights if isinstance(asked, HeadTrainingSpec) else False
+            weights = as_tensor(np.array(given, np.float32)) if given else None  # (C)
             losses.append(
                 F.cross_entropy(scores.float(), as_tensor(batch.labels), weights, label_smoothing=asked.label_smoothing)
             )
@@ -171,11 +173,11 @@ class TorchLearner:
 
 
 def _make_optimizers(
-    parameters: Mapping[str, Tensor], training: TrainingSpec
+    tensors: Mapping[str, Tensor], facts: Mapping[str, Parameter], training: TrainingSpec
 ) -> list[tuple[torch.optim.Optimizer, float]]:
     """The optimizers with the highest rate of each; Muon (Jordan, 2024) for the matrices of the cells."""
-    matrices = [tensor for name, tensor in parameters.items() if ".cell.weight_" in name]
-    others = [tensor for name, tensor in parameters.items() if ".cell.weight_" not in name]
+    matrices = [tensor for name, tensor in tensors.items() if facts[name].matrix]
+    others = [tensor for name, tensor in tensors.items() if not facts[name].matrix]
     decay, rate = training.weight_decay, training.learning_rate
     if training.optimizer == "muon" and matrices:
         muon = torch.optim.Muon(matrices, weight_decay=decay, momentum=0.95, ns_steps=3, adjust_lr_fn="original")

@@ -1,16 +1,17 @@
-"""The minGRU block: a recurrent layer whose gates see only the input, so that all of them are one product.
+"""The minGRU block, a recurrent layer whose gates see only the input, so that all of them are one product.
 
     normalise -> [z c g] -> scan: h = h + logistic(z) * (c - h) -> h * silu(g) -> project -> add
     normalise -> [u v]   -> silu(u) * v                                       -> project -> add
 
 The cell is minGRU (Feng et al., 2024, Were RNNs All We Needed?, section 3.1, with the candidate linear), the output
 gate and the gated linear unit (Shazeer, 2020) surround it in two residual branches, each after a root mean square
-normalisation (Zhang and Sennrich, 2019). `plain_block` says so in PyTorch; `FusedBlock` does the same with compiled
-kernels and the gradients written out.
+normalisation (Zhang and Sennrich, 2019). `plain_block` defines it in PyTorch; `FusedBlock` does the same with compiled
+kernels and explicit gradients.
 
-Shapes: B rows, T time steps, N = B T positions, H hidden.
+Shapes: B rows, T time steps, N = B T positions, H hidden units.
 """
 
+from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -19,20 +20,18 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from unspool.engines.parameters import NORMALISED_MINIMUM
+from unspool.engines.torch.compiled import PRECISIONS, launch
 from unspool.engines.torch.products import multiply
 
-try:
-    from unspool.engines.kernels.launching import STORAGE, launch
+with suppress(ImportError):  # without Numba
     from unspool.engines.kernels.mingru import POSITIONS, mingru_kernels
-except ImportError:  # without Numba everything works, slower
-    STORAGE = {}
 
 
 class MinGruBlock(nn.Module):
-    """One layer.
+    """Holds one layer, and reads a window with it.
 
     Args:
-        size: H.
+        size: is H.
     """
 
     def __init__(self, size: int) -> None:
@@ -50,15 +49,15 @@ class MinGruBlock(nn.Module):
 
         Args:
             x: [B, T, H].
-            first: [B, H], the state.
-            masks: each [B, H], to multiply the two branches with: dropout.
+            first: is the state before the first step, [B, H].
+            masks: multiply the two branches, each [B, H]: dropout.
 
         Returns:
             [B, T, H], and the state after the last step.
         """
         precision = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else torch.float32
         weights = (self.weight_in, self.bias_in, self.weight_out, self.weight_up, self.weight_down)
-        if x.device.type == "cpu" and precision in STORAGE:
+        if x.device.type == "cpu" and precision in PRECISIONS:
             arguments = (x.float().contiguous(), first.contiguous(), masks, precision)
             found = FusedBlock.apply(*arguments, self.norm, self.mlp_norm, *weights)  # type: ignore[no-untyped-call]
             return cast(tuple[Tensor, Tensor], found)
@@ -77,7 +76,7 @@ def plain_block(
     weight_up: Tensor,
     weight_down: Tensor,
 ) -> tuple[Tensor, Tensor]:
-    """The definition, in operators that PyTorch differentiates."""
+    """Define the block, in operators that PyTorch differentiates: [B, T, H], [B, H] to the same."""
     z, c, g = F.linear(normalised(x, norm), weight_in, bias_in).float().chunk(3, dim=2)  # each (B, T, H)
     states = scanned(torch.sigmoid(z), c, first)  # (B, T, H)
     change = F.linear(states * F.silu(g), weight_out)  # (B, T, H)
@@ -88,7 +87,7 @@ def plain_block(
 
 
 def scanned(update: Tensor, candidate: Tensor, first: Tensor) -> Tensor:
-    """H = h + update (candidate - h) from step to step, [B, T, H], in about log2(T) steps of the whole window.
+    """Compute h = h + update (candidate - h) for all time steps, [B, T, H], in about log2(T) steps over the window.
 
     After a round with a distance, `kept` and `added` say what a state is in terms of the one so many steps before
     (Hillis and Steele, 1986).
@@ -105,12 +104,12 @@ def scanned(update: Tensor, candidate: Tensor, first: Tensor) -> Tensor:
 
 
 def normalised(x: Tensor, scale: Tensor) -> Tensor:
-    """Root mean square normalisation over the last axis."""
+    """Normalise by the root mean square over the last axis."""
     return F.rms_norm(x, scale.shape, scale, NORMALISED_MINIMUM)
 
 
 class FusedBlock(torch.autograd.Function):
-    """The same as `plain_block`, with compiled kernels between the products."""
+    """Computes what `plain_block` does, with compiled kernels between the products."""
 
     @staticmethod
     def forward(
@@ -127,9 +126,9 @@ class FusedBlock(torch.autograd.Function):
         weight_up: Tensor,
         weight_down: Tensor,
     ) -> tuple[Tensor, Tensor]:
-        """See `plain_block`."""
+        """Compute `plain_block`."""
         with torch.autocast("cpu", enabled=False):
-            kernels = mingru_kernels(STORAGE[precision])
+            kernels = mingru_kernels(PRECISIONS[precision])
             rows, steps, size = x.shape
             count, chunks = rows * steps, -(-rows * steps // POSITIONS)
             w_in, w_out, w_up, w_down = (w.to(precision) for w in (weight_in, weight_out, weight_up, weight_down))
@@ -175,9 +174,9 @@ class FusedBlock(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, d_output: Tensor, d_last: Tensor) -> tuple[Tensor | None, ...]:
-        """Gradients of x, of the first state and of the parameters."""
+        """Compute the gradients of x, of the first state and of the parameters."""
         saved, precision = ctx.saved, ctx.saved.normal.dtype
-        kernels = mingru_kernels(STORAGE[precision])
+        kernels = mingru_kernels(PRECISIONS[precision])
         (count, size), rows = saved.x.shape, len(saved.first)
         steps, chunks = count // rows, -(-count // POSITIONS)
         w_in, w_out, w_up, w_down = saved.weights

@@ -1,13 +1,14 @@
-"""GRU and RNN layers whose recurrence is one compiled kernel a window.
+"""Run GRU and RNN layers, whose recurrence is one compiled kernel for a whole window.
 
-One product for the inputs of all time steps, the kernel of `recurrent_kernels.py` for what must go step by step, and
-one product for each gradient of a weight at the end. PyTorch's own layers are the definition, and do the work where
-there are no kernels: without Numba, on another processor, on a GPU. PyTorch's LSTM, alone of the three, has such a
-kernel itself (oneDNN's), and the same speed.
+One product multiplies the inputs of all time steps, a kernel (`engines/kernels/recurrent.py`) runs what must go step
+by step, and one product makes each gradient of a weight at the end. PyTorch's own layers are the definition, and do
+the work where there are no kernels: without Numba, on another processor, on a GPU. PyTorch's LSTM, alone of the three,
+has such a kernel itself (oneDNN's), and the same speed.
 
-Shapes: B rows, T time steps, N = B T positions, E input, H hidden, G gates.
+Shapes: B rows, T time steps, N = B T positions, E input features, H hidden units, G gates.
 """
 
+from contextlib import suppress
 from functools import cache
 from types import SimpleNamespace
 from typing import Any, cast
@@ -16,16 +17,13 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from unspool.engines.torch.compiled import PRECISIONS, launch
 from unspool.engines.torch.platform import native_precision
 from unspool.engines.torch.products import multiply
 
-try:
-    from unspool.engines.kernels.launching import STORAGE, launch
-    from unspool.engines.kernels.panels import padded
-    from unspool.engines.kernels.recurrent import ROWS, recurrent_kernels
-    from unspool.engines.kernels.tiles import PANEL, PER_LANE
-except ImportError:  # without Numba everything works, slower
-    STORAGE = {}
+with suppress(ImportError):  # without Numba
+    from unspool.engines.kernels.recurrent import ROWS, packed_shape, recurrent_kernels
+    from unspool.engines.kernels.tiles import PANEL
 
 CellState = tuple[Tensor, ...]  # (hidden,) or, for the LSTM, (hidden, cell); each [1, B, H]
 
@@ -33,13 +31,13 @@ CellState = tuple[Tensor, ...]  # (hidden,) or, for the LSTM, (hidden, cell); ea
 def read_window(
     layer: nn.RNNBase, values: Tensor, cell_state: CellState, recurrent: Tensor | None = None
 ) -> tuple[Tensor, CellState]:
-    """Read T steps with one layer, by the fastest means that there is.
+    """Run one layer over T steps, in the fastest way that there is.
 
     Args:
-        layer: of one layer and direction, batch first.
-        values: [B, T, E].
-        cell_state: the state before the first step.
-        recurrent: [G H, H], what takes the place of the layer's recurrent matrix.
+        layer: has one layer and direction, batch first.
+        values: [B, T, E] are its inputs.
+        cell_state: is the state before the first step.
+        recurrent: [G H, H] replaces the layer's recurrent matrix.
 
     Returns:
         [B, T, H], and the state after the last step.
@@ -58,21 +56,21 @@ def read_window(
 
 @cache
 def has_kernels(precision: torch.dtype) -> bool:
-    """Whether the processor has the registers for them, and, for bfloat16, the instruction."""
-    if precision not in STORAGE or torch.backends.cpu.get_cpu_capability() != "AVX512":
+    """Say whether the processor has the registers for the kernels, and, for bfloat16, the instruction."""
+    if precision not in PRECISIONS or torch.backends.cpu.get_cpu_capability() != "AVX512":
         return False
     return precision == torch.float32 or native_precision() == "bfloat16"
 
 
 class Window:
-    """What the kernels of one layer share: the sizes, the input's products, the packed matrix, the room.
+    """Holds what the kernels of one layer share: sizes, products of the inputs, the packed matrix, workspaces.
 
     Args:
-        values: [B, T, E].
-        precision: of the products.
-        weight: [G H, E].
-        weight_recurrent: [G H, H].
-        bias: [G H].
+        values: [B, T, E] are the inputs.
+        precision: is that of the products.
+        weight: [G H, E] multiplies the inputs.
+        weight_recurrent: [G H, H] multiplies the states.
+        bias: [G H] is added to the products of the inputs.
     """
 
     def __init__(
@@ -81,64 +79,64 @@ class Window:
         self.rows, self.steps, _ = values.shape
         self.size = weight_recurrent.shape[1]
         self.chunks = -(-self.rows // ROWS)
-        self.precision, self.kernels = precision, recurrent_kernels(STORAGE[precision])
+        self.precision, self.kernels = precision, recurrent_kernels(PRECISIONS[precision])
         self.values = self.flat(values)  # (N, E)
         self.weight, self.weight_recurrent = weight.to(precision), weight_recurrent
         self.gates = multiply(self.values, self.weight.t(), bias.to(precision))  # (N, G H)
 
     def forward(self, kernel: Any, *arrays: Tensor) -> None:
-        """Launch a forward kernel: the recurrent matrix is packed as [H, G H]."""
+        """Launch a forward kernel; the recurrent matrix is packed as [H, G H]."""
         gates, size = self.weight_recurrent.shape
         self._launch(kernel, size, gates, 1, self.gates, *arrays)
 
     def back(self, kernel: Any, kept: Tensor, *arrays: Tensor) -> None:
-        """Launch a backward kernel: the recurrent matrix is packed as [G H, H]."""
+        """Launch a backward kernel; the recurrent matrix is packed as [G H, H]."""
         gates, size = self.weight_recurrent.shape
         self._launch(kernel, gates, size, 0, kept, *arrays)
 
     def empty(self, gates: int = 1, dtype: torch.dtype | None = None) -> Tensor:
-        """Room for G H numbers a position."""
+        """Make an empty tensor of G H numbers for each position, [N, G H]."""
         return self.values.new_empty(self.rows * self.steps, gates * self.size, dtype=dtype or self.precision)
 
     def before(self, first: Tensor, output: Tensor) -> Tensor:
-        """The state before each step, [N, H]: the first one, then the outputs [N, H] but the last."""
+        """Return the state before each step, [N, H]: the first one, then the outputs [N, H] but the last."""
         return torch.cat([first.to(self.precision), output[: -self.rows]])
 
     def flat(self, values: Tensor) -> Tensor:
-        """[B, T, features] to [N, features], stored step by step."""
+        """Flatten [B, T, features] to [N, features], ordered by time step."""
         return values.to(self.precision).transpose(0, 1).reshape(self.rows * self.steps, -1)  # (N, features)
 
     def batched(self, values: Tensor) -> Tensor:
-        """[N, features] to [B, T, features]."""
+        """Restore [N, features] to [B, T, features]."""
         return values.view(self.steps, self.rows, -1).transpose(0, 1)  # (B, T, features)
 
     def gradients(self, d_gates: Tensor) -> tuple[Tensor, Tensor]:
-        """Of values and weight, from that of the gates [N, G H]."""
+        """Compute the gradients of values [B, T, E] and weight [G H, E] from that of the gates [N, G H]."""
         d_weight = multiply(d_gates.t(), self.values).float()  # (G H, E)
         return self.batched(multiply(d_gates, self.weight)), d_weight  # (B, T, E)
 
     def _launch(self, kernel: Any, inner: int, outer: int, transposed: int, first: Tensor, *arrays: Tensor) -> None:
-        depth, width = padded(inner, PER_LANE[STORAGE[self.precision]]), padded(outer, PANEL)
+        depth, width = packed_shape(inner, outer, PRECISIONS[self.precision])
         panels = self.values.new_empty(depth * width)
         source = self.weight_recurrent.contiguous()
         launch(self.kernels.pack, width // PANEL, inner, outer, transposed, source, panels)
-        room = self.values.new_zeros(self.chunks * ROWS, depth)
+        inputs = self.values.new_zeros(self.chunks * ROWS, depth)  # of the products, row by row
         sums = torch.empty(self.chunks * ROWS, width)
         sizes = (self.rows, self.steps, self.size)
-        launch(kernel, self.chunks, *sizes, first, panels, *arrays, room, sums)
+        launch(kernel, self.chunks, *sizes, first, panels, *arrays, inputs, sums)
 
 
 def over_positions(d_gates: Tensor) -> Tensor:
-    """The sum over all positions, [N, G] to [G] float32: a product, which needs no copy in float32."""
+    """Sum over all positions, [N, G] to [G] float32, by a product, which needs no copy in float32."""
     return (d_gates.new_ones(1, len(d_gates)) @ d_gates)[0].float()
 
 
 class GruWindow(torch.autograd.Function):
-    """`nn.GRU` of one layer over a window."""
+    """Runs an `nn.GRU` of one layer over a window."""
 
     @staticmethod
     def forward(ctx: Any, values: Tensor, precision: torch.dtype, *given: Tensor) -> tuple[Tensor, ...]:
-        """Values [B, T, E], four weights, hidden [B, H] to [B, T, H] and the last hidden."""
+        """Run values [B, T, E], with four weights, from hidden [B, H] to [B, T, H] and the last hidden."""
         weight, recurrent, bias, bias_recurrent, hidden = given
         size = recurrent.shape[1]
         with torch.autocast("cpu", enabled=False):
@@ -152,7 +150,7 @@ class GruWindow(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, d_output: Tensor, d_hidden: Tensor) -> tuple[Tensor | None, ...]:
-        """Gradients of values, weights and the first state."""
+        """Compute the gradients of values, weights and the first state."""
         saved, window = ctx.saved, ctx.saved.window
         size = window.size
         with torch.autocast("cpu", enabled=False):
@@ -169,11 +167,11 @@ class GruWindow(torch.autograd.Function):
 
 
 class RnnWindow(torch.autograd.Function):
-    """`nn.RNN` of one layer over a window, with tanh."""
+    """Runs an `nn.RNN` of one layer over a window, with tanh."""
 
     @staticmethod
     def forward(ctx: Any, values: Tensor, precision: torch.dtype, *given: Tensor) -> tuple[Tensor, ...]:
-        """Values [B, T, E], four weights, hidden [B, H] to [B, T, H] and the last hidden."""
+        """Run values [B, T, E], with four weights, from hidden [B, H] to [B, T, H] and the last hidden."""
         weight, recurrent, bias, bias_recurrent, hidden = given
         with torch.autocast("cpu", enabled=False):
             window = Window(values, precision, weight, recurrent, bias + bias_recurrent)
@@ -184,7 +182,7 @@ class RnnWindow(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, d_output: Tensor, d_hidden: Tensor) -> tuple[Tensor | None, ...]:
-        """Gradients of values, weights and the first state."""
+        """Compute the gradients of values, weights and the first state."""
         saved, window = ctx.saved, ctx.saved.window
         with torch.autocast("cpu", enabled=False):
             d_hidden, d_gates = d_hidden.clone(), window.empty()

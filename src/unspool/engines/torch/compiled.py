@@ -1,0 +1,28 @@
+"""Compiled kernels on tensors: by their addresses, on the threads that PyTorch has.
+
+Without Numba there are no kernels, and every operation has a slower form in PyTorch's own operators.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+try:
+    from unspool.engines.kernels import parallel
+
+    PRECISIONS = {torch.float32: "float32", torch.bfloat16: "bfloat16"}  # what kernels call the types that they store
+except ImportError:
+    PRECISIONS = {}
+
+
+def launch(kernel: Any, chunks: int, *arguments: int | Tensor) -> None:
+    """Run a kernel over all its chunks, and wait for it.
+
+    Args:
+        kernel: from one of the modules of `engines/kernels`.
+        chunks: how many pieces the work has.
+        *arguments: sizes, and contiguous tensors, which are passed by their addresses; 0 stands for no tensor.
+    """
+    addresses = (item.data_ptr() if isinstance(item, Tensor) else item for item in arguments)
+    parallel.launch(kernel, chunks, torch.get_num_threads(), *addresses)
