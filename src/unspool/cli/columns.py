@@ -15,7 +15,8 @@ class Columns(Spec):
         source: names the column that holds what is to be translated.
         target: names the column that holds the translation.
         condition: names a column that the text depends on, labels or numbers; of lines, `file`, the name of theirs.
-        validation: names a held-out file; then nothing is held out of the sources. A number is the fraction to hold out.
+        validation: names a held-out file; then nothing is held out of the sources. A number is the fraction to
+            hold out.
     """
 
     text: tuple[str, ...] = setting((), Option("Tables", True, (), ("column", "texts"), "COL"))

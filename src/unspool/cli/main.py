@@ -51,5 +51,5 @@ def make_group() -> Any:
 def main() -> None:
     """Run the command line."""
     with reporting_errors():
-        if make_group().main(standalone_mode=False) == INTERRUPTED:  # typer's answer to Ctrl-C
+        if make_group().main(prog_name="unspool", standalone_mode=False) == INTERRUPTED:  # typer's answer to Ctrl-C
             raise KeyboardInterrupt
