@@ -7,9 +7,11 @@ import typer
 from pydantic import Field
 
 from unspool.cli.command import help_of, make_command
-from unspool.cli.commands import COMMANDS, load_command
+from unspool.cli.commands import COMMANDS, CommandRow, load_command
+from unspool.cli.main import make_group
 from unspool.cli.options import Fields, Settings, with_options
 from unspool.cli.suggest import nearest_name
+from unspool.errors import UsageError
 from unspool.specs.base import Option, Spec, setting
 
 
@@ -130,6 +132,22 @@ def test_an_option_that_several_tasks_have_is_one_and_says_where_they_differ():
     assert "for painting" not in same
 
 
+def test_the_choices_of_several_tasks_are_put_together_and_their_types_must_agree():
+    class Draw(Spec):
+        """Attributes:
+        colour: is `red` or `black`.
+        width: is `thin` or `wide`.
+        """
+
+        colour: Literal["red", "black"] = "black"
+        width: Literal["thin", "wide"] = "thin"
+
+    said = whole_help(settings=[Fields(Paint, ("colour",), "painting"), Fields(Draw, ("colour",), "drawing")])
+    assert "--colour red|blue|black Is red or blue. [default: red, drawing black]" in said
+    with pytest.raises(TypeError, match="width must have one type"):
+        made(settings=[Fields(Paint, ("width",)), Fields(Draw, ("width",))])
+
+
 def test_a_command_may_have_a_default_of_its_own():
     assert "[above 0 and below 2; default: 1]" in whole_help(settings=Fields(Paint, ("width",), default="1"))
 
@@ -242,8 +260,46 @@ def test_an_option_that_takes_several_and_a_switch_may_be_repeated():
     assert values("generate", "m", "--json", "--json")["as_json"] is True
 
 
+@pytest.mark.parametrize(
+    ("arguments", "error", "hint"),
+    [
+        (
+            ("generate", "m", "-t", "hot"),
+            "--temperature: input should be a valid number. Received: 'hot'.",
+            "--temperature",
+        ),
+        (
+            ("train", "--seq-len", "x"),
+            "--sequence-length: input should be a valid integer. Received: 'x'.",
+            "--sequence-length",
+        ),
+    ],
+)
+def test_a_text_that_is_no_number_is_refused_by_the_name_of_the_setting(call, arguments, error, hint):
+    result = call(*arguments)
+    assert result.code == 2
+    assert result.error_lines == [f"error: {error}", f"hint: change {hint} and try again."]
+
+
 def test_a_command_without_specs_is_a_command_too():
     def plain(name: str = typer.Argument("x")) -> None:
         """Do nothing."""
 
     assert make_command("plain", plain).options == []
+
+
+def test_a_table_with_another_command_makes_a_group_that_has_it(tmp_path, monkeypatch, capsys):
+    (tmp_path / "backwards.py").write_text(
+        "import typer\n"
+        "def reverse(text: str = typer.Argument(metavar='TEXT')) -> None:\n"
+        '    """Reverse a text."""\n'
+        "    typer.echo(text[::-1])\n",
+        encoding="utf-8",
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    group = make_group({**COMMANDS, "reverse": CommandRow("backwards:reverse", "Reverse a text.", ("flip",))})
+    group.main(["reverse", "abc"], prog_name="unspool", standalone_mode=False)
+    assert capsys.readouterr().out == "cba\n"
+    with pytest.raises(UsageError, match=r"flip") as caught:
+        group.main(["flip"], prog_name="unspool", standalone_mode=False)
+    assert caught.value.hint.startswith("did you mean `unspool reverse`?")

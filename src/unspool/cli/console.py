@@ -29,12 +29,9 @@ def reporting_errors() -> Iterator[None]:
     except UnspoolError as error:
         fail(error.message, error.hint, error.exit_code)
     except CommandLineError as error:
-        from unspool.cli.command import mistyped  # here and not above: it imports the specs
+        from unspool.cli.command import explained  # here and not above: it imports the specs
 
-        context = getattr(error, "ctx", None)
-        command = context.command_path if context else "unspool"
-        message, hint = mistyped(error) or (error.format_message(), f"see `{command} --help`.")
-        fail(message, hint, error.exit_code)
+        fail(*explained(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         fail("interrupted.", "what was saved before is whole.", INTERRUPTED)
     except BrokenPipeError:

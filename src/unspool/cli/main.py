@@ -1,11 +1,12 @@
 """`unspool`: the group of its commands, each in a file of its own that is imported when it is asked for."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
 
 from unspool import __version__
-from unspool.cli.commands import COMMANDS, Group, fill
+from unspool.cli.commands import COMMANDS, CommandRow, Group, fill
 from unspool.cli.console import INTERRUPTED, reporting_errors, write
 
 app = typer.Typer(
@@ -39,10 +40,10 @@ def _options(
         write(context.get_help() + "\n")
 
 
-def make_group() -> Any:
-    """The group of all commands."""
+def make_group(rows: Mapping[str, CommandRow] = COMMANDS) -> Any:
+    """The group of some commands."""
     group: Any = typer.main.get_command(app)
-    fill(group, COMMANDS)
+    fill(group, rows)
     for param in group.params:
         param.show_envvar = False  # one sentence says it
     return group

@@ -21,7 +21,7 @@ import typer
 from unspool.cli import scratch as scratch
 from unspool.cli.renamed import RENAMED, old_environment
 from unspool.cli.wording import Fields as Fields
-from unspool.cli.wording import Home, help_text, kind_of, members, metavar
+from unspool.cli.wording import Home, help_text, kind_of_all, members, metavar
 from unspool.specs.base import Option, Spec, option_of
 
 Settings = dict[str, Any]  # name of a field -> the value that was given
@@ -38,6 +38,9 @@ def with_options(**parts: Part) -> Callable[[Function], Function]:
     Args:
         **parts: parameters of the function, and what they are made of. The function receives for each the settings
             that were given, by the names of their fields. A field that several specs of a part have is one option.
+
+    Raises:
+        TypeError: a field has one type in one spec of a part and another in the next.
     """
 
     def decorate(function: Function) -> Function:
@@ -78,7 +81,7 @@ def _gathered(part: Part) -> dict[str, list[Home]]:
 def _parameter(command: str, name: str, homes: list[Home]) -> inspect.Parameter:
     """The parameter of a command's function that is an option for typer."""
     option = option_of(homes[0].fields.spec, name)
-    kind, choices = kind_of(homes[0].field.annotation)
+    kind, choices = kind_of_all(homes)
     made = typer.Option(
         *_flags(name, option, any(home.field.default is not False for home in homes) and kind is bool),
         help=help_text(homes),

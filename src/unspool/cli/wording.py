@@ -68,6 +68,18 @@ def kind_of(annotation: Any) -> tuple[Any, tuple[str, ...]]:
     return found[0], ()
 
 
+def kind_of_all(homes: list[Home]) -> tuple[Any, tuple[str, ...]]:
+    """The type of an option that several specs have, and the words that any of them allows.
+
+    Raises:
+        TypeError: their types differ.
+    """
+    kinds, words = zip(*(kind_of(home.field.annotation) for home in homes), strict=True)
+    if any(kind != kinds[0] for kind in kinds):
+        raise TypeError(f"{homes[0].name} must have one type in all specs of a command. Received: {kinds}.")
+    return kinds[0], tuple(dict.fromkeys(word for several in words for word in several))
+
+
 def metavar(kind: Any, choices: tuple[str, ...]) -> str:
     """What stands for the value of an option in the help."""
     together = "|".join(choices)
@@ -81,7 +93,7 @@ def help_text(homes: list[Home]) -> str:
     first = homes[0]
     meaning = meanings(first.fields.spec)[first.name].replace("`", "")
     having = tuple(dict.fromkeys(home.fields.task for home in homes))
-    kind, choices = kind_of(first.field.annotation)
+    kind, choices = kind_of_all(homes)
     facts = [
         f"for {' and '.join(having)} only" if "" not in having and set(having) != set(first.tasks) else "",
         ", ".join(choices) if len("|".join(choices)) > WIDEST_METAVAR else "",
