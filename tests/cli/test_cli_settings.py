@@ -46,12 +46,18 @@ def test_the_recipe_file_beats_the_rules(written):
 
 
 def test_the_environment_beats_the_recipe_file_and_an_option_beats_both(written):
-    env = {"UNSPOOL_TRAIN_BATCH_SIZE": "4", "UNSPOOL_TRAIN_SEQ_LEN": "12", "UNSPOOL_TRAIN_CELL": "gru"}
+    env = {"UNSPOOL_TRAIN_BATCH_SIZE": "4", "UNSPOOL_TRAIN_SEQUENCE_LENGTH": "12", "UNSPOOL_TRAIN_CELL": "gru"}
     recipe = written("--batch-size", 5, env=env)
     assert recipe["training"]["batch_size"] == 5
     assert recipe["training"]["sequence_length"] == 12
     assert recipe["network"]["cell"] == "gru"
     assert recipe["training"]["dropout"] == 0.25
+
+
+def test_an_old_name_of_an_environment_variable_is_understood(written):
+    recipe = written("--steps", 1, env={"UNSPOOL_TRAIN_SEQ_LEN": "12", "UNSPOOL_TRAIN_SUFFIX": ".txt .rst"})
+    assert recipe["training"]["sequence_length"] == 12
+    assert recipe["data"]["suffixes"] == [".txt", ".rst"]
 
 
 def test_a_budget_in_the_environment_replaces_the_one_in_the_file(written):
@@ -67,6 +73,12 @@ def test_a_share_to_hold_out_replaces_the_held_out_file_of_the_recipe(written, t
     data = written("--validation", 0.2, recipe=recipe)["data"]
     assert data["validation_fraction"] == 0.2
     assert data["validation_sources"] == []
+
+
+def test_a_switch_that_is_on_can_be_switched_off_in_the_environment(call, model):
+    shown = call("generate", model, "--prompt", "the ", "--seed", 1, "--no-stream")
+    hidden = call("generate", model, "--prompt", "the ", "--seed", 1, env={"UNSPOOL_GENERATE_ECHO": "0"})
+    assert shown.out == "the " + hidden.out
 
 
 def test_lines_given_as_an_option_replace_the_text_column_of_the_recipe(written):

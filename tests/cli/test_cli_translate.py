@@ -210,7 +210,7 @@ def test_columns_without_their_table_are_refused(pairs: Path, tmp_path: Path) ->
     ("options", "told"),
     [
         (["--pooling", "max"], "pooling, of classification"),
-        (["--class-weights", "--word-dropout", 0.2], "class_weights, of classification; word_dropout, of classi"),
+        (["--class-weights", "--word-dropout", 0.2], "word_dropout, of classification; class_weights, of classi"),
         (["--unfreeze", 3], "unfreeze, of classification"),
         (["--condition-kind", "labels"], "condition_kind, of conditional"),
         (["--text", "en"], "text_column, of language or conditional or classification"),

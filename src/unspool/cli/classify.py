@@ -5,35 +5,48 @@ from typing import Annotated
 
 import typer
 
-from unspool.cli import options
+from unspool.cli.arguments import AsJson, File, ModelPath, Texts
 from unspool.cli.console import read_lines, write, write_json
+from unspool.cli.options import Fields, Settings, with_options
 from unspool.errors import UsageError
+from unspool.specs.base import Option
+from unspool.specs.data import DataSpec
+from unspool.specs.runtime import RuntimeSpec
 
 LINES = 256  # read, classified and written together
 
 
+@with_options(data=Fields(DataSpec, ("encoding",)), runtime=Fields(RuntimeSpec, ("engine",)))
 def classify(
-    model: options.ModelPath,
-    texts: Annotated[
-        list[str] | None, typer.Argument(help="Texts to classify; left out: the lines of standard input.")
-    ] = None,
-    file: Annotated[Path | None, typer.Option("--file", "-f", help="File whose lines to classify.")] = None,
-    top: Annotated[int, typer.Option(help="Labels to write of each text, the likeliest first.")] = 1,
-    encoding: options.Encoding = "auto",
-    engine: options.EngineName = "auto",
-    as_json: options.AsJson = False,
+    model: ModelPath,
+    texts: Texts = None,
+    file: File = None,
+    top: Annotated[
+        int,
+        typer.Option("--top", "-k", metavar="INTEGER", help="Labels to write of each text, the likeliest first."),
+        Option("Output", True, synonyms=("n-best", "best", "labels", "top-k")),
+    ] = 1,
+    as_json: AsJson = False,
+    *,
+    data: Settings,
+    runtime: Settings,
 ) -> None:
     """Say what each text is, one line each, in order.
 
     With more than one label, each stands with its probability, between tabs. With --json, each line is an object with
     the probability of every label, the likeliest first, and the `top` of them.
+
+    Examples:
+        unspool classify runs/reviews "what a film" "a waste of time"
+        unspool classify runs/reviews --file reviews.txt --top 3
+        cut -f2 mails.tsv | unspool classify runs/spam --json
     """
     from unspool.api import load
 
     if top < 1:
         raise UsageError(f"top must be at least 1. Received: {top}.", "leave it out for the likeliest label.")
-    classifier = load(model, engine).classifier()
-    lines = list(texts or ()) or read_lines(file or Path("-"), encoding)
+    classifier = load(model, **runtime).classifier()
+    lines = list(texts or ()) or read_lines(file or Path("-"), **data)
     for start in range(0, len(lines), LINES):
         chosen = lines[start : start + LINES]
         for line, shares in zip(chosen, classifier.probabilities(chosen), strict=True):

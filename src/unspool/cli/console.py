@@ -29,9 +29,9 @@ def reporting_errors() -> Iterator[None]:
     except UnspoolError as error:
         fail(error.message, error.hint, error.exit_code)
     except CommandLineError as error:
-        context = getattr(error, "ctx", None)
-        command = context.command_path if context else "unspool"
-        fail(" ".join(error.format_message().split()), f"see `{command} --help`.", error.exit_code)
+        from unspool.cli.command import explained  # here and not above: it imports the specs
+
+        fail(*explained(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         fail("interrupted.", "what was saved before is whole.", INTERRUPTED)
     except BrokenPipeError:

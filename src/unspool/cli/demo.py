@@ -4,27 +4,36 @@ import os
 import sys
 from pathlib import Path
 from shutil import which
-from typing import Annotated
 
-import typer
-
+from unspool.cli.arguments import Out
 from unspool.cli.console import write
+from unspool.cli.options import Fields, Settings, with_options
+from unspool.specs.training import BudgetSpec
 
 PROMPT = "The "
+MINUTES = 1.0
 TEMPERATURES = {0.3: "careful", 0.8: "lively", 1.0: "fair", 1.3: "wild"}
 
 
+@with_options(budget=Fields(BudgetSpec, ("minutes",), default="1"))
 def demo(
-    minutes: Annotated[float, typer.Option(help="How long to train.")] = 1.0,
-    out: Annotated[Path, typer.Option(help="Model folder to write.")] = Path("runs/demo"),
+    out: Out = Path("runs/demo"),
+    *,
+    budget: Settings,
 ) -> None:
-    """Train on the Python language reference for a minute, then write at four temperatures."""
+    """Train on the Python language reference for a minute, then write at four temperatures.
+
+    Examples:
+        unspool demo
+        unspool demo --minutes 3
+        unspool demo --out runs/first
+    """
     from unspool.api import train
     from unspool.cli.progress import make_progress
 
     write("Unspool learns the Python language reference, which comes with every Python.\n\n")
     with make_progress() as progress:
-        model = train(None, out=out, overwrite=True, minutes=minutes, callback=progress)
+        model = train(None, out=out, overwrite=True, callback=progress, **{"minutes": MINUTES, **budget})
     for temperature, word in TEMPERATURES.items():
         write(f"\n--- temperature {temperature} ({word})\n{PROMPT}")
         for piece in model.stream(PROMPT, temperature=temperature, max_new_tokens=300, seed=1):

@@ -1,73 +1,77 @@
 """`unspool evaluate`: how well a model does on what was held out."""
 
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from unspool.cli import options
+from unspool.cli.arguments import AsJson, ModelPath, Page
+from unspool.cli.columns import Columns, by_todays_names
 from unspool.cli.console import write, write_json
+from unspool.cli.options import Fields, Settings, with_options
 from unspool.errors import UsageError
+from unspool.specs.data import DataSpec
+from unspool.specs.runtime import RuntimeSpec
+from unspool.specs.sampling import BeamSpec
+
+COLUMNS = ("text", "label", "condition", "source", "target")
 
 
+@with_options(
+    columns=Fields(Columns, COLUMNS),
+    settings=[
+        Fields(DataSpec, ("lines", "encoding", "source_file", "target_file")),
+        Fields(BeamSpec, ("beams",), "translation"),
+    ],
+    runtime=Fields(RuntimeSpec, ("engine", "weights")),
+)
 def evaluate(
-    model: options.ModelPath,
+    model: ModelPath,
     data: Annotated[
         list[str] | None,
-        typer.Argument(help="Files or folders; left out: the part held out of the training text.", show_default=False),
+        typer.Argument(
+            metavar="DATA",
+            help="Files or folders; left out: the part held out of the training text.",
+            show_default=False,
+        ),
     ] = None,
-    lines: options.Lines = False,
-    text: options.TextColumns = None,
-    label: options.LabelColumn = None,
-    condition: options.ConditionColumns = None,
-    source: options.SourceColumn = None,
-    target: options.TargetColumn = None,
-    source_file: options.SourceFile = None,
-    target_file: options.TargetFile = None,
-    beams: Annotated[
-        int | None, typer.Option(help="Of translations: how many to follow at once; 1 takes the likeliest token. [5]")
-    ] = None,
-    encoding: options.Encoding = "auto",
-    engine: options.EngineName = "auto",
-    weights: options.WeightsFormat = "float32",
-    html: Annotated[Path | None, typer.Option(help="Page to draw what a classifier took for what on.")] = None,
-    as_json: options.AsJson = False,
+    html: Page = None,
+    as_json: AsJson = False,
+    *,
+    columns: Settings,
+    settings: Settings,
+    runtime: Settings,
 ) -> None:
-    """Measure a model: a language carried through the text and fresh from the start, translations by BLEU and chrF,
-    classifications by accuracy and macro F1, with what was taken for what; texts given their conditions, and, of one
-    column of labels, how well Bayes' rule tells these from the texts.
+    """Measure a model on what was held out, or on other data.
 
-    With weights in a shorter format, what they cost against float32 is measured too.
+    A language is measured carried through the text and fresh from the start; translations by BLEU and chrF;
+    classifications by accuracy and macro F1, with a table or page of what was taken for what; conditional texts given
+    their conditions, and, of one column of labels, by how well Bayes' rule tells these from the texts. With weights in
+    a shorter format, what they cost against float32 is measured too.
+
+    Examples:
+        unspool evaluate runs/alice
+        unspool evaluate runs/alice other.txt --json
+        unspool evaluate runs/reviews test.csv --text review --label stars
     """
     from unspool.api import load
     from unspool.cli.confusion import confusion_page, confusion_text
     from unspool.evaluate.labels import ClassificationFigures
     from unspool.folder.atomic import write_atomically
 
-    given = {
-        **options.text_columns(text),
-        "label_column": label,
-        "condition_columns": tuple(condition or ()) or None,
-        "source_column": source,
-        "target_column": target,
-        "source_file": source_file,
-        "target_file": target_file,
-        "lines": lines or None,
-        "beams": beams,
-    }
-    settings: dict[str, Any] = {
-        "encoding": encoding,
-        **{name: value for name, value in given.items() if value is not None},
-    }
-    opened = load(model, engine, weights)
+    settings = {**by_todays_names(columns), **settings}
+    opened = load(model, **runtime)
     if html is not None and opened.config.task != "classification":
         raise UsageError(
             f"--html draws what a classifier does. Received: one of {opened.config.task}.", "leave it out."
         )
     found = opened.evaluate(data or None, **settings)
     figures = found.to_dict()
-    if "nats_per_token" in figures and opened.config.task != "translation" and weights != "float32":
-        whole = load(model, engine).evaluate(data or None, **settings).to_dict()
+    if (
+        "nats_per_token" in figures
+        and opened.config.task != "translation"
+        and runtime.get("weights", "float32") != "float32"
+    ):
+        whole = load(model, **{**runtime, "weights": "float32"}).evaluate(data or None, **settings).to_dict()
         figures["nats_per_token_lost_to_weights"] = figures["nats_per_token"] - whole["nats_per_token"]
     if html is not None and isinstance(found, ClassificationFigures):
         write_atomically(html, confusion_page(found), "--html")

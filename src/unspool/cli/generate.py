@@ -2,96 +2,83 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from unspool.cli import options
+from unspool.cli.arguments import AsJson, Condition, ModelPath
 from unspool.cli.console import read_file, read_text, write, write_json
+from unspool.cli.options import Settings, with_options
+from unspool.specs.base import Option
+from unspool.specs.runtime import RuntimeSpec
+from unspool.specs.sampling import SamplingSpec
 
 if TYPE_CHECKING:
     from unspool.api import Model
 
 
+@with_options(sampling=SamplingSpec, runtime=RuntimeSpec)
 def generate(
-    model: options.ModelPath,
-    prompt: Annotated[str, typer.Option("--prompt", "-p", help="Text to continue; - reads standard input.")] = "",
+    model: ModelPath,
+    prompt: Annotated[
+        str,
+        typer.Option("--prompt", "-p", help="Text to continue; - reads standard input.", show_default=False),
+        Option("Data", True, synonyms=("text", "start", "input", "prefix", "begin", "message")),
+    ] = "",
     prompts: Annotated[
-        Path | None, typer.Option("--prompts", help="File with one prompt a line; - reads standard input.")
+        Path | None,
+        typer.Option("--prompts", metavar="FILE", help="Has one prompt a line; - reads standard input."),
+        Option("Data", True, synonyms=("file", "prompt-file")),
     ] = None,
-    condition: options.Condition = None,
-    max_new_tokens: Annotated[int | None, typer.Option(help="Most tokens to write for a sample. [200]")] = None,
-    temperature: Annotated[float | None, typer.Option(help="0 takes the likeliest, 1 draws fairly. [0.8]")] = None,
-    top_k: Annotated[int | None, typer.Option(help="Draw from the k likeliest tokens; 0 is off.")] = None,
-    top_p: Annotated[float | None, typer.Option(help="Draw from the likeliest that reach p; 1 is off.")] = None,
-    min_p: Annotated[
-        float | None, typer.Option(help="Draw from those at least p times as likely as the likeliest.")
-    ] = None,
-    typical_p: Annotated[float | None, typer.Option(help="Draw from the typical tokens; 1 is off.")] = None,
-    repetition_penalty: Annotated[
-        float | None, typer.Option(help="Above 1: tokens seen before become less likely.")
-    ] = None,
-    frequency_penalty: Annotated[
-        float | None, typer.Option(help="Taken off a token's logit for each time it was written.")
-    ] = None,
-    presence_penalty: Annotated[
-        float | None, typer.Option(help="Taken off the logit of a token that was written.")
-    ] = None,
-    stop: Annotated[list[str] | None, typer.Option(help="Text that ends a sample; may be given often.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Sample i draws with seed + i.")] = None,
-    num_samples: Annotated[int | None, typer.Option("--num-samples", "-n", help="How many samples. [1]")] = None,
-    ignore_eos: Annotated[bool, typer.Option("--ignore-eos", help="Go on after the end of a document.")] = False,
+    condition: Condition = None,
     stream: Annotated[
-        bool | None, typer.Option("--stream/--no-stream", help="Print text as it comes. [on a terminal]")
+        bool | None,
+        typer.Option("--stream/--no-stream", help="Prints text as it comes. [default: on a terminal]"),
+        Option("Output", synonyms=("live", "flush")),
     ] = None,
-    echo: Annotated[bool, typer.Option("--echo/--no-echo", help="Print the prompt before what follows it.")] = True,
-    engine: options.EngineName = "auto",
-    weights: options.WeightsFormat = "float32",
-    threads: options.Threads = 0,
-    as_json: options.AsJson = False,
+    echo: Annotated[
+        bool,
+        typer.Option("--echo/--no-echo", help="Prints the prompt before what follows it."),
+        Option("Output", synonyms=("show-prompt", "quiet")),
+    ] = True,
+    as_json: AsJson = False,
+    *,
+    sampling: Settings,
+    runtime: Settings,
 ) -> None:
-    """Continue a prompt, printing text as it is made."""
+    """Continue a prompt, printing text as it is made.
+
+    Examples:
+        unspool generate runs/alice --prompt "Alice was"
+        unspool generate runs/alice -p "Alice was" --temp 0.5 --max-tokens 500 --seed 7
+        unspool generate runs/names -n 10
+    """
     from unspool.api import load  # here and not above: this imports an engine
 
-    given = {
-        "max_new_tokens": max_new_tokens,
-        "temperature": temperature,
-        "top_k": top_k,
-        "top_p": top_p,
-        "min_p": min_p,
-        "typical_p": typical_p,
-        "repetition_penalty": repetition_penalty,
-        "frequency_penalty": frequency_penalty,
-        "presence_penalty": presence_penalty,
-        "stop": stop or None,
-        "seed": seed,
-        "num_samples": num_samples,
-        "ignore_eos": ignore_eos or None,
-        "condition": condition or None,
-    }
-    settings = {name: value for name, value in given.items() if value is not None}
-    opened = load(model, engine, weights, threads)
+    opened = load(model, **runtime)
+    if condition:
+        sampling["condition"] = condition
     texts = [read_text(prompt)] if prompts is None else [line for line in read_file(prompts).split("\n") if line]
     for number, text in enumerate(texts):
         if as_json:
-            samples = [sample.to_dict() for sample in opened.samples(text, **settings)]
-            told = {"condition": condition} if condition else {}
-            write_json({"prompt": text, **told, "samples": samples})
+            samples = [sample.to_dict() for sample in opened.samples(text, **sampling)]
+            given = {"condition": condition} if condition else {}
+            write_json({"prompt": text, **given, "samples": samples})
             continue
         if number:
             write("\n")
         streaming = sys.stdout.isatty() if stream is None else stream
-        _print(opened, text, settings, streaming, text if echo else "")
+        _print(opened, text, sampling, streaming, text if echo else "")
 
 
-def _print(model: "Model", prompt: str, settings: dict[str, Any], streaming: bool, shown: str) -> None:
-    if streaming and settings.get("num_samples", 1) == 1:
+def _print(model: "Model", prompt: str, sampling: Settings, streaming: bool, shown: str) -> None:
+    if streaming and sampling.get("num_samples", 1) == 1:
         write(shown)
-        for piece in model.stream(prompt, **settings):
+        for piece in model.stream(prompt, **sampling):
             write(piece)
         write("\n")
         return
-    samples = model.samples(prompt, **settings)
+    samples = model.samples(prompt, **sampling)
     for number, sample in enumerate(samples, 1):
         if len(samples) > 1:
             write(f"--- sample {number}, seed {sample.seed}\n")

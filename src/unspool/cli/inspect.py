@@ -1,14 +1,17 @@
 """`unspool inspect`: what a model looked at, or what moved its decision."""
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from unspool.cli import options
+from unspool.cli.arguments import AsJson, ModelPath, Page
 from unspool.cli.console import write, write_json
+from unspool.cli.options import Fields, Settings, with_options
 from unspool.errors import UsageError
+from unspool.specs.base import Option
+from unspool.specs.runtime import RuntimeSpec
+from unspool.specs.sampling import BeamSpec
 
 if TYPE_CHECKING:
     from unspool.api import Model
@@ -16,29 +19,43 @@ if TYPE_CHECKING:
 Shown = tuple[list[dict[str, Any]], str, str]  # for JSON, for a terminal, as a page
 
 
+@with_options(search=Fields(BeamSpec, ("beams",)), runtime=Fields(RuntimeSpec, ("engine",)))
 def inspect(
-    model: options.ModelPath,
-    text: Annotated[list[str], typer.Option("--text", help="Text to translate or classify; may be given often.")],
-    html: Annotated[Path | None, typer.Option(help="Page to draw it on.")] = None,
-    beams: options.Beams = 5,
-    engine: options.EngineName = "auto",
-    as_json: options.AsJson = False,
+    model: ModelPath,
+    text: Annotated[
+        list[str],
+        typer.Option("--text", metavar="TEXT", help="Text to translate or classify; may be repeated."),
+        Option("Data", True, synonyms=("prompt", "input", "source")),
+    ],
+    html: Page = None,
+    as_json: AsJson = False,
+    *,
+    search: Settings,
+    runtime: Settings,
 ) -> None:
-    """Show what a model does with a text: where each token of a translation looked, what moved a classification.
+    """Show what a model does with a text.
 
-    Of a text to classify, every word (of a model of characters, every character) is left out in turn; what the
-    likeliest label loses by that, in nats, is what the part did for it.
+    Of a translation: where each token looked. Of a classification: what moved it. There every word (of a model of
+    characters, every character) is left out in turn; what the likeliest label loses by that, in nats, is what the part
+    did for it.
+
+    Examples:
+        unspool inspect runs/dates --text "3 May 1979"
+        unspool inspect runs/reviews --text "what a film" --html page.html
+        unspool inspect runs/reviews --text "what a film" --json
     """
     from unspool.api import load
     from unspool.folder.atomic import write_atomically
 
-    opened = load(model, engine)
+    opened = load(model, **runtime)
     if opened.config.task == "language":
         raise UsageError(
             "inspect needs a model that translates or classifies. Received: one of language.",
             "score says how likely each token of a text is.",
         )
-    rows, told, drawn = _looks(opened, text, beams) if opened.config.task == "translation" else _decisions(opened, text)
+    rows, told, drawn = (
+        _looks(opened, text, search) if opened.config.task == "translation" else _decisions(opened, text)
+    )
     if html is not None:
         write_atomically(html, drawn, "--html")
     if not as_json:
@@ -57,11 +74,11 @@ def _decisions(model: "Model", texts: list[str]) -> Shown:
     return rows, "".join(map(influence_text, found)), influence_page(found)
 
 
-def _looks(model: "Model", texts: list[str], beams: int) -> Shown:
+def _looks(model: "Model", texts: list[str], search: Settings) -> Shown:
     """Where each token of each translation looked."""
     from unspool.cli.attention_page import attention_page
 
-    found = [(source, best[0]) for source, best in zip(texts, model.translations(texts, beams=beams), strict=True)]
+    found = [(source, best[0]) for source, best in zip(texts, model.translations(texts, **search), strict=True)]
     if any(translation.attention is None for _, translation in found):
         raise UsageError(
             "inspect shows attention, and this model was trained without.", "train one with --attention additive."

@@ -1,34 +1,22 @@
-"""`unspool`: the commands, each in its own file.
+"""`unspool`: the group of its commands, each in a file of its own that is imported when it is asked for."""
 
-Nothing heavy is imported here or at the top of a command's file, so that `--help` is instant.
-"""
-
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
 from unspool import __version__
-from unspool.cli.classify import classify
+from unspool.cli.commands import COMMANDS, CommandRow, Group, fill
 from unspool.cli.console import INTERRUPTED, reporting_errors, write
-from unspool.cli.demo import demo
-from unspool.cli.evaluate import evaluate
-from unspool.cli.generate import generate
-from unspool.cli.inspect import inspect
-from unspool.cli.score import score
-from unspool.cli.train import train
-from unspool.cli.translate import translate
 
 app = typer.Typer(
     name="unspool",
-    help="Teach a small recurrent network your text, in minutes, and let it write.",
+    cls=Group,
     invoke_without_command=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    add_completion=False,
     context_settings={"auto_envvar_prefix": "UNSPOOL", "help_option_names": ["-h", "--help"]},
 )
-for command in (train, generate, translate, classify, score, evaluate, inspect, demo):
-    app.command()(command)
 
 
 def _show_version(wanted: bool) -> None:
@@ -52,8 +40,17 @@ def _options(
         write(context.get_help() + "\n")
 
 
+def make_group(rows: Mapping[str, CommandRow] = COMMANDS) -> Any:
+    """The group of some commands."""
+    group: Any = typer.main.get_command(app)
+    fill(group, rows)
+    for param in group.params:
+        param.show_envvar = False  # one sentence says it
+    return group
+
+
 def main() -> None:
     """Run the command line."""
     with reporting_errors():
-        if app(standalone_mode=False) == INTERRUPTED:  # typer's answer to Ctrl-C
+        if make_group().main(prog_name="unspool", standalone_mode=False) == INTERRUPTED:  # typer's answer to Ctrl-C
             raise KeyboardInterrupt

@@ -1,61 +1,116 @@
-"""Options that several commands have."""
+"""Make the options of a command from the fields of specs.
 
-from pathlib import Path
+    class SamplingSpec(Spec):                             -t, --temperature, --temp NUMBER
+        '''...                                                   Divides the logits. [at least 0; default: 0.8]
+        Attributes:                                 ->
+            temperature: divides the logits.
+        '''
+        temperature: float = setting(0.8, Option("Sampling", flags=("-t", "--temp")), ge=0)
+
+So the help, the reference, the errors and the keywords in Python use the same words. An option is checked by the spec
+it came from and nowhere else; one that is not given is not in the settings that the command receives.
+"""
+
+import inspect
+from collections.abc import Callable, Iterable, Sequence
+from functools import wraps
 from typing import Annotated, Any
 
 import typer
 
-ModelPath = Annotated[
-    Path, typer.Argument(metavar="MODEL", help="Model folder written by `unspool train`.", show_default=False)
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
-EngineName = Annotated[
-    str, typer.Option("--engine", help="auto (numpy starts, numba takes over in a long text), numpy, numba or torch.")
-]
-WeightsFormat = Annotated[
-    str, typer.Option("--weights", help="float32; bfloat16 or int8 with the engine numba or auto.")
-]
-Threads = Annotated[
-    int, typer.Option("--threads", help="Of the processor, with the engine numba or auto; 0 takes all.")
-]
-Encoding = Annotated[str, typer.Option(help="Of the text; auto reads UTF-8, and UTF-16 that begins with a mark.")]
-Lines = Annotated[bool, typer.Option("--lines", help="Every line is a document of its own.")]
-SourceColumn = Annotated[
-    str | None, typer.Option("--source", metavar="COL", help="Column of a table that holds what to translate.")
-]
-TargetColumn = Annotated[
-    str | None, typer.Option("--target", metavar="COL", help="Column that holds the translations.")
-]
-SourceFile = Annotated[str | None, typer.Option(metavar="FILE", help="Or a text to translate, line by line.")]
-TargetFile = Annotated[str | None, typer.Option(metavar="FILE", help="And its translation, line by line.")]
-Beams = Annotated[int, typer.Option(help="Translations to follow at once; 1 takes the likeliest token.")]
-TextColumns = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--text", metavar="COL", help="Column of a table that holds the text; more may be given, which are joined."
-    ),
-]
-ConditionColumns = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--condition",
-        metavar="COL",
-        help="Column that a text depends on, labels or numbers; may be given often. With --lines: file, for its name.",
-    ),
-]
-Condition = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--condition",
-        metavar="LABEL",
-        help="What the text depends on: a label, a blend such as a=0.7,b=0.3, or a number; once for each column.",
-    ),
-]
-LabelColumn = Annotated[
-    str | None, typer.Option("--label", metavar="COL", help="Column that holds what to classify the text as.")
-]
+from unspool.cli import scratch as scratch
+from unspool.cli.renamed import RENAMED, old_environment
+from unspool.cli.wording import Fields as Fields
+from unspool.cli.wording import Home, help_text, kind_of_all, members, metavar
+from unspool.specs.base import Option, Spec, option_of
+
+Settings = dict[str, Any]  # name of a field -> the value that was given
+Function = Callable[..., None]
+Part = type[Spec] | Fields | Sequence[type[Spec] | Fields]
 
 
-def text_columns(names: list[str] | None) -> dict[str, Any]:
-    """The settings of the columns that hold text."""
-    return {"text_column": names[0], "further_columns": tuple(names[1:]) or None} if names else {}
+def with_options(**parts: Part) -> Callable[[Function], Function]:
+    """Give a command an option for each field of some specs.
+
+        @with_options(sampling=SamplingSpec, runtime=Fields(RuntimeSpec, ("engine",)))
+        def generate(model: ModelPath, *, sampling: Settings, runtime: Settings) -> None: ...
+
+    Args:
+        **parts: parameters of the function, and what they are made of. The function receives for each the settings
+            that were given, by the names of their fields. A field that several specs of a part have is one option.
+
+    Raises:
+        TypeError: a field has one type in one spec of a part and another in the next.
+    """
+
+    def decorate(function: Function) -> Function:
+        own = [one for one in inspect.signature(function).parameters.values() if one.name not in parts]
+        made = {part: _gathered(fields) for part, fields in parts.items()}
+        new = [_parameter(function.__name__, *item) for one in made.values() for item in one.items()]
+
+        @wraps(function)
+        def command(**values: Any) -> None:
+            for part, homes in made.items():
+                given = {name: values.pop(name) for name in homes}
+                values[part] = {
+                    name: _converted(value, homes[name][0]) for name, value in given.items() if value is not None
+                }
+            function(**values)
+
+        together = [*own, *new]
+        command.__signature__ = inspect.Signature(together)  # type: ignore[attr-defined]
+        command.__annotations__ = {one.name: one.annotation for one in together}
+        return command
+
+    return decorate
+
+
+def _gathered(part: Part) -> dict[str, list[Home]]:
+    """The fields of a part by name, each with the specs that have it."""
+    several: Iterable[type[Spec] | Fields] = [part] if isinstance(part, type | Fields) else part
+    all_fields = [one if isinstance(one, Fields) else Fields(one) for one in several]
+    tasks = tuple(dict.fromkeys(one.task for one in all_fields))
+    found: dict[str, list[Home]] = {}
+    for fields in all_fields:
+        visible = [name for name in fields.spec.model_fields if not option_of(fields.spec, name).hidden]
+        for name in fields.names or visible:
+            found.setdefault(name, []).append(Home(fields, name, tasks))
+    return found
+
+
+def _parameter(command: str, name: str, homes: list[Home]) -> inspect.Parameter:
+    """The parameter of a command's function that is an option for typer."""
+    option = option_of(homes[0].fields.spec, name)
+    kind, choices = kind_of_all(homes)
+    made = typer.Option(
+        *_flags(name, option, any(home.field.default is not False for home in homes) and kind is bool),
+        help=help_text(homes),
+        metavar=None if kind is bool else option.metavar or metavar(kind, choices),
+        envvar=old_environment(command, name) or None,
+        show_envvar=False,
+        show_default=False,
+        autocompletion=_completion(choices) if choices else None,
+    )
+    annotation: Any = Annotated[kind | None, made, option]
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+
+
+def _flags(name: str, option: Option, can_be_switched_off: bool) -> list[str]:
+    flag = name.replace("_", "-")
+    first = f"--{flag}/--no-{flag}" if can_be_switched_off else f"--{flag}"
+    # A space before the slash is how typer is told of a flag that only switches off.
+    return [first, *(f" {one}" if one.startswith("/") else one for one in (*option.flags, *RENAMED.get(name, ())))]
+
+
+def _converted(value: Any, home: Home) -> Any:
+    if isinstance(value, list):
+        return tuple(value)
+    kinds = members(home.field.annotation)
+    return int(value) if isinstance(value, str) and int in kinds and value.isdecimal() else value
+
+
+def _completion(choices: tuple[str, ...]) -> Callable[[str], list[str]]:
+    def complete(incomplete: str) -> list[str]:
+        return [one for one in choices if one.startswith(incomplete) and one.islower()]
+
+    return complete

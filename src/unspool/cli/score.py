@@ -1,13 +1,16 @@
 """`unspool score`: how likely a text is."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from unspool.cli import options
+from unspool.cli.arguments import AsJson, Condition, File, ModelPath
 from unspool.cli.console import read_file, read_text, write, write_json
+from unspool.cli.options import Fields, Settings, with_options
 from unspool.errors import UsageError
+from unspool.specs.base import Option
+from unspool.specs.data import DataSpec
+from unspool.specs.runtime import RuntimeSpec
 
 if TYPE_CHECKING:
     from unspool.api import Model
@@ -15,26 +18,37 @@ if TYPE_CHECKING:
 MOST_TOKENS_SHOWN = 200
 
 
+@with_options(data=Fields(DataSpec, ("encoding",)), runtime=Fields(RuntimeSpec, ("engine", "weights")))
 def score(
-    model: options.ModelPath,
-    text: Annotated[str | None, typer.Argument(help="Text to score; - reads standard input.")] = None,
-    file: Annotated[Path | None, typer.Option("--file", "-f", help="File to score.")] = None,
+    model: ModelPath,
+    text: Annotated[str | None, typer.Argument(metavar="TEXT", help="Text to score; - reads standard input.")] = None,
+    file: File = None,
     per_line: Annotated[
-        bool, typer.Option("--per-line", help="Score each line alone, the most surprising first.")
+        bool,
+        typer.Option("--per-line", help="Scores each line alone, the least likely first."),
+        Option("Output", True, synonyms=("lines", "by-line", "rank")),
     ] = False,
-    condition: options.Condition = None,
-    encoding: options.Encoding = "auto",
-    engine: options.EngineName = "auto",
-    weights: options.WeightsFormat = "float32",
-    as_json: options.AsJson = False,
+    condition: Condition = None,
+    as_json: AsJson = False,
+    *,
+    data: Settings,
+    runtime: Settings,
 ) -> None:
-    """Say how well the model predicts a text: bits per byte, and the log-probability of each token."""
+    """Say how well a model predicts a text.
+
+    Bits per byte, bits per character, nats per token, perplexity, and the log-probability of each token.
+
+    Examples:
+        unspool score runs/alice "Alice was beginning"
+        unspool score runs/alice --file chapter.txt --json
+        unspool score runs/logs --file today.log --per-line
+    """
     if (text is None) == (file is None):
         raise UsageError("score needs either a text or --file.", 'write `unspool score MODEL "a text"`.')
     from unspool.api import load
 
-    opened = load(model, engine, weights)
-    content = read_file(file, encoding) if file is not None else read_text(text or "", encoding)
+    opened = load(model, **runtime)
+    content = read_file(file, **data) if file is not None else read_text(text or "", **data)
     if per_line:
         _rank(opened, content, condition, as_json)
     else:

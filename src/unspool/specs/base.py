@@ -37,6 +37,7 @@ class Option(NamedTuple):
         synonyms: words that a person may try in its place.
         metavar: stands for the value in the help; empty shows the type.
         hidden: there is no option for this setting.
+        default: stands in the help for the default of the field, such as where data and time decide.
     """
 
     group: str = ""
@@ -45,6 +46,7 @@ class Option(NamedTuple):
     synonyms: tuple[str, ...] = ()
     metavar: str = ""
     hidden: bool = False
+    default: str = ""
 
 
 def setting(default: Any = ..., option: Option | None = None, **rules: Any) -> Any:

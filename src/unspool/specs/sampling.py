@@ -2,25 +2,31 @@
 
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
-from unspool.specs.base import Spec
+from unspool.specs.base import Option, Spec, setting
 
 
 class BeamSpec(Spec):
     """The settings of translation by beam search.
 
     Attributes:
-        beams: translations that are followed at once; 1 always takes the likeliest token.
-        n_best: how many of them to give.
-        length_penalty: the log-probability is divided by the length to this power: 0 is off, 1 the mean per token.
-        max_new_tokens: the most tokens of a translation; 0 takes three times the source's, and 20 more.
+        beams: follows this many translations at once; 1 always takes the likeliest token.
+        n_best: gives this many of them for each text.
+        length_penalty: divides a log-probability by the length to this power: 0 is off, 1 takes the mean per token.
+        max_new_tokens: limits the tokens of a translation; 0 allows three times the source's, and 20 more.
     """
 
-    beams: int = Field(5, ge=1, le=1000)
-    n_best: int = Field(1, ge=1, le=1000)
-    length_penalty: float = Field(1.0, ge=0, le=10)
-    max_new_tokens: int = Field(0, ge=0, le=1_000_000)
+    beams: int = setting(
+        5, Option("Search", True, ("-b",), ("beam", "beam-size", "beam-width", "num-beams")), ge=1, le=1000
+    )
+    n_best: int = setting(
+        1, Option("Search", True, ("-n",), ("nbest", "best", "alternatives", "num-samples", "top")), ge=1, le=1000
+    )
+    length_penalty: float = setting(1.0, Option("Search", synonyms=("alpha", "normalize", "penalty")), ge=0, le=10)
+    max_new_tokens: int = setting(
+        0, Option("Search", False, ("--max-tokens",), ("length", "max-length", "limit")), ge=0, le=1_000_000
+    )
 
     @model_validator(mode="after")
     def _no_more_than_there_are(self) -> Self:
@@ -33,33 +39,44 @@ class SamplingSpec(Spec):
     """The settings of generation. The defaults leave the network's distribution at temperature 0.8.
 
     Attributes:
-        max_new_tokens: the most tokens to write for one sample.
-        temperature: divides the logits; 0 always takes the likeliest token, 1 draws fairly.
-        top_k: only the k likeliest tokens may be drawn; 0 is off.
-        top_p: only the likeliest tokens that together reach this probability (Holtzman et al., 2020); 1 is off.
-        min_p: only tokens at least this share as likely as the likeliest (Nguyen et al., 2024); 0 is off.
-        typical_p: only the tokens whose nll is nearest the entropy, up to this probability
+        max_new_tokens: limits a sample to this many tokens.
+        temperature: divides the logits; 0 always takes the likeliest token, 1 keeps the network's own probabilities.
+        top_k: draws from the k likeliest tokens only; 0 is off.
+        top_p: draws from the likeliest tokens that together reach this probability (Holtzman et al., 2020); 1 is off.
+        min_p: draws from tokens at least this fraction as likely as the likeliest (Nguyen et al., 2024); 0 is off.
+        typical_p: draws from the tokens whose nll is nearest the entropy, up to this probability
             (Meister et al., 2023); 1 is off.
         repetition_penalty: divides the positive logits, and multiplies the negative ones, of every token
-            that stands in the prompt or was written (Keskar et al., 2019); 1 is off.
-        frequency_penalty: is taken off a token's logit for each time it was written.
-        presence_penalty: is taken off the logit of a token that was written at all.
-        stop: texts that end a sample; they are not part of it.
-        seed: sample i draws with seed + i; none takes a fresh seed.
-        num_samples: how many samples to write from one prompt.
-        ignore_eos: go on after the end of a document, by never writing `<eos>`.
+            that stands in the prompt or was generated (Keskar et al., 2019); 1 is off.
+        frequency_penalty: is subtracted from a token's logit for each time it was generated.
+        presence_penalty: is subtracted from the logit of a token that was generated at all.
+        stop: ends a sample where this text comes, without it.
+        seed: makes samples repeatable: sample i draws with seed + i; none takes a fresh seed.
+        num_samples: draws this many samples from one prompt.
+        ignore_eos: goes on after the end of a document, by never generating `<eos>`.
     """
 
-    max_new_tokens: int = Field(200, ge=0, le=100_000_000)
-    temperature: float = Field(0.8, ge=0)
-    top_k: int = Field(0, ge=0)
-    top_p: float = Field(1.0, gt=0, le=1)
-    min_p: float = Field(0.0, ge=0, le=1)
-    typical_p: float = Field(1.0, gt=0, le=1)
-    repetition_penalty: float = Field(1.0, ge=1e-6, le=1e6)
-    frequency_penalty: float = Field(0.0, ge=-1e6, le=1e6)
-    presence_penalty: float = Field(0.0, ge=-1e6, le=1e6)
-    stop: tuple[str, ...] = ()
-    seed: int | None = Field(None, ge=0, lt=2**63)
-    num_samples: int = Field(1, ge=1, le=100_000)
-    ignore_eos: bool = False
+    max_new_tokens: int = setting(
+        200,
+        Option("Length", True, ("--max-tokens",), ("length", "max-length", "num-tokens", "tokens", "limit", "words")),
+        ge=0,
+        le=100_000_000,
+    )
+    temperature: float = setting(
+        0.8, Option("Sampling", True, ("-t", "--temp"), ("creativity", "randomness", "diversity", "heat")), ge=0
+    )
+    top_k: int = setting(0, Option("Sampling", True, ("-k",), ("topk",)), ge=0)
+    top_p: float = setting(1.0, Option("Sampling", True, (), ("nucleus", "topp")), gt=0, le=1)
+    min_p: float = setting(0.0, Option("Sampling", synonyms=("minp",)), ge=0, le=1)
+    typical_p: float = setting(1.0, Option("Sampling", synonyms=("typical",)), gt=0, le=1)
+    repetition_penalty: float = setting(
+        1.0, Option("Penalties", synonyms=("repetition", "repeat", "repeat-penalty", "no-repeat")), ge=1e-6, le=1e6
+    )
+    frequency_penalty: float = setting(0.0, Option("Penalties", synonyms=("frequency",)), ge=-1e6, le=1e6)
+    presence_penalty: float = setting(0.0, Option("Penalties", synonyms=("presence",)), ge=-1e6, le=1e6)
+    stop: tuple[str, ...] = setting((), Option("Length", True, (), ("end", "until", "stop-sequence", "stop-at")))
+    seed: int | None = setting(None, Option("Sampling", True, (), ("random-seed", "random-state")), ge=0, lt=2**63)
+    num_samples: int = setting(
+        1, Option("Sampling", True, ("-n",), ("samples", "count", "number", "n", "n-best")), ge=1, le=100_000
+    )
+    ignore_eos: bool = setting(False, Option("Length", synonyms=("endless", "no-eos", "continue")))

@@ -1,0 +1,46 @@
+"""Arguments and options that several commands have and that belong to no spec."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from unspool.specs.base import Option
+
+ModelPath = Annotated[
+    Path, typer.Argument(metavar="MODEL", help="Model folder written by `unspool train`.", show_default=False)
+]
+AsJson = Annotated[
+    bool,
+    typer.Option("--json", help="Prints JSON, for programs."),
+    Option("Output", True, synonyms=("jsonl", "format")),
+]
+Texts = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="TEXT", help="Texts, one line each; left out: the lines of standard input."),
+]
+File = Annotated[
+    Path | None,
+    typer.Option("--file", "-f", metavar="FILE", help="Reads this file."),
+    Option("Data", True, synonyms=("input", "in", "from-file")),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", "-o", metavar="DIR", help="Writes the model folder here."),
+    Option("Output", True, synonyms=("output", "output-dir", "folder", "save", "model", "name")),
+]
+Page = Annotated[
+    Path | None,
+    typer.Option("--html", metavar="FILE", help="Draws it on this page."),
+    Option("Output", True, synonyms=("page", "plot", "figure", "report")),
+]
+Condition = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--condition",
+        "-c",
+        metavar="LABEL",
+        help="What the text depends on: a label, a blend such as a=0.7,b=0.3, or a number; once for each column.",
+    ),
+    Option("Data", True, synonyms=("label", "given", "style", "class", "control")),
+]

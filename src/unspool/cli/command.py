@@ -1,0 +1,129 @@
+"""A command: a function, its help in two lengths, and errors that name the option that was meant.
+
+`Annotated[..., typer.Option(...), Option("Output", common=True)]` says of an option that is written by hand what
+`setting` says of a field of a spec.
+"""
+
+import inspect
+from collections.abc import Callable
+from functools import wraps
+from typing import Annotated, Any, get_args
+
+import typer
+from typer.core import TyperCommand
+from typer.models import OptionInfo
+
+from unspool.cli.console import write
+from unspool.cli.help import flag_of, write_help
+from unspool.cli.suggest import nearest_name
+from unspool.errors import UsageError
+from unspool.specs.base import Option
+
+EVERYTHING = "unspool.help.everything"  # in the meta of a context: the whole help is wanted
+
+
+class Command(TyperCommand):
+    """A command that knows of its options where they stand in the help, and other words for them.
+
+    Attributes:
+        about: has these for each option by the name of its parameter.
+    """
+
+    about: dict[str, Option]
+
+    @property
+    def options(self) -> list[Any]:
+        """Its own options, without those that print the help."""
+        return [param for param in self.params if param.name in self.about]
+
+    def words(self) -> dict[str, tuple[str, ...]]:
+        """Each option by its flag, and what a person may write in its place."""
+        return {flag_of(one): (*one.opts, *one.secondary_opts, *self.about[one.name].synonyms) for one in self.options}
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the usage and all that the help says."""
+        self.format_usage(ctx, formatter)
+        write_help(self, ctx, formatter, ctx.meta.get(EVERYTHING, False))
+
+    def make_parser(self, ctx: Any) -> Any:
+        """A parser that refuses a second value for an option that takes one."""
+        parser: Any = super().make_parser(ctx)
+        parse = parser.parse_args
+
+        def parse_once(args: list[str]) -> Any:
+            opts, rest, order = parse(args)
+            for one in order:
+                if _takes_one_value(one) and order.count(one) > 1 and not ctx.resilient_parsing:
+                    flag = flag_of(one)
+                    raise UsageError(f"{flag} takes one value, and it was given twice.", f"give {flag} once.")
+            return opts, rest, order
+
+        parser.parse_args = parse_once
+        return parser
+
+
+def _takes_one_value(param: Any) -> bool:
+    """Whether the last of several would win; a switch that can only be on says the same twice."""
+    option = param.param_type_name == "option" and not param.multiple
+    return bool(option and (not param.is_flag or param.secondary_opts))
+
+
+def _show_all(context: typer.Context, wanted: bool) -> None:
+    if wanted and not context.resilient_parsing:
+        command: Any = context.command
+        write(help_of(command, context, everything=True) + "\n")
+        raise typer.Exit
+
+
+HelpAll = Annotated[
+    bool,
+    typer.Option("--help-all", help="Shows all options.", is_eager=True, callback=_show_all, allow_from_autoenv=False),
+]
+
+
+def make_command(name: str, function: Callable[..., Any]) -> Command:
+    """The command of a function, such as `with_options` makes."""
+    parameters = inspect.signature(function).parameters.values()
+
+    @wraps(function)
+    def called(help_all: bool = False, **values: Any) -> None:
+        function(**values)
+
+    help_all = inspect.Parameter("help_all", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=HelpAll)
+    called.__signature__ = inspect.Signature([*parameters, help_all])  # type: ignore[attr-defined]
+    called.__annotations__ = {one.name: one.annotation for one in (*parameters, help_all)}
+    app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    app.command(name, cls=Command)(called)
+    command: Any = typer.main.get_command(app)
+    assert isinstance(command, Command)
+    marks = {one.name: get_args(one.annotation) for one in parameters}
+    command.about = {
+        parameter: next((mark for mark in found if isinstance(mark, Option)), Option(common=True))
+        for parameter, found in marks.items()
+        if any(isinstance(mark, OptionInfo) for mark in found)
+    }
+    return command
+
+
+def help_of(command: Command, context: Any, everything: bool) -> str:
+    """The short or the whole help of a command."""
+    context.meta[EVERYTHING] = everything
+    return command.get_help(context)
+
+
+def explained(error: Any) -> tuple[str, str]:
+    """The message and the hint of an error of typer's."""
+    context, param = getattr(error, "ctx", None), getattr(error, "param", None)
+    path = context.command_path if context else "unspool"
+    if context is not None and hasattr(error, "possibilities"):  # an option that is not there
+        known, more = (context.command.words(), "-all") if isinstance(context.command, Command) else ({}, "")
+        near = nearest_name(error.option_name, known)
+        hint = f"did you mean {near}? " if near else ""
+        return f"{path} has no option {error.option_name}.", f"{hint}`{path} --help{more}` shows all."
+    if param is not None and hasattr(error.__cause__, "errors"):  # a text that is no value of its type
+        problem = error.__cause__.errors()[0]
+        rule = problem["msg"].partition(",")[0]
+        flag = flag_of(param) if param.param_type_name == "option" else param.metavar or param.name
+        received = f"Received: {problem['input']!r:.80}."
+        return f"{flag}: {rule[0].lower()}{rule[1:]}. {received}", f"change {flag} and try again."
+    return error.format_message(), f"see `{path} --help`."
