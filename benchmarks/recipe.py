@@ -13,6 +13,7 @@ from typing import Any
 from benchmarks.claims import Claim, highest
 from benchmarks.common import Bench, training_rate, unspool
 from unspool.folder.model_folder import ModelFolder
+from unspool.tasks.opening import read_recipe
 
 TEXTS: tuple[tuple[str, float, tuple[str, ...]], ...] = (
     ("udhr/rus.txt", 1, ()),
@@ -43,8 +44,8 @@ def _study(bench: Bench, name: str, text: Path, minutes: float, options: tuple[s
             out = Path(place) / about.replace(" ", "-")
             time = ("--minutes", str(minutes), "--out", str(out))
             figures = unspool("train", text, *options, *time, *more, report=f"{name}: {about}")
-            recipe = ModelFolder(out).read_recipe()
-            network, training = recipe.writer, recipe.training
+            recipe = read_recipe(ModelFolder(out))
+            network, training = recipe.network, recipe.training
             sizes = {"network": f"{network.cell} {network.num_layers} x {network.hidden_size}"}
             shares = {"dropout": training.dropout, "recurrent_dropout": training.recurrent_dropout}
             about_run = {"run": about, **sizes, **shares, "tokens_per_second": training_rate(out)}
@@ -52,8 +53,8 @@ def _study(bench: Bench, name: str, text: Path, minutes: float, options: tuple[s
 
         rows = [train(CHOSEN)]
         recipe = rows[0]["recipe"]
-        same = _same(recipe.writer.cell, recipe.training.dropout, recipe.training.recurrent_dropout)
-        width = round(recipe.writer.hidden_size * WIDER / 16) * 16
+        same = _same(recipe.network.cell, recipe.training.dropout, recipe.training.recurrent_dropout)
+        width = round(recipe.network.hidden_size * WIDER / 16) * 16
         if recipe.training.recurrent_dropout:
             rows.append(train("no recurrent dropout", "--recurrent-dropout", "0"))
         else:

@@ -17,6 +17,7 @@ from unspool.data.tokens import open_part
 from unspool.engines.registry import build_network
 from unspool.evaluate.bits import STUCK, evaluate_part, fresh_means
 from unspool.folder.model_folder import ModelFolder
+from unspool.tasks.opening import read_config
 
 RUNS = (1.0, 1.0, 1.0, 3.0, 8.0)  # minutes
 STARTS = 2000
@@ -45,7 +46,7 @@ def after(text: Path, minutes: float) -> dict[str, Any]:
         out = Path(place) / "shakespeare"
         trained = unspool("train", text, "--minutes", str(minutes), "--out", out, report=f"training {minutes} minutes")
         folder = ModelFolder(out)
-        spec = folder.read_config().network
+        spec = read_config(folder).network
         decoder = spec.decoder
         assert decoder is not None
         network = build_network("torch", spec, folder.read_weights())

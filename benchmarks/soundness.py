@@ -15,13 +15,16 @@ import numpy as np
 
 from benchmarks.claims import Claim, highest
 from benchmarks.common import Bench, unspool
-from unspool import load
+from unspool import TextModel, load
 from unspool.arrays import FloatArray
 from unspool.data.tokens import open_part
 from unspool.engines.registry import training_machine
 from unspool.evaluate.bits import STUCK, fresh_means, token_nats
 from unspool.folder.model_folder import ModelFolder
-from unspool.tasks.recipe import Size, choose_recipe, grouped
+from unspool.tasks.language.specs import LanguageRecipe
+from unspool.tasks.opening import read_config
+from unspool.tasks.recipe import Size, choose
+from unspool.tasks.settings import grouped
 from unspool.text.tokenizer import SPECIAL_TOKENS
 
 CHARACTERS, STRETCH = 100_000, 10_000
@@ -58,17 +61,18 @@ def chosen(text: Path, minutes: float) -> tuple[str | int, ...]:
     characters = text.read_text(encoding="utf-8")
     vocabulary = len(set(characters)) + len(SPECIAL_TOKENS)
     size = Size(int(0.9 * len(characters)), vocabulary, minutes, training_machine("torch", probe=True))
-    writer = choose_recipe(size, grouped({"minutes": minutes}))[0].writer
-    return ("--cell", writer.cell, "--num-layers", writer.num_layers, "--hidden-size", writer.hidden_size)
+    network = choose(LanguageRecipe, size, grouped({"minutes": minutes})).network
+    return ("--cell", network.cell, "--num-layers", network.num_layers, "--hidden-size", network.hidden_size)
 
 
 def _measure(bench: Bench, name: str, folder: ModelFolder) -> None:
-    decoder = folder.read_config().network.decoder
+    decoder = read_config(folder).network.decoder
     assert decoder is not None
     tokens = open_part(folder.training, "validation").tokens
     expected = stretches(token_nats(load(folder.path, "numpy").network, tokens[:CHARACTERS]))
     for precision in PRECISIONS:
         model = load(folder.path, "numba", precision)
+        assert isinstance(model, TextModel)
         network = model.network
         read = stretches(token_nats(network, tokens[:CHARACTERS]))
         fresh = fresh_means(network, tokens)

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.common import Bench, unspool
-from unspool.api import load
+from unspool import ConditionalTextModel, TextClassifier, load
 from unspool.evaluate.labels import ClassificationFigures, classification_figures
 
 MINUTES = 1.0
@@ -81,7 +81,8 @@ def write_tables(parts: dict[str, list[Name]], place: Path) -> dict[str, Path]:
 
 def languages_told(folder: Path, names: list[Name]) -> ClassificationFigures:
     """How often a model tells the language of a name."""
-    classifier = load(folder).classifier()
+    classifier = load(folder)
+    assert isinstance(classifier, ConditionalTextModel | TextClassifier)
     truth = np.array([classifier.labels.index(language) for language, _ in names])
     return classification_figures(classifier.probabilities([name for _, name in names]), truth, classifier.labels, 0.0)
 

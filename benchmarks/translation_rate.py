@@ -22,12 +22,13 @@ from torch.nn import functional as F
 from benchmarks.claims import Claim, middle
 from benchmarks.common import Bench, unspool
 from benchmarks.multi30k import lowered, pairs_options
-from unspool.data.batches import Batch
+from unspool.data.batches import Batch, TextSource
 from unspool.data.example_batches import PairBatches
 from unspool.data.pairs import open_pairs
 from unspool.engines.registry import build_learner
 from unspool.folder.model_folder import ModelFolder
 from unspool.specs.network import NetworkSpec, TextEncoderSpec
+from unspool.tasks.opening import read_config, read_recipe
 from unspool.text.tokenizer import PAD
 
 ROUNDS, STEPS = 5, 12  # after a round that compiles and warms the caches; steps of each loop in a round
@@ -42,8 +43,9 @@ class PlainNetwork(nn.Module):
 
     def __init__(self, spec: NetworkSpec) -> None:
         super().__init__()
-        encoder, decoder = spec.encoder, spec.writer
+        encoder, decoder = spec.encoder, spec.decoder
         assert isinstance(encoder, TextEncoderSpec)
+        assert decoder is not None
         size, width = decoder.hidden_size, encoder.width
         self.read = nn.Embedding(encoder.vocabulary_size, encoder.embedding_size)
         self.encoder = nn.GRU(encoder.embedding_size, encoder.hidden_size, batch_first=True, bidirectional=True)
@@ -79,7 +81,7 @@ def run(bench: Bench) -> None:
         texts = [lowered(source, Path(place), name) for name in ("train", "val")]
         folder = ModelFolder(Path(place) / "model")
         unspool("train", *pairs_options(*texts), "--steps", 1, "--out", folder.path, report="preparing the pairs")
-        recipe, spec = folder.read_recipe(), folder.read_config().network
+        recipe, spec = read_recipe(folder), read_config(folder).network
         examples = PairBatches(
             open_pairs(folder.training, "training", recipe.data.max_length), recipe.training.batch_size, 0
         )
@@ -107,8 +109,8 @@ def rate_of(step: Step, batches: Sequence[Batch]) -> float:
 
 def own_step(folder: ModelFolder, optimizer: str) -> Step:
     """A step of the learner, as the run of this folder set it up but for the optimizer."""
-    training = folder.read_recipe().training.changed(optimizer=optimizer)
-    learner = build_learner("torch", folder.read_config().network, training)
+    training = read_recipe(folder).training.changed(optimizer=optimizer)
+    learner = build_learner("torch", read_config(folder).network, training)
     return lambda batch: learner.train_step(batch, 1.0, 0)
 
 
@@ -118,7 +120,7 @@ def plain_step(spec: NetworkSpec) -> Step:
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3)
 
     def step(batch: Batch) -> None:
-        assert batch.source is not None
+        assert isinstance(batch.source, TextSource)
         arrays = (batch.source.tokens, batch.source.lengths, batch.inputs, batch.targets)
         sources, lengths, inputs, targets = (torch.from_numpy(np.asarray(array)) for array in arrays)
         loss = F.cross_entropy(network(sources, lengths, inputs).flatten(0, 1), targets.flatten(), ignore_index=PAD)

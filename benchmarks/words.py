@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.common import Bench, unspool
-from unspool.api import load
+from unspool import TextModel, load
 
 MINUTES = 2.0
 
@@ -19,7 +19,9 @@ def run(bench: Bench) -> None:
             out = Path(place) / "alice"
             unspool("train", text, "--tokenizer", tokenizer, "--minutes", str(MINUTES), "--out", out)
             figures = unspool("evaluate", out)
-            sample = load(out).generate("Alice was", max_new_tokens=40, temperature=0.7, seed=1)
+            model = load(out)
+            assert isinstance(model, TextModel)
+            sample = model.generate("Alice was", max_new_tokens=40, temperature=0.7, seed=1)
         bench.add(
             tokenizer=tokenizer,
             minutes=MINUTES,

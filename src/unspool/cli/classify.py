@@ -1,7 +1,7 @@
 """`unspool classify`: lines in, their labels out."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -45,13 +45,13 @@ def classify(
 
     if top < 1:
         raise UsageError(f"top must be at least 1. Received: {top}.", "leave it out for the likeliest label.")
-    classifier = load(model, **runtime).classifier()
+    classifier: Any = load(model, **runtime)
     lines = list(texts or ()) or read_lines(file or Path("-"), **data)
     for start in range(0, len(lines), LINES):
         chosen = lines[start : start + LINES]
-        for line, shares in zip(chosen, classifier.probabilities(chosen), strict=True):
-            order = (-shares).argsort(kind="stable")
-            ranked = {classifier.labels[number]: float(shares[number]) for number in order}
+        for line, probabilities in zip(chosen, classifier.probabilities(chosen), strict=True):
+            order = (-probabilities).argsort(kind="stable")
+            ranked = {classifier.labels[number]: float(probabilities[number]) for number in order}
             best = list(ranked)[:top]
             if as_json:
                 write_json({"text": line, "labels": best, "probabilities": ranked})

@@ -2,76 +2,59 @@
 
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
 
 from unspool.cli.suggest import nearest_name
 from unspool.errors import UsageError
+from unspool.tasks.registry import ROWS, Command
 
-
-class CommandRow(NamedTuple):
-    """Where a command is, and how it is found.
-
-    Attributes:
-        path: of its function, `module:name`.
-        summary: one line of what it does, the first of its docstring.
-        synonyms: words that a person may try in its place.
-    """
-
-    path: str
-    summary: str
-    synonyms: tuple[str, ...] = ()
-
-
-COMMANDS = {
-    "train": CommandRow(
+BEFORE = (
+    Command(
+        "train",
         "unspool.cli.train:train",
-        "Learn a text, to translate, to classify or to write under a condition.",
+        "Learn from a text, from lines, or from a table, and write a model folder.",
         ("learn", "fit", "finetune", "fine-tune", "adapt", "teach", "new"),
     ),
-    "generate": CommandRow(
-        "unspool.cli.generate:generate",
-        "Continue a prompt, printing text as it is made.",
-        ("write", "sample", "continue", "complete", "run", "text"),
-    ),
-    "translate": CommandRow(
-        "unspool.cli.translate:translate",
-        "Translate texts, one line each, in order.",
-        ("translation", "convert", "transform"),
-    ),
-    "classify": CommandRow(
-        "unspool.cli.classify:classify",
-        "Say what each text is, one line each, in order.",
-        ("predict", "label", "categorize", "classification"),
-    ),
-    "score": CommandRow(
+)
+AFTER = (
+    Command(
+        "score",
         "unspool.cli.score:score",
         "Say how well a model predicts a text.",
         ("perplexity", "likelihood", "rank", "nll", "probability"),
     ),
-    "evaluate": CommandRow(
+    Command(
+        "evaluate",
         "unspool.cli.evaluate:evaluate",
         "Measure a model on what was held out, or on other data.",
         ("test", "validate", "measure", "eval", "bleu", "accuracy"),
     ),
-    "inspect": CommandRow(
+    Command(
+        "inspect",
         "unspool.cli.inspect:inspect",
         "Show what a model does with a text.",
         ("explain", "attention", "show", "visualize", "why"),
     ),
-    "demo": CommandRow(
+    Command(
+        "demo",
         "unspool.cli.demo:demo",
-        "Train on the Python language reference for a minute, then write at four temperatures.",
+        "Train on the Python language reference for a minute, then generate at four temperatures.",
         ("example", "try", "start"),
     ),
-}
+)
+
+
+def commands() -> dict[str, Command]:
+    """The commands by name, those of the tasks among them."""
+    return {one.name: one for one in (*BEFORE, *(row.command for row in ROWS.values()), *AFTER)}
 
 
 class Group(TyperGroup):
     """Commands that are imported when they are asked for; until then a row of a table stands for each."""
 
-    rows: Mapping[str, CommandRow]
+    rows: Mapping[str, Command]
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The command that the first argument names, and the other arguments."""
@@ -85,14 +68,14 @@ class Group(TyperGroup):
         return name, load_command(name, self.rows[name]), args[1:]
 
 
-def fill(group: Group, rows: Mapping[str, CommandRow]) -> None:
+def fill(group: Group, rows: Mapping[str, Command]) -> None:
     """Give a group its commands."""
     group.rows = rows
     for name, row in rows.items():
         group.add_command(TyperCommand(name, help=row.summary, short_help=row.summary))
 
 
-def load_command(name: str, row: CommandRow) -> Any:
+def load_command(name: str, row: Command) -> Any:
     """Import a command."""
     from unspool.cli.command import make_command  # here and not above: it imports the specs
 

@@ -4,6 +4,7 @@ import os
 import sys
 from pathlib import Path
 from shutil import which
+from typing import Any
 
 from unspool.cli.arguments import Out
 from unspool.cli.console import write
@@ -33,7 +34,7 @@ def demo(
 
     write("Unspool learns the Python language reference, which comes with every Python.\n\n")
     with make_progress() as progress:
-        model = train(None, out=out, overwrite=True, callback=progress, **{"minutes": MINUTES, **budget})
+        model: Any = train(None, out=out, overwrite=True, callback=progress, **{"minutes": MINUTES, **budget})
     for temperature, word in TEMPERATURES.items():
         write(f"\n--- temperature {temperature} ({word})\n{PROMPT}")
         for piece in model.stream(PROMPT, temperature=temperature, max_new_tokens=300, seed=1):

@@ -5,25 +5,21 @@ from typing import Annotated
 import typer
 
 from unspool.cli.arguments import AsJson, ModelPath, Page
-from unspool.cli.columns import Columns, by_todays_names
 from unspool.cli.console import write, write_json
 from unspool.cli.options import Fields, Settings, with_options
 from unspool.errors import UsageError
-from unspool.specs.data import DataSpec
 from unspool.specs.runtime import RuntimeSpec
 from unspool.specs.sampling import BeamSpec
+from unspool.tasks.registry import data_specs
 
-COLUMNS = ("text", "label", "condition", "source", "target")
+READING = ("lines", "text", "label", "condition", "source", "target", "source_file", "target_file", "encoding")
+DATA = [
+    Fields(spec, tuple(name for name in READING if name in spec.model_fields), task)
+    for task, spec in data_specs().items()
+]
 
 
-@with_options(
-    columns=Fields(Columns, COLUMNS),
-    settings=[
-        Fields(DataSpec, ("lines", "encoding", "source_file", "target_file")),
-        Fields(BeamSpec, ("beams",), "translation"),
-    ],
-    runtime=Fields(RuntimeSpec, ("engine", "weights")),
-)
+@with_options(settings=[*DATA, Fields(BeamSpec, ("beams",))], runtime=Fields(RuntimeSpec, ("engine", "weights")))
 def evaluate(
     model: ModelPath,
     data: Annotated[
@@ -37,7 +33,6 @@ def evaluate(
     html: Page = None,
     as_json: AsJson = False,
     *,
-    columns: Settings,
     settings: Settings,
     runtime: Settings,
 ) -> None:
@@ -54,34 +49,24 @@ def evaluate(
         unspool evaluate runs/reviews test.csv --text review --label stars
     """
     from unspool.api import load
-    from unspool.cli.confusion import confusion_page, confusion_text
-    from unspool.evaluate.labels import ClassificationFigures
     from unspool.folder.atomic import write_atomically
 
-    settings = {**by_todays_names(columns), **settings}
     opened = load(model, **runtime)
-    if html is not None and opened.config.task != "classification":
-        raise UsageError(
-            f"--html draws what a classifier does. Received: one of {opened.config.task}.", "leave it out."
-        )
     found = opened.evaluate(data or None, **settings)
-    figures = found.to_dict()
-    if (
-        "nats_per_token" in figures
-        and opened.config.task != "translation"
-        and runtime.get("weights", "float32") != "float32"
-    ):
+    figures, report = found.to_dict(), opened.report(found)
+    if "nats_per_token" in figures and runtime.get("weights", "float32") != "float32":
         whole = load(model, **{**runtime, "weights": "float32"}).evaluate(data or None, **settings).to_dict()
         figures["nats_per_token_lost_to_weights"] = figures["nats_per_token"] - whole["nats_per_token"]
-    if html is not None and isinstance(found, ClassificationFigures):
-        write_atomically(html, confusion_page(found), "--html")
+    if html is not None:
+        if report.page is None:
+            raise UsageError(f"--html draws nothing for a {type(opened).__name__}.", "leave it out.")
+        write_atomically(html, report.page, "--html")
     if as_json:
         write_json(figures, indent=2)
         return
-    table = confusion_text(found) if isinstance(found, ClassificationFigures) else ""
     for name, value in figures.items():
-        if isinstance(value, tuple):  # which the table shows
+        if isinstance(value, tuple):  # which the report shows
             continue
         shown = f"{value:,}" if isinstance(value, int) else f"{value:.4f}" if isinstance(value, float) else str(value)
         write(f"{name.replace('_', ' '):26} {shown}\n")
-    write(table)
+    write(report.text)

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -12,9 +12,6 @@ from unspool.cli.options import Settings, with_options
 from unspool.specs.base import Option
 from unspool.specs.runtime import RuntimeSpec
 from unspool.specs.sampling import SamplingSpec
-
-if TYPE_CHECKING:
-    from unspool.api import Model
 
 
 @with_options(sampling=SamplingSpec, runtime=RuntimeSpec)
@@ -55,7 +52,7 @@ def generate(
     """
     from unspool.api import load  # here and not above: this imports an engine
 
-    opened = load(model, **runtime)
+    opened: Any = load(model, **runtime)
     if condition:
         sampling["condition"] = condition
     texts = [read_text(prompt)] if prompts is None else [line for line in read_file(prompts).split("\n") if line]
@@ -71,7 +68,7 @@ def generate(
         _print(opened, text, sampling, streaming, text if echo else "")
 
 
-def _print(model: "Model", prompt: str, sampling: Settings, streaming: bool, shown: str) -> None:
+def _print(model: Any, prompt: str, sampling: Settings, streaming: bool, shown: str) -> None:
     if streaming and sampling.get("num_samples", 1) == 1:
         write(shown)
         for piece in model.stream(prompt, **sampling):

@@ -1,12 +1,11 @@
 """`unspool`: the group of its commands, each in a file of its own that is imported when it is asked for."""
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
 
 from unspool import __version__
-from unspool.cli.commands import COMMANDS, CommandRow, Group, fill
+from unspool.cli.commands import Group, commands, fill
 from unspool.cli.console import INTERRUPTED, reporting_errors, write
 
 app = typer.Typer(
@@ -40,10 +39,10 @@ def _options(
         write(context.get_help() + "\n")
 
 
-def make_group(rows: Mapping[str, CommandRow] = COMMANDS) -> Any:
-    """The group of some commands."""
+def make_group() -> Any:
+    """The group of all commands."""
     group: Any = typer.main.get_command(app)
-    fill(group, rows)
+    fill(group, commands())
     for param in group.params:
         param.show_envvar = False  # one sentence says it
     return group

@@ -18,7 +18,6 @@ from typing import Annotated, Any
 
 import typer
 
-from unspool.cli import scratch as scratch
 from unspool.cli.renamed import RENAMED, old_environment
 from unspool.cli.wording import Fields as Fields
 from unspool.cli.wording import Home, help_text, kind_of_all, members, metavar

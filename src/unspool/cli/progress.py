@@ -37,7 +37,7 @@ class PlainProgress(Callback):
     """A line now and then, on standard error.
 
     Args:
-        board: is told as well.
+        board: receives the events too.
     """
 
     def __init__(self, board: TensorBoard | None) -> None:
@@ -64,17 +64,19 @@ class PlainProgress(Callback):
         self.show(event)
 
     def on_validation(self, event: ValidationEvent) -> None:
-        """Both losses, in bits per character."""
+        """Both losses, in bits: of training, and fresh, on the held-out part."""
         if self._board:
             self._board.on_validation(event)
         mark = ", the best so far" if event.best else ""
         self.say(
             f"step {event.step:,}: training {event.bits_per_character:.3f}, "
-            f"held out {event.fresh_bits_per_character:.3f} bits per {event.unit}{mark}"
+            f"fresh {event.fresh_bits_per_character:.3f} bits per {event.unit}{mark}"
         )
 
     def on_sample(self, step: int, text: str) -> None:
         """One line of what the network writes."""
+        if self._board:
+            self._board.on_sample(step, text)
         self.say(f"  it writes: {' '.join(text.split())[:SAMPLE_WIDTH]}")
 
     def show(self, event: StepEvent) -> None:
@@ -121,11 +123,11 @@ class BarProgress(PlainProgress):
             console=Console(stderr=True),
         )
         self._task = self.bar.add_task("reading the text", total=1.0)
-        self._held_out = ""
+        self._fresh = ""
 
     def on_validation(self, event: ValidationEvent) -> None:
         """Both losses."""
-        self._held_out = f", held out {event.fresh_bits_per_character:.3f}"
+        self._fresh = f", fresh {event.fresh_bits_per_character:.3f}"
         super().on_validation(event)
 
     def show(self, event: StepEvent) -> None:
@@ -135,7 +137,7 @@ class BarProgress(PlainProgress):
             self._task,
             completed=event.progress,
             description=f"{self._rate.value():,.0f} tokens/s, {left:,.0f} s left, "
-            f"training {event.bits_per_character:.3f}{self._held_out} bits per {event.unit}",
+            f"training {event.bits_per_character:.3f}{self._fresh} bits per {event.unit}",
         )
 
     def say(self, line: str) -> None:

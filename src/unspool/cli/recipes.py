@@ -1,4 +1,4 @@
-"""What `train` reads before a run, and where it writes."""
+"""What `train` needs besides its options: recipes, a place for the model, the figures that closed a run."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,25 +13,34 @@ def read_recipe(config: Path | None, given: Mapping[str, Any]) -> tuple[dict[str
     Raises:
         UsageError: the file is no recipe.
     """
+    from unspool.folder.migration import migrated_recipe
     from unspool.folder.model_folder import read_toml
-    from unspool.tasks.recipe import SECTIONS, grouped, merged
+    from unspool.tasks.registry import choose_row
+    from unspool.tasks.settings import grouped, known_settings, merged
 
+    settings = grouped(given)
     if config is None:
-        return grouped(given), None
+        return settings, None
     file = read_toml(config)
     for name, value in file.items():
-        if name not in (*SECTIONS, "task", "started_from") or (name in SECTIONS and not isinstance(value, dict)):
+        if name not in (*settings, "task", "started_from") or (name in settings and not isinstance(value, dict)):
             raise UsageError(
-                f"{config}: {name} is not a section of a recipe.", f"its sections are {', '.join(SECTIONS)}."
+                f"{config}: {name} is not a section of a recipe.", f"its sections are {', '.join(settings)}."
             )
-    return merged(file, grouped(given)), file.get("task")
+    sections = migrated_recipe({name: value for name, value in file.items() if name in settings}, {})
+    row = choose_row({**sections.get("data", {}), **settings["data"]}, file.get("task"))
+    recipe = migrated_recipe(sections, known_settings(row.load("recipe")))
+    return merged(recipe, settings), row.name
 
 
-def free_place(data: list[str], task: str | None) -> Path:
+def free_place(data: list[str], settings: dict[str, dict[str, Any]], task: str | None) -> Path:
     """`runs/NAME`, with a number if that is taken."""
-    name = "dates" if task == "translation" else "python-reference"
     if data:
         name = "stdin" if data[0] == "-" else Path(data[0]).resolve().name.split(".")[0] or "model"
+    else:
+        from unspool.tasks.registry import choose_row
+
+        name = choose_row(settings["data"], task).load("task")().name(settings)
     place, number = Path("runs") / name, 2
     while place.exists():
         place, number = Path("runs") / f"{name}-{number}", number + 1

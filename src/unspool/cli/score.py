@@ -1,6 +1,6 @@
 """`unspool score`: how likely a text is."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -12,10 +12,7 @@ from unspool.specs.base import Option
 from unspool.specs.data import DataSpec
 from unspool.specs.runtime import RuntimeSpec
 
-if TYPE_CHECKING:
-    from unspool.api import Model
-
-MOST_TOKENS_SHOWN = 200
+MAX_TOKENS_SHOWN = 200
 
 
 @with_options(data=Fields(DataSpec, ("encoding",)), runtime=Fields(RuntimeSpec, ("engine", "weights")))
@@ -47,7 +44,7 @@ def score(
         raise UsageError("score needs either a text or --file.", 'write `unspool score MODEL "a text"`.')
     from unspool.api import load
 
-    opened = load(model, **runtime)
+    opened: Any = load(model, **runtime)
     content = read_file(file, **data) if file is not None else read_text(text or "", **data)
     if per_line:
         _rank(opened, content, condition, as_json)
@@ -55,8 +52,13 @@ def score(
         _score(opened, content, condition, as_json)
 
 
-def _score(model: "Model", text: str, condition: list[str] | None, as_json: bool) -> None:
-    result = model.score(text, condition)
+def _under(condition: list[str] | None) -> dict[str, Any]:
+    """The condition as a keyword, where there is one."""
+    return {"condition": condition} if condition else {}
+
+
+def _score(model: Any, text: str, condition: list[str] | None, as_json: bool) -> None:
+    result = model.score(text, **_under(condition))
     if as_json:
         write_json(result.to_dict())
         return
@@ -67,15 +69,15 @@ def _score(model: "Model", text: str, condition: list[str] | None, as_json: bool
         f"perplexity          {result.perplexity:.3f}\n"
         f"tokens              {len(result.tokens):,}\n"
     )
-    if len(result.tokens) <= MOST_TOKENS_SHOWN:
+    if len(result.tokens) <= MAX_TOKENS_SHOWN:
         write("\nlog-probability  token\n")
         for token, value in zip(result.tokens, result.log_probabilities, strict=True):
             write(f"{value:15.4f}  {token!r}\n")
 
 
-def _rank(model: "Model", text: str, condition: list[str] | None, as_json: bool) -> None:
+def _rank(model: Any, text: str, condition: list[str] | None, as_json: bool) -> None:
     lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
-    scored = [(model.score(line, condition), number, line) for number, line in lines]
+    scored = [(model.score(line, **_under(condition)), number, line) for number, line in lines]
     scored.sort(key=lambda item: -item[0].bits_per_character)
     for result, number, line in scored:
         if as_json:

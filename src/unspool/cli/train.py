@@ -6,20 +6,21 @@ from typing import Annotated, Any
 import typer
 
 from unspool.cli.arguments import AsJson, Out
-from unspool.cli.columns import Columns, by_todays_names
 from unspool.cli.console import write, write_json
-from unspool.cli.options import Settings, with_options
+from unspool.cli.options import Fields, Settings, with_options
 from unspool.cli.recipes import free_place, last_figures, read_recipe
 from unspool.cli.renamed import share_held_out
-from unspool.cli.scratch import SPECS
 from unspool.errors import UsageError
 from unspool.specs.base import Option
+from unspool.specs.recipe import sections
 from unspool.specs.training import BudgetSpec
+from unspool.tasks.registry import ROWS
 
 BUDGETS = tuple(BudgetSpec.model_fields)
+SECTIONS = [Fields(spec, task=name) for name, row in ROWS.items() for spec in sections(row.load("recipe")).values()]
 
 
-@with_options(columns=Columns, settings=SPECS)
+@with_options(settings=SECTIONS)
 def train(
     context: typer.Context,
     data: Annotated[
@@ -51,7 +52,7 @@ def train(
     ] = None,
     task: Annotated[
         str | None,
-        typer.Option("--task", metavar="NAME", help="What to learn. [default: what the data tell]"),
+        typer.Option("--task", metavar="NAME", help="What to learn. [default: what the data imply]"),
         Option("Data", synonyms=("mode", "type", "kind")),
     ] = None,
     tensorboard: Annotated[
@@ -66,10 +67,9 @@ def train(
     ] = "torch",
     as_json: AsJson = False,
     *,
-    columns: Settings,
     settings: Settings,
 ) -> None:
-    """Learn a text, to translate, to classify or to write under a condition.
+    """Learn from a text, from lines, or from a table.
 
     Writes a model folder, runs/NAME where --out names no other. With a budget of minutes the run ends on
     time. Ctrl-C keeps the best model so far.
@@ -81,7 +81,7 @@ def train(
     """
     from unspool.cli.progress import make_progress
 
-    given: Settings = settings | by_todays_names(share_held_out(columns, "validation_fraction"))
+    given = share_held_out(settings, "validation_split")
     if data:
         given["sources"] = tuple(data)
     others = (start_from, config, out, overwrite or None, task, *given.values())
@@ -93,8 +93,9 @@ def train(
     typed = [name for name in BUDGETS if _is_typed(context, name)]
     if typed:  # a budget of another kind from the environment gives way
         given = {name: value for name, value in given.items() if name not in BUDGETS or name in typed}
-    sections, named = read_recipe(config, given)
-    path = resume or out or free_place([*(data or ()), *filter(None, [given.get("source_file")])], task or named)
+    recipe, named = read_recipe(config, given)
+    files = [*(data or ()), *filter(None, [given.get("source_file")])]
+    path = resume or out or free_place(files, recipe, task or named)
     with make_progress(quiet=as_json, tensorboard=path / "tensorboard" if tensorboard else None) as progress:
         from unspool import api
 
@@ -103,15 +104,13 @@ def train(
             model = api.resume(resume, **how)
         else:
             how |= {"out": path, "overwrite": overwrite, "start_from": start_from}
-            model = api.train(settings=sections, task=task or named, **how)
+            model = api.train(settings=recipe, task=task or named, **how)
     figures = last_figures(model.path)
     if as_json:
         write_json({"model": str(path), **figures}, indent=2)
     else:
-        from unspool.tasks.tasks import make_task
-
-        learnt = make_task(model.config.task)
-        write(f"\n{path}: {learnt.summary(figures)}\ntry: unspool {learnt.hint} {path}\n")
+        row = ROWS[model.config.task]
+        write(f"\n{path}: {row.load('task')().summary(figures)}\ntry: unspool {row.command.name} {path}\n")
 
 
 def _is_typed(context: typer.Context, name: str) -> bool:

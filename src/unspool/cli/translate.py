@@ -1,6 +1,7 @@
 """`unspool translate`: lines in, their translations out."""
 
 from pathlib import Path
+from typing import Any
 
 from unspool.cli.arguments import AsJson, File, ModelPath, Texts
 from unspool.cli.console import read_lines, write, write_json
@@ -34,7 +35,7 @@ def translate(
     """
     from unspool.api import load
 
-    opened = load(model, **runtime)
+    opened: Any = load(model, **runtime)
     beams = search.get("beams", BeamSpec().beams)
     if beams >= 1:
         search["beams"] = max(beams, search.get("n_best", 1))  # who asks for more translations asks for more beams

@@ -29,6 +29,18 @@ class Inspection(NamedTuple):
     page: str
 
 
+class Report(NamedTuple):
+    """What figures show besides themselves.
+
+    Attributes:
+        text: follows them in a terminal.
+        page: draws them as a page of HTML; none where there is nothing to draw.
+    """
+
+    text: str = ""
+    page: str | None = None
+
+
 class Model:
     """A trained model. `load` and `train` return the class of its task, which has the methods that it can have.
 
@@ -60,6 +72,10 @@ class Model:
     def evaluate(self, data: Data = None, **settings: Any) -> Any:
         """Measure the model; each task's class says on what, and returns its own figures."""
         raise NotImplementedError
+
+    def report(self, figures: Any) -> Report:
+        """Show what `evaluate` found."""
+        return Report()
 
     def save(self, path: PathLike, overwrite: bool = False) -> None:
         """Write the model folder.

@@ -8,7 +8,8 @@ from unspool.decode.classification import NetworkClassifier
 from unspool.evaluate.influence import Influence
 from unspool.evaluate.labels import ClassificationFigures
 from unspool.folder.model_folder import ModelFolder
-from unspool.models.base import Data, Inspection, Model, given
+from unspool.models.base import Data, Inspection, Model, Report, given
+from unspool.tasks.classification.confusion import confusion_page, confusion_text
 from unspool.tasks.classification.evaluation import evaluate_classification
 from unspool.tasks.classification.influence import inspect_influence, text_influence
 from unspool.tasks.classification.specs import ClassificationConfig
@@ -47,6 +48,10 @@ class TextClassifier(Model):
     def inspect(self, texts: Sequence[str]) -> Inspection:
         """Show what moves the classification of each text."""
         return Inspection(*inspect_influence(texts, [self.influence(text) for text in texts]))
+
+    def report(self, figures: ClassificationFigures) -> Report:
+        """Show which labels were taken for which."""
+        return Report(confusion_text(figures), confusion_page(figures))
 
     def evaluate(self, data: Data = None, **settings: Any) -> ClassificationFigures:
         """Measure the model on the rows of a table, or on those that were held out.

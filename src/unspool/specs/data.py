@@ -9,7 +9,7 @@ from unspool.specs.base import Option, Spec, setting
 
 TokenizerName = Literal["char", "word", "bpe", "byte"]
 
-MAX_LENGTH = Option("Data", flags=("--max-len",), synonyms=("limit", "cut", "truncate"))
+MAX_LENGTH = Option("Data", synonyms=("max-tokens", "max-len", "truncate", "length"))
 
 
 class DataSpec(Spec):
@@ -26,11 +26,25 @@ class DataSpec(Spec):
     """
 
     sources: tuple[str, ...] = setting((), Option(hidden=True))
-    validation: tuple[str, ...] = setting((), Option("Data", synonyms=("held-out", "dev", "valid"), metavar="FILE"))
-    validation_split: float = setting(0.1, Option("Data", synonyms=("fraction", "share")), gt=0, lt=1)
-    encoding: str = setting("auto", Option("Data", synonyms=("charset", "utf")))
-    suffixes: tuple[str, ...] = setting((".txt", ".md"), Option("Data", flags=("--suffix",), synonyms=("extension",)))
-    tokenizer: TokenizerName = setting("char", Option("Data", common=True, synonyms=("level", "words", "bytes")))
+    validation: tuple[str, ...] = setting(
+        (), Option("Data", synonyms=("held-out", "test", "dev", "valid", "val"), metavar="FILE")
+    )
+    validation_split: float = setting(
+        0.1, Option("Data", synonyms=("validation-fraction", "split", "held-out-fraction", "test-size")), gt=0, lt=1
+    )
+    encoding: str = setting("auto", Option("Data", synonyms=("charset", "codec"), metavar="NAME"))
+    suffixes: tuple[str, ...] = setting(
+        (".txt", ".md"), Option("Data", synonyms=("extension", "extensions", "endings", "glob"), metavar=".EXT")
+    )
+    tokenizer: TokenizerName = setting(
+        "char",
+        Option(
+            "Data",
+            common=True,
+            synonyms=("tokens", "level", "unit"),
+            default="char; of pairs bpe; of texts to classify word or char",
+        ),
+    )
     vocabulary_limit: int = setting(
-        0, Option("Data", flags=("--vocab-size", "--vocabulary-size"), synonyms=("vocab",)), ge=0, le=2_000_000
+        0, Option("Data", synonyms=("vocab", "vocabulary", "vocabulary-size", "max-vocab")), ge=0, le=2_000_000
     )

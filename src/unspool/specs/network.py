@@ -31,16 +31,37 @@ class DecoderShape(Spec):
         tie_weights: the output layer uses the embedding's weights (Press and Wolf, 2017).
     """
 
-    cell: CellName = setting("lstm", Option("Network", common=True, flags=("--rnn-type",), synonyms=("model", "type")))
-    num_layers: int = setting(1, Option("Network", flags=("--layers",), synonyms=("depth", "layer")), ge=1, le=32)
+    cell: CellName = setting(
+        "lstm",
+        Option(
+            "Network",
+            synonyms=("rnn", "unit", "lstm", "gru", "model", "arch"),
+            default="gru or lstm, as text and time decide",
+        ),
+    )
+    num_layers: int = setting(1, Option("Network", synonyms=("layers", "depth", "n-layers")), ge=1, le=32)
     hidden_size: int = setting(
         512,
-        Option("Network", common=True, flags=("--hidden",), synonyms=("units", "width", "rnn-size")),
+        Option(
+            "Network",
+            common=True,
+            synonyms=("hidden", "hidden-dim", "width", "size", "units", "state-size", "rnn-size", "n-hidden"),
+            default="as wide as text and time allow",
+        ),
         ge=1,
         le=16384,
     )
-    embedding_size: int = setting(64, Option("Network", flags=("--embedding",), synonyms=("embed",)), ge=0, le=16384)
-    tie_weights: bool = setting(False, Option("Network", flags=("--tied",)))
+    embedding_size: int = setting(
+        64,
+        Option(
+            "Network",
+            synonyms=("embedding", "emb", "embedding-dim", "embed-size"),
+            default="64; 256 of large vocabularies",
+        ),
+        ge=0,
+        le=16384,
+    )
+    tie_weights: bool = setting(False, Option("Network", synonyms=("tied", "tie", "weight-tying", "tie-embeddings")))
 
     @model_validator(mode="after")
     def _tied_sizes_agree(self) -> Self:
@@ -62,7 +83,7 @@ class SourceDecoderShape(DecoderShape):
             comes from the initial state.
     """
 
-    decoder_input: DecoderInput = setting("previous", Option("Network", flags=("--feed",)))
+    decoder_input: DecoderInput = setting("previous", Option("Network", synonyms=("feed-previous", "input")))
 
     @model_validator(mode="after")
     def _nothing_to_tie(self) -> Self:
@@ -79,7 +100,7 @@ class AttentionDecoderShape(SourceDecoderShape):
             et al., 2015).
     """
 
-    attention: AttentionName = setting("additive", Option("Network"))
+    attention: AttentionName = setting("additive", Option("Network", synonyms=("attend",)))
 
 
 class DecoderSpec(AttentionDecoderShape):
@@ -106,9 +127,11 @@ class EncoderShape(Spec):
 
     encoder_cell: CellName = setting("gru", Option("Network"))
     encoder_layers: int = setting(1, Option("Network"), ge=1, le=32)
-    encoder_size: int = setting(256, Option("Network"), ge=1, le=16384)
-    encoder_embedding: int = setting(256, Option("Network"), ge=0, le=16384)
-    bidirectional: bool = setting(True, Option("Network", synonyms=("both-directions",)))
+    encoder_size: int = setting(
+        256, Option("Network", synonyms=("encoder-hidden", "encoder-hidden-size")), ge=1, le=16384
+    )
+    encoder_embedding: int = setting(256, Option("Network", synonyms=("encoder-embedding-size",)), ge=0, le=16384)
+    bidirectional: bool = setting(True, Option("Network", synonyms=("bi", "both-directions", "bilstm")))
 
     @model_validator(mode="after")
     def _one_direction(self) -> Self:
@@ -123,7 +146,9 @@ class ConditionEncoderShape(Spec):
         encoder_size: the number of hidden units that a condition becomes.
     """
 
-    encoder_size: int = setting(64, Option("Network"), ge=1, le=16384)
+    encoder_size: int = setting(
+        64, Option("Network", synonyms=("encoder-hidden", "encoder-hidden-size")), ge=1, le=16384
+    )
 
 
 def encoder_shape(values: Mapping[str, Any]) -> EncoderShape:
@@ -231,7 +256,9 @@ class HeadShape(Spec):
             the first one), the `max` or `mean` of all, or their mean weighted by `attention`.
     """
 
-    pooling: PoolingName = setting("last", Option("Network"))
+    pooling: PoolingName = setting(
+        "last", Option("Network", synonyms=("pool", "head"), default="attention of words, else max")
+    )
 
 
 class HeadSpec(HeadShape):

@@ -19,10 +19,20 @@ class BudgetSpec(Spec):
         steps: or for this many updates of the weights.
     """
 
-    minutes: float | None = setting(None, Option("Budget", common=True, synonyms=("time", "duration", "hours")), gt=0)
-    epochs: float | None = setting(None, Option("Budget", common=True, synonyms=("passes",)), gt=0)
+    minutes: float | None = setting(
+        None,
+        Option(
+            "Budget",
+            common=True,
+            flags=("-m",),
+            synonyms=("time", "duration", "max-time", "hours", "seconds"),
+            default="3",
+        ),
+        gt=0,
+    )
+    epochs: float | None = setting(None, Option("Budget", synonyms=("epoch", "passes", "n-epochs", "num-epochs")), gt=0)
     steps: int | None = setting(
-        None, Option("Budget", common=True, flags=("--max-steps",), synonyms=("iterations", "iters", "updates")), ge=1
+        None, Option("Budget", synonyms=("iterations", "iters", "updates", "max-steps", "max-iters")), ge=1
     )
 
     @model_validator(mode="after")
@@ -60,25 +70,67 @@ class TrainingSpec(Spec):
         seed: of weights, dropout, resets and order; the same seed gives the same weights.
     """
 
-    batch_size: int = setting(32, Option("Training", flags=("--batch",)), ge=1, le=65536)
-    optimizer: OptimizerName = setting("muon", Option("Training"))
-    learning_rate: float = setting(4e-3, Option("Training", flags=("--lr",), synonyms=("rate", "step-size")), gt=0)
-    matrix_rate: float = setting(0.02, Option("Training", flags=("--muon-lr",)), gt=0)
-    weight_decay: float = setting(0.01, Option("Training", flags=("--wd",)), ge=0)
-    warmup: float = setting(0.03, Option("Training"), ge=0, lt=1)
-    final_rate: float = setting(0.01, Option("Training"), ge=0, le=1)
-    clip: float = setting(1.0, Option("Training", flags=("--grad-clip",), synonyms=("clipping", "norm")), gt=0)
-    dropout: float = setting(0.1, Option("Training", common=True, synonyms=("regularization",)), ge=0, lt=1)
-    input_dropout: float = setting(0.1, Option("Training"), ge=0, lt=1)
-    recurrent_dropout: float = setting(0.0, Option("Training", synonyms=("dropconnect",)), ge=0, lt=1)
-    label_smoothing: float = setting(0.0, Option("Training"), ge=0, lt=1)
-    averaged: int = setting(1, Option("Training"), ge=1, le=100)
-    precision: Precision = setting("float32", Option("Training", synonyms=("dtype", "bf16")))
-    threads: int = setting(0, Option("Training", synonyms=("cores", "cpus", "workers")), ge=0, le=1024)
+    batch_size: int = setting(
+        32,
+        Option("Training", flags=("-b",), synonyms=("batch", "rows", "bs"), default="as the processor is fastest"),
+        ge=1,
+        le=65536,
+    )
+    optimizer: OptimizerName = setting("muon", Option("Training", synonyms=("optim", "algorithm")))
+    learning_rate: float = setting(
+        4e-3, Option("Training", flags=("--lr",), synonyms=("rate", "step-size", "eta")), gt=0
+    )
+    matrix_rate: float = setting(
+        0.02, Option("Training", synonyms=("muon-rate", "muon-lr", "matrix-lr"), default="0.02; of a gru 0.03"), gt=0
+    )
+    weight_decay: float = setting(0.01, Option("Training", synonyms=("wd", "l2", "decay")), ge=0)
+    warmup: float = setting(0.03, Option("Training", synonyms=("warmup-fraction", "warmup-steps")), ge=0, lt=1)
+    final_rate: float = setting(0.01, Option("Training", synonyms=("min-lr", "final-lr", "end-rate")), ge=0, le=1)
+    clip: float = setting(
+        1.0, Option("Training", synonyms=("grad-clip", "clip-norm", "gradient-clip", "max-grad-norm")), gt=0
+    )
+    dropout: float = setting(
+        0.1,
+        Option("Training", synonyms=("drop", "regularization"), default="as the passes over the text ask"),
+        ge=0,
+        lt=1,
+    )
+    input_dropout: float = setting(
+        0.1, Option("Training", synonyms=("embedding-dropout",), default="as dropout"), ge=0, lt=1
+    )
+    recurrent_dropout: float = setting(
+        0.0,
+        Option("Training", synonyms=("dropconnect", "weight-dropout", "state-dropout"), default="0.4 of dropout"),
+        ge=0,
+        lt=1,
+    )
+    label_smoothing: float = setting(0.0, Option("Training", synonyms=("smoothing",)), ge=0, lt=1)
+    averaged: int = setting(
+        1,
+        Option("Training", synonyms=("average", "averaging", "swa", "checkpoints"), default="1; of pairs 4"),
+        ge=1,
+        le=100,
+    )
+    precision: Precision = setting(
+        "float32",
+        Option(
+            "Training",
+            synonyms=("dtype", "amp", "bf16", "mixed-precision"),
+            default="what the processor multiplies fastest",
+        ),
+    )
+    threads: int = setting(
+        0, Option("Training", synonyms=("workers", "cores", "num-threads", "jobs", "cpus")), ge=0, le=1024
+    )
     settled_threads: int = setting(0, Option(hidden=True), ge=0, le=1024)
-    validations: int = setting(8, Option("Training", synonyms=("eval-every",)), ge=1, le=10_000)
-    patience: int = setting(4, Option("Training", synonyms=("early-stopping",)), ge=1, le=10_000)
-    seed: int = setting(0, Option("Training", common=True, synonyms=("random",)), ge=0, lt=2**63)
+    validations: int = setting(
+        8,
+        Option("Training", synonyms=("evals", "eval-interval", "validate"), default="by the minutes, 3 to 20"),
+        ge=1,
+        le=10_000,
+    )
+    patience: int = setting(4, Option("Training", synonyms=("early-stopping", "early-stop")), ge=1, le=10_000)
+    seed: int = setting(0, Option("Training", common=True, synonyms=("random-seed", "random-state")), ge=0, lt=2**63)
 
 
 class DecoderTrainingSpec(TrainingSpec):
@@ -90,8 +142,8 @@ class DecoderTrainingSpec(TrainingSpec):
         scheduled_sampling: that fraction falls from 1 to `teacher_forcing` in a straight line (Bengio et al., 2015).
     """
 
-    teacher_forcing: float = setting(1.0, Option("Training"), ge=0, le=1)
-    scheduled_sampling: bool = setting(False, Option("Training"))
+    teacher_forcing: float = setting(1.0, Option("Training", synonyms=("teacher-forcing-ratio", "forcing")), ge=0, le=1)
+    scheduled_sampling: bool = setting(False, Option("Training", synonyms=("scheduled", "curriculum")))
 
 
 class WindowTrainingSpec(DecoderTrainingSpec):
@@ -104,11 +156,13 @@ class WindowTrainingSpec(DecoderTrainingSpec):
 
     sequence_length: int = setting(
         64,
-        Option("Training", flags=("--seq-len", "--seq-length", "--bptt"), synonyms=("window", "block-size")),
+        Option("Training", synonyms=("bptt", "window", "context", "block-size", "seq-length", "length")),
         ge=1,
         le=65536,
     )
-    reset_probability: float = setting(0.02, Option("Training"), ge=0, le=1)
+    reset_probability: float = setting(
+        0.02, Option("Training", synonyms=("reset", "resets", "state-reset")), ge=0, le=1
+    )
 
 
 class HeadTrainingSpec(TrainingSpec):
@@ -123,9 +177,14 @@ class HeadTrainingSpec(TrainingSpec):
             updates.
     """
 
-    word_dropout: float = setting(0.0, Option("Training"), ge=0, lt=1)
-    class_weights: bool | tuple[Annotated[float, Field(gt=0)], ...] = setting(False, Option("Training"))
-    unfreeze: Literal["at-once", "gradual"] | Annotated[int, Field(ge=1)] = setting("at-once", Option("Training"))
+    word_dropout: float = setting(0.0, Option("Training", synonyms=("token-dropout", "unk-rate")), ge=0, lt=1)
+    class_weights: bool | tuple[Annotated[float, Field(gt=0)], ...] = setting(
+        False, Option("Training", synonyms=("balanced", "weights", "class-weight", "balance"))
+    )
+    unfreeze: Literal["at-once", "gradual"] | Annotated[int, Field(ge=1)] = setting(
+        "at-once",
+        Option("Training", synonyms=("freeze", "gradual-unfreezing", "frozen"), metavar="at-once|gradual|UPDATES"),
+    )
 
     @field_validator("unfreeze", mode="before")
     @classmethod

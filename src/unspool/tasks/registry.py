@@ -4,30 +4,29 @@ A new task is a file, or a folder like the ones beside this module, and a row.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
 from unspool.errors import UsageError, nearest
 
 
-@dataclass(frozen=True)
-class Command:
-    """The command that uses a task's models.
+class Command(NamedTuple):
+    """A command of the shell.
 
     Attributes:
-        name: of the command.
-        function: its import path.
-        summary: what it does, in a line of the main help.
+        name: is what a person types.
+        path: is the import path of its function, `module:name`.
+        summary: says in a line of the main help what it does.
+        synonyms: are words that a person may try in its place.
     """
 
     name: str
-    function: str
+    path: str
     summary: str
+    synonyms: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """Where the parts of one task live, as import paths.
 
     Attributes:
@@ -54,7 +53,12 @@ class Row:
         return getattr(import_module(module), name)
 
 
-GENERATE = Command("generate", "unspool.cli.generate:generate", "Continue a prompt, printing text as it is generated.")
+GENERATE = Command(
+    "generate",
+    "unspool.cli.generate:generate",
+    "Continue a prompt, printing text as it is generated.",
+    ("write", "sample", "continue", "complete", "run", "text"),
+)
 ROWS: dict[str, Row] = {
     row.name: row
     for row in (
@@ -73,7 +77,10 @@ ROWS: dict[str, Row] = {
             task="unspool.tasks.translation.task:Translation",
             model="unspool.models.sequence:Translator",
             command=Command(
-                "translate", "unspool.cli.translate:translate", "Translate texts, one line each, in order."
+                "translate",
+                "unspool.cli.translate:translate",
+                "Translate texts, one line each, in order.",
+                ("translation", "convert", "transform"),
             ),
             implied_by=("source", "source_file"),
         ),
@@ -93,12 +100,20 @@ ROWS: dict[str, Row] = {
             task="unspool.tasks.classification.task:Classification",
             model="unspool.models.classifier:TextClassifier",
             command=Command(
-                "classify", "unspool.cli.classify:classify", "Say what each text is, one line each, in order."
+                "classify",
+                "unspool.cli.classify:classify",
+                "Say what each text is, one line each, in order.",
+                ("predict", "label", "categorize", "classification"),
             ),
             implied_by=("label",),
         ),
     )
 }
+
+
+def data_specs() -> dict[str, Any]:
+    """The data spec of each task."""
+    return {name: row.load("recipe").model_fields["data"].annotation for name, row in ROWS.items()}
 
 
 def row_of(task: str) -> Row:

@@ -24,10 +24,10 @@ class ClassificationDataSpec(DataSpec):
     """
 
     text: tuple[str, ...] = setting((), TEXT)
-    label: str | None = setting(
-        None, Option("Tables", common=True, flags=("--label-column",), synonyms=("class", "category"), metavar="COL")
+    label: str | None = setting(None, Option("Tables", common=True, synonyms=("class", "labels", "y"), metavar="COL"))
+    lowercase: bool = setting(
+        False, Option("Data", synonyms=("lower", "uncased", "case"), default="on for words of classified texts")
     )
-    lowercase: bool = setting(False, Option("Data", synonyms=("case", "uncased", "keep-case")))
     max_length: int = setting(256, MAX_LENGTH, ge=1, le=100_000)
 
     @model_validator(mode="after")

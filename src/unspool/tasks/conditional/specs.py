@@ -27,8 +27,10 @@ class ConditionalDataSpec(TextDataSpec):
         max_length: the largest number of tokens of a text; longer ones are left out.
     """
 
-    condition: tuple[str, ...] = setting((), Option("Tables", common=True, synonyms=("depends",), metavar="COL"))
-    condition_kind: ConditionKind = setting("auto", Option("Tables"))
+    condition: tuple[str, ...] = setting(
+        (), Option("Tables", common=True, synonyms=("given", "conditions", "conditional"), metavar="COL")
+    )
+    condition_kind: ConditionKind = setting("auto", Option("Tables", synonyms=("kind", "condition-type")))
     max_length: int = setting(100, MAX_LENGTH, ge=1, le=100_000)
 
     @model_validator(mode="after")

@@ -11,8 +11,8 @@ from unspool.specs.network import DecoderShape
 from unspool.specs.recipe import Recipe
 from unspool.specs.training import WindowTrainingSpec
 
-TEXT = Option("Tables", common=True, flags=("--text-column",), synonyms=("column", "field"), metavar="COL")
-LINES = Option("Data", common=True, synonyms=("line", "per-line", "documents"))
+TEXT = Option("Tables", common=True, synonyms=("column", "texts"), metavar="COL")
+LINES = Option("Data", common=True, synonyms=("by-line", "per-line", "documents"))
 
 
 class TextDataSpec(DataSpec):

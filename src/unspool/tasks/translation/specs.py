@@ -32,15 +32,15 @@ class TranslationDataSpec(DataSpec):
         max_length: the largest number of tokens of a source or a target; longer pairs are left out.
     """
 
-    source: str | None = setting(
-        None, Option("Pairs", common=True, flags=("--src",), synonyms=("from",), metavar="COL")
-    )
-    target: str | None = setting(None, Option("Pairs", common=True, flags=("--tgt",), synonyms=("to",), metavar="COL"))
-    source_file: str | None = setting(None, Option("Pairs", metavar="FILE"))
-    target_file: str | None = setting(None, Option("Pairs", metavar="FILE"))
+    source: str | None = setting(None, Option("Pairs", common=True, synonyms=("src", "input"), metavar="COL"))
+    target: str | None = setting(None, Option("Pairs", common=True, synonyms=("tgt", "to"), metavar="COL"))
+    source_file: str | None = setting(None, Option("Pairs", synonyms=("src-file",), metavar="FILE"))
+    target_file: str | None = setting(None, Option("Pairs", synonyms=("tgt-file",), metavar="FILE"))
     validation_source_file: str | None = setting(None, Option("Pairs", metavar="FILE"))
     validation_target_file: str | None = setting(None, Option("Pairs", metavar="FILE"))
-    joint_vocabulary: bool = setting(False, Option("Pairs", flags=("--shared-vocabulary",), synonyms=("joint",)))
+    joint_vocabulary: bool = setting(
+        False, Option("Pairs", synonyms=("shared-vocabulary", "share-vocab", "joint-vocab", "joint"))
+    )
     max_length: int = setting(100, MAX_LENGTH, ge=1, le=100_000)
 
     @property
