@@ -148,6 +148,12 @@ def test_aligned_files_are_records_and_must_have_as_many_lines(tmp_path: Path) -
             list(read_aligned(("n", left), ("t", right)))
 
 
+def test_aligned_files_that_are_tables_are_refused(tmp_path: Path) -> None:
+    one, other = (sources(write(tmp_path / name, "a\tb\n")) for name in ("a.txt", "b.tsv"))
+    with pytest.raises(DataError, match=r"b\.tsv is a table"):
+        list(read_aligned(("n", one), ("t", other)))
+
+
 def test_columns_are_joined_with_a_space_and_empty_cells_leave_none() -> None:
     assert joined({"a": "x", "b": "", "c": "y", "d": "z"}, ("a", "b", "c")) == "x y"
 

@@ -115,10 +115,10 @@ def divide_conditioned(
     if held_out is None and rows:  # what is labels in all rows must not be numbers in fewer
         kind = "labels" if learn_conditions(rows, names, kind)[0].labels else "numbers"
 
-    def choose(all_: Sequence[ConditionedText], count: int) -> IntArray:
+    def choose(examples: Sequence[ConditionedText], count: int) -> IntArray:
         if kind == "numbers":
-            return choose_randomly(all_, count)
-        return choose_knowing_labels([row.condition for row in all_], count)
+            return choose_randomly(examples, count)
+        return choose_knowing_labels([row.condition for row in examples], count)
 
     training, kept_back = divide(rows, held_out, fraction, choose, "rows", where)
     return training, kept_back, learn_conditions(training, names, kind)

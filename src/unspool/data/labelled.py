@@ -50,9 +50,11 @@ def divide_labelled(
     Raises:
         DataError: there are too few rows, fewer than 2 labels, or a held-out label is not in the training part.
     """
-    training, kept_back = divide(
-        rows, held_out, fraction, lambda all_, count: choose_by_label([row.label for row in all_], count), "rows", where
-    )
+
+    def choose(examples: Sequence[LabelledText], count: int) -> IntArray:
+        return choose_by_label([row.label for row in examples], count)
+
+    training, kept_back = divide(rows, held_out, fraction, choose, "rows", where)
     labels = label_names(training)
     if len(labels) < 2:
         raise DataError(

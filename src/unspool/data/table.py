@@ -74,9 +74,11 @@ def read_aligned(one: tuple[str, Sources], other: tuple[str, Sources]) -> Iterat
         other: the same of the second column.
 
     Raises:
-        DataError: one text has more lines than the other.
+        DataError: one text has more lines than the other, or is a table.
     """
     (first, left), (second, right) = one, other
+    refuse_tables(left)
+    refuse_tables(right)
     for number, (line, partner) in enumerate(zip_longest(left.lines(), right.lines()), 1):
         if line is None or partner is None:
             longer, shorter = (right, left) if line is None else (left, right)
