@@ -202,6 +202,8 @@ def test_usual_abbreviations_and_old_flags_are_understood(command, arguments, se
         ("train", "--pretrained", "--from"),
         ("train", "--iterations", "--steps"),
         ("train", "--batch", "--batch-size"),
+        ("train", "--bidir", "--bidirectional"),
+        ("train", "--gpu", "--engine"),
         ("score", "--jsn", "--json"),
     ],
 )
@@ -216,7 +218,14 @@ def test_a_mistyped_option_is_told_the_nearest_by_letters_and_by_meaning(call, c
 
 @pytest.mark.parametrize(
     ("wrong", "right"),
-    [("write", "generate"), ("genrate", "generate"), ("trian", "train"), ("fit", "train"), ("perplexity", "score")],
+    [
+        ("write", "generate"),
+        ("genrate", "generate"),
+        ("trian", "train"),
+        ("fit", "train"),
+        ("perplexity", "score"),
+        ("gen", "generate"),
+    ],
 )
 def test_a_mistyped_command_is_told_the_nearest_by_letters_and_by_meaning(call, wrong, right):
     result = call(wrong)
@@ -231,6 +240,7 @@ def test_what_is_like_nothing_is_told_where_all_are(call):
     assert call("generate", "m", "--zzz").error_lines[1] == "hint: `unspool generate --help-all` shows all."
     assert call("zzz").error_lines[1] == "hint: `unspool --help` shows all."
     assert nearest_name("zzz", {}) is None
+    assert nearest_name("-l", {"--learning-rate": ("--lr",)}) is None  # one letter says nothing
 
 
 @pytest.mark.parametrize(

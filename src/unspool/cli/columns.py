@@ -25,7 +25,7 @@ class Columns(Spec):
     target: str | None = setting(None, Option("Pairs", True, (), ("to", "tgt"), "COL"))
     condition: tuple[str, ...] = setting((), Option("Tables", True, (), ("given", "conditions"), "COL"))
     validation: tuple[str, ...] = setting(
-        (), Option("Data", False, (), ("validation-split", "held-out", "test", "dev", "split"), "FILE")
+        (), Option("Data", False, (), ("validation-split", "held-out", "test", "dev", "split", "val", "valid"), "FILE")
     )
 
 

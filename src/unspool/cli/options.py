@@ -87,7 +87,6 @@ def _parameter(command: str, name: str, homes: list[Home]) -> inspect.Parameter:
         help=help_text(homes),
         metavar=None if kind is bool else option.metavar or metavar(kind, choices),
         envvar=old_environment(command, name) or None,
-        show_envvar=False,
         show_default=False,
         autocompletion=_completion(choices) if choices else None,
     )
