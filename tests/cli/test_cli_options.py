@@ -130,6 +130,13 @@ def test_an_option_that_several_tasks_have_is_one_and_says_where_they_differ():
     assert "Keeps the paint wet. [for painting only]" in said
     same = whole_help(settings=[Fields(Paint, ("width",), "painting"), Fields(Paint, ("width",), "drawing")])
     assert "for painting" not in same
+    three = [Fields(Paint, ("width",), "one"), Fields(Paint, ("width", "dry"), "two"), Fields(Paint, task="three")]
+    said = whole_help(settings=three)
+    assert "Lets it dry. [not for one; default: on]" in said
+    assert "Keeps the paint wet. [for three only]" in said
+    assert "Keeps the paint wet. [for painting only]" in whole_help(
+        settings=[Fields(Paint, ("width",)), Fields(Paint, ("wet",), "painting")]
+    )
 
 
 def test_the_choices_of_several_tasks_are_put_together_and_their_types_must_agree():
