@@ -130,6 +130,13 @@ def test_an_option_that_several_tasks_have_is_one_and_says_where_they_differ():
     assert "Keeps the paint wet. [for painting only]" in said
     same = whole_help(settings=[Fields(Paint, ("width",), "painting"), Fields(Paint, ("width",), "drawing")])
     assert "for painting" not in same
+    three = [Fields(Paint, ("width",), "one"), Fields(Paint, ("width", "dry"), "two"), Fields(Paint, task="three")]
+    said = whole_help(settings=three)
+    assert "Lets it dry. [not for one; default: on]" in said
+    assert "Keeps the paint wet. [for three only]" in said
+    assert "Keeps the paint wet. [for painting only]" in whole_help(
+        settings=[Fields(Paint, ("width",)), Fields(Paint, ("wet",), "painting")]
+    )
 
 
 def test_the_choices_of_several_tasks_are_put_together_and_their_types_must_agree():
@@ -202,6 +209,8 @@ def test_usual_abbreviations_and_old_flags_are_understood(command, arguments, se
         ("train", "--pretrained", "--from"),
         ("train", "--iterations", "--steps"),
         ("train", "--batch", "--batch-size"),
+        ("train", "--bidir", "--bidirectional"),
+        ("train", "--gpu", "--engine"),
         ("score", "--jsn", "--json"),
     ],
 )
@@ -216,7 +225,14 @@ def test_a_mistyped_option_is_told_the_nearest_by_letters_and_by_meaning(call, c
 
 @pytest.mark.parametrize(
     ("wrong", "right"),
-    [("write", "generate"), ("genrate", "generate"), ("trian", "train"), ("fit", "train"), ("perplexity", "score")],
+    [
+        ("write", "generate"),
+        ("genrate", "generate"),
+        ("trian", "train"),
+        ("fit", "train"),
+        ("perplexity", "score"),
+        ("gen", "generate"),
+    ],
 )
 def test_a_mistyped_command_is_told_the_nearest_by_letters_and_by_meaning(call, wrong, right):
     result = call(wrong)
@@ -231,6 +247,7 @@ def test_what_is_like_nothing_is_told_where_all_are(call):
     assert call("generate", "m", "--zzz").error_lines[1] == "hint: `unspool generate --help-all` shows all."
     assert call("zzz").error_lines[1] == "hint: `unspool --help` shows all."
     assert nearest_name("zzz", {}) is None
+    assert nearest_name("-l", {"--learning-rate": ("--lr",)}) is None  # one letter says nothing
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,8 @@ def write_help(command: Any, context: Any, formatter: Any, everything: bool) -> 
         with formatter.section(name):
             formatter.write_dl([(f"{flags:{width}}", said) for flags, said in rows], col_max=WIDEST_FLAGS)
     formatter.write_paragraph()
-    formatter.write_text(_closing(command, context.command_path, sum(map(len, groups.values()))))
+    shown = [one for options in groups.values() for one in options]
+    formatter.write_text(_closing(command, context.command_path, shown))
 
 
 def _grouped(options: list[Any], about: About, everything: bool) -> dict[str, list[Any]]:
@@ -59,10 +60,11 @@ def _grouped(options: list[Any], about: About, everything: bool) -> dict[str, li
     return {name: found[name] for name in order if found.get(name)}
 
 
-def _closing(command: Any, path: str, shown: int) -> str:
+def _closing(command: Any, path: str, shown: list[Any]) -> str:
     """How to see more, and one sentence about the environment."""
-    more = f"{path} --help-all shows all {len(command.options)} options. " if shown < len(command.options) else ""
-    one = next((one for one in command.options if not one.is_flag), None)
+    every = len(command.options)
+    more = f"{path} --help-all shows all {every} options. " if len(shown) < every else ""
+    one = next((one for one in shown if not one.is_flag), None)
     if one is None:
         return more
     variable = f"UNSPOOL_{command.name}_{one.name}".upper().replace("-", "_")

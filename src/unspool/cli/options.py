@@ -86,7 +86,6 @@ def _parameter(command: str, name: str, homes: list[Home]) -> inspect.Parameter:
         help=help_text(homes),
         metavar=None if kind is bool else option.metavar or metavar(kind, choices),
         envvar=old_environment(command, name) or None,
-        show_envvar=False,
         show_default=False,
         autocompletion=_completion(choices) if choices else None,
     )
@@ -97,8 +96,9 @@ def _parameter(command: str, name: str, homes: list[Home]) -> inspect.Parameter:
 def _flags(name: str, option: Option, can_be_switched_off: bool) -> list[str]:
     flag = name.replace("_", "-")
     first = f"--{flag}/--no-{flag}" if can_be_switched_off else f"--{flag}"
+    others = dict.fromkeys((*option.flags, *RENAMED.get(name, ())))
     # A space before the slash is how typer is told of a flag that only switches off.
-    return [first, *(f" {one}" if one.startswith("/") else one for one in (*option.flags, *RENAMED.get(name, ())))]
+    return [first, *(f" {one}" if one.startswith("/") else one for one in others)]
 
 
 def _converted(value: Any, home: Home) -> Any:

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from difflib import SequenceMatcher
 
 ENOUGH = 0.6
+PART, PART_OF_SYNONYM = 0.9, 0.8  # what the beginning or a part of a name counts
+SHORTEST = 3  # letters that say what was meant
 
 
 def nearest_name(wrong: str, known: Mapping[str, Iterable[str]]) -> str | None:
@@ -14,26 +16,24 @@ def nearest_name(wrong: str, known: Mapping[str, Iterable[str]]) -> str | None:
         known: names, each with other words for the same thing.
     """
     typed = _bare(wrong)
-    scores = {name: max(_likeness(typed, word) for word in (name, *words)) for name, words in known.items()}
+    scores = {
+        name: max([_likeness(typed, name, PART), *(_likeness(typed, word, PART_OF_SYNONYM) for word in words)])
+        for name, words in known.items()
+    }
     best = max(scores, key=lambda name: scores[name], default=None)
-    return best if best is not None and scores[best] >= ENOUGH else None
+    return best if best is not None and len(typed) > 1 and scores[best] >= ENOUGH else None
 
 
 def _bare(word: str) -> str:
     return word.lstrip("-").lower().replace("_", "-")
 
 
-def _likeness(typed: str, word: str) -> float:
-    """1 for the same word, less for a part of it, a beginning, or some letters in common."""
-    whole = _bare(word)
-    if typed == whole:
-        return 1.0
-    parts = [part for part in whole.split("-") if len(part) > 2]
-    if typed in parts:
-        return 0.9
-    letters = max((_ratio(typed, part) * 0.9 for part in parts), default=0.0)
-    return max(_ratio(typed, whole), letters if len(typed) > 2 else 0.0)
-
-
-def _ratio(one: str, other: str) -> float:
-    return SequenceMatcher(None, one, other).ratio()
+def _likeness(typed: str, word: str, part: float) -> float:
+    """1 for the same word, less for its beginning, for one of its parts, or for some letters in common."""
+    word = _bare(word)
+    found = SequenceMatcher(None, typed, word).ratio()
+    if len(typed) < SHORTEST:
+        return found
+    parts = [one for one in word.split("-") if len(one) >= SHORTEST]
+    begun = part if word.startswith(typed) else 0.0
+    return max(found, begun, *(part * SequenceMatcher(None, typed, one).ratio() for one in parts), 0.0)

@@ -63,7 +63,7 @@ def train(
     engine: Annotated[
         str,
         typer.Option("--engine", metavar="NAME", help="Framework that trains."),
-        Option("Training", synonyms=("backend", "framework", "device")),
+        Option("Training", synonyms=("backend", "framework", "device", "gpu", "cuda")),
     ] = "torch",
     as_json: AsJson = False,
     *,

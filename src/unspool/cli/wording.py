@@ -92,10 +92,9 @@ def help_text(homes: list[Home]) -> str:
     """What a setting means, and in brackets which tasks have it, its values and its default."""
     first = homes[0]
     meaning = meanings(first.fields.spec)[first.name].replace("`", "")
-    having = tuple(dict.fromkeys(home.fields.task for home in homes))
     kind, choices = kind_of_all(homes)
     facts = [
-        f"for {' and '.join(having)} only" if "" not in having and set(having) != set(first.tasks) else "",
+        _tasks({home.fields.task for home in homes}, first.tasks),
         ", ".join(choices) if len("|".join(choices)) > WIDEST_METAVAR else "",
         range_of(first.field),
         _default(homes),
@@ -103,6 +102,16 @@ def help_text(homes: list[Home]) -> str:
     ]
     told = "; ".join(filter(None, facts))
     return meaning[0].upper() + meaning[1:] + (f" [{told}]" if told else "")
+
+
+def _tasks(having: set[str], tasks: tuple[str, ...]) -> str:
+    """Which tasks have a setting, where not all do: those, or the others if they are fewer."""
+    lacking = [task for task in tasks if task not in having]
+    if "" in having or not lacking:
+        return ""
+    if "" not in lacking and len(lacking) < len(having):
+        return f"not for {', '.join(lacking)}"
+    return f"for {', '.join(task for task in tasks if task in having)} only"
 
 
 def range_of(field: Any) -> str:

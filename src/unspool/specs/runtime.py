@@ -17,7 +17,7 @@ class RuntimeSpec(Spec):
     """
 
     engine: Literal["auto", "numpy", "numba", "torch"] = setting(
-        "auto", Option("Engine", flags=("-e",), synonyms=("backend", "framework", "device"))
+        "auto", Option("Engine", flags=("-e",), synonyms=("backend", "framework", "device", "gpu", "cuda"))
     )
     weights: Literal["float32", "bfloat16", "int8"] = setting(
         "float32", Option("Engine", synonyms=("precision", "dtype", "quantize", "quantization"))
