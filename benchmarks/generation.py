@@ -25,11 +25,12 @@ from torch import nn
 from benchmarks.claims import Claim, highest
 from benchmarks.common import Bench
 from benchmarks.trainers import Worker, installed
-from unspool.decode.stream import generate, start_reading
+from unspool.decode.generation import generate
+from unspool.decode.reading import start_reading
 from unspool.engines.initial import initial_weights
 from unspool.engines.numba.network import available_threads
 from unspool.engines.parameters import parameter_shapes
-from unspool.engines.registry import open_network
+from unspool.engines.registry import build_network
 from unspool.specs.network import DecoderSpec, NetworkSpec
 from unspool.specs.sampling import SamplingSpec
 from unspool.text.vocabulary import make_tokenizer
@@ -92,7 +93,7 @@ def _compare(bench: Bench, layers: int, hidden: int, streams: int) -> None:
     tokens = TOKENS if streams == 1 else TOKENS // 4
 
     def writer(engine: str, precision: str = "float32", threads: int = 0) -> Callable[[], None]:
-        network = open_network(engine, spec, weights, precision, threads)
+        network = build_network(engine, spec, weights, precision, threads)
         sampling = SamplingSpec(max_new_tokens=tokens, num_samples=streams)
 
         def write() -> None:

@@ -46,13 +46,15 @@ def after(text: Path, minutes: float) -> dict[str, Any]:
         trained = unspool("train", text, "--minutes", str(minutes), "--out", out, report=f"training {minutes} minutes")
         folder = ModelFolder(out)
         spec = folder.read_config().network
+        decoder = spec.decoder
+        assert decoder is not None
         network = build_network("torch", spec, folder.read_weights())
         part = open_part(folder.training, "validation")
         figures = evaluate_part(network, part)
         means = fresh_means(network, part.tokens, STARTS, seed=1)
         rate = training_rate(out)
     return {
-        "network": f"{spec.writer.cell} {spec.writer.num_layers} x {spec.writer.hidden_size}",
+        "network": f"{decoder.cell} {decoder.num_layers} x {decoder.hidden_size}",
         "wall_seconds": trained["wall_seconds"],
         "tokens_per_second": rate,
         "carried_nats": figures.nats_per_token,

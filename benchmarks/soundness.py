@@ -63,7 +63,8 @@ def chosen(text: Path, minutes: float) -> tuple[str | int, ...]:
 
 
 def _measure(bench: Bench, name: str, folder: ModelFolder) -> None:
-    spec = folder.read_config().network
+    decoder = folder.read_config().network.decoder
+    assert decoder is not None
     tokens = open_part(folder.training, "validation").tokens
     expected = stretches(token_nats(load(folder.path, "numpy").network, tokens[:CHARACTERS]))
     for precision in PRECISIONS:
@@ -75,7 +76,7 @@ def _measure(bench: Bench, name: str, folder: ModelFolder) -> None:
         own = stretches(token_nats(network, model.tokenizer.encode(written)))
         beyond = read - expected
         bench.add(
-            network=f"{name}: {spec.writer.cell} {spec.writer.num_layers} x {spec.writer.hidden_size}",
+            network=f"{name}: {decoder.cell} {decoder.num_layers} x {decoder.hidden_size}",
             weights=precision,
             read_first=float(read[0]),
             read_last=float(read[-1]),

@@ -22,7 +22,7 @@ from torch.nn import functional as F
 from benchmarks.claims import Claim, middle
 from benchmarks.common import Bench, unspool
 from benchmarks.multi30k import lowered, pairs_options
-from unspool.data.batches import Batch
+from unspool.data.batches import Batch, TextSource
 from unspool.data.pairs import PairBatches, open_pairs
 from unspool.engines.registry import build_learner
 from unspool.folder.model_folder import ModelFolder
@@ -41,8 +41,9 @@ class PlainNetwork(nn.Module):
 
     def __init__(self, spec: NetworkSpec) -> None:
         super().__init__()
-        encoder, decoder = spec.encoder, spec.writer
+        encoder, decoder = spec.encoder, spec.decoder
         assert isinstance(encoder, TextEncoderSpec)
+        assert decoder is not None
         size, width = decoder.hidden_size, encoder.width
         self.read = nn.Embedding(encoder.vocabulary_size, encoder.embedding_size)
         self.encoder = nn.GRU(encoder.embedding_size, encoder.hidden_size, batch_first=True, bidirectional=True)
@@ -117,7 +118,7 @@ def plain_step(spec: NetworkSpec) -> Step:
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3)
 
     def step(batch: Batch) -> None:
-        assert batch.source is not None
+        assert isinstance(batch.source, TextSource)
         arrays = (batch.source.tokens, batch.source.lengths, batch.inputs, batch.targets)
         sources, lengths, inputs, targets = (torch.from_numpy(np.asarray(array)) for array in arrays)
         loss = F.cross_entropy(network(sources, lengths, inputs).flatten(0, 1), targets.flatten(), ignore_index=PAD)

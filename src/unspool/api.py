@@ -17,15 +17,16 @@ from typing import Any
 
 import numpy as np
 
+from unspool.arrays import softmax
 from unspool.data.batches import Source
 from unspool.data.corpus import part_of_text
-from unspool.decode.classification import Classifier, Classifying, Probabilities
+from unspool.decode.classification import Classifier, NetworkClassifier, Probabilities
 from unspool.decode.condition import Condition, condition_source, missing_condition
-from unspool.decode.stream import Piece, Reading, generate, read, sample_seeds, start_reading
-from unspool.decode.translation import Translation, Translator
-from unspool.engines.base import Network
-from unspool.engines.parameters import state_shapes
-from unspool.engines.registry import open_network
+from unspool.decode.generation import generate
+from unspool.decode.reading import Reading, read, sample_seeds, start_reading
+from unspool.decode.row import Piece
+from unspool.decode.translation import BeamTranslator, Translation
+from unspool.engines.registry import build_network
 from unspool.errors import ModelFolderError, UsageError, reporting_write_errors
 from unspool.evaluate.bayes import BayesClassifier
 from unspool.evaluate.bits import Figures, token_nats
@@ -115,9 +116,7 @@ class StateReading:
 
     def next_probabilities(self, n: int = 10) -> list[tuple[str, float]]:
         """The n likeliest next tokens with their probabilities, likeliest first."""
-        logits = self._reading.logits[0].astype(np.float64)
-        probabilities = np.exp(logits - logits.max())
-        probabilities /= probabilities.sum()
+        probabilities = softmax(self._reading.logits[0].astype(np.float64))  # (V)
         best = np.argsort(-probabilities, kind="stable")[:n]
         return [(self._model.token_text(int(token)), float(probabilities[token])) for token in best]
 
@@ -159,7 +158,7 @@ class Model:
         self.tokenizer = folder.read_tokenizer(self.config)
         self.sampling = folder.read_sampling()
         self.source_tokenizer = folder.read_source_tokenizer(self.config) if self.config.task == "translation" else None
-        self.network: Network = open_network(engine, self.config.network, folder.read_weights(), weights, threads)
+        self.network: Any = build_network(engine, self.config.network, folder.read_weights(), weights, threads)
         self.path = path
 
     def translate(self, texts: str | Sequence[str], **settings: Any) -> str | list[str]:
@@ -179,13 +178,13 @@ class Model:
         """The `n_best` translations of each text, the best first, with scores and attention."""
         return self._translator().translate(texts, build(BeamSpec, settings, "translate"))
 
-    def _translator(self) -> Translator:
+    def _translator(self) -> BeamTranslator:
         if self.source_tokenizer is None:
             raise UsageError(
                 f"translate needs a model of translation. Received: one of {self.config.task}.",
                 "train one with `unspool train --source COL --target COL PAIRS`.",
             )
-        return Translator(self.network, self.source_tokenizer, self.tokenizer)
+        return BeamTranslator(self.network, self.source_tokenizer, self.tokenizer)
 
     def classify(self, texts: str | Sequence[str]) -> str | list[str]:
         """The likeliest label of one text, or of several, in order.
@@ -213,7 +212,7 @@ class Model:
         """What the model may classify a text as."""
         return self.classifier().labels
 
-    def classifier(self) -> Classifying:
+    def classifier(self) -> Classifier:
         """What tells labels: a head, or, of a model that writes under a condition, Bayes' rule.
 
         Raises:
@@ -226,7 +225,7 @@ class Model:
                 f"classify needs a model of classification or of conditioned text. Received: {self.config.task}.",
                 "train one with `unspool train --text COL --label COL TABLE`.",
             )
-        return Classifier(self.network, self.tokenizer, self.config.labels)
+        return NetworkClassifier(self.network, self.tokenizer, self.config.labels)
 
     def _check_task(self, *tasks: str) -> None:
         """Refuse what only models of other tasks can do.
@@ -265,13 +264,14 @@ class Model:
         """Several continuations side by side; each is what it would be alone with its seed."""
         spec = self.sampling_for(settings)
         seeds, pieces = self.pieces(self.read(prompt, condition)._reading, spec)
-        texts = [""] * len(seeds)
+        texts, tokens = [""] * len(seeds), [0] * len(seeds)
         last: dict[int, Piece] = {}
         for piece in pieces:
-            texts[piece.sample] += piece.text
-            last[piece.sample] = piece
+            texts[piece.row] += piece.text
+            tokens[piece.row] += len(piece.ids)
+            last[piece.row] = piece
         return [
-            Sample(text, seed, last[i].tokens, str(last[i].finish_reason))
+            Sample(text, seed, tokens[i], str(last[i].finish_reason))
             for i, (text, seed) in enumerate(zip(texts, seeds, strict=True))
         ]
 
@@ -305,15 +305,14 @@ class Model:
         try:
             arrays, about = parse_safetensors(Path(path).read_bytes(), Path(path))
             logits = arrays.pop("logits")
-            wanted = {**state_shapes(self.network.spec, 1), "logits": (1, self.tokenizer.vocabulary_size)}
-            if {name: array.shape for name, array in {**arrays, "logits": logits}.items()} != wanted:
+            if logits.shape != (1, self.tokenizer.vocabulary_size) or any(one.shape[1] != 1 for one in arrays.values()):
                 raise ValueError("its shapes are those of another network")
             ids = [int(token) for token in about["ids"]]
             if not all(0 <= token < self.tokenizer.vocabulary_size for token in ids):
                 raise ValueError("its tokens are those of another vocabulary")
-            state = self.network.state_from_arrays({name: array.astype(np.float32) for name, array in arrays.items()})
+            state = self.network.state_from_arrays(arrays)
             return StateReading(self, Reading(state, logits, ids))
-        except (OSError, KeyError, ValueError, TypeError) as problem:
+        except (OSError, KeyError, ValueError, TypeError, IndexError) as problem:
             raise ModelFolderError(
                 f"{path} is not a state of this model: {problem!s:.80}.", "read the text again with read()."
             ) from None

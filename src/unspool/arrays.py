@@ -24,6 +24,12 @@ def softmax(scores: Array) -> Array:
 
 def log_softmax(scores: Array) -> Array:
     """The logarithms of the probabilities of scores [..., N], in nats."""
-    shifted = scores - scores.max(axis=-1, keepdims=True)
-    logarithms: Array = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    logarithms: Array = scores - log_sum_exp(scores)[..., None]
     return logarithms
+
+
+def log_sum_exp(scores: Array) -> Array:
+    """The logarithm of the sum of the exponentials of scores, [..., N] to [...]."""
+    highest = scores.max(axis=-1, keepdims=True)
+    total: Array = np.log(np.exp(scores - highest).sum(axis=-1)) + highest[..., 0]
+    return total

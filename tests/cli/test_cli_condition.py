@@ -9,7 +9,7 @@ import pytest
 import unspool
 from helpers.commands import call_main, run_process
 from unspool.api import train
-from unspool.engines.base import Writer
+from unspool.engines.base import BlockGenerator
 from unspool.engines.registry import installed_engines
 from unspool.errors import UsageError
 from unspool.evaluate.bayes import BayesClassifier
@@ -102,11 +102,11 @@ def test_engines_score_and_write_alike(single: Path, engine: str) -> None:
 
 
 def test_long_texts_are_written_by_the_compiled_loop(single: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("unspool.decode.stream.HANDOVER", 5)
+    monkeypatch.setattr("unspool.engines.auto.HANDOVER", 5)
     model, plain = unspool.load(single), unspool.load(single, engine="numpy")
     settings = {"condition": "b=0.5,a=0.5", "seed": 4, "ignore_eos": True, "max_new_tokens": 60}
     assert model.generate(**settings) == plain.generate(**settings)  # type: ignore[arg-type]
-    assert isinstance(model.network.hand_over(model.read(condition="a")._reading.state)[0], Writer)
+    assert isinstance(model.network.hand_over(model.read(condition="a")._reading.state)[0], BlockGenerator)
 
 
 def test_a_prompt_is_continued_under_the_condition(single: Path) -> None:
@@ -179,7 +179,7 @@ def test_lines_of_files_depend_on_their_names(tmp_path: Path) -> None:
 def test_nothing_fed_all_comes_from_the_state(rows: Path, tmp_path: Path) -> None:
     model = train(rows, out=tmp_path / "m", steps=150, decoder_input="none", **COLUMNS, **SIZES, **QUICK)
     assert model.generate(condition="b", temperature=0).lower() == "bbbb"
-    assert model.config.network.writer.decoder_input == "none"
+    assert model.config.network.decoder.decoder_input == "none"
 
 
 def test_a_run_is_resumed_to_the_end_it_would_have_had(rows: Path, tmp_path: Path) -> None:

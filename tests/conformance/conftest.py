@@ -6,7 +6,7 @@ import pytest
 
 from helpers.small import random_weights
 from unspool.arrays import Arrays
-from unspool.engines.base import Network
+from unspool.engines.base import SequenceNetwork
 from unspool.engines.registry import build_network, installed_engines
 from unspool.specs.network import DecoderSpec, NetworkSpec
 
@@ -17,7 +17,7 @@ INPUTS = {
     "tied": {"embedding_size": HIDDEN, "tie_weights": True},
 }
 
-Build = Callable[[str], Network]
+Build = Callable[[str], SequenceNetwork]
 
 
 @pytest.fixture(params=installed_engines())
@@ -52,5 +52,5 @@ def build(spec: NetworkSpec, weights: Arrays) -> Build:
 
 
 @pytest.fixture
-def network(engine: str, build: Build) -> Network:
+def network(engine: str, build: Build) -> SequenceNetwork:
     return build(engine)

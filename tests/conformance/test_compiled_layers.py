@@ -1,10 +1,10 @@
-"""Layers that walk through a window in one compiled call, against NumPy's, which define them."""
+"""Layers that run through a window in one compiled call, against NumPy's, which define them."""
 
 import numpy as np
 import pytest
 
 from helpers.small import random_weights
-from unspool.engines.numba.layers import packed_layer, shares_of
+from unspool.engines.numba.layers import packed_layer, partitioned
 from unspool.engines.numpy.layers import make_layer, weights_of
 from unspool.engines.rounding import rounded_weights
 from unspool.specs.network import CellName, DecoderSpec, NetworkSpec
@@ -28,13 +28,13 @@ def test_a_window_is_what_numpy_makes_of_it(
     small = {name: array / 4 for name, array in random_weights(spec).items()}
     weights = weights_of(rounded_weights(small, precision), "decoder", 0)
     plain = make_layer(cell, weights)
-    compiled = packed_layer(cell, weights, precision, lambda count: shares_of(count, threads, 4))
+    compiled = packed_layer(cell, weights, precision, lambda count: partitioned(count, threads, 4))
     generator = np.random.default_rng(0)
     values = generator.normal(size=(rows, STEPS, width)).astype(np.float32)
     memory = tuple(generator.normal(size=(rows, SIZE)).astype(np.float32) for _ in range(2 if cell == "lstm" else 1))
     before = [array.copy() for array in memory]
-    wanted, wanted_last = plain.walk(plain.read(values), memory)
-    found, last = compiled.walk(compiled.read(values), memory)
+    wanted, wanted_last = plain.run(plain.read(values), memory)
+    found, last = compiled.run(compiled.read(values), memory)
     for one, other in zip((found, *last), (wanted, *wanted_last), strict=True):
         assert one.shape == other.shape
         assert np.linalg.norm(one - other) <= tolerance * np.linalg.norm(other)
@@ -43,6 +43,6 @@ def test_a_window_is_what_numpy_makes_of_it(
 
 @pytest.mark.parametrize("count", [1, 7, 64, 65])
 @pytest.mark.parametrize("threads", [1, 2, 3])
-def test_shares_have_every_row_once(count: int, threads: int) -> None:
+def test_every_row_is_in_one_part(count: int, threads: int) -> None:
     rows = np.arange(count)
-    assert np.concatenate([rows[share] for share in shares_of(count, threads, 8)]).tolist() == rows.tolist()
+    assert np.concatenate([rows[part] for part in partitioned(count, threads, 8)]).tolist() == rows.tolist()

@@ -8,7 +8,7 @@ import pytest
 from unspool.arrays import Arrays
 from unspool.data.batches import Batch
 from unspool.engines.base import Learner
-from unspool.engines.registry import ENGINES, build_learner, build_network
+from unspool.engines.registry import build_learner, build_network, training_engines
 from unspool.specs.network import DecoderSpec, NetworkSpec
 from unspool.specs.training import TrainingSpec
 from unspool.text.tokenizer import PAD
@@ -16,7 +16,7 @@ from unspool.text.tokenizer import PAD
 ROWS, STEPS, VOCABULARY = 4, 6, 12
 
 
-@pytest.fixture(params=[name for name, engine in ENGINES.items() if engine.trains])
+@pytest.fixture(params=training_engines())
 def learning_engine(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 

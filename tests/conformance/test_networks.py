@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 
 from conformance.conftest import HIDDEN, VOCABULARY, Build
-from unspool.arrays import Array, IntArray
-from unspool.engines.base import Network, State
+from unspool.arrays import IntArray
+from unspool.engines.base import Attends, Classifies, Encodes, SequenceNetwork, State
 from unspool.engines.parameters import state_shapes
 from unspool.engines.registry import installed_engines
+from unspool.errors import ModelFolderError
+from unspool.specs.network import NetworkSpec
 
 ROWS, STEPS = 4, 7
 CLOSE = {"rtol": 0, "atol": 1e-5}
@@ -17,25 +19,22 @@ def tokens(rows: int = ROWS, steps: int = STEPS, seed: int = 0) -> IntArray:
     return np.random.default_rng(seed).integers(0, VOCABULARY, (rows, steps))
 
 
-def used_state(network: Network, rows: int = ROWS) -> State:
+def used_state(network: SequenceNetwork, rows: int = ROWS) -> State:
     """A state that has read something."""
     return network.unroll(tokens(rows, seed=9), network.initial_state(rows))[1]
 
 
-def assert_states_are_close(network: Network, one: State, other: State) -> None:
+def assert_states_are_close(network: SequenceNetwork, one: State, other: State) -> None:
     arrays, others = network.state_to_arrays(one), network.state_to_arrays(other)
     assert arrays.keys() == others.keys()
     for name in arrays:
         np.testing.assert_allclose(arrays[name], others[name], **CLOSE)
 
 
-def softmax(logits: Array) -> Array:
-    powers = np.exp(logits.astype(np.float64))
-    return powers / powers.sum(axis=-1, keepdims=True)
-
-
-def test_every_network_keeps_to_the_protocol(network: Network) -> None:
-    assert isinstance(network, Network)
+def test_a_decoder_keeps_to_its_protocol_and_to_no_other(network: SequenceNetwork) -> None:
+    assert isinstance(network, SequenceNetwork)
+    assert not isinstance(network, Encodes | Attends | Classifies)
+    assert network.vocabulary_size == VOCABULARY
 
 
 def test_the_engines_give_the_same_logits(build: Build) -> None:
@@ -52,7 +51,7 @@ def test_the_engines_give_the_same_logits(build: Build) -> None:
             np.testing.assert_allclose(array, found[0][1][name], **CLOSE)
 
 
-def test_unroll_equals_t_times_step(network: Network) -> None:
+def test_unroll_equals_t_times_step(network: SequenceNetwork) -> None:
     unrolled, end = network.unroll(tokens(), used_state(network))
     state = used_state(network)
     for time in range(STEPS):
@@ -62,14 +61,14 @@ def test_unroll_equals_t_times_step(network: Network) -> None:
     assert_states_are_close(network, state, end)
 
 
-def test_a_batch_equals_its_rows_one_by_one(network: Network) -> None:
+def test_a_batch_equals_its_rows_one_by_one(network: SequenceNetwork) -> None:
     together, _ = network.unroll(tokens(), used_state(network))
     for row in range(ROWS):
         alone, _ = network.unroll(tokens()[row : row + 1], network.select(used_state(network), np.array([row])))
         np.testing.assert_allclose(alone[0], together[row], **CLOSE)
 
 
-def test_select_takes_rows_in_order_and_may_repeat_them(network: Network) -> None:
+def test_select_takes_rows_in_order_and_may_repeat_them(network: SequenceNetwork) -> None:
     rows = np.array([3, 0, 3])
     state = used_state(network)
     arrays, chosen = (network.state_to_arrays(s) for s in (state, network.select(state, rows)))
@@ -79,14 +78,43 @@ def test_select_takes_rows_in_order_and_may_repeat_them(network: Network) -> Non
     assert all(array.shape[1] == 0 for array in empty.values())
 
 
-def test_the_initial_state_is_zeros(network: Network) -> None:
+def test_join_is_the_inverse_of_select(network: SequenceNetwork) -> None:
+    state = used_state(network)
+    rows = [network.select(state, np.array(chosen)) for chosen in ([0], [1, 2], [3])]
+    arrays, joined = (network.state_to_arrays(one) for one in (state, network.join(rows)))
+    for name in arrays:
+        np.testing.assert_array_equal(joined[name], arrays[name])
+
+
+def test_arrays_of_another_state_are_refused(network: SequenceNetwork) -> None:
+    arrays = network.state_to_arrays(used_state(network))
+    hidden = arrays["hidden"]
+    wrong = [
+        {},
+        {**arrays, "other": hidden},
+        {**arrays, "hidden": hidden[:, :, :-1]},
+        {**arrays, "hidden": hidden[:0]},
+        {**arrays, "hidden": hidden[0]},
+        {**arrays, "hidden": hidden.astype(np.float64)},
+        {"hidden": hidden},
+    ]
+    if "cell" in arrays:
+        wrong.append({**arrays, "cell": arrays["cell"][:, :1]})
+    else:
+        wrong.pop()
+    for found in wrong:
+        with pytest.raises(ModelFolderError, match="a state of this network must have"):
+            network.state_from_arrays(found)
+
+
+def test_the_initial_state_is_zeros(network: SequenceNetwork, spec: NetworkSpec) -> None:
     arrays = network.state_to_arrays(network.initial_state(3))
-    assert {name: array.shape for name, array in arrays.items()} == state_shapes(network.spec, 3)
+    assert {name: array.shape for name, array in arrays.items()} == state_shapes(spec, 3)
     assert all(array.dtype == np.float32 and not array.any() for array in arrays.values())
     assert all(array.shape[2] == HIDDEN for array in arrays.values())
 
 
-def test_a_state_is_a_value_that_no_step_changes(network: Network) -> None:
+def test_a_state_is_a_value_that_no_step_changes(network: SequenceNetwork) -> None:
     state = used_state(network)
     before = {name: array.copy() for name, array in network.state_to_arrays(state).items()}
     network.step(tokens()[:, 0], state)
@@ -96,7 +124,7 @@ def test_a_state_is_a_value_that_no_step_changes(network: Network) -> None:
         np.testing.assert_array_equal(array, before[name])
 
 
-def test_a_state_survives_arrays_in_every_engine(network: Network, build: Build) -> None:
+def test_a_state_survives_arrays_in_every_engine(network: SequenceNetwork, build: Build) -> None:
     state = used_state(network)
     arrays = network.state_to_arrays(state)
     expected, _ = network.step(tokens()[:, 0], state)
@@ -109,18 +137,19 @@ def test_a_state_survives_arrays_in_every_engine(network: Network, build: Build)
             np.testing.assert_array_equal(array, arrays[name])
 
 
-def test_surprise_is_minus_the_log_softmax_of_unroll(network: Network) -> None:
+def test_nll_is_minus_the_log_softmax_of_unroll(network: SequenceNetwork) -> None:
     inputs, targets = tokens(), tokens(seed=1)
     nats, state = network.nll(inputs, targets, used_state(network))
     logits, end = network.unroll(inputs, used_state(network))
-    chosen = np.take_along_axis(softmax(logits), targets[..., None], axis=-1)[..., 0]
+    powers = np.exp(logits.astype(np.float64))
+    chosen = np.take_along_axis(powers / powers.sum(axis=-1, keepdims=True), targets[..., None], axis=-1)[..., 0]
     np.testing.assert_allclose(nats, -np.log(chosen), **CLOSE)
     assert nats.dtype == np.float32
     assert_states_are_close(network, state, end)
 
 
 @pytest.mark.parametrize("kind", [np.uint8, np.uint16, np.int32, np.int64])
-def test_token_ids_may_be_of_any_integer_type(network: Network, kind: type[np.integer]) -> None:
+def test_token_ids_may_be_of_any_integer_type(network: SequenceNetwork, kind: type[np.integer]) -> None:
     inputs = tokens()
     expected, _ = network.nll(inputs, inputs, network.initial_state(ROWS))
     found, _ = network.nll(inputs.astype(kind), inputs.astype(kind), network.initial_state(ROWS))

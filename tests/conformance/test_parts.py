@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from helpers.small import random_weights
-from unspool.data.batches import Batch, Source
-from unspool.engines.base import Network
+from unspool.data.batches import Batch, Source, TextSource, VectorSource
+from unspool.engines.base import Attends, Classifies, EncoderDecoder, Encodes, SequenceNetwork
 from unspool.engines.parameters import parameter_shapes
-from unspool.engines.registry import ENGINES, build_learner, build_network, installed_engines
+from unspool.engines.registry import build_learner, build_network, installed_engines, training_engines
 from unspool.specs.network import (
     DecoderSpec,
     HeadSpec,
@@ -51,7 +51,7 @@ TEXTS = [
     )
     if not (both and cell == "mingru")
 ]
-PAIRED = [(spec.encoder.cell, spec.writer.cell) for spec in TEXTS if isinstance(spec.encoder, TextEncoderSpec)]
+PAIRED = [(spec.encoder.cell, spec.decoder.cell) for spec in TEXTS if isinstance(spec.encoder, TextEncoderSpec)]
 TEXTS += [  # every other pair of cells, once
     NetworkSpec(encoder=text_encoder(cell, cell != "mingru"), decoder=decoder(other, attention="additive"))
     for cell, other in product(CELLS, CELLS)
@@ -92,32 +92,31 @@ def name_of(spec: NetworkSpec) -> str:
 def source(spec: NetworkSpec, filler: int = PAD, longest: int = 5) -> Source:
     generator = np.random.default_rng(3)
     if not isinstance(spec.encoder, TextEncoderSpec):
-        return Source(values=generator.random((ROWS, 3)).astype(np.float32))
+        return VectorSource(generator.random((ROWS, 3)).astype(np.float32))
     tokens = generator.integers(4, VOCABULARY, (ROWS, 5))
     tokens = np.pad(tokens, ((0, 0), (0, longest - 5)))
     tokens[np.arange(longest) >= np.array(LENGTHS)[:, None]] = filler
-    return Source(tokens, np.array(LENGTHS))
+    return TextSource(tokens, np.array(LENGTHS))
 
 
 def row_of(source: Source, row: int) -> Source:
-    if source.tokens is None or source.lengths is None:
-        assert source.values is not None
-        return Source(values=source.values[row : row + 1])
+    if isinstance(source, VectorSource):
+        return VectorSource(source.values[row : row + 1])
     length = source.lengths[row]
-    return Source(source.tokens[row : row + 1, :length], source.lengths[row : row + 1])
+    return TextSource(source.tokens[row : row + 1, :length], source.lengths[row : row + 1])
 
 
 def inputs(seed: int = 0) -> Any:
     return np.random.default_rng(seed).integers(0, TARGETS, (ROWS, STEPS))
 
 
-def networks(spec: NetworkSpec) -> list[Network]:
+def networks(spec: NetworkSpec) -> list[Any]:
     weights = random_weights(spec)
     return [build_network(engine, spec, weights) for engine in installed_engines()]
 
 
 @pytest.mark.parametrize("spec", TEXTS + OTHERS, ids=name_of)
-def test_the_engines_write_the_same_from_a_source(spec: NetworkSpec) -> None:
+def test_the_engines_predict_the_same_from_a_source(spec: NetworkSpec) -> None:
     found = []
     for network in networks(spec):
         start = network.encode(source(spec))
@@ -156,15 +155,58 @@ def test_unroll_equals_t_times_step_from_a_source(spec: NetworkSpec) -> None:
             np.testing.assert_allclose(logits, unrolled[:, time], **CLOSE)
 
 
-@pytest.mark.parametrize("spec", [spec for spec in TEXTS if spec.writer.attention != "none"], ids=name_of)
-def test_attention_shares_sum_to_one_and_stay_within_the_text(spec: NetworkSpec) -> None:
+@pytest.mark.parametrize("spec", [spec for spec in TEXTS if spec.decoder.attention != "none"], ids=name_of)
+def test_attention_weights_sum_to_one_and_stay_within_the_text(spec: NetworkSpec) -> None:
     found = [network.attention(inputs(), network.encode(source(spec))) for network in networks(spec)]
-    for shares in found:
-        np.testing.assert_allclose(shares, found[0], **CLOSE)
-        np.testing.assert_allclose(shares.sum(axis=-1), 1, **CLOSE)
+    for weights in found:
+        np.testing.assert_allclose(weights, found[0], **CLOSE)
+        np.testing.assert_allclose(weights.sum(axis=-1), 1, **CLOSE)
         for row, length in enumerate(LENGTHS):
-            assert not shares[row, :, length:].any()
-            assert (shares[row, :, :length] > 0).all()
+            assert not weights[row, :, length:].any()
+            assert (weights[row, :, :length] > 0).all()
+
+
+@pytest.mark.parametrize("spec", TEXTS + OTHERS, ids=name_of)
+def test_joined_states_predict_what_each_would_alone(spec: NetworkSpec) -> None:
+    for network in networks(spec):
+        alone = [network.encode(row_of(source(spec), row)) for row in range(ROWS)]
+        used = [network.unroll(inputs()[:1, :row], state)[1] for row, state in enumerate(alone) if row]
+        joined = network.join([alone[0], network.join(used[:2]), used[2]])
+        logits, after = network.step(inputs()[:, 0], joined)
+        for row, state in enumerate([alone[0], *used]):
+            expected, end = network.step(inputs()[row : row + 1, 0], state)
+            np.testing.assert_allclose(logits[row], expected[0], **CLOSE)
+            chosen = network.state_to_arrays(network.select(after, np.array([row])))
+            for name in ("hidden", "cell"):
+                if name in chosen:
+                    np.testing.assert_allclose(chosen[name], network.state_to_arrays(end)[name], **CLOSE)
+
+
+def test_joining_what_was_selected_drops_the_sources_of_other_rows() -> None:
+    spec = next(spec for spec in TEXTS if spec.decoder and spec.decoder.attention == "dot")
+    for network in networks(spec):
+        state = network.encode(source(spec))
+        chosen = network.join([network.select(state, np.array([1])), network.select(state, np.array([2]))])
+        expected, _ = network.unroll(inputs()[1:3], network.select(state, np.array([1, 2])))
+        np.testing.assert_allclose(network.unroll(inputs()[1:3], chosen)[0], expected, **CLOSE)
+        assert network.state_to_arrays(chosen)["values"].shape[1] == 2
+
+
+def test_a_memory_cannot_be_joined_with_none() -> None:
+    spec = next(spec for spec in TEXTS if spec.decoder and spec.decoder.attention == "dot")
+    for network in networks(spec):
+        with pytest.raises(ValueError, match="come from none"):
+            network.join([network.encode(source(spec)), network.initial_state(1)])
+
+
+@pytest.mark.parametrize("spec", TEXTS + OTHERS + HEADS, ids=name_of)
+def test_a_network_has_the_methods_that_its_parts_can_honour(spec: NetworkSpec) -> None:
+    for engine in (*installed_engines(), "auto"):
+        network = build_network(engine, spec, random_weights(spec))
+        assert isinstance(network, SequenceNetwork) == (spec.decoder is not None)
+        assert isinstance(network, Encodes) == isinstance(network, EncoderDecoder) == (spec.decoder is not None)
+        assert isinstance(network, Attends) == (spec.decoder is not None and spec.decoder.attention != "none")
+        assert isinstance(network, Classifies) == (spec.head is not None)
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -189,7 +231,7 @@ def test_the_engines_give_the_same_scores_and_no_row_depends_on_another(spec: Ne
         np.testing.assert_allclose(scores, found[0], **CLOSE)
 
 
-@pytest.mark.parametrize("engine", [name for name, engine in ENGINES.items() if engine.trains])
+@pytest.mark.parametrize("engine", training_engines())
 def test_the_loss_of_a_label_counts_as_much_as_its_weight(engine: str) -> None:
     spec, labels = HEADS[0], np.array([0, 1, 2, 0])
     nothing = np.full((ROWS, 0), PAD)  # (B, 0)
@@ -203,7 +245,7 @@ def test_the_loss_of_a_label_counts_as_much_as_its_weight(engine: str) -> None:
         assert learner.train_step(batch, 1.0, 0) == pytest.approx(expected, abs=1e-5)
 
 
-@pytest.mark.parametrize("engine", [name for name, engine in ENGINES.items() if engine.trains])
+@pytest.mark.parametrize("engine", training_engines())
 @pytest.mark.parametrize("spec", TEXTS + OTHERS + HEADS, ids=name_of)
 def test_every_weight_learns_and_the_loss_falls(spec: NetworkSpec, engine: str) -> None:
     tokens = np.random.default_rng(5).integers(4, TARGETS, (ROWS, STEPS + 1))

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from helpers.small import random_weights
-from unspool.decode.sampler import COMPILABLE, Sampler
+from unspool.decode.sampler import COMPILABLE, Samplers
 from unspool.engines.registry import build_network
 from unspool.engines.rounding import from_bfloat16, to_bfloat16
 from unspool.errors import UsageError
 from unspool.specs.network import CellName, DecoderSpec, NetworkSpec
 from unspool.specs.sampling import SamplingSpec
-from unspool.text.tokenizer import BEGIN, END
+from unspool.text.tokenizer import BEGIN
 
 
 def spec_of(cell: CellName, tied: bool = False, size: int = 8) -> NetworkSpec:
@@ -30,7 +30,7 @@ def test_rounding_goes_to_the_nearest_and_keeps_what_fits() -> None:
 @pytest.mark.parametrize(("precision", "tolerance"), [("float32", 1e-5), ("bfloat16", 0.02), ("int8", 0.02)])
 @pytest.mark.parametrize("size", [8, 9])
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru", "mingru"])
-def test_one_row_equals_a_row_of_a_batch_and_a_written_text(
+def test_one_row_equals_a_row_of_a_batch_and_a_generated_text(
     cell: CellName, size: int, precision: str, tolerance: float
 ) -> None:
     spec = spec_of(cell, tied=size == 8, size=size)
@@ -40,15 +40,16 @@ def test_one_row_equals_a_row_of_a_batch_and_a_written_text(
     np.testing.assert_allclose(single[0], batched[0], atol=tolerance)
 
     settings = SamplingSpec(temperature=0.0)
-    first, second = (Sampler(settings, 11, (0, 1, 2, END), [], 1) for _ in range(2))
-    (tokens,), _, _ = network.write(single, one, [first], COMPILABLE, 20, END)  # type: ignore[attr-defined]
+    first, second = (Samplers.one(settings, np.arange(11) < 4, [], 1) for _ in range(2))
+    sampled = first.for_block(np.array([20]), np.zeros(1, np.bool_))
+    (tokens,), *_ = network.generate_row(single, one, sampled, COMPILABLE)
     expected, logits, state = (
         [],
         batched[:1],
         network.select(network.step(np.array([BEGIN] * 2), network.initial_state(2))[1], np.array([0])),
     )
     for _ in range(20):
-        expected.append(second.choose(logits[0]))
+        expected.append(int(second.choose(logits)[0]))
         logits, state = network.step(np.array(expected[-1:]), state)
     assert tokens.tolist() == expected
 

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from unspool.decode.sampler import Sampler, distribution
+from unspool.decode.sampler import Samplers, distribution
 from unspool.specs.sampling import SamplingSpec
 
 # thousandths: what lies closer may have equal probabilities, and then the order of equals would be tested
@@ -34,7 +34,9 @@ def prefix(order: list[int], probabilities: list[float], mass: float) -> set[int
 
 def probabilities_of(values: list[float], **settings: float) -> np.ndarray:
     spec = SamplingSpec(**{"temperature": 1.0, **settings})
-    return distribution(np.array(values, np.float64), Sampler(spec, len(values), (), [], 0).parameters)
+    return distribution(
+        np.array(values, np.float64), Samplers.one(spec, np.zeros(len(values), np.bool_), [], 0).parameters[0]
+    )
 
 
 def kept(values: list[float], **settings: float) -> set[int]:

@@ -7,9 +7,9 @@ import pytest
 
 from helpers.small import random_weights
 from unspool.arrays import IntArray
-from unspool.data.batches import Source
+from unspool.data.batches import TextSource
 from unspool.decode.beam import beam_search
-from unspool.engines.base import Network
+from unspool.engines.base import EncoderDecoder
 from unspool.engines.registry import build_network
 from unspool.specs.network import DecoderSpec, NetworkSpec, TextEncoderSpec
 from unspool.specs.sampling import BeamSpec
@@ -25,23 +25,23 @@ LONGEST = 4
 
 
 @pytest.fixture(params=range(3))
-def network(request: pytest.FixtureRequest) -> Network:
+def network(request: pytest.FixtureRequest) -> EncoderDecoder:
     return build_network("numpy", SPEC, random_weights(SPEC, request.param))
 
 
-def log_probability(network: Network, source: IntArray, ids: tuple[int, ...], ended: bool) -> float:
-    """By one unroll, over the tokens that may be written."""
-    logits, _ = network.unroll(np.array([[BEGIN, *ids]]), network.encode(Source.of_texts([source])))
+def log_probability(network: EncoderDecoder, source: IntArray, ids: tuple[int, ...], ended: bool) -> float:
+    """By one unroll, over the tokens that may be taken."""
+    logits, _ = network.unroll(np.array([[BEGIN, *ids]]), network.encode(TextSource.of_texts([source])))
     logits = logits[0].astype(np.float64)
     logits[:, list(FORBIDDEN)] = -np.inf
     logs = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
-    return float(sum(logs[place, token] for place, token in enumerate([*ids, END][: len(ids) + ended])))
+    return float(sum(logs[index, token] for index, token in enumerate([*ids, END][: len(ids) + ended])))
 
 
 @pytest.mark.parametrize("penalty", [0.0, 0.6, 1.0])
-def test_with_beams_enough_it_finds_what_trying_everything_finds(network: Network, penalty: float) -> None:
+def test_with_beams_enough_it_finds_what_trying_everything_finds(network: EncoderDecoder, penalty: float) -> None:
     spec = BeamSpec(beams=200, length_penalty=penalty)
-    found = beam_search(network, network.encode(Source.of_texts(SOURCES)), np.full(3, LONGEST), spec, FORBIDDEN)
+    found = beam_search(network, network.encode(TextSource.of_texts(SOURCES)), np.full(3, LONGEST), spec, FORBIDDEN)
     for source, hypotheses in zip(SOURCES, found, strict=True):
         every = []
         for length in range(LONGEST):
@@ -54,11 +54,13 @@ def test_with_beams_enough_it_finds_what_trying_everything_finds(network: Networ
         np.testing.assert_allclose([one.score for one in ended], [score for score, _ in every], atol=1e-5)
 
 
-def test_one_beam_takes_the_likeliest_token_until_the_end(network: Network) -> None:
-    most = np.array([9, 9, 2])
-    found = beam_search(network, network.encode(Source.of_texts(SOURCES)), most, BeamSpec(beams=1), FORBIDDEN)
-    for source, longest, (hypothesis,) in zip(SOURCES, most, found, strict=True):
-        logits, state = network.step(np.array([BEGIN]), network.encode(Source.of_texts([source])))
+def test_one_beam_takes_the_likeliest_token_until_the_end(network: EncoderDecoder) -> None:
+    max_lengths = np.array([9, 9, 2])
+    found = beam_search(
+        network, network.encode(TextSource.of_texts(SOURCES)), max_lengths, BeamSpec(beams=1), FORBIDDEN
+    )
+    for source, longest, (hypothesis,) in zip(SOURCES, max_lengths, found, strict=True):
+        logits, state = network.step(np.array([BEGIN]), network.encode(TextSource.of_texts([source])))
         expected: list[int] = []
         while len(expected) < longest:
             logits[:, list(FORBIDDEN)] = -np.inf
@@ -72,18 +74,18 @@ def test_one_beam_takes_the_likeliest_token_until_the_end(network: Network) -> N
 
 
 @pytest.mark.parametrize("beams", [1, 2, 5])
-def test_side_by_side_is_as_alone(network: Network, beams: int) -> None:
-    spec, most = BeamSpec(beams=beams), np.array([6, 3, 8])
-    together = beam_search(network, network.encode(Source.of_texts(SOURCES)), most, spec, FORBIDDEN)
+def test_a_batch_is_searched_as_each_source_alone(network: EncoderDecoder, beams: int) -> None:
+    spec, max_lengths = BeamSpec(beams=beams), np.array([6, 3, 8])
+    together = beam_search(network, network.encode(TextSource.of_texts(SOURCES)), max_lengths, spec, FORBIDDEN)
     for row, source in enumerate(SOURCES):
-        start = network.encode(Source.of_texts([source]))
-        (alone,) = beam_search(network, start, most[row : row + 1], spec, FORBIDDEN)
+        start = network.encode(TextSource.of_texts([source]))
+        (alone,) = beam_search(network, start, max_lengths[row : row + 1], spec, FORBIDDEN)
         assert [one.ids for one in alone] == [one.ids for one in together[row]]
         np.testing.assert_allclose([o.score for o in alone], [o.score for o in together[row]], atol=1e-5)
 
 
-def test_more_beams_never_find_less_likely_sequences_first(network: Network) -> None:
-    start = network.encode(Source.of_texts(SOURCES))
+def test_more_beams_never_find_less_likely_sequences_first(network: EncoderDecoder) -> None:
+    start = network.encode(TextSource.of_texts(SOURCES))
     found = [beam_search(network, start, np.full(3, 4), BeamSpec(beams=k), FORBIDDEN) for k in (1, 200)]
     for few, many in zip(*found, strict=True):
         if few[0].ended:

@@ -17,7 +17,7 @@ from unspool.data.conditions import (
 )
 from unspool.data.pairs import PairBatches
 from unspool.decode.condition import condition_source, missing_condition
-from unspool.engines.base import Network
+from unspool.engines.base import EncoderDecoder
 from unspool.engines.registry import build_network, installed_engines
 from unspool.errors import DataError, ModelFolderError, UsageError
 from unspool.evaluate.bayes import BayesClassifier
@@ -251,7 +251,7 @@ def test_damaged_conditions_are_told(tmp_path: Path, damage: bytes | None) -> No
         open_conditioned(tmp_path, "training", (LANGUAGE, GENDER))
 
 
-def network(engine: str = "numpy", cell: str = "lstm", numbers: bool = False) -> Network:
+def network(engine: str = "numpy", cell: str = "lstm", numbers: bool = False) -> EncoderDecoder:
     encoder = VectorEncoderSpec(numbers=1, hidden_size=5) if numbers else LabelEncoderSpec(labels=3, hidden_size=5)
     sizes = {"cell": cell, "hidden_size": 8, "embedding_size": 4, "vocabulary_size": TOKENIZER.vocabulary_size}
     network_spec = NetworkSpec(encoder=encoder, decoder=DecoderSpec(**sizes))  # type: ignore[arg-type]
@@ -268,7 +268,7 @@ def test_texts_side_by_side_are_read_as_each_alone(tmp_path: Path) -> None:
     np.testing.assert_allclose(sums, np.array(alone)[order], rtol=1e-5)
 
 
-def by_hand(net: Network, text: str, label: str) -> float:
+def by_hand(net: EncoderDecoder, text: str, label: str) -> float:
     """The nats of one text and its end under a label."""
     state = net.encode(condition_source(label, [LANGUAGE]))
     return float(token_nats(net, np.append(TOKENIZER.encode(text), END), state).sum(dtype=np.float64))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from helpers.small import random_weights
-from unspool.decode.classification import Classifier
+from unspool.decode.classification import NetworkClassifier
 from unspool.engines.registry import build_network, installed_engines
 from unspool.evaluate.influence import influence, words_of
 from unspool.evaluate.labels import classification_figures, confusion_matrix, macro_f1
@@ -34,7 +34,7 @@ def test_a_text_is_what_it_is_alone_and_in_every_engine(engine: str, pooling: st
     spec = NetworkSpec(encoder=encoder, head=HeadSpec(labels=3, pooling=pooling))
     weights = random_weights(spec)
     classifiers = [
-        Classifier(build_network(name, spec, weights), tokenizer, ("x", "y", "z")) for name in (engine, "numpy")
+        NetworkClassifier(build_network(name, spec, weights), tokenizer, ("x", "y", "z")) for name in (engine, "numpy")
     ]
     together, oracle = (one.probabilities(TEXTS) for one in classifiers)
     alone = np.concatenate([classifiers[0].probabilities([text]) for text in TEXTS])

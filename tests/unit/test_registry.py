@@ -8,13 +8,12 @@ from helpers.small import TINY, random_weights
 from unspool.api import train
 from unspool.engines import registry
 from unspool.engines.base import ORDINARY_RATE
-from unspool.engines.numpy.network import NumpyNetwork
+from unspool.engines.numpy.network import NumpyDecoder
 from unspool.engines.registry import (
     ENGINES,
     build_learner,
     build_network,
     installed_engines,
-    open_network,
     training_machine,
 )
 from unspool.errors import MissingExtraError, UsageError
@@ -26,7 +25,7 @@ SPEC = NetworkSpec(decoder=DecoderSpec(hidden_size=4, embedding_size=2, vocabula
 
 def test_numpy_is_always_there_and_is_what_auto_starts_with() -> None:
     assert "numpy" in installed_engines()
-    assert isinstance(open_network("auto", SPEC, random_weights(SPEC)), NumpyNetwork)
+    assert isinstance(build_network("auto", SPEC, random_weights(SPEC)), NumpyDecoder)
 
 
 def test_an_engine_that_does_not_exist_is_refused_with_those_that_do() -> None:
@@ -44,14 +43,14 @@ def test_an_engine_that_is_not_installed_names_its_extra(monkeypatch: pytest.Mon
     monkeypatch.setattr(registry, "find_spec", lambda package: None)
     with pytest.raises(MissingExtraError, match="the engine torch needs torch") as caught:
         build_network("torch", SPEC, {})
-    assert f"unspool[{ENGINES['torch'].extra}]" in caught.value.hint
+    assert f"unspool[{ENGINES['recurrent', 'torch'].extra}]" in caught.value.hint
     assert installed_engines() == []
 
 
 def test_numba_has_no_extra_and_is_installed_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "find_spec", lambda package: None)
     with pytest.raises(MissingExtraError, match="needs numba, which is not installed") as caught:
-        open_network("numba", SPEC, {})
+        build_network("numba", SPEC, {})
     assert caught.value.hint == "install it with `pip install numba`."
 
 
@@ -64,7 +63,7 @@ def test_an_engine_whose_package_cannot_be_imported_says_why(
 
     monkeypatch.setattr(registry, "import_module", refuse)
     with pytest.raises(MissingExtraError, match="which cannot be imported: ") as caught:
-        open_network("numba", SPEC, random_weights(SPEC))
+        build_network("numba", SPEC, random_weights(SPEC))
     assert " ".join(str(problem).split()).rstrip(".") in caught.value.message
     assert "\n" not in caught.value.message
 
@@ -73,12 +72,12 @@ def test_an_engine_whose_package_cannot_be_imported_says_why(
 def test_threads_out_of_range_are_refused(threads: int) -> None:
     for engine in ("auto", "numba"):
         with pytest.raises(UsageError, match=rf"0 to 1024\. Received: {threads}"):
-            open_network(engine, SPEC, random_weights(SPEC), threads=threads)
+            build_network(engine, SPEC, random_weights(SPEC), threads=threads)
 
 
 def test_threads_are_refused_by_an_engine_that_chooses_them_itself() -> None:
-    with pytest.raises(UsageError, match=r"numba alone\. Received: numpy"):
-        open_network("numpy", SPEC, random_weights(SPEC), threads=1)
+    with pytest.raises(UsageError, match=r"numba and auto alone\. Received: numpy"):
+        build_network("numpy", SPEC, random_weights(SPEC), threads=1)
 
 
 def test_the_rate_of_a_machine_is_measured_only_where_a_run_may_depend_on_it(

@@ -6,13 +6,26 @@ from typing import Any
 import numpy as np
 import pytest
 
-from unspool.decode.sampler import Sampler, draw, penalised
+from unspool.decode.sampler import Samplers, draw, log_probability, penalised
 from unspool.errors import ModelFolderError, UsageError
 from unspool.specs.sampling import SamplingSpec
 
 
-def sampler(seed: int = 0, forbidden: tuple[int, ...] = (), prompt: tuple[int, ...] = (), **settings: Any) -> Sampler:
-    return Sampler(SamplingSpec(**{"temperature": 1.0, **settings}), 6, forbidden, list(prompt), seed)
+class One:
+    """A sampler of one row."""
+
+    def __init__(
+        self, seed: int = 0, forbidden: tuple[int, ...] = (), prompt: tuple[int, ...] = (), **settings: Any
+    ) -> None:
+        spec = SamplingSpec(**{"temperature": 1.0, **settings})
+        self.samplers = Samplers.one(spec, np.isin(np.arange(6), forbidden), prompt, seed)
+        self.parameters = self.samplers.parameters[0]
+
+    def choose(self, logits: np.ndarray[Any, Any]) -> int:
+        return int(self.samplers.choose(logits[None])[0])
+
+
+sampler = One
 
 
 def logits(*values: float) -> np.ndarray[Any, Any]:
@@ -103,6 +116,25 @@ def test_penalties_beyond_their_bounds_are_refused(name: str) -> None:
 def test_logits_that_are_no_numbers_are_an_error(value: float) -> None:
     with pytest.raises(ModelFolderError, match="NaN or infinity"):
         sampler().choose(logits(0, value, 0, 0, 0, 0))
+
+
+def test_rows_draw_with_their_own_settings_whoever_is_beside_them() -> None:
+    settings: list[dict[str, Any]] = [{}, {"temperature": 0.0}, {"top_k": 2, "presence_penalty": 0.5}]
+    alone = [One(seed, **own) for seed, own in enumerate(settings)]
+    together = Samplers.join([One(seed, **own).samplers for seed, own in enumerate(settings)])
+    values = np.random.default_rng(0).normal(size=(20, 3, 6)).astype(np.float32)
+    for found in values[:10]:
+        assert together.choose(found).tolist() == [one.choose(row) for one, row in zip(alone, found, strict=True)]
+    rest = together.select(np.array([2, 0]))
+    for found in values[10:]:
+        assert rest.choose(found[[2, 0]]).tolist() == [alone[i].choose(found[i]) for i in (2, 0)]
+
+
+def test_the_log_probability_is_that_of_the_logits_alone() -> None:
+    expected = np.array([0.5, 0.25, 0.125, 0.125, 0, 0])
+    with np.errstate(divide="ignore"):
+        found = [log_probability(np.log(expected) + 700, token) for token in range(4)]
+    assert found == pytest.approx([math.log(p) for p in expected[:4]])
 
 
 def test_the_callers_logits_stay_as_they_are() -> None:

@@ -21,31 +21,56 @@ BUCKET = 64  # batches whose rows are sorted by length together
 
 
 @dataclass(frozen=True)
-class Source:
-    """What an encoder reads: a text a row, or some numbers a row.
+class TextSource:
+    """Texts that an encoder reads, one a row.
 
     Attributes:
-        tokens: [B, S] ids of a text encoder; what stands behind a row's length is not looked at.
+        tokens: [B, S] ids; what stands behind a row's length is not read.
         lengths: [B], each from 1 to S.
-        values: [B, F] float32 for a vector encoder; for a label encoder the share of each label.
     """
 
-    tokens: IntArray | None = None
-    lengths: IntArray | None = None
-    values: np.ndarray[tuple[int, int], np.dtype[np.float32]] | None = None
+    tokens: IntArray
+    lengths: IntArray
 
     @classmethod
-    def of_texts(cls, texts: Sequence[IntArray]) -> "Source":
-        """Texts [B] of token ids, each of at least one token, side by side."""
+    def of_texts(cls, texts: Sequence[IntArray]) -> "TextSource":
+        """Texts [B] of token ids, each of at least one token, padded to one batch."""
         lengths = np.array([len(text) for text in texts], np.int64)
         return cls(pad_sequences(texts), lengths)
 
     @property
     def rows(self) -> int:
         """B."""
-        array = self.tokens if self.values is None else self.values
-        assert array is not None
-        return len(array)
+        return len(self.tokens)
+
+    @property
+    def size(self) -> int:
+        """How many tokens are read, padding left out."""
+        return int(self.lengths.sum())
+
+
+@dataclass(frozen=True)
+class VectorSource:
+    """Vectors that an encoder reads, one a row.
+
+    Attributes:
+        values: [B, F] float32; for a label encoder, the weight of each of F labels.
+    """
+
+    values: np.ndarray[tuple[int, int], np.dtype[np.float32]]
+
+    @property
+    def rows(self) -> int:
+        """B."""
+        return len(self.values)
+
+    @property
+    def size(self) -> int:
+        """How many vectors are read."""
+        return self.rows
+
+
+Source = TextSource | VectorSource
 
 
 @dataclass(frozen=True)
@@ -70,7 +95,7 @@ class Batch:
     def size(self) -> int:
         """How many tokens it has: those to predict, or, where only labels are, those of the source."""
         if self.labels is not None and self.source is not None:
-            return int(self.source.rows if self.source.lengths is None else self.source.lengths.sum())
+            return self.source.size
         return int(np.count_nonzero(self.targets))
 
 

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from unspool.arrays import FloatArray, IntArray
-from unspool.data.batches import Source
+from unspool.data.batches import VectorSource
 from unspool.data.corpus import open_part, write_tokens
 from unspool.data.pairs import Pairs
 from unspool.data.sources import Sources, describe_sources, joined_text
@@ -56,15 +56,15 @@ class Conditions:
         """Ones: a condition is no text."""
         return np.ones(len(self.values), np.int64)
 
-    def read(self, chosen: IntArray, generator: np.random.Generator | None = None) -> Source:
+    def read(self, chosen: IntArray, generator: np.random.Generator | None = None) -> VectorSource:
         """Shares or numbers [B, F] of the chosen rows; nothing of them is ever unknown."""
         values = self.values[chosen]  # (B, C)
         if not self.specs[0].labels:
-            return Source(values=values)
+            return VectorSource(values)
         first = first_shares(self.specs)
         shares = np.zeros((len(values), first[-1]), np.float32)  # (B, F)
         np.put_along_axis(shares, values.astype(np.int64) + first[:-1], 1, axis=1)
-        return Source(values=shares)
+        return VectorSource(shares)
 
 
 def first_shares(specs: Sequence[ConditionSpec]) -> IntArray:

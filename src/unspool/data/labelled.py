@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from unspool.arrays import IntArray
-from unspool.data.batches import Batch, LengthPlan, Source, UnknownTokens
+from unspool.data.batches import Batch, LengthPlan, TextSource, UnknownTokens
 from unspool.data.corpus import Part, open_part, write_tokens
 from unspool.data.sources import Sources, describe_sources, joined_text
 from unspool.errors import DataError, ModelFolderError, reporting_write_errors
@@ -43,9 +43,9 @@ class Labelled:
         assert self.texts.starts is not None
         return np.diff(self.texts.starts)
 
-    def source(self, chosen: IntArray, most: int | None = None) -> Source:
+    def source(self, chosen: IntArray, most: int | None = None) -> TextSource:
         """What an encoder reads of the chosen texts: the first so many tokens of each."""
-        return Source.of_texts([self.texts.document(number)[:most] for number in chosen])
+        return TextSource.of_texts([self.texts.document(number)[:most] for number in chosen])
 
 
 def read_labelled(spec: DataSpec) -> tuple[list[Row], list[Row]]:
@@ -185,7 +185,6 @@ class LabelledBatches:
         chosen = self._plan.chosen(epoch, index)
         generator = np.random.default_rng((self._seed, epoch, index))
         source = self._part.source(chosen, self._most)
-        assert source.tokens is not None
         shown = self._unknown.replace(source.tokens, generator)  # (B, S)
         dropped = (generator.random(shown.shape) < self._share) & (shown >= len(SPECIAL_TOKENS))
         nothing = np.full((len(chosen), 0), PAD)  # (B, 0), nothing is written
@@ -193,7 +192,7 @@ class LabelledBatches:
             nothing,
             nothing,
             np.ones(len(chosen), np.bool_),
-            Source(np.where(dropped, UNKNOWN, shown), source.lengths),
+            TextSource(np.where(dropped, UNKNOWN, shown), source.lengths),
             self._part.labels[chosen],
         )
 

@@ -18,7 +18,7 @@ from typing import Protocol
 import numpy as np
 
 from unspool.arrays import IntArray
-from unspool.data.batches import Batch, LengthPlan, Source, UnknownTokens, pad_sequences
+from unspool.data.batches import Batch, LengthPlan, Source, TextSource, UnknownTokens, pad_sequences
 from unspool.data.corpus import Part, open_part, write_tokens
 from unspool.data.dates import DATES, date_pairs
 from unspool.data.sources import Sources, describe_sources
@@ -56,12 +56,12 @@ class Texts:
         """Tokens of each source, `<eos>` counted."""
         return _lengths(self.part)
 
-    def read(self, chosen: IntArray, generator: np.random.Generator | None = None) -> Source:
-        """Side by side."""
-        source = Source.of_texts([self.part.document(number) for number in chosen])
-        if generator is None or source.tokens is None:
+    def read(self, chosen: IntArray, generator: np.random.Generator | None = None) -> TextSource:
+        """The documents of the chosen pairs, padded to one batch."""
+        source = TextSource.of_texts([self.part.document(number) for number in chosen])
+        if generator is None:
             return source
-        return Source(self._unknown.replace(source.tokens, generator), source.lengths)
+        return TextSource(self._unknown.replace(source.tokens, generator), source.lengths)
 
     @cached_property
     def _unknown(self) -> UnknownTokens:

@@ -2,22 +2,19 @@
 
     state of B sources -> B x K rows -> [step] -> the K best continuations of each source -> ...
 
-Many sources are searched side by side; one that is done leaves the batch. Nothing here knows what a state is.
+Many sources are searched in one batch; one that is done leaves it. Nothing here knows what a state is.
 
 Shapes: B sources, K beams, V tokens, N tokens so far.
 """
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
-from unspool.arrays import Flags, FloatArray, IntArray, Logits
-from unspool.engines.base import Network, State
+from unspool.arrays import Flags, FloatArray, IntArray, Logits, log_softmax
+from unspool.engines.base import SequenceNetwork, State
 from unspool.specs.sampling import BeamSpec
 from unspool.text.tokenizer import BEGIN, END
-
-Scores = np.ndarray[tuple[Any, ...], np.dtype[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -41,25 +38,26 @@ class Hypothesis:
 class _Search:
     """The beams of one source."""
 
-    most: int
+    max_length: int
     beams: int
     penalty: float
     found: list[Hypothesis] = field(default_factory=list)
 
     def add(self, ids: IntArray, log_probability: float, ended: bool) -> None:
+        """Note a sequence that was followed to its end."""
         length = len(ids) + ended
         score = log_probability / max(length, 1) ** self.penalty
         self.found.append(Hypothesis(tuple(int(token) for token in ids), log_probability, score, ended))
 
     def best(self) -> list[Hypothesis]:
-        """The likeliest first; one that was cut off only where too few ended."""
+        """Sort the likeliest first; one that was cut off is taken only where too few ended."""
         return sorted(self.found, key=lambda one: (not one.ended, -one.score))[: self.beams]
 
 
 def beam_search(
-    network: Network, state: State, most: IntArray, spec: BeamSpec, forbidden: tuple[int, ...]
+    network: SequenceNetwork, state: State, max_lengths: IntArray, spec: BeamSpec, forbidden: tuple[int, ...]
 ) -> list[list[Hypothesis]]:
-    """Write from each of several states.
+    """Search for the likeliest sequences from each of several states.
 
     A sequence that ends among the K likeliest continuations is taken out; a source is done when K of them ended, or
     at its greatest length. With one beam, that is taking the likeliest token until it is `<eos>`.
@@ -67,14 +65,14 @@ def beam_search(
     Args:
         network: steps.
         state: of B rows, where to start.
-        most: [B], tokens that each may have.
+        max_lengths: [B], tokens that each may have.
         spec: K and the length penalty.
-        forbidden: ids that are never written.
+        forbidden: ids that are never taken.
 
     Returns:
         for each row up to K sequences, the best first.
     """
-    searches = [_Search(int(count), spec.beams, spec.length_penalty) for count in most]
+    searches = [_Search(int(count), spec.beams, spec.length_penalty) for count in max_lengths]
     going = np.arange(len(searches))  # (B) the sources that still run
     logits, state = network.step(np.full(len(going), BEGIN), state)
     tokens = np.zeros((len(going), 1, 0), np.int64)  # (B, K, N), and of each beam
@@ -84,8 +82,8 @@ def beam_search(
         tokens = np.take_along_axis(tokens, parents[..., None], axis=1)
         tokens = np.concatenate([tokens, chosen[..., None]], axis=2)  # (B, K + K, N + 1)
         first = np.where(kept & (chosen == END))
-        for row, place in zip(*first, strict=True):
-            searches[going[row]].add(tokens[row, place, :-1], float(after[row, place]), True)
+        for row, index in zip(*first, strict=True):
+            searches[going[row]].add(tokens[row, index, :-1], float(after[row, index]), True)
         # of the continuations that go on, the K best
         order = np.argsort(chosen == END, axis=1, kind="stable")[:, : spec.beams]  # (B, K)
         tokens = np.take_along_axis(tokens, order[..., None], axis=1)
@@ -101,11 +99,11 @@ def beam_search(
     return [search.best() for search in searches]
 
 
-def _runs(search: _Search, tokens: IntArray, scores: Scores) -> bool:
-    """Whether a source goes on; at its end, what is still open counts as cut off."""
+def _runs(search: _Search, tokens: IntArray, scores: FloatArray) -> bool:
+    """Say whether a source goes on; at its end, what is still open counts as cut off."""
     if sum(one.ended for one in search.found) >= search.beams or not np.isfinite(scores).any():
         return False
-    if tokens.shape[1] < search.most:
+    if tokens.shape[1] < search.max_length:
         return True
     for ids, score in zip(tokens, scores, strict=True):
         if np.isfinite(score):
@@ -114,15 +112,15 @@ def _runs(search: _Search, tokens: IntArray, scores: Scores) -> bool:
 
 
 def _continuations(
-    logits: Logits, scores: Scores, beams: int, forbidden: tuple[int, ...]
-) -> tuple[Flags, IntArray, IntArray, Scores]:
-    """The 2 K likeliest continuations of each source: of these at most K are `<eos>`.
+    logits: Logits, scores: FloatArray, beams: int, forbidden: tuple[int, ...]
+) -> tuple[Flags, IntArray, IntArray, FloatArray]:
+    """Find the 2 K likeliest continuations of each source: of these at most K are `<eos>`.
 
     Args:
         logits: [B x K', V].
         scores: [B, K'].
         beams: K.
-        forbidden: ids that are never written.
+        forbidden: ids that are never taken.
 
     Returns:
         whether each is among the K likeliest, its beam, its token, its log-probability: each [B, 2 K], likeliest first.
@@ -130,9 +128,7 @@ def _continuations(
     rows, width = scores.shape
     values = logits.astype(np.float64)
     values[:, list(forbidden)] = -np.inf
-    highest = values.max(axis=1, keepdims=True)  # (B x K', 1)
-    values -= highest + np.log(np.exp(values - highest).sum(axis=1, keepdims=True))
-    summed = (scores[..., None] + values.reshape(rows, width, -1)).reshape(rows, -1)  # (B, K' V)
+    summed = (scores[..., None] + log_softmax(values).reshape(rows, width, -1)).reshape(rows, -1)  # (B, K' V)
     count = min(2 * beams, summed.shape[1])
     best = np.argpartition(-summed, count - 1, axis=1)[:, :count]  # (B, 2 K)
     best.sort(axis=1)  # equally likely ones in the order of their ids, as argmax has it

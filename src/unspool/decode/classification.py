@@ -1,4 +1,4 @@
-"""Classify: read a text into a state, and read the shares of labels off it.
+"""Classify: read a text into a state, and compute the probabilities of its labels from it.
 
 Shapes: N texts, B rows, C labels.
 """
@@ -9,9 +9,9 @@ from typing import Protocol
 
 import numpy as np
 
-from unspool.arrays import FloatArray, IntArray
-from unspool.data.batches import Source
-from unspool.engines.base import Network
+from unspool.arrays import FloatArray, IntArray, softmax
+from unspool.data.batches import TextSource
+from unspool.engines.base import Classifies
 from unspool.text.tokenizer import END, Tokenizer
 
 ROWS = 256
@@ -20,8 +20,8 @@ TOKENS = 32_768  # of a batch, padding included
 Probabilities = FloatArray  # [N, C], rows sum to 1
 
 
-class Classifying(Protocol):
-    """What tells how likely each label of a text is.
+class Classifier(Protocol):
+    """What computes the probabilities of a text's labels.
 
     Attributes:
         labels: C names.
@@ -32,19 +32,19 @@ class Classifying(Protocol):
         """The names, in the order of the probabilities."""
 
     def probabilities(self, texts: Sequence[str]) -> Probabilities:
-        """How likely each label of each text is: [N, C], rows sum to 1."""
+        """Compute the probability of each label of each text: [N, C], rows sum to 1."""
 
 
 @dataclass(frozen=True)
-class Classifier:
-    """A network that reads and labels, with its tokenizer and the names of the labels."""
+class NetworkClassifier:
+    """A network with a head, its tokenizer and the names of the labels."""
 
-    network: Network
+    network: Classifies
     tokenizer: Tokenizer
     labels: tuple[str, ...]
 
     def probabilities(self, texts: Sequence[str]) -> Probabilities:
-        """How likely each label of each text is, in order; texts of like length are read side by side.
+        """Compute the probability of each label of each text, in order; texts of similar length are batched.
 
         Args:
             texts: any text can be read, an empty one too.
@@ -52,20 +52,28 @@ class Classifier:
         Returns:
             [N, C] float64; rows sum to 1.
         """
-        return label_probabilities(self.network, [np.append(self.tokenizer.encode(text), END) for text in texts])
+        ids = [np.append(self.tokenizer.encode(text), END) for text in texts]
+        return label_probabilities(self.network, ids, len(self.labels))
 
 
-def label_probabilities(network: Network, texts: Sequence[IntArray]) -> Probabilities:
-    """How likely each label of each text of token ids is: [N, C]; each text has at least one token."""
-    assert network.spec.head is not None, "this network has no head"
-    found = np.empty((len(texts), network.spec.head.labels))
+def label_probabilities(network: Classifies, texts: Sequence[IntArray], labels: int) -> Probabilities:
+    """Compute the probability of each label of each text.
+
+    Args:
+        network: with a head.
+        texts: token ids, at least one each.
+        labels: C of the head.
+
+    Returns:
+        [N, C] float64; rows sum to 1.
+    """
+    found = np.empty((len(texts), labels))
     order = np.argsort([len(text) for text in texts], kind="stable")[::-1]
     start = 0
     while start < len(order):
         rows = max(1, min(ROWS, TOKENS // len(texts[order[start]])))
         chosen = order[start : start + rows]
-        scores = network.classify(Source.of_texts([texts[number] for number in chosen])).astype(np.float64)
-        shares = np.exp(scores - scores.max(axis=1, keepdims=True))  # (B, C)
-        found[chosen] = shares / shares.sum(axis=1, keepdims=True)
+        scores = network.classify(TextSource.of_texts([texts[number] for number in chosen]))  # (B, C)
+        found[chosen] = softmax(scores.astype(np.float64))
         start += rows
     return found

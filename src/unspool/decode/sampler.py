@@ -4,72 +4,110 @@ Everything works on one row at a time, in this order: penalties, forbidden token
 typical, top-p, min-p, draw. The functions below the class are plain arithmetic on arrays and numbers, so that
 an engine may compile them as they stand; `COMPILABLE` lists them, callees first.
 
-Shapes: V tokens.
+Shapes: B rows, V tokens, N tokens of a block.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from unspool.arrays import Flags
+from unspool.arrays import Flags, IntArray, Logits
+from unspool.engines.base import SampledRows
 from unspool.errors import ModelFolderError
 from unspool.specs.sampling import SamplingSpec
+from unspool.text.tokenizer import END
 
 Vector = np.ndarray[Any, np.dtype[np.float64]]
 Counts = np.ndarray[Any, np.dtype[np.int64]]
-Parameters = tuple[float, int, float, float, float, float, float, float]
+Parameters = Vector  # [8], the fields of `SamplingSpec` that `PARAMETERS` names
 
+PARAMETERS = (
+    "temperature",
+    "top_k",
+    "top_p",
+    "min_p",
+    "typical_p",
+    "repetition_penalty",
+    "frequency_penalty",
+    "presence_penalty",
+)
 DAMAGED = -1
 COLDEST = 1e-290  # a temperature below this would overflow; it is as good as 0
 
 
-class Sampler:
-    """Draws the tokens of one sample.
+@dataclass(frozen=True)
+class Samplers:
+    """What draws the tokens of B rows, each with settings and random numbers of its own.
 
-    Args:
-        spec: the settings.
-        vocabulary_size: V.
-        forbidden: ids that are never drawn.
-        prompt: ids that the repetition penalty already counts.
-        seed: of this sample's draws.
+    Attributes:
+        counts: [B, V], how often each token was drawn.
+        seen: [B, V], whether each token is in the prompt or was drawn, which the repetition penalty asks.
+        forbidden: [B, V], tokens that are not drawn.
+        parameters: [B, 8].
+        generators: B of random numbers.
     """
 
-    def __init__(
-        self, spec: SamplingSpec, vocabulary_size: int, forbidden: tuple[int, ...], prompt: list[int], seed: int
-    ) -> None:
-        self._generator = np.random.Generator(np.random.PCG64(seed))
-        self.forbidden = np.array(forbidden, np.int64)
-        self.written = np.zeros(vocabulary_size, np.int64)
-        self.seen = np.zeros(vocabulary_size, np.bool_)
-        self.seen[prompt] = True
-        self.parameters: Parameters = (
-            spec.temperature,
-            spec.top_k,
-            spec.top_p,
-            spec.min_p,
-            spec.typical_p,
-            spec.repetition_penalty,
-            spec.frequency_penalty,
-            spec.presence_penalty,
+    counts: Counts
+    seen: Flags
+    forbidden: Flags
+    parameters: Vector
+    generators: tuple[np.random.Generator, ...]
+
+    @classmethod
+    def one(cls, spec: SamplingSpec, forbidden: Flags, prompt: Sequence[int], seed: int) -> "Samplers":
+        """Make the sampler of one row.
+
+        Args:
+            spec: the settings.
+            forbidden: [V], tokens that are never drawn.
+            prompt: ids that the repetition penalty already counts.
+            seed: of the row's draws.
+        """
+        seen = np.zeros((1, len(forbidden)), np.bool_)
+        seen[0, list(prompt)] = True
+        values = {name: getattr(spec, name) for name in PARAMETERS} | {"top_k": min(spec.top_k, len(forbidden))}
+        return cls(
+            counts=np.zeros((1, len(forbidden)), np.int64),
+            seen=seen,
+            forbidden=forbidden[None].copy(),
+            parameters=np.array([[values[name] for name in PARAMETERS]], np.float64),
+            generators=(np.random.Generator(np.random.PCG64(seed)),),
         )
 
-    def uniforms(self, count: int) -> Vector:
-        """The next random numbers, [count] in [0, 1)."""
-        return self._generator.random(count)
+    @classmethod
+    def join(cls, samplers: Sequence["Samplers"]) -> "Samplers":
+        """Batch the rows of several, in order."""
+        names = ("counts", "seen", "forbidden", "parameters")
+        arrays = {name: np.concatenate([getattr(one, name) for one in samplers]) for name in names}
+        return cls(**arrays, generators=tuple(generator for one in samplers for generator in one.generators))
 
-    def choose(self, logits: np.ndarray[Any, np.dtype[np.float32]]) -> int:
-        """The next token after logits [V].
+    def select(self, rows: IntArray) -> "Samplers":
+        """Take some rows."""
+        arrays = (self.counts[rows], self.seen[rows], self.forbidden[rows], self.parameters[rows])
+        return Samplers(*arrays, tuple(self.generators[row] for row in rows))
+
+    def choose(self, logits: Logits) -> IntArray:
+        """Draw the next token of each row: logits [B, V] to ids [B].
 
         Raises:
             ModelFolderError: a logit is not a number, so the weights are damaged.
         """
-        uniform = float(self.uniforms(1)[0])
-        token = choose(logits.astype(np.float64), self.written, self.seen, self.forbidden, self.parameters, uniform)
-        return checked(int(token))
+        rows = zip(logits.astype(np.float64), self.counts, self.seen, self.forbidden, self.parameters, strict=True)
+        uniforms = [generator.random() for generator in self.generators]
+        return np.array([checked(choose(*row, u)) for row, u in zip(rows, uniforms, strict=True)], np.int64)
+
+    def for_block(self, limits: IntArray, scored: Flags) -> SampledRows:
+        """Give what an engine needs to draw up to `limits` [B] tokens a row; `scored` [B] rows with their nats."""
+        uniforms = np.zeros((len(limits), limits.max()))  # (B, N)
+        for row, limit, generator in zip(uniforms, limits, self.generators, strict=True):
+            row[:limit] = generator.random(limit)
+        return SampledRows(self.counts, self.seen, self.forbidden, self.parameters, uniforms, limits, scored, END)
 
 
 def checked(token: int) -> int:
-    """The token itself.
+    """Give back the token.
 
     Raises:
         ModelFolderError: there is none, because a logit was not a number.
@@ -82,8 +120,14 @@ def checked(token: int) -> int:
     return token
 
 
+def log_probability(logits: Vector, token: int) -> float:
+    """Compute the log-probability of a token under logits [V], in nats."""
+    shifted = logits - logits.max()
+    return float(shifted[token] - np.log(np.exp(shifted).sum()))
+
+
 def normalised(weights: Vector) -> Vector:
-    """Weights [V] that are not all zero, to sum 1."""
+    """Scale weights [V] that are not all zero to sum 1."""
     result: Vector = weights / weights.sum()
     return result
 
@@ -101,22 +145,30 @@ def keep_mass(probabilities: Vector, order: Counts, mass: float) -> Vector:
     return keep_first(probabilities, order, int(np.searchsorted(reached, mass)) + 1)
 
 
-def penalised(logits: Vector, written: Counts, seen: Flags, parameters: Parameters) -> Vector:
-    """Logits [V] less the penalties; counts [V] of the tokens written, and whether each was seen at all."""
-    _, _, _, _, _, repetition, frequency, presence = parameters
+def penalised(logits: Vector, counts: Counts, seen: Flags, parameters: Parameters) -> Vector:
+    """Subtract the penalties from logits [V].
+
+    Args:
+        logits: [V]; they stay as they are.
+        counts: [V], how often each token was drawn.
+        seen: [V], whether each token was read or drawn.
+        parameters: [8].
+    """
+    repetition, frequency, presence = parameters[5], parameters[6], parameters[7]
     if repetition != 1:
         factor = np.where(logits > 0, 1 / repetition, repetition)
         logits = np.where(seen, logits * factor, logits)
     if frequency != 0:
-        logits = logits - frequency * written
+        logits = logits - frequency * counts
     if presence != 0:
-        logits = logits - presence * (written > 0)
-    return logits.copy()
+        logits = logits - presence * (counts > 0)
+    return logits
 
 
 def distribution(logits: Vector, parameters: Parameters) -> Vector:
-    """Logits [V], of which at least one is finite, to probabilities [V] that sum to 1."""
-    temperature, top_k, top_p, min_p, typical_p, _, _, _ = parameters
+    """Compute the probabilities [V], of sum 1, that logits [V] come to; at least one logit is finite."""
+    temperature, top_k = parameters[0], int(parameters[1])
+    top_p, min_p, typical_p = parameters[2], parameters[3], parameters[4]
     probabilities = normalised(np.exp((logits - logits.max()) / max(temperature, COLDEST)))
     if 0 < top_k < len(logits):
         probabilities = keep_first(probabilities, np.argsort(-probabilities, kind="mergesort"), top_k)
@@ -132,24 +184,23 @@ def distribution(logits: Vector, parameters: Parameters) -> Vector:
 
 
 def draw(probabilities: Vector, uniform: float) -> int:
-    """The token at a place between 0 and 1 in the cumulated probabilities; never one of probability 0."""
+    """Find the token at a position between 0 and 1 in the cumulated probabilities; never one of probability 0."""
     cumulated = np.cumsum(probabilities)
     return int(np.searchsorted(cumulated, uniform * cumulated[-1], side="right"))
 
 
 def choose(
-    logits: Vector, written: Counts, seen: Flags, forbidden: Counts, parameters: Parameters, uniform: float
+    logits: Vector, counts: Counts, seen: Flags, forbidden: Flags, parameters: Parameters, uniform: float
 ) -> int:
-    """The next token after logits [V], noted in `written` and `seen`; -1 where a logit is not a number."""
-    values = penalised(logits, written, seen, parameters)
-    values[forbidden] = -np.inf
-    highest = values.max()
-    if not np.isfinite(highest):
+    """Draw the next token after logits [V], noted in `counts` and `seen`; -1 where a logit is not a number."""
+    values = np.where(forbidden, -np.inf, penalised(logits, counts, seen, parameters))
+    peak = values.max()
+    if not np.isfinite(peak):
         return DAMAGED
     token = int(np.argmax(values)) if parameters[0] == 0 else draw(distribution(values, parameters), uniform)
-    written[token] += 1
+    counts[token] += 1
     seen[token] = True
     return token
 
 
-COMPILABLE = (normalised, keep_first, keep_mass, penalised, distribution, draw, choose)
+COMPILABLE = (normalised, keep_first, keep_mass, penalised, distribution, draw, choose, log_probability)

@@ -1,4 +1,4 @@
-"""Translate: read a source into a state, search for what is likeliest to be written from it, decode it.
+"""Translate: read a source into a state, search for the likeliest sequence from it, decode it.
 
 Shapes: B rows, S tokens of a source, N tokens of a translation.
 """
@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from unspool.arrays import Array, IntArray
-from unspool.data.batches import Source, pad_sequences
+from unspool.arrays import FloatArray, IntArray
+from unspool.data.batches import TextSource, pad_sequences
 from unspool.decode.beam import Hypothesis, beam_search
-from unspool.engines.base import Network
+from unspool.engines.base import Attends, EncoderDecoder
 from unspool.specs.sampling import BeamSpec
 from unspool.text.tokenizer import BEGIN, END, PAD, UNKNOWN, Tokenizer
 
-ROWS = 256  # sources times beams that are searched side by side
+ROWS = 256  # sources times beams of a batch
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,9 @@ class Translation:
         score: its log-probability, divided by its length to the power of the penalty; the best has the highest.
         log_probability: in nats.
         source_tokens: [S] the tokens that were read, `<eos>` included.
-        tokens: [N] the tokens that were written, `<eos>` included where it was written and not cut off before.
-        attention: [N, S], how much each written token looked at each read one; none without attention.
+        tokens: [N] the tokens of the translation, `<eos>` included where it came and was not cut off before.
+        attention: [N, S], the weights with which each of them looked at each token that was read; none without
+            attention.
     """
 
     text: str
@@ -45,82 +46,81 @@ class Translation:
 
 
 @dataclass(frozen=True)
-class Translator:
-    """A network that reads and writes, with the tokenizers of both sides."""
+class BeamTranslator:
+    """Translates by beam search: an encoder and a decoder, with the tokenizers of both sides."""
 
-    network: Network
+    network: EncoderDecoder
     source: Tokenizer
     target: Tokenizer
 
-    def translate(self, texts: Sequence[str], spec: BeamSpec, look: bool = True) -> list[list[Translation]]:
-        """The `n_best` translations of each text, in order; texts of like length are read side by side.
+    def translate(self, texts: Sequence[str], spec: BeamSpec, with_attention: bool = True) -> list[list[Translation]]:
+        """Find the `n_best` translations of each text, in order; texts of similar length are batched.
 
         Args:
             texts: any text can be read; of an empty one there is one translation, which is empty.
             spec: beams and penalties.
-            look: find out where each token looked, which unknown words need.
+            with_attention: compute the attention weights, which unknown words need.
         """
         ids = [np.append(self.source.encode(text), END) for text in texts]
-        found: list[list[Translation]] = [[] if len(one) > 1 else [self._nothing(look)] for one in ids]
+        found: list[list[Translation]] = [[] if len(one) > 1 else [self._nothing(with_attention)] for one in ids]
         lengths = np.array([len(one) for one in ids], np.int64)
         order = np.argsort(lengths, kind="stable")[np.count_nonzero(lengths == 1) :]
         rows = max(1, ROWS // spec.beams)
         for start in range(0, len(order), rows):
             chosen = order[start : start + rows]
             batch = [ids[number] for number in chosen]
-            for number, translations in zip(
-                chosen, self._side_by_side([texts[i] for i in chosen], batch, spec, look), strict=True
-            ):
-                found[number] = translations
+            translations = self._translate_batch([texts[i] for i in chosen], batch, spec, with_attention)
+            for number, best in zip(chosen, translations, strict=True):
+                found[number] = best
         return found
 
-    def _nothing(self, look: bool) -> Translation:
-        """The translation of an empty text."""
+    def _nothing(self, with_attention: bool) -> Translation:
+        """Translate an empty text."""
         ends = (self.source.show(END),), (self.target.show(END),)
-        return Translation("", 0.0, 0.0, *ends, ((1.0,),) if look and self._attends else None)
+        return Translation(
+            "", 0.0, 0.0, *ends, ((1.0,),) if with_attention and isinstance(self.network, Attends) else None
+        )
 
-    @property
-    def _attends(self) -> bool:
-        return self.network.spec.writer.attention != "none"
-
-    def _side_by_side(
-        self, texts: list[str], ids: list[IntArray], spec: BeamSpec, look: bool
+    def _translate_batch(
+        self, texts: list[str], ids: list[IntArray], spec: BeamSpec, with_attention: bool
     ) -> list[list[Translation]]:
-        source = Source.of_texts(ids)
-        state = self.network.encode(source)
+        network = self.network
+        state = network.encode(TextSource.of_texts(ids))
         lengths = np.array([len(one) - 1 for one in ids])
-        most = np.full(len(ids), spec.max_new_tokens) if spec.max_new_tokens else 3 * lengths + 20
+        max_lengths = np.full(len(ids), spec.max_new_tokens) if spec.max_new_tokens else 3 * lengths + 20
         # an unknown word can be copied from where attention looks; an unknown character cannot
-        forbidden = (PAD, BEGIN) if self.target.kind == "word" and self._attends else (PAD, BEGIN, UNKNOWN)
-        found = [best[: spec.n_best] for best in beam_search(self.network, state, most, spec, forbidden)]
+        forbidden = (
+            (PAD, BEGIN) if self.target.kind == "word" and isinstance(network, Attends) else (PAD, BEGIN, UNKNOWN)
+        )
+        found = [best[: spec.n_best] for best in beam_search(network, state, max_lengths, spec, forbidden)]
         rows = np.array([row for row, best in enumerate(found) for _ in best], np.int64)
         flat = [hypothesis for best in found for hypothesis in best]
-        looks: list[Array] | None = None
-        if look and self._attends:
+        attention: list[FloatArray] | None = None
+        if with_attention and isinstance(network, Attends):
             inputs = pad_sequences([np.array([BEGIN, *one.ids]) for one in flat])  # (B, N)
-            shares = self.network.attention(inputs, self.network.select(state, rows))  # (B, N, S)
-            looks = [
-                share[: len(one.ids) + one.ended, : len(ids[row])]
-                for share, one, row in zip(shares, flat, rows, strict=True)
+            weights = network.attention(inputs, network.select(state, rows))  # (B, N, S)
+            attention = [
+                own[: len(one.ids) + one.ended, : len(ids[row])]
+                for own, one, row in zip(weights, flat, rows, strict=True)
             ]
         translations: list[list[Translation]] = [[] for _ in texts]
         for number, (row, hypothesis) in enumerate(zip(rows, flat, strict=True)):
-            where = None if looks is None else looks[number]
-            translations[row].append(self._translation(texts[row], ids[row], hypothesis, where))
+            weights_of = None if attention is None else attention[number]
+            translations[row].append(self._translation(texts[row], ids[row], hypothesis, weights_of))
         return translations
 
-    def _translation(self, text: str, ids: IntArray, hypothesis: Hypothesis, where: Array | None) -> Translation:
-        written = list(hypothesis.ids)
+    def _translation(self, text: str, ids: IntArray, hypothesis: Hypothesis, weights: FloatArray | None) -> Translation:
+        found = list(hypothesis.ids)
         copies: list[str] = []
-        if where is not None and UNKNOWN in written:
-            words = self.source.words(text)  # the last place is that of `<eos>`, which is no word to copy
-            copies = [words[int(where[place][:-1].argmax())] for place, token in enumerate(written) if token == UNKNOWN]
-        shown = [self.target.show(token) for token in (*written, END)[: len(written) + hypothesis.ended]]
+        if weights is not None and UNKNOWN in found:
+            words = self.source.words(text)  # the last position is that of `<eos>`, which is no word to copy
+            copies = [words[int(weights[index][:-1].argmax())] for index, token in enumerate(found) if token == UNKNOWN]
+        shown = [self.target.show(token) for token in (*found, END)[: len(found) + hypothesis.ended]]
         return Translation(
-            text=self.target.decode(written, copies),
+            text=self.target.decode(found, copies),
             score=hypothesis.score,
             log_probability=hypothesis.log_probability,
             source_tokens=tuple(self.source.show(int(token)) for token in ids),
             tokens=tuple(shown),
-            attention=None if where is None else tuple(tuple(float(share) for share in row) for row in where),
+            attention=None if weights is None else tuple(tuple(map(float, row)) for row in weights),
         )

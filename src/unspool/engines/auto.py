@@ -1,4 +1,4 @@
-"""NumPy writes the first tokens while compiled kernels load; then they take over.
+"""The engine `auto`: NumPy generates the first tokens while compiled kernels load; then they take over.
 
 NumPy starts in a tenth of a second, the kernels need most of one. Which tokens come from which is fixed by their
 number, not by the clock, so that a seed always gives the same text; a short request never loads the kernels. Where
@@ -8,15 +8,29 @@ there are none NumPy goes on.
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from threading import Thread
+from typing import cast
 
 from unspool.arrays import Array
-from unspool.engines.base import Network, State
-from unspool.engines.numpy.network import NumpyNetwork
+from unspool.engines.base import Network, SequenceNetwork, State
+from unspool.engines.numpy.network import (
+    NumpyAttentionNetwork,
+    NumpyClassifier,
+    NumpyDecoder,
+    NumpyEncoderDecoder,
+    NumpyState,
+)
+from unspool.engines.registry import build_network as build_with
+from unspool.engines.rounding import rounded_weights
+from unspool.errors import MissingExtraError
 from unspool.specs.network import NetworkSpec
 
+HANDOVER = 2048  # tokens that NumPy generates
 
-class AutoNetwork(NumpyNetwork):
-    """A network in NumPy, with a successor.
+Load = Callable[[], SequenceNetwork | None]
+
+
+class AutoDecoder(NumpyDecoder):
+    """A decoder in NumPy, with a successor.
 
     Args:
         spec: what to build.
@@ -27,28 +41,57 @@ class AutoNetwork(NumpyNetwork):
         ModelFolderError: the weights do not fit the spec.
     """
 
-    def __init__(self, spec: NetworkSpec, weights: Mapping[str, Array], load: Callable[[], Network | None]) -> None:
+    def __init__(self, spec: NetworkSpec, weights: Mapping[str, Array], load: Load) -> None:
         super().__init__(spec, weights)
+        self.first_tokens = HANDOVER
         self._load = load
-        self._loading: Future[Network | None] | None = None
+        self._loading: Future[SequenceNetwork | None] | None = None
 
     def prepare(self) -> None:
         """Begin to load the successor in the background."""
         if self._loading is None:
-            self._loading = Future[Network | None]()
-            Thread(target=self._fill, args=(self._loading,), name="unspool-loading", daemon=True).start()
+            self._loading = Future[SequenceNetwork | None]()
+            Thread(target=_fill, args=(self._loading, self._load), name="unspool-loading", daemon=True).start()
 
-    def hand_over(self, state: State) -> tuple[Network, State]:
-        """The successor, waited for, and a state as its own; itself, where there is none."""
+    def hand_over(self, state: NumpyState) -> tuple[SequenceNetwork, State]:
+        """Give the successor, waited for, and a state as its own; or itself, where there is none."""
         self.prepare()
-        assert self._loading is not None
-        network = self._loading.result()
+        network = self._loading.result() if self._loading else None
         if network is None:
             return self, state
         return network, network.state_from_arrays(self.state_to_arrays(state))
 
-    def _fill(self, loading: "Future[Network | None]") -> None:
+
+class AutoEncoderDecoder(AutoDecoder, NumpyEncoderDecoder):
+    """A decoder that starts from a source, with a successor."""
+
+
+class AutoAttentionNetwork(AutoDecoder, NumpyAttentionNetwork):
+    """A decoder that looks back on its source at every step, with a successor."""
+
+
+def build_network(
+    spec: NetworkSpec, weights: Mapping[str, Array], precision: str = "float32", threads: int = 0
+) -> Network:
+    """Build a network that is quick to start; precision and threads are those of the kernels."""
+    rounded = rounded_weights(weights, precision)
+    if spec.decoder is None:
+        return NumpyClassifier(spec, rounded)
+
+    def load() -> SequenceNetwork | None:
         try:
-            loading.set_result(self._load())
-        except BaseException as problem:
-            loading.set_exception(problem)
+            return cast(SequenceNetwork, build_with("numba", spec, weights, precision, threads))
+        except MissingExtraError:
+            return None
+
+    kind = AutoDecoder
+    if spec.encoder is not None:
+        kind = AutoEncoderDecoder if spec.decoder.attention == "none" else AutoAttentionNetwork
+    return kind(spec, rounded, load)
+
+
+def _fill(loading: "Future[SequenceNetwork | None]", load: Load) -> None:
+    try:
+        loading.set_result(load())
+    except BaseException as problem:
+        loading.set_exception(problem)

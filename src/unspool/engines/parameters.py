@@ -84,8 +84,10 @@ def state_names(spec: DecoderSpec) -> tuple[str, ...]:
 
 
 def state_shapes(spec: NetworkSpec, rows: int) -> dict[str, Shape]:
-    """Map the name of every array of a decoder's state to its shape, [L, rows, H]."""
-    decoder = spec.writer
+    """Map the name of every array of a decoder's state to its shape, [L, rows, H]; without a decoder there is none."""
+    decoder = spec.decoder
+    if decoder is None:
+        return {}
     shape = (decoder.num_layers, rows, decoder.hidden_size)
     return dict.fromkeys(state_names(decoder), shape)
 

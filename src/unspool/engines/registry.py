@@ -5,12 +5,10 @@ from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
-from typing import cast
+from typing import Any, cast
 
 from unspool.arrays import Array
-from unspool.engines.auto import AutoNetwork
-from unspool.engines.base import Learner, Machine, Network
-from unspool.engines.rounding import rounded_weights
+from unspool.engines.base import Learner, Machine
 from unspool.errors import MissingExtraError, UsageError
 from unspool.specs.network import NetworkSpec
 from unspool.specs.training import TrainingSpec
@@ -39,116 +37,100 @@ class Engine:
     compiled: bool = False
 
 
-MOST_THREADS = 1024
-LONGEST_REASON = 200  # characters
+MAX_THREADS = 1024
+MAX_REASON = 200  # characters
+KERNEL_PRECISIONS = ("float32", "bfloat16", "int8")
 ENGINES = {
-    "numpy": Engine("unspool.engines.numpy.network", "numpy", "", trains=False),
-    "numba": Engine(
-        "unspool.engines.numba.network",
-        "numba",
-        "",
-        trains=False,
-        precisions=("float32", "bfloat16", "int8"),
-        compiled=True,
+    ("recurrent", "numpy"): Engine("unspool.engines.numpy.network", "numpy", "", trains=False),
+    ("recurrent", "numba"): Engine(
+        "unspool.engines.numba.network", "numba", "", trains=False, precisions=KERNEL_PRECISIONS, compiled=True
     ),
-    "torch": Engine("unspool.engines.torch.engine", "torch", "train", trains=True),
+    ("recurrent", "torch"): Engine("unspool.engines.torch.engine", "torch", "train", trains=True),
+    ("recurrent", "auto"): Engine(
+        "unspool.engines.auto", "numpy", "", trains=False, precisions=KERNEL_PRECISIONS, compiled=True
+    ),
 }
 
 
-def installed_engines() -> list[str]:
-    """The engines whose package is installed, without importing one."""
-    return [name for name, engine in ENGINES.items() if find_spec(engine.package)]
+def engine_names(kind: str = "recurrent") -> list[str]:
+    """List the engines that a kind of network has; `auto`, which chooses among them, is not one of them."""
+    return [name for owner, name in ENGINES if owner == kind and name != "auto"]
+
+
+def installed_engines(kind: str = "recurrent") -> list[str]:
+    """List the engines of a kind of network whose package is installed, without importing one."""
+    return [name for name in engine_names(kind) if find_spec(ENGINES[kind, name].package)]
+
+
+def training_engines(kind: str = "recurrent") -> list[str]:
+    """List the engines that can train a kind of network."""
+    return [name for name in engine_names(kind) if ENGINES[kind, name].trains]
 
 
 def build_network(
     name: str, spec: NetworkSpec, weights: Mapping[str, Array], precision: str = "float32", threads: int = 0
-) -> Network:
-    """Make a network for inference.
+) -> Any:
+    """Build a network for inference.
 
     Args:
-        name: of the engine.
+        name: of the engine; with `auto`, NumPy starts, and in a long text compiled kernels take over if there are any.
         spec: what to build.
         weights: by the names of `parameter_shapes`.
         precision: of the weights; others than `float32` only where the engine offers them.
         threads: that it may use, of an engine that lets them be chosen; 0 takes what the machine offers.
 
+    Returns:
+        a `Network`, with the methods that the spec's parts can honour: a decoder makes it a `SequenceNetwork`, an
+        encoder before it lets it `encode`, attention gives it `attention`, and a head lets it `classify`.
+
     Raises:
         UsageError: there is no such engine, or not with this precision or with chosen threads.
         MissingExtraError: it is not installed, or cannot be imported.
     """
-    engine = _engine(name)
+    engine = _engine(spec.kind, name)
     _check_options(name, engine, precision, threads)
     further = (precision, threads) if engine.compiled else ()
-    return cast(Network, _module(name, engine).build_network(spec, weights, *further))
-
-
-def open_network(
-    name: str, spec: NetworkSpec, weights: Mapping[str, Array], precision: str = "float32", threads: int = 0
-) -> Network:
-    """A network for inference of a chosen engine, or of `auto`: one that is quick to start.
-
-    Args:
-        name: of the engine; for `auto`, NumPy starts, and in a long text compiled kernels take over if there are any.
-        spec: what to build.
-        weights: by the names of `parameter_shapes`.
-        precision: of the weights; others than `float32` only where the engine offers them.
-        threads: see `build_network`.
-
-    Raises:
-        UsageError: there is no such engine, or not with this precision or with chosen threads.
-        MissingExtraError: it is not installed, or cannot be imported.
-    """
-    if name != "auto":
-        return build_network(name, spec, weights, precision, threads)
-    _check_options("numba", ENGINES["numba"], precision, threads)
-
-    def load() -> Network | None:
-        try:
-            return build_network("numba", spec, weights, precision, threads)
-        except MissingExtraError:
-            return None
-
-    return AutoNetwork(spec, rounded_weights(weights, precision), load)
+    return _module(name, engine).build_network(spec, weights, *further)
 
 
 def build_learner(
     name: str, spec: NetworkSpec, training: TrainingSpec, weights: Mapping[str, Array] | None = None
 ) -> Learner:
-    """Make a learner; without weights it begins from random ones.
+    """Build a learner; without weights it begins from random ones.
 
     Raises:
         UsageError: there is no such engine, or it cannot train.
         MissingExtraError: it is not installed, or cannot be imported.
     """
-    return cast(Learner, _module(name, _training_engine(name)).build_learner(spec, training, weights))
+    return cast(Learner, _module(name, _training_engine(spec.kind, name)).build_learner(spec, training, weights))
 
 
-def _training_engine(name: str) -> Engine:
-    engine = _engine(name)
+def _training_engine(kind: str, name: str) -> Engine:
+    engine = _engine(kind, name)
     if not engine.trains:
-        able = ", ".join(key for key, value in ENGINES.items() if value.trains)
+        able = ", ".join(training_engines(kind))
         raise UsageError(f"the engine must be able to train. Received: {name}.", f"choose {able}.")
     return engine
 
 
-def _engine(name: str) -> Engine:
-    if name not in ENGINES:
+def _engine(kind: str, name: str) -> Engine:
+    if (kind, name) not in ENGINES:
         raise UsageError(
-            f"engine must be auto or one of {', '.join(ENGINES)}. Received: {name!r:.40}.",
+            f"engine must be auto or one of {', '.join(engine_names(kind))}. Received: {name!r:.40}.",
             "leave it out: auto chooses.",
         )
-    engine = ENGINES[name]
+    engine = ENGINES[kind, name]
     if not find_spec(engine.package):
         raise MissingExtraError(engine.package, engine.extra, f"the engine {name}")
     return engine
 
 
 def _module(name: str, engine: Engine) -> ModuleType:
-    """The engine itself, once the package that it needs could be imported."""
+    """Import the engine, once the package that it needs could be imported."""
     try:
         import_module(engine.package)
     except (ImportError, OSError) as problem:  # unfit for another package, or a library of the system is missing
-        reason = " ".join(str(problem).split())[:LONGEST_REASON]
+        reason = " ".join(str(problem).split())[:MAX_REASON]
         raise MissingExtraError(
             engine.package, engine.extra, f"the engine {name}", f"cannot be imported: {reason}"
         ) from None
@@ -161,23 +143,25 @@ def _check_options(name: str, engine: Engine, precision: str, threads: int) -> N
             f"the weights of the engine {name} must be {' or '.join(engine.precisions)}. Received: {precision!r:.40}.",
             "choose bfloat16 or int8 with the engine numba, or leave it out.",
         )
-    if not 0 <= threads <= MOST_THREADS:
-        raise UsageError(f"threads must be 0 to {MOST_THREADS}. Received: {threads}.", "leave it out: 0 takes all.")
+    if not 0 <= threads <= MAX_THREADS:
+        raise UsageError(f"threads must be 0 to {MAX_THREADS}. Received: {threads}.", "leave it out: 0 takes all.")
     if threads and not engine.compiled:
         raise UsageError(
-            f"threads are chosen for the engine numba alone. Received: {name}.", "leave --threads or --engine out."
+            f"threads can be chosen for the engines numba and auto alone. Received: {name}.",
+            "leave --threads or --engine out.",
         )
 
 
-def training_machine(name: str, probe: bool = False) -> Machine:
-    """What the machine does fastest in this engine.
+def training_machine(name: str, probe: bool = False, kind: str = "recurrent") -> Machine:
+    """Find out what the machine does fastest in an engine.
 
     Args:
         name: of the engine.
         probe: measure its rate, which differs from run to run; else an ordinary one is assumed.
+        kind: of the network that is to be trained.
 
     Raises:
         UsageError: there is no such engine, or it cannot train.
         MissingExtraError: it is not installed, or cannot be imported.
     """
-    return cast(Machine, _module(name, _training_engine(name)).find_machine(probe))
+    return cast(Machine, _module(name, _training_engine(kind, name)).find_machine(probe))

@@ -1,24 +1,24 @@
-"""Classify with a model that writes: which label makes this text likeliest (Bayes' rule).
+"""Classify with a model that generates: which label makes this text likeliest (Bayes' rule).
 
     p(label | text) = p(label) p(text | label) / p(text)
 
-Shapes: N texts, B of them side by side, T tokens, K labels.
+Shapes: N texts, B of them in a batch, T tokens, K labels.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
 
-from unspool.arrays import FloatArray, IntArray
+from unspool.arrays import FloatArray, IntArray, softmax
 from unspool.data.batches import pad_sequences
 from unspool.data.conditions import Conditions
-from unspool.engines.base import Network
+from unspool.engines.base import EncoderDecoder
 from unspool.errors import UsageError
 from unspool.evaluate.bits import batched_nll
 from unspool.specs.condition import ConditionSpec
 from unspool.text.tokenizer import END, Tokenizer
 
-ROWS = 512  # texts times labels that are read side by side
+ROWS = 512  # texts times labels of a batch
 
 
 class BayesClassifier:
@@ -36,11 +36,11 @@ class BayesClassifier:
         UsageError: the texts depend on several columns, or on numbers.
     """
 
-    def __init__(self, network: Network, tokenizer: Tokenizer, conditions: Sequence[ConditionSpec]) -> None:
+    def __init__(self, network: EncoderDecoder, tokenizer: Tokenizer, conditions: Sequence[ConditionSpec]) -> None:
         if len(conditions) != 1 or not conditions[0].labels:
-            told = ", ".join(f"{one.name}: {'labels' if one.labels else 'numbers'}" for one in conditions)
+            columns = ", ".join(f"{one.name}: {'labels' if one.labels else 'numbers'}" for one in conditions)
             raise UsageError(
-                f"classifying by Bayes' rule needs texts that depend on one column of labels. Received: {told}.",
+                f"classifying by Bayes' rule needs texts that depend on one column of labels. Received: {columns}.",
                 "train a model with this column as its only --condition.",
             )
         self._network, self._tokenizer = network, tokenizer
@@ -51,7 +51,7 @@ class BayesClassifier:
         self._log_prior = np.log(counts / counts.sum())
 
     def probabilities(self, texts: Sequence[str]) -> FloatArray:
-        """The posterior probability of each label: [N, K] float64, rows sum to 1.
+        """Compute the posterior probability of each label: [N, K] float64, rows sum to 1.
 
         Args:
             texts: any text can be read; each counts whole, its end included.
@@ -59,7 +59,7 @@ class BayesClassifier:
         return self.of_tokens([np.append(self._tokenizer.encode(text), END) for text in texts])
 
     def of_tokens(self, ids: Sequence[IntArray]) -> FloatArray:
-        """The same of texts of token ids, each with its end: [N, K]."""
+        """Compute the same of texts of token ids, each with its end: [N, K]."""
         order = np.argsort([len(one) for one in ids], kind="stable")
         count = len(self.labels)
         scores = np.zeros((len(ids), count))  # (N, K), nats
@@ -70,7 +70,4 @@ class BayesClassifier:
             state = self._network.select(self._starts, np.tile(np.arange(count), len(chosen)))
             nats = batched_nll(self._network, targets, state).reshape(-1, count)  # (B, K)
             scores[chosen] = self._log_prior - nats
-        likeliest = scores.max(axis=1, keepdims=True)
-        powers = np.exp(scores - likeliest)
-        result: FloatArray = powers / powers.sum(axis=1, keepdims=True)
-        return result
+        return softmax(scores)

@@ -1,6 +1,6 @@
 """How well a network predicts a text, in figures that compare across tokenizers.
 
-Two figures stand side by side. *Carried*: the state is passed along the whole text and every token counts
+There are two figures. *Carried*: the state is passed along the whole text and every token counts
 once. *Fresh*: the mean over tokens 64 to 256 after the initial state, at 512 fixed random places; it is
 what somebody with a prompt gets, and what the best checkpoint is chosen by.
 
@@ -18,7 +18,7 @@ import numpy as np
 from unspool.arrays import FloatArray, IntArray
 from unspool.data.batches import pad_sequences
 from unspool.data.corpus import Part
-from unspool.engines.base import Network, State
+from unspool.engines.base import SequenceNetwork, State
 from unspool.text.tokenizer import BEGIN, PAD
 
 CHUNK = 256  # time steps read at once
@@ -64,7 +64,7 @@ Beginning = Callable[[IntArray], State]  # numbers of documents to the state tha
 
 
 def evaluate_part(
-    network: Network,
+    network: SequenceNetwork,
     part: Part,
     rows: int | None = None,
     most: int | None = None,
@@ -107,8 +107,8 @@ def evaluate_part(
     )
 
 
-def token_nats(network: Network, tokens: IntArray, state: State = None) -> FloatArray:
-    """Minus the log-probability of every token of one text, [N] in nats, read from the initial state or another."""
+def token_nats(network: SequenceNetwork, tokens: IntArray, state: State = None) -> FloatArray:
+    """Compute minus the log-probability of every token of one text, [N] in nats, from the initial state or another."""
     inputs = np.concatenate([[BEGIN], tokens[:-1]])[None]  # (1, N)
     targets = np.asarray(tokens)[None]  # (1, N)
     state = network.initial_state(1) if state is None else state
@@ -121,8 +121,8 @@ def token_nats(network: Network, tokens: IntArray, state: State = None) -> Float
     return np.concatenate(pieces) if pieces else np.zeros(0, np.float32)
 
 
-def carried_nats(network: Network, tokens: IntArray, rows: int | None = None) -> float:
-    """The sum of nats over a whole text, the state passed along, every token counted once.
+def carried_nats(network: SequenceNetwork, tokens: IntArray, rows: int | None = None) -> float:
+    """Sum the nats over a whole text, the state passed along, every token counted once.
 
     One row reads it all. In several rows, which is faster, each first reads the 1,024 tokens before its
     part (the first row: those at the end of the text).
@@ -150,8 +150,8 @@ def carried_nats(network: Network, tokens: IntArray, rows: int | None = None) ->
     return total
 
 
-def fresh_means(network: Network, tokens: IntArray, places: int = FRESH_PLACES, seed: int = 0) -> FloatArray:
-    """The mean nats per token after a fresh start, at fixed random places.
+def fresh_means(network: SequenceNetwork, tokens: IntArray, places: int = FRESH_PLACES, seed: int = 0) -> FloatArray:
+    """Compute the mean nats per token after a fresh start, at fixed random places.
 
     Args:
         network: of any engine.
@@ -178,14 +178,14 @@ def fresh_means(network: Network, tokens: IntArray, places: int = FRESH_PLACES, 
 
 
 def document_nats(
-    network: Network, part: Part, rows: int = 64, most: int | None = None, begin: Beginning | None = None
+    network: SequenceNetwork, part: Part, rows: int = 64, most: int | None = None, begin: Beginning | None = None
 ) -> tuple[FloatArray, FloatArray]:
-    """The sum of nats and the number of tokens of each document.
+    """Sum the nats and count the tokens of each document.
 
     Args:
         network: of any engine.
         part: documents.
-        rows: documents read side by side.
+        rows: documents in a batch.
         most: how many documents, evenly spread; none means all.
         begin: where each starts; none starts them all from the initial state.
 
@@ -206,8 +206,8 @@ def document_nats(
     return np.concatenate(sums), lengths[order].astype(np.float64)
 
 
-def batched_nll(network: Network, targets: IntArray, state: State) -> FloatArray:
-    """The sum of nats of whole texts.
+def batched_nll(network: SequenceNetwork, targets: IntArray, state: State) -> FloatArray:
+    """Sum the nats of whole texts.
 
     Args:
         network: of any engine.
@@ -227,6 +227,6 @@ def batched_nll(network: Network, targets: IntArray, state: State) -> FloatArray
     return sums
 
 
-def _chunk(network: Network, rows: int) -> int:
-    """Time steps to read at once, so that the logits of all rows stay within bounds."""
-    return max(1, min(CHUNK, LOGITS_AT_ONCE // (rows * network.spec.writer.vocabulary_size)))
+def _chunk(network: SequenceNetwork, rows: int) -> int:
+    """Choose how many time steps to read at once, so that the logits of all rows stay within bounds."""
+    return max(1, min(CHUNK, LOGITS_AT_ONCE // (rows * network.vocabulary_size)))

@@ -7,7 +7,7 @@ from typing import Any
 
 from unspool.data.conditions import Conditions
 from unspool.data.pairs import Pairs
-from unspool.engines.base import Network
+from unspool.engines.base import EncoderDecoder
 from unspool.evaluate.bayes import BayesClassifier
 from unspool.evaluate.bits import evaluate_part
 from unspool.evaluate.labels import classification_figures
@@ -15,12 +15,12 @@ from unspool.evaluate.pairs import beginning
 from unspool.specs.condition import ConditionSpec
 from unspool.text.tokenizer import Tokenizer
 
-MOST_LABELS = 100  # for each of which every text is read
+MAX_LABELS = 100  # for each of which every text is read
 
 
 @dataclass(frozen=True)
 class ConditionedFigures:
-    """What `unspool evaluate` reports of a model that writes under a condition.
+    """What `unspool evaluate` reports of a model of conditioned text.
 
     Attributes:
         bits_per_byte: of UTF-8, given the condition. Unknown tokens are charged for their names.
@@ -48,7 +48,7 @@ class ConditionedFigures:
 
 
 def conditioned_figures(
-    network: Network, tokenizer: Tokenizer, pairs: Pairs, specs: Sequence[ConditionSpec]
+    network: EncoderDecoder, tokenizer: Tokenizer, pairs: Pairs, specs: Sequence[ConditionSpec]
 ) -> ConditionedFigures:
     """Measure a network on conditions and texts.
 
@@ -60,9 +60,9 @@ def conditioned_figures(
     """
     started = time.perf_counter()
     figures = evaluate_part(network, pairs.target, begin=beginning(network, pairs))
-    told = {}
-    if len(specs) == 1 and 2 <= len(specs[0].labels) <= MOST_LABELS:
-        told = _labels_told(network, tokenizer, pairs, specs)
+    inferred = {}
+    if len(specs) == 1 and 2 <= len(specs[0].labels) <= MAX_LABELS:
+        inferred = _infer_labels(network, tokenizer, pairs, specs)
     return ConditionedFigures(
         bits_per_byte=figures.bits_per_byte,
         bits_per_character=figures.bits_per_character,
@@ -70,12 +70,12 @@ def conditioned_figures(
         perplexity=figures.perplexity,
         tokens=figures.tokens,
         seconds=time.perf_counter() - started,
-        **told,
+        **inferred,
     )
 
 
-def _labels_told(
-    network: Network, tokenizer: Tokenizer, pairs: Pairs, specs: Sequence[ConditionSpec]
+def _infer_labels(
+    network: EncoderDecoder, tokenizer: Tokenizer, pairs: Pairs, specs: Sequence[ConditionSpec]
 ) -> dict[str, float]:
     assert isinstance(pairs.source, Conditions)
     classifier = BayesClassifier(network, tokenizer, specs)

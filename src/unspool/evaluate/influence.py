@@ -48,7 +48,7 @@ def influence(
         parts: of the text.
     """
     texts = ["".join(parts), *("".join([*parts[:i], *parts[i + 1 :]]) for i in range(len(parts)))]
-    shares = probabilities(texts)  # (1 + parts, C)
-    best = int(shares[0].argmax())
-    logs = np.log(np.maximum(shares[:, best], np.finfo(np.float64).tiny))  # (1 + parts)
-    return Influence(labels[best], float(shares[0, best]), tuple(parts), tuple((logs[0] - logs[1:]).tolist()))
+    found = probabilities(texts)  # (1 + parts, C)
+    best = int(found[0].argmax())
+    logs = np.log(np.maximum(found[:, best], np.finfo(np.float64).tiny))  # (1 + parts)
+    return Influence(labels[best], float(found[0, best]), tuple(parts), tuple((logs[0] - logs[1:]).tolist()))

@@ -1,4 +1,4 @@
-"""How well labels are told: their share that is right, F1, and what is taken for what.
+"""How well labels are inferred: accuracy, F1, and which label is taken for which.
 
 Shapes: N texts, C labels.
 """
@@ -59,13 +59,13 @@ def classification_figures(
 
 
 def confusion_matrix(truth: IntArray, found: IntArray, labels: int) -> IntArray:
-    """How many texts of each label (down) were taken for each (across): [N], [N] to [C, C]."""
+    """Count how many texts of each label (down) were taken for each (across): [N], [N] to [C, C]."""
     pairs = np.bincount(truth * labels + found, minlength=labels * labels)  # (C * C)
     return pairs.reshape(labels, labels)  # (C, C)
 
 
 def macro_f1(matrix: IntArray) -> float:
-    """The mean F1 of the labels that occur, in truth or found, out of a confusion matrix [C, C]."""
+    """Compute the mean F1 of the labels that occur, in truth or found, out of a confusion matrix [C, C]."""
     occurring = matrix.sum(axis=0) + matrix.sum(axis=1)  # (C)
     scores = 2 * np.diag(matrix) / np.maximum(occurring, 1)
     return float(scores[occurring > 0].mean())

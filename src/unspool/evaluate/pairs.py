@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from unspool.data.pairs import Pairs
-from unspool.engines.base import Network
+from unspool.engines.base import EncoderDecoder
 from unspool.errors import MissingExtraError
 from unspool.evaluate.bits import Beginning
 from unspool.text.tokenizer import PAD
@@ -28,7 +28,7 @@ class TranslationFigures:
         chrf: 0 to 100 (Popovic, 2015), by sacrebleu.
         signature: how sacrebleu computed the BLEU; figures compare where it is the same.
         chrf_signature: the same of chrF.
-        exact: the share of translations that are the reference, letter by letter.
+        exact: the fraction of translations that are the reference, letter by letter.
         pairs: counted.
         seconds: the translation took.
     """
@@ -46,8 +46,8 @@ class TranslationFigures:
         return asdict(self)
 
 
-def pair_nats(network: Network, pairs: Pairs, most: int | None = None) -> float:
-    """The mean nats per target token, each read after the true ones before it.
+def pair_nats(network: EncoderDecoder, pairs: Pairs, most: int | None = None) -> float:
+    """Compute the mean nats per target token, each read after the true ones before it.
 
     Args:
         network: of any engine.
@@ -68,13 +68,13 @@ def pair_nats(network: Network, pairs: Pairs, most: int | None = None) -> float:
     return total / tokens
 
 
-def beginning(network: Network, pairs: Pairs) -> Beginning:
-    """Targets are read from where their sources start them."""
+def beginning(network: EncoderDecoder, pairs: Pairs) -> Beginning:
+    """Start targets from the states of their sources."""
     return lambda chosen: network.encode(pairs.source.read(chosen))
 
 
 def exact_share(found: Sequence[str], references: Sequence[str]) -> float:
-    """The share of texts that are their reference."""
+    """Compute the fraction of texts that are their reference."""
     return float(np.mean([one.strip() == other.strip() for one, other in zip(found, references, strict=True)]))
 
 

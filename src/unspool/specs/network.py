@@ -215,20 +215,16 @@ class NetworkSpec(Spec):
     """A network as a composition of parts.
 
     Attributes:
+        kind: of the network, which tells who builds it.
         encoder: a source to states; none begins every sequence with zeros.
         decoder: a state to a sequence.
         head: states to a label.
     """
 
+    kind: Literal["recurrent"] = "recurrent"
     encoder: EncoderSpec | None = None
     decoder: DecoderSpec | None = None
     head: HeadSpec | None = None
-
-    @property
-    def writer(self) -> DecoderSpec:
-        """The decoder of a network that must have one."""
-        assert self.decoder is not None, "a network that only classifies writes nothing"
-        return self.decoder
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:
@@ -248,8 +244,10 @@ class NetworkSpec(Spec):
 
     @model_serializer(mode="wrap")
     def _only_what_is_there(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Parts that are absent, and of the decoder what an older file does not know, are left out."""
+        """Parts that are absent, and what an older file does not know, are left out."""
         found = {name: part for name, part in handler(self).items() if part is not None}
+        if self.kind == NetworkSpec.model_fields["kind"].default:
+            found.pop("kind", None)
         for name in ("attention", "decoder_input"):
             if self.decoder is not None and getattr(self.decoder, name) == DecoderSpec.model_fields[name].default:
                 found["decoder"].pop(name, None)

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from unspool.arrays import Arrays
 from unspool.data.batches import BatchSource
-from unspool.engines.base import Machine, Network
+from unspool.engines.base import Machine
 from unspool.folder.model_folder import Config, ModelFolder
 from unspool.specs.training import Recipe
 from unspool.tasks.pretrained import Pretrained
@@ -47,13 +47,13 @@ class Job(Protocol):
     description: str
     warnings: list[str]
 
-    def validate(self, network: Network) -> float:
+    def validate(self, network: Any) -> float:
         """The figure that the best model is chosen by, in nats per token: the lower, the better."""
 
-    def sample(self, network: Network) -> str:
+    def sample(self, network: Any) -> str:
         """A line of what the network does."""
 
-    def figures(self, network: Network) -> dict[str, Any]:
+    def figures(self, network: Any) -> dict[str, Any]:
         """The closing figures, on the held-out part."""
 
 

@@ -23,7 +23,7 @@ from unspool.data.labelled import (
 )
 from unspool.data.sources import describe_sources
 from unspool.decode.classification import label_probabilities
-from unspool.engines.base import Machine, Network
+from unspool.engines.base import Classifies, Machine
 from unspool.engines.initial import extended_weights
 from unspool.errors import UsageError
 from unspool.evaluate.labels import classification_figures
@@ -167,23 +167,24 @@ class ClassificationJob:
         )
         self.warnings = _warnings(counts, labels, recipe)
 
-    def validate(self, network: Network) -> float:
+    def validate(self, network: Classifies) -> float:
         """Nats per label."""
         return float(self._measured(network, VALIDATION_ROWS)["nats_per_label"])
 
-    def sample(self, network: Network) -> str:
+    def sample(self, network: Classifies) -> str:
         """A held-out text, and what it is taken for."""
         text = self._validation.texts.document(0)
-        shares = label_probabilities(network, [text])[0]
-        return f"{self._labels[shares.argmax()]} ({shares.max():.0%}): {self._tokenizer.decode(text)}"
+        found = label_probabilities(network, [text], len(self._labels))[0]
+        return f"{self._labels[found.argmax()]} ({found.max():.0%}): {self._tokenizer.decode(text)}"
 
-    def figures(self, network: Network) -> dict[str, Any]:
+    def figures(self, network: Classifies) -> dict[str, Any]:
         """Accuracy, macro F1, nats per label."""
         return self._measured(network, len(self._validation.labels))
 
-    def _measured(self, network: Network, most: int) -> dict[str, Any]:
+    def _measured(self, network: Classifies, most: int) -> dict[str, Any]:
         chosen = np.linspace(0, len(self._validation.labels) - 1, min(most, len(self._validation.labels))).astype(int)
-        found = label_probabilities(network, [self._validation.texts.document(number) for number in chosen])
+        texts = [self._validation.texts.document(number) for number in chosen]
+        found = label_probabilities(network, texts, len(self._labels))
         figures = classification_figures(found, self._validation.labels[chosen], self._labels, 0.0).to_dict()
         return {name: figures[name] for name in ("accuracy", "macro_f1", "nats_per_label")}
 
@@ -197,7 +198,8 @@ def _recipe(settings: Settings, data: DataSpec, base: Settings, start: Pretraine
     training = {**TRAINING, **base["training"], **(STARTED if start else {}), **chosen, **settings["training"]}
     encoder = {**base["encoder"], **WITHOUT, **settings["encoder"]}
     if start is not None:
-        read = start.config.network.writer
+        read = start.config.network.decoder
+        assert read is not None
         encoder = {
             **WITHOUT,
             "encoder_cell": read.cell,

@@ -11,8 +11,9 @@ from unspool.data.corpus import open_part
 from unspool.data.pairs import PairBatches, Pairs
 from unspool.data.sources import describe_sources
 from unspool.decode.condition import condition_source, usual_condition
-from unspool.decode.stream import generate, start_reading
-from unspool.engines.base import Machine, Network
+from unspool.decode.generation import generate
+from unspool.decode.reading import start_reading
+from unspool.engines.base import EncoderDecoder, Machine
 from unspool.errors import DataError, UsageError
 from unspool.evaluate.bits import document_nats, evaluate_part
 from unspool.evaluate.pairs import beginning
@@ -131,20 +132,20 @@ class ConditionalJob:
         )
         self.warnings: list[str] = []
 
-    def validate(self, network: Network) -> float:
+    def validate(self, network: EncoderDecoder) -> float:
         """Nats per token, given the condition."""
         begin = beginning(network, self._validation)
         sums, lengths = document_nats(network, self._validation.target, most=VALIDATION_TEXTS, begin=begin)
         return float(sums.sum() / lengths.sum())
 
-    def sample(self, network: Network) -> str:
+    def sample(self, network: EncoderDecoder) -> str:
         """What it writes under the usual condition."""
         usual = usual_condition(self._specs)
         reading = start_reading(network, condition_source(usual, self._specs))
         pieces = generate(network, self._tokenizer, reading, SAMPLE, [0], by_document=True)
         return f"{', '.join(usual)}: {''.join(piece.text for piece in pieces)}"
 
-    def figures(self, network: Network) -> dict[str, Any]:
+    def figures(self, network: EncoderDecoder) -> dict[str, Any]:
         """Those of a language model, given the condition."""
         figures = evaluate_part(network, self._validation.target, begin=beginning(network, self._validation))
         names = ("bits_per_byte", "bits_per_character", "nats_per_token", "perplexity")

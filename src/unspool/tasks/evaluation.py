@@ -12,9 +12,9 @@ from unspool.data.corpus import open_part, write_part
 from unspool.data.labelled import all_labelled, label_numbers, open_labelled
 from unspool.data.pairs import all_pairs, kept_texts
 from unspool.data.sources import Sources
-from unspool.decode.classification import Classifying
-from unspool.decode.translation import Translator
-from unspool.engines.base import Network
+from unspool.decode.classification import Classifier
+from unspool.decode.translation import BeamTranslator
+from unspool.engines.base import EncoderDecoder, SequenceNetwork
 from unspool.errors import UsageError, reporting_write_errors
 from unspool.evaluate.bits import Figures, evaluate_part
 from unspool.evaluate.conditioned import ConditionedFigures, conditioned_figures
@@ -46,7 +46,7 @@ Settings = Mapping[str, Any]  # fields of `DataSpec`, its sources among them: wi
 
 
 def evaluate_text(
-    network: Network, tokenizer: Tokenizer, config: Config, folder: ModelFolder, settings: Settings
+    network: SequenceNetwork, tokenizer: Tokenizer, config: Config, folder: ModelFolder, settings: Settings
 ) -> Figures:
     """A language model, carried through the text and fresh from the start."""
     if not settings["sources"]:
@@ -59,7 +59,7 @@ def evaluate_text(
 
 
 def evaluate_conditioned(
-    network: Network, tokenizer: Tokenizer, config: Config, folder: ModelFolder, settings: Settings
+    network: EncoderDecoder, tokenizer: Tokenizer, config: Config, folder: ModelFolder, settings: Settings
 ) -> ConditionedFigures:
     """A model that writes under a condition, on a table with the columns of its training, unless others are named."""
     specs = config.conditions or ()
@@ -79,7 +79,7 @@ def evaluate_conditioned(
         return conditioned_figures(network, tokenizer, open_conditioned(place, "text", specs), specs)
 
 
-def evaluate_pairs(translator: Translator, folder: ModelFolder, settings: Settings) -> TranslationFigures:
+def evaluate_pairs(translator: BeamTranslator, folder: ModelFolder, settings: Settings) -> TranslationFigures:
     """A translator, on a table with the columns of its training, unless others are named.
 
     Its settings may hold fields of `BeamSpec` too.
@@ -99,13 +99,13 @@ def evaluate_pairs(translator: Translator, folder: ModelFolder, settings: Settin
         pairs = kept_texts(folder.training)
     beam = build(BeamSpec, {name: value for name, value in settings.items() if name not in given}, "evaluate")
     started = time.perf_counter()
-    found = translator.translate([source for source, _ in pairs], beam, look=translator.target.kind == "word")
+    found = translator.translate([source for source, _ in pairs], beam, with_attention=translator.target.kind == "word")
     seconds = time.perf_counter() - started
     return translation_figures([best[0].text for best in found], [target for _, target in pairs], seconds)
 
 
 def evaluate_labels(
-    classifier: Classifying, tokenizer: Tokenizer, folder: ModelFolder, settings: Settings
+    classifier: Classifier, tokenizer: Tokenizer, folder: ModelFolder, settings: Settings
 ) -> ClassificationFigures:
     """A classifier, on a table with the columns of its training, unless others are named."""
     if settings["sources"]:

@@ -9,8 +9,9 @@ from typing import Any
 from unspool.data.batches import BatchSource, DocumentBatches, StreamBatches
 from unspool.data.corpus import SMALL, Corpus, open_corpus, prepare_corpus
 from unspool.data.sources import check_sources, describe_sources
-from unspool.decode.stream import generate, start_reading
-from unspool.engines.base import Machine, Network
+from unspool.decode.generation import generate
+from unspool.decode.reading import start_reading
+from unspool.engines.base import Machine, SequenceNetwork
 from unspool.engines.initial import extended_weights
 from unspool.errors import UsageError
 from unspool.evaluate.bits import document_nats, evaluate_part, fresh_means
@@ -67,7 +68,7 @@ class Language:
         size = Size(tokens, tokenizer.vocabulary_size, usual_minutes(settings), machine)
         if start:
             settings = {**settings, "training": {**STARTED, **settings["training"]}}
-        recipe, reasons = choose_recipe(size, settings, start.config.network.writer if start else None)
+        recipe, reasons = choose_recipe(size, settings, start.config.network.decoder if start else None)
         config = _config(recipe, tokenizer)
         if start is None:
             return Plan(recipe, config, reasons)
@@ -100,16 +101,16 @@ class LanguageJob:
         self.tokens_per_character = len(corpus.training.tokens) / corpus.training.characters
         self.description, self.warnings = _describe(corpus, recipe), _warnings(corpus)
 
-    def validate(self, network: Network) -> float:
+    def validate(self, network: SequenceNetwork) -> float:
         """Nats per token from the initial state."""
         return _fresh(network, self._corpus)
 
-    def sample(self, network: Network) -> str:
+    def sample(self, network: SequenceNetwork) -> str:
         """Some text that it writes."""
         pieces = generate(network, self._tokenizer, start_reading(network), SAMPLE, [0], self._by_document)
         return "".join(piece.text for piece in pieces)
 
-    def figures(self, network: Network) -> dict[str, Any]:
+    def figures(self, network: SequenceNetwork) -> dict[str, Any]:
         """Carried and fresh, on the held-out part."""
         part = self._corpus.validation
         figures = evaluate_part(network, part, rows=CLOSING_ROWS, most=CLOSING_TOKENS, places=PLACES)
@@ -139,11 +140,11 @@ def _config(recipe: Recipe, tokenizer: Tokenizer) -> Config:
     )
 
 
-def _fresh(network: Network, corpus: Corpus) -> float:
+def _fresh(network: SequenceNetwork, corpus: Corpus) -> float:
     if corpus.validation.starts is None:
         return float(fresh_means(network, corpus.validation.tokens, PLACES).mean())
     length = len(corpus.validation.tokens) / (len(corpus.validation.starts) - 1)
-    most = VALIDATION_LOGITS / (length * network.spec.writer.vocabulary_size)
+    most = VALIDATION_LOGITS / (length * network.vocabulary_size)
     sums, lengths = document_nats(network, corpus.validation, most=int(min(VALIDATION_DOCUMENTS, max(most, FEWEST))))
     return float(sums.sum() / lengths.sum())
 

@@ -19,8 +19,8 @@ from unspool.data.pairs import (
     read_pairs,
     write_pairs,
 )
-from unspool.decode.translation import Translator
-from unspool.engines.base import Machine, Network
+from unspool.decode.translation import BeamTranslator
+from unspool.engines.base import EncoderDecoder, Machine
 from unspool.errors import DataError, UsageError
 from unspool.evaluate.pairs import exact_share, pair_nats
 from unspool.folder.model_folder import Config, ModelFolder
@@ -139,21 +139,21 @@ class TranslationJob:
         )
         self.warnings: list[str] = []
 
-    def validate(self, network: Network) -> float:
+    def validate(self, network: EncoderDecoder) -> float:
         """Nats per target token."""
         return pair_nats(network, self._validation, VALIDATION_PAIRS)
 
-    def sample(self, network: Network) -> str:
+    def sample(self, network: EncoderDecoder) -> str:
         """A held-out source, and what it becomes."""
         source, _ = self._texts[0]
-        ((translation,),) = Translator(network, *self._tokenizers).translate([source], GREEDY)
+        ((translation,),) = BeamTranslator(network, *self._tokenizers).translate([source], GREEDY)
         return f"{source} -> {translation.text}"
 
-    def figures(self, network: Network) -> dict[str, Any]:
+    def figures(self, network: EncoderDecoder) -> dict[str, Any]:
         """The loss, and the share of exact translations."""
         nats = pair_nats(network, self._validation)
         texts = self._texts[:CLOSING_PAIRS]
-        found = Translator(network, *self._tokenizers).translate([source for source, _ in texts], GREEDY)
+        found = BeamTranslator(network, *self._tokenizers).translate([source for source, _ in texts], GREEDY)
         exact = exact_share([best[0].text for best in found], [target for _, target in texts])
         return {"nats_per_token": nats, "perplexity": exp(min(nats, 700)), "exact": exact}
 

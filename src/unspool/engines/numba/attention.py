@@ -1,6 +1,6 @@
 """The step of a decoder that looks back on a source, for several rows. `engines/numpy/attention.py` defines it.
 
-Shapes: B rows, N sources, S places of a source, W numbers in an encoder's state, H hidden.
+Shapes: B rows, N sources, S positions of a source, W width of the encoder's states, H hidden.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ from unspool.arrays import Array
 from unspool.engines.kernels.arithmetic import exponential, hyperbolic_tangent
 from unspool.engines.kernels.compiling import compiled
 from unspool.engines.kernels.panels import Panels, add_products
-from unspool.engines.numba.rows import read_with_blocks, read_with_cells, repeated, write_logits
+from unspool.engines.numba.rows import compute_logits, read_with_blocks, read_with_cells, repeated
 from unspool.engines.numpy.attention import Memory
 
 
@@ -40,11 +40,11 @@ class Attending(NamedTuple):
     sources: Array
 
 
-Looking = Callable[[Memory], Attending]
+MakeAttending = Callable[[Memory], Attending]
 
 
-def looking(decoder: Any, weights: Mapping[str, Array], packed: Callable[[Array], Panels]) -> Looking:
-    """What makes the weights of a call out of what it looks back on."""
+def attending(decoder: Any, weights: Mapping[str, Array], packed: Callable[[Array], Panels]) -> MakeAttending:
+    """Make a function that joins a decoder's weights with what the rows of a call look back on."""
     own = {name.removeprefix("decoder.attention."): array for name, array in weights.items()}
     additive, nothing = "score.weight" in own, np.zeros((1, 1), np.float32)
     query, combine = packed(own.get("query.weight", nothing)[None]), packed(own["combine.weight"][None])
@@ -54,7 +54,10 @@ def looking(decoder: Any, weights: Mapping[str, Array], packed: Callable[[Array]
 
 @compiled
 def look_back(weights: Attending, hidden: Array) -> Array:
-    """States [B, H] to states that know what they looked at, [B, H]."""
+    """Join states [B, H] with what they look at, [B, H].
+
+    Sums go over the positions of a row's own source, so that padding changes no bit.
+    """
     rows, size = hidden.shape
     query = hidden
     if weights.additive:
@@ -64,15 +67,15 @@ def look_back(weights: Attending, hidden: Array) -> Array:
     for row in range(rows):
         source = weights.sources[row]
         joined[row, :size] = hidden[row]
-        shares = scores(weights, query[row], source)  # (S)
-        highest = shares.max()
-        for place in range(shares.shape[0]):
-            shares[place] = exponential(shares[place] - highest) if weights.mask[source, place] else np.float32(0)
-        total = shares.sum()
-        for place in range(shares.shape[0]):
-            share, values = shares[place] / total, weights.values[source, place]
+        found = scores(weights, query[row], source)  # (S)
+        peak, total = found.max(), np.float32(0)
+        for position in range(found.shape[0]):
+            found[position] = exponential(found[position] - peak)
+            total += found[position]
+        for position in range(found.shape[0]):
+            weight, values = found[position] / total, weights.values[source, position]
             for i in range(values.shape[0]):
-                joined[row, size + i] += share * values[i]
+                joined[row, size + i] += weight * values[i]
     result = np.zeros((rows, size), np.float32)
     add_products(weights.combine, 0, joined, result)
     for row in range(rows):
@@ -83,18 +86,21 @@ def look_back(weights: Attending, hidden: Array) -> Array:
 
 @compiled
 def scores(weights: Attending, query: Array, source: int) -> Array:
-    """How well each place of a source fits a query [H]: [S]; behind the end of the source, something finite."""
-    keys = weights.keys[source]  # (S, H)
-    result = np.zeros(keys.shape[0], np.float32)
-    for place in range(keys.shape[0]):
+    """Score each position of a source against a query [H]: [S], without padding."""
+    length = 0
+    while length < weights.mask.shape[1] and weights.mask[source, length]:
+        length += 1
+    keys = weights.keys[source, :length]  # (S, H)
+    result = np.zeros(length, np.float32)
+    for position in range(length):
         total = np.float32(0)
         if weights.additive:
             for i in range(query.shape[0]):
-                total += hyperbolic_tangent(query[i] + keys[place, i]) * weights.score[i]
+                total += hyperbolic_tangent(query[i] + keys[position, i]) * weights.score[i]
         else:
             for i in range(query.shape[0]):
-                total += query[i] * keys[place, i]
-        result[place] = total
+                total += query[i] * keys[position, i]
+        result[position] = total
     return result
 
 
@@ -102,11 +108,11 @@ def scores(weights: Attending, query: Array, source: int) -> Array:
 def attending_cells(kind: int, weights: Attending, tokens: Array, hidden: Array, cell: Array, logits: Array) -> None:
     """`decoder_rows` with attention."""
     top = read_with_cells(kind, weights.decoder, tokens, hidden, cell)
-    write_logits(weights.decoder, look_back(weights, top), logits)
+    compute_logits(weights.decoder, look_back(weights, top), logits)
 
 
 @compiled
 def attending_blocks(kind: int, weights: Attending, tokens: Array, hidden: Array, cell: Array, logits: Array) -> None:
     """`blocks_rows` with attention."""
     top = read_with_blocks(weights.decoder, tokens, hidden)
-    write_logits(weights.decoder, look_back(weights, top), logits)
+    compute_logits(weights.decoder, look_back(weights, top), logits)

@@ -1,9 +1,9 @@
-"""One step of a whole decoder for one row, and the loop that writes many tokens without Python in between.
+"""One step of a whole decoder for one row, and the loop that generates many tokens without Python in between.
 
-Shapes: G gates, H hidden, L layers, V tokens, N tokens to write.
+Shapes: G gates, H hidden, L layers, V tokens, N tokens to generate.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -63,7 +63,7 @@ class BlockWeights(NamedTuple):
 def blocks_step(
     kind: int, weights: BlockWeights, team: Team, token: int, hidden: Array, cell: Array, logits: Array
 ) -> None:
-    """`decoder_step` for minGRU blocks; kind and cell are not used."""
+    """Read one token with minGRU blocks, as `decoder_step` does; kind and cell are not used."""
     stream = weights.looked_up[token].copy()  # (H)
     normal, inside = np.empty_like(stream), np.empty_like(stream)
     for layer in range(hidden.shape[0]):
@@ -107,25 +107,25 @@ def decoder_step(
     add_product(weights.output, 0, hidden[hidden.shape[0] - 1], logits, team)
 
 
-def write_tokens(
+def generate_tokens(
     kind: int,
     weights: Weights | BlockWeights,
     team: Team,
     hidden: Array,
     cell: Array,
     logits: Array,
-    written: Array,
+    counts: Array,
     seen: Array,
     forbidden: Array,
-    parameters: tuple[Any, ...],
+    parameters: Array,
     uniforms: Array,
     end: int,
     tokens: Array,
 ) -> int:
-    """Draw and read up to N tokens.
+    """Draw and read up to N tokens of one row.
 
     Compiled once `choose`, the sampler's own function, and `advance`, the step of the decoder, are among the names
-    that it sees (`compile_writer`).
+    that it sees (`compile_loop`).
 
     Args:
         kind: of the cell.
@@ -134,19 +134,19 @@ def write_tokens(
         hidden: [L, H], and `cell`, [L, H]: the state, changed in place.
         cell: see `hidden`.
         logits: [V] float32 of the next token, changed in place.
-        written: [V] counts, `seen` [V], `forbidden` and `parameters`: of the sampler.
-        seen: see `written`.
-        forbidden: see `written`.
-        parameters: see `written`.
-        uniforms: [N] random numbers in [0, 1).
-        end: the token after which no more is written.
+        counts: [V], and all up to `end`: see `engines.base.SampledRows`, of which this is one row.
+        seen: see `counts`.
+        forbidden: see `counts`.
+        parameters: see `counts`.
+        uniforms: see `counts`.
+        end: see `counts`.
         tokens: [N] is filled.
 
     Returns:
-        how many tokens were written; the last may be -1, where a logit was not a number.
+        how many tokens were generated; the last may be -1, where a logit was not a number.
     """
     for n in range(uniforms.shape[0]):
-        token = choose(logits.astype(np.float64), written, seen, forbidden, parameters, uniforms[n])  # type: ignore[name-defined]  # noqa: F821
+        token = choose(logits.astype(np.float64), counts, seen, forbidden, parameters, uniforms[n])  # type: ignore[name-defined]  # noqa: F821
         tokens[n] = token
         if token < 0 or token == end:
             return n + 1

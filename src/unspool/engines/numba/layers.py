@@ -1,4 +1,4 @@
-"""Recurrent layers that walk through a window in one compiled call: what encoders, heads and prompts are read with.
+"""Recurrent layers that run through a window in one compiled call: what encoders, heads and prompts are read with.
 
 The products of the inputs are NumPy's, one for all time steps; only what goes step by step is compiled. Rows do not
 depend on one another, so each thread takes some of them through all steps.
@@ -23,7 +23,7 @@ from unspool.engines.numpy.cells import CellState
 from unspool.engines.numpy.layers import MinGruBlock, RecurrentLayer
 from unspool.specs.network import CellName
 
-Shares = Callable[[int], Sequence[slice]]  # a number of rows to what each thread takes
+Partition = Callable[[int], Sequence[slice]]  # a number of rows to the rows of each thread
 
 
 class CompiledLayer(RecurrentLayer):
@@ -33,23 +33,23 @@ class CompiledLayer(RecurrentLayer):
         cell: which.
         weights: of the layer, by their names without its number.
         recurrent: its recurrent matrix, packed.
-        shares: says which rows each thread takes.
+        partition: says which rows each thread takes.
     """
 
-    def __init__(self, cell: CellName, weights: Mapping[str, Array], recurrent: Panels, shares: Shares) -> None:
+    def __init__(self, cell: CellName, weights: Mapping[str, Array], recurrent: Panels, partition: Partition) -> None:
         super().__init__(cell, weights)
-        self._kind, self._recurrent, self._shares = CODES[cell], recurrent, shares
+        self._kind, self._recurrent, self._partition = CODES[cell], recurrent, partition
 
-    def walk(self, prepared: Array, cell_state: CellState) -> tuple[Array, CellState]:
-        """[B, T, G * H] to [B, T, H]."""
+    def run(self, prepared: Array, cell_state: CellState) -> tuple[Array, CellState]:
+        """Run step by step: [B, T, G * H] to [B, T, H]."""
         hidden = np.empty((*prepared.shape[:2], cell_state[0].shape[-1]), np.float32)  # (B, T, H)
         last = [array.astype(np.float32) for array in cell_state]
 
-        def walk_some(rows: slice) -> None:
+        def run_some(rows: slice) -> None:
             own = (hidden[rows], last[0][rows], last[-1][rows])
-            walk_rows(self._kind, self._recurrent, self._bias_hh, prepared[rows], *own)
+            run_rows(self._kind, self._recurrent, self._bias_hh, prepared[rows], *own)
 
-        on_threads(walk_some, self._shares(len(prepared)))
+        on_threads(run_some, self._partition(len(prepared)))
         return hidden, tuple(last)
 
 
@@ -57,7 +57,7 @@ class CompiledBlock(MinGruBlock):
     """A `mingru`: its products are large whatever reads it, so only the scan is compiled."""
 
     def scan(self, gates: Array, cell_state: CellState) -> tuple[Array, CellState]:
-        """[B, T, 3 H] to [B, T, H]."""
+        """Compute the states of all steps: [B, T, 3 H] to [B, T, H]."""
         (first,) = cell_state
         hidden = np.empty((*gates.shape[:2], first.shape[-1]), np.float32)  # (B, T, H)
         last = first.astype(np.float32)
@@ -66,10 +66,10 @@ class CompiledBlock(MinGruBlock):
 
 
 @compiled
-def walk_rows(
+def run_rows(
     kind: int, recurrent: Panels, bias: Array, prepared: Array, hidden: Array, last: Array, cell: Array
 ) -> None:
-    """Through all steps: [B, T, G H] prepared, [B, T, H] hidden is written, the states [B, H] change in place."""
+    """Run all steps: [B, T, G H] prepared, [B, T, H] hidden is written, the states [B, H] change in place."""
     gates = np.empty((prepared.shape[0], prepared.shape[2]), np.float32)  # (B, G * H)
     for time in range(prepared.shape[1]):
         gates[:] = prepared[:, time]
@@ -79,7 +79,7 @@ def walk_rows(
 
 @compiled
 def scan_rows(gates: Array, hidden: Array, last: Array) -> None:
-    """[B, T, 3 H] gates z c g, [B, T, H] hidden is written, the states [B, H] change in place."""
+    """Run the scan: [B, T, 3 H] gates z c g, [B, T, H] hidden is written, the states [B, H] change in place."""
     rows, steps, size = hidden.shape
     for row in range(rows):
         for time in range(steps):
@@ -88,10 +88,10 @@ def scan_rows(gates: Array, hidden: Array, last: Array) -> None:
             hidden[row, time] = last[row]
 
 
-def shares_of(count: int, threads: int, smallest: int) -> list[slice]:
-    """The rows that each thread takes: whole tiles of them, and no fewer than the smallest share."""
-    share = int(padded(max(count // threads, smallest, 1), TILE_ROWS))
-    return [slice(start, start + share) for start in range(0, count, share)]
+def partitioned(count: int, threads: int, min_rows: int) -> list[slice]:
+    """Split rows among threads: whole tiles of them, and no fewer than the minimum each."""
+    size = int(padded(max(count // threads, min_rows, 1), TILE_ROWS))
+    return [slice(start, start + size) for start in range(0, count, size)]
 
 
 def on_threads(work: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
@@ -107,9 +107,9 @@ def on_threads(work: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
 
 
 def packed_layer(
-    cell: CellName, weights: Mapping[str, Array], precision: str, shares: Shares
+    cell: CellName, weights: Mapping[str, Array], precision: str, partition: Partition
 ) -> CompiledLayer | CompiledBlock:
-    """A layer of any cell, with its recurrent matrix packed in a precision."""
+    """Make a layer of any cell, with its recurrent matrix packed in a precision."""
     if cell == "mingru":
         return CompiledBlock(weights)
-    return CompiledLayer(cell, weights, pack(weights["weight_hh"][None], precision), shares)
+    return CompiledLayer(cell, weights, pack(weights["weight_hh"][None], precision), partition)

@@ -1,12 +1,11 @@
-"""One step of a whole decoder for several rows, and the loop that writes them side by side.
+"""One step of a whole decoder for several rows, and the loop that generates many tokens of each.
 
 The same as `kernels.py`, with products of several rows at once (`tiles.py`). Rows do not depend on one another, so the
-threads take some rows each and meet when all tokens of a call are written.
+threads take some rows each and meet when all tokens of a call are generated. No row's result depends on the rows
+beside it, to the last bit: a product takes rows in tiles, in each of which every row has sums of its own.
 
-Shapes: B rows, G gates, H hidden, L layers, V tokens, N tokens to write.
+Shapes: B rows, G gates, H hidden, L layers, V tokens, N tokens to generate.
 """
-
-from typing import Any
 
 import numpy as np
 
@@ -19,7 +18,7 @@ from unspool.engines.numba.kernels import BlockWeights, Weights
 
 @compiled
 def repeated(vector: Array, rows: int) -> Array:
-    """A vector in every row."""
+    """Copy a vector into every row."""
     result = np.empty((rows, vector.shape[0]), np.float32)
     for row in range(rows):
         for i in range(vector.shape[0]):
@@ -29,7 +28,7 @@ def repeated(vector: Array, rows: int) -> Array:
 
 @compiled
 def step_rows(kind: int, matrix: Panels, number: int, bias: Array, gates: Array, hidden: Array, cell: Array) -> None:
-    """One layer's step: [B, G * H] gates of the input are used up, [B, H] hidden and [B, H] cell change in place."""
+    """Step one layer: [B, G * H] gates of the input are used up, [B, H] hidden and [B, H] cell change in place."""
     rows = gates.shape[0]
     if kind == 2:
         recurrent = repeated(bias, rows)
@@ -66,7 +65,7 @@ def read_with_cells(kind: int, weights: Weights, tokens: Array, hidden: Array, c
 
 @compiled
 def read_with_blocks(weights: BlockWeights, tokens: Array, hidden: Array) -> Array:
-    """`read_with_cells` for minGRU blocks: what leaves the last one, normalised, [B, H]."""
+    """Do the same with minGRU blocks; what leaves the last one, normalised, is returned, [B, H]."""
     rows, size = tokens.shape[0], hidden.shape[2]
     stream = np.empty((rows, size), np.float32)  # (B, H)
     for row in range(rows):
@@ -93,8 +92,8 @@ def read_with_blocks(weights: BlockWeights, tokens: Array, hidden: Array) -> Arr
 
 
 @compiled
-def write_logits(weights: Weights | BlockWeights, top: Array, logits: Array) -> None:
-    """The logits [B, V] of states [B, H]."""
+def compute_logits(weights: Weights | BlockWeights, top: Array, logits: Array) -> None:
+    """Compute the logits [B, V] of states [B, H]."""
     logits[:] = repeated(weights.output_bias, top.shape[0])
     add_products(weights.output, 0, top, logits)
 
@@ -102,31 +101,37 @@ def write_logits(weights: Weights | BlockWeights, top: Array, logits: Array) -> 
 @compiled
 def decoder_rows(kind: int, weights: Weights, tokens: Array, hidden: Array, cell: Array, logits: Array) -> None:
     """Read a token a row: [L, B, H] hidden and [L, B, H] cell change in place, [B, V] logits are written."""
-    write_logits(weights, read_with_cells(kind, weights, tokens, hidden, cell), logits)
+    compute_logits(weights, read_with_cells(kind, weights, tokens, hidden, cell), logits)
 
 
 @compiled
 def blocks_rows(kind: int, weights: BlockWeights, tokens: Array, hidden: Array, cell: Array, logits: Array) -> None:
-    """`decoder_rows` for minGRU blocks; kind and cell are not used."""
-    write_logits(weights, read_with_blocks(weights, tokens, hidden), logits)
+    """Do the same with minGRU blocks; kind and cell are not used."""
+    compute_logits(weights, read_with_blocks(weights, tokens, hidden), logits)
 
 
-def write_rows(
+def generate_rows(
     kind: int,
     weights: Weights | BlockWeights,
     hidden: Array,
     cell: Array,
     logits: Array,
-    written: Array,
+    counts: Array,
     seen: Array,
     forbidden: Array,
-    parameters: tuple[Any, ...],
+    parameters: Array,
     uniforms: Array,
+    limits: Array,
+    scored: Array,
     end: int,
     tokens: Array,
+    log_probabilities: Array,
     lengths: Array,
 ) -> None:
-    """Draw and read up to N tokens a row, as `kernels.write_tokens` does for one.
+    """Draw and read up to N tokens a row.
+
+    Compiled once `choose` and `log_probability`, the sampler's own functions, and `advance`, the step of the decoder,
+    are among the names that it sees (`compile_loop`).
 
     Args:
         kind: of the cell.
@@ -134,14 +139,17 @@ def write_rows(
         hidden: [L, B, H], and `cell`, [L, B, H]: the states, changed in place.
         cell: see `hidden`.
         logits: [B, V] float32 of the next tokens, changed in place.
-        written: [B, V] counts, `seen` [B, V], `forbidden` and `parameters`: of the samplers.
-        seen: see `written`.
-        forbidden: see `written`.
-        parameters: see `written`.
-        uniforms: [B, N] random numbers in [0, 1).
-        end: the token after which no more of a row is written.
+        counts: and all up to `end`: see `engines.base.SampledRows`.
+        seen: see `counts`.
+        forbidden: see `counts`.
+        parameters: see `counts`.
+        uniforms: see `counts`.
+        limits: see `counts`.
+        scored: see `counts`.
+        end: see `counts`.
         tokens: [B, N] is filled; the last of a row may be -1, where a logit was not a number.
-        lengths: [B] how many tokens of each row were written: zeros at first.
+        log_probabilities: [B, N] is filled where they are wanted.
+        lengths: [B] how many tokens of each row were generated: zeros at first.
     """
     rows, count = tokens.shape
     going, read = np.ones(rows, np.bool_), np.zeros(rows, np.int64)
@@ -150,10 +158,12 @@ def write_rows(
             if not going[row]:
                 continue
             values = logits[row].astype(np.float64)
-            token = choose(values, written[row], seen[row], forbidden, parameters, uniforms[row, n])  # type: ignore[name-defined]  # noqa: F821
+            token = choose(values, counts[row], seen[row], forbidden[row], parameters[row], uniforms[row, n])  # type: ignore[name-defined]  # noqa: F821
+            if scored[row] and token >= 0:
+                log_probabilities[row, n] = log_probability(values, token)  # type: ignore[name-defined]  # noqa: F821
             tokens[row, n] = token
             lengths[row] = n + 1
-            going[row] = token >= 0 and token != end
+            going[row] = token >= 0 and token != end and (n + 1 < limits[row] or limits[row] == count)
             read[row] = max(token, 0)
         if not going.any():
             return

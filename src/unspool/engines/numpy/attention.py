@@ -1,17 +1,17 @@
 """Attention and heads in plain NumPy: what looks back on an encoder's states.
 
-Shapes: B rows, N sources, T time steps, S places of the source, W numbers in an encoder's state, H hidden, C labels.
+Shapes: B rows, N sources, T time steps, S positions of the source, W width of the encoder's states, H hidden, C labels.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from unspool.arrays import Array, IntArray, Logits
+from unspool.arrays import Array, FloatArray, IntArray, Logits, softmax
 from unspool.engines.numpy.encoders import Encoded
 from unspool.engines.parameters import MASKED
-from unspool.specs.network import HeadSpec
+from unspool.specs.network import NetworkSpec
 
 
 class Memory(NamedTuple):
@@ -30,19 +30,47 @@ class Memory(NamedTuple):
     sources: IntArray
 
     def select(self, rows: IntArray | slice) -> "Memory":
-        """What some rows look back on; nothing is copied."""
+        """Take what some rows look back on; nothing is copied."""
         return self._replace(sources=self.sources[rows])
 
     def by_row(self) -> "Memory":
-        """With a source for each row, in order."""
+        """Copy what each row looks back on, in order."""
         values, keys, mask = (array[self.sources] for array in (self.values, self.keys, self.mask))
         return Memory(values, keys, mask, np.arange(len(self.sources)))
+
+
+def join_memories(found: Sequence[Memory | None]) -> Memory | None:
+    """Batch what the rows of several states look back on, the shorter sources padded and masked.
+
+    Sources that no row looks back on any more are dropped, and so is padding that no source needs.
+    """
+    memories = [memory for memory in found if memory is not None]
+    if not memories:
+        return None
+    if len(memories) < len(found):
+        raise ValueError("states that come from a source cannot be joined with states that come from none")
+    used, rows, first = [], [], 0
+    for memory in memories:
+        kept, row = np.unique(memory.sources, return_inverse=True)
+        used.append([array[kept] for array in (memory.values, memory.keys, memory.mask)])
+        rows.append(row.reshape(-1) + first)
+        first += len(kept)
+    length = max((int(mask.any(axis=0).sum()) for *_, mask in used), default=0)  # S: each mask is true, then false
+    columns = zip(*used, strict=True)
+    values, keys, mask = (np.concatenate([_of_length(array, length) for array in column]) for column in columns)
+    return Memory(values, keys, mask, np.concatenate(rows))
+
+
+def _of_length(array: Array, length: int) -> Array:
+    """Cut or pad with zeros: [N, S, ...] to [N, length, ...]."""
+    array = array[:, :length]
+    return np.pad(array, [(0, length - size if axis == 1 else 0) for axis, size in enumerate(array.shape)])
 
 
 class Attention:
     """Global attention of all time steps at once, after the recurrence (Luong et al., 2015, section 3.1).
 
-        shares = softmax(score(h, keys)),  context = shares values,  h' = tanh(W [h context])
+        weights = softmax(score(h, keys)),  context = weights values,  h' = tanh(W [h context])
 
     The score is h W v (general), or, additive, w tanh(Q h + K v + b) (Bahdanau et al., 2015, appendix A.1.2).
     """
@@ -59,18 +87,18 @@ class Attention:
         """Project the keys."""
         return Memory(encoded.states, encoded.states @ self._keys, encoded.mask, np.arange(len(encoded.states)))
 
-    def shares(self, hidden: Array, memory: Memory) -> Array:
-        """[B, T, H] to [B, T, S]: how much each step looks at each place, to sum 1."""
-        return self._shares(hidden, memory.by_row())
+    def weights(self, hidden: Array, memory: Memory) -> FloatArray:
+        """Compute the attention weights: [B, T, H] to [B, T, S], which sum to 1 over S."""
+        return self._weights(hidden, memory.by_row())
 
     def __call__(self, hidden: Array, memory: Memory) -> Array:
-        """[B, T, H] to [B, T, H]."""
+        """Join each state with what it looks at: [B, T, H] to [B, T, H]."""
         memory = memory.by_row()
-        context = self._shares(hidden, memory) @ memory.values  # (B, T, W)
+        context = self._weights(hidden, memory) @ memory.values  # (B, T, W)
         result: Array = np.tanh(np.concatenate([hidden, context], axis=-1) @ self._combine)
         return result
 
-    def _shares(self, hidden: Array, memory: Memory) -> Array:
+    def _weights(self, hidden: Array, memory: Memory) -> Array:
         if self._additive:
             query = hidden @ self._query + self._bias  # (B, T, H)
             scores = (np.tanh(query[:, :, None] + memory.keys[:, None]) * self._score).sum(axis=-1)  # (B, T, S)
@@ -82,34 +110,29 @@ class Attention:
 class Head:
     """Scores of labels from an encoder's states."""
 
-    def __init__(self, spec: HeadSpec, weights: Mapping[str, Array]) -> None:
-        self._pooling = spec.pooling
+    def __init__(self, spec: NetworkSpec, weights: Mapping[str, Array]) -> None:
+        if spec.head is None:
+            raise ValueError("this network has no head")
+        self._pooling = spec.head.pooling
         self._score = weights.get("head.score.weight")
         self._output, self._bias = weights["head.output.weight"].T, weights["head.output.bias"]
 
     def __call__(self, encoded: Encoded) -> Logits:
-        """States to scores [B, C]."""
+        """Score the labels: [B, C]."""
         result: Logits = self._pooled(encoded) @ self._output + self._bias
         return result
 
     def _pooled(self, encoded: Encoded) -> Array:
-        """[B, S, W] to [B, W]."""
+        """Pool the states of each row: [B, S, W] to [B, W]."""
         states, mask, summary = encoded
         if self._pooling == "last":
             return summary
         if self._pooling == "max":
-            highest: Array = np.where(mask[..., None], states, np.float32(MASKED)).max(axis=1)
-            return highest
+            peaks: Array = np.where(mask[..., None], states, np.float32(MASKED)).max(axis=1)
+            return peaks
         if self._score is None:
-            shares = mask / mask.sum(axis=1, keepdims=True)  # (B, S)
+            weights = mask / mask.sum(axis=1, keepdims=True)  # (B, S)
         else:
-            shares = softmax(np.where(mask, states @ self._score[0], np.float32(MASKED)))
-        mean: Array = (shares.astype(np.float32)[:, None] @ states)[:, 0]  # (B, W)
+            weights = softmax(np.where(mask, states @ self._score[0], np.float32(MASKED)))
+        mean: Array = (weights.astype(np.float32)[:, None] @ states)[:, 0]  # (B, W)
         return mean
-
-
-def softmax(scores: Array) -> Array:
-    """Scores to shares that sum to 1, over the last axis."""
-    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    shares: Array = powers / powers.sum(axis=-1, keepdims=True)
-    return shares

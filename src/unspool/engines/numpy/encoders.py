@@ -1,17 +1,17 @@
-"""Encoders in plain NumPy: a source to states, one of them for each place that attention or a head may look at.
+"""Encoders in plain NumPy: a source to states, one for each position that attention or a head may look at.
 
-Shapes: B rows, S places of the source, E embedding, W numbers in a state, F numbers or labels.
+Shapes: B rows, S positions of the source, E embedding, W width of a state, F numbers or labels.
 """
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from unspool.arrays import Array
-from unspool.data.batches import Source
+from unspool.data.batches import TextSource, VectorSource
 from unspool.engines.numpy.layers import MakeLayer, normalised, weights_of
-from unspool.specs.network import EncoderSpec, LabelEncoderSpec, TextEncoderSpec
+from unspool.specs.network import NetworkSpec, TextEncoderSpec
 
 
 class Encoded(NamedTuple):
@@ -28,7 +28,7 @@ class Encoded(NamedTuple):
     summary: Array
 
 
-Encoder = Callable[[Source], Encoded]
+Encoder = Callable[[Any], Encoded]  # of its own kind of source
 
 
 class TextEncoder:
@@ -50,21 +50,19 @@ class TextEncoder:
         self._vectors = vectors.astype(np.float32)
         self._norm_leave = weights.get("encoder.cell.norm_leave")
 
-    def __call__(self, source: Source) -> Encoded:
-        """Texts [B, S] to states."""
-        assert source.tokens is not None
-        assert source.lengths is not None
-        places = np.arange(source.tokens.shape[1])
-        mask = places < source.lengths[:, None]  # (B, S)
-        backwards = np.where(mask, source.lengths[:, None] - 1 - places, places)[..., None]  # (B, S, 1)
+    def __call__(self, source: TextSource) -> Encoded:
+        """Read texts [B, S] into states."""
+        positions = np.arange(source.tokens.shape[1])
+        mask = positions < source.lengths[:, None]  # (B, S)
+        backwards = np.where(mask, source.lengths[:, None] - 1 - positions, positions)[..., None]  # (B, S, 1)
         zeros = (np.zeros((len(mask), self._size), np.float32),) * self._cell_states
         values = self._vectors[source.tokens]  # (B, S, E)
         for layers in self._layers:
-            read, _ = layers[0].walk(layers[0].read(values), zeros)  # (B, S, H)
+            read, _ = layers[0].run(layers[0].read(values), zeros)  # (B, S, H)
             found = [read]
             for layer in layers[1:]:
                 turned = np.take_along_axis(values, backwards, axis=1)
-                read, _ = layer.walk(layer.read(turned), zeros)
+                read, _ = layer.run(layer.read(turned), zeros)
                 found.append(np.take_along_axis(read, backwards, axis=1))
             values = np.concatenate(found, axis=-1)  # (B, S, W)
         if self._norm_leave is not None:
@@ -74,23 +72,24 @@ class TextEncoder:
         return Encoded(values, mask, summary)
 
 
-class NumbersEncoder:
-    """One state of some numbers: shares of labels pick vectors, other numbers go through a linear layer and tanh."""
+class VectorEncoder:
+    """One state of a vector: a linear layer and tanh; or, of a label encoder, a weighted sum of the labels' vectors."""
 
-    def __init__(self, spec: EncoderSpec, weights: Mapping[str, Array]) -> None:
-        self._labels = isinstance(spec, LabelEncoderSpec)
-        self._weight = weights["encoder.embedding.weight"] if self._labels else weights["encoder.linear.weight"].T
+    def __init__(self, weights: Mapping[str, Array]) -> None:
+        labels = "encoder.embedding.weight" in weights
+        self._weight = weights["encoder.embedding.weight"] if labels else weights["encoder.linear.weight"].T
         self._bias = weights.get("encoder.linear.bias")
 
-    def __call__(self, source: Source) -> Encoded:
-        """Numbers [B, F] to states [B, 1, W]."""
-        assert source.values is not None
+    def __call__(self, source: VectorSource) -> Encoded:
+        """Read vectors [B, F] into states [B, 1, W]."""
         state = source.values.astype(np.float32) @ self._weight  # (B, W)
         if self._bias is not None:
             state = np.tanh(state + self._bias)
         return Encoded(state[:, None], np.ones((len(state), 1), np.bool_), state)
 
 
-def make_encoder(spec: EncoderSpec, weights: Mapping[str, Array], make: MakeLayer) -> Encoder:
-    """The encoder of any kind, with layers as they are made."""
-    return TextEncoder(spec, weights, make) if isinstance(spec, TextEncoderSpec) else NumbersEncoder(spec, weights)
+def make_encoder(spec: NetworkSpec, weights: Mapping[str, Array], make: MakeLayer) -> Encoder:
+    """Make the encoder of any kind, with layers as `make` makes them."""
+    if isinstance(spec.encoder, TextEncoderSpec):
+        return TextEncoder(spec.encoder, weights, make)
+    return VectorEncoder(weights)

@@ -1,4 +1,4 @@
-"""Recurrent layers in plain NumPy: what is read for many time steps at once, and what walks step by step.
+"""Recurrent layers in plain NumPy: what is read for many time steps at once, and what runs step by step.
 
 Shapes: B rows, T time steps, W width of the input, H hidden, G gates.
 """
@@ -20,10 +20,10 @@ class Layer(Protocol):
     """One layer of any cell."""
 
     def read(self, inputs: Array) -> Array:
-        """What depends on the input alone: [..., W] to [..., G * H]."""
+        """Compute what depends on the input alone: [..., W] to [..., G * H]."""
 
-    def walk(self, prepared: Array, cell_state: CellState) -> tuple[Array, CellState]:
-        """What depends on the state: [B, T, G * H] to [B, T, H], and the cell_state after the last step."""
+    def run(self, prepared: Array, cell_state: CellState) -> tuple[Array, CellState]:
+        """Run what depends on the state: [B, T, G * H] to [B, T, H], and the cell state after the last step."""
 
 
 class RecurrentLayer:
@@ -37,12 +37,12 @@ class RecurrentLayer:
         self._step = STEPS[cell]
 
     def read(self, inputs: Array) -> Array:
-        """[..., W] to [..., G * H]."""
+        """Multiply the inputs: [..., W] to [..., G * H]."""
         result: Array = inputs @ self._weight_ih + self._bias_ih
         return result
 
-    def walk(self, prepared: Array, cell_state: CellState) -> tuple[Array, CellState]:
-        """[B, T, G * H] to [B, T, H]."""
+    def run(self, prepared: Array, cell_state: CellState) -> tuple[Array, CellState]:
+        """Run step by step: [B, T, G * H] to [B, T, H]."""
         hidden = np.empty((*prepared.shape[:2], cell_state[0].shape[-1]), np.float32)  # (B, T, H)
         for time in range(prepared.shape[1]):
             cell_state = self._step(prepared[:, time], cell_state, self._recur)
@@ -50,7 +50,7 @@ class RecurrentLayer:
         return hidden, cell_state
 
     def _recur(self, hidden: Array) -> Array:
-        """[B, H] to [B, G * H]."""
+        """Multiply the states: [B, H] to [B, G * H]."""
         result: Array = hidden @ self._weight_hh + self._bias_hh
         return result
 
@@ -65,11 +65,11 @@ class MinGruBlock:
         )
 
     def read(self, inputs: Array) -> Array:
-        """Nothing: the input is the residual stream itself, [..., H]."""
+        """Give the input itself, which is the residual stream: [..., H]."""
         return inputs
 
-    def walk(self, prepared: Array, cell_state: CellState) -> tuple[Array, CellState]:
-        """[B, T, H] to [B, T, H]."""
+    def run(self, prepared: Array, cell_state: CellState) -> tuple[Array, CellState]:
+        """Run both branches: [B, T, H] to [B, T, H]."""
         size = prepared.shape[-1]
         gates = normalised(prepared, self._norm) @ self._weight_in + self._bias_in  # (B, T, 3 H)
         hidden, cell_state = self.scan(gates, cell_state)  # (B, T, H)
@@ -78,7 +78,7 @@ class MinGruBlock:
         return total + (silu(pairs[..., :size]) * pairs[..., size:]) @ self._weight_down, cell_state
 
     def scan(self, gates: Array, cell_state: CellState) -> tuple[Array, CellState]:
-        """The states of all steps: [B, T, 3 H] to [B, T, H]."""
+        """Compute the states of all steps: [B, T, 3 H] to [B, T, H]."""
         hidden = np.empty((*gates.shape[:2], cell_state[0].shape[-1]), np.float32)  # (B, T, H)
         for time in range(gates.shape[1]):
             cell_state = mingru_step(gates[:, time], cell_state)
@@ -87,12 +87,12 @@ class MinGruBlock:
 
 
 def make_layer(cell: CellName, weights: Mapping[str, Array]) -> Layer:
-    """A layer of any cell, from what `weights_of` gives."""
+    """Make a layer of any cell, from what `weights_of` gives."""
     return MinGruBlock(weights) if cell == "mingru" else RecurrentLayer(cell, weights)
 
 
 def weights_of(weights: Mapping[str, Array], part: str, number: int, direction: str = "") -> dict[str, Array]:
-    """Those of one layer of a part, by their names without its number, counted from 0 at the input."""
+    """Take the weights of one layer of a part, by their names without its number, counted from 0 at the input."""
     start, end = f"{part}.cell.", f"_l{number}{direction}"
     return {
         name.removeprefix(start).removesuffix(end): array
@@ -102,11 +102,11 @@ def weights_of(weights: Mapping[str, Array], part: str, number: int, direction: 
 
 
 def normalised(x: Array, scale: Array) -> Array:
-    """Root mean square normalisation over the last axis (Zhang and Sennrich, 2019)."""
+    """Divide by the root mean square over the last axis (Zhang and Sennrich, 2019)."""
     result: Array = x / np.sqrt(np.mean(x * x, axis=-1, keepdims=True) + np.float32(NORMALISED_MINIMUM)) * scale
     return result
 
 
 def silu(x: Array) -> Array:
-    """X sigmoid(x)."""
+    """Compute x sigmoid(x)."""
     return x * sigmoid(x)

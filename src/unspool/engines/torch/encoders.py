@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from unspool.data.batches import Source
+from unspool.data.batches import TextSource, VectorSource
 from unspool.engines.torch.layers import Dropout, Layers, embedded
 from unspool.engines.torch.platform import as_tensor
 from unspool.specs.network import EncoderSpec, LabelEncoderSpec, TextEncoderSpec, VectorEncoderSpec
@@ -41,9 +41,9 @@ class TextEncoder(nn.Module):
         self.embedding = nn.Embedding(spec.vocabulary_size, spec.embedding_size) if spec.embedding_size else None
         self.cell = Layers(spec, spec.embedding_size or spec.vocabulary_size, spec.bidirectional)
 
-    def forward(self, source: Source, dropout: Dropout | None = None) -> Encoded:
+    def forward(self, source: TextSource, dropout: Dropout | None = None) -> Encoded:
         """Texts [B, S] to states."""
-        tokens, lengths = (as_tensor(array.astype("int64")) for array in (source.tokens, source.lengths))  # type: ignore[union-attr]
+        tokens, lengths = (as_tensor(array.astype("int64")) for array in (source.tokens, source.lengths))
         return self.read(embedded(tokens, self.embedding, self._spec.vocabulary_size), lengths, dropout)
 
     def read(self, values: Tensor, lengths: Tensor, dropout: Dropout | None = None) -> Encoded:
@@ -69,7 +69,7 @@ class LabelEncoder(nn.Module):
         super().__init__()
         self.embedding = nn.Embedding(spec.labels, spec.hidden_size)
 
-    def forward(self, source: Source, dropout: Dropout | None = None) -> Encoded:
+    def forward(self, source: VectorSource, dropout: Dropout | None = None) -> Encoded:
         """Shares [B, F] to states [B, 1, W]."""
         return _single(_numbers(source) @ self.embedding.weight, dropout)
 
@@ -81,7 +81,7 @@ class VectorEncoder(nn.Module):
         super().__init__()
         self.linear = nn.Linear(spec.numbers, spec.hidden_size)
 
-    def forward(self, source: Source, dropout: Dropout | None = None) -> Encoded:
+    def forward(self, source: VectorSource, dropout: Dropout | None = None) -> Encoded:
         """Numbers [B, F] to states [B, 1, W]."""
         return _single(torch.tanh(self.linear(_numbers(source))), dropout)
 
@@ -93,8 +93,7 @@ def make_encoder(spec: EncoderSpec) -> nn.Module:
     return LabelEncoder(spec) if isinstance(spec, LabelEncoderSpec) else VectorEncoder(spec)
 
 
-def _numbers(source: Source) -> Tensor:
-    assert source.values is not None
+def _numbers(source: VectorSource) -> Tensor:
     return as_tensor(source.values.astype("float32"))
 
 

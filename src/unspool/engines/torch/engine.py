@@ -8,7 +8,7 @@ from unspool.arrays import Array
 from unspool.engines.base import ORDINARY_RATE, Machine
 from unspool.engines.initial import initial_weights
 from unspool.engines.torch.learner import TorchLearner
-from unspool.engines.torch.network import TorchNetwork
+from unspool.engines.torch.network import TorchClassifier, TorchDecoder, wrap_parts
 from unspool.engines.torch.parts import Parts
 from unspool.engines.torch.platform import device, keep_large_blocks, native_precision, product_rate, usual_rows
 from unspool.engines.torch.recurrent import has_kernels
@@ -17,11 +17,11 @@ from unspool.specs.network import NetworkSpec
 from unspool.specs.training import TrainingSpec
 
 
-def build_network(spec: NetworkSpec, weights: Mapping[str, Array]) -> TorchNetwork:
+def build_network(spec: NetworkSpec, weights: Mapping[str, Array]) -> TorchDecoder | TorchClassifier:
     """A network for inference in float32."""
     parts = Parts(spec).to(device())
     load_weights(parts, weights)
-    return TorchNetwork(parts)
+    return wrap_parts(parts)
 
 
 def build_learner(

@@ -17,7 +17,7 @@ from unspool.engines.parameters import Parameter, parameters, state_shapes
 from unspool.engines.torch.decoder import TorchState
 from unspool.engines.torch.layers import Dropout
 from unspool.engines.torch.loss import token_loss
-from unspool.engines.torch.network import TorchNetwork, autocast
+from unspool.engines.torch.network import TorchClassifier, TorchDecoder, autocast, wrap_parts
 from unspool.engines.torch.parts import Parts
 from unspool.engines.torch.platform import as_array, as_tensor
 from unspool.engines.torch.weights import load_weights, named_tensors, read_weights
@@ -40,7 +40,7 @@ class TorchLearner:
 
     def __init__(self, parts: Parts, training: TrainingSpec) -> None:
         self._parts, self._training = parts, training
-        self._network = TorchNetwork(parts, training.precision)
+        self._network = wrap_parts(parts, training.precision)
         self._state: TorchState = parts.initial_state(0)
         self._generator = torch.Generator()
         self._dropout = Dropout(training.dropout, training.input_dropout, self._generator, training.recurrent_dropout)
@@ -74,7 +74,7 @@ class TorchLearner:
         """How many threads of the processor PyTorch and the kernels use from now on."""
         torch.set_num_threads(threads)
 
-    def network(self) -> TorchNetwork:
+    def network(self) -> TorchDecoder | TorchClassifier:
         """The network with its present weights."""
         return self._network
 
@@ -89,7 +89,8 @@ class TorchLearner:
             for optimizer, _ in self._optimizers:
                 for key, value in optimizer.state.get(tensor, {}).items():
                     arrays[f"moments.{key}.{name}"] = as_array(value).copy()
-        state = self._network.state_to_arrays(self._state) if self._parts.spec.encoder is None else {}
+        carried = self._carries
+        state = carried.state_to_arrays(self._state) if carried else {}
         return arrays | {f"state.{name}": array for name, array in state.items()}
 
     def restore(self, arrays: Mapping[str, Array]) -> None:
@@ -104,8 +105,14 @@ class TorchLearner:
                         for key, value in arrays.items()
                         if key.startswith("moments.") and key.endswith(f".{name}")
                     }
-        if self._parts.spec.encoder is None:
-            self._state = self._network.state_from_arrays(_under("state", arrays))
+        if self._carries:
+            self._state = self._carries.state_from_arrays(_under("state", arrays))
+
+    @property
+    def _carries(self) -> TorchDecoder | None:
+        """The network, where the state is carried from batch to batch."""
+        network = self._network
+        return network if isinstance(network, TorchDecoder) and self._parts.spec.encoder is None else None
 
     def _unfreeze(self, step: int) -> None:
         """From the head down, one more layer learns after each so many updates; the others keep their weights."""

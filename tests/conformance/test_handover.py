@@ -1,17 +1,18 @@
-"""NumPy writes the first tokens, compiled kernels the rest: one text, whatever the engine and the clock."""
+"""NumPy generates the first tokens, compiled kernels the rest: one text, whatever the engine and the clock."""
 
 import threading
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
 
 from helpers.small import random_weights
-from unspool.decode import stream
-from unspool.decode.stream import generate, start_reading
-from unspool.engines import registry
-from unspool.engines.auto import AutoNetwork
-from unspool.engines.base import HandoverNetwork, Network, Writer
-from unspool.engines.registry import build_network, open_network
+from unspool.decode.generation import generate
+from unspool.decode.reading import start_reading
+from unspool.engines import auto, registry
+from unspool.engines.auto import AutoDecoder
+from unspool.engines.base import BlockGenerator, HandoverNetwork, SequenceNetwork
+from unspool.engines.registry import build_network
 from unspool.errors import UnspoolError
 from unspool.specs.network import CellName, DecoderSpec, NetworkSpec
 from unspool.specs.sampling import SamplingSpec
@@ -25,10 +26,10 @@ def spec_of(cell: CellName) -> NetworkSpec:
     return NetworkSpec(decoder=DecoderSpec(cell=cell, **size))
 
 
-def text_of(network: Network, samples: int = 1) -> list[str]:
+def text_of(network: SequenceNetwork, samples: int = 1) -> list[str]:
     spec = SamplingSpec(max_new_tokens=60, num_samples=samples)
     pieces = list(generate(network, TOKENIZER, start_reading(network), spec, list(range(samples)), by_document=False))
-    return ["".join(piece.text for piece in pieces if piece.sample == number) for number in range(samples)]
+    return ["".join(piece.text for piece in pieces if piece.row == number) for number in range(samples)]
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
@@ -40,9 +41,9 @@ def test_the_text_is_that_of_either_alone(
     spec = spec_of(cell)
     weights = random_weights(spec)
     alone = text_of(build_network("numba", spec, weights, precision))
-    numpy_alone = text_of(open_network("auto", spec, weights, precision), samples)
-    monkeypatch.setattr(stream, "HANDOVER", 20)
-    together = text_of(open_network("auto", spec, weights, precision), samples)
+    numpy_alone = text_of(build_network("auto", spec, weights, precision), samples)
+    monkeypatch.setattr(auto, "HANDOVER", 20)
+    together = text_of(build_network("auto", spec, weights, precision), samples)
     assert together[0] == alone[0] == numpy_alone[0]
     assert precision != "float32" or together == numpy_alone
 
@@ -50,50 +51,50 @@ def test_the_text_is_that_of_either_alone(
 @pytest.mark.parametrize("precision", ["float32", "bfloat16", "int8"])
 def test_an_engine_that_is_named_does_all_the_work_itself(precision: str) -> None:
     spec = spec_of("gru")
-    network = open_network("numba", spec, random_weights(spec), precision)
-    assert isinstance(network, Writer)
+    network = build_network("numba", spec, random_weights(spec), precision)
+    assert isinstance(network, BlockGenerator)
     assert not isinstance(network, HandoverNetwork)
     assert text_of(network) == text_of(build_network("numba", spec, random_weights(spec), precision))
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-def test_without_kernels_numpy_writes_the_whole_text(precision: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_kernels_numpy_generates_the_whole_text(precision: str, monkeypatch: pytest.MonkeyPatch) -> None:
     spec = spec_of("gru")
-    whole = text_of(open_network("auto", spec, random_weights(spec), precision), 2)
-    monkeypatch.setattr(registry, "find_spec", lambda package: None)
-    monkeypatch.setattr(stream, "HANDOVER", 20)
-    assert text_of(open_network("auto", spec, random_weights(spec), precision), 2) == whole
+    whole = text_of(build_network("auto", spec, random_weights(spec), precision), 2)
+    monkeypatch.setattr(registry, "find_spec", lambda package: None if package == "numba" else find_spec(package))
+    monkeypatch.setattr(auto, "HANDOVER", 20)
+    assert text_of(build_network("auto", spec, random_weights(spec), precision), 2) == whole
 
 
 def test_a_short_text_never_loads_the_successor() -> None:
     spec = spec_of("gru")
 
-    def load() -> Network:
+    def load() -> SequenceNetwork:
         raise AssertionError("loaded")
 
-    network = AutoNetwork(spec, random_weights(spec), load)
+    network = AutoDecoder(spec, random_weights(spec), load)
     assert text_of(network)
 
 
 def test_a_successor_that_cannot_be_loaded_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     spec = spec_of("gru")
 
-    def load() -> Network:
+    def load() -> SequenceNetwork:
         raise UnspoolError("no kernels.", "none.")
 
-    monkeypatch.setattr(stream, "HANDOVER", 20)
+    monkeypatch.setattr(auto, "HANDOVER", 20)
     with pytest.raises(UnspoolError, match="no kernels"):
-        text_of(AutoNetwork(spec, random_weights(spec), load))
+        text_of(AutoDecoder(spec, random_weights(spec), load))
 
 
 def test_the_successor_is_loaded_once_and_in_the_background() -> None:
     spec, loaded = spec_of("gru"), []
 
-    def load() -> Network:
+    def load() -> SequenceNetwork:
         loaded.append(threading.current_thread())
         return build_network("numpy", spec, random_weights(spec))
 
-    network = AutoNetwork(spec, random_weights(spec), load)
+    network = AutoDecoder(spec, random_weights(spec), load)
     state = network.initial_state(2)
     network.prepare()
     _, one = network.hand_over(state)

@@ -1,0 +1,220 @@
+"""Generate: one token at a time, the state and the token going back in; rows come and go.
+
+    logits, state -> draw -> token -> [step] -> logits, state -> draw -> token -> ...
+
+Rows that are generated together are one batch of the network. Each has its own start, settings, random numbers, stop
+strings, limit and constraint, and what it comes to does not depend on the others.
+
+Shapes: B rows, V tokens, N tokens of a block.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from unspool.arrays import Flags
+from unspool.decode.batch import Newcomer, RowBatch
+from unspool.decode.reading import Reading
+from unspool.decode.row import Constraint, Piece, Row, joined
+from unspool.decode.sampler import COMPILABLE, Samplers, checked
+from unspool.engines.base import BlockGenerator, HandoverNetwork, SequenceNetwork
+from unspool.specs.sampling import SamplingSpec
+from unspool.text.tokenizer import BEGIN, END, PAD, UNKNOWN, Tokenizer
+
+FIRST_BLOCK, LARGEST_BLOCK = 8, 256  # tokens generated in one call: the first blocks are short, so that text comes soon
+
+
+class Generation:
+    """The rows that are being generated.
+
+        generation = Generation(network, tokenizer, by_document=False)
+        row = generation.add(reading, SamplingSpec(), seed=7)
+        while len(generation):
+            for piece in generation.tick(16): ...
+
+    With the compiled engine, what a row comes to is the same to the last bit whichever rows are beside it and whenever
+    they come and go, in every precision: its kernels for several rows work on tiles of fixed size. With the others,
+    logits may differ by 1e-5. A row that is alone here takes the same kernels; `generate` has faster ones for it. Of
+    `auto`, the compiled engine takes over once all rows together have come to a number of tokens.
+
+    Args:
+        network: steps.
+        tokenizer: decodes.
+        by_document: whether the network learnt `<eos>`; if not, it is never drawn.
+    """
+
+    def __init__(self, network: SequenceNetwork, tokenizer: Tokenizer, by_document: bool) -> None:
+        self._network, self._tokenizer, self._by_document = network, tokenizer, by_document
+        self._first = network if isinstance(network, HandoverNetwork) else None
+        self._handed_over = self._first is None
+        self._free, self._constrained = RowBatch(), RowBatch()
+        self._waiting: list[Newcomer] = []
+        self._pieces: dict[int, list[Piece]] = {}  # that were not given out yet
+        self._added = self._generated = 0
+
+    def __len__(self) -> int:
+        """Count the rows that have not ended."""
+        return len(self._free.rows) + len(self._constrained.rows) + len(self._waiting)
+
+    def add(
+        self,
+        reading: Reading,
+        sampling: SamplingSpec,
+        seed: int,
+        constraint: Constraint | None = None,
+        log_probabilities: bool = False,
+    ) -> int:
+        """Begin a row at the next tick.
+
+        Args:
+            reading: of 1 row, of this network; where the row starts.
+            sampling: its settings; `seed` and `num_samples` are not looked at.
+            seed: of its draws.
+            constraint: on its tokens; it is told of each one, so fork it before if it is still needed.
+            log_probabilities: whether its pieces are to have them.
+
+        Returns:
+            the number of the row, counted from 0.
+        """
+        previous = reading.ids[-1] if reading.ids else None
+        row = Row(self._added, self._tokenizer, previous, sampling, constraint, log_probabilities)
+        forbidden = forbidden_tokens(sampling, self._by_document, self._network.vocabulary_size)
+        samplers = Samplers.one(sampling, forbidden, reading.ids, seed)
+        self._waiting.append(Newcomer(row, samplers, reading.logits, reading.state))
+        self._added += 1
+        if self._first and not self._handed_over:
+            rows = (*self._free.rows, *self._constrained.rows, *(one.row for one in self._waiting))
+            if self._generated + sum(row.left for row in rows) > self._first.first_tokens:
+                self._first.prepare()
+        return row.number
+
+    def tick(self, count: int) -> list[Piece]:
+        """Generate up to `count` tokens of every row, at least 1.
+
+        Returns:
+            one piece of each row, in order; a row is gone after the piece that has a finish reason.
+
+        Raises:
+            UsageError: a constraint allows no token; its row is gone, and the next tick goes on with the others.
+            ModelFolderError: a logit is not a number, so the weights are damaged.
+        """
+        self._admit()
+        count = self._hand_over(count)
+        for _ in range(count):
+            self._keep_pieces(self._constrained.advance(self._network, 1))
+        at_once = count if isinstance(self._network, BlockGenerator) else 1
+        for _ in range(0, count, at_once):
+            self._keep_pieces(self._free.advance(self._network, at_once))
+        found = [joined(self._pieces[row]) for row in sorted(self._pieces)]
+        self._pieces.clear()
+        return found
+
+    def cancel(self, row: int) -> None:
+        """Take a row out; nothing more comes of it. A row that has ended stays so."""
+        self._waiting = [one for one in self._waiting if one.row.number != row]
+        self._pieces.pop(row, None)
+        for batch in (self._free, self._constrained):
+            batch.remove(self._network, row)
+
+    def _admit(self) -> None:
+        """Take in the rows that wait."""
+        waiting, self._waiting = self._waiting, []
+        for one in waiting:
+            if one.row.left == 0:
+                self._keep_pieces([one.row.take_nothing()])
+        waiting = [one for one in waiting if one.row.left]
+        if self._first and self._handed_over:
+            waiting = [one._replace(state=self._first.hand_over(one.state)[1]) for one in waiting]
+        self._free.add(self._network, [one for one in waiting if one.row.constraint is None])
+        self._constrained.add(self._network, [one for one in waiting if one.row.constraint is not None])
+
+    def _hand_over(self, count: int) -> int:
+        """Go on with the network's successor where it is time; else give how many tokens there are until then."""
+        rows = len(self)
+        if self._first is None or self._handed_over or not rows:
+            return count
+        left = self._first.first_tokens - self._generated
+        if left >= rows:
+            return min(count, left // rows)
+        for batch in (self._free, self._constrained):
+            if batch.rows:
+                self._network, batch.state = self._first.hand_over(batch.state)
+        self._handed_over = True
+        return count
+
+    def _keep_pieces(self, pieces: list[Piece]) -> None:
+        for piece in pieces:
+            self._generated += len(piece.ids)
+            self._pieces.setdefault(piece.row, []).append(piece)
+
+
+def generate(
+    network: SequenceNetwork,
+    tokenizer: Tokenizer,
+    reading: Reading,
+    spec: SamplingSpec,
+    seeds: list[int],
+    by_document: bool,
+) -> Iterator[Piece]:
+    """Generate a row for each seed and yield their text as it comes.
+
+    Several rows go through `Generation`. One row alone is generated by the compiled engine's faster kernels for one
+    row. There logits differ from those of `Generation` by up to 1e-5 in float32, where products are summed in another
+    order, and by up to 0.02 with `bfloat16` or `int8` weights, where the kernels for several rows round states too.
+
+    Args:
+        network: steps.
+        tokenizer: decodes.
+        reading: where to start.
+        spec: the settings.
+        seeds: one for each row; rows are counted from 0.
+        by_document: whether the network learnt `<eos>`; if not, it is never drawn.
+    """
+    if len(seeds) == 1:
+        yield from _generate_alone(network, tokenizer, reading, spec, seeds[0], by_document)
+        return
+    generation = Generation(network, tokenizer, by_document)
+    for seed in seeds:
+        generation.add(reading, spec, seed)
+    count = FIRST_BLOCK
+    while len(generation):
+        yield from generation.tick(count)
+        count = min(2 * count, LARGEST_BLOCK)
+
+
+def forbidden_tokens(spec: SamplingSpec, by_document: bool, vocabulary_size: int) -> Flags:
+    """Mark the special tokens that are never drawn, [V]; `<eos>` is one where a network never learnt it."""
+    forbidden = np.zeros(vocabulary_size, np.bool_)
+    forbidden[[PAD, UNKNOWN, BEGIN]] = True
+    forbidden[END] = spec.ignore_eos or not by_document
+    return forbidden
+
+
+def _generate_alone(
+    network: SequenceNetwork, tokenizer: Tokenizer, reading: Reading, spec: SamplingSpec, seed: int, by_document: bool
+) -> Iterator[Piece]:
+    row = Row(0, tokenizer, reading.ids[-1] if reading.ids else None, spec)
+    if row.left == 0:
+        yield row.take_nothing()
+        return
+    samplers = Samplers.one(spec, forbidden_tokens(spec, by_document, network.vocabulary_size), reading.ids, seed)
+    logits, state, drawn, block = reading.logits, reading.state, 0, FIRST_BLOCK
+    if isinstance(network, HandoverNetwork) and network.first_tokens < row.left:
+        network.prepare()
+    while True:
+        if isinstance(network, BlockGenerator):
+            sampled = samplers.for_block(np.array([min(block, row.left)]), np.zeros(1, np.bool_))
+            (tokens,), _, logits, state = network.generate_row(logits, state, sampled, COMPILABLE)
+            checked(int(tokens[-1]))
+            block = min(2 * block, LARGEST_BLOCK)
+        else:
+            tokens = samplers.choose(logits)
+        piece = row.take(tokens.tolist())
+        yield piece
+        if piece.finish_reason is not None:
+            return
+        if not isinstance(network, BlockGenerator):
+            logits, state = network.step(tokens, state)
+            drawn += 1
+            if isinstance(network, HandoverNetwork) and drawn == network.first_tokens:
+                network, state = network.hand_over(state)
