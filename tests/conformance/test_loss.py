@@ -1,6 +1,6 @@
 """The compiled loss of tokens against PyTorch's own."""
 
-from itertools import permutations
+from itertools import permutations, product
 
 import numpy as np
 import pytest
@@ -56,20 +56,22 @@ def test_the_nats_of_each_target_are_those_of_pytorch(positions: int, tokens: in
     torch.testing.assert_close(token_nats(logits, targets), expected, rtol=1e-5, atol=1e-5)
 
 
-def test_the_gradient_does_not_depend_on_where_the_arrays_lie() -> None:
+@pytest.mark.parametrize("tokens", [8, 12, 20])
+def test_the_gradient_does_not_depend_on_where_the_arrays_lie(tokens: int) -> None:
     """Resuming is bit for bit the same only if it does not; small arrays next to each other are the hard case."""
-    positions, tokens = 8, 12
+    positions, chunks = 24, 3
     values = np.random.default_rng(0).normal(0, 4, positions * tokens).astype(np.float32)
     targets, settings = np.full(positions, 7), np.array([0.1, 1 / positions], np.float32)
-    sizes = {"logits": values.size, "gradient": values.size, "workspace": workspace_columns(tokens)}
+    sizes = {"logits": values.size, "gradient": values.size, "workspace": chunks * workspace_columns(tokens)}
     found = set()
-    for order in permutations(sizes):
-        memory = np.empty(sum(sizes.values()), np.float32)
-        ends = np.cumsum([sizes[name] for name in order])
-        arrays = dict(zip(order, np.split(memory, ends[:-1]), strict=True))
+    for order, gap in product(permutations(sizes), range(0, 24, 4)):
+        memory, arrays, start = np.empty(sum(sizes.values()) + 3 * gap, np.float32), {}, 0
+        for name in order:
+            arrays[name] = memory[start : start + sizes[name]]
+            start += sizes[name] + gap
         arrays["logits"][:] = values
         nats = np.empty(positions, np.float32)
         given = (arrays["logits"], targets, settings, arrays["gradient"], nats, arrays["workspace"])
-        launch(loss_kernel("float32"), 1, 1, positions, tokens, *given)
+        launch(loss_kernel("float32"), chunks, 1, positions, tokens, *given)
         found.add((arrays["gradient"].tobytes(), nats.tobytes()))
     assert len(found) == 1

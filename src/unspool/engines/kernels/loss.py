@@ -52,7 +52,7 @@ def loss_kernel(precision: str) -> Any:
     """Compile the kernel for one precision of what is stored.
 
     It takes N, V; logits [N, V], stored; targets [N] int64; the label smoothing and the weight of a position, [2];
-    the gradient [N, V], stored, and the nats [N], both of which it writes; a workspace [chunks, W], of `workspace_columns`.
+    the gradient [N, V], stored, and the nats [N], both of which it writes; a workspace [chunks, `workspace_columns`].
     """
     storage = STORAGE[precision]
 
