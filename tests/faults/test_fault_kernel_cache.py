@@ -32,13 +32,13 @@ for _ in range(10):
 CALLERS = """
 import sys
 import numpy as np
-from unspool.engines.kernels.loss import nats_kernel
+from unspool.engines.kernels.loss import nats_kernel, workspace_columns
 from unspool.engines.kernels.parallel import launch
 from unspool.engines.numba.cells import rnn_step
 
 hidden, nats = np.zeros(3, np.float32), np.zeros(1, np.float32)
 rnn_step(np.full(3, 0.5, np.float32), hidden)
-logits, workspace = np.arange(4, dtype=np.float32), np.zeros((1, 4), np.float32)
+logits, workspace = np.arange(4, dtype=np.float32), np.zeros((1, workspace_columns(4)), np.float32)
 launch(nats_kernel("float32"), 1, 1, 1, 4, logits, np.array([2]), nats, workspace)
 print(round(float(hidden[0]), 4), round(float(nats[0]), 4), "torch" in sys.modules)
 """

@@ -16,7 +16,14 @@ from unspool.engines.kernels.tiles import STORAGE
 from unspool.text.tokenizer import PAD
 
 POSITIONS = 8  # of a chunk
+MARGIN = 64  # numbers: compiled loops sum in another order where arrays are so close that they might overlap
 SMOOTHING, SCALE = 0, 1  # positions in the settings
+
+
+@compiled
+def workspace_columns(size: int) -> int:
+    """Return how many columns a workspace has for logits of V tokens, the margins on both sides included."""
+    return size + 2 * MARGIN
 
 
 @compiled
@@ -45,7 +52,7 @@ def loss_kernel(precision: str) -> Any:
     """Compile the kernel for one precision of what is stored.
 
     It takes N, V; logits [N, V], stored; targets [N] int64; the label smoothing and the weight of a position, [2];
-    the gradient [N, V], stored, and the nats [N], both of which it writes; a workspace [chunks, V].
+    the gradient [N, V], stored, and the nats [N], both of which it writes; a workspace [chunks, `workspace_columns`].
     """
     storage = STORAGE[precision]
 
@@ -56,12 +63,12 @@ def loss_kernel(precision: str) -> Any:
         logits, targets = matrix(given[4], storage, count, size), matrix(given[5], int64, 1, count)
         settings = matrix(given[6], float32, 1, 2)
         gradient, nats = matrix(given[7], storage, count, size), matrix(given[8], float32, 1, count)
-        workspace = matrix(given[9], float32, given[CHUNKS], size)
+        workspace = matrix(given[9], float32, given[CHUNKS], workspace_columns(size))
         smoothing, scale = settings[0, SMOOTHING], settings[0, SCALE]
         spread = smoothing / np.float32(size)
         chunk = take(call)
         while chunk < given[CHUNKS]:
-            powers = workspace[chunk]
+            powers = workspace[chunk, MARGIN : MARGIN + size]
             for n in range(chunk * POSITIONS, min(count, (chunk + 1) * POSITIONS)):
                 target = targets[0, n]
                 if target == PAD:
@@ -94,12 +101,13 @@ def nats_kernel(precision: str) -> Any:
         count, size = given[2], given[3]
         logits, targets = matrix(given[4], storage, count, size), matrix(given[5], int64, 1, count)
         found = matrix(given[6], float32, 1, count)
-        workspace = matrix(given[7], float32, given[CHUNKS], size)
+        workspace = matrix(given[7], float32, given[CHUNKS], workspace_columns(size))
         chunk = take(call)
         while chunk < given[CHUNKS]:
+            powers = workspace[chunk, MARGIN : MARGIN + size]
             for n in range(chunk * POSITIONS, min(count, (chunk + 1) * POSITIONS)):
                 maximum = max_of(logits[n])
-                total, _ = exponentials(logits[n], maximum, workspace[chunk])
+                total, _ = exponentials(logits[n], maximum, powers)
                 found[0, n] = np.log(total) + (maximum - widen(logits[n, targets[0, n]]))
             chunk = take(call)
 

@@ -17,7 +17,7 @@ from unspool.engines.torch.compiled import PRECISIONS, launch
 from unspool.text.tokenizer import PAD
 
 with suppress(ImportError):  # without Numba
-    from unspool.engines.kernels.loss import POSITIONS, loss_kernel, nats_kernel
+    from unspool.engines.kernels.loss import POSITIONS, loss_kernel, nats_kernel, workspace_columns
 
 
 def token_loss(logits: Tensor, targets: Tensor, smoothing: float) -> Tensor:
@@ -42,7 +42,7 @@ def token_nats(logits: Tensor, targets: Tensor) -> Tensor:
     if logits.device.type == "cpu" and logits.dtype in PRECISIONS:
         count, size = logits.shape
         chunks = -(-count // POSITIONS)
-        nats, workspace = torch.empty(count), torch.empty(chunks, size)
+        nats, workspace = torch.empty(count), torch.empty(chunks, workspace_columns(size))
         arrays = (logits.contiguous(), targets.contiguous(), nats, workspace)
         launch(nats_kernel(PRECISIONS[logits.dtype]), chunks, count, size, *arrays)
         return nats
@@ -59,7 +59,7 @@ class TokenLoss(torch.autograd.Function):
         chunks = -(-count // POSITIONS)
         settings = torch.stack([torch.tensor(smoothing), 1 / (targets != PAD).sum()])  # (2,)
         ctx.gradient, nats = torch.empty_like(logits), torch.empty(count)
-        workspace = torch.empty(chunks, size)
+        workspace = torch.empty(chunks, workspace_columns(size))
         arrays = (logits.contiguous(), targets.contiguous(), settings, ctx.gradient, nats, workspace)
         launch(loss_kernel(PRECISIONS[logits.dtype]), chunks, count, size, *arrays)
         return nats.sum() * settings[1]
