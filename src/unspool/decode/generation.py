@@ -35,7 +35,7 @@ class Generation:
     With the compiled engine, what a row comes to is the same to the last bit whichever rows are beside it and whenever
     they come and go, in every precision: its kernels for several rows work on tiles of fixed size. With the others,
     logits may differ by 1e-5. A row that is alone here takes the same kernels; `generate` has faster ones for it. Of
-    `auto`, the compiled engine takes over once all rows together have come to a number of tokens.
+    `auto`, the compiled engine takes over after a number of tokens, which the rows that were ever together share.
 
     Args:
         network: steps.
@@ -50,7 +50,8 @@ class Generation:
         self._free, self._constrained = RowBatch(), RowBatch()
         self._waiting: list[Newcomer] = []
         self._pieces: dict[int, list[Piece]] = {}  # that were not given out yet
-        self._added = self._generated = 0
+        self._added = self._ticked = 0  # rows; tokens of each that was always there
+        self._peak = self._longest = 0  # rows at once; tokens that the last of them comes to
 
     def __len__(self) -> int:
         """Count the rows that have not ended."""
@@ -83,8 +84,9 @@ class Generation:
         self._waiting.append(Newcomer(row, samplers, reading.logits, reading.state))
         self._added += 1
         if self._first and not self._handed_over:
-            rows = (*self._free.rows, *self._constrained.rows, *(one.row for one in self._waiting))
-            if self._generated + sum(row.left for row in rows) > self._first.first_tokens:
+            self._peak = max(self._peak, len(self))
+            self._longest = max(self._longest, self._ticked + sampling.max_new_tokens)
+            if self._longest > self._first.first_tokens // self._peak:
                 self._first.prepare()
         return row.number
 
@@ -130,12 +132,12 @@ class Generation:
 
     def _hand_over(self, count: int) -> int:
         """Go on with the network's successor where it is time; else give how many tokens there are until then."""
-        rows = len(self)
-        if self._first is None or self._handed_over or not rows:
+        if self._first is None or self._handed_over or not len(self):
             return count
-        left = self._first.first_tokens - self._generated
-        if left >= rows:
-            return min(count, left // rows)
+        left = self._first.first_tokens // self._peak - self._ticked
+        if left > 0:
+            self._ticked += min(count, left)
+            return min(count, left)
         for batch in (self._free, self._constrained):
             if batch.rows:
                 self._network, batch.state = self._first.hand_over(batch.state)
@@ -144,7 +146,6 @@ class Generation:
 
     def _keep_pieces(self, pieces: list[Piece]) -> None:
         for piece in pieces:
-            self._generated += len(piece.ids)
             self._pieces.setdefault(piece.row, []).append(piece)
 
 
