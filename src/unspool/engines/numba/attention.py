@@ -20,12 +20,12 @@ class Attending(NamedTuple):
     """Holds the weights of a decoder with attention, and the memory of its sources.
 
     Attributes:
-        decoder: all but attention, `Weights` or `BlockWeights`.
-        additive: whether the score is additive.
-        query: [1, H, H], `query_bias` [H] and `score` [H], of additive attention.
-        combine: [1, H, H + W].
-        values: [N, S, W], `keys` [N, S, H] and `mask` [N, S], see `Memory`.
-        sources: [B] the source of each row.
+        decoder: holds all but attention, `Weights` or `BlockWeights`.
+        additive: says whether the score is additive.
+        query: [1, H, H], with `query_bias` [H] and `score` [H], belongs to additive attention.
+        combine: [1, H, H + W] multiplies a state and its context.
+        values: [N, S, W], with `keys` [N, S, H] and `mask` [N, S], come from a `Memory`.
+        sources: [B] index the source of each row.
     """
 
     decoder: Any
