@@ -312,9 +312,10 @@ class Model:
                 raise ValueError("its tokens are those of another vocabulary")
             state = self.network.state_from_arrays(arrays)
             return StateReading(self, Reading(state, logits, ids))
-        except (OSError, KeyError, ValueError, TypeError, IndexError) as problem:
+        except (OSError, KeyError, ValueError, TypeError, IndexError, ModelFolderError) as problem:
+            reason = getattr(problem, "message", str(problem))
             raise ModelFolderError(
-                f"{path} is not a state of this model: {problem!s:.80}.", "read the text again with read()."
+                f"{path} is not a state of this model: {reason:.80}.", "read the text again with read()."
             ) from None
 
     def score(self, text: str, condition: Condition | None = None) -> Score:
