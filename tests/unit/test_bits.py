@@ -54,7 +54,7 @@ def test_several_rows_are_close_to_one(network: SequenceNetwork, rows: int) -> N
 class Counting:
     """A network whose nll is 1 for every token, so that a sum is a count; notes what it was asked."""
 
-    spec = NetworkSpec(decoder=DecoderSpec(vocabulary_size=5000))
+    vocabulary_size = 5000
 
     def initial_state(self, rows: int) -> None:
         return None

@@ -61,7 +61,7 @@ def make_loop(folder: Path, learner: Learner, validate: Callable[[Any], float], 
         validate=validate,
         keep_best=lambda learner, about, scheduled: (folder / "best").write_text(str(about["step"])) and None,
         sample=lambda network: "",
-        tokens_per_character=1.0,
+        tokens_per_unit=1.0,
         unit="character",
         callback=unspool.Callback(),
     )
