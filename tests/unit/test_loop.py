@@ -1,6 +1,7 @@
 """The loop with a learner that does nothing: when it validates, stops early, falls back and gives up."""
 
 import math
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -146,6 +147,31 @@ def test_a_run_that_was_cut_off_validates_where_one_that_was_not_does(
             except Crash:
                 continue
         assert validated(folder) == validated(whole), cuts
+
+
+class InterruptAt(unspool.Callback):
+    """Presses Ctrl-C at a step."""
+
+    def __init__(self, step: int) -> None:
+        self.step = step
+
+    def on_step(self, event: StepEvent) -> None:
+        if event.step == self.step:
+            signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.parametrize("step", range(1, 12))
+def test_an_interrupted_run_is_validated_once_and_goes_on_as_if_it_had_not_been(tmp_path: Path, step: int) -> None:
+    scheduled = [3, 6, 9, 12]
+    loop = make_loop(tmp_path, Learner(lambda n: 1.0), lambda n: 1.0, 12, validations=4)
+    loop.callback = InterruptAt(step)
+    assert not loop.run().done
+    assert validated(tmp_path) == sorted({*(at for at in scheduled if at < step), step})
+    again = make_loop(tmp_path, Learner(lambda n: 1.0), lambda n: 1.0, 12, validations=4)
+    _, again.progress = again.checkpoint.read()
+    again.history.rewind(again.progress.step)
+    assert again.run().done
+    assert validated(tmp_path) == sorted({*scheduled, step})
 
 
 def test_a_divergence_goes_back_to_the_checkpoint_with_half_the_rate(tmp_path: Path) -> None:
