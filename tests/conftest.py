@@ -10,9 +10,10 @@ from hypothesis import settings
 import unspool
 from helpers.small import TINY, random_weights, small_text
 from unspool.api import train
-from unspool.folder.model_folder import Config, ModelFolder
+from unspool.folder.model_folder import ModelFolder
 from unspool.specs.network import DecoderSpec, NetworkSpec
 from unspool.specs.sampling import SamplingSpec
+from unspool.tasks.language.specs import LanguageConfig
 from unspool.text.vocabulary import make_tokenizer
 
 settings.register_profile("unspool", deadline=None, max_examples=60, derandomize=True, database=None)
@@ -50,7 +51,7 @@ def untrained(tmp_path: Path) -> Callable[..., Path]:
         spec = NetworkSpec(decoder=decoder)
         folder = ModelFolder(tmp_path / name)
         folder.create()
-        folder.write_config(Config(tokenizer="char", by_document=by_document, network=spec))
+        folder.write_config(LanguageConfig(tokenizer="char", by_document=by_document, network=spec))
         folder.write_weights(random_weights(spec), {})
         folder.write_tokenizer(tokenizer)
         folder.write_sampling(SamplingSpec())

@@ -11,12 +11,11 @@ import tempfile
 import time
 import warnings
 import weakref
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from unspool.engines.registry import build_network
-from unspool.folder.migration import RENAMED, renamed
+from unspool.folder.migration import present_keywords
 from unspool.folder.model_folder import ModelFolder
 from unspool.models.base import Data, Model, PathLike, sources_of
 from unspool.tasks.opening import read_config, read_pretrained, row_of_folder
@@ -89,38 +88,40 @@ def train(
     if out is None:
         keep = Path(tempfile.mkdtemp(prefix="unspool-"))
         out = keep / "model"
-    callback = values.pop("listener", None) or callback
-    requested = settings or grouped({**_present(values), "sources": sources_of(data)})
+    callback = _heard_by(callback, values.pop("listener", None))
+    requested = settings or grouped({**present_keywords(values, stacklevel=3), "sources": sources_of(data)})
     row = choose_row(requested["data"], task)
     pretrained = read_pretrained(Path(start_from)) if start_from else None
     if pretrained:
         requested = pretrained.settings(requested)
-    Run(Path(out), row.load("task")(), requested, callback or Callback(), engine, started).new(overwrite, pretrained)
+    Run(Path(out), row.load("task")(), requested, callback, engine, started).new(overwrite, pretrained)
     model = load(out)
     if keep:
         weakref.finalize(model, shutil.rmtree, keep, ignore_errors=True)
     return model
 
 
-def resume(path: PathLike, *, callback: Callback | None = None, engine: str = "torch") -> Model:
+def resume(
+    path: PathLike, *, callback: Callback | None = None, engine: str = "torch", listener: Callback | None = None
+) -> Model:
     """Go on with a run that was cut off; it ends as if it had not been.
+
+    Args:
+        path: is that of the model folder.
+        callback: receives events; see `unspool.Callback`.
+        engine: is what trains.
+        listener: is what `callback` was called in version 0.1.0.
 
     Raises:
         ModelFolderError: there is nothing to resume.
     """
     task = row_of_folder(ModelFolder(Path(path))).load("task")()
-    Run(Path(path), task, grouped({}), callback or Callback(), engine).resume()
+    Run(Path(path), task, grouped({}), _heard_by(callback, listener), engine).resume()
     return load(path)
 
 
-def _present(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Keywords by the names that they have now; those of 0.1.0 are still understood, with a warning."""
-    old = {**RENAMED, "text_column": "text", "further_columns": "text"}
-    for name in values:
-        if name in old:
-            warnings.warn(f"{name} is called {old[name]} now", DeprecationWarning, stacklevel=3)
-    present = renamed(values)
-    for name in ("text", "condition", "validation"):  # one column or file may be given by itself
-        if isinstance(present.get(name), str):
-            present[name] = (present[name],)
-    return present
+def _heard_by(callback: Callback | None, listener: Callback | None) -> Callback:
+    """The callback of a run; by the keyword of 0.1.0 it is still understood, with a warning."""
+    if listener is not None:
+        warnings.warn("listener is called callback now", DeprecationWarning, stacklevel=3)
+    return callback or listener or Callback()

@@ -12,8 +12,26 @@ from unspool.specs.base import Spec, build
 from unspool.specs.data import DataSpec
 from unspool.specs.network import DecoderSpec, NetworkSpec
 from unspool.specs.sampling import SamplingSpec
-from unspool.specs.shapes import DecoderShape
-from unspool.specs.training import BudgetSpec, Recipe, TrainingSpec
+from unspool.specs.shapes import (
+    AttentionDecoderShape,
+    ConditionEncoderShape,
+    DecoderShape,
+    EncoderShape,
+    HeadShape,
+    SourceDecoderShape,
+)
+from unspool.specs.training import (
+    BudgetSpec,
+    DecoderTrainingSpec,
+    HeadTrainingSpec,
+    TrainingSpec,
+    WindowTrainingSpec,
+)
+from unspool.tasks.classification.specs import ClassificationDataSpec, ClassificationRecipe
+from unspool.tasks.conditional.specs import ConditionalDataSpec, ConditionalRecipe
+from unspool.tasks.language.specs import LanguageRecipe, TextDataSpec
+from unspool.tasks.registry import ROWS
+from unspool.tasks.translation.specs import TranslationDataSpec, TranslationRecipe
 
 names = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 sampling = st.builds(
@@ -33,23 +51,52 @@ shapes = st.builds(
     hidden_size=st.integers(1, 16384),
     embedding_size=st.integers(0, 16384),
 )
-data = st.builds(DataSpec, sources=st.lists(names).map(tuple), suffixes=st.lists(names).map(tuple), lines=st.booleans())
+several = st.lists(names).map(tuple)
+texts = st.builds(TextDataSpec, sources=several, suffixes=several, lines=st.booleans())
+columns = st.lists(names, min_size=1, max_size=3, unique=True).map(tuple)
+pairs = st.builds(TranslationDataSpec, sources=several, source=names, target=names, joint_vocabulary=st.booleans())
+conditioned = st.builds(ConditionalDataSpec, sources=several, text=columns, condition=columns)
+labelled = st.builds(ClassificationDataSpec, sources=several, text=columns, label=st.none() | names)
 budgets = st.one_of(
     st.builds(BudgetSpec, minutes=st.floats(1e-9, 1e9)),
     st.builds(BudgetSpec, epochs=st.floats(1e-9, 1e9)),
     st.builds(BudgetSpec, steps=st.integers(1, 10**9)),
 )
-recipes = st.builds(Recipe, data=data, network=shapes, budget=budgets, started_from=st.none() | names)
+seeds = st.integers(0, 2**63 - 1)
+encoders = st.builds(EncoderShape, encoder_size=st.integers(1, 16384), bidirectional=st.booleans())
+heads = st.builds(HeadShape, pooling=st.sampled_from(["last", "max", "mean", "attention"]))
+decoders = st.builds(AttentionDecoderShape, tie_weights=st.just(False), attention=st.sampled_from(["none", "dot", "additive"]))
+weights = st.booleans() | st.lists(st.floats(1e-9, 1e9), min_size=1).map(tuple)
+windows = st.builds(WindowTrainingSpec, seed=seeds, sequence_length=st.integers(1, 65536))
+guesses = st.builds(DecoderTrainingSpec, seed=seeds, teacher_forcing=st.floats(0, 1), scheduled_sampling=st.booleans())
+labels = st.builds(HeadTrainingSpec, unfreeze=st.sampled_from(["at-once", "gradual", 1, 500]), class_weights=weights)
+common = {"budget": budgets, "started_from": st.none() | names}
+parts = {
+    LanguageRecipe: {"data": texts, "network": shapes, "training": windows},
+    TranslationRecipe: {"data": pairs, "network": decoders, "encoder": encoders, "training": guesses},
+    ConditionalRecipe: {
+        "data": conditioned,
+        "network": st.builds(SourceDecoderShape, tie_weights=st.just(False), decoder_input=st.sampled_from(["previous", "none"])),
+        "encoder": st.builds(ConditionEncoderShape, encoder_size=st.integers(1, 16384)),
+        "training": guesses,
+    },
+    ClassificationRecipe: {"data": labelled, "encoder": encoders, "head": heads, "training": labels},
+}
+recipes = st.one_of([st.builds(kind, **fields, **common) for kind, fields in parts.items()])
 
 
-@given(st.one_of(sampling, shapes, data, budgets, recipes))
+def test_there_is_a_strategy_for_the_recipe_of_every_task() -> None:
+    assert set(parts) == {row.load("recipe") for row in ROWS.values()}
+
+
+@given(st.one_of(sampling, shapes, budgets, recipes))
 def test_a_spec_survives_a_dictionary_and_json(spec: Spec) -> None:
     assert build(type(spec), spec.model_dump(), "test") == spec
     assert build(type(spec), json.loads(spec.model_dump_json()), "test") == spec
     assert spec.changed() == spec
 
 
-@pytest.mark.parametrize("kind", [DataSpec, DecoderShape, SamplingSpec, TrainingSpec, Recipe])
+@pytest.mark.parametrize("kind", [DataSpec, DecoderShape, SamplingSpec, TrainingSpec, LanguageRecipe])
 def test_an_unknown_field_is_named_with_the_known_ones(kind: type[Spec]) -> None:
     with pytest.raises(UsageError) as caught:
         build(kind, {"tempreature": 1}, "here")
@@ -59,7 +106,7 @@ def test_an_unknown_field_is_named_with_the_known_ones(kind: type[Spec]) -> None
 
 def test_an_unknown_field_inside_another_spec_is_named_by_its_path() -> None:
     with pytest.raises(UsageError, match=r"network\.hidden is not a known setting"):
-        build(Recipe, {"network": {"hidden": 3}}, "recipe.toml")
+        build(LanguageRecipe, {"network": {"hidden": 3}}, "recipe.toml")
 
 
 @pytest.mark.parametrize(
@@ -76,7 +123,7 @@ def test_an_unknown_field_inside_another_spec_is_named_by_its_path() -> None:
         (SamplingSpec, {"stop": "x"}, "stop", "'x'"),
         (SamplingSpec, {"seed": -1}, "seed", "-1"),
         (TrainingSpec, {"dropout": 1.0}, "dropout", "1.0"),
-        (DataSpec, {"validation_fraction": 1.0}, "validation_fraction", "1.0"),
+        (DataSpec, {"validation_split": 1.0}, "validation_split", "1.0"),
         (DataSpec, {"tokenizer": "letters"}, "tokenizer", "'letters'"),
     ],
 )

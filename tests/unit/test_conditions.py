@@ -30,6 +30,8 @@ from unspool.specs.base import build
 from unspool.specs.condition import ConditionSpec
 from unspool.specs.data import DataSpec
 from unspool.specs.network import DecoderSpec, LabelEncoderSpec, NetworkSpec, VectorEncoderSpec
+from unspool.tasks.conditional.specs import ConditionalDataSpec
+from unspool.tasks.conditional.task import Conditional
 from unspool.text.tokenizer import BEGIN, END, PAD
 from unspool.text.vocabulary import make_tokenizer
 
@@ -94,15 +96,23 @@ def test_an_empty_label_is_refused_by_row(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "rule"),
     [
-        ({"condition_columns": ["a"]}, "need text_column"),
-        ({"condition_columns": ["a", "a"], "text_column": "t"}, "must be different"),
-        ({"condition_columns": ["a"], "lines": True}, "'file' alone"),
-        ({"condition_columns": ["a"], "text_column": "t", "label_column": "b"}, "exclude each other"),
+        ({"condition": ["a"]}, "condition needs text, the column"),
+        ({"condition": ["a", "a"], "text": ["t"]}, "must be different"),
+        ({"condition": ["a"], "lines": True}, "'file' alone"),
+        ({"condition": ["file"], "lines": True, "text": ["t"]}, "exclude each other"),
     ],
 )
 def test_columns_that_cannot_be_are_refused(settings: dict[str, object], rule: str) -> None:
     with pytest.raises(UsageError, match=rule):
-        build(DataSpec, settings, "data")
+        build(ConditionalDataSpec, settings, "data")
+
+
+def test_a_text_depends_on_columns_or_is_classified_and_not_both() -> None:
+    data = {"sources": ["t.csv"], "condition": ["a"], "text": ["t"], "label": "b"}
+    with pytest.raises(UsageError, match="one that conditional has. Received: label, a setting of classification"):
+        Conditional().check({"data": data})
+    del data["label"]
+    Conditional().check({"data": data})
 
 
 def rows_with(*rows: tuple[str, str]) -> list[ConditionedText]:

@@ -8,9 +8,11 @@ from unspool.errors import MissingExtraError, UnspoolError, UsageError
 KINDS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, UnspoolError)]
 
 
-def test_every_error_has_its_own_exit_code() -> None:
-    codes = [kind.exit_code for kind in KINDS]
-    assert sorted(codes) == list(range(1, len(KINDS) + 1))
+def test_every_kind_of_error_has_its_own_exit_code_and_kinds_of_a_kind_have_its() -> None:
+    own = [kind for kind in KINDS if kind is UnspoolError or UnspoolError in kind.__bases__]
+    assert sorted(kind.exit_code for kind in own) == list(range(1, len(own) + 1))
+    for kind in set(KINDS) - set(own):
+        assert kind.exit_code == kind.__bases__[0].exit_code
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -135,11 +135,45 @@ def test_samples_draw_with_seeds_that_count_up_and_wrap() -> None:
     assert sample_seeds(SamplingSpec(seed=2**63 - 1, num_samples=2)) == [2**63 - 1, 0]
 
 
-def test_a_reading_starts_with_begin() -> None:
-    reading = start_reading(Cycle())  # type: ignore[arg-type]
+class Remembering(Cycle):
+    """The same, and its state is what it was fed."""
+
+    def initial_state(self, rows: int) -> Any:
+        return np.zeros((rows, 0), np.int64)
+
+    def step(self, tokens: Any, state: Any) -> tuple[Any, Any]:
+        logits, _ = super().step(tokens, np.zeros(len(tokens)))
+        logits[:, :3] = -np.arange(3)
+        logits[np.arange(len(tokens)), tokens] += 100  # so that logits say what was fed last
+        return logits, np.concatenate([state, tokens[:, None]], axis=1)
+
+
+def test_a_reading_starts_with_begin_and_is_fed_each_token_once() -> None:
+    reading = start_reading(Remembering())  # type: ignore[arg-type]
     assert reading.ids == []
     assert reading.logits.shape == (1, 7)
-    assert BEGIN not in reading_of(Cycle(), "abc").ids
+    assert reading.logits.argmax() == BEGIN
+    assert reading.state.tolist() == [[BEGIN]]
+    further = reading_of(Remembering(), "abc")
+    assert further.ids == [4, 5, 6]
+    assert further.logits.argmax() == 6
+    assert further.state.tolist() == [[BEGIN, 4, 5, 6]]
+
+
+def test_a_row_is_fed_begin_its_prompt_and_what_it_drew() -> None:
+    fed: list[list[int]] = []
+
+    class Noting(Remembering):
+        def step(self, tokens: Any, state: Any) -> tuple[Any, Any]:
+            logits, after = super().step(tokens, state)
+            fed.extend(after.tolist())
+            return Cycle.step(self, tokens, np.zeros(len(tokens)))[0], after
+
+    assert "".join(piece.text for piece in pieces(Noting(), prompt="bc", max_new_tokens=4)) == "abca"
+    assert fed[0] == [BEGIN]
+    drawn = [BEGIN, 5, 6, 4, 5, 6, 4]
+    assert all(one == drawn[: len(one)] for one in fed)
+    assert max(map(len, fed)) in (len(drawn) - 1, len(drawn))  # the last token need not be fed
 
 
 def test_a_network_without_encoder_refuses_a_source() -> None:

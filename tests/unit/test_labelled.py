@@ -21,6 +21,7 @@ from unspool.data.sources import Sources
 from unspool.errors import DataError, ModelFolderError, UsageError
 from unspool.specs.base import build
 from unspool.specs.data import DataSpec
+from unspool.tasks.classification.specs import ClassificationDataSpec
 from unspool.text.tokenizer import UNKNOWN
 from unspool.text.vocabulary import make_tokenizer
 
@@ -94,8 +95,8 @@ def test_a_held_out_label_that_nobody_learnt_is_refused() -> None:
 
 
 def test_a_label_needs_a_text() -> None:
-    with pytest.raises(UsageError, match="need text_column"):
-        build(DataSpec, {"label_column": "label"}, "data")
+    with pytest.raises(UsageError, match="label needs text, the column"):
+        build(ClassificationDataSpec, {"label": "label"}, "data")
 
 
 def test_an_epoch_has_every_row_once_with_its_label(tmp_path: Path) -> None:

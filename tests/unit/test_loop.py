@@ -1,6 +1,7 @@
 """The loop with a learner that does nothing: when it validates, stops early, falls back and gives up."""
 
 import math
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from unspool.data.batches import Batch
 from unspool.errors import TrainingError
 from unspool.specs.training import BudgetSpec, TrainingSpec
 from unspool.training.budget import Budget
+from unspool.training.callback import StepEvent
 from unspool.training.checkpoint import Checkpoint
 from unspool.training.history import History
 from unspool.training.loop import Loop
@@ -61,7 +63,7 @@ def make_loop(folder: Path, learner: Learner, validate: Callable[[Any], float], 
         validate=validate,
         keep_best=lambda learner, about, scheduled: (folder / "best").write_text(str(about["step"])) and None,
         sample=lambda network: "",
-        tokens_per_character=1.0,
+        tokens_per_unit=1.0,
         unit="character",
         callback=unspool.Callback(),
     )
@@ -80,6 +82,96 @@ def test_a_run_ends_early_when_nothing_gets_better(tmp_path: Path) -> None:
     learner = Learner(lambda n: 1.0)
     progress = make_loop(tmp_path, learner, lambda n: next(values), 100, validations=10, patience=2).run()
     assert (progress.step, progress.best_step, progress.done) == (30, 10, True)
+
+
+class Crash(BaseException):
+    """What pulling the plug looks like from inside."""
+
+
+class CrashAt(unspool.Callback):
+    """Pulls the plug after some steps."""
+
+    def __init__(self, *steps: int) -> None:
+        self.steps = set(steps)
+
+    def on_step(self, event: StepEvent) -> None:
+        if event.step in self.steps:
+            self.steps.remove(event.step)
+            raise Crash
+
+
+def validated(folder: Path) -> list[int]:
+    """The steps of the validations in the history."""
+    events = History(folder / "history.jsonl").events()
+    return [event["step"] for event in events if event["event"] == "validation"]
+
+
+PLANS = [(1, 1), (2, 5), (3, 9), (5, 5), (6, 50), (12, 4), (12, 12), (40, 7), (40, 39), (41, 1)]
+
+
+@pytest.mark.parametrize(("steps", "validations"), PLANS)
+def test_no_validation_is_useless(tmp_path: Path, steps: int, validations: int) -> None:
+    """None at the first step, in two steps in a row, or right before the last; one at the end."""
+    loop = make_loop(tmp_path, Learner(lambda n: 1.0), lambda n: -n, steps, validations=validations)
+    assert loop.run().done
+    found = validated(tmp_path)
+    assert found[-1] == steps
+    assert len(found) == len(set(found)) <= validations + 1
+    assert not {1, steps - 1} & set(found[:-1])
+    assert all(later - earlier > 1 for earlier, later in zip(found, found[1:], strict=False))
+    if validations > 1:
+        assert len(found) >= min(validations, steps // 2) - 1
+
+
+@pytest.mark.parametrize(("steps", "validations"), [(6, 50), (12, 4), (12, 12), (20, 9)])
+def test_a_run_that_was_cut_off_validates_where_one_that_was_not_does(
+    tmp_path: Path, steps: int, validations: int
+) -> None:
+    whole = tmp_path / "whole"
+    whole.mkdir()
+    make_loop(whole, Learner(lambda n: 1.0), lambda n: 1.0, steps, validations=validations, patience=100).run()
+    for cuts in [(step,) for step in range(1, steps + 1)] + [(2, 3, steps - 1), tuple(range(1, steps + 1))]:
+        folder = tmp_path / "-".join(map(str, cuts))
+        folder.mkdir()
+        callback, done = CrashAt(*cuts), False
+        while not done:
+            learner = Learner(lambda n: 1.0)
+            loop = make_loop(folder, learner, lambda n: 1.0, steps, validations=validations, patience=100)
+            loop.callback = callback
+            if loop.checkpoint.exists():
+                arrays, loop.progress = loop.checkpoint.read()
+                learner.restore(arrays)
+                loop.history.rewind(loop.progress.step)
+            try:
+                done = loop.run().done
+            except Crash:
+                continue
+        assert validated(folder) == validated(whole), cuts
+
+
+class InterruptAt(unspool.Callback):
+    """Presses Ctrl-C at a step."""
+
+    def __init__(self, step: int) -> None:
+        self.step = step
+
+    def on_step(self, event: StepEvent) -> None:
+        if event.step == self.step:
+            signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.parametrize("step", range(1, 12))
+def test_an_interrupted_run_is_validated_once_and_goes_on_as_if_it_had_not_been(tmp_path: Path, step: int) -> None:
+    scheduled = [3, 6, 9, 12]
+    loop = make_loop(tmp_path, Learner(lambda n: 1.0), lambda n: 1.0, 12, validations=4)
+    loop.callback = InterruptAt(step)
+    assert not loop.run().done
+    assert validated(tmp_path) == sorted({*(at for at in scheduled if at < step), step})
+    again = make_loop(tmp_path, Learner(lambda n: 1.0), lambda n: 1.0, 12, validations=4)
+    _, again.progress = again.checkpoint.read()
+    again.history.rewind(again.progress.step)
+    assert again.run().done
+    assert validated(tmp_path) == sorted({*scheduled, step})
 
 
 def test_a_divergence_goes_back_to_the_checkpoint_with_half_the_rate(tmp_path: Path) -> None:

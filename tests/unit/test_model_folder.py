@@ -12,6 +12,10 @@ from unspool.errors import ModelFolderError, OutputError
 from unspool.folder.atomic import replaced
 from unspool.folder.model_folder import ModelFolder, check_free, dump_safetensors, parse_safetensors
 
+from unspool.tasks.language.specs import LanguageRecipe
+from unspool.tasks.opening import read_recipe
+from unspool.text.vocabulary import make_tokenizer
+
 
 @pytest.fixture
 def folder(model_folder: Path, tmp_path: Path) -> Path:
@@ -53,11 +57,17 @@ def test_a_newer_format_is_refused(folder: Path) -> None:
     assert caught.value.hint == "update unspool."
 
 
-def test_a_tokenizer_of_another_size_is_refused(folder: Path, untrained: object) -> None:
+def test_a_tokenizer_of_another_size_is_refused(folder: Path) -> None:
+    ModelFolder(folder).write_tokenizer(make_tokenizer("char", ["xyz"]))
+    with pytest.raises(ModelFolderError, match=r"tokenizer\.json has 7 tokens, and config\.json says \d+"):
+        unspool.load(folder)
+
+
+def test_weights_of_another_size_are_refused(folder: Path) -> None:
     config = json.loads((folder / "config.json").read_text())
     config["network"]["decoder"]["vocabulary_size"] += 1
     (folder / "config.json").write_text(json.dumps(config))
-    with pytest.raises(ModelFolderError, match=r"tokenizer\.json has \d+ tokens, and config\.json says"):
+    with pytest.raises(ModelFolderError, match=r"decoder\.embedding\.weight must be float32 \(\d+, 8\)\. Received: "):
         unspool.load(folder)
 
 
@@ -77,9 +87,11 @@ def test_the_training_folder_may_be_deleted(folder: Path) -> None:
 
 
 def test_the_recipe_survives_its_file(model_folder: Path, tmp_path: Path) -> None:
-    recipe = ModelFolder(model_folder).read_recipe()
+    recipe = read_recipe(ModelFolder(model_folder))
+    (tmp_path / "config.json").write_bytes((model_folder / "config.json").read_bytes())
     ModelFolder(tmp_path).write_recipe(recipe)
-    assert ModelFolder(tmp_path).read_recipe() == recipe
+    assert read_recipe(ModelFolder(tmp_path)) == recipe
+    assert type(recipe) is LanguageRecipe
     assert recipe.budget.steps == TINY["steps"]
 
 

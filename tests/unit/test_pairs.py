@@ -26,6 +26,7 @@ from unspool.data.pairs import (
 from unspool.errors import DataError, ModelFolderError, UsageError
 from unspool.specs.base import build
 from unspool.specs.data import DataSpec
+from unspool.tasks.translation.specs import TranslationDataSpec
 from unspool.text.tokenizer import BEGIN, END, PAD
 from unspool.text.vocabulary import make_tokenizer
 
@@ -67,7 +68,7 @@ def test_files_that_are_not_aligned_are_refused_by_line(tmp_path: Path, source: 
 
 def test_one_side_alone_is_refused() -> None:
     with pytest.raises(UsageError, match="source_file and target_file belong together"):
-        build(DataSpec, {"source_file": "a.en"}, "data")
+        build(TranslationDataSpec, {"source_file": "a.en"}, "data")
 
 
 def test_without_data_dates_are_made_and_the_last_are_held_out() -> None:

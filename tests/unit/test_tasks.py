@@ -1,41 +1,71 @@
-"""Settings that mean nothing to a task are refused, and every setting there is belongs to some task."""
+"""The rows of the tasks: all parts are there, and the data imply the task that is meant."""
+
+from typing import Any
 
 import pytest
 
 from unspool.errors import UsageError
-from unspool.specs.sampling import BeamSpec
-from unspool.tasks.recipe import SECTIONS, Settings, grouped
-from unspool.tasks.tasks import ONLY_OF, TASKS, check_known, unusual
+from unspool.models.base import Model
+from unspool.specs.config import Config
+from unspool.specs.recipe import Recipe
+from unspool.tasks.base import Task
+from unspool.tasks.registry import ROWS, choose_row, data_specs, row_of
 
 
-def test_the_settings_of_few_tasks_are_settings_and_the_tasks_are_tasks() -> None:
-    known = {name for kind in (*SECTIONS.values(), BeamSpec) for name in kind.model_fields}
-    assert set(ONLY_OF) <= known
-    for tasks in ONLY_OF.values():
-        assert set(tasks) < set(TASKS)
+@pytest.mark.parametrize("name", ROWS)
+def test_every_part_of_a_row_is_there_and_of_its_task(name: str) -> None:
+    row = ROWS[name]
+    recipe, config, task, model = (row.load(part) for part in ("recipe", "config", "task", "model"))
+    assert row.name == name == recipe.model_fields["task"].default == config.model_fields["task"].default
+    assert issubclass(recipe, Recipe)
+    assert issubclass(config, Config)
+    assert issubclass(task, Task)
+    assert issubclass(model, Model)
+    assert (task.recipe, task.config) == (recipe, config)
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_what_implies_a_task_is_a_setting_of_its_data_alone(name: str) -> None:
+    for setting in ROWS[name].implied_by:
+        assert [task for task, spec in data_specs().items() if setting in spec.model_fields] == [name]
 
 
 @pytest.mark.parametrize(
-    ("task", "names"),
+    ("data", "name"),
     [
-        ("translation", ["pooling", "class_weights", "unfreeze", "word_dropout", "condition_kind", "lines"]),
-        ("classification", ["teacher_forcing", "scheduled_sampling", "joint_vocabulary", "source_column", "beams"]),
-        ("language", ["max_length", "label_column", "beams"]),
-        ("conditional", ["sequence_length", "reset_probability", "label_column"]),
+        ({}, "language"),
+        ({"lines": True, "text": ("t",)}, "language"),
+        ({"source": "en", "target": "de"}, "translation"),
+        ({"source_file": "a.en", "target_file": "a.de"}, "translation"),
+        ({"text": ("t",), "condition": ("c",)}, "conditional"),
+        ({"text": ("t",), "label": "l"}, "classification"),
+        ({"label": None, "condition": (), "source": None}, "language"),
+        ({"condition": []}, "language"),
     ],
 )
-def test_settings_of_other_tasks_are_refused_by_name(task: str, names: list[str]) -> None:
-    for name in names:
-        with pytest.raises(UsageError, match=f"must mean something to {task}. Received: {name}, of "):
-            check_known(task, {"batch_size": 3, name: 3})  # type: ignore[arg-type]
-    check_known(task, {"batch_size": 3, "unheard_of": 1})  # type: ignore[arg-type]
+def test_the_data_imply_the_task(data: dict[str, Any], name: str) -> None:
+    assert choose_row(data) is choose_row(data, name) is ROWS[name]
 
 
-def test_what_a_recipe_file_says_of_every_task_is_nothing_unusual() -> None:
-    every: Settings = {
-        section: {name: field.default for name, field in kind.model_fields.items()}
-        for section, kind in SECTIONS.items()
-    }
-    every["data"]["further_columns"] = []  # as TOML has it
-    assert unusual(every) == {}
-    assert unusual(grouped({"pooling": "max", "batch_size": 32, "lines": True})) == {"pooling": "max", "lines": True}
+@pytest.mark.parametrize("name", ROWS)
+def test_a_task_may_be_requested_where_the_data_imply_none(name: str) -> None:
+    assert choose_row({"sources": ("a.txt",)}, name).name == name
+
+
+def test_a_task_that_the_data_contradict_is_refused_with_what_implies_the_other() -> None:
+    with pytest.raises(UsageError, match="must be translation, because source is given. Received: 'language'"):
+        choose_row({"source": "en", "target": "de"}, "language")
+
+
+@pytest.mark.parametrize("find", [row_of, lambda name: choose_row({}, name)])
+def test_a_task_that_does_not_exist_is_refused_with_the_nearest(find: Any) -> None:
+    with pytest.raises(UsageError, match="language or translation or .*Received: 'translate'") as caught:
+        find("translate")
+    assert caught.value.hint == "the nearest: translation."
+
+
+def test_the_commands_of_the_rows_are_commands_of_the_shell() -> None:
+    for row in ROWS.values():
+        module, name = row.command.path.split(":")
+        assert callable(getattr(__import__(module, fromlist=[name]), name))
+        assert row.command.summary.endswith(".")

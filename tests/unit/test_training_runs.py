@@ -2,7 +2,7 @@
 
 import gc
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -17,7 +17,7 @@ from unspool.engines.base import Machine
 from unspool.errors import DataError, ModelFolderError, OutputError, UsageError
 from unspool.folder.atomic import replaced
 from unspool.folder.model_folder import ModelFolder
-from unspool.tasks.pretrained import Pretrained
+from unspool.tasks.opening import read_pretrained, read_recipe
 from unspool.training.callback import StepEvent
 from unspool.training.threads import ThreadChoice
 
@@ -93,8 +93,16 @@ class Staged(ThreadChoice):
 
     times: ClassVar[dict[int, float]] = {}
 
+    def __init__(self, most: int, use: Callable[[int], None], settled: Callable[[int], None]) -> None:
+        self.in_use, self.use = most, use
+        super().__init__(most, self.note, settled)
+
+    def note(self, threads: int) -> None:
+        self.in_use = threads
+        self.use(threads)
+
     def after_step(self, seconds: float, tokens: int) -> None:
-        super().after_step(self.times[self._threads], 1000)
+        super().after_step(self.times[self.in_use], 1000)
 
 
 @pytest.fixture
@@ -122,7 +130,7 @@ def resume_minutes(path: Path) -> None:
 def settled(path: Path) -> list[int]:
     """The number in the recipe, and those that were settled on in turn."""
     events = [json.loads(line) for line in (path / "history.jsonl").read_text().splitlines()]
-    training = ModelFolder(path).read_recipe().training
+    training = read_recipe(ModelFolder(path)).training
     return [training.settled_threads, *(event["threads"] for event in events if event["event"] == "threads")]
 
 
@@ -132,7 +140,7 @@ def test_a_run_of_minutes_that_took_one_thread_tries_all_again_when_resumed(
     staged.update({2: 20.0, 1: 1.0})
     of_minutes(text_file, tmp_path / "m")
     assert settled(tmp_path / "m")[0] == 1
-    assert ModelFolder(tmp_path / "m").read_recipe().training.threads == 2
+    assert read_recipe(ModelFolder(tmp_path / "m")).training.threads == 2
     staged.update({2: 1.0, 1: 1.8})
     resume_minutes(tmp_path / "m")
     assert settled(tmp_path / "m")[0] == 2
@@ -202,13 +210,13 @@ def test_fine_tuning_extends_the_vocabulary_and_keeps_what_is_known(
     sizes = ("hidden_size", "embedding_size")
     asked = {name: value for name, value in frozen.items() if name not in sizes}
     tuned = train(new_text, out=tmp_path / "tuned", start_from=model_folder, **asked)
-    start = Pretrained.read(model_folder)
+    start = read_pretrained(model_folder)
     assert tuned.tokenizer.vocabulary[: start.tokenizer.vocabulary_size] == start.tokenizer.vocabulary
     assert "ö" in tuned.tokenizer.vocabulary
     for name, array in weights_of(tmp_path / "tuned").items():
         known = start.weights[name]
         np.testing.assert_array_equal(array[tuple(slice(0, size) for size in known.shape)], known)
-    assert ModelFolder(tmp_path / "tuned").read_recipe().started_from == str(model_folder)
+    assert read_recipe(ModelFolder(tmp_path / "tuned")).started_from == str(model_folder)
 
 
 def test_fine_tuning_refuses_other_sizes(model_folder: Path, new_text: Path, tmp_path: Path) -> None:

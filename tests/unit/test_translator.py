@@ -10,7 +10,7 @@ from unspool.data.batches import TextSource
 from unspool.decode.translation import BeamTranslator
 from unspool.engines.base import EncoderDecoder
 from unspool.specs.sampling import BeamSpec
-from unspool.text.tokenizer import END, UNKNOWN
+from unspool.text.tokenizer import BEGIN, END, UNKNOWN
 from unspool.text.vocabulary import make_tokenizer
 
 WORDS = make_tokenizer("word", ["one two three"] * 2)  # words that come once are unknown
@@ -45,6 +45,7 @@ class Attentive(Scripted):
         self._weights = np.array(weights)
 
     def attention(self, tokens: IntArray, state: IntArray) -> np.ndarray:
+        self.fed = tokens.tolist()
         return np.repeat(self._weights[None, : tokens.shape[1]], len(tokens), axis=0)
 
 
@@ -70,6 +71,7 @@ def test_the_end_is_listed_only_where_it_came() -> None:
     for max_length, tokens in ((1, [" two"]), (2, [" two", " two"]), (3, [" two", " two", "<eos>"])):
         ((found,),) = network.translate(["one"], BeamSpec(beams=1, max_new_tokens=max_length))
         assert list(found.tokens) == tokens
+        assert cast(Attentive, network.network).fed == [[BEGIN, TWO, TWO][: min(max_length, 2) + 1]]
         assert found.attention is not None
         np.testing.assert_allclose(found.attention, weights[: len(tokens)])
 

@@ -4,6 +4,7 @@ Version 0.1.0 wrote every setting of every task into each recipe. A setting that
 dropped where it has the value that 0.1.0 wrote by itself; with another value it stays, and is refused by name.
 """
 
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -45,13 +46,34 @@ DEFAULTS: dict[str, dict[str, Any]] = {  # what 0.1.0 wrote into the recipes of 
         "unfreeze": "at-once",
     },
 }
+SEVERAL = ("text", "condition", "validation")  # settings of one or more names, of which one may be given by itself
+
+
+def present_keywords(values: Mapping[str, Any], stacklevel: int) -> dict[str, Any]:
+    """Keywords by the names that they have now; those of 0.1.0 are still understood, with a warning.
+
+    Args:
+        values: are keywords as a person gave them.
+        stacklevel: is that of `warnings.warn` for the line that gave them.
+    """
+    former = {**RENAMED, "text_column": "text", "further_columns": "text"}
+    for name in values:
+        if name in former:
+            warnings.warn(f"{name} is called {former[name]} now", DeprecationWarning, stacklevel=stacklevel)
+    found = renamed(values)
+    return {
+        name: (value,) if name in SEVERAL and isinstance(value, str) else value for name, value in found.items()
+    }
 
 
 def renamed(values: Mapping[str, Any]) -> dict[str, Any]:
     """Settings by the names that they have now; several columns of text are one setting."""
     found = {RENAMED.get(name, name): value for name, value in values.items()}
-    first, others = found.pop("text_column", None), tuple(found.pop("further_columns", None) or ())
-    return {**found, "text": (first, *others)} if first is not None else found
+    if found.get("text_column") is not None:
+        found["text"] = (found["text_column"], *(found.get("further_columns") or ()))
+    elif found.get("further_columns"):
+        return found  # they are of no text, and are refused by name
+    return {name: value for name, value in found.items() if name not in ("text_column", "further_columns")}
 
 
 def migrated_recipe(values: Mapping[str, Any], known: Mapping[str, set[str]]) -> dict[str, Any]:

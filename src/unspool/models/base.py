@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from unspool.errors import WrongModelError, reporting_write_errors
 from unspool.folder.atomic import bring_back, drop_replaced, set_aside
+from unspool.folder.migration import present_keywords
 from unspool.folder.model_folder import ModelFolder, check_free
 from unspool.specs.config import Config
 from unspool.tasks.registry import ROWS
@@ -138,5 +139,6 @@ def sources_of(data: Data) -> tuple[str, ...]:
 
 def given(data: Data, settings: Mapping[str, Any]) -> dict[str, Any]:
     """The settings of an evaluation without those that are off, and its sources."""
-    chosen = {name: value for name, value in settings.items() if value is not False and value not in (None, ())}
+    present = present_keywords(settings, stacklevel=4)
+    chosen = {name: value for name, value in present.items() if value is not False and value not in (None, ())}
     return {**chosen, "sources": sources_of(data)}

@@ -149,8 +149,13 @@ def load_reading(writing: Writing, path: Path) -> StateReading:
             raise ValueError("its tokens are those of another vocabulary")
         if any(array.shape[1] != 1 for array in arrays.values()):
             raise ValueError("it has not one row")
-        return StateReading(writing, Reading(writing.network.state_from_arrays(arrays), logits, ids))
     except (OSError, KeyError, ValueError, TypeError, IndexError) as problem:
-        raise ModelFolderError(
-            f"{path} is not a state of this model: {problem!s:.80}.", "read the text again with read()."
-        ) from None
+        raise _not_a_state(path, f"{problem!s:.80}.") from None
+    try:
+        return StateReading(writing, Reading(writing.network.state_from_arrays(arrays), logits, ids))
+    except ModelFolderError as problem:
+        raise _not_a_state(path, problem.message) from None
+
+
+def _not_a_state(path: Path, reason: str) -> ModelFolderError:
+    return ModelFolderError(f"{path} is not a state of this model: {reason}", "read the text again with read().")

@@ -82,14 +82,16 @@ class Loop:
             self._save()
             while not self._finished() and not interrupt.requested:
                 self._step()
+            validated = self.progress.validated_at == self.progress.step
             if self._finished():
-                if self.progress.validated_at != self.progress.step:
+                if not validated:
                     self._validate()
                 self.progress = self.progress.changed(done=True)
                 self._save()
             else:
                 self._save()  # before the validation, which a run without interruption would not have
-                self._validate(scheduled=False)
+                if not validated:
+                    self._validate(scheduled=False)
         return self.progress
 
     @property

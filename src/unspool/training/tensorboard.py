@@ -26,7 +26,7 @@ class TensorBoard(Callback):
         if not find_spec("tensorboard"):
             raise MissingExtraError("tensorboard", "logs", "--tensorboard")
         self._folder = folder
-        self._tokens, self._since = 0, 0.0  # read since the last rate was written, at these seconds of the run
+        self._tokens, self._since = 0, -1.0  # read since these seconds of the run; below zero before the first step
 
     @cached_property
     def _events(self) -> Any:
@@ -36,7 +36,9 @@ class TensorBoard(Callback):
         return EventFileWriter(str(self._folder))
 
     def on_step(self, event: StepEvent) -> None:
-        """Write every tenth loss, and the tokens per second since the one before."""
+        """Write every tenth loss, and the tokens per second since the one before, or since the first step."""
+        if self._since < 0:  # what comes before is no reading: the data, or the parts of a run that is resumed
+            self._tokens, self._since = -event.tokens, event.seconds
         self._tokens += event.tokens
         if event.step % EVERY == 0:
             self._scalar("loss/training", event.loss, event.step)
