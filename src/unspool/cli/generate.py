@@ -43,7 +43,7 @@ def generate(
     sampling: Settings,
     runtime: Settings,
 ) -> None:
-    """Continue a prompt, printing text as it is made.
+    """Continue a prompt, printing text as it is generated.
 
     Examples:
         unspool generate runs/alice --prompt "Alice was"

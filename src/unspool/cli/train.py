@@ -69,10 +69,10 @@ def train(
     *,
     settings: Settings,
 ) -> None:
-    """Learn from a text, from lines, or from a table.
+    """Learn from a text, from lines, or from a table, and write a model folder.
 
-    Writes a model folder, runs/NAME where --out names no other. With a budget of minutes the run ends on
-    time. Ctrl-C keeps the best model so far.
+    The folder is runs/NAME where --out names no other. With a budget of minutes the run ends on time. Ctrl-C keeps
+    the best model so far.
 
     Examples:
         unspool train alice.txt --minutes 5
