@@ -15,7 +15,7 @@ from unspool.api import train
 FRUIT, METAL = ("apple", "pear", "plum", "cherry"), ("iron", "tin", "lead", "zinc")
 SIZES = {"encoder_size": 12, "encoder_embedding": 8, "batch_size": 16, "word_dropout": 0.0}
 QUICK = {"threads": 1, "precision": "float32", "validations": 2, "learning_rate": 0.02, "dropout": 0.0}
-COLUMNS = {"text_column": "text", "label_column": "kind", "tokenizer": "word"}
+COLUMNS = {"text": "text", "label": "kind", "tokenizer": "word"}
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def classifier(rows: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def language(rows: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("language") / "things"
-    train(rows, out=place, steps=10, hidden_size=12, embedding_size=8, text_column="text", tokenizer="word", **QUICK)
+    train(rows, out=place, steps=10, hidden_size=12, embedding_size=8, text="text", tokenizer="word", **QUICK)
     return place
 
 
@@ -134,7 +134,7 @@ def test_rare_labels_count_more_and_are_shown(rows: Path, tmp_path: Path) -> Non
 
 
 def test_a_run_is_resumed_to_the_end_it_would_have_had(rows: Path, language: Path, tmp_path: Path) -> None:
-    columns = {"text_column": "text", "label_column": "kind"}
+    columns = {"text": "text", "label": "kind"}
     settings = {**columns, **QUICK, "steps": 30, "batch_size": 16, "start_from": language, "unfreeze": "gradual"}
 
     class Cut(unspool.Callback):
@@ -154,7 +154,7 @@ def test_layers_of_a_language_model_learn_at_once_or_from_the_head_down(
     rows: Path, language: Path, tmp_path: Path
 ) -> None:
     before = load_file(language / "model.safetensors")
-    columns = {"text_column": "text", "label_column": "kind", **QUICK}
+    columns = {"text": "text", "label": "kind", **QUICK}
     for unfreeze, moved in (("at-once", True), ("gradual", False)):
         out = tmp_path / unfreeze
         train(rows, out=out, start_from=language, steps=4, unfreeze=unfreeze, **columns)
@@ -164,12 +164,12 @@ def test_layers_of_a_language_model_learn_at_once_or_from_the_head_down(
 
 
 def test_a_language_models_words_are_read_in_small_letters_unless_asked(rows: Path, tmp_path: Path) -> None:
-    columns = {"text_column": "text", "tokenizer": "word", **QUICK, "steps": 2}
+    columns = {"text": "text", "tokenizer": "word", **QUICK, "steps": 2}
     capitals = tmp_path / "capitals.csv"
     capitals.write_text(rows.read_text(encoding="utf-8").replace(" a ", " A ", 40), encoding="utf-8")
     train(capitals, out=tmp_path / "language", hidden_size=8, embedding_size=6, **columns)
     for lowercase, spellings in ((None, 1), (False, 2)):
-        settings = {**columns, "label_column": "kind", "lowercase": lowercase, "start_from": tmp_path / "language"}
+        settings = {**columns, "label": "kind", "lowercase": lowercase, "start_from": tmp_path / "language"}
         model = train(capitals, out=tmp_path / f"classifier-{lowercase}", **settings)
         assert len({" a", " A"}.intersection(model.tokenizer.vocabulary)) == spellings
 
@@ -201,7 +201,7 @@ def test_a_classifier_is_no_start_and_keeps_the_sizes_of_its_own(
     [
         (["--text", "texts", "--label", "kind"], "did you mean text?"),
         (["--text", "text", "--label", "text", "--attention", "dot"], "a classifier has no decoder"),
-        (["--label", "kind"], "need text_column"),
+        (["--label", "kind"], "needs text"),
         (["--text", "text", "--label", "kind", "--hidden-size", 9], "Received: hidden_size"),
         (["--text", "text", "--label", "kind", "--task", "language"], "classification, which the data tell"),
         (

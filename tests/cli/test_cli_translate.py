@@ -27,7 +27,7 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def translator(pairs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("model") / "numbers"
-    columns = {"source_column": "en", "target_column": "de", "tokenizer": "word"}
+    columns = {"source": "en", "target": "de", "tokenizer": "word"}
     train(pairs, out=place, steps=150, input_dropout=0.0, label_smoothing=0.0, **columns, **SIZES, **QUICK)
     return place
 
@@ -99,7 +99,7 @@ def test_evaluate_says_what_is_missing_or_measures(translator: Path) -> None:
 
 
 def test_a_run_is_resumed_to_the_end_it_would_have_had(pairs: Path, tmp_path: Path) -> None:
-    columns = {"source_column": "en", "target_column": "de", "tokenizer": "word"}
+    columns = {"source": "en", "target": "de", "tokenizer": "word"}
     settings = {**columns, **SIZES, **QUICK, "steps": 12}
 
     class Cut(unspool.Callback):
@@ -160,7 +160,7 @@ def test_a_language_does_not_translate(model: Path) -> None:
 
 
 def test_without_attention_and_with_a_joint_vocabulary(pairs: Path, tmp_path: Path) -> None:
-    columns = {"source_column": "en", "target_column": "de", "tokenizer": "word", "joint_vocabulary": True}
+    columns = {"source": "en", "target": "de", "tokenizer": "word", "joint_vocabulary": True}
     model = train(pairs, out=tmp_path / "m", steps=150, attention="none", **columns, **SIZES, **QUICK)
     assert not (tmp_path / "m" / "source_tokenizer.json").exists()
     assert model.translate("one two") == "eins zwei"
@@ -169,7 +169,7 @@ def test_without_attention_and_with_a_joint_vocabulary(pairs: Path, tmp_path: Pa
 
 @pytest.mark.parametrize("tokenizer", ["bpe", "char"])
 def test_pieces_of_words_and_characters_are_translated(pairs: Path, tmp_path: Path, tokenizer: str) -> None:
-    columns = {"source_column": "en", "target_column": "de", "tokenizer": tokenizer, "input_dropout": 0.0}
+    columns = {"source": "en", "target": "de", "tokenizer": tokenizer, "input_dropout": 0.0}
     sizes = {"hidden_size": 48, "embedding_size": 16, "encoder_size": 24, "encoder_embedding": 16, "batch_size": 16}
     settings = {**columns, **sizes, **QUICK, "learning_rate": 0.01, "label_smoothing": 0.0}
     model = train(pairs, out=tmp_path / "m", steps=500, **settings)
@@ -213,7 +213,7 @@ def test_columns_without_their_table_are_refused(pairs: Path, tmp_path: Path) ->
         (["--class-weights", "--word-dropout", 0.2], "word_dropout, of classification; class_weights, of classi"),
         (["--unfreeze", 3], "unfreeze, of classification"),
         (["--condition-kind", "labels"], "condition_kind, of conditional"),
-        (["--text", "en"], "text_column, of language or conditional or classification"),
+        (["--text", "en"], "text"),
         (["--validation-source-file", "a"], "belong together"),
     ],
 )

@@ -109,8 +109,8 @@ def train(
     if as_json:
         write_json({"model": str(path), **figures}, indent=2)
     else:
-        row = ROWS[model.config.task]
-        write(f"\n{path}: {row.load('task')().summary(figures)}\ntry: unspool {row.command.name} {path}\n")
+        learnt = ROWS[model.config.task].load("task")()
+        write(f"\n{path}: {learnt.summary(figures)}\ntry: {learnt.card.command.format(name=path)}\n")
 
 
 def _is_typed(context: typer.Context, name: str) -> bool:
