@@ -14,7 +14,8 @@ from benchmarks.common import Bench
 from benchmarks.trainers import EMBEDDING, HIDDEN, ROWS, STEPS, VOCABULARY, Worker, installed
 from unspool.engines.parameters import parameter_count
 from unspool.engines.registry import training_machine
-from unspool.specs.network import CellName, DecoderSpec, NetworkSpec
+from unspool.specs.network import DecoderSpec, NetworkSpec
+from unspool.specs.shapes import CellName
 
 ROUNDS = 5
 PEAK_OPERATIONS = 2 * 2048**3

@@ -11,8 +11,9 @@ from unspool.data.batches import TextSource
 from unspool.decode.sampler import COMPILABLE, Samplers
 from unspool.engines.base import Block, BlockGenerator
 from unspool.engines.registry import build_network, installed_engines
-from unspool.specs.network import CellName, DecoderSpec, NetworkSpec, TextEncoderSpec
+from unspool.specs.network import DecoderSpec, NetworkSpec, TextEncoderSpec
 from unspool.specs.sampling import SamplingSpec
+from unspool.specs.shapes import CellName
 from unspool.text.tokenizer import BEGIN, END
 
 SPEC = NetworkSpec(decoder=DecoderSpec(cell="lstm", hidden_size=8, embedding_size=5, vocabulary_size=11))

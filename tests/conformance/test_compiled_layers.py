@@ -7,7 +7,8 @@ from helpers.small import random_weights
 from unspool.engines.numba.layers import packed_layer, partitioned
 from unspool.engines.numpy.layers import make_layer, weights_of
 from unspool.engines.rounding import rounded_weights
-from unspool.specs.network import CellName, DecoderSpec, NetworkSpec
+from unspool.specs.network import DecoderSpec, NetworkSpec
+from unspool.specs.shapes import CellName
 
 SIZE, WIDTH, STEPS = 70, 9, 6
 

@@ -14,8 +14,9 @@ from unspool.engines.auto import AutoDecoder
 from unspool.engines.base import BlockGenerator, HandoverNetwork, SequenceNetwork
 from unspool.engines.registry import build_network
 from unspool.errors import UnspoolError
-from unspool.specs.network import CellName, DecoderSpec, NetworkSpec
+from unspool.specs.network import DecoderSpec, NetworkSpec
 from unspool.specs.sampling import SamplingSpec
+from unspool.specs.shapes import CellName
 from unspool.text.vocabulary import make_tokenizer
 
 TOKENIZER = make_tokenizer("char", ["abcdefg .\n"])

@@ -8,8 +8,9 @@ from unspool.decode.sampler import COMPILABLE, Samplers
 from unspool.engines.registry import build_network
 from unspool.engines.rounding import from_bfloat16, to_bfloat16
 from unspool.errors import UsageError
-from unspool.specs.network import CellName, DecoderSpec, NetworkSpec
+from unspool.specs.network import DecoderSpec, NetworkSpec
 from unspool.specs.sampling import SamplingSpec
+from unspool.specs.shapes import CellName
 from unspool.text.tokenizer import BEGIN
 
 

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from unspool.errors import ModelFolderError, UsageError
 from unspool.specs.base import Spec, build
 from unspool.specs.data import DataSpec
-from unspool.specs.network import DecoderShape, DecoderSpec, NetworkSpec
+from unspool.specs.network import DecoderSpec, NetworkSpec
 from unspool.specs.sampling import SamplingSpec
+from unspool.specs.shapes import DecoderShape
 from unspool.specs.training import BudgetSpec, Recipe, TrainingSpec
 
 names = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)

@@ -17,7 +17,7 @@ def inspect(
     model: ModelPath,
     text: Annotated[
         list[str],
-        typer.Option("--text", metavar="TEXT", help="Text to translate or classify; may be repeated."),
+        typer.Option("--text", metavar="TEXT", help="Text to look into; may be repeated."),
         Option("Data", True, synonyms=("prompt", "input", "source")),
     ],
     html: Page = None,
@@ -28,9 +28,9 @@ def inspect(
 ) -> None:
     """Show what a model does with a text.
 
-    Of a translation: where each token looked. Of a classification: what moved it. There every word (of a model of
-    characters, every character) is left out in turn; what the likeliest label loses by that, in nats, is what the part
-    did for it.
+    Of a model that writes from a source: where each token looked. Of a classifier: what moved it. There every word (of
+    a model of characters, every character) is left out in turn; what the likeliest label loses by that, in nats, is
+    what the part did for it.
 
     Examples:
         unspool inspect runs/dates --text "3 May 1979"

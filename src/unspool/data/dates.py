@@ -1,4 +1,4 @@
-"""Make dates as people write them, and as ISO 8601: pairs to try translation on.
+"""Make dates as people write them, and as ISO 8601: pairs of texts to try a task of pairs on.
 
 "Tuesday, the 4th of March 1997" -> "1997-03-04"
 """

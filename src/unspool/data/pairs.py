@@ -150,7 +150,7 @@ def open_pairs(folder: Path, name: str, max_length: int | None = None, verify: b
 
 
 def keep_texts(folder: Path, pairs: Sequence[Pair], empty: int) -> None:
-    """Keep held-out pairs as text, because the references of translations have no unknown words.
+    """Keep held-out pairs as text, because references have no unknown words.
 
     Args:
         folder: of the files.

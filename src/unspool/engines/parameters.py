@@ -11,7 +11,6 @@ from math import prod
 from typing import Literal, NamedTuple
 
 from unspool.specs.network import (
-    CellName,
     DecoderSpec,
     EncoderSpec,
     HeadSpec,
@@ -20,6 +19,7 @@ from unspool.specs.network import (
     TextEncoderSpec,
     VectorEncoderSpec,
 )
+from unspool.specs.shapes import CellName
 
 GATES: dict[CellName, int] = {"rnn": 1, "lstm": 4, "gru": 3}
 NORMALISED_MINIMUM = 1e-6  # added to the mean square before its root is taken

@@ -3,7 +3,7 @@
     config.json             task, network, tokenizer, format version
     model.safetensors       the best weights so far
     tokenizer.json          in the format of the `tokenizers` library
-    source_tokenizer.json   of a translation's sources, where they have one of their own
+    source_tokenizer.json   of what the encoder reads, where that has a tokenizer of its own
     generation_config.json  the model's own settings of generation
     recipe.toml             every setting of the run
     README.md               the model card

@@ -8,13 +8,13 @@ from unspool.specs.base import Option, Spec, setting
 
 
 class BeamSpec(Spec):
-    """The settings of translation by beam search.
+    """The settings of beam search.
 
     Attributes:
-        beams: follows this many translations at once; 1 always takes the likeliest token.
+        beams: follows this many sequences at once; 1 always takes the likeliest token.
         n_best: gives this many of them for each text.
         length_penalty: divides a log-probability by the length to this power: 0 is off, 1 takes the mean per token.
-        max_new_tokens: limits the tokens of a translation; 0 allows three times the source's, and 20 more.
+        max_new_tokens: limits the tokens of a sequence; 0 allows three times the source's, and 20 more.
     """
 
     beams: int = setting(

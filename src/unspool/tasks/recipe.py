@@ -11,8 +11,9 @@ from typing import Any, cast
 from unspool.engines.base import Machine
 from unspool.engines.parameters import parameter_count
 from unspool.specs.base import Spec, build
-from unspool.specs.network import CellName, DecoderShape, DecoderSpec, NetworkSpec
+from unspool.specs.network import DecoderSpec, NetworkSpec
 from unspool.specs.recipe import Recipe, sections
+from unspool.specs.shapes import CellName, DecoderShape
 from unspool.specs.training import BudgetSpec, TrainingSpec, WindowTrainingSpec
 from unspool.tasks.settings import Settings
 

@@ -9,7 +9,7 @@ from unspool.arrays import Array
 from unspool.engines.kernels.arithmetic import hyperbolic_tangent, logistic
 from unspool.engines.kernels.compiling import compiled
 from unspool.engines.parameters import NORMALISED_MINIMUM
-from unspool.specs.network import CellName
+from unspool.specs.shapes import CellName
 
 MINIMUM = np.float32(NORMALISED_MINIMUM)
 CODES: dict[CellName, int] = {"rnn": 0, "lstm": 1, "gru": 2, "mingru": 3}

@@ -21,7 +21,7 @@ from unspool.engines.numba.cells import CODES
 from unspool.engines.numba.rows import step_rows
 from unspool.engines.numpy.cells import CellState
 from unspool.engines.numpy.layers import MinGruBlock, RecurrentLayer
-from unspool.specs.network import CellName
+from unspool.specs.shapes import CellName
 
 Partition = Callable[[int], Sequence[slice]]  # a number of rows to the rows of each thread
 

@@ -33,7 +33,8 @@ from unspool.engines.numpy.network import (
     NumpyState,
 )
 from unspool.engines.rounding import rounded_weights
-from unspool.specs.network import CellName, NetworkSpec
+from unspool.specs.network import NetworkSpec
+from unspool.specs.shapes import CellName
 
 MIN_ROWS = 8  # of a thread
 MAX_TEAM = 2

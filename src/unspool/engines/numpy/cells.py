@@ -16,7 +16,7 @@ from collections.abc import Callable
 import numpy as np
 
 from unspool.arrays import Array
-from unspool.specs.network import CellName
+from unspool.specs.shapes import CellName
 
 CellState = tuple[Array, ...]  # (hidden,) or, for the LSTM, (hidden, cell); each [B, H]
 Product = Callable[[Array], Array]  # [B, H] to [B, G * H]: h W_hh + b_hh

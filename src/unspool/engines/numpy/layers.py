@@ -11,7 +11,7 @@ import numpy as np
 from unspool.arrays import Array
 from unspool.engines.numpy.cells import STEPS, CellState, mingru_step, sigmoid
 from unspool.engines.parameters import NORMALISED_MINIMUM
-from unspool.specs.network import CellName
+from unspool.specs.shapes import CellName
 
 MakeLayer = Callable[[CellName, Mapping[str, Array]], "Layer"]
 

@@ -7,8 +7,8 @@ from pydantic import model_validator
 from unspool.specs.base import Option, setting
 from unspool.specs.config import Config
 from unspool.specs.data import MAX_LENGTH, DataSpec
-from unspool.specs.network import EncoderShape, HeadShape
 from unspool.specs.recipe import Recipe
+from unspool.specs.shapes import EncoderShape, HeadShape
 from unspool.specs.training import HeadTrainingSpec
 from unspool.tasks.language.specs import TEXT
 

@@ -9,11 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from unspool.arrays import Arrays, IntArray
-from unspool.data.example_batches import LabelledBatches
-from unspool.data.examples import Examples
+from unspool.arrays import Arrays
 from unspool.data.labelled import (
-    LABELS,
     LabelledText,
     divide_labelled,
     label_counts,
@@ -24,17 +21,17 @@ from unspool.data.labelled import (
     write_labelled,
 )
 from unspool.data.sources import Sources, describe_sources
-from unspool.decode.classification import label_probabilities
-from unspool.engines.base import Classifies, Machine
+from unspool.engines.base import Machine
 from unspool.engines.initial import extended_weights
 from unspool.errors import UsageError
-from unspool.evaluate.labels import classification_figures
 from unspool.folder.card import Card
 from unspool.folder.model_folder import ModelFolder
 from unspool.specs.base import build
-from unspool.specs.network import HeadShape, HeadSpec, NetworkSpec, encoder_shape, text_encoder
+from unspool.specs.network import HeadSpec, NetworkSpec, text_encoder
+from unspool.specs.shapes import HeadShape, encoder_shape
 from unspool.specs.training import HeadTrainingSpec
 from unspool.tasks.base import Plan, Task
+from unspool.tasks.classification.job import ClassificationJob
 from unspool.tasks.classification.specs import ClassificationConfig, ClassificationDataSpec, ClassificationRecipe
 from unspool.tasks.opening import encoder_tokenizer
 from unspool.tasks.pretrained import Pretrained
@@ -44,9 +41,6 @@ from unspool.text.tokenizer import Tokenizer
 from unspool.text.vocabulary import make_tokenizer
 
 SHORT = 40.0  # characters; shorter texts are read by character
-MAX_SHOWN = 30  # labels
-UNEVEN = 10  # times as frequent as the rarest is worth a warning
-VALIDATION_ROWS = 4096
 VALIDATIONS = 10
 QUICK = 10_000_000  # tokens that are read in the usual minutes; fewer are read some epochs long
 WORDS: Settings = {
@@ -158,53 +152,6 @@ class Classification(Task[ClassificationRecipe, ClassificationConfig]):
         )
 
 
-class ClassificationJob:
-    """Texts with labels that are learnt. See `tasks.base.Job`."""
-
-    tokens_per_unit, unit = 1.0, "label"
-
-    def __init__(
-        self,
-        training: Examples,
-        validation: Examples,
-        recipe: ClassificationRecipe,
-        labels: tuple[str, ...],
-        tokenizer: Tokenizer,
-    ) -> None:
-        self._validation, self._labels, self._tokenizer = validation, labels, tokenizer
-        asked = recipe.training
-        self.batches = LabelledBatches(
-            training, asked.batch_size, recipe.data.max_length, asked.word_dropout, asked.seed
-        )
-        counts = label_counts(training.numbers[LABELS], labels)
-        self.description = (
-            f"rows: {describe_sources(recipe.data.sources)}: {len(training):,} to learn, "
-            f"{len(validation):,} held out; {len(labels)} labels: {_frequencies(counts, labels)}."
-        )
-        self.warnings = _warnings(counts, labels, recipe)
-
-    def validate(self, network: Classifies) -> float:
-        """Nats per label."""
-        return float(self._measured(network, VALIDATION_ROWS)["nats_per_label"])
-
-    def sample(self, network: Classifies) -> str:
-        """A held-out text, and what it is taken for."""
-        text = self._validation.text.document(0)
-        found = label_probabilities(network, [text], len(self._labels))[0]  # (C)
-        return f"{self._labels[found.argmax()]} ({found.max():.0%}): {self._tokenizer.decode(text)}"
-
-    def figures(self, network: Classifies) -> dict[str, Any]:
-        """Accuracy, macro F1, nats per label."""
-        return self._measured(network, len(self._validation))
-
-    def _measured(self, network: Classifies, limit: int) -> dict[str, Any]:
-        chosen = np.linspace(0, len(self._validation) - 1, min(limit, len(self._validation))).astype(int)
-        texts = [self._validation.text.document(number) for number in chosen]
-        found = label_probabilities(network, texts, len(self._labels))
-        figures = classification_figures(found, self._validation.numbers[LABELS][chosen], self._labels, 0.0).to_dict()
-        return {name: figures[name] for name in ("accuracy", "macro_f1", "nats_per_label")}
-
-
 def labelled_rows(names: tuple[str, ...], spec: ClassificationDataSpec) -> list[LabelledText]:
     """Read the rows of tables, as the spec has it."""
     assert spec.label is not None
@@ -273,23 +220,6 @@ def _config(recipe: ClassificationRecipe, tokenizer: Tokenizer, labels: tuple[st
         labels=labels,
         network=NetworkSpec(encoder=encoder, head=HeadSpec(labels=len(labels), pooling=recipe.head.pooling)),
     )
-
-
-def _frequencies(counts: IntArray, labels: Sequence[str]) -> str:
-    """How often each label comes, the commonest first."""
-    order = np.argsort(-counts, kind="stable")[:MAX_SHOWN].tolist()
-    shown = [f"{labels[number]} {counts[number]:,} ({counts[number] / counts.sum():.1%})" for number in order]
-    return ", ".join(shown) + (f" and {len(labels) - MAX_SHOWN} rarer" if len(labels) > MAX_SHOWN else "")
-
-
-def _warnings(counts: IntArray, labels: Sequence[str], recipe: ClassificationRecipe) -> list[str]:
-    most, least = int(counts.argmax()), int(counts.argmin())
-    if counts[most] < UNEVEN * counts[least] or recipe.training.class_weights:
-        return []
-    return [
-        f"warning: {labels[most]} comes {counts[most] / counts[least]:,.0f} times as often as {labels[least]}, which "
-        "may never be said. --class-weights lets rare labels count more."
-    ]
 
 
 def _reasons(recipe: ClassificationRecipe) -> list[str]:

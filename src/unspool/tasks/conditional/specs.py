@@ -8,8 +8,8 @@ from unspool.specs.base import Option, setting
 from unspool.specs.condition import ConditionKind, ConditionSpec
 from unspool.specs.config import Config
 from unspool.specs.data import MAX_LENGTH
-from unspool.specs.network import ConditionEncoderShape, SourceDecoderShape
 from unspool.specs.recipe import Recipe
+from unspool.specs.shapes import ConditionEncoderShape, SourceDecoderShape
 from unspool.specs.training import DecoderTrainingSpec
 from unspool.tasks.language.specs import TextDataSpec
 

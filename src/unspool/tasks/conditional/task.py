@@ -13,31 +13,18 @@ from unspool.data.conditions import (
     read_conditioned,
     write_conditioned,
 )
-from unspool.data.example_batches import PairBatches
-from unspool.data.pairs import Pairs
 from unspool.data.sources import Sources, describe_sources
 from unspool.data.tokens import open_part
-from unspool.decode.condition import condition_source, usual_condition
-from unspool.decode.generation import generate
-from unspool.decode.reading import start_reading
-from unspool.engines.base import EncoderDecoder, Machine
-from unspool.errors import DataError, UsageError
-from unspool.evaluate.bits import document_nats, evaluate_part
-from unspool.evaluate.pairs import beginning
+from unspool.engines.base import Machine
+from unspool.errors import UsageError
 from unspool.folder.card import Card
 from unspool.folder.model_folder import ModelFolder
 from unspool.specs.base import build
 from unspool.specs.condition import ConditionSpec
-from unspool.specs.network import (
-    ConditionEncoderShape,
-    DecoderSpec,
-    EncoderSpec,
-    LabelEncoderSpec,
-    NetworkSpec,
-    VectorEncoderSpec,
-)
-from unspool.specs.sampling import SamplingSpec
+from unspool.specs.network import DecoderSpec, EncoderSpec, LabelEncoderSpec, NetworkSpec, VectorEncoderSpec
+from unspool.specs.shapes import ConditionEncoderShape
 from unspool.tasks.base import Plan, Task
+from unspool.tasks.conditional.job import ConditionalJob
 from unspool.tasks.conditional.specs import ConditionalConfig, ConditionalDataSpec, ConditionalRecipe
 from unspool.tasks.opening import decoder_tokenizer
 from unspool.tasks.pretrained import Pretrained
@@ -45,10 +32,6 @@ from unspool.tasks.recipe import Size, choose, filled, usual_minutes
 from unspool.tasks.settings import Settings
 from unspool.text.tokenizer import Tokenizer
 from unspool.text.vocabulary import make_tokenizer
-
-SAMPLE = SamplingSpec(max_new_tokens=100, temperature=0.8, seed=0)
-VALIDATION_TEXTS = 2048
-MAX_SHOWN = 30  # labels of a column, with their counts
 
 
 class Conditional(Task[ConditionalRecipe, ConditionalConfig]):
@@ -124,55 +107,6 @@ class Conditional(Task[ConditionalRecipe, ConditionalConfig]):
         )
 
 
-class ConditionalJob:
-    """Conditioned texts that are learnt. See `tasks.base.Job`."""
-
-    unit = "character"
-
-    def __init__(
-        self,
-        training: Pairs,
-        validation: Pairs,
-        recipe: ConditionalRecipe,
-        specs: tuple[ConditionSpec, ...],
-        tokenizer: Tokenizer,
-    ) -> None:
-        self._validation, self._specs, self._tokenizer = validation, specs, tokenizer
-        examples, limit = training.examples, recipe.data.max_length
-        if not len(examples.kept):
-            raise DataError(
-                f"at least one text to learn must be at most {limit} tokens long. Received: none.",
-                "raise --max-length.",
-            )
-        self.batches = PairBatches(training, recipe.training.batch_size, recipe.training.seed)
-        self.tokens_per_unit = len(training.target.tokens) / training.target.characters
-        self.description = (
-            f"texts: {describe_sources(recipe.data.sources)}: {len(examples.kept):,} to learn, "
-            f"{len(validation.examples):,} held out; {examples.left_out:,} longer than {limit} tokens are left out. "
-            f"They depend on {'; '.join(map(_described, specs))}."
-        )
-        self.warnings: list[str] = []
-
-    def validate(self, network: EncoderDecoder) -> float:
-        """Nats per token, given the condition."""
-        begin = beginning(network, self._validation)
-        sums, lengths = document_nats(network, self._validation.target, max_documents=VALIDATION_TEXTS, begin=begin)
-        return float(sums.sum() / lengths.sum())
-
-    def sample(self, network: EncoderDecoder) -> str:
-        """What it writes under the usual condition."""
-        usual = usual_condition(self._specs)
-        reading = start_reading(network, condition_source(usual, self._specs))
-        pieces = generate(network, self._tokenizer, reading, SAMPLE, [0], by_document=True)
-        return f"{', '.join(usual)}: {''.join(piece.text for piece in pieces)}"
-
-    def figures(self, network: EncoderDecoder) -> dict[str, Any]:
-        """Those of a language model, given the condition."""
-        figures = evaluate_part(network, self._validation.target, begin=beginning(network, self._validation))
-        names = ("bits_per_byte", "bits_per_character", "nats_per_token", "perplexity")
-        return {name: getattr(figures, name) for name in names}
-
-
 def conditioned_rows(names: tuple[str, ...], spec: ConditionalDataSpec) -> list[ConditionedText]:
     """Read the rows of tables, or the lines of texts, as the spec has it."""
     return read_conditioned(Sources(names, spec), spec.text, spec.condition)
@@ -193,12 +127,3 @@ def _config(
         network=NetworkSpec(encoder=encoder, decoder=decoder),
         conditions=conditions,
     )
-
-
-def _described(spec: ConditionSpec) -> str:
-    """A column with the counts of its labels, the commonest first; or the scale of its numbers."""
-    if not spec.labels:
-        return f"{spec.name}: numbers, {spec.mean:g} on average, with a standard deviation of {spec.deviation:g}"
-    counted = sorted(zip(spec.counts, spec.labels, strict=True), key=lambda pair: -pair[0])
-    more = f" and {len(counted) - MAX_SHOWN} more" if len(counted) > MAX_SHOWN else ""
-    return f"{spec.name}: " + ", ".join(f"{label} {count:,}" for count, label in counted[:MAX_SHOWN]) + more

@@ -7,8 +7,8 @@ from pydantic import model_validator
 from unspool.specs.base import Option, setting
 from unspool.specs.config import Config
 from unspool.specs.data import DataSpec
-from unspool.specs.network import DecoderShape
 from unspool.specs.recipe import Recipe
+from unspool.specs.shapes import DecoderShape
 from unspool.specs.training import WindowTrainingSpec
 
 TEXT = Option("Tables", common=True, synonyms=("column", "texts"), metavar="COL")

@@ -7,8 +7,8 @@ from pydantic import model_validator
 from unspool.specs.base import Option, setting
 from unspool.specs.config import Config
 from unspool.specs.data import MAX_LENGTH, DataSpec, TokenizerName
-from unspool.specs.network import AttentionDecoderShape, EncoderShape
 from unspool.specs.recipe import Recipe
+from unspool.specs.shapes import AttentionDecoderShape, EncoderShape
 from unspool.specs.training import DecoderTrainingSpec
 
 PAIRED = (
@@ -16,6 +16,11 @@ PAIRED = (
     ("source_file", "target_file"),
     ("validation_source_file", "validation_target_file"),
 )
+
+
+def both(source: str | None, target: str | None) -> tuple[str, str] | None:
+    """Two names that belong together, or none."""
+    return None if source is None or target is None else (source, target)
 
 
 class TranslationDataSpec(DataSpec):
@@ -42,6 +47,21 @@ class TranslationDataSpec(DataSpec):
         False, Option("Pairs", synonyms=("shared-vocabulary", "share-vocab", "joint-vocab", "joint"))
     )
     max_length: int = setting(100, MAX_LENGTH, ge=1, le=100_000)
+
+    @property
+    def files(self) -> tuple[str, str] | None:
+        """The two aligned files, if there are any."""
+        return both(self.source_file, self.target_file)
+
+    @property
+    def columns(self) -> tuple[str, str] | None:
+        """The two columns of a table, if they are named."""
+        return both(self.source, self.target)
+
+    @property
+    def validation_files(self) -> tuple[str, str] | None:
+        """The two aligned files that are held out, if there are any."""
+        return both(self.validation_source_file, self.validation_target_file)
 
     @property
     def made(self) -> bool:

@@ -4,14 +4,10 @@ pairs -> two tokenizers, ids -> pairs of like length side by side -> nats per to
 """
 
 from collections.abc import Callable, Mapping
-from math import exp
 from typing import Any
 
-from unspool.data.example_batches import PairBatches
 from unspool.data.pairs import (
-    Names,
     Pair,
-    Pairs,
     Tokenizers,
     describe_pairs,
     divide_pairs,
@@ -23,35 +19,25 @@ from unspool.data.pairs import (
     whole_pairs,
     write_pairs,
 )
-from unspool.decode.translation import BeamTranslator
-from unspool.engines.base import EncoderDecoder, Machine
-from unspool.errors import DataError, UsageError
-from unspool.evaluate.pairs import exact_share, pair_nats
+from unspool.engines.base import Machine
+from unspool.errors import UsageError
 from unspool.folder.card import Card
 from unspool.folder.model_folder import ModelFolder
 from unspool.specs.base import build
-from unspool.specs.network import (
-    AttentionDecoderShape,
-    DecoderSpec,
-    NetworkSpec,
-    encoder_shape,
-    text_encoder,
-)
-from unspool.specs.sampling import BeamSpec
+from unspool.specs.network import DecoderSpec, NetworkSpec, text_encoder
+from unspool.specs.shapes import AttentionDecoderShape, encoder_shape
 from unspool.specs.training import DecoderTrainingSpec
 from unspool.tasks.base import Plan, Task
 from unspool.tasks.opening import decoder_tokenizer, encoder_tokenizer
 from unspool.tasks.pretrained import Pretrained
 from unspool.tasks.recipe import budget_spec, usual_minutes
 from unspool.tasks.settings import Settings
+from unspool.tasks.translation.job import TranslationJob
 from unspool.tasks.translation.specs import TranslationConfig, TranslationDataSpec, TranslationRecipe
 from unspool.text.tokenizer import Tokenizer
 from unspool.text.vocabulary import make_tokenizer
 
 SOURCE_TOKENIZER = "source_tokenizer.json"
-GREEDY = BeamSpec(beams=1)
-CLOSING_PAIRS = 500  # that are translated at the end of a run
-VALIDATION_PAIRS = 2048
 VOCABULARY = 8000
 DATES_BUDGET = {"minutes": 1.0}
 SMALL_TEXT = 3_000_000  # characters of all targets up to which the smaller network is enough
@@ -108,7 +94,7 @@ class Translation(Task[TranslationRecipe, TranslationConfig]):
         read, separate = all_pairs(spec), _held_out(spec)
         whole, kept_back = whole_pairs(read), None if separate is None else whole_pairs(separate)
         empty = len(read) + len(separate or []) - len(whole) - len(kept_back or [])
-        where = describe_pairs(spec.sources, _files(spec))
+        where = describe_pairs(spec.sources, spec.files)
         pairs, held_out = divide_pairs(whole, kept_back, spec.validation_split, where)
         tokenizers = _tokenizers(spec, pairs)
         folder.write_tokenizer(tokenizers[1])
@@ -140,56 +126,6 @@ class Translation(Task[TranslationRecipe, TranslationConfig]):
         )
 
 
-class TranslationJob:
-    """Pairs that are learnt. See `tasks.base.Job`."""
-
-    unit = "character"
-
-    def __init__(
-        self,
-        training: Pairs,
-        validation: Pairs,
-        texts: list[Pair],
-        empty: int,
-        recipe: TranslationRecipe,
-        tokenizers: Tokenizers,
-    ) -> None:
-        self._validation, self._texts, self._tokenizers = validation, texts, tokenizers
-        for part, name in ((training, "to learn"), (validation, "held out")):
-            if not len(part.examples.kept):
-                raise DataError(
-                    f"at least one pair {name} must be at most {part.examples.max_length} tokens long. Received: none.",
-                    "raise --max-length.",
-                )
-        self.batches = PairBatches(training, recipe.training.batch_size, recipe.training.seed)
-        self.tokens_per_unit = len(training.target.tokens) / training.target.characters
-        examples, where = training.examples, describe_pairs(recipe.data.sources, _files(recipe.data))
-        self.description = (
-            f"pairs: {where}: {len(examples.kept):,} to learn, {len(texts):,} held out; {examples.left_out:,} longer "
-            f"than {recipe.data.max_length} tokens and {empty:,} with an empty side are left out, and "
-            f"{validation.examples.left_out:,} of those held out are too long to count in the loss."
-        )
-        self.warnings: list[str] = []
-
-    def validate(self, network: EncoderDecoder) -> float:
-        """Nats per target token."""
-        return pair_nats(network, self._validation, VALIDATION_PAIRS)
-
-    def sample(self, network: EncoderDecoder) -> str:
-        """A held-out source, and what it becomes."""
-        source, _ = self._texts[0]
-        ((translation,),) = BeamTranslator(network, *self._tokenizers).translate([source], GREEDY)
-        return f"{source} -> {translation.text}"
-
-    def figures(self, network: EncoderDecoder) -> dict[str, Any]:
-        """The loss, and the share of exact translations."""
-        nats = pair_nats(network, self._validation)
-        texts = self._texts[:CLOSING_PAIRS]
-        found = BeamTranslator(network, *self._tokenizers).translate([source for source, _ in texts], GREEDY)
-        exact = exact_share([best[0].text for best in found], [target for _, target in texts])
-        return {"nats_per_token": nats, "perplexity": exp(min(nats, 700)), "exact": exact}
-
-
 def read_tokenizers(folder: ModelFolder, config: TranslationConfig) -> Tokenizers:
     """The tokenizers of sources and targets; joint, twice the same.
 
@@ -204,23 +140,15 @@ def read_tokenizers(folder: ModelFolder, config: TranslationConfig) -> Tokenizer
 
 def all_pairs(spec: TranslationDataSpec) -> list[Pair]:
     """Read the pairs of the sources, or make dates where there are none."""
-    return read_pairs(spec.sources, spec, _both(spec.source, spec.target), _files(spec))
+    return read_pairs(spec.sources, spec, spec.columns, spec.files)
 
 
 def _held_out(spec: TranslationDataSpec) -> list[Pair] | None:
     """Read the pairs of files that are held out; none without such files."""
-    files = _both(spec.validation_source_file, spec.validation_target_file)
+    files = spec.validation_files
     if files is None and not spec.validation:
         return None
-    return read_pairs(spec.validation, spec, _both(spec.source, spec.target), files)
-
-
-def _files(spec: TranslationDataSpec) -> Names | None:
-    return _both(spec.source_file, spec.target_file)
-
-
-def _both(source: str | None, target: str | None) -> Names | None:
-    return None if source is None or target is None else (source, target)
+    return read_pairs(spec.validation, spec, spec.columns, files)
 
 
 def _data(settings: Settings) -> TranslationDataSpec:

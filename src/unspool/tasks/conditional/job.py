@@ -1,0 +1,80 @@
+"""Conditioned texts that are learnt: their batches, their validation, what is said of them."""
+
+from typing import Any
+
+from unspool.data.example_batches import PairBatches
+from unspool.data.pairs import Pairs
+from unspool.data.sources import describe_sources
+from unspool.decode.condition import condition_source, usual_condition
+from unspool.decode.generation import generate
+from unspool.decode.reading import start_reading
+from unspool.engines.base import EncoderDecoder
+from unspool.errors import DataError
+from unspool.evaluate.bits import document_nats, evaluate_part
+from unspool.evaluate.pairs import beginning
+from unspool.specs.condition import ConditionSpec
+from unspool.specs.sampling import SamplingSpec
+from unspool.tasks.conditional.specs import ConditionalRecipe
+from unspool.text.tokenizer import Tokenizer
+
+SAMPLE = SamplingSpec(max_new_tokens=100, temperature=0.8, seed=0)
+VALIDATION_TEXTS = 2048
+MAX_SHOWN = 30  # labels of a column, with their counts
+
+
+class ConditionalJob:
+    """Conditioned texts that are learnt. See `tasks.base.Job`."""
+
+    unit = "character"
+
+    def __init__(
+        self,
+        training: Pairs,
+        validation: Pairs,
+        recipe: ConditionalRecipe,
+        specs: tuple[ConditionSpec, ...],
+        tokenizer: Tokenizer,
+    ) -> None:
+        self._validation, self._specs, self._tokenizer = validation, specs, tokenizer
+        examples, limit = training.examples, recipe.data.max_length
+        if not len(examples.kept):
+            raise DataError(
+                f"at least one text to learn must be at most {limit} tokens long. Received: none.",
+                "raise --max-length.",
+            )
+        self.batches = PairBatches(training, recipe.training.batch_size, recipe.training.seed)
+        self.tokens_per_unit = len(training.target.tokens) / training.target.characters
+        self.description = (
+            f"texts: {describe_sources(recipe.data.sources)}: {len(examples.kept):,} to learn, "
+            f"{len(validation.examples):,} held out; {examples.left_out:,} longer than {limit} tokens are left out. "
+            f"They depend on {'; '.join(map(_described, specs))}."
+        )
+        self.warnings: list[str] = []
+
+    def validate(self, network: EncoderDecoder) -> float:
+        """Nats per token, given the condition."""
+        begin = beginning(network, self._validation)
+        sums, lengths = document_nats(network, self._validation.target, max_documents=VALIDATION_TEXTS, begin=begin)
+        return float(sums.sum() / lengths.sum())
+
+    def sample(self, network: EncoderDecoder) -> str:
+        """What it writes under the usual condition."""
+        usual = usual_condition(self._specs)
+        reading = start_reading(network, condition_source(usual, self._specs))
+        pieces = generate(network, self._tokenizer, reading, SAMPLE, [0], by_document=True)
+        return f"{', '.join(usual)}: {''.join(piece.text for piece in pieces)}"
+
+    def figures(self, network: EncoderDecoder) -> dict[str, Any]:
+        """Those of a language model, given the condition."""
+        figures = evaluate_part(network, self._validation.target, begin=beginning(network, self._validation))
+        names = ("bits_per_byte", "bits_per_character", "nats_per_token", "perplexity")
+        return {name: getattr(figures, name) for name in names}
+
+
+def _described(spec: ConditionSpec) -> str:
+    """A column with the counts of its labels, the commonest first; or the scale of its numbers."""
+    if not spec.labels:
+        return f"{spec.name}: numbers, {spec.mean:g} on average, with a standard deviation of {spec.deviation:g}"
+    counted = sorted(zip(spec.counts, spec.labels, strict=True), key=lambda pair: -pair[0])
+    more = f" and {len(counted) - MAX_SHOWN} more" if len(counted) > MAX_SHOWN else ""
+    return f"{spec.name}: " + ", ".join(f"{label} {count:,}" for count, label in counted[:MAX_SHOWN]) + more

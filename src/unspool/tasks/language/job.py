@@ -1,0 +1,88 @@
+"""A text that is learnt: its batches, its validation, what is said of it."""
+
+from typing import Any
+
+from unspool.data.batches import BatchSource
+from unspool.data.corpus import SMALL, Corpus
+from unspool.data.sources import describe_sources
+from unspool.data.stream_batches import DocumentBatches, StreamBatches
+from unspool.decode.generation import generate
+from unspool.decode.reading import start_reading
+from unspool.engines.base import SequenceNetwork
+from unspool.evaluate.bits import document_nats, fresh_means
+from unspool.specs.sampling import SamplingSpec
+from unspool.specs.training import WindowTrainingSpec
+from unspool.tasks.language.evaluation import held_out_figures
+from unspool.tasks.language.specs import LanguageConfig, LanguageRecipe
+from unspool.text.tokenizer import Tokenizer
+
+SAMPLE = SamplingSpec(max_new_tokens=100, temperature=0.8, seed=0)
+MAX_DOCUMENTS, MIN_DOCUMENTS = 2048, 256  # of a validation
+VALIDATION_LOGITS = 5e8  # a validation of documents makes about so many at most
+
+
+class LanguageJob:
+    """A text that is learnt. See `tasks.base.Job`."""
+
+    unit = "character"
+
+    def __init__(self, corpus: Corpus, recipe: LanguageRecipe, config: LanguageConfig, tokenizer: Tokenizer) -> None:
+        self._corpus, self._tokenizer, self._by_document = corpus, tokenizer, config.by_document
+        self.batches = make_batches(corpus, recipe.training)
+        self.tokens_per_unit = len(corpus.training.tokens) / corpus.training.characters
+        self.description, self.warnings = _describe(corpus, recipe), _warnings(corpus)
+
+    def validate(self, network: SequenceNetwork) -> float:
+        """Measure nats per token from the initial state."""
+        return _fresh(network, self._corpus)
+
+    def sample(self, network: SequenceNetwork) -> str:
+        """Generate some text."""
+        pieces = generate(network, self._tokenizer, start_reading(network), SAMPLE, [0], self._by_document)
+        return "".join(piece.text for piece in pieces)
+
+    def figures(self, network: SequenceNetwork) -> dict[str, Any]:
+        """Measure carried and fresh figures on the held-out part."""
+        figures = held_out_figures(network, self._corpus.validation).to_dict()
+        return {name: value for name, value in figures.items() if name not in ("seconds", "tokens")}
+
+
+def make_batches(corpus: Corpus, training: WindowTrainingSpec) -> BatchSource:
+    """Make windows over a stream, or documents of like length in a batch."""
+    if corpus.training.starts is not None:
+        return DocumentBatches(corpus.training, training.batch_size, training.sequence_length, training.seed)
+    return StreamBatches(
+        corpus.training,
+        training.batch_size,
+        training.sequence_length,
+        training.reset_probability,
+        training.seed,
+    )
+
+
+def _fresh(network: SequenceNetwork, corpus: Corpus) -> float:
+    if corpus.validation.starts is None:
+        return float(fresh_means(network, corpus.validation.tokens).mean())
+    length = len(corpus.validation.tokens) / (len(corpus.validation.starts) - 1)
+    fitting = VALIDATION_LOGITS / (length * network.vocabulary_size)
+    count = int(min(MAX_DOCUMENTS, max(fitting, MIN_DOCUMENTS)))
+    sums, lengths = document_nats(network, corpus.validation, max_documents=count)
+    return float(sums.sum() / lengths.sum())
+
+
+def _describe(corpus: Corpus, recipe: LanguageRecipe) -> str:
+    training, validation = corpus.training, corpus.validation
+    unit = "characters" if training.starts is None else f"characters in {len(training.starts) - 1:,} documents"
+    return (
+        f"text: {describe_sources(recipe.data.sources)}: {training.characters:,} {unit} to learn, "
+        f"{validation.characters:,} held out."
+    )
+
+
+def _warnings(corpus: Corpus) -> list[str]:
+    if corpus.training.characters >= SMALL:
+        return []
+    return [
+        f"warning: {corpus.training.characters:,} characters are very little. Expect the text to be memorised "
+        "rather than its style learnt; 100,000 and more teach a style."
+    ]
