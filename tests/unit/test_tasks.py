@@ -1,11 +1,11 @@
 """Settings that mean nothing to a task are refused, and every setting there is belongs to some task."""
 
 import pytest
+from unspool.tasks.tasks import ONLY_OF, TASKS, check_known, unusual
 
 from unspool.errors import UsageError
 from unspool.specs.sampling import BeamSpec
 from unspool.tasks.recipe import SECTIONS, Settings, grouped
-from unspool.tasks.tasks import ONLY_OF, TASKS, check_known, unusual
 
 
 def test_the_settings_of_few_tasks_are_settings_and_the_tasks_are_tasks() -> None:
