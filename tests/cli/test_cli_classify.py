@@ -99,12 +99,19 @@ def test_evaluate_reads_the_columns_that_are_named(classifier: Path, tmp_path: P
 
 
 @pytest.mark.parametrize(
-    "options", [["--source", "text", "--target", "kind"], ["--beams", 3], ["--lines"], ["--condition", "kind"]]
+    "options", [["--source", "text", "--target", "kind"], ["--beams", "3"], ["--lines"], ["--condition", "kind"]]
 )
-def test_evaluate_refuses_options_of_other_tasks(classifier: Path, rows: Path, options: list[object]) -> None:
-    result = call_main("evaluate", classifier, rows, *options)
+def test_evaluate_refuses_options_of_other_tasks(classifier: Path, rows: Path, options: list[str]) -> None:
+    for data in ([rows], []):
+        result = call_main("evaluate", classifier, *data, *options)
+        assert (result.code, result.clean) == (2, True)
+        assert f"must be one that classification has. Received: {options[0][2:]}" in result.err
+
+
+def test_inspect_refuses_what_only_a_search_has(classifier: Path) -> None:
+    result = call_main("inspect", classifier, "--text", "an apple", "--beams", 3)
     assert (result.code, result.clean) == (2, True)
-    assert "must mean something to classification" in result.err
+    assert "must be one that classification has. Received: beams." in result.err
 
 
 def test_inspect_marks_what_moved_the_decision(classifier: Path, tmp_path: Path) -> None:
@@ -200,10 +207,10 @@ def test_a_classifier_is_no_start_and_keeps_the_sizes_of_its_own(
     ("options", "told"),
     [
         (["--text", "texts", "--label", "kind"], "did you mean text?"),
-        (["--text", "text", "--label", "text", "--attention", "dot"], "a classifier has no decoder"),
+        (["--text", "text", "--label", "text", "--attention", "dot"], "attention, a setting of translation"),
         (["--label", "kind"], "needs text"),
         (["--text", "text", "--label", "kind", "--hidden-size", 9], "Received: hidden_size"),
-        (["--text", "text", "--label", "kind", "--task", "language"], "classification, which the data tell"),
+        (["--text", "text", "--label", "kind", "--task", "language"], "must be classification, because label is given"),
         (
             ["--text", "text", "--label", "kind", "--unfreeze", "slowly"],
             "training: unfreeze: must be at-once, gradual, ",
@@ -211,10 +218,10 @@ def test_a_classifier_is_no_start_and_keeps_the_sizes_of_its_own(
         (["--text", "text", "--label", "kind", "--encoder-cell", "mingru", "--bidirectional"], "the cell is mingru"),
         (
             ["--text", "text", "--label", "kind", "--teacher-forcing", 0.5],
-            "teacher_forcing, of language or translation",
+            "teacher_forcing, a setting of language and translation",
         ),
-        (["--text", "text", "--label", "kind", "--scheduled-sampling"], "scheduled_sampling, of language"),
-        (["--text", "text", "--label", "kind", "--joint-vocabulary"], "joint_vocabulary, of translation"),
+        (["--text", "text", "--label", "kind", "--scheduled-sampling"], "scheduled_sampling, a setting of language"),
+        (["--text", "text", "--label", "kind", "--joint-vocabulary"], "joint_vocabulary, a setting of translation"),
         (["--text", "text", "--label", "kind", "--unfreeze", 0], "at least 1. Received: unfreeze=0."),
         (["--text", "text", "--label", "kind", "--unfreeze", 3], "Received: unfreeze=3, and no model"),
     ],
@@ -238,7 +245,9 @@ def test_a_damaged_table_is_told_in_two_lines(tmp_path: Path, content: bytes) ->
 def test_only_a_classifier_classifies(language: Path, classifier: Path) -> None:
     result = call_main("classify", language, "a text")
     assert result.clean
-    assert "classify needs a model of classification or of conditioned text. Received: language" in result.err
+    assert "needs a ConditionalTextModel or TextClassifier. Received: " in result.err
+    assert "a TextModel has generate, " in result.error_lines[1]
+    assert result.error_lines[1].endswith("in the shell use `unspool generate`.")
     result = call_main("generate", classifier)
     assert result.clean
     assert unspool.load(classifier).classify(["an iron and a tin"]) == ["metal"]

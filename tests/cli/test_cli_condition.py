@@ -11,7 +11,6 @@ from helpers.commands import call_main, run_process
 from unspool.api import train
 from unspool.engines.base import BlockGenerator
 from unspool.engines.registry import installed_engines
-from unspool.errors import UsageError
 from unspool.evaluate.bayes import BayesClassifier
 
 SIZES = {"hidden_size": 16, "embedding_size": 8, "encoder_size": 8, "batch_size": 16}
@@ -216,12 +215,11 @@ def test_a_condition_that_cannot_be_is_two_lines(single: Path, options: list[str
         assert error in result.err
 
 
-def test_a_language_takes_no_condition(model: Path) -> None:
-    result = call_main("generate", model, "--condition", "a")
-    assert result.code == 2
-    assert "take no condition" in result.err
-    with pytest.raises(UsageError, match="take no condition"):
-        unspool.load(model).score("a", "a")
+@pytest.mark.parametrize("command", ["generate", "score"])
+def test_a_language_takes_no_condition(model: Path, command: str) -> None:
+    result = call_main(command, model, *(["a"] if command == "score" else []), "--condition", "a")
+    assert (result.code, result.clean) == (2, True)
+    assert result.error_lines[0].startswith("error: --condition is for a ConditionalTextModel. Received: ")
 
 
 @pytest.mark.parametrize(
@@ -230,9 +228,9 @@ def test_a_language_takes_no_condition(model: Path) -> None:
         (["--text", "text", "--condition", "leter"], 3, "row 1 has no column 'leter'"),
         (["--condition", "letter"], 2, "condition needs text"),
         (["--text", "text", "--condition", "letter", "--condition-kind", "numbers"], 3, "must hold numbers. Received"),
-        (["--text", "text", "--condition", "letter", "--bidirectional"], 2, "has only encoder_size and decoder_input"),
+        (["--text", "text", "--condition", "letter", "--bidirectional"], 2, "bidirectional, a setting of translation and classification"),
         (["--text", "text", "--task", "conditional"], 2, "needs --condition"),
-        (["--text", "text", "--condition", "letter", "--task", "language"], 2, "conditional, which the data tell"),
+        (["--text", "text", "--condition", "letter", "--task", "language"], 2, "must be conditional, because condition is given"),
         (["--text", "text", "--condition", "letter", "--max-length", 1], 3, "at most 1 tokens long"),
         (["--text", "text", "--condition", "letter", "--label", "case"], 2, "label"),
     ],

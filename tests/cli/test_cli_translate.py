@@ -9,7 +9,7 @@ import pytest
 import unspool
 from helpers.commands import call_main
 from unspool.api import train
-from unspool.errors import UsageError
+from unspool.errors import WrongModelError
 
 WORDS = {"one": "eins", "two": "zwei", "three": "drei", "four": "vier"}
 SIZES = {"hidden_size": 24, "embedding_size": 8, "encoder_size": 12, "encoder_embedding": 8, "batch_size": 16}
@@ -151,11 +151,12 @@ def test_a_finished_run_is_not_told_to_be_a_start(translator: Path) -> None:
 def test_a_translation_does_not_write_by_itself(translator: Path, command: str) -> None:
     result = call_main(command, translator, *(["a text"] if command == "score" else []))
     assert result.code == 2
-    assert "needs a model of language or conditional. Received: one of translation" in result.err
+    assert "needs a TextModel or ConditionalTextModel. Received: " in result.err
+    assert "in the shell use `unspool translate`." in result.err
 
 
 def test_a_language_does_not_translate(model: Path) -> None:
-    with pytest.raises(UsageError, match="needs a model of translation"):
+    with pytest.raises(WrongModelError, match="translate needs a Translator"):
         unspool.load(model).translate("a text")
 
 
@@ -209,10 +210,10 @@ def test_columns_without_their_table_are_refused(pairs: Path, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (["--pooling", "max"], "pooling, of classification"),
-        (["--class-weights", "--word-dropout", 0.2], "word_dropout, of classification; class_weights, of classi"),
-        (["--unfreeze", 3], "unfreeze, of classification"),
-        (["--condition-kind", "labels"], "condition_kind, of conditional"),
+        (["--pooling", "max"], "pooling, a setting of classification"),
+        (["--class-weights", "--word-dropout", 0.2], "word_dropout, a setting of classification; class_weights, a setting of classi"),
+        (["--unfreeze", 3], "unfreeze, a setting of classification"),
+        (["--condition-kind", "labels"], "condition_kind, a setting of conditional"),
         (["--text", "en"], "text"),
         (["--validation-source-file", "a"], "belong together"),
     ],
@@ -227,9 +228,10 @@ def test_options_of_other_tasks_are_refused(pairs: Path, tmp_path: Path, options
 
 @pytest.mark.parametrize("options", [["--text", "en"], ["--lines"], ["--label", "en"], ["--condition", "en"]])
 def test_evaluate_refuses_options_of_other_tasks(translator: Path, pairs: Path, options: list[str]) -> None:
-    result = call_main("evaluate", translator, pairs, *options)
-    assert (result.code, result.clean) == (2, True)
-    assert "must mean something to translation" in result.err
+    for data in ([pairs], []):
+        result = call_main("evaluate", translator, *data, *options)
+        assert (result.code, result.clean) == (2, True)
+        assert f"must be one that translation has. Received: {options[0][2:]}, a setting of " in result.err
 
 
 def test_evaluate_reads_the_columns_of_the_training_or_two_files(translator: Path, pairs: Path, tmp_path: Path) -> None:
@@ -281,4 +283,4 @@ def test_inspect_names_the_source_and_the_translation(translator: Path) -> None:
 def test_inspect_needs_attention_to_show(model: Path) -> None:
     result = call_main("inspect", model, "--text", "the cat")
     assert result.code == 2
-    assert "inspect needs a model that translates or classifies" in result.err
+    assert "inspect needs a Translator or ConditionalTextModel or TextClassifier" in result.err
