@@ -9,6 +9,7 @@ import pytest
 import unspool
 from helpers.commands import call_main, run_process
 from unspool.api import train
+from unspool.decode.condition import condition_source
 from unspool.engines.base import BlockGenerator
 from unspool.engines.registry import installed_engines
 from unspool.evaluate.bayes import BayesClassifier
@@ -105,7 +106,8 @@ def test_long_texts_are_written_by_the_compiled_loop(single: Path, monkeypatch: 
     model, plain = unspool.load(single), unspool.load(single, engine="numpy")
     settings = {"condition": "b=0.5,a=0.5", "seed": 4, "ignore_eos": True, "max_new_tokens": 60}
     assert model.generate(**settings) == plain.generate(**settings)  # type: ignore[arg-type]
-    assert isinstance(model.network.hand_over(model.read(condition="a")._reading.state)[0], BlockGenerator)
+    started = model.network.encode(condition_source("a", model.config.conditions))
+    assert isinstance(model.network.hand_over(started)[0], BlockGenerator)
 
 
 def test_a_prompt_is_continued_under_the_condition(single: Path) -> None:
