@@ -122,7 +122,10 @@ def test_further_columns_of_no_text_are_refused_by_name(table: Path, tmp_path: P
 
 def test_a_listener_is_a_callback(text_file: Path, tmp_path: Path) -> None:
     cut, again = Steps(last=1), Steps()
-    with pytest.warns(DeprecationWarning, match="listener is called callback now") as caught, pytest.raises(RuntimeError):
+    with (
+        pytest.warns(DeprecationWarning, match="listener is called callback now") as caught,
+        pytest.raises(RuntimeError),
+    ):
         unspool.train(text_file, out=tmp_path / "m", listener=cut, **{**SMALL, "steps": 3})
     assert warned(list(caught)) == ["listener is called callback now"]
     with pytest.warns(DeprecationWarning, match="listener is called callback now") as caught:

@@ -12,7 +12,7 @@ from unspool.models.base import Data, Inspection, Model, Report, given
 from unspool.tasks.classification.confusion import confusion_page, confusion_text
 from unspool.tasks.classification.evaluation import evaluate_classification
 from unspool.tasks.classification.influence import inspect_influence, text_influence
-from unspool.tasks.classification.specs import ClassificationConfig
+from unspool.tasks.classification.specs import ClassificationConfig, ClassificationDataSpec
 from unspool.tasks.opening import encoder_tokenizer
 
 
@@ -45,8 +45,13 @@ class TextClassifier(Model):
         """What each word, or of a model of characters each character, does for the likeliest label of a text."""
         return text_influence(self.probabilities, self.labels, text, self.tokenizer.kind)
 
-    def inspect(self, texts: Sequence[str]) -> Inspection:
-        """Show what moves the classification of each text."""
+    def inspect(self, texts: Sequence[str], **settings: Any) -> Inspection:
+        """Show what moves the classification of each text.
+
+        Raises:
+            UsageError: a setting is given, and there are none.
+        """
+        given(self.config.task, None, settings)
         return Inspection(*inspect_influence(texts, [self.influence(text) for text in texts]))
 
     def report(self, figures: ClassificationFigures) -> Report:
@@ -66,4 +71,5 @@ class TextClassifier(Model):
             DataError: a table cannot be read.
             ModelFolderError: the held-out rows are gone.
         """
-        return evaluate_classification(self._classifier, self.tokenizer, self.folder, given(data, settings))
+        chosen = given(self.config.task, data, settings, ClassificationDataSpec)
+        return evaluate_classification(self._classifier, self.tokenizer, self.folder, chosen)

@@ -23,9 +23,9 @@ from unspool.models.base import Data, Inspection, Model, PathLike, given
 from unspool.models.reading import Sample, StateReading, Writing, load_reading
 from unspool.tasks.classification.influence import inspect_influence, text_influence
 from unspool.tasks.conditional.evaluation import evaluate_conditional
-from unspool.tasks.conditional.specs import ConditionalConfig
+from unspool.tasks.conditional.specs import ConditionalConfig, ConditionalDataSpec
 from unspool.tasks.language.evaluation import evaluate_language
-from unspool.tasks.language.specs import LanguageConfig
+from unspool.tasks.language.specs import LanguageConfig, TextDataSpec
 from unspool.tasks.opening import decoder_tokenizer
 from unspool.text.tokenizer import Tokenizer
 
@@ -120,7 +120,8 @@ class TextModel(Model):
             DataError: the text cannot be read.
             ModelFolderError: the held-out part is gone.
         """
-        return evaluate_language(self.network, self.tokenizer, self.config, self.folder, given(data, settings))
+        chosen = given(self.config.task, data, settings, TextDataSpec)
+        return evaluate_language(self.network, self.tokenizer, self.config, self.folder, chosen)
 
 
 class ConditionalTextModel(Model):
@@ -190,7 +191,8 @@ class ConditionalTextModel(Model):
             DataError: a table cannot be read.
             ModelFolderError: the held-out rows are gone.
         """
-        return evaluate_conditional(self.network, self.tokenizer, self.config, self.folder, given(data, settings))
+        chosen = given(self.config.task, data, settings, ConditionalDataSpec)
+        return evaluate_conditional(self.network, self.tokenizer, self.config, self.folder, chosen)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -216,8 +218,13 @@ class ConditionalTextModel(Model):
         """What each word, or of a model of characters each character, does for the likeliest label of a text."""
         return text_influence(self.probabilities, self.labels, text, self.tokenizer.kind)
 
-    def inspect(self, texts: Sequence[str]) -> Inspection:
-        """Show what moves the classification of each text."""
+    def inspect(self, texts: Sequence[str], **settings: Any) -> Inspection:
+        """Show what moves the classification of each text.
+
+        Raises:
+            UsageError: a setting is given, and there are none.
+        """
+        given(self.config.task, None, settings)
         return Inspection(*inspect_influence(texts, [self.influence(text) for text in texts]))
 
     @cached_property
