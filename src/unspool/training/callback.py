@@ -1,10 +1,10 @@
 """What a run reports while it goes: a callback overrides the methods of the events that it needs.
 
-    class Losses(unspool.Callback):
-        def on_validation(self, event):
-            print(event.step, event.fresh)
+class Losses(unspool.Callback):
+def on_validation(self, event):
+print(event.step, event.fresh)
 
-    unspool.train("alice.txt", callback=Losses())
+unspool.train("alice.txt", callback=Losses())
 """
 
 from dataclasses import dataclass
