@@ -1,4 +1,4 @@
-"""The facade: train a model, go on with a run that was cut off, open a trained model.
+"""Train a model, continue a run that was cut off, open a trained model.
 
 model = unspool.train("alice.txt", minutes=5)
 model.generate("Alice was", max_new_tokens=200, temperature=0.8, seed=7)
@@ -30,17 +30,17 @@ def load(path: PathLike, engine: str = "auto", weights: str = "float32", threads
 
     Args:
         path: is that of the folder that `train` or `unspool train` wrote.
-        engine: is `numpy`, `numba`, `torch`, or `auto`: NumPy starts, and in a long text the kernels of `numba` take
-            over.
-        weights: is `float32`; `bfloat16` or `int8` leave half or a quarter of the memory to read, at a small loss
-            (engine `numba` or `auto`).
-        threads: is how many the kernels of `numba` may use; 0 means all.
+        engine: is `numpy`, `numba`, `torch`, or `auto`, which starts with NumPy and in a long text hands over to the
+            compiled kernels of Numba.
+        weights: is the format of the weights: `float32`, or with Numba `bfloat16` or `int8`, which take half or a
+            quarter of the memory and predict slightly worse.
+        threads: is the maximum number of threads of Numba's kernels; 0 uses all.
 
     Returns:
         a `TextModel`, `ConditionalTextModel`, `Translator` or `TextClassifier`.
 
     Raises:
-        ModelFolderError: it is no sound model folder.
+        ModelFolderError: it is not a sound model folder.
         UsageError: there is no such engine, or not with these weights or threads.
         MissingExtraError: the engine is not installed, or cannot be imported.
     """
@@ -63,32 +63,32 @@ def train(
     task: str | None = None,
     **values: Any,
 ) -> Model:
-    """Learn a text, to translate, to classify, or to generate under a condition.
+    """Train a language model, a translator, a classifier or a conditional model.
 
     Args:
         data: names files, folders or tables; none means the embedded corpus.
-        out: is the model folder to write; without it the model lives until it is saved or forgotten.
-        overwrite: replaces the model that is there.
-        start_from: is a model folder whose weights to start from.
+        out: is the model folder to write; without it the folder is temporary, and is removed with the model.
+        overwrite: allows `out` to replace a model.
+        start_from: is a model folder whose weights training starts from.
         callback: receives events; see `unspool.Callback`.
-        engine: is what trains.
-        settings: are given in sections, such as a recipe file holds them.
+        engine: names the engine that trains.
+        settings: are given by section, as a recipe file holds them.
         task: is `language`, `translation`, `classification` or `conditional`; none takes what the data imply.
         **values: are settings by name: the budget (`minutes`, `epochs` or `steps`), and the fields of the sections of
             the task's recipe. What is left out is chosen from the size of the text and the budget.
 
     Returns:
-        the best model that the run saw.
+        the model with the best weights of the run.
 
     Raises:
-        UnspoolError: as the error says.
+        UnspoolError: the settings, the data or the output folder cannot be used, or training failed.
     """
     started = time.monotonic()
     keep = None
     if out is None:
         keep = Path(tempfile.mkdtemp(prefix="unspool-"))
         out = keep / "model"
-    callback = _heard_by(callback, values.pop("listener", None))
+    callback = _callback_of(callback, values.pop("listener", None))
     requested = settings or grouped({**present_keywords(values, stacklevel=3), "sources": sources_of(data)})
     row = choose_row(requested["data"], task)
     pretrained = read_pretrained(Path(start_from)) if start_from else None
@@ -104,24 +104,24 @@ def train(
 def resume(
     path: PathLike, *, callback: Callback | None = None, engine: str = "torch", listener: Callback | None = None
 ) -> Model:
-    """Go on with a run that was cut off; it ends as if it had not been.
+    """Continue a run that was cut off; it ends as if it had not been.
 
     Args:
         path: is that of the model folder.
         callback: receives events; see `unspool.Callback`.
-        engine: is what trains.
-        listener: is what `callback` was called in version 0.1.0.
+        engine: names the engine that trains.
+        listener: is the name of `callback` in version 0.1.0.
 
     Raises:
         ModelFolderError: there is nothing to resume.
     """
     task = row_of_folder(ModelFolder(Path(path))).load("task")()
-    Run(Path(path), task, grouped({}), _heard_by(callback, listener), engine).resume()
+    Run(Path(path), task, grouped({}), _callback_of(callback, listener), engine).resume()
     return load(path)
 
 
-def _heard_by(callback: Callback | None, listener: Callback | None) -> Callback:
-    """The callback of a run; by the keyword of 0.1.0 it is still understood, with a warning."""
+def _callback_of(callback: Callback | None, listener: Callback | None) -> Callback:
+    """Return the callback of a run; the keyword of 0.1.0 is still understood, with a warning."""
     if listener is not None:
         warnings.warn("listener is called callback now", DeprecationWarning, stacklevel=3)
     return callback or listener or Callback()

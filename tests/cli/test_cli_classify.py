@@ -133,7 +133,7 @@ def test_rare_labels_count_more_and_are_shown(rows: Path, tmp_path: Path) -> Non
     uneven.write_text("\n".join([lines[0], *many, *few]) + "\n", encoding="utf-8")
     columns = ["--text", "text", "--label", "kind", "--steps", 2, "--threads", 1]
     told = call_main("train", uneven, *columns, "--out", tmp_path / "a").err
-    assert "warning: fruit comes 16 times as often as metal" in told
+    assert "warning: fruit is 16 times as frequent as metal" in told
     told = call_main("train", uneven, *columns, "--class-weights", "--out", tmp_path / "b").err
     assert "warning" not in told
     weights = unspool.load(tmp_path / "b").path / "recipe.toml"

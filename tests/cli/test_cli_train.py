@@ -88,7 +88,7 @@ def test_two_hundred_characters_train_with_a_warning(call, small, tmp_path):
     (tmp_path / "short.txt").write_text("abcdefghi " * 20, encoding="utf-8")
     result = call("train", tmp_path / "short.txt", "--out", tmp_path / "m", "--steps", 2, *small)
     assert result.code == 0, result.err
-    assert "warning: 180 characters are very little" in result.err
+    assert "warning: 180 characters are very few" in result.err
 
 
 def test_without_out_the_model_lies_in_runs_under_a_free_name(call, small, text_file, tmp_path, monkeypatch):

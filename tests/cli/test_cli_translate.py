@@ -255,7 +255,7 @@ def test_a_held_out_table_needs_columns(pairs: Path, tmp_path: Path) -> None:
     assert (dates.code, dates.clean) == (2, True), dates.err
     files = call_main("train", "--source-file", pairs, "--target-file", pairs, *options)
     assert (files.code, files.clean) == (2, True), files.err
-    assert "name no table beside them" in files.err
+    assert "name no table as well" in files.err
 
 
 def test_inspect_draws_where_each_token_looked(translator: Path, tmp_path: Path) -> None:

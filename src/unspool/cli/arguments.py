@@ -32,7 +32,7 @@ Out = Annotated[
 ]
 Page = Annotated[
     Path | None,
-    typer.Option("--html", metavar="FILE", help="Draws it on this page."),
+    typer.Option("--html", metavar="FILE", help="Writes the result as a page of HTML."),
     Option("Output", True, synonyms=("page", "plot", "figure", "report")),
 ]
 Condition = Annotated[
@@ -41,17 +41,17 @@ Condition = Annotated[
         "--condition",
         "-c",
         metavar="LABEL",
-        help="What the text depends on: a label, a blend such as a=0.7,b=0.3, or a number; once for each column.",
+        help="Sets what the text depends on: a label, a blend such as a=0.7,b=0.3, or a number; once for each column.",
     ),
     Option("Data", True, synonyms=("label", "given", "style", "class", "control")),
 ]
 
 
-def under(model: Any, condition: list[str] | None) -> dict[str, Any]:
-    """The condition as a keyword, where there is one.
+def condition_keyword(model: Any, condition: list[str] | None) -> dict[str, Any]:
+    """Return the condition as a keyword, where there is one.
 
     Raises:
-        UsageError: the model's texts depend on nothing.
+        UsageError: the model is not a conditional one.
     """
     from unspool.models.text import ConditionalTextModel  # here and not above: the models import NumPy
 

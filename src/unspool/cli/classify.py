@@ -13,7 +13,7 @@ from unspool.specs.base import Option
 from unspool.specs.data import DataSpec
 from unspool.specs.runtime import RuntimeSpec
 
-LINES = 256  # read, classified and written together
+LINES = 256  # classified and printed together
 
 
 @with_options(data=Fields(DataSpec, ("encoding",)), runtime=Fields(RuntimeSpec, ("engine",)))
@@ -23,7 +23,9 @@ def classify(
     file: File = None,
     top: Annotated[
         int,
-        typer.Option("--top", "-k", metavar="INTEGER", help="Labels to write of each text, the likeliest first."),
+        typer.Option(
+            "--top", "-k", metavar="INTEGER", help="Prints this many labels of a text, the likeliest first."
+        ),
         Option("Output", True, synonyms=("n-best", "best", "labels", "top-k")),
     ] = 1,
     as_json: AsJson = False,
@@ -31,10 +33,10 @@ def classify(
     data: Settings,
     runtime: Settings,
 ) -> None:
-    """Say what each text is, one line each, in order.
+    """Label texts, one line each, in order.
 
-    With more than one label, each stands with its probability, between tabs. With --json, each line is an object with
-    the probability of every label, the likeliest first, and the `top` of them.
+    With more than one label, each is printed with its probability, separated by tabs. With --json, each line is an
+    object with the probability of every label, the likeliest first, and the `top` of them.
 
     Examples:
         unspool classify runs/reviews "what a film" "a waste of time"
@@ -51,7 +53,7 @@ def classify(
         chosen = lines[start : start + LINES]
         for line, probabilities in zip(chosen, classifier.probabilities(chosen), strict=True):
             order = (-probabilities).argsort(kind="stable")
-            ranked = {classifier.labels[number]: float(probabilities[number]) for number in order}
+            ranked = {classifier.labels[index]: float(probabilities[index]) for index in order}
             best = list(ranked)[:top]
             if as_json:
                 write_json({"text": line, "labels": best, "probabilities": ranked})

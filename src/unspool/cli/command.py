@@ -1,7 +1,7 @@
 """A command: a function, its help in two lengths, and errors that name the option that was meant.
 
-`Annotated[..., typer.Option(...), Option("Output", common=True)]` says of an option that is written by hand what
-`setting` says of a field of a spec.
+`Annotated[..., typer.Option(...), Option("Output", common=True)]` gives an option that is written by hand what
+`setting` gives a field of a spec.
 """
 
 import inspect
@@ -19,34 +19,34 @@ from unspool.cli.suggest import nearest_name
 from unspool.errors import UsageError
 from unspool.specs.base import Option
 
-EVERYTHING = "unspool.help.everything"  # in the meta of a context: the whole help is wanted
+EVERYTHING = "unspool.help.everything"  # in the meta of a context: the whole help is requested
 
 
 class Command(TyperCommand):
-    """A command that knows of its options where they stand in the help, and other words for them.
+    """A command that knows the group of each option in the help, and its synonyms.
 
     Attributes:
-        about: has these for each option by the name of its parameter.
+        about: holds these for each option, by the name of its parameter.
     """
 
     about: dict[str, Option]
 
     @property
     def options(self) -> list[Any]:
-        """Its own options, without those that print the help."""
+        """The options of the command, without those that print the help."""
         return [param for param in self.params if param.name in self.about]
 
     def words(self) -> dict[str, tuple[str, ...]]:
-        """Each option by its flag, and what a person may write in its place."""
+        """Return for each option, by its flag, what a person may type instead."""
         return {flag_of(one): (*one.opts, *one.secondary_opts, *self.about[one.name].synonyms) for one in self.options}
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Write the usage and all that the help says."""
+        """Write the usage and the help."""
         self.format_usage(ctx, formatter)
         write_help(self, ctx, formatter, ctx.meta.get(EVERYTHING, False))
 
     def make_parser(self, ctx: Any) -> Any:
-        """A parser that refuses a second value for an option that takes one."""
+        """Make a parser that refuses a second value for an option that takes one."""
         parser: Any = super().make_parser(ctx)
         parse = parser.parse_args
 
@@ -63,7 +63,7 @@ class Command(TyperCommand):
 
 
 def _takes_one_value(param: Any) -> bool:
-    """Whether the last of several would win; a switch that can only be on says the same twice."""
+    """Return whether the last of several values would win; a switch without a negation may be repeated."""
     option = param.param_type_name == "option" and not param.multiple
     return bool(option and (not param.is_flag or param.secondary_opts))
 
@@ -82,7 +82,7 @@ HelpAll = Annotated[
 
 
 def make_command(name: str, function: Callable[..., Any]) -> Command:
-    """The command of a function, such as `with_options` makes."""
+    """Make the command of a function that `with_options` has decorated."""
     parameters = inspect.signature(function).parameters.values()
 
     @wraps(function)
@@ -106,21 +106,21 @@ def make_command(name: str, function: Callable[..., Any]) -> Command:
 
 
 def help_of(command: Command, context: Any, everything: bool) -> str:
-    """The short or the whole help of a command."""
+    """Return the short or the whole help of a command."""
     context.meta[EVERYTHING] = everything
     return command.get_help(context)
 
 
 def explained(error: Any) -> tuple[str, str]:
-    """The message and the hint of an error of typer's."""
+    """Return the message and the hint for an error of typer."""
     context, param = getattr(error, "ctx", None), getattr(error, "param", None)
     path = context.command_path if context else "unspool"
-    if context is not None and hasattr(error, "possibilities"):  # an option that is not there
+    if context is not None and hasattr(error, "possibilities"):  # an unknown option
         known, more = (context.command.words(), "-all") if isinstance(context.command, Command) else ({}, "")
         near = nearest_name(error.option_name, known)
         hint = f"did you mean {near}? " if near else ""
         return f"{path} has no option {error.option_name}.", f"{hint}`{path} --help{more}` shows all."
-    if param is not None and hasattr(error.__cause__, "errors"):  # a text that is no value of its type
+    if param is not None and hasattr(error.__cause__, "errors"):  # a value of the wrong type
         problem = error.__cause__.errors()[0]
         rule = problem["msg"].partition(",")[0]
         flag = flag_of(param) if param.param_type_name == "option" else param.metavar or param.name

@@ -1,4 +1,4 @@
-"""The commands: one row each, and the group that imports a command's module when it is asked for."""
+"""The commands: one row each, and the group that imports a command's module when it is requested."""
 
 from collections.abc import Mapping
 from importlib import import_module
@@ -22,19 +22,19 @@ AFTER = (
     Command(
         "score",
         "unspool.cli.score:score",
-        "Say how well a model predicts a text.",
+        "Measure how well a model predicts a text.",
         ("perplexity", "likelihood", "rank", "nll", "probability"),
     ),
     Command(
         "evaluate",
         "unspool.cli.evaluate:evaluate",
-        "Measure a model on what was held out, or on other data.",
+        "Measure a model on the held-out part, or on other data.",
         ("test", "validate", "measure", "eval", "bleu", "accuracy"),
     ),
     Command(
         "inspect",
         "unspool.cli.inspect:inspect",
-        "Show what a model does with a text.",
+        "Show which parts of a text a model attends to, or which led to its label.",
         ("explain", "attention", "show", "visualize", "why"),
     ),
     Command(
@@ -47,17 +47,17 @@ AFTER = (
 
 
 def commands() -> dict[str, Command]:
-    """The commands by name, those of the tasks among them."""
+    """Return the commands by name, those of the tasks among them."""
     return {one.name: one for one in (*BEFORE, *(row.command for row in ROWS.values()), *AFTER)}
 
 
 class Group(TyperGroup):
-    """Commands that are imported when they are asked for; until then a row of a table stands for each."""
+    """Commands that are imported when they are requested; until then a row of a table stands for each."""
 
     rows: Mapping[str, Command]
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """The command that the first argument names, and the other arguments."""
+        """Return the command that the first argument names, and the other arguments."""
         name = args[0]
         if name not in self.rows and not ctx.resilient_parsing:
             near = nearest_name(name, {known: row.synonyms for known, row in self.rows.items()})

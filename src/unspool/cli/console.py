@@ -1,4 +1,4 @@
-"""What every command shares: errors in two lines, text in and out."""
+"""What all commands use: errors in two lines, text in and out."""
 
 import json
 import os
@@ -22,7 +22,7 @@ CommandLineError: Any = typer.BadParameter.__mro__[2]
 
 @contextmanager
 def reporting_errors() -> Iterator[None]:
-    """A user's mistake is two lines and an exit code; a bug keeps its traceback."""
+    """Turn a user's mistake into two lines and an exit code; a bug keeps its traceback."""
     try:
         yield
         sys.stdout.flush()
@@ -33,20 +33,20 @@ def reporting_errors() -> Iterator[None]:
 
         fail(*explained(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
-        fail("interrupted.", "what was saved before is whole.", INTERRUPTED)
+        fail("interrupted.", "what was saved before is complete.", INTERRUPTED)
     except BrokenPipeError:
         _leave_quietly()
 
 
 def fail(message: str, hint: str, exit_code: int) -> None:
-    """Two lines on standard error, and the end."""
+    """Write two lines to standard error, and exit."""
     one_line = [" ".join(text.split()) for text in (message, hint)]
     sys.stderr.write(f"error: {one_line[0]}\nhint: {one_line[1]}\n")
     raise SystemExit(exit_code)
 
 
 def write(text: str) -> None:
-    """Text to standard output, at once; what its encoding lacks is shown as a question mark."""
+    """Write text to standard output at once; what its encoding lacks is shown as a question mark."""
     encoding = sys.stdout.encoding or "utf-8"
     try:
         sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
@@ -56,18 +56,18 @@ def write(text: str) -> None:
 
 
 def _leave_quietly() -> None:
-    """The reader of our output is gone: so are we, without a word."""
+    """Exit without a message, because nothing reads the output any more."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     raise SystemExit(BROKEN_PIPE)
 
 
 def write_json(value: Any, indent: int | None = None) -> None:
-    """One JSON value and a line end."""
+    """Write a JSON value and a line end."""
     write(json.dumps(value, ensure_ascii=False, indent=indent) + "\n")
 
 
 def read_text(text: str, encoding: str = "auto") -> str:
-    """The text itself, or standard input for `-`, cleaned as training texts are."""
+    """Return the text itself, or standard input for `-`, cleaned as training texts are."""
     from unspool.text.reading import read_pieces
 
     if text == "-":
@@ -76,7 +76,7 @@ def read_text(text: str, encoding: str = "auto") -> str:
 
 
 def read_file(path: Path, encoding: str = "auto") -> str:
-    """The clean text of a file, which may be compressed.
+    """Read the clean text of a file, which may be compressed; `-` is standard input.
 
     Raises:
         DataError: it cannot be read.
@@ -94,7 +94,7 @@ def read_file(path: Path, encoding: str = "auto") -> str:
 
 
 def read_lines(path: Path, encoding: str = "auto") -> list[str]:
-    """The lines of a file, or of standard input for `-`, without their ends; an empty one has none.
+    """Read the lines of a file, or of standard input for `-`, without their ends; an empty file has none.
 
     Raises:
         DataError: it cannot be read.

@@ -1,4 +1,4 @@
-"""`unspool demo`: the whole of it in a minute, on the text that comes with every Python."""
+"""`unspool demo`: training and generation in a minute, on a text that comes with every Python."""
 
 import os
 import sys

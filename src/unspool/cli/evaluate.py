@@ -1,4 +1,4 @@
-"""`unspool evaluate`: how well a model does on what was held out."""
+"""`unspool evaluate`: how well a model performs on the held-out part, or on other data."""
 
 from typing import Annotated
 
@@ -26,7 +26,7 @@ def evaluate(
         list[str] | None,
         typer.Argument(
             metavar="DATA",
-            help="Files or folders; left out: the part held out of the training text.",
+            help="Files or folders; left out: the held-out part of the training data.",
             show_default=False,
         ),
     ] = None,
@@ -36,12 +36,12 @@ def evaluate(
     settings: Settings,
     runtime: Settings,
 ) -> None:
-    """Measure a model on what was held out, or on other data.
+    """Measure a model on the held-out part, or on other data.
 
-    A language is measured carried through the text and fresh from the start; translations by BLEU and chrF;
-    classifications by accuracy and macro F1, with a table or page of what was taken for what; conditional texts given
-    their conditions, and, of one column of labels, by how well Bayes' rule tells these from the texts. With weights in
-    a shorter format, what they cost against float32 is measured too.
+    Of a language model: bits and nats with the state carried through the text, and from fresh starts. Of a
+    translator: BLEU and chrF. Of a classifier: accuracy, macro F1 and the confusion matrix. Of a conditional model:
+    bits and nats given the conditions, and with one column of labels the accuracy of Bayes' rule. With bfloat16 or
+    int8 weights: also what they lose against float32.
 
     Examples:
         unspool evaluate runs/alice

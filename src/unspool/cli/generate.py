@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from unspool.cli.arguments import AsJson, Condition, ModelPath, under
+from unspool.cli.arguments import AsJson, Condition, ModelPath, condition_keyword
 from unspool.cli.console import read_file, read_text, write, write_json
 from unspool.cli.options import Settings, with_options
 from unspool.specs.base import Option
@@ -19,12 +19,12 @@ def generate(
     model: ModelPath,
     prompt: Annotated[
         str,
-        typer.Option("--prompt", "-p", help="Text to continue; - reads standard input.", show_default=False),
+        typer.Option("--prompt", "-p", help="Sets the text to continue; - reads standard input.", show_default=False),
         Option("Data", True, synonyms=("text", "start", "input", "prefix", "begin", "message")),
     ] = "",
     prompts: Annotated[
         Path | None,
-        typer.Option("--prompts", metavar="FILE", help="Has one prompt a line; - reads standard input."),
+        typer.Option("--prompts", metavar="FILE", help="Reads one prompt a line; - reads standard input."),
         Option("Data", True, synonyms=("file", "prompt-file")),
     ] = None,
     condition: Condition = None,
@@ -35,7 +35,7 @@ def generate(
     ] = None,
     echo: Annotated[
         bool,
-        typer.Option("--echo/--no-echo", help="Prints the prompt before what follows it."),
+        typer.Option("--echo/--no-echo", help="Prints the prompt before its continuation."),
         Option("Output", synonyms=("show-prompt", "quiet")),
     ] = True,
     as_json: AsJson = False,
@@ -53,15 +53,15 @@ def generate(
     from unspool.api import load  # here and not above: this imports an engine
 
     opened: Any = load(model, **runtime)
-    given = under(opened, condition)
+    given = condition_keyword(opened, condition)
     sampling |= given
     texts = [read_text(prompt)] if prompts is None else [line for line in read_file(prompts).split("\n") if line]
-    for number, text in enumerate(texts):
+    for index, text in enumerate(texts):
         if as_json:
             samples = [sample.to_dict() for sample in opened.samples(text, **sampling)]
             write_json({"prompt": text, **given, "samples": samples})
             continue
-        if number:
+        if index:
             write("\n")
         streaming = sys.stdout.isatty() if stream is None else stream
         _print(opened, text, sampling, streaming, text if echo else "")

@@ -1,6 +1,6 @@
-"""The help of a command: examples first, then its options in groups, the usual ones or all.
+"""The help of a command: examples first, then its options in groups, the common ones or all.
 
-It is made from the docstring of the command's function, whose `Examples:` it shows, and from its parameters.
+It is made from the docstring of the command's function, with its `Examples:`, and from the parameters.
 """
 
 import inspect
@@ -12,26 +12,26 @@ from unspool.specs.base import Option
 
 GROUPS = ("Options", "Data", "Tables", "Pairs", "Network", "Training", "Budget")  # those of a task come next
 LAST = ("Engine", "Output")
-WIDEST_FLAGS = 28  # beside their meaning; wider ones stand above it
+MAX_FLAGS_WIDTH = 28  # characters; wider flags have a line of their own above their meaning
 FEW = 14  # options that the short help of a command shows in any case
 HIDDEN_FLAGS = {flag.lstrip("/") for flags in RENAMED.values() for flag in flags}
 
-About = Mapping[str, Option]  # parameter -> where it stands in the help
+About = Mapping[str, Option]  # parameter -> its group in the help
 
 
 def write_help(command: Any, context: Any, formatter: Any, everything: bool) -> None:
     """Write meaning, examples, arguments, the options in their groups, and how to see more.
 
     Args:
-        command: with its parameters, and `about`, what is known of its options.
-        context: in which it was called.
-        formatter: of typer, that has written the usage.
-        everything: whether to show all options, or only the common ones.
+        command: has the parameters, and in `about` what is known about its options.
+        context: is the one in which the command was called.
+        formatter: is that of typer, and has written the usage.
+        everything: shows all options rather than the common ones.
     """
-    meaning, _, examples = (command.help or "").partition("\nExamples:\n")
+    description, _, examples = (command.help or "").partition("\nExamples:\n")
     formatter.write_paragraph()
     with formatter.indentation():
-        formatter.write_text(meaning.strip())
+        formatter.write_text(description.strip())
     if examples:
         with formatter.section("Examples"):
             for line in inspect.cleandoc(examples).splitlines():
@@ -41,17 +41,17 @@ def write_help(command: Any, context: Any, formatter: Any, everything: bool) -> 
     arguments = [(one.metavar or "", _meaning(one)) for one in command.params if one.param_type_name == "argument"]
     if arguments:
         tables = {"Arguments": arguments, **tables}
-    width = min(WIDEST_FLAGS, max((len(flags) for rows in tables.values() for flags, _ in rows), default=0))
+    width = min(MAX_FLAGS_WIDTH, max((len(flags) for rows in tables.values() for flags, _ in rows), default=0))
     for name, rows in tables.items():
         with formatter.section(name):
-            formatter.write_dl([(f"{flags:{width}}", said) for flags, said in rows], col_max=WIDEST_FLAGS)
+            formatter.write_dl([(f"{flags:{width}}", meaning) for flags, meaning in rows], col_max=MAX_FLAGS_WIDTH)
     formatter.write_paragraph()
     shown = [one for options in groups.values() for one in options]
     formatter.write_text(_closing(command, context.command_path, shown))
 
 
 def _grouped(options: list[Any], about: About, everything: bool) -> dict[str, list[Any]]:
-    """The options to show, by group, in the order of the groups."""
+    """Return the options to show, by group, in the order of the groups."""
     found: dict[str, list[Any]] = {name: [] for name in GROUPS}
     for one in options:
         if everything or len(options) <= FEW or about[one.name].common:
@@ -61,7 +61,7 @@ def _grouped(options: list[Any], about: About, everything: bool) -> dict[str, li
 
 
 def _closing(command: Any, path: str, shown: list[Any]) -> str:
-    """How to see more, and one sentence about the environment."""
+    """Say how to see all options, and how to set them in the environment."""
     every = len(command.options)
     more = f"{path} --help-all shows all {every} options. " if len(shown) < every else ""
     one = next((one for one in shown if not one.is_flag), None)
@@ -72,12 +72,12 @@ def _closing(command: Any, path: str, shown: list[Any]) -> str:
 
 
 def flag_of(param: Any) -> str:
-    """The flag by which messages name an option: that of the setting itself."""
+    """Return the flag by which messages name an option: that of the setting itself."""
     return next((one for one in _flags(param) if len(one) > 2), param.opts[0])
 
 
 def _flags(param: Any) -> list[str]:
-    """The flags that the help shows: letters, the name of the setting, other names."""
+    """Return the flags that the help shows: letters, the name of the setting, other names."""
     name = f"--{param.name.replace('_', '-')}"
     shown = [one for one in param.opts if one not in HIDDEN_FLAGS]
     return sorted(shown, key=lambda one: (len(one) > 2, one != name))
@@ -90,8 +90,8 @@ def _flags_and_value(param: Any) -> str:
 
 
 def _meaning(param: Any) -> str:
-    """The help of a parameter; one written by hand has its default added."""
-    told = "required" if param.required else ""
+    """Return the help of a parameter; to one that is written by hand the default is added."""
+    note = "required" if param.required else ""
     if param.show_default and param.default not in (None, False):
-        told = f"default: {'on' if param.default is True else param.default}"
-    return f"{param.help or ''} [{told}]" if told else param.help or ""
+        note = f"default: {'on' if param.default is True else param.default}"
+    return f"{param.help or ''} [{note}]" if note else param.help or ""

@@ -1,4 +1,4 @@
-"""`unspool inspect`: what a model looked at, or what moved its decision."""
+"""`unspool inspect`: the attention weights of a translation, or what led to a classification."""
 
 from typing import Annotated, Any
 
@@ -17,7 +17,7 @@ def inspect(
     model: ModelPath,
     text: Annotated[
         list[str],
-        typer.Option("--text", metavar="TEXT", help="Text to look into; may be repeated."),
+        typer.Option("--text", metavar="TEXT", help="Sets the text to explain; may be repeated."),
         Option("Data", True, synonyms=("prompt", "input", "source")),
     ],
     html: Page = None,
@@ -26,11 +26,11 @@ def inspect(
     search: Settings,
     runtime: Settings,
 ) -> None:
-    """Show what a model does with a text.
+    """Show which parts of a text a model attends to, or which led to its label.
 
-    Of a model that writes from a source: where each token looked. Of a classifier: what moved it. There every word (of
-    a model of characters, every character) is left out in turn; what the likeliest label loses by that, in nats, is
-    what the part did for it.
+    Of a translator, the source tokens with the largest attention weights for each token of the translation. Of a
+    classifier, the influence of each word (with tokenizer char, of each character): the word is left out, and its
+    influence is what the log-probability of the label loses by that, in nats.
 
     Examples:
         unspool inspect runs/dates --text "3 May 1979"

@@ -1,4 +1,4 @@
-"""`unspool`: the group of its commands, each in a file of its own that is imported when it is asked for."""
+"""`unspool`: the group of the commands, each in a file of its own that is imported when it is requested."""
 
 from typing import Annotated, Any
 
@@ -31,7 +31,7 @@ def _options(
         bool, typer.Option("--version", help="Print the version.", callback=_show_version, is_eager=True)
     ] = False,
 ) -> None:
-    """Teach a small recurrent network your text, in minutes, and let it write.
+    """Train a small recurrent network on your text in minutes, and generate with it.
 
     Every option can also be set in the environment: UNSPOOL_TRAIN_MINUTES=5 is `unspool train --minutes 5`.
     """
@@ -40,11 +40,11 @@ def _options(
 
 
 def make_group() -> Any:
-    """The group of all commands."""
+    """Make the group of all commands."""
     group: Any = typer.main.get_command(app)
     fill(group, commands())
     for param in group.params:
-        param.show_envvar = False  # one sentence says it
+        param.show_envvar = False  # one sentence is enough
     return group
 
 

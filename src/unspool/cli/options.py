@@ -35,8 +35,9 @@ def with_options(**parts: Part) -> Callable[[Function], Function]:
         def generate(model: ModelPath, *, sampling: Settings, runtime: Settings) -> None: ...
 
     Args:
-        **parts: parameters of the function, and what they are made of. The function receives for each the settings
-            that were given, by the names of their fields. A field that several specs of a part have is one option.
+        **parts: are parameters of the function, each with the specs whose fields become options. The function receives
+            for each the settings that were given, by the names of their fields. A field that several specs of a part
+            have is one option.
 
     Raises:
         TypeError: a field has one type in one spec of a part and another in the next.
@@ -65,7 +66,7 @@ def with_options(**parts: Part) -> Callable[[Function], Function]:
 
 
 def _gathered(part: Part) -> dict[str, list[Home]]:
-    """The fields of a part by name, each with the specs that have it."""
+    """Return the fields of a part by name, each with the specs that have it."""
     several: Iterable[type[Spec] | Fields] = [part] if isinstance(part, type | Fields) else part
     all_fields = [one if isinstance(one, Fields) else Fields(one) for one in several]
     tasks = tuple(dict.fromkeys(one.task for one in all_fields))
@@ -78,7 +79,7 @@ def _gathered(part: Part) -> dict[str, list[Home]]:
 
 
 def _parameter(command: str, name: str, homes: list[Home]) -> inspect.Parameter:
-    """The parameter of a command's function that is an option for typer."""
+    """Make the parameter of a command's function that is an option for typer."""
     option = option_of(homes[0].fields.spec, name)
     kind, choices = kind_of_all(homes)
     made = typer.Option(
@@ -97,7 +98,7 @@ def _flags(name: str, option: Option, can_be_switched_off: bool) -> list[str]:
     flag = name.replace("_", "-")
     first = f"--{flag}/--no-{flag}" if can_be_switched_off else f"--{flag}"
     others = dict.fromkeys((*option.flags, *RENAMED.get(name, ())))
-    # A space before the slash is how typer is told of a flag that only switches off.
+    # for typer, a space before the slash marks a flag that only switches off
     return [first, *(f" {one}" if one.startswith("/") else one for one in others)]
 
 

@@ -1,4 +1,4 @@
-"""Show how training goes: a bar on a terminal, plain lines elsewhere."""
+"""Show the progress of training: a bar on a terminal, plain lines elsewhere."""
 
 import sys
 import time
@@ -9,18 +9,18 @@ from pathlib import Path
 from unspool.training.callback import Callback, StepEvent, ValidationEvent
 from unspool.training.tensorboard import TensorBoard
 
-PLAIN_LINES = 10  # of progress in a run
-RATE_STEPS = 50  # that the shown rate is the mean of
+PLAIN_LINES = 10  # progress reports in a run
+RATE_STEPS = 50  # the rate that is shown is the mean of so many steps
 SAMPLE_WIDTH = 100
 
 
 @contextmanager
 def make_progress(quiet: bool = False, tensorboard: Path | None = None) -> Iterator["PlainProgress"]:
-    """What fits the place that standard error goes to.
+    """Make the callback that fits standard error, a terminal or not.
 
     Args:
-        quiet: show nothing but warnings.
-        tensorboard: a folder for curves.
+        quiet: shows nothing but warnings.
+        tensorboard: is a folder for curves; none writes no curves.
     """
     board = TensorBoard(tensorboard) if tensorboard else None
     if quiet:
@@ -34,7 +34,7 @@ def make_progress(quiet: bool = False, tensorboard: Path | None = None) -> Itera
 
 
 class PlainProgress(Callback):
-    """A line now and then, on standard error.
+    """Prints a line at times, on standard error.
 
     Args:
         board: receives the events too.
@@ -47,68 +47,68 @@ class PlainProgress(Callback):
         self._encoded_at = time.monotonic()
 
     def on_note(self, line: str) -> None:
-        """A line for people."""
-        self.say(line)
+        """Print a note."""
+        self.print_line(line)
 
     def on_encoded(self, size: int) -> None:
-        """Every ten seconds."""
+        """Print the size every ten seconds."""
         if time.monotonic() - self._encoded_at > 10:
             self._encoded_at = time.monotonic()
-            self.say(f"encoded {size / 1e6:,.0f} MB")
+            self.print_line(f"encoded {size / 1e6:,.0f} MB")
 
     def on_step(self, event: StepEvent) -> None:
-        """Ten times in a run."""
+        """Print the progress ten times in a run."""
         self._rate.add(event)
         if self._board:
             self._board.on_step(event)
         self.show(event)
 
     def on_validation(self, event: ValidationEvent) -> None:
-        """Both losses, in bits: of training, and fresh, on the held-out part."""
+        """Print both losses in bits: that of training, and the fresh one on the held-out part."""
         if self._board:
             self._board.on_validation(event)
         mark = ", the best so far" if event.best else ""
-        self.say(
+        self.print_line(
             f"step {event.step:,}: training {event.bits_per_character:.3f}, "
             f"fresh {event.fresh_bits_per_character:.3f} bits per {event.unit}{mark}"
         )
 
     def on_sample(self, step: int, text: str) -> None:
-        """One line of what the network writes."""
+        """Print a line of what the network generates."""
         if self._board:
             self._board.on_sample(step, text)
-        self.say(f"  it writes: {' '.join(text.split())[:SAMPLE_WIDTH]}")
+        self.print_line(f"  sample: {' '.join(text.split())[:SAMPLE_WIDTH]}")
 
     def show(self, event: StepEvent) -> None:
-        """Where the run is."""
+        """Print where the run stands."""
         if int(event.progress * PLAIN_LINES) > self._shown:
             self._shown = int(event.progress * PLAIN_LINES)
-            self.say(
+            self.print_line(
                 f"{event.progress:4.0%}  step {event.step:,} of about {event.steps_that_fit:,}  "
                 f"epoch {event.epoch:.1f}  "
                 f"{self._rate.value():,.0f} tokens/s  training {event.bits_per_character:.3f} bits per {event.unit}"
             )
 
-    def say(self, line: str) -> None:
-        """One line."""
+    def print_line(self, line: str) -> None:
+        """Print a line."""
         sys.stderr.write(line + "\n")
         sys.stderr.flush()
 
 
 class QuietProgress(PlainProgress):
-    """Only warnings."""
+    """Prints only warnings."""
 
     def on_note(self, line: str) -> None:
-        """Warnings go through."""
+        """Print a warning; drop other notes."""
         if line.startswith("warning"):
-            super().say(line)
+            super().print_line(line)
 
-    def say(self, line: str) -> None:
-        """Nothing."""
+    def print_line(self, line: str) -> None:
+        """Print nothing."""
 
 
 class BarProgress(PlainProgress):
-    """A bar with rate, time left and losses; notes and samples scroll above it."""
+    """Shows a bar with rate, time left and losses; notes and samples scroll above it."""
 
     def __init__(self, board: TensorBoard | None) -> None:
         super().__init__(board)
@@ -126,12 +126,12 @@ class BarProgress(PlainProgress):
         self._fresh = ""
 
     def on_validation(self, event: ValidationEvent) -> None:
-        """Both losses."""
+        """Print both losses, and keep the fresh one in the bar."""
         self._fresh = f", fresh {event.fresh_bits_per_character:.3f}"
         super().on_validation(event)
 
     def show(self, event: StepEvent) -> None:
-        """Where the run is."""
+        """Update the bar."""
         left = event.seconds * (1 - event.progress) / max(event.progress, 1e-9)
         self.bar.update(
             self._task,
@@ -140,8 +140,8 @@ class BarProgress(PlainProgress):
             f"training {event.bits_per_character:.3f}{self._fresh} bits per {event.unit}",
         )
 
-    def say(self, line: str) -> None:
-        """One line above the bar."""
+    def print_line(self, line: str) -> None:
+        """Print a line above the bar."""
         self.bar.console.print(line, markup=False, highlight=False)
 
 

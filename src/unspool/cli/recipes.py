@@ -1,4 +1,4 @@
-"""What `train` needs besides its options: recipes, a place for the model, the figures that closed a run."""
+"""What `train` needs besides its options: recipes, a path for the model, the closing figures of a run."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,10 +8,14 @@ from unspool.errors import UsageError
 
 
 def read_recipe(config: Path | None, given: Mapping[str, Any]) -> tuple[dict[str, dict[str, Any]], str | None]:
-    """What the recipe file says, and the options, which win; and the task that the file names.
+    """Return the settings of a recipe file and of the options, which win; and the task that the file implies.
+
+    Args:
+        config: is the path of the file; none reads no file.
+        given: are the options.
 
     Raises:
-        UsageError: the file is no recipe.
+        UsageError: the file is not a recipe.
     """
     from unspool.folder.migration import migrated_recipe
     from unspool.folder.model_folder import read_toml
@@ -33,22 +37,22 @@ def read_recipe(config: Path | None, given: Mapping[str, Any]) -> tuple[dict[str
     return merged(recipe, settings), row.name
 
 
-def free_place(data: list[str], settings: dict[str, dict[str, Any]], task: str | None) -> Path:
-    """`runs/NAME`, with a number if that is taken."""
+def free_path(data: list[str], settings: dict[str, dict[str, Any]], task: str | None) -> Path:
+    """Return `runs/NAME`, with a number if that exists."""
     if data:
         name = "stdin" if data[0] == "-" else Path(data[0]).resolve().name.split(".")[0] or "model"
     else:
         from unspool.tasks.registry import choose_row
 
         name = choose_row(settings["data"], task).load("task")().name(settings)
-    place, number = Path("runs") / name, 2
-    while place.exists():
-        place, number = Path("runs") / f"{name}-{number}", number + 1
-    return place
+    path, number = Path("runs") / name, 2
+    while path.exists():
+        path, number = Path("runs") / f"{name}-{number}", number + 1
+    return path
 
 
 def last_figures(path: Path) -> dict[str, Any]:
-    """The event of the history that ended the run."""
+    """Read the event of the history that ended the run."""
     from unspool.training.history import History
 
     return next(event for event in reversed(History(path / "history.jsonl").events()) if event["event"] == "end")

@@ -17,17 +17,17 @@ RENAMED = {  # setting -> its old flags; after a slash those that switch it off
 
 
 def old_environment(command: str, name: str) -> list[str]:
-    """The variables that set a renamed setting of a command."""
+    """Return the environment variables of 0.1.0 that set a renamed setting of a command."""
     flags = [flag for flag in RENAMED.get(name, ()) if not flag.startswith("/")]
     return [f"UNSPOOL_{command}{flag[1:]}".replace("-", "_").upper() for flag in flags]
 
 
-def share_held_out(settings: Mapping[str, Any], fraction: str) -> dict[str, Any]:
-    """Settings in which `--validation 0.2`, a number, is the fraction to hold out and not a file.
+def validation_fraction(settings: Mapping[str, Any], fraction: str) -> dict[str, Any]:
+    """Return settings in which `--validation 0.2`, a number, is the fraction to hold out and not a file.
 
     Args:
-        settings: that were given.
-        fraction: the name of the setting that it is.
+        settings: are those that were given.
+        fraction: is the name of the setting that holds the fraction.
     """
     try:
         (only,) = settings.get("validation", ())

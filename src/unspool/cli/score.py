@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from unspool.cli.arguments import AsJson, Condition, File, ModelPath, under
+from unspool.cli.arguments import AsJson, Condition, File, ModelPath, condition_keyword
 from unspool.cli.console import read_file, read_text, write, write_json
 from unspool.cli.options import Fields, Settings, with_options
 from unspool.errors import UsageError
@@ -22,7 +22,7 @@ def score(
     file: File = None,
     per_line: Annotated[
         bool,
-        typer.Option("--per-line", help="Scores each line alone, the least likely first."),
+        typer.Option("--per-line", help="Scores each line by itself; prints the least likely first."),
         Option("Output", True, synonyms=("lines", "by-line", "rank")),
     ] = False,
     condition: Condition = None,
@@ -31,9 +31,9 @@ def score(
     data: Settings,
     runtime: Settings,
 ) -> None:
-    """Say how well a model predicts a text.
+    """Measure how well a model predicts a text.
 
-    Bits per byte, bits per character, nats per token, perplexity, and the log-probability of each token.
+    Prints bits per byte, bits per character, nats per token, perplexity, and the log-probability of each token.
 
     Examples:
         unspool score runs/alice "Alice was beginning"
@@ -45,7 +45,7 @@ def score(
     from unspool.api import load
 
     opened: Any = load(model, **runtime)
-    given = under(opened, condition)
+    given = condition_keyword(opened, condition)
     content = read_file(file, **data) if file is not None else read_text(text or "", **data)
     if per_line:
         _rank(opened, content, given, as_json)

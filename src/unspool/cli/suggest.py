@@ -1,19 +1,19 @@
-"""The nearest of some names to one that is not among them: by its letters, and by its meaning."""
+"""Find the name that a mistyped one most likely stands for: by its letters, and by its meaning."""
 
 from collections.abc import Iterable, Mapping
 from difflib import SequenceMatcher
 
 ENOUGH = 0.6
-PART, PART_OF_SYNONYM = 0.9, 0.8  # what the beginning or a part of a name counts
-SHORTEST = 3  # letters that say what was meant
+PART, PART_OF_SYNONYM = 0.9, 0.8  # weights of a match with the start or a part of a name
+SHORTEST = 3  # letters of such a match
 
 
 def nearest_name(wrong: str, known: Mapping[str, Iterable[str]]) -> str | None:
-    """The name that a person most likely meant, if one is near enough.
+    """Return the known name that a person most likely meant, if one is near enough.
 
     Args:
-        wrong: what was typed, with or without dashes.
-        known: names, each with other words for the same thing.
+        wrong: is what was typed, with or without dashes.
+        known: holds the names, each with its synonyms.
     """
     typed = _bare(wrong)
     scores = {
@@ -29,7 +29,7 @@ def _bare(word: str) -> str:
 
 
 def _likeness(typed: str, word: str, part: float) -> float:
-    """1 for the same word, less for its beginning, for one of its parts, or for some letters in common."""
+    """Return 1 for the same word, less for its start, for one of its parts, or for some letters in common."""
     word = _bare(word)
     found = SequenceMatcher(None, typed, word).ratio()
     if len(typed) < SHORTEST:

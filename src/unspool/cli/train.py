@@ -1,4 +1,4 @@
-"""`unspool train`: learn a text."""
+"""`unspool train`: learn from data, and write a model folder."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,8 +8,8 @@ import typer
 from unspool.cli.arguments import AsJson, Out
 from unspool.cli.console import write, write_json
 from unspool.cli.options import Fields, Settings, with_options
-from unspool.cli.recipes import free_place, last_figures, read_recipe
-from unspool.cli.renamed import share_held_out
+from unspool.cli.recipes import free_path, last_figures, read_recipe
+from unspool.cli.renamed import validation_fraction
 from unspool.errors import UsageError
 from unspool.specs.base import Option
 from unspool.specs.recipe import sections
@@ -32,12 +32,12 @@ def train(
     out: Out = None,
     overwrite: Annotated[
         bool,
-        typer.Option("--overwrite", help="Replaces the model that is there."),
+        typer.Option("--overwrite", help="Replaces a model at the same path."),
         Option("Output", synonyms=("force", "replace")),
     ] = False,
     resume: Annotated[
         Path | None,
-        typer.Option("--resume", metavar="DIR", help="Goes on with a run that was cut off; takes no other setting."),
+        typer.Option("--resume", metavar="DIR", help="Continues a run that was cut off; takes no other setting."),
         Option("Output", True, synonyms=("continue", "checkpoint", "restart", "recover")),
     ] = None,
     start_from: Annotated[
@@ -47,12 +47,12 @@ def train(
     ] = None,
     config: Annotated[
         Path | None,
-        typer.Option("--config", metavar="FILE", help="Recipe in TOML; options given here win."),
+        typer.Option("--config", metavar="FILE", help="Reads settings from a recipe in TOML; options win."),
         Option("Data", synonyms=("recipe", "settings", "cfg", "toml")),
     ] = None,
     task: Annotated[
         str | None,
-        typer.Option("--task", metavar="NAME", help="What to learn. [default: what the data imply]"),
+        typer.Option("--task", metavar="NAME", help="Sets what to learn. [default: what the data imply]"),
         Option("Data", synonyms=("mode", "type", "kind")),
     ] = None,
     tensorboard: Annotated[
@@ -62,7 +62,7 @@ def train(
     ] = False,
     engine: Annotated[
         str,
-        typer.Option("--engine", metavar="NAME", help="Framework that trains."),
+        typer.Option("--engine", metavar="NAME", help="Sets the engine that trains."),
         Option("Training", synonyms=("backend", "framework", "device", "gpu", "cuda")),
     ] = "torch",
     as_json: AsJson = False,
@@ -71,8 +71,8 @@ def train(
 ) -> None:
     """Learn from a text, from lines, or from a table, and write a model folder.
 
-    The folder is runs/NAME where --out names no other. With a budget of minutes the run ends on time. Ctrl-C keeps
-    the best model so far.
+    Without --out the folder is runs/NAME. With a budget of minutes the run ends on time. Ctrl-C keeps the best model
+    so far.
 
     Examples:
         unspool train alice.txt --minutes 5
@@ -81,21 +81,21 @@ def train(
     """
     from unspool.cli.progress import make_progress
 
-    given = share_held_out(settings, "validation_split")
+    given = validation_fraction(settings, "validation_split")
     if data:
         given["sources"] = tuple(data)
     others = (start_from, config, out, overwrite or None, task, *given.values())
     if resume is not None and any(value is not None for value in others):
         raise UsageError(
-            "--resume goes on with the recipe of the run and takes no other setting.",
-            "leave the others out; to train on with other settings use --from.",
+            "--resume continues with the recipe of the run and takes no other setting.",
+            "leave the others out; to train further with other settings use --from.",
         )
     typed = [name for name in BUDGETS if _is_typed(context, name)]
     if typed:  # a budget of another kind from the environment gives way
         given = {name: value for name, value in given.items() if name not in BUDGETS or name in typed}
     recipe, named = read_recipe(config, given)
     files = [*(data or ()), *filter(None, [given.get("source_file")])]
-    path = resume or out or free_place(files, recipe, task or named)
+    path = resume or out or free_path(files, recipe, task or named)
     with make_progress(quiet=as_json, tensorboard=path / "tensorboard" if tensorboard else None) as progress:
         from unspool import api
 

@@ -10,7 +10,7 @@ from unspool.specs.data import DataSpec
 from unspool.specs.runtime import RuntimeSpec
 from unspool.specs.sampling import BeamSpec
 
-LINES = 256  # read, translated and written together
+LINES = 256  # translated and printed together
 
 
 @with_options(search=BeamSpec, data=Fields(DataSpec, ("encoding",)), runtime=Fields(RuntimeSpec, ("engine",)))
@@ -26,7 +26,7 @@ def translate(
 ) -> None:
     """Translate texts, one line each, in order.
 
-    An empty line stays empty. With --json, each line is an object with scores and attention.
+    An empty line stays empty. With --json, each line is an object with scores and attention weights.
 
     Examples:
         unspool translate runs/dates "3 May 1979"
@@ -38,7 +38,7 @@ def translate(
     opened: Any = load(model, **runtime)
     beams = search.get("beams", BeamSpec().beams)
     if beams >= 1:
-        search["beams"] = max(beams, search.get("n_best", 1))  # who asks for more translations asks for more beams
+        search["beams"] = max(beams, search.get("n_best", 1))  # more translations need more beams
     lines = list(texts or ()) or read_lines(file or Path("-"), **data)
     for start in range(0, len(lines), LINES):
         chosen = lines[start : start + LINES]

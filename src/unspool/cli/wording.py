@@ -1,13 +1,13 @@
-"""What the help and the reference say of a field: its meaning, the values it may have, its default."""
+"""What the help and the reference show of a field: its meaning, its values and its default."""
 
 import types
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
 from unspool.specs.base import Spec, meanings, option_of
 
-LARGEST_BOUND = 1_000_000  # a rule beyond it only keeps numbers finite, and is not worth a word in the help
+MAX_BOUND = 1_000_000  # a rule beyond it only keeps values finite, and the help leaves it out
 METAVARS = {int: "INTEGER", float: "NUMBER", str: "TEXT"}
-WIDEST_METAVAR = 32
+MAX_METAVAR_WIDTH = 32  # characters
 
 
 class Fields(NamedTuple):
@@ -15,9 +15,9 @@ class Fields(NamedTuple):
 
     Attributes:
         spec: has the fields.
-        names: of them; empty takes all that are not hidden.
-        task: has this spec; the help says so where other tasks lack a setting, or have another default.
-        default: stands in the help for the default of a single field, where the command has one of its own.
+        names: are those of the fields; empty takes all that are not hidden.
+        task: is the one that has this spec; the help names it where others lack a setting or have another default.
+        default: replaces the default of a single field in the help, where the command has one of its own.
     """
 
     spec: type[Spec]
@@ -30,9 +30,9 @@ class Home(NamedTuple):
     """A field in one of the specs of a command that have it.
 
     Attributes:
-        fields: the spec.
-        name: of the field.
-        tasks: that all the specs of the command are of; empty is any.
+        fields: holds the spec.
+        name: is that of the field.
+        tasks: are those of all the specs of the command; empty is any.
     """
 
     fields: Fields
@@ -46,7 +46,7 @@ class Home(NamedTuple):
 
 
 def members(annotation: Any) -> list[Any]:
-    """The types that a field may have, without `None` and without their rules."""
+    """Return the types that a field may have, without `None` and without their rules."""
     if get_origin(annotation) is Annotated:
         return members(get_args(annotation)[0])
     if get_origin(annotation) in (Union, types.UnionType):
@@ -55,7 +55,7 @@ def members(annotation: Any) -> list[Any]:
 
 
 def kind_of(annotation: Any) -> tuple[Any, tuple[str, ...]]:
-    """The type that an option is converted to, and the words to choose from, if only those are allowed."""
+    """Return the type that an option is converted to, and the words to choose from, if only those are allowed."""
     found = members(annotation)
     choices = tuple(str(word) for one in found if get_origin(one) is Literal for word in get_args(one))
     if bool in found:
@@ -69,7 +69,7 @@ def kind_of(annotation: Any) -> tuple[Any, tuple[str, ...]]:
 
 
 def kind_of_all(homes: list[Home]) -> tuple[Any, tuple[str, ...]]:
-    """The type of an option that several specs have, and the words that any of them allows.
+    """Return the type of an option that several specs have, and the words that any of them allows.
 
     Raises:
         TypeError: their types differ.
@@ -81,31 +81,31 @@ def kind_of_all(homes: list[Home]) -> tuple[Any, tuple[str, ...]]:
 
 
 def metavar(kind: Any, choices: tuple[str, ...]) -> str:
-    """What stands for the value of an option in the help."""
+    """Return what stands for the value of an option in the help."""
     together = "|".join(choices)
-    if 0 < len(together) <= WIDEST_METAVAR:
+    if 0 < len(together) <= MAX_METAVAR_WIDTH:
         return together
     return METAVARS.get(get_args(kind)[0] if get_origin(kind) is list else kind, "TEXT")
 
 
 def help_text(homes: list[Home]) -> str:
-    """What a setting means, and in brackets which tasks have it, its values and its default."""
+    """Return what a setting means, and in brackets which tasks have it, its values and its default."""
     first = homes[0]
     meaning = meanings(first.fields.spec)[first.name].replace("`", "")
     kind, choices = kind_of_all(homes)
     facts = [
         _tasks({home.fields.task for home in homes}, first.tasks),
-        ", ".join(choices) if len("|".join(choices)) > WIDEST_METAVAR else "",
+        ", ".join(choices) if len("|".join(choices)) > MAX_METAVAR_WIDTH else "",
         range_of(first.field),
         _default(homes),
         "may be repeated" if get_origin(kind) is list else "",
     ]
-    told = "; ".join(filter(None, facts))
-    return meaning[0].upper() + meaning[1:] + (f" [{told}]" if told else "")
+    notes = "; ".join(filter(None, facts))
+    return meaning[0].upper() + meaning[1:] + (f" [{notes}]" if notes else "")
 
 
 def _tasks(having: set[str], tasks: tuple[str, ...]) -> str:
-    """Which tasks have a setting, where not all do: those, or the others if they are fewer."""
+    """Name the tasks that have a setting, where not all do; or the others if they are fewer."""
     lacking = [task for task in tasks if task not in having]
     if "" in having or not lacking:
         return ""
@@ -115,12 +115,12 @@ def _tasks(having: set[str], tasks: tuple[str, ...]) -> str:
 
 
 def range_of(field: Any) -> str:
-    """The bounds of a number: `1 to 32`, `above 0`, `at least 0 and below 1`."""
+    """Return the bounds of a number: `1 to 32`, `above 0`, `at least 0 and below 1`."""
     bounds: dict[str, float] = {}
     for rule in field.metadata:
         for name in ("ge", "gt", "le", "lt"):
             bound = getattr(rule, name, None)
-            if bound is not None and abs(bound) < LARGEST_BOUND:
+            if bound is not None and abs(bound) < MAX_BOUND:
                 bounds[name] = bound
     if "ge" in bounds and "le" in bounds:
         return f"{bounds['ge']:,g} to {bounds['le']:,g}"
@@ -129,16 +129,16 @@ def range_of(field: Any) -> str:
 
 
 def _default(homes: list[Home]) -> str:
-    """The default, and those of other tasks that differ from it."""
+    """Return the default, and those of other tasks that differ from it."""
     own = homes[0].fields.default or option_of(homes[0].fields.spec, homes[0].name).default
     first, *others = [(home.fields.task, shown_default(home.field.default)) for home in homes]
     differing = dict.fromkeys(f"{task} {value}" for task, value in others if value not in (first[1], ""))
-    told = own or ", ".join(filter(None, [first[1], *differing]))
-    return f"default: {told}" if told else ""
+    shown = own or ", ".join(filter(None, [first[1], *differing]))
+    return f"default: {shown}" if shown else ""
 
 
 def shown_default(value: Any) -> str:
-    """A default as it is given on a command line; empty where nothing is."""
+    """Return a default as it is given on a command line; empty where nothing is."""
     if value is None or value is False or value == ():
         return ""
     if isinstance(value, tuple):
@@ -147,7 +147,7 @@ def shown_default(value: Any) -> str:
 
 
 def values_of(field: Any) -> str:
-    """What a field of a spec may be: its words, or its type and range."""
+    """Return what a field of a spec may be: its words, or its type and range."""
     kind, choices = kind_of(field.annotation)
     if choices:
         return ", ".join(f"`{one}`" if one.islower() else one.lower() for one in choices)

@@ -1,4 +1,4 @@
-"""What every trained model is: a folder of config, tokenizer, weights and card, opened with an engine."""
+"""A trained model: a folder of config, tokenizer, weights and card, opened with an engine."""
 
 import shutil
 from collections.abc import Mapping, Sequence
@@ -19,12 +19,12 @@ Data = PathLike | Sequence[PathLike] | None
 
 
 class Inspection(NamedTuple):
-    """What a model shows of its decisions on some texts.
+    """The explanation of a model's decisions on some texts.
 
     Attributes:
-        rows: hold them for programs, one for each text.
-        text: shows them in a terminal.
-        page: shows them as a page of HTML.
+        rows: hold it for programs, one for each text.
+        text: shows it in a terminal.
+        page: shows it as a page of HTML.
     """
 
     rows: list[dict[str, Any]]
@@ -33,7 +33,7 @@ class Inspection(NamedTuple):
 
 
 class Report(NamedTuple):
-    """What figures show besides themselves.
+    """What is shown in addition to figures.
 
     Attributes:
         text: follows them in a terminal.
@@ -45,12 +45,12 @@ class Report(NamedTuple):
 
 
 class Model:
-    """A trained model. `load` and `train` return the class of its task, which has the methods that it can have.
+    """A trained model. `load` and `train` return the class of its task, which adds the methods of that task.
 
     Args:
-        folder: is the model's.
-        config: says what it is.
-        network: is what the config describes, with its weights, in some engine.
+        folder: is the model folder.
+        config: describes the model.
+        network: is built from the config and the weights, in any engine.
     """
 
     config: Config
@@ -73,19 +73,19 @@ class Model:
         return self.folder.read_card()
 
     def evaluate(self, data: Data = None, **settings: Any) -> Any:
-        """Measure the model; each task's class says on what, and returns its own figures."""
+        """Measure the model; the class of each task says on what, and returns its own figures."""
         raise NotImplementedError
 
     def report(self, figures: Any) -> Report:
-        """Show what `evaluate` found."""
+        """Return what is shown in addition to the figures of `evaluate`."""
         return Report()
 
     def save(self, path: PathLike, overwrite: bool = False) -> None:
-        """Write the model folder.
+        """Copy the model folder, without what resuming needs.
 
         Args:
-            path: is where it goes.
-            overwrite: replaces a model that is there.
+            path: is that of the new folder.
+            overwrite: allows it to replace a model.
 
         Raises:
             OutputError: something is there, or it cannot be written.
@@ -104,7 +104,7 @@ class Model:
     if not TYPE_CHECKING:  # a type checker shall know which methods there are
 
         def __getattr__(self, name: str) -> Any:
-            """Say which models have a method that this one cannot have."""
+            """Raise an error that names the classes that have a method which this one does not have."""
             owners = [] if name.startswith("_") else [kind for kind in model_classes() if hasattr(kind, name)]
             if owners:
                 raise wrong_model(self, name, *owners)
@@ -112,16 +112,16 @@ class Model:
 
 
 def model_classes() -> list[type[Model]]:
-    """The classes of the models of all tasks."""
+    """Return the model classes of all tasks."""
     return list(dict.fromkeys(row.load("model") for row in ROWS.values()))
 
 
 def wrong_model(model: Model, method: str, *owners: type[Model]) -> WrongModelError:
-    """The error for using a model as one of another task.
+    """Make the error for a method that a model does not have.
 
     Args:
-        model: is the one at hand.
-        method: is what it does not have.
+        model: does not have the method.
+        method: is its name.
         *owners: are the classes that have it.
     """
     own = [name for name in vars(type(model)) if not name.startswith("_") and callable(getattr(model, name, None))]
@@ -134,20 +134,20 @@ def wrong_model(model: Model, method: str, *owners: type[Model]) -> WrongModelEr
 
 
 def sources_of(data: Data) -> tuple[str, ...]:
-    """The names of the sources that are given as one path, as several, or not at all."""
+    """Return the names of sources that are given as one path, as several, or not at all."""
     if data is None:
         return ()
     return (str(data),) if isinstance(data, str | Path) else tuple(str(name) for name in data)
 
 
 def given(task: str, data: Data, settings: Mapping[str, Any], *specs: type[Spec]) -> dict[str, Any]:
-    """The settings without those that are off, and the sources.
+    """Return the sources, and the settings without those that are off.
 
     Args:
-        task: is that of the model.
-        data: are the sources.
+        task: is the name of the model's task.
+        data: names the sources.
         settings: are given by name.
-        *specs: have the fields that mean something.
+        *specs: have the fields that settings may be.
 
     Raises:
         UsageError: a setting is a field of none of them.

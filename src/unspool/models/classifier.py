@@ -1,4 +1,4 @@
-"""Models that label what they read."""
+"""Models that classify texts."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,7 +17,7 @@ from unspool.tasks.opening import encoder_tokenizer
 
 
 class TextClassifier(Model):
-    """A model that reads a text and gives it a label."""
+    """A model that predicts the label of a text."""
 
     config: ClassificationConfig
 
@@ -28,25 +28,25 @@ class TextClassifier(Model):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """What the model may classify a text as."""
+        """The labels that the model can predict."""
         return self.config.labels
 
     def classify(self, texts: str | Sequence[str]) -> str | list[str]:
-        """The likeliest label of one text, or of several, in order."""
+        """Return the likeliest label of one text, or of several, in order."""
         found = self.probabilities([texts] if isinstance(texts, str) else texts).argmax(axis=1)
-        labels = [self.labels[number] for number in found]
+        labels = [self.labels[index] for index in found]
         return labels[0] if isinstance(texts, str) else labels
 
     def probabilities(self, texts: Sequence[str]) -> FloatArray:
-        """How likely each label of each text is, in the order of `labels`: [N, C] float64, rows sum to 1."""
+        """Compute the probability of each label for N texts: [N, C] float64 in the order of `labels`; rows sum to 1."""
         return self._classifier.probabilities(texts)
 
     def influence(self, text: str) -> Influence:
-        """What each word, or of a model of characters each character, does for the likeliest label of a text."""
+        """Measure what each word of a text (or character, with tokenizer `char`) contributes to its likeliest label."""
         return text_influence(self.probabilities, self.labels, text, self.tokenizer.kind)
 
     def inspect(self, texts: Sequence[str], **settings: Any) -> Inspection:
-        """Show what moves the classification of each text.
+        """Show what led to the classification of each text.
 
         Raises:
             UsageError: a setting is given, and there are none.
@@ -55,14 +55,14 @@ class TextClassifier(Model):
         return Inspection(*inspect_influence(texts, [self.influence(text) for text in texts]))
 
     def report(self, figures: ClassificationFigures) -> Report:
-        """Show which labels were taken for which."""
+        """Show the confusion matrix."""
         return Report(confusion_text(figures), confusion_page(figures))
 
     def evaluate(self, data: Data = None, **settings: Any) -> ClassificationFigures:
         """Measure the model on the rows of a table, or on those that were held out.
 
         Args:
-            data: names tables; none means the held-out rows, which lie in the model folder.
+            data: names tables; none means the held-out rows in the model folder.
             **settings: are fields of `ClassificationDataSpec`, such as `text` and `label`, where the columns have other
                 names than in training.
 

@@ -1,4 +1,4 @@
-"""A state as a value: what a model has read so far, to go on from, to fork and to save."""
+"""A state as a value: what a model has read so far, to continue, to fork and to save."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -24,8 +24,8 @@ class Sample:
 
     Attributes:
         text: is what was generated, without the prompt.
-        seed: draws it again.
-        tokens: is the number of tokens that were drawn.
+        seed: generates the same text again.
+        tokens: is the number of tokens that were generated.
         finish_reason: is `stop` or `length`.
     """
 
@@ -40,8 +40,8 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Writing:
-    """What a reading needs to go on.
+class GenerationContext:
+    """What generating from a state needs.
 
     Attributes:
         network: steps.
@@ -57,10 +57,10 @@ class Writing:
 
 
 class StateReading:
-    """What a model has read so far. Reading on gives a new one; the old one stays."""
+    """The state of a model after a text. Reading more returns a new one; the old one stays."""
 
-    def __init__(self, writing: Writing, reading: Reading) -> None:
-        self._writing, self._reading = writing, reading
+    def __init__(self, context: GenerationContext, reading: Reading) -> None:
+        self._context, self._reading = context, reading
 
     @property
     def ids(self) -> list[int]:
@@ -68,22 +68,22 @@ class StateReading:
         return list(self._reading.ids)
 
     def read(self, text: str) -> "StateReading":
-        """The state after more text."""
-        network, tokenizer = self._writing.network, self._writing.tokenizer
-        return StateReading(self._writing, read(network, tokenizer.encode(text), self._reading))
+        """Return the state after more text."""
+        network, tokenizer = self._context.network, self._context.tokenizer
+        return StateReading(self._context, read(network, tokenizer.encode(text), self._reading))
 
     def fork(self) -> "StateReading":
-        """Another holder of the same state; whatever is done with one leaves the other as it is."""
-        return StateReading(self._writing, self._reading)
+        """Return another object with the same state; what is done with one leaves the other as it is."""
+        return StateReading(self._context, self._reading)
 
     def next_probabilities(self, n: int = 10) -> list[tuple[str, float]]:
-        """The n likeliest next tokens with their probabilities, likeliest first."""
+        """Return the n likeliest next tokens with their probabilities, the likeliest first."""
         probabilities = softmax(self._reading.logits[0].astype(np.float64))  # (V)
         best = np.argsort(-probabilities, kind="stable")[:n]
-        return [(self._writing.tokenizer.show(int(token)), float(probabilities[token])) for token in best]
+        return [(self._context.tokenizer.show(int(token)), float(probabilities[token])) for token in best]
 
     def stream(self, **settings: Any) -> Iterator[str]:
-        """Generate from here, text as it comes.
+        """Generate from this state, and yield text as it comes.
 
         Args:
             **settings: are fields of `SamplingSpec`, such as `max_new_tokens`, `temperature`, `seed`, `stop`.
@@ -91,25 +91,25 @@ class StateReading:
         Raises:
             UsageError: a setting breaks its rule.
         """
-        spec = self._writing.sampling.changed(**settings)
+        spec = self._context.sampling.changed(**settings)
         if spec.num_samples != 1:
             raise UsageError(
-                f"stream and generate write one sample. Received: num_samples={spec.num_samples}.",
+                f"stream and generate return one sample. Received: num_samples={spec.num_samples}.",
                 "use samples(prompt, num_samples=...).",
             )
         return (piece.text for piece in self._pieces(spec)[1] if piece.text)
 
     def generate(self, **settings: Any) -> str:
-        """Generate from here. See `stream`."""
+        """Generate from this state. See `stream`."""
         return "".join(self.stream(**settings))
 
     def samples(self, **settings: Any) -> list[Sample]:
-        """Generate several continuations in one batch; sample i draws with seed + i.
+        """Generate several continuations in one batch; sample i, counted from 0, draws with seed + i.
 
         With float32 weights each is what its seed generates alone. With shorter weights the states of a batch are
         rounded too (docs/decisions/0004-compiled-generation.md), so a sample may differ from one generated alone.
         """
-        spec = self._writing.sampling.changed(**settings)
+        spec = self._context.sampling.changed(**settings)
         seeds, pieces = self._pieces(spec)
         texts, counts, reasons = [""] * len(seeds), [0] * len(seeds), [""] * len(seeds)
         for piece in pieces:
@@ -124,24 +124,24 @@ class StateReading:
         Raises:
             OutputError: it cannot be written.
         """
-        arrays = self._writing.network.state_to_arrays(self._reading.state)
+        arrays = self._context.network.state_to_arrays(self._reading.state)
         data = dump_safetensors({**arrays, "logits": self._reading.logits}, {"ids": self._reading.ids})
         with reporting_write_errors(Path(path), "choose another path"):
             Path(path).write_bytes(data)
 
     def _pieces(self, spec: SamplingSpec) -> tuple[list[int], Iterator[Piece]]:
-        """The seeds of the samples, and their pieces as they come."""
-        seeds, writing = sample_seeds(spec), self._writing
-        return seeds, generate(writing.network, writing.tokenizer, self._reading, spec, seeds, writing.by_document)
+        """Return the seeds of the samples, and an iterator over their pieces."""
+        seeds, context = sample_seeds(spec), self._context
+        return seeds, generate(context.network, context.tokenizer, self._reading, spec, seeds, context.by_document)
 
 
-def load_reading(writing: Writing, path: Path) -> StateReading:
-    """The state that `StateReading.save` wrote.
+def load_reading(context: GenerationContext, path: Path) -> StateReading:
+    """Read the state that `StateReading.save` wrote.
 
     Raises:
         ModelFolderError: the file is missing, damaged, or of another model.
     """
-    size = writing.tokenizer.vocabulary_size
+    size = context.tokenizer.vocabulary_size
     try:
         arrays, about = parse_safetensors(path.read_bytes(), path)
         logits, ids = arrays.pop("logits"), [int(token) for token in about["ids"]]
@@ -152,7 +152,7 @@ def load_reading(writing: Writing, path: Path) -> StateReading:
     except (OSError, KeyError, ValueError, TypeError, IndexError) as problem:
         raise _not_a_state(path, f"{problem!s:.80}.") from None
     try:
-        return StateReading(writing, Reading(writing.network.state_from_arrays(arrays), logits, ids))
+        return StateReading(context, Reading(context.network.state_from_arrays(arrays), logits, ids))
     except ModelFolderError as problem:
         raise _not_a_state(path, problem.message) from None
 

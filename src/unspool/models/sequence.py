@@ -27,7 +27,7 @@ class Translator(Model):
         self._translator = BeamTranslator(network, self.source_tokenizer, self.tokenizer)
 
     def translate(self, texts: str | Sequence[str], **settings: Any) -> str | list[str]:
-        """The best translation of one text, or of several, in order.
+        """Translate one text, or several, in order.
 
         Args:
             texts: are read in full; any text can be read.
@@ -40,14 +40,14 @@ class Translator(Model):
         return found[0] if isinstance(texts, str) else found
 
     def translations(self, texts: Sequence[str], **settings: Any) -> list[list[Translation]]:
-        """The `n_best` translations of each text, the best first, with scores and attention weights."""
+        """Return the `n_best` translations of each text, the best first, with scores and attention weights."""
         return self._translator.translate(texts, build(BeamSpec, settings, "translate"))
 
     def evaluate(self, data: Data = None, **settings: Any) -> TranslationFigures:
         """Measure the model on pairs, or on those that were held out.
 
         Args:
-            data: names tables; none, and no `source_file`, means the held-out pairs, which lie in the model folder.
+            data: names tables; none, and no `source_file`, means the held-out pairs in the model folder.
             **settings: are fields of `TranslationDataSpec` and of `BeamSpec`.
 
         Raises:
@@ -60,7 +60,7 @@ class Translator(Model):
         return evaluate_translation(self._translator, self.folder, chosen)
 
     def inspect(self, texts: Sequence[str], **settings: Any) -> Inspection:
-        """Show where each token of each translation looked.
+        """Show the attention weights of the translation of each text.
 
         Raises:
             UsageError: the model was trained without attention, or a setting breaks its rule.

@@ -1,4 +1,4 @@
-"""Models that generate text: from nothing but a prompt, or from a condition too."""
+"""Models that generate text: from a prompt alone, or under a condition too."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -20,7 +20,7 @@ from unspool.evaluate.conditioned import ConditionedFigures
 from unspool.evaluate.influence import Influence
 from unspool.folder.model_folder import ModelFolder
 from unspool.models.base import Data, Inspection, Model, PathLike, given
-from unspool.models.reading import Sample, StateReading, Writing, load_reading
+from unspool.models.reading import GenerationContext, Sample, StateReading, load_reading
 from unspool.tasks.classification.influence import inspect_influence, text_influence
 from unspool.tasks.conditional.evaluation import evaluate_conditional
 from unspool.tasks.conditional.specs import ConditionalConfig, ConditionalDataSpec
@@ -35,12 +35,12 @@ class Score:
     """How well a model predicts a text.
 
     Attributes:
-        bits_per_byte: is measured on the text's UTF-8, and compares across tokenizers.
+        bits_per_byte: is the nll per byte of UTF-8, which compares across tokenizers.
         bits_per_character: is the same per Unicode character.
-        nats_per_token: is the mean negative log-likelihood of a token.
-        perplexity: is e to the nats per token.
+        nats_per_token: is the mean nll of a token.
+        perplexity: is e to the power of the nats per token.
         tokens: are the texts of the tokens.
-        log_probabilities: are those of each token after the ones before it, in nats.
+        log_probabilities: are those of each token given the ones before it, in nats.
     """
 
     bits_per_byte: float
@@ -56,14 +56,14 @@ class Score:
 
 
 class TextModel(Model):
-    """A language model: it continues a prompt, and says how likely a text is."""
+    """A language model: it continues a prompt, and scores how likely a text is."""
 
     config: LanguageConfig
     network: SequenceNetwork
 
     def __init__(self, folder: ModelFolder, config: LanguageConfig, network: SequenceNetwork) -> None:
         super().__init__(folder, config, network)
-        self.tokenizer, self._writing = _opened(folder, config, network, config.by_document)
+        self.tokenizer, self._context = _opened(folder, config, network, config.by_document)
 
     def generate(self, prompt: str = "", **settings: Any) -> str:
         """Continue a prompt.
@@ -81,7 +81,7 @@ class TextModel(Model):
         return self.read(prompt).generate(**settings)
 
     def stream(self, prompt: str = "", **settings: Any) -> Iterator[str]:
-        """Continue a prompt, text as it comes. See `generate`."""
+        """Continue a prompt, and yield text as it comes. See `generate`."""
         return self.read(prompt).stream(**settings)
 
     def samples(self, prompt: str = "", **settings: Any) -> list[Sample]:
@@ -89,19 +89,19 @@ class TextModel(Model):
         return self.read(prompt).samples(**settings)
 
     def read(self, text: str = "") -> StateReading:
-        """The state after a text, as a value."""
-        return StateReading(self._writing, start_reading(self.network)).read(text)
+        """Return the state after a text, as a value."""
+        return StateReading(self._context, start_reading(self.network)).read(text)
 
     def load_reading(self, path: PathLike) -> StateReading:
-        """The state that `StateReading.save` wrote.
+        """Read the state that `StateReading.save` wrote.
 
         Raises:
             ModelFolderError: the file is missing, damaged, or of another model.
         """
-        return load_reading(self._writing, Path(path))
+        return load_reading(self._context, Path(path))
 
     def score(self, text: str) -> Score:
-        """How well the model predicts a text, read from the initial state.
+        """Score how well the model predicts a text, from the initial state.
 
         Raises:
             UsageError: the text is empty.
@@ -109,10 +109,10 @@ class TextModel(Model):
         return _score(self.network, self.tokenizer, text)
 
     def evaluate(self, data: Data = None, **settings: Any) -> Figures:
-        """Measure the model on a text, or on the part that was held out of its own.
+        """Measure the model on a text, or on the part that was held out.
 
         Args:
-            data: names files or folders; none means the held-out part, which lies in the model folder.
+            data: names files or folders; none means the held-out part in the model folder.
             **settings: are fields of `TextDataSpec`, such as `lines` or `text`.
 
         Raises:
@@ -125,7 +125,7 @@ class TextModel(Model):
 
 
 class ConditionalTextModel(Model):
-    """A language model whose texts depend on labels or numbers, and from which Bayes' rule tells the label of a text.
+    """A language model whose texts depend on labels or numbers; by Bayes' rule it classifies texts, too.
 
     A condition is a label, a blend of labels (`"a=0.7,b=0.3"` or `{"a": 0.7, "b": 0.3}`) or a number; of several
     columns a sequence of these.
@@ -136,7 +136,7 @@ class ConditionalTextModel(Model):
 
     def __init__(self, folder: ModelFolder, config: ConditionalConfig, network: EncoderDecoder) -> None:
         super().__init__(folder, config, network)
-        self.tokenizer, self._writing = _opened(folder, config, network, by_document=True)
+        self.tokenizer, self._context = _opened(folder, config, network, by_document=True)
 
     def generate(self, prompt: str = "", condition: Condition | None = None, **settings: Any) -> str:
         """Continue a prompt under a condition.
@@ -155,7 +155,7 @@ class ConditionalTextModel(Model):
         return self.read(prompt, condition).generate(**settings)
 
     def stream(self, prompt: str = "", condition: Condition | None = None, **settings: Any) -> Iterator[str]:
-        """Continue a prompt under a condition, text as it comes. See `generate`."""
+        """Continue a prompt under a condition, and yield text as it comes. See `generate`."""
         return self.read(prompt, condition).stream(**settings)
 
     def samples(self, prompt: str = "", condition: Condition | None = None, **settings: Any) -> list[Sample]:
@@ -163,15 +163,15 @@ class ConditionalTextModel(Model):
         return self.read(prompt, condition).samples(**settings)
 
     def read(self, text: str = "", condition: Condition | None = None) -> StateReading:
-        """The state after a text, as a value; the condition says where it starts."""
-        return StateReading(self._writing, start_reading(self.network, self._source(condition))).read(text)
+        """Return the state after a text, as a value; the condition determines the initial state."""
+        return StateReading(self._context, start_reading(self.network, self._source(condition))).read(text)
 
     def load_reading(self, path: PathLike) -> StateReading:
-        """The state that `StateReading.save` wrote. See `TextModel.load_reading`."""
-        return load_reading(self._writing, Path(path))
+        """Read the state that `StateReading.save` wrote. See `TextModel.load_reading`."""
+        return load_reading(self._context, Path(path))
 
     def score(self, text: str, condition: Condition | None = None) -> Score:
-        """How well the model predicts a text and its end, given a condition.
+        """Score how well the model predicts a text and its end, given a condition.
 
         Raises:
             UsageError: the text is empty; the condition is not known or is missing.
@@ -182,7 +182,7 @@ class ConditionalTextModel(Model):
         """Measure the model on the rows of a table, or on those that were held out.
 
         Args:
-            data: names tables; none means the held-out rows, which lie in the model folder.
+            data: names tables; none means the held-out rows in the model folder.
             **settings: are fields of `ConditionalDataSpec`, such as `text` and `condition`, where the columns have
                 other names than in training.
 
@@ -196,30 +196,30 @@ class ConditionalTextModel(Model):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The labels that Bayes' rule can tell; none where texts depend on several columns, or on numbers."""
+        """The labels that Bayes' rule can predict; none where texts depend on several columns, or on numbers."""
         conditions = self.config.conditions
         return conditions[0].labels if len(conditions) == 1 else ()
 
     def classify(self, texts: str | Sequence[str]) -> str | list[str]:
-        """The likeliest label of one text, or of several, in order, by Bayes' rule.
+        """Return the likeliest label of one text, or of several, in order, by Bayes' rule.
 
         Raises:
             UsageError: the texts depend on several columns, or on numbers.
         """
         found = self.probabilities([texts] if isinstance(texts, str) else texts).argmax(axis=1)
-        labels = [self.labels[number] for number in found]
+        labels = [self.labels[index] for index in found]
         return labels[0] if isinstance(texts, str) else labels
 
     def probabilities(self, texts: Sequence[str]) -> FloatArray:
-        """How likely each label of each text is, by Bayes' rule: [N, C] float64, rows sum to 1."""
+        """Compute the probabilities of the labels of N texts by Bayes' rule: [N, C] float64; rows sum to 1."""
         return self._classifier.probabilities(texts)
 
     def influence(self, text: str) -> Influence:
-        """What each word, or of a model of characters each character, does for the likeliest label of a text."""
+        """Measure what each word of a text (or character, with tokenizer `char`) contributes to its likeliest label."""
         return text_influence(self.probabilities, self.labels, text, self.tokenizer.kind)
 
     def inspect(self, texts: Sequence[str], **settings: Any) -> Inspection:
-        """Show what moves the classification of each text.
+        """Show what led to the classification of each text.
 
         Raises:
             UsageError: a setting is given, and there are none.
@@ -239,9 +239,9 @@ class ConditionalTextModel(Model):
 
 def _opened(
     folder: ModelFolder, config: LanguageConfig | ConditionalConfig, network: SequenceNetwork, by_document: bool
-) -> tuple[Tokenizer, Writing]:
+) -> tuple[Tokenizer, GenerationContext]:
     tokenizer = decoder_tokenizer(folder, config)
-    return tokenizer, Writing(network, tokenizer, folder.read_sampling(), by_document)
+    return tokenizer, GenerationContext(network, tokenizer, folder.read_sampling(), by_document)
 
 
 def _score(network: SequenceNetwork, tokenizer: Tokenizer, text: str, state: Any = None, ends: bool = False) -> Score:

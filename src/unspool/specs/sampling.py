@@ -12,9 +12,9 @@ class BeamSpec(Spec):
 
     Attributes:
         beams: keeps this many hypotheses for each text; 1 is greedy search.
-        n_best: returns this many translations of each text.
+        n_best: returns this many hypotheses for each text, the best first.
         length_penalty: divides a log-probability by the length to this power: 0 is off, 1 is the mean per token.
-        max_new_tokens: limits the tokens of a translation; 0 allows three times those of the source, plus 20.
+        max_new_tokens: limits the tokens of a hypothesis; 0 allows three times those of the source, plus 20.
     """
 
     beams: int = setting(

@@ -74,7 +74,7 @@ class TrainingSpec(Spec):
     batch_size: int = setting(
         32,
         Option(
-            "Training", flags=("-b",), synonyms=("batch", "rows", "bs"), default="what the processor trains fastest"
+            "Training", flags=("-b",), synonyms=("batch", "rows", "bs"), default="the fastest for the processor"
         ),
         ge=1,
         le=65536,
@@ -94,7 +94,7 @@ class TrainingSpec(Spec):
     )
     dropout: float = setting(
         0.1,
-        Option("Training", synonyms=("drop", "regularization"), default="as the passes over the text ask"),
+        Option("Training", synonyms=("drop", "regularization"), default="by the passes over the text"),
         ge=0,
         lt=1,
     )
@@ -119,7 +119,7 @@ class TrainingSpec(Spec):
         Option(
             "Training",
             synonyms=("dtype", "amp", "bf16", "mixed-precision"),
-            default="what the processor multiplies fastest",
+            default="the fastest for the processor",
         ),
     )
     threads: int = setting(
@@ -173,10 +173,10 @@ class HeadTrainingSpec(TrainingSpec):
 
     Attributes:
         word_dropout: replaces this fraction of a text's tokens by `<unk>`.
-        class_weights: weighs the loss of each label; true weighs it inversely to the frequency of the label, and a
-            recipe may give a weight for each label, in order.
-        unfreeze: trains the layers of the model that a classifier starts from `at-once`; or `gradual`, one more each
-            epoch, from the head down (Howard and Ruder, 2018, section 3.3); or one more after each so many updates.
+        class_weights: weighs the loss of each label inversely to its frequency; a recipe may instead give a weight for
+            each label, in order.
+        unfreeze: sets when the layers of the model that a classifier starts from learn: `at-once`; `gradual`, one more
+            each epoch from the head down (Howard and Ruder, 2018, section 3.3); or one more after this many updates.
     """
 
     word_dropout: float = setting(0.0, Option("Training", synonyms=("token-dropout", "unk-rate")), ge=0, lt=1)

@@ -1,4 +1,4 @@
-"""What a task is: everything that one kind of model has of its own. What all runs share is in `tasks/run.py`.
+"""A task: everything that one kind of model has of its own. `tasks/run.py` holds what all runs have in common.
 
 settings -> Task.plan -> recipe, config, data on disk -> Task.open -> Job: batches, validation, figures
 """
@@ -28,9 +28,9 @@ class Plan(Generic[R, C]):
 
     Attributes:
         recipe: holds every setting.
-        config: says what the model is.
+        config: describes the model.
         notes: give the reasons, in a few lines.
-        weights: are what training begins with; none begins from random ones.
+        weights: are those that training starts from; none starts from random ones.
     """
 
     recipe: R
@@ -40,36 +40,36 @@ class Plan(Generic[R, C]):
 
 
 class Job(Protocol):
-    """The data of a run, with what is measured on them. `network` is the kind of network that the task trains."""
+    """The data of a run, and what is measured on them. `network` is of the kind that the task trains."""
 
     @property
     def batches(self) -> BatchSource:
-        """What an epoch reads."""
+        """The batches of each epoch."""
 
     @property
     def tokens_per_unit(self) -> float:
-        """What converts a loss in nats per token to nats per unit."""
+        """The factor that converts a loss in nats per token to nats per unit."""
 
     @property
     def unit(self) -> str:
-        """What bits are counted for: `character`, or `label`."""
+        """The unit that bits are counted per: `character` or `label`."""
 
     @property
     def description(self) -> str:
-        """What the data are, in a sentence."""
+        """A sentence that describes the data."""
 
     @property
     def warnings(self) -> list[str]:
-        """Lines about the data."""
+        """Warnings about the data, a line each."""
 
     def validate(self, network: Any) -> float:
-        """Measure what the best model is chosen by, in nats per token: the lower, the better."""
+        """Compute the loss on the held-out part by which the best model is chosen, in nats per token."""
 
     def sample(self, network: Any) -> str:
-        """Show in a line what the network does."""
+        """Return a line that shows what the network does."""
 
     def figures(self, network: Any) -> dict[str, Any]:
-        """Measure the closing figures on the held-out part, by the names that `evaluate` gives them."""
+        """Compute the closing figures on the held-out part, by the names that `evaluate` gives them."""
 
 
 class Task(ABC, Generic[R, C]):
@@ -77,7 +77,7 @@ class Task(ABC, Generic[R, C]):
 
     Attributes:
         recipe: is the spec of a run's settings.
-        config: is the spec of what the model is.
+        config: is the spec that describes a model.
         card: holds the words of the model card.
         accepts_pretrained: says whether training may start from the weights of another model.
         reusable: says whether the training of other models may start from its models.
@@ -90,7 +90,10 @@ class Task(ABC, Generic[R, C]):
     reusable: ClassVar[bool] = False
 
     def check(self, settings: Settings) -> None:
-        """Refuse what cannot be, before anything is read or touched.
+        """Refuse settings that cannot be, before anything is read or written.
+
+        Args:
+            settings: were requested, by section.
 
         Raises:
             UsageError: a setting breaks its rule, or one that is needed is missing.
@@ -98,7 +101,7 @@ class Task(ABC, Generic[R, C]):
         check_settings(self.recipe, settings)
 
     def name(self, settings: Settings) -> str:
-        """The name of a model that learns from no file."""
+        """Return the name of a model that learns from no file."""
         return "model"
 
     @abstractmethod
@@ -110,14 +113,14 @@ class Task(ABC, Generic[R, C]):
         pretrained: Pretrained | None,
         on_bytes: Callable[[int], None],
     ) -> Plan[R, C]:
-        """Read the data, write them and the tokenizers into the folder, choose what was left open.
+        """Read the data, write them and the tokenizers into the folder, and choose what was not requested.
 
         Args:
             folder: is that of the model; it exists.
             settings: were requested, by section; the others are chosen.
-            machine: says what training can use.
-            pretrained: is the model to begin from; none begins from random weights.
-            on_bytes: receives how many bytes have been encoded.
+            machine: describes the computer that trains.
+            pretrained: is the model to start from; none starts from random weights.
+            on_bytes: receives the number of bytes that have been encoded so far.
         """
 
     @abstractmethod
@@ -128,9 +131,9 @@ class Task(ABC, Generic[R, C]):
             folder: is that of the model.
             recipe: is that of the run.
             config: is that of the model.
-            verify: says whether the data may have been damaged since.
+            verify: checks that the data have not been damaged since.
         """
 
     @abstractmethod
     def summary(self, figures: Mapping[str, Any]) -> str:
-        """Say the closing figures in a sentence."""
+        """Return the closing figures in a sentence."""

@@ -1,4 +1,4 @@
-"""What the evaluations of all tasks share: reading data as in training, and a place for what is encoded."""
+"""What the evaluations of all tasks have in common: reading data as in training, and a folder for encoded texts."""
 
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,12 +16,12 @@ HELD_OUT = ("sources", "validation", "validation_source_file", "validation_targe
 
 
 def read_as_in_training(data: D, given: Mapping[str, Any], exclusive: Sequence[Sequence[str]] = ()) -> D:
-    """How to read what is named: as in training, but for the settings that are given.
+    """Return the settings to read other data with: those of training, but for the ones that are given.
 
     Args:
         data: is the data section of the run.
-        given: are settings of it, the sources among them.
-        exclusive: are groups of settings that go together: one that is given leaves none of its group as it was.
+        given: are settings of that section, the sources among them.
+        exclusive: are groups of settings: where one is given, the others of its group are not taken from training.
     """
     known = {name: value for name, value in data.model_dump().items() if name not in HELD_OUT}
     for names in exclusive:
@@ -31,8 +31,8 @@ def read_as_in_training(data: D, given: Mapping[str, Any], exclusive: Sequence[S
 
 
 @contextmanager
-def workspace() -> Iterator[Path]:
-    """A folder for what is encoded, which is removed afterwards."""
+def temporary_folder() -> Iterator[Path]:
+    """Make a folder for encoded texts, and remove it afterwards."""
     parent = Path(tempfile.gettempdir())
-    with reporting_write_errors(parent, "name another place in TMPDIR"), tempfile.TemporaryDirectory() as place:
-        yield Path(place)
+    with reporting_write_errors(parent, "name another place in TMPDIR"), tempfile.TemporaryDirectory() as path:
+        yield Path(path)

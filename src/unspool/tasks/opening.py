@@ -16,7 +16,7 @@ from unspool.text.tokenizer import Tokenizer
 
 
 def row_of_folder(folder: ModelFolder) -> Row:
-    """The row of the task that a model folder's `config.json` names.
+    """Return the row of the task that the `config.json` of a folder names.
 
     Raises:
         ModelFolderError: the file is missing or damaged, or names a task that this program does not know.
@@ -31,7 +31,7 @@ def row_of_folder(folder: ModelFolder) -> Row:
 
 
 def read_config(folder: ModelFolder) -> Any:
-    """`config.json`, as the config of its task.
+    """Read `config.json`, as the config of its task.
 
     Raises:
         ModelFolderError: it is missing, damaged, or of a newer format.
@@ -41,7 +41,7 @@ def read_config(folder: ModelFolder) -> Any:
 
 
 def read_recipe(folder: ModelFolder) -> Any:
-    """`recipe.toml`, as the recipe of the folder's task.
+    """Read `recipe.toml`, as the recipe of the folder's task.
 
     Raises:
         ModelFolderError: it is missing or breaks a rule.
@@ -51,7 +51,7 @@ def read_recipe(folder: ModelFolder) -> Any:
 
 
 def decoder_tokenizer(folder: ModelFolder, config: Config) -> Tokenizer:
-    """The tokenizer of what the decoder of a model generates.
+    """Read the tokenizer of the texts that the decoder of a model generates.
 
     Raises:
         ModelFolderError: the file is missing, damaged, or does not fit the network.
@@ -65,11 +65,11 @@ def decoder_tokenizer(folder: ModelFolder, config: Config) -> Tokenizer:
 def encoder_tokenizer(
     folder: ModelFolder, config: Config, kind: TokenizerName, name: str = "tokenizer.json"
 ) -> Tokenizer:
-    """The tokenizer of what the text encoder of a model reads.
+    """Read the tokenizer of the texts that the encoder of a model reads.
 
     Args:
         folder: holds the file.
-        config: says what the model is.
+        config: describes the model.
         kind: is that of the tokenizer.
         name: is that of the file.
 
@@ -83,11 +83,11 @@ def encoder_tokenizer(
 
 
 def read_pretrained(path: Path) -> Pretrained:
-    """A trained model that training can start from.
+    """Read a trained model that training can start from.
 
     Raises:
-        ModelFolderError: it is no sound model folder.
-        UsageError: its task is none whose models others can start from.
+        ModelFolderError: it is not a sound model folder.
+        UsageError: training cannot start from models of its task.
     """
     folder = ModelFolder(path)
     row, config = row_of_folder(folder), read_config(folder)

@@ -8,12 +8,12 @@ th { font-weight: normal; padding: .2rem .5rem; white-space: pre; }
 
 
 def page(title: str, style: str, body: str) -> str:
-    """The whole page.
+    """Return a whole page.
 
     Args:
-        title: plain text.
-        style: rules besides those of all pages.
-        body: HTML, escaped where it must be.
+        title: is plain text, already escaped.
+        style: holds the CSS rules that are added to those of all pages.
+        body: is HTML, in which texts are escaped.
     """
     return (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{title}</title>\n'
@@ -21,6 +21,6 @@ def page(title: str, style: str, body: str) -> str:
     )
 
 
-def shade(share: float) -> str:
-    """The background of a cell: the darker, the larger the share, 0 to 1."""
-    return f"background: rgba(20, 80, 160, {share:.3f})"
+def shade(opacity: float) -> str:
+    """Return the style of a cell whose background has an opacity of 0 to 1."""
+    return f"background: rgba(20, 80, 160, {opacity:.3f})"

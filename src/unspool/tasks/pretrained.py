@@ -24,7 +24,7 @@ class Pretrained:
 
     Attributes:
         path: is its model folder.
-        config: says what it is.
+        config: describes it.
         by_document: says whether it learnt where documents end.
         tokenizer: encodes its text.
         weights: are its parameters, float32, by name.
@@ -39,25 +39,25 @@ class Pretrained:
     sampling: SamplingSpec
 
     def tokenizer_for(self, pieces: Any) -> Tokenizer:
-        """The model's tokenizer, which learns the new characters if it is one of characters."""
+        """Return the tokenizer of the model; one of kind `char` is extended by the new characters of some texts."""
         return extend_characters(self.tokenizer, pieces) if self.tokenizer.kind == "char" else self.tokenizer
 
     @property
     def has_vectors(self) -> bool:
-        """Whether the model reads tokens as vectors that it learnt, rather than one-hot."""
+        """Whether the model has an embedding, rather than one-hot vectors."""
         return EMBEDDING in self.weights
 
     def lowercased(self, texts: Iterable[str]) -> "Pretrained":
-        """The same with a tokenizer that reads words in small letters.
+        """Return the same model with a tokenizer that reads words in lower case.
 
-        The vector of a word is the mean of those of its spellings, by how often each comes in the texts.
+        The embedding of a word is the mean of those of its spellings, weighted by their frequency in the texts.
 
         Raises:
-            UsageError: the model has no vectors of words.
+            UsageError: the model has no embedding.
         """
         if not self.has_vectors:
             raise UsageError(
-                f"--lowercase joins the vectors of words. Received: {self.path}, which has none.", "leave it out."
+                f"--lowercase averages the embeddings of words. Received: {self.path}, which has none.", "leave it out."
             )
         tokenizer, index = lowercased(self.tokenizer)
         counts = np.ones(len(index), np.float32)
@@ -71,7 +71,7 @@ class Pretrained:
         return replace(self, tokenizer=tokenizer, weights=weights)
 
     def settings(self, requested: Settings) -> Settings:
-        """The requested settings with the model's tokenizer.
+        """Return the requested settings with the tokenizer of the model.
 
         Raises:
             UsageError: other sizes or another tokenizer are requested.

@@ -1,6 +1,6 @@
-"""Choose every setting that nobody gave: from the size of the text, the budget and the machine.
+"""Choose every setting that was not requested: from the size of the text, the budget and the machine.
 
-docs/decisions/0003-default-recipe.md has the measurements that the rules come from.
+docs/decisions/0003-default-recipe.md has the measurements behind the rules.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from unspool.specs.shapes import CellName, DecoderShape
 from unspool.specs.training import BudgetSpec, TrainingSpec, WindowTrainingSpec
 from unspool.tasks.settings import Settings
 
-DEFAULT_MINUTES = 3.0  # what the sizes are chosen for, too, when the budget is in steps or epochs
+DEFAULT_MINUTES = 3.0  # the sizes are chosen for these when the budget is in steps or epochs, too
 
 WIDTHS = tuple(range(128, 1025, 64))
 TOKENS_PER_WEIGHT: dict[CellName, float] = {"gru": 9.0, "lstm": 7.7, "rnn": 7.7, "mingru": 7.7}  # within the budget
@@ -29,13 +29,13 @@ USED_RATE = 0.42  # the fraction of the rate of a large product that training re
 
 @dataclass(frozen=True)
 class Size:
-    """What the choice depends on.
+    """The quantities that the choice depends on.
 
     Attributes:
         tokens: is the number of tokens of the training part.
         vocabulary: is the number of tokens in the vocabulary.
-        minutes: is the time of training; for steps and epochs, a usual value.
-        machine: says what training can use.
+        minutes: is the time of training; for a budget in steps or epochs it is the usual one.
+        machine: describes the computer that trains.
     """
 
     tokens: int
@@ -45,17 +45,17 @@ class Size:
 
     @property
     def read(self) -> float:
-        """Weights times tokens that training reads in the minutes."""
+        """The product of weights and tokens that training gets through in the minutes."""
         return 60 * self.minutes * self.machine.rate * USED_RATE / OPERATIONS
 
 
 def filled(machine: Machine, texts: int, tokens: int) -> Machine:
-    """The machine with as many short texts in a batch as hold the tokens of its windows of a long one.
+    """Return the machine with so many short texts in a batch that they hold as many tokens as its windows of a stream.
 
     Args:
-        machine: says what training can use.
-        texts: is their number; each starts from an initial state.
-        tokens: is the number of tokens of all of them.
+        machine: describes the computer that trains.
+        texts: is the number of texts, each of which starts from an initial state.
+        tokens: is the number of tokens in all of them.
     """
     filling = round(machine.rows * WindowTrainingSpec().sequence_length * texts / tokens)
     if filling <= machine.rows:
@@ -64,23 +64,23 @@ def filled(machine: Machine, texts: int, tokens: int) -> Machine:
 
 
 def budget_spec(settings: Settings) -> BudgetSpec:
-    """The budget; three minutes unless something is said."""
+    """Return the requested budget, or three minutes."""
     return build(BudgetSpec, settings["budget"] or {"minutes": DEFAULT_MINUTES}, "budget")
 
 
 def usual_minutes(settings: Settings) -> float:
-    """What the sizes are chosen for: the minutes of the budget, or as many as are usual."""
+    """Return the minutes that the sizes are chosen for: those of the budget, or the usual ones."""
     return budget_spec(settings).minutes or DEFAULT_MINUTES
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What was chosen for a decoder.
+    """The choices for a decoder.
 
     Attributes:
         network: holds its sizes.
         training: says how it is trained.
-        budget: says for how long.
+        budget: says how long it is trained.
         reasons: explain the choice in a few lines.
     """
 
@@ -91,18 +91,18 @@ class Choice:
 
     @property
     def sections(self) -> dict[str, Spec]:
-        """The sections of the recipe that were chosen."""
+        """The chosen sections of the recipe, by name."""
         return {"network": self.network, "training": self.training, "budget": self.budget}
 
 
 def choose(recipe: type[Recipe], size: Size, settings: Settings, network: DecoderShape | None = None) -> Choice:
-    """Fill in what the settings leave open.
+    """Choose the settings that were not requested.
 
     Args:
         recipe: says which settings the task has.
-        size: is that of the text, the budget and the machine.
+        size: holds the quantities that the choice depends on.
         settings: were requested, by section.
-        network: is that of the model that training starts from; then its sizes are not chosen.
+        network: has the sizes of the model that training starts from; none lets them be chosen.
 
     Raises:
         UsageError: a setting breaks its rule.
@@ -124,7 +124,7 @@ def choose(recipe: type[Recipe], size: Size, settings: Settings, network: Decode
 def _shape(size: Size, requested: Mapping[str, Any]) -> dict[str, Any]:
     """Choose one layer, as wide as time and text allow; what was requested is kept.
 
-    Where its recurrence is compiled a GRU reads more text in the time; an LSTM gains more from reading it again.
+    With a compiled recurrence a GRU reads more text in the time; an LSTM gains more from reading it again.
     """
     if "cell" in requested or not size.machine.compiled:
         return _widest(size, {"cell": "lstm", **requested})
@@ -157,7 +157,7 @@ def _widest(size: Size, requested: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _decoder_shape(values: Mapping[str, Any]) -> DecoderShape:
-    """The sizes alone, without what only some decoders have."""
+    """Check the sizes alone, without the settings that only some decoders have."""
     return build(DecoderShape, {name: values[name] for name in DecoderShape.model_fields if name in values}, "network")
 
 
@@ -181,7 +181,7 @@ def _training(size: Size, shape: DecoderShape, passes: float, requested: Mapping
 
 
 def _passes(size: Size, shape: DecoderShape, budget: BudgetSpec, requested: Mapping[str, Any]) -> float:
-    """How often the text will be read, about: what the budget says, or what fits in the time."""
+    """Estimate how often the text will be read: what the budget says, or what fits in the time."""
     if budget.epochs is not None:
         return budget.epochs
     if budget.steps is not None:

@@ -1,6 +1,6 @@
-"""The tasks: one row for each. Whatever is common to all asks a row, and imports what it names when it needs it.
+"""The tasks: one row for each. What is common to all reads the row, and imports what it names when it is needed.
 
-A new task is a file, or a folder like the ones beside this module, and a row.
+A new task is a file, or a folder like the ones next to this module, and a row.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ class Command(NamedTuple):
         name: is what a person types.
         path: is the import path of its function, `module:name`.
         summary: says in a line of the main help what it does.
-        synonyms: are words that a person may try in its place.
+        synonyms: are words that a person may try instead.
     """
 
     name: str
@@ -27,16 +27,16 @@ class Command(NamedTuple):
 
 
 class Row(NamedTuple):
-    """Where the parts of one task live, as import paths.
+    """The import paths of the parts of one task.
 
     Attributes:
-        name: of the task.
-        recipe: the spec of a run's settings, whose module imports nothing heavy.
-        config: the spec of what a model is.
-        task: how a model is trained.
-        model: what `load` returns.
-        command: what uses the model in the shell.
-        implied_by: settings of the data that only this task has, so that they say that it is meant.
+        name: is what a recipe and `--task` call it.
+        recipe: is the spec of a run's settings; its module imports nothing heavy.
+        config: is the spec that describes a model.
+        task: trains a model.
+        model: is the class that `load` returns.
+        command: uses the model in the shell.
+        implied_by: are settings of the data that only this task has, so that they imply it.
     """
 
     name: str
@@ -102,7 +102,7 @@ ROWS: dict[str, Row] = {
             command=Command(
                 "classify",
                 "unspool.cli.classify:classify",
-                "Say what each text is, one line each, in order.",
+                "Label texts, one line each, in order.",
                 ("predict", "label", "categorize", "classification"),
             ),
             implied_by=("label",),
@@ -112,12 +112,12 @@ ROWS: dict[str, Row] = {
 
 
 def data_specs() -> dict[str, Any]:
-    """The data spec of each task."""
+    """Return the data spec of each task, by its name."""
     return {name: row.load("recipe").model_fields["data"].annotation for name, row in ROWS.items()}
 
 
 def row_of(task: str) -> Row:
-    """The row of a task.
+    """Return the row of a task.
 
     Raises:
         UsageError: there is no such task.
@@ -128,11 +128,11 @@ def row_of(task: str) -> Row:
 
 
 def choose_row(data: Mapping[str, Any], requested: str | None = None) -> Row:
-    """The row of the task that is requested, or that the settings of the data imply; without either, of language.
+    """Return the row of the requested task, or of the one that the settings of the data imply; of language without any.
 
     Args:
-        data: the settings of the data section that were given.
-        requested: the name of a task.
+        data: are the settings of the data section that were given.
+        requested: is the name of a task.
 
     Raises:
         UsageError: there is no such task, or the data imply another.

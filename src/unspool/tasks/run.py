@@ -1,4 +1,4 @@
-"""A training run of any task: from settings to a model folder, or on from where it was cut off.
+"""A training run of any task: from settings to a model folder, or from a checkpoint to the end.
 
 settings -> the task's plan -> model folder -> loop over the task's batches -> figures, card
 """
@@ -34,15 +34,15 @@ from unspool.training.threads import ThreadChoice
 
 @dataclass
 class Run:
-    """One training run: where, how, and who listens.
+    """One training run.
 
     Attributes:
-        path: of the model folder.
-        task: what is learnt.
-        settings: what was asked for; the rest is chosen.
-        callback: is told.
-        engine: trains.
-        started: `time.monotonic` when it began.
+        path: is that of the model folder.
+        task: plans the training and opens its data.
+        settings: were requested, by section; the others are chosen.
+        callback: receives events.
+        engine: names the engine that trains.
+        started: is `time.monotonic` when the run began.
     """
 
     path: Path
@@ -56,7 +56,7 @@ class Run:
         """Train from the beginning, or from the weights of another model.
 
         Raises:
-            UnspoolError: as its parts do. An existing model is brought back then.
+            UnspoolError: a part of it failed; an existing model is restored then.
         """
         self.task.check(self.settings)
         if pretrained and not self.task.accepts_pretrained:
@@ -86,7 +86,7 @@ class Run:
         self._train(folder, recipe, plan.config, job, learner, Progress())
 
     def resume(self) -> None:
-        """Go on where a run was cut off.
+        """Continue a run that was cut off.
 
         Raises:
             ModelFolderError: there is nothing to resume.
@@ -174,8 +174,8 @@ class Run:
     def _thread_choice(
         self, folder: ModelFolder, recipe: Recipe, learner: Learner, history: History
     ) -> ThreadChoice | None:
-        """What chooses the threads, of all at first, and keeps the recipe up to date; none where nothing does."""
-        most = recipe.training.threads
+        """Return what chooses the number of threads, and keeps the recipe up to date; none where the run does not."""
+        all_threads = recipe.training.threads
         if not recipe.training.settled_threads:
             return None
 
@@ -185,15 +185,15 @@ class Run:
         def settled(threads: int) -> None:
             note(threads)
             history.add(event="threads", threads=threads)
-            self.callback.on_note(f"{threads} of {most} threads are faster at the moment.")
+            self.callback.on_note(f"{threads} of {all_threads} threads are faster at the moment.")
 
-        note(most)
-        return ThreadChoice(most, learner.use_threads, settled)
+        note(all_threads)
+        return ThreadChoice(all_threads, learner.use_threads, settled)
 
     def _average(
         self, folder: ModelFolder, config: Config, job: Job, last_best: LastBest, progress: Progress, history: History
     ) -> None:
-        """The mean of the last best weights becomes the model if it is better than the best."""
+        """Write the mean of the last best weights as the model, if it is better than the best."""
         mean = last_best.mean()
         if mean is not None:
             nats = job.validate(build_network(self.engine, config.network, mean))
@@ -207,9 +207,9 @@ class Run:
 
 
 def _choosing_threads(recipe: Recipe, settings: Settings) -> Recipe:
-    """The recipe that says whether the run chooses its threads: one of minutes, unless their number was asked for."""
-    training, asked = recipe.training, settings["training"]
-    free = "threads" not in asked or asked.get("settled_threads")  # as in the recipe of a run that chose
+    """Note in the recipe whether the run chooses its threads: with a budget of minutes, unless they were requested."""
+    training, requested = recipe.training, settings["training"]
+    free = "threads" not in requested or requested.get("settled_threads")  # as in the recipe of a run that chose
     chooses = free and training.threads > 1 and recipe.budget.minutes is not None
     return recipe.changed(training=training.changed(settled_threads=training.threads if chooses else 0))
 
@@ -219,7 +219,7 @@ def _best(folder: ModelFolder) -> Path:
 
 
 def _restore_best(folder: ModelFolder) -> None:
-    """An interruption may have kept weights that an uninterrupted run would never have seen."""
+    """Restore the best weights: an interruption may have kept some that an uninterrupted run would never reach."""
     if _best(folder).exists():
         with reporting_write_errors(_best(folder)):
             data = _best(folder).read_bytes()

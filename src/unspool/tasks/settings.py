@@ -1,4 +1,4 @@
-"""Settings as a person gives them: by name, sorted into the sections of a recipe, merged, and checked.
+"""Settings by name: sorted into the sections of a recipe, merged and checked.
 
     {"minutes": 3, "cell": "gru"}  ->  {"budget": {"minutes": 3}, "network": {"cell": "gru"}}
 
@@ -20,7 +20,7 @@ EXCLUDING = (("validation_split", "validation"), ("lines", "text"))  # of the da
 
 
 def grouped(flat: Mapping[str, Any]) -> Settings:
-    """Sort settings by name into sections; those that are none are left to be chosen.
+    """Sort settings by name into sections; those that are none are left out, to be chosen.
 
     Raises:
         UsageError: no task has a setting of this name.
@@ -36,7 +36,7 @@ def grouped(flat: Mapping[str, Any]) -> Settings:
 
 
 def merged(lower: Mapping[str, Mapping[str, Any]], higher: Mapping[str, Mapping[str, Any]]) -> Settings:
-    """Merge settings, of which the higher win; of settings that exclude each other they replace the other."""
+    """Merge settings; the higher ones win, and replace settings that they exclude."""
     names = dict.fromkeys([*section_of(tuple(ROWS)).values(), *lower])
     result = {section: {**lower.get(section, {}), **higher.get(section, {})} for section in names}
     if higher.get("budget"):
@@ -49,7 +49,11 @@ def merged(lower: Mapping[str, Mapping[str, Any]], higher: Mapping[str, Mapping[
 
 
 def check_settings(recipe: type[Recipe], settings: Settings) -> None:
-    """Refuse what cannot be, before anything is read or chosen: each section with the settings that were given.
+    """Refuse settings that cannot be, before anything is read or chosen.
+
+    Args:
+        recipe: is the spec of the task's recipe.
+        settings: were requested, by section.
 
     Raises:
         UsageError: a setting is not one of the task's, or breaks its rule.
@@ -65,13 +69,13 @@ def check_settings(recipe: type[Recipe], settings: Settings) -> None:
 
 
 def known_settings(recipe: type[Recipe]) -> dict[str, set[str]]:
-    """The settings that each section of a recipe has."""
+    """Return the names of the settings that each section of a recipe has."""
     return {section: set(spec.model_fields) for section, spec in sections(recipe).items()}
 
 
 @cache
 def section_of(tasks: tuple[str, ...]) -> dict[str, str]:
-    """The section of every setting that one of these tasks has."""
+    """Return the section of every setting that one of these tasks has, by its name."""
     recipes = (ROWS[task].load("recipe") for task in tasks)
     return {
         name: section for recipe in recipes for section, spec in sections(recipe).items() for name in spec.model_fields
@@ -79,15 +83,15 @@ def section_of(tasks: tuple[str, ...]) -> dict[str, str]:
 
 
 def foreign_settings(task: str, names: Sequence[str]) -> UsageError:
-    """The error for settings that are not the task's, with the tasks that have them."""
-    told = []
+    """Make the error for settings that a task does not have; it names the tasks that have them."""
+    received = []
     for name in names:
         owners = [
             task for task, row in ROWS.items() if any(name in spec.model_fields for spec in _specs(row.load("recipe")))
         ]
-        told.append(f"{name}, a setting of {' and '.join(owners)}" if owners else name)
-    hint = "leave it out." if len(told) == 1 else "leave these out."
-    return UsageError(f"a setting must be one that {task} has. Received: {'; '.join(told)}.", hint)
+        received.append(f"{name}, a setting of {' and '.join(owners)}" if owners else name)
+    hint = "leave it out." if len(received) == 1 else "leave these out."
+    return UsageError(f"a setting must be one that {task} has. Received: {'; '.join(received)}.", hint)
 
 
 def _specs(recipe: type[Recipe]) -> Iterable[type[Spec]]:

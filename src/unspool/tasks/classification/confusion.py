@@ -1,19 +1,19 @@
-"""What was taken for what, as text and as a page: right labels down the side, found ones along the top."""
+"""The confusion matrix, as text and as a page: a row for each right label, a column for each predicted one."""
 
 from html import escape
 
 from unspool.evaluate.labels import ClassificationFigures
 from unspool.tasks.page import page, shade
 
-MOST = 20  # columns of the text
+MAX_SHOWN = 20  # columns of the text
 WIDTH = 12  # characters of a label in it
 STYLE = "td { min-width: 2rem; padding: .2rem .5rem; text-align: right; border: 1px solid #eee; }\n"
 
 
 def confusion_text(figures: ClassificationFigures) -> str:
-    """A table of counts in fixed columns; of many labels, what was most often taken for another."""
-    if len(figures.labels) > MOST:
-        return _commonest(figures)
+    """Show the counts as a table in fixed columns; of more than 20 labels, the most frequent mistakes."""
+    if len(figures.labels) > MAX_SHOWN:
+        return _frequent_mistakes(figures)
     names = [label[:WIDTH] for label in figures.labels]
     width = max(map(len, [*names, f"{figures.rows:,}"])) + 1
     head = " " * WIDTH + "".join(f"{name:>{width}}" for name in names)
@@ -21,26 +21,26 @@ def confusion_text(figures: ClassificationFigures) -> str:
         f"{name:{WIDTH}}" + "".join(f"{count:>{width},}" for count in row)
         for name, row in zip(names, figures.confusion, strict=True)
     ]
-    return "\n".join(["the right label down, the one found across:", head, *rows]) + "\n"
+    return "\n".join(["right labels in rows, predicted ones in columns:", head, *rows]) + "\n"
 
 
 def confusion_page(figures: ClassificationFigures) -> str:
-    """The same as a page, shaded by the share of the right label's texts."""
+    """Draw the same as a page; a cell is shaded by its fraction of the row."""
     head = "".join(f"<th>{escape(label)}</th>" for label in figures.labels)
     rows = []
     for label, row in zip(figures.labels, figures.confusion, strict=True):
         cells = "".join(f'<td style="{shade(0.7 * count / max(sum(row), 1))}">{count:,}</td>' for count in row)
         rows.append(f"<tr><th>{escape(label)}</th>{cells}</tr>")
-    told = f"{figures.rows:,} texts: accuracy {figures.accuracy:.4f}, macro F1 {figures.macro_f1:.4f}"
+    summary = f"{figures.rows:,} texts: accuracy {figures.accuracy:.4f}, macro F1 {figures.macro_f1:.4f}"
     return page(
         "Confusion",
         STYLE,
-        f"<p>{told}. The right label stands down the side, the one found along the top.</p>\n<table>\n"
+        f"<p>{summary}. Right labels are rows, predicted ones columns.</p>\n<table>\n"
         f"<thead><tr><th></th>{head}</tr></thead>\n<tbody>\n" + "\n".join(rows) + "\n</tbody>\n</table>",
     )
 
 
-def _commonest(figures: ClassificationFigures) -> str:
+def _frequent_mistakes(figures: ClassificationFigures) -> str:
     labels = figures.labels
     wrong = [
         (count, labels[right], labels[found])
@@ -49,4 +49,6 @@ def _commonest(figures: ClassificationFigures) -> str:
         if count and right != found
     ]
     wrong.sort(key=lambda one: -one[0])
-    return "the commonest mistakes:\n" + "".join(f"{n:>7,}  {one} for {other}\n" for n, other, one in wrong[:MOST])
+    return "the most frequent mistakes:\n" + "".join(
+        f"{n:>7,}  {one} for {other}\n" for n, other, one in wrong[:MAX_SHOWN]
+    )

@@ -17,11 +17,11 @@ from unspool.text.tokenizer import Tokenizer
 def evaluate_classification(
     classifier: Classifier, tokenizer: Tokenizer, folder: ModelFolder, settings: Mapping[str, Any]
 ) -> ClassificationFigures:
-    """Classify the texts of a table with the columns of the training, unless others are named, and compare.
+    """Classify the texts of a table, by default with the columns of the training, and compare with their labels.
 
     Args:
-        classifier: is the model's.
-        tokenizer: is the model's.
+        classifier: is that of the model.
+        tokenizer: is that of the model.
         folder: holds the recipe and the held-out rows.
         settings: are fields of `ClassificationDataSpec`; without sources, the held-out rows are read.
     """

@@ -1,4 +1,4 @@
-"""What moved a decision, in a terminal and as a page: what spoke for the label, and what spoke against it."""
+"""Which words led to a classification, in a terminal and as a page: those for the label and those against it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -9,44 +9,44 @@ from unspool.arrays import FloatArray
 from unspool.evaluate.influence import Influence, influence, words_of
 from unspool.tasks.page import page
 
-STRONG = 0.2  # share of the strongest part from which a part is marked in plain text
+STRONG = 0.2  # fraction of the largest influence from which a part is marked in plain text
 STYLE = "p { white-space: pre-wrap; } span { border-radius: .2rem; }\n"
 
 
 def text_influence(
     probabilities: Callable[[Sequence[str]], FloatArray], labels: Sequence[str], text: str, tokenizer: str
 ) -> Influence:
-    """What each word of a text, or read by characters each character, does for its likeliest label.
+    """Measure what each word of a text contributes to its likeliest label; with a `char` tokenizer, each character.
 
     Args:
-        probabilities: is a classifier: N texts to [N, C].
+        probabilities: computes the probabilities of N texts, [N, C].
         labels: are the names of the C labels.
-        text: is what it reads.
-        tokenizer: is the kind of its tokenizer.
+        text: is the text to classify.
+        tokenizer: is the kind of the model's tokenizer.
     """
     return influence(probabilities, labels, list(text) if tokenizer == "char" else words_of(text))
 
 
 def inspect_influence(texts: Sequence[str], found: list[Influence]) -> tuple[list[dict[str, Any]], str, str]:
-    """Show what moved the classification of each text: for programs, in a terminal, as a page."""
+    """Show what led to the classification of each text: for programs, in a terminal, as a page."""
     rows = [{"text": text, **asdict(one)} for text, one in zip(texts, found, strict=True)]
     return rows, "".join(map(influence_text, found)), influence_page(found)
 
 
 def influence_text(found: Influence) -> str:
-    """The text, its strong parts in brackets: [for] the label, or -[against] it; then the strongest with figures."""
+    """Show a text, its strong parts in brackets: [for] the label or -[against] it; then the strongest with figures."""
     strongest = max(map(abs, found.nats), default=0.0)
     marked = "".join(
         _bracketed(part, nats) if strongest and abs(nats) >= STRONG * strongest else part
         for part, nats in zip(found.parts, found.nats, strict=True)
     )
     ranked = sorted(zip(found.parts, found.nats, strict=True), key=lambda one: -abs(one[1]))[:5]
-    told = ", ".join(f"{part.strip() or repr(part)} {nats:+.2f}" for part, nats in ranked)
-    return f"{found.label} ({found.probability:.1%}): {' '.join(marked.split())}\n  nats: {told}\n"
+    strong = ", ".join(f"{part.strip() or repr(part)} {nats:+.2f}" for part, nats in ranked)
+    return f"{found.label} ({found.probability:.1%}): {' '.join(marked.split())}\n  nats: {strong}\n"
 
 
 def influence_page(found: list[Influence]) -> str:
-    """Each text with its parts shaded: blue for the label, red against it."""
+    """Draw each text with its parts shaded: blue for the label, red against it."""
     return page("Influence", STYLE, "\n".join(_section(one) for one in found))
 
 

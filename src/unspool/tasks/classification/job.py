@@ -1,4 +1,4 @@
-"""Texts with labels that are learnt: their batches, their validation, what is said of them."""
+"""The data of a classifier's run: texts with labels, their batches, validation and description."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -20,12 +20,12 @@ from unspool.tasks.classification.specs import ClassificationRecipe
 from unspool.text.tokenizer import Tokenizer
 
 MAX_SHOWN = 30  # labels
-UNEVEN = 10  # times as frequent as the rarest is worth a warning
+UNEVEN = 10  # times as frequent as the rarest label, and there is a warning
 VALIDATION_ROWS = 4096
 
 
 class ClassificationJob:
-    """Texts with labels that are learnt. See `tasks.base.Job`."""
+    """The data of a classifier's run. See `tasks.base.Job`."""
 
     tokens_per_unit, unit = 1.0, "label"
 
@@ -38,9 +38,9 @@ class ClassificationJob:
         tokenizer: Tokenizer,
     ) -> None:
         self._validation, self._labels, self._tokenizer = validation, labels, tokenizer
-        asked = recipe.training
+        settings = recipe.training
         self.batches = LabelledBatches(
-            training, asked.batch_size, recipe.data.max_length, asked.word_dropout, asked.seed
+            training, settings.batch_size, recipe.data.max_length, settings.word_dropout, settings.seed
         )
         counts = label_counts(training.numbers[LABELS], labels)
         self.description = (
@@ -50,39 +50,39 @@ class ClassificationJob:
         self.warnings = _warnings(counts, labels, recipe)
 
     def validate(self, network: Classifies) -> float:
-        """Nats per label."""
+        """Compute the loss in nats per label."""
         return float(self._measured(network, VALIDATION_ROWS)["nats_per_label"])
 
     def sample(self, network: Classifies) -> str:
-        """A held-out text, and what it is taken for."""
+        """Classify a held-out text."""
         text = self._validation.text.document(0)
         found = label_probabilities(network, [text], len(self._labels))[0]  # (C)
         return f"{self._labels[found.argmax()]} ({found.max():.0%}): {self._tokenizer.decode(text)}"
 
     def figures(self, network: Classifies) -> dict[str, Any]:
-        """Accuracy, macro F1, nats per label."""
+        """Compute accuracy, macro F1 and nats per label."""
         return self._measured(network, len(self._validation))
 
     def _measured(self, network: Classifies, limit: int) -> dict[str, Any]:
         chosen = np.linspace(0, len(self._validation) - 1, min(limit, len(self._validation))).astype(int)
-        texts = [self._validation.text.document(number) for number in chosen]
+        texts = [self._validation.text.document(index) for index in chosen]
         found = label_probabilities(network, texts, len(self._labels))
         figures = classification_figures(found, self._validation.numbers[LABELS][chosen], self._labels, 0.0).to_dict()
         return {name: figures[name] for name in ("accuracy", "macro_f1", "nats_per_label")}
 
 
 def _frequencies(counts: IntArray, labels: Sequence[str]) -> str:
-    """How often each label comes, the commonest first."""
+    """Say how frequent each label is, the most frequent first."""
     order = np.argsort(-counts, kind="stable")[:MAX_SHOWN].tolist()
-    shown = [f"{labels[number]} {counts[number]:,} ({counts[number] / counts.sum():.1%})" for number in order]
+    shown = [f"{labels[index]} {counts[index]:,} ({counts[index] / counts.sum():.1%})" for index in order]
     return ", ".join(shown) + (f" and {len(labels) - MAX_SHOWN} rarer" if len(labels) > MAX_SHOWN else "")
 
 
 def _warnings(counts: IntArray, labels: Sequence[str], recipe: ClassificationRecipe) -> list[str]:
-    most, least = int(counts.argmax()), int(counts.argmin())
-    if counts[most] < UNEVEN * counts[least] or recipe.training.class_weights:
+    commonest, rarest = int(counts.argmax()), int(counts.argmin())
+    if counts[commonest] < UNEVEN * counts[rarest] or recipe.training.class_weights:
         return []
     return [
-        f"warning: {labels[most]} comes {counts[most] / counts[least]:,.0f} times as often as {labels[least]}, which "
-        "may never be said. --class-weights lets rare labels count more."
+        f"warning: {labels[commonest]} is {counts[commonest] / counts[rarest]:,.0f} times as frequent as "
+        f"{labels[rarest]}, which may never be predicted. --class-weights gives rare labels more weight."
     ]

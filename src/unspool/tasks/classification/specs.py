@@ -1,4 +1,4 @@
-"""The settings of a classifier's run, and what a classifier is."""
+"""The settings of a classifier's run, and the config of a classifier."""
 
 from typing import Literal, Self
 
@@ -17,10 +17,10 @@ class ClassificationDataSpec(DataSpec):
     """Texts with labels, each from a column of a table.
 
     Attributes:
-        text: the column of a table that holds the text; more columns may be given, which are joined with a space.
-        label: the column that holds what the text is to be classified as.
-        lowercase: words are read in small letters; of tokenizer `word` alone.
-        max_length: the number of tokens of a text that are learnt from.
+        text: names the column of a table that holds the text; several columns are joined with a space.
+        label: names the column that holds the label of the text.
+        lowercase: reads words in lower case, with tokenizer `word` alone.
+        max_length: cuts a text after this many tokens in training.
     """
 
     text: tuple[str, ...] = setting((), TEXT)
@@ -35,7 +35,7 @@ class ClassificationDataSpec(DataSpec):
         if self.label is not None and not self.text:
             raise ValueError("label needs text, the column of the text itself")
         if self.lowercase and "tokenizer" in self.model_fields_set and self.tokenizer != "word":
-            raise ValueError(f"lowercase is for texts read by words, and the tokenizer is {self.tokenizer}")
+            raise ValueError(f"lowercase is for tokenizer word, and the tokenizer is {self.tokenizer}")
         return self
 
 
@@ -50,10 +50,10 @@ class ClassificationRecipe(Recipe):
 
 
 class ClassificationConfig(Config):
-    """What a classifier is.
+    """The description of a classifier. See `Config`.
 
     Attributes:
-        labels: the names of what a text may be classified as, in the order of the head's scores.
+        labels: are the names of the labels, in the order of the head's scores.
     """
 
     task: Literal["classification"] = "classification"

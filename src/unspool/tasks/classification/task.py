@@ -1,6 +1,6 @@
-"""Classification: many to one, a text is wound into states, and a head reads a label off them.
+"""Classification, many to one: an encoder reads a text, and a head predicts its label from the states.
 
-rows -> a tokenizer, ids, numbers of labels -> texts of like length side by side -> nats per label; accuracy
+rows -> tokenizer, ids, indices of labels -> batches of texts of similar length -> nats per label; accuracy
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -42,7 +42,7 @@ from unspool.text.vocabulary import make_tokenizer
 
 SHORT = 40.0  # characters; shorter texts are read by character
 VALIDATIONS = 10
-QUICK = 10_000_000  # tokens that are read in the usual minutes; fewer are read some epochs long
+QUICK = 10_000_000  # tokens that fit in the usual minutes; if the epochs hold fewer, they are the budget
 WORDS: Settings = {
     "encoder": {"encoder_size": 128, "encoder_embedding": 200},
     "head": {"pooling": "attention"},
@@ -60,7 +60,7 @@ PRETRAINED_RATES = {"learning_rate": 2e-3}
 
 
 class Classification(Task[ClassificationRecipe, ClassificationConfig]):
-    """Learns to label texts. See `tasks.base.Task`."""
+    """Trains classifiers. See `tasks.base.Task`."""
 
     recipe, config = ClassificationRecipe, ClassificationConfig
     card = Card(
@@ -74,7 +74,7 @@ class Classification(Task[ClassificationRecipe, ClassificationConfig]):
     accepts_pretrained = True
 
     def check(self, settings: Settings) -> None:
-        """Refuse what cannot be, before anything is read."""
+        """Refuse settings that cannot be, before anything is read."""
         super().check(settings)
         data = settings["data"]
         if data.get("label") is None or not data.get("sources"):
@@ -137,7 +137,7 @@ class Classification(Task[ClassificationRecipe, ClassificationConfig]):
     def open(
         self, folder: ModelFolder, recipe: ClassificationRecipe, config: ClassificationConfig, verify: bool
     ) -> "ClassificationJob":
-        """Open the rows, as they lie in the model folder."""
+        """Open the rows in the model folder."""
         count = len(config.labels)
         parts = [open_labelled(folder.training, name, count, verify) for name in ("training", "validation")]
         return ClassificationJob(
@@ -145,15 +145,15 @@ class Classification(Task[ClassificationRecipe, ClassificationConfig]):
         )
 
     def summary(self, figures: Mapping[str, Any]) -> str:
-        """The closing figures in a sentence."""
+        """Return the closing figures in a sentence."""
         return (
-            f"{figures['accuracy']:.1%} of the held-out texts get their label; macro F1 {figures['macro_f1']:.4f}, "
+            f"{figures['accuracy']:.1%} of the held-out texts get the right label; macro F1 {figures['macro_f1']:.4f}, "
             f"{figures['nats_per_label']:.4f} nats per label."
         )
 
 
 def labelled_rows(names: tuple[str, ...], spec: ClassificationDataSpec) -> list[LabelledText]:
-    """Read the rows of tables, as the spec has it."""
+    """Read the rows of tables, with the settings of the spec."""
     assert spec.label is not None
     return read_labelled(Sources(names, spec), spec.text, spec.label)
 
@@ -191,7 +191,7 @@ def _recipe(
 
 
 def _resolved(training: HeadTrainingSpec, rows: Sequence[LabelledText], labels: tuple[str, ...]) -> HeadTrainingSpec:
-    """With the weights of the labels, and the updates of an epoch, in place of the words for them."""
+    """Replace class weights of true, and an unfreezing that is gradual, by numbers."""
     weights = training.class_weights
     if weights is True:
         counts = label_counts(label_indices(rows, labels), labels)
@@ -199,7 +199,7 @@ def _resolved(training: HeadTrainingSpec, rows: Sequence[LabelledText], labels: 
     elif isinstance(weights, tuple) and len(weights) != len(labels):
         raise UsageError(
             f"class_weights must be one for each of the {len(labels)} labels. Received: {len(weights)}.",
-            "give as many, or true for weights inverse to how often a label comes.",
+            "give as many, or true for weights inverse to the frequency of the labels.",
         )
     epoch = ceil(len(rows) / training.batch_size)
     return training.changed(
@@ -208,7 +208,7 @@ def _resolved(training: HeadTrainingSpec, rows: Sequence[LabelledText], labels: 
 
 
 def _as_encoder(weights: Arrays) -> Arrays:
-    """What a language model reads with, by the names of an encoder."""
+    """Take the embedding and layers of a language model, by the names that an encoder has for them."""
     parts = ("decoder.embedding.", "decoder.cell.")
     return {name.replace("decoder", "encoder", 1): array for name, array in weights.items() if name.startswith(parts)}
 
@@ -224,7 +224,7 @@ def _config(recipe: ClassificationRecipe, tokenizer: Tokenizer, labels: tuple[st
 
 def _reasons(recipe: ClassificationRecipe) -> list[str]:
     encoder, head, training = recipe.encoder, recipe.head, recipe.training
-    both = ", from both ends" if encoder.bidirectional else ""
+    both = ", bidirectional" if encoder.bidirectional else ""
     return [
         f"network: {recipe.data.tokenizer} tokens; {encoder.encoder_cell} encoder {encoder.encoder_layers} x "
         f"{encoder.encoder_size}{both}, embedding {encoder.encoder_embedding or 'one-hot'}; {head.pooling} pooling.",

@@ -10,7 +10,7 @@ from unspool.evaluate.conditioned import ConditionedFigures, conditioned_figures
 from unspool.folder.model_folder import ModelFolder
 from unspool.tasks.conditional.specs import ConditionalConfig
 from unspool.tasks.conditional.task import conditioned_rows
-from unspool.tasks.evaluation import read_as_in_training, workspace
+from unspool.tasks.evaluation import read_as_in_training, temporary_folder
 from unspool.tasks.opening import read_recipe
 from unspool.text.tokenizer import Tokenizer
 
@@ -24,17 +24,17 @@ def evaluate_conditional(
     folder: ModelFolder,
     settings: Mapping[str, Any],
 ) -> ConditionedFigures:
-    """Measure a model on a table with the columns of its training, unless others are named.
+    """Measure a model on a table, by default with the columns of the training.
 
     Args:
-        network: is the model's.
-        tokenizer: is the model's.
-        config: says what its texts depend on.
+        network: is that of the model.
+        tokenizer: is that of the model.
+        config: says what the texts depend on.
         folder: holds the recipe and the held-out rows.
         settings: are fields of `ConditionalDataSpec`; without sources, the held-out rows are read.
 
     Raises:
-        UsageError: there is not one column for each condition.
+        UsageError: the number of columns is not that of the conditions.
     """
     specs = config.conditions
     if not settings["sources"]:
@@ -46,6 +46,6 @@ def evaluate_conditional(
             f"Received: {', '.join(spec.condition)}.",
             "leave out --condition where the names are these.",
         )
-    with workspace() as place:
-        write_conditioned(place, "text", tokenizer, conditioned_rows(spec.sources, spec), specs)
-        return conditioned_figures(network, tokenizer, open_conditioned(place, "text", specs), specs)
+    with temporary_folder() as path:
+        write_conditioned(path, "text", tokenizer, conditioned_rows(spec.sources, spec), specs)
+        return conditioned_figures(network, tokenizer, open_conditioned(path, "text", specs), specs)

@@ -1,4 +1,4 @@
-"""Conditioned texts that are learnt: their batches, their validation, what is said of them."""
+"""The data of a conditional model's run: texts with conditions, their batches, validation and description."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ MAX_SHOWN = 30  # labels of a column, with their counts
 
 
 class ConditionalJob:
-    """Conditioned texts that are learnt. See `tasks.base.Job`."""
+    """The data of a conditional model's run. See `tasks.base.Job`."""
 
     unit = "character"
 
@@ -52,7 +52,7 @@ class ConditionalJob:
         self.warnings: list[str] = []
 
     def validate(self, network: EncoderDecoder) -> float:
-        """Nats per token, given the condition."""
+        """Compute the loss in nats per token, given the condition."""
         start = encoded_sources(network, self._validation)
         sums, lengths = document_nats(
             network, self._validation.target, max_documents=VALIDATION_TEXTS, initial_states=start
@@ -60,14 +60,14 @@ class ConditionalJob:
         return float(sums.sum() / lengths.sum())
 
     def sample(self, network: EncoderDecoder) -> str:
-        """What it writes under the usual condition."""
+        """Generate a text under the usual condition."""
         usual = usual_condition(self._specs)
         reading = start_reading(network, condition_source(usual, self._specs))
         pieces = generate(network, self._tokenizer, reading, SAMPLE, [0], by_document=True)
         return f"{', '.join(usual)}: {''.join(piece.text for piece in pieces)}"
 
     def figures(self, network: EncoderDecoder) -> dict[str, Any]:
-        """Those of a language model, given the condition."""
+        """Compute the figures of a language model, given the condition."""
         start = encoded_sources(network, self._validation)
         figures = evaluate_part(network, self._validation.target, initial_states=start)
         names = ("bits_per_byte", "bits_per_character", "nats_per_token", "perplexity")
@@ -75,7 +75,7 @@ class ConditionalJob:
 
 
 def _described(spec: ConditionSpec) -> str:
-    """A column with the counts of its labels, the commonest first; or the scale of its numbers."""
+    """Describe a column: the counts of its labels, the most frequent first, or the scale of its numbers."""
     if not spec.labels:
         return f"{spec.name}: numbers, {spec.mean:g} on average, with a standard deviation of {spec.deviation:g}"
     counted = sorted(zip(spec.counts, spec.labels, strict=True), key=lambda pair: -pair[0])

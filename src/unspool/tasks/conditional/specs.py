@@ -1,4 +1,4 @@
-"""The settings of a conditional model's run, and what such a model is."""
+"""The settings of a conditional model's run, and the config of such a model."""
 
 from typing import Literal, Self
 
@@ -13,18 +13,18 @@ from unspool.specs.shapes import ConditionEncoderShape, SourceDecoderShape
 from unspool.specs.training import DecoderTrainingSpec
 from unspool.tasks.language.specs import TextDataSpec
 
-FILE = "file"  # the column of a text's lines that holds the name of their file
+FILE = "file"  # the column that stands for the name of the file that a line is in
 
 
 class ConditionalDataSpec(TextDataSpec):
     """Texts that depend on labels or numbers, each from a column of their table.
 
     Attributes:
-        condition: the column that a text depends on, of labels or numbers; more columns may be given. With `lines`,
-            `file` stands for the name of the file that a line is in.
-        condition_kind: what these columns hold: `labels`, `numbers`, or `auto`: numbers where all cells are numbers and
-            more than 20 differ.
-        max_length: the largest number of tokens of a text; longer ones are left out.
+        condition: names a column of labels or numbers that the text depends on; with `lines`, `file` is the name of the
+            file that a line is in.
+        condition_kind: sets what these columns hold: `labels`, `numbers`, or `auto`, which is numbers where all cells
+            are numbers and more than 20 differ.
+        max_length: leaves out texts of more tokens.
     """
 
     condition: tuple[str, ...] = setting(
@@ -55,10 +55,10 @@ class ConditionalRecipe(Recipe):
 
 
 class ConditionalConfig(Config):
-    """What a conditional model is.
+    """The description of a conditional model. See `Config`.
 
     Attributes:
-        conditions: what its texts depend on, one entry for each column.
+        conditions: say what its texts depend on, one for each column.
     """
 
     task: Literal["conditional"] = "conditional"

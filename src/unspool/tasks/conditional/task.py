@@ -1,6 +1,6 @@
-"""Conditional: one to many, a label or some numbers choose the state, and the decoder unspools it into a text.
+"""Conditional generation, one to many: labels or numbers are encoded as a state, from which a decoder generates a text.
 
-rows -> conditions, tokenizer, ids -> texts of like length side by side -> bits per character, given the condition
+rows -> conditions, tokenizer, ids -> batches of texts of similar length -> bits per character, given the condition
 """
 
 from collections.abc import Callable, Mapping
@@ -35,21 +35,21 @@ from unspool.text.vocabulary import make_tokenizer
 
 
 class Conditional(Task[ConditionalRecipe, ConditionalConfig]):
-    """Learns to generate texts that depend on a condition. See `tasks.base.Task`."""
+    """Trains conditional models. See `tasks.base.Task`."""
 
     recipe, config = ConditionalRecipe, ConditionalConfig
     card = Card(
         tag="text-generation",
         kind="conditional language model",
-        caution="It writes texts in the manner of those it read under the same condition, and knows nothing else; what "
-        "it writes is not to be taken as fact.",
+        caution="It generates texts in the style of those it learnt from under the same condition, and knows nothing "
+        "else; what it generates is not to be taken as fact.",
         figures="On the held-out texts, each given what it depends on.",
         command='unspool generate {name} --condition "..."',
         python='print(unspool.load("{name}").generate(condition="..."))',
     )
 
     def check(self, settings: Settings) -> None:
-        """Refuse what cannot be, before anything is read."""
+        """Refuse settings that cannot be, before anything is read."""
         super().check(settings)
         if not settings["data"].get("condition"):
             raise UsageError(
@@ -67,7 +67,7 @@ class Conditional(Task[ConditionalRecipe, ConditionalConfig]):
         pretrained: Pretrained | None,
         on_bytes: Callable[[int], None],
     ) -> Plan[ConditionalRecipe, ConditionalConfig]:
-        """Learn the labels and the tokenizer, write both as numbers, choose the sizes."""
+        """Learn the labels and the tokenizer, write texts and conditions as numbers, choose the sizes."""
         spec = build(ConditionalDataSpec, settings["data"], "data")
         rows, held_out, conditions = divide_conditioned(
             conditioned_rows(spec.sources, spec),
@@ -86,21 +86,21 @@ class Conditional(Task[ConditionalRecipe, ConditionalConfig]):
         size = Size(tokens, tokenizer.vocabulary_size, minutes, filled(machine, len(rows), tokens))
         choice = choose(ConditionalRecipe, size, settings)
         encoder = build(ConditionEncoderShape, settings["encoder"], "encoder")
-        reasons = [*choice.reasons, f"condition: {encoder.encoder_size} hidden units choose the decoder's first state."]
+        reason = f"condition: {encoder.encoder_size} hidden units encode it as the decoder's initial state."
         recipe = build(ConditionalRecipe, {"data": spec, "encoder": encoder, **choice.sections}, "recipe")
-        return Plan(recipe, _config(recipe, tokenizer, conditions), reasons)
+        return Plan(recipe, _config(recipe, tokenizer, conditions), [*choice.reasons, reason])
 
     def open(
         self, folder: ModelFolder, recipe: ConditionalRecipe, config: ConditionalConfig, verify: bool
     ) -> "ConditionalJob":
-        """Open the texts and their conditions, as they lie in the model folder."""
+        """Open the texts and their conditions in the model folder."""
         limit, specs = recipe.data.max_length, config.conditions
         parts = [open_conditioned(folder.training, name, specs, limit, verify) for name in ("training", "validation")]
         tokenizer = decoder_tokenizer(folder, config)
         return ConditionalJob(parts[0], parts[1], recipe, specs, tokenizer)
 
     def summary(self, figures: Mapping[str, Any]) -> str:
-        """The closing figures in a sentence."""
+        """Return the closing figures in a sentence."""
         return (
             f"{figures['bits_per_character']:.4f} bits per character on the held-out texts, given what they depend on "
             f"({figures['nats_per_token']:.4f} nats per token)."
@@ -108,7 +108,7 @@ class Conditional(Task[ConditionalRecipe, ConditionalConfig]):
 
 
 def conditioned_rows(names: tuple[str, ...], spec: ConditionalDataSpec) -> list[ConditionedText]:
-    """Read the rows of tables, or the lines of texts, as the spec has it."""
+    """Read the rows of tables, or the lines of texts, with the settings of the spec."""
     return read_conditioned(Sources(names, spec), spec.text, spec.condition)
 
 

@@ -10,7 +10,7 @@ from unspool.engines.base import SequenceNetwork
 from unspool.evaluate.bits import Figures, evaluate_part
 from unspool.folder.model_folder import ModelFolder
 from unspool.specs.base import build
-from unspool.tasks.evaluation import workspace
+from unspool.tasks.evaluation import temporary_folder
 from unspool.tasks.language.specs import LanguageConfig, TextDataSpec
 from unspool.text.tokenizer import Tokenizer
 
@@ -19,12 +19,12 @@ MAX_TOKENS = 300_000  # of a held-out stream; the figures of a longer one are es
 
 
 def open_text(names: tuple[str, ...], spec: TextDataSpec) -> Text:
-    """Read sources as one stream, or as documents, as the spec has it."""
+    """Read sources as one stream or as documents, with the settings of the spec."""
     return read_text(Sources(names, spec), spec.lines, spec.text)
 
 
 def held_out_figures(network: SequenceNetwork, part: Part) -> Figures:
-    """Measure a network on the held-out part: what a run closes with, and what `evaluate` says without data."""
+    """Measure a network on the held-out part, for the closing figures of a run and for `evaluate` without data."""
     rows = max(1, min(MAX_ROWS, len(part.tokens) // TOKENS_PER_ROW))
     return evaluate_part(network, part, rows=rows, limit=MAX_TOKENS)
 
@@ -36,12 +36,12 @@ def evaluate_language(
     folder: ModelFolder,
     settings: Mapping[str, Any],
 ) -> Figures:
-    """Measure a model on the text that the settings name, or on what its run held out.
+    """Measure a model on the text that the settings name, or on the part that its run held out.
 
     Args:
-        network: is the model's.
-        tokenizer: is the model's.
-        config: says whether it learnt where documents end.
+        network: is that of the model.
+        tokenizer: is that of the model.
+        config: says whether the model learnt where documents end.
         folder: holds the held-out part.
         settings: are fields of `TextDataSpec`; without sources, the held-out part is read.
     """
@@ -49,6 +49,6 @@ def evaluate_language(
         return held_out_figures(network, open_part(folder.training, "validation"))
     lines = config.by_document and not settings.get("text")
     spec = build(TextDataSpec, {"lines": lines, **settings}, "evaluate")
-    with workspace() as place:
-        write_part(place, "text", tokenizer, open_text(spec.sources, spec))
-        return evaluate_part(network, open_part(place, "text"))
+    with temporary_folder() as path:
+        write_part(path, "text", tokenizer, open_text(spec.sources, spec))
+        return evaluate_part(network, open_part(path, "text"))

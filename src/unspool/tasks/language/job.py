@@ -1,4 +1,4 @@
-"""A text that is learnt: its batches, its validation, what is said of it."""
+"""The data of a language model's run: a text, its batches, validation and description."""
 
 from typing import Any
 
@@ -18,11 +18,11 @@ from unspool.text.tokenizer import Tokenizer
 
 SAMPLE = SamplingSpec(max_new_tokens=100, temperature=0.8, seed=0)
 MAX_DOCUMENTS, MIN_DOCUMENTS = 2048, 256  # of a validation
-VALIDATION_LOGITS = 5e8  # a validation of documents makes about so many at most
+VALIDATION_LOGITS = 5e8  # a validation of documents computes about so many at most
 
 
 class LanguageJob:
-    """A text that is learnt. See `tasks.base.Job`."""
+    """The data of a language model's run. See `tasks.base.Job`."""
 
     unit = "character"
 
@@ -33,7 +33,7 @@ class LanguageJob:
         self.description, self.warnings = _describe(corpus, recipe), _warnings(corpus)
 
     def validate(self, network: SequenceNetwork) -> float:
-        """Measure nats per token from the initial state."""
+        """Compute the loss in nats per token, from the initial state."""
         return _fresh(network, self._corpus)
 
     def sample(self, network: SequenceNetwork) -> str:
@@ -42,13 +42,13 @@ class LanguageJob:
         return "".join(piece.text for piece in pieces)
 
     def figures(self, network: SequenceNetwork) -> dict[str, Any]:
-        """Measure carried and fresh figures on the held-out part."""
+        """Compute carried and fresh figures on the held-out part."""
         figures = held_out_figures(network, self._corpus.validation).to_dict()
         return {name: value for name, value in figures.items() if name not in ("seconds", "tokens")}
 
 
 def make_batches(corpus: Corpus, training: WindowTrainingSpec) -> BatchSource:
-    """Make windows over a stream, or documents of like length in a batch."""
+    """Make batches of windows over a stream, or of documents of similar length."""
     if corpus.training.starts is not None:
         return DocumentBatches(corpus.training, training.batch_size, training.sequence_length, training.seed)
     return StreamBatches(
@@ -83,6 +83,6 @@ def _warnings(corpus: Corpus) -> list[str]:
     if corpus.training.characters >= SMALL:
         return []
     return [
-        f"warning: {corpus.training.characters:,} characters are very little. Expect the text to be memorised "
-        "rather than its style learnt; 100,000 and more teach a style."
+        f"warning: {corpus.training.characters:,} characters are very few. Expect the text to be memorised rather than "
+        "its style learnt; that takes 100,000 or more."
     ]

@@ -1,4 +1,4 @@
-"""The settings of a language model's run, and what such a model is."""
+"""The settings of a language model's run, and the config of such a model."""
 
 from typing import Literal, Self
 
@@ -19,9 +19,9 @@ class TextDataSpec(DataSpec):
     """A text that is learnt as one stream, or as documents; without any source, the Python language reference.
 
     Attributes:
-        lines: every line is a document of its own.
-        text: the column of a table that holds the text; more columns may be given, which are joined with a space. Each
-            row is a document. Columns have names, or numbers from 1 where a .csv or .tsv has no row of names.
+        lines: reads every line as a document of its own.
+        text: names the column of a table that holds the text; several columns are joined with a space. Each row is a
+            document. Without a header row, the columns of a .csv or .tsv are numbered from 1.
     """
 
     lines: bool = setting(False, LINES)
@@ -29,7 +29,7 @@ class TextDataSpec(DataSpec):
 
     @property
     def by_document(self) -> bool:
-        """Whether the text is a set of documents rather than one endless stream."""
+        """Whether the text is a set of documents rather than one stream."""
         return self.lines or bool(self.text)
 
     @model_validator(mode="after")
@@ -49,10 +49,10 @@ class LanguageRecipe(Recipe):
 
 
 class LanguageConfig(Config):
-    """What a language model is.
+    """The description of a language model. See `Config`.
 
     Attributes:
-        by_document: whether it learnt where documents end.
+        by_document: says whether it learnt where documents end.
     """
 
     task: Literal["language"] = "language"

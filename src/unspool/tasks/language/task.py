@@ -1,4 +1,4 @@
-"""Language: learn a text, many to many and aligned, from an initial state.
+"""Language modelling, many to many and aligned: a decoder learns to predict each token of a text from those before.
 
 sources -> tokenizer, ids -> windows or documents -> bits per byte
 """
@@ -30,14 +30,14 @@ PRETRAINED_RATES = {"learning_rate": 2e-3, "matrix_rate": 0.01}  # half of what 
 
 
 class Language(Task[LanguageRecipe, LanguageConfig]):
-    """Learns to continue a text. See `tasks.base.Task`."""
+    """Trains language models. See `tasks.base.Task`."""
 
     recipe, config = LanguageRecipe, LanguageConfig
     card = Card(
         tag="text-generation",
         kind="language model",
-        caution="It writes text in the manner of what it read, and knows nothing else; what it writes is not to be "
-        "taken as fact.",
+        caution="It generates text in the style of what it learnt from, and knows nothing else; what it generates is "
+        "not to be taken as fact.",
         figures="On the held-out part of the text; figures without `fresh` carry the state through it, `fresh` ones "
         "start from the initial state, where a prompt starts.",
         command='unspool generate {name} --prompt "..."',
@@ -46,13 +46,13 @@ class Language(Task[LanguageRecipe, LanguageConfig]):
     accepts_pretrained = reusable = True
 
     def check(self, settings: Settings) -> None:
-        """Refuse what cannot be, before anything is read."""
+        """Refuse settings that cannot be, before anything is read."""
         super().check(settings)
         if settings["data"].get("text") and not settings["data"].get("sources"):
             raise UsageError("--text names a column, and there is no table.", "name a .csv, .tsv or .jsonl file.")
 
     def name(self, settings: Settings) -> str:
-        """The name of a model of the embedded corpus."""
+        """Return the name of a model of the embedded corpus."""
         return "python-reference"
 
     def plan(
@@ -90,12 +90,12 @@ class Language(Task[LanguageRecipe, LanguageConfig]):
         return Plan(recipe, config, choice.reasons, weights)
 
     def open(self, folder: ModelFolder, recipe: LanguageRecipe, config: LanguageConfig, verify: bool) -> "LanguageJob":
-        """Open the text, as it lies in the model folder."""
+        """Open the text in the model folder."""
         tokenizer = decoder_tokenizer(folder, config)
         return LanguageJob(open_corpus(folder.training, verify), recipe, config, tokenizer)
 
     def summary(self, figures: Mapping[str, Any]) -> str:
-        """Say the closing figures in a sentence."""
+        """Return the closing figures in a sentence."""
         return (
             f"{figures['bits_per_character']:.4f} bits per character on the held-out text, carried through it "
             f"({figures['nats_per_token']:.4f} nats per token), {figures['fresh_bits_per_character']:.4f} from fresh "

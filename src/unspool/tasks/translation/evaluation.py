@@ -21,10 +21,10 @@ PAIRS = (("source", "target", "source_file", "target_file"),)
 def evaluate_translation(
     translator: BeamTranslator, folder: ModelFolder, settings: Mapping[str, Any]
 ) -> TranslationFigures:
-    """Translate pairs of a table with the columns of the training, unless others are named, and compare.
+    """Translate the sources of pairs, by default from the columns of the training, and compare with the targets.
 
     Args:
-        translator: is the model's.
+        translator: is that of the model.
         folder: holds the recipe and the held-out pairs.
         settings: are fields of `TranslationDataSpec` and of `BeamSpec`; without data, the held-out pairs are read.
 

@@ -1,4 +1,4 @@
-"""Pairs that are learnt: their batches, their validation, what is said of them."""
+"""The data of a translator's run: pairs of texts, their batches, validation and description."""
 
 from math import exp
 from typing import Any
@@ -18,12 +18,12 @@ from unspool.specs.sampling import BeamSpec
 from unspool.tasks.translation.specs import TranslationRecipe
 
 GREEDY = BeamSpec(beams=1)
-CLOSING_PAIRS = 500  # that are translated at the end of a run
+CLOSING_PAIRS = 500  # translated for the closing figures
 VALIDATION_PAIRS = 2048
 
 
 class TranslationJob:
-    """Pairs that are learnt. See `tasks.base.Job`."""
+    """The data of a translator's run. See `tasks.base.Job`."""
 
     unit = "character"
 
@@ -54,17 +54,17 @@ class TranslationJob:
         self.warnings: list[str] = []
 
     def validate(self, network: EncoderDecoder) -> float:
-        """Nats per target token."""
+        """Compute the loss in nats per target token."""
         return pair_nats(network, self._validation, VALIDATION_PAIRS)
 
     def sample(self, network: EncoderDecoder) -> str:
-        """A held-out source, and what it becomes."""
+        """Translate a held-out source."""
         source, _ = self._texts[0]
         ((translation,),) = BeamTranslator(network, *self._tokenizers).translate([source], GREEDY)
         return f"{source} -> {translation.text}"
 
     def figures(self, network: EncoderDecoder) -> dict[str, Any]:
-        """The loss, and the share of exact translations."""
+        """Compute the loss, the perplexity and the fraction of exact translations."""
         nats = pair_nats(network, self._validation)
         texts = self._texts[:CLOSING_PAIRS]
         found = BeamTranslator(network, *self._tokenizers).translate([source for source, _ in texts], GREEDY)

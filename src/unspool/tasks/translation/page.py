@@ -1,4 +1,4 @@
-"""Where a translation looked, as a page: written tokens down the side, read ones along the top, shares as shades."""
+"""The attention weights of a translation as a page: a row for each generated token, a column for each source token."""
 
 from html import escape
 from typing import Any
@@ -14,20 +14,20 @@ td { width: 1.8rem; height: 1.8rem; border: 1px solid #eee; }
 
 
 def inspect_attention(found: list[tuple[str, Translation]]) -> tuple[list[dict[str, Any]], str, str]:
-    """Show where each token of each translation looked: for programs, in a terminal, as a page."""
+    """Show the attention weights of each translation: for programs, in a terminal, as a page."""
     lines = []
     for source, translation in found:
         lines.append(f"{source} -> {translation.text}\n")
         for token, weights in zip(translation.tokens, translation.attention or (), strict=True):
             best = sorted(range(len(weights)), key=lambda position: -weights[position])[:SHOWN]
-            looked = ", ".join(f"{translation.source_tokens[i].strip()} {weights[i]:.0%}" for i in best)
-            lines.append(f"  {token.strip():20} {looked}\n")
+            attended = ", ".join(f"{translation.source_tokens[i].strip()} {weights[i]:.0%}" for i in best)
+            lines.append(f"  {token.strip():20} {attended}\n")
     rows = [{"source": source, **translation.to_dict()} for source, translation in found]
     return rows, "".join(lines), attention_page(found)
 
 
 def attention_page(found: list[tuple[str, Translation]]) -> str:
-    """One table for each source and its translation, which must have attention; a page that needs no other file."""
+    """Draw the attention weights of each source and its translation, which must have some, as a table of a page."""
     return page("Attention", STYLE, "\n".join(_section(source, translation) for source, translation in found))
 
 
@@ -35,8 +35,8 @@ def _section(source: str, translation: Translation) -> str:
     assert translation.attention is not None
     head = "".join(f"<th>{escape(token)}</th>" for token in translation.source_tokens)
     rows = []
-    for token, shares in zip(translation.tokens, translation.attention, strict=True):
-        cells = "".join(f'<td style="{shade(share)}" title="{share:.3f}"></td>' for share in shares)
+    for token, weights in zip(translation.tokens, translation.attention, strict=True):
+        cells = "".join(f'<td style="{shade(weight)}" title="{weight:.3f}"></td>' for weight in weights)
         rows.append(f"<tr><th>{escape(token)}</th>{cells}</tr>")
     return (
         f"<h2>{escape(source)}</h2>\n<p>{escape(translation.text)}</p>\n<table>\n<thead><tr><th></th>{head}</tr>"

@@ -1,4 +1,4 @@
-"""The settings of a translator's run, and what a translator is."""
+"""The settings of a translator's run, and the config of a translator."""
 
 from typing import Literal, Self
 
@@ -19,22 +19,22 @@ PAIRED = (
 
 
 def both(source: str | None, target: str | None) -> tuple[str, str] | None:
-    """Two names that belong together, or none."""
+    """Return two names that belong together, or none."""
     return None if source is None or target is None else (source, target)
 
 
 class TranslationDataSpec(DataSpec):
-    """Pairs of a source and its target; without any, dates that Unspool makes itself.
+    """Pairs of a source and its target; without any, dates that Unspool generates itself.
 
     Attributes:
-        source: the column of a table that holds what is to be translated.
-        target: the column that holds its translation.
-        source_file: or a text to be translated, line by line.
-        target_file: its translation, line by line.
-        validation_source_file: a held-out text to be translated; then nothing is held out of the others.
-        validation_target_file: its translation.
-        joint_vocabulary: one tokenizer serves sources and targets.
-        max_length: the largest number of tokens of a source or a target; longer pairs are left out.
+        source: names the column of a table that holds the text to translate.
+        target: names the column that holds the translation.
+        source_file: names a file that holds the texts to translate, one a line.
+        target_file: names the file that holds their translations, line by line.
+        validation_source_file: names a file of held-out texts to translate; then no other pairs are held out.
+        validation_target_file: names the file that holds the translations of the held-out texts.
+        joint_vocabulary: learns one tokenizer for sources and targets.
+        max_length: leaves out pairs with a source or target of more tokens.
     """
 
     source: str | None = setting(None, Option("Pairs", common=True, synonyms=("src", "input"), metavar="COL"))
@@ -65,7 +65,7 @@ class TranslationDataSpec(DataSpec):
 
     @property
     def made(self) -> bool:
-        """Whether no pairs are named, so that dates are made."""
+        """Whether no pairs are named, so that dates are generated."""
         return not self.sources and self.source_file is None
 
     @model_validator(mode="after")
@@ -74,7 +74,7 @@ class TranslationDataSpec(DataSpec):
             if (getattr(self, one) is None) != (getattr(self, other) is None):
                 raise ValueError(f"{one} and {other} belong together: give both, or none")
         if self.source_file is not None and (self.source or self.sources or self.validation):
-            raise ValueError("source_file and target_file are the data themselves: name no table beside them")
+            raise ValueError("source_file and target_file are the data themselves: name no table as well")
         return self
 
 
@@ -89,10 +89,10 @@ class TranslationRecipe(Recipe):
 
 
 class TranslationConfig(Config):
-    """What a translator is.
+    """The description of a translator. See `Config`.
 
     Attributes:
-        source_tokenizer: which kind `source_tokenizer.json` is; none where sources and targets share one tokenizer.
+        source_tokenizer: names the kind of tokenizer in `source_tokenizer.json`; none where one tokenizer serves both.
     """
 
     task: Literal["translation"] = "translation"

@@ -1,6 +1,6 @@
-"""Translation: many to many and shifted, a source is wound into a state, and the state unspooled into a target.
+"""Translation, many to many and shifted: an encoder reads a source, and a decoder generates the target from its state.
 
-pairs -> two tokenizers, ids -> pairs of like length side by side -> nats per token; translations by beam search
+pairs -> two tokenizers, ids -> batches of pairs of similar length -> nats per token; translations by beam search
 """
 
 from collections.abc import Callable, Mapping
@@ -53,13 +53,13 @@ TRAINING = {"batch_size": 64, "averaged": 4, "learning_rate": 2e-3, "input_dropo
 
 
 class Translation(Task[TranslationRecipe, TranslationConfig]):
-    """Learns to translate. See `tasks.base.Task`."""
+    """Trains translators. See `tasks.base.Task`."""
 
     recipe, config = TranslationRecipe, TranslationConfig
     card = Card(
         tag="translation",
         kind="translation model",
-        caution="It translates texts like those it learnt from; others it translates badly, and it never says so.",
+        caution="It translates texts like those it learnt from; it translates others badly, and gives no warning.",
         figures="On the held-out pairs; `exact` is the fraction of translations that equal the reference, letter by "
         "letter.",
         command='unspool translate {name} "..."',
@@ -67,7 +67,7 @@ class Translation(Task[TranslationRecipe, TranslationConfig]):
     )
 
     def check(self, settings: Settings) -> None:
-        """Refuse what cannot be, before anything is read."""
+        """Refuse settings that cannot be, before anything is read."""
         super().check(settings)
         spec = _data(settings)
         if (spec.sources or spec.validation) and spec.source is None:
@@ -78,7 +78,7 @@ class Translation(Task[TranslationRecipe, TranslationConfig]):
             raise UsageError("--source and --target name columns, and there is no table.", "name a table.")
 
     def name(self, settings: Settings) -> str:
-        """The name of a model of the dates that Unspool makes."""
+        """Return the name of a model of the dates that Unspool generates."""
         return "dates"
 
     def plan(
@@ -111,15 +111,15 @@ class Translation(Task[TranslationRecipe, TranslationConfig]):
     def open(
         self, folder: ModelFolder, recipe: TranslationRecipe, config: TranslationConfig, verify: bool
     ) -> "TranslationJob":
-        """Open the pairs, as they lie in the model folder."""
+        """Open the pairs in the model folder."""
         tokenizers = read_tokenizers(folder, config)
-        most = recipe.data.max_length
-        parts = [open_pairs(folder.training, name, most, verify) for name in ("training", "validation")]
+        limit = recipe.data.max_length
+        parts = [open_pairs(folder.training, name, limit, verify) for name in ("training", "validation")]
         texts, empty = kept_texts(folder.training), kept_empty(folder.training)
         return TranslationJob(parts[0], parts[1], texts, empty, recipe, tokenizers)
 
     def summary(self, figures: Mapping[str, Any]) -> str:
-        """The closing figures in a sentence."""
+        """Return the closing figures in a sentence."""
         return (
             f"{figures['nats_per_token']:.4f} nats per token on the held-out pairs; {figures['exact']:.1%} of their "
             "translations are the reference, letter by letter."
@@ -127,7 +127,7 @@ class Translation(Task[TranslationRecipe, TranslationConfig]):
 
 
 def read_tokenizers(folder: ModelFolder, config: TranslationConfig) -> Tokenizers:
-    """The tokenizers of sources and targets; joint, twice the same.
+    """Read the tokenizers of sources and targets; a joint one is returned twice.
 
     Raises:
         ModelFolderError: a file is missing, damaged, or does not fit the network.
@@ -139,7 +139,7 @@ def read_tokenizers(folder: ModelFolder, config: TranslationConfig) -> Tokenizer
 
 
 def all_pairs(spec: TranslationDataSpec) -> list[Pair]:
-    """Read the pairs of the sources, or make dates where there are none."""
+    """Read the pairs of the sources, or generate dates where there are none."""
     return read_pairs(spec.sources, spec, spec.columns, spec.files)
 
 
@@ -152,13 +152,13 @@ def _held_out(spec: TranslationDataSpec) -> list[Pair] | None:
 
 
 def _data(settings: Settings) -> TranslationDataSpec:
-    """Dates are read character by character; other pairs by the commonest pieces of words, unless it is said."""
+    """Read dates by character, and other pairs by byte pair, unless a tokenizer is requested."""
     spec = build(TranslationDataSpec, settings["data"], "data")
     return spec if "tokenizer" in settings["data"] else spec.changed(tokenizer="char" if spec.made else "bpe")
 
 
 def _with_budget(settings: Settings) -> Settings:
-    """Dates are learnt in a shorter time than is usual."""
+    """Set a shorter budget than usual for dates, unless one is requested."""
     return {**settings, "budget": settings["budget"] or DATES_BUDGET} if _data(settings).made else settings
 
 
@@ -204,7 +204,7 @@ def _config(recipe: TranslationRecipe, tokenizers: Tokenizers) -> TranslationCon
 
 def _reasons(recipe: TranslationRecipe) -> list[str]:
     encoder, decoder, training = recipe.encoder, recipe.network, recipe.training
-    both = ", from both ends" if encoder.bidirectional else ""
+    both = ", bidirectional" if encoder.bidirectional else ""
     return [
         f"network: {encoder.encoder_cell} encoder {encoder.encoder_layers} x {encoder.encoder_size}{both}; "
         f"{decoder.cell} decoder {decoder.num_layers} x {decoder.hidden_size}, attention {decoder.attention}.",
