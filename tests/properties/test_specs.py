@@ -65,7 +65,9 @@ budgets = st.one_of(
 seeds = st.integers(0, 2**63 - 1)
 encoders = st.builds(EncoderShape, encoder_size=st.integers(1, 16384), bidirectional=st.booleans())
 heads = st.builds(HeadShape, pooling=st.sampled_from(["last", "max", "mean", "attention"]))
-decoders = st.builds(AttentionDecoderShape, tie_weights=st.just(False), attention=st.sampled_from(["none", "dot", "additive"]))
+decoders = st.builds(
+    AttentionDecoderShape, tie_weights=st.just(False), attention=st.sampled_from(["none", "dot", "additive"])
+)
 weights = st.booleans() | st.lists(st.floats(1e-9, 1e9), min_size=1).map(tuple)
 windows = st.builds(WindowTrainingSpec, seed=seeds, sequence_length=st.integers(1, 65536))
 guesses = st.builds(DecoderTrainingSpec, seed=seeds, teacher_forcing=st.floats(0, 1), scheduled_sampling=st.booleans())
@@ -76,7 +78,9 @@ parts = {
     TranslationRecipe: {"data": pairs, "network": decoders, "encoder": encoders, "training": guesses},
     ConditionalRecipe: {
         "data": conditioned,
-        "network": st.builds(SourceDecoderShape, tie_weights=st.just(False), decoder_input=st.sampled_from(["previous", "none"])),
+        "network": st.builds(
+            SourceDecoderShape, tie_weights=st.just(False), decoder_input=st.sampled_from(["previous", "none"])
+        ),
         "encoder": st.builds(ConditionEncoderShape, encoder_size=st.integers(1, 16384)),
         "training": guesses,
     },

@@ -116,13 +116,19 @@ def test_names_of_today_do_not_warn(text_file: Path, tmp_path: Path) -> None:
 
 
 def test_further_columns_of_no_text_are_refused_by_name(table: Path, tmp_path: Path) -> None:
-    with pytest.warns(DeprecationWarning), pytest.raises(UsageError, match="no setting 'further_columns'"):
+    with (
+        pytest.warns(DeprecationWarning, match="is called text"),
+        pytest.raises(UsageError, match="no setting 'further_columns'"),
+    ):
         unspool.train(table, out=tmp_path / "m", further_columns=("other",), steps=1)
 
 
 def test_a_listener_is_a_callback(text_file: Path, tmp_path: Path) -> None:
     cut, again = Steps(last=1), Steps()
-    with pytest.warns(DeprecationWarning, match="listener is called callback now") as caught, pytest.raises(RuntimeError):
+    with (
+        pytest.warns(DeprecationWarning, match="listener is called callback now") as caught,
+        pytest.raises(RuntimeError),
+    ):
         unspool.train(text_file, out=tmp_path / "m", listener=cut, **{**SMALL, "steps": 3})
     assert warned(list(caught)) == ["listener is called callback now"]
     with pytest.warns(DeprecationWarning, match="listener is called callback now") as caught:

@@ -11,7 +11,6 @@ from helpers.small import TINY
 from unspool.errors import ModelFolderError, OutputError
 from unspool.folder.atomic import replaced
 from unspool.folder.model_folder import ModelFolder, check_free, dump_safetensors, parse_safetensors
-
 from unspool.tasks.language.specs import LanguageRecipe
 from unspool.tasks.opening import read_recipe
 from unspool.text.vocabulary import make_tokenizer

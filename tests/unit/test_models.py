@@ -52,9 +52,7 @@ def test_the_classes_of_all_tasks_are_the_public_ones() -> None:
 
 
 @pytest.mark.parametrize(("task", "name", "owners"), MISSING)
-def test_a_method_that_a_model_cannot_have_is_not_there_and_says_what_to_use(
-    task: str, name: str, owners: str
-) -> None:
+def test_a_method_that_a_model_cannot_have_is_not_there_and_says_what_to_use(task: str, name: str, owners: str) -> None:
     model, own = opened(task), CLASSES[task].__name__
     assert not hasattr(model, name)
     assert getattr(model, name, "none") == "none"

@@ -61,9 +61,7 @@ def present_keywords(values: Mapping[str, Any], stacklevel: int) -> dict[str, An
         if name in former:
             warnings.warn(f"{name} is called {former[name]} now", DeprecationWarning, stacklevel=stacklevel)
     found = renamed(values)
-    return {
-        name: (value,) if name in SEVERAL and isinstance(value, str) else value for name, value in found.items()
-    }
+    return {name: (value,) if name in SEVERAL and isinstance(value, str) else value for name, value in found.items()}
 
 
 def renamed(values: Mapping[str, Any]) -> dict[str, Any]:
