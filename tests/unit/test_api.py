@@ -161,7 +161,7 @@ def test_a_saved_model_is_the_same_model(model: unspool.Model, tmp_path: Path) -
     model.save(tmp_path / "copy", overwrite=True)
 
 
-def test_threads_of_the_kernels_are_chosen_when_loading(model_folder: Path) -> None:
+def test_the_text_does_not_depend_on_the_threads_of_the_kernels(model_folder: Path) -> None:
     texts = [unspool.load(model_folder, "numba", threads=threads).generate("the ", seed=1) for threads in (0, 1, 2)]
     assert texts[0] == texts[1] == texts[2]
 
