@@ -15,7 +15,7 @@ from unspool.api import train
 FRUIT, METAL = ("apple", "pear", "plum", "cherry"), ("iron", "tin", "lead", "zinc")
 SIZES = {"encoder_size": 12, "encoder_embedding": 8, "batch_size": 16, "word_dropout": 0.0}
 QUICK = {"threads": 1, "precision": "float32", "validations": 2, "learning_rate": 0.02, "dropout": 0.0}
-COLUMNS = {"text_column": "text", "label_column": "kind", "tokenizer": "word"}
+COLUMNS = {"text": "text", "label": "kind", "tokenizer": "word"}
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def classifier(rows: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def language(rows: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("language") / "things"
-    train(rows, out=place, steps=10, hidden_size=12, embedding_size=8, text_column="text", tokenizer="word", **QUICK)
+    train(rows, out=place, steps=10, hidden_size=12, embedding_size=8, text="text", tokenizer="word", **QUICK)
     return place
 
 
@@ -99,12 +99,19 @@ def test_evaluate_reads_the_columns_that_are_named(classifier: Path, tmp_path: P
 
 
 @pytest.mark.parametrize(
-    "options", [["--source", "text", "--target", "kind"], ["--beams", 3], ["--lines"], ["--condition", "kind"]]
+    "options", [["--source", "text", "--target", "kind"], ["--beams", "3"], ["--lines"], ["--condition", "kind"]]
 )
-def test_evaluate_refuses_options_of_other_tasks(classifier: Path, rows: Path, options: list[object]) -> None:
-    result = call_main("evaluate", classifier, rows, *options)
+def test_evaluate_refuses_options_of_other_tasks(classifier: Path, rows: Path, options: list[str]) -> None:
+    for data in ([rows], []):
+        result = call_main("evaluate", classifier, *data, *options)
+        assert (result.code, result.clean) == (2, True)
+        assert f"must be one that classification has. Received: {options[0][2:]}" in result.err
+
+
+def test_inspect_refuses_what_only_a_search_has(classifier: Path) -> None:
+    result = call_main("inspect", classifier, "--text", "an apple", "--beams", 3)
     assert (result.code, result.clean) == (2, True)
-    assert "must mean something to classification" in result.err
+    assert "must be one that classification has. Received: beams." in result.err
 
 
 def test_inspect_marks_what_moved_the_decision(classifier: Path, tmp_path: Path) -> None:
@@ -134,7 +141,7 @@ def test_rare_labels_count_more_and_are_shown(rows: Path, tmp_path: Path) -> Non
 
 
 def test_a_run_is_resumed_to_the_end_it_would_have_had(rows: Path, language: Path, tmp_path: Path) -> None:
-    columns = {"text_column": "text", "label_column": "kind"}
+    columns = {"text": "text", "label": "kind"}
     settings = {**columns, **QUICK, "steps": 30, "batch_size": 16, "start_from": language, "unfreeze": "gradual"}
 
     class Cut(unspool.Callback):
@@ -154,7 +161,7 @@ def test_layers_of_a_language_model_learn_at_once_or_from_the_head_down(
     rows: Path, language: Path, tmp_path: Path
 ) -> None:
     before = load_file(language / "model.safetensors")
-    columns = {"text_column": "text", "label_column": "kind", **QUICK}
+    columns = {"text": "text", "label": "kind", **QUICK}
     for unfreeze, moved in (("at-once", True), ("gradual", False)):
         out = tmp_path / unfreeze
         train(rows, out=out, start_from=language, steps=4, unfreeze=unfreeze, **columns)
@@ -164,12 +171,12 @@ def test_layers_of_a_language_model_learn_at_once_or_from_the_head_down(
 
 
 def test_a_language_models_words_are_read_in_small_letters_unless_asked(rows: Path, tmp_path: Path) -> None:
-    columns = {"text_column": "text", "tokenizer": "word", **QUICK, "steps": 2}
+    columns = {"text": "text", "tokenizer": "word", **QUICK, "steps": 2}
     capitals = tmp_path / "capitals.csv"
     capitals.write_text(rows.read_text(encoding="utf-8").replace(" a ", " A ", 40), encoding="utf-8")
     train(capitals, out=tmp_path / "language", hidden_size=8, embedding_size=6, **columns)
     for lowercase, spellings in ((None, 1), (False, 2)):
-        settings = {**columns, "label_column": "kind", "lowercase": lowercase, "start_from": tmp_path / "language"}
+        settings = {**columns, "label": "kind", "lowercase": lowercase, "start_from": tmp_path / "language"}
         model = train(capitals, out=tmp_path / f"classifier-{lowercase}", **settings)
         assert len({" a", " A"}.intersection(model.tokenizer.vocabulary)) == spellings
 
@@ -200,10 +207,10 @@ def test_a_classifier_is_no_start_and_keeps_the_sizes_of_its_own(
     ("options", "told"),
     [
         (["--text", "texts", "--label", "kind"], "did you mean text?"),
-        (["--text", "text", "--label", "text", "--attention", "dot"], "a classifier has no decoder"),
-        (["--label", "kind"], "need text_column"),
+        (["--text", "text", "--label", "text", "--attention", "dot"], "attention, a setting of translation"),
+        (["--label", "kind"], "needs text"),
         (["--text", "text", "--label", "kind", "--hidden-size", 9], "Received: hidden_size"),
-        (["--text", "text", "--label", "kind", "--task", "language"], "classification, which the data tell"),
+        (["--text", "text", "--label", "kind", "--task", "language"], "must be classification, because label is given"),
         (
             ["--text", "text", "--label", "kind", "--unfreeze", "slowly"],
             "training: unfreeze: must be at-once, gradual, ",
@@ -211,10 +218,10 @@ def test_a_classifier_is_no_start_and_keeps_the_sizes_of_its_own(
         (["--text", "text", "--label", "kind", "--encoder-cell", "mingru", "--bidirectional"], "the cell is mingru"),
         (
             ["--text", "text", "--label", "kind", "--teacher-forcing", 0.5],
-            "teacher_forcing, of language or translation",
+            "teacher_forcing, a setting of language and translation",
         ),
-        (["--text", "text", "--label", "kind", "--scheduled-sampling"], "scheduled_sampling, of language"),
-        (["--text", "text", "--label", "kind", "--joint-vocabulary"], "joint_vocabulary, of translation"),
+        (["--text", "text", "--label", "kind", "--scheduled-sampling"], "scheduled_sampling, a setting of language"),
+        (["--text", "text", "--label", "kind", "--joint-vocabulary"], "joint_vocabulary, a setting of translation"),
         (["--text", "text", "--label", "kind", "--unfreeze", 0], "at least 1. Received: unfreeze=0."),
         (["--text", "text", "--label", "kind", "--unfreeze", 3], "Received: unfreeze=3, and no model"),
     ],
@@ -238,7 +245,9 @@ def test_a_damaged_table_is_told_in_two_lines(tmp_path: Path, content: bytes) ->
 def test_only_a_classifier_classifies(language: Path, classifier: Path) -> None:
     result = call_main("classify", language, "a text")
     assert result.clean
-    assert "classify needs a model of classification or of conditioned text. Received: language" in result.err
+    assert "needs a ConditionalTextModel or TextClassifier. Received: " in result.err
+    assert "a TextModel has generate, " in result.error_lines[1]
+    assert result.error_lines[1].endswith("in the shell use `unspool generate`.")
     result = call_main("generate", classifier)
     assert result.clean
     assert unspool.load(classifier).classify(["an iron and a tin"]) == ["metal"]

@@ -9,14 +9,14 @@ import pytest
 import unspool
 from helpers.commands import call_main, run_process
 from unspool.api import train
+from unspool.decode.condition import condition_source
 from unspool.engines.base import BlockGenerator
 from unspool.engines.registry import installed_engines
-from unspool.errors import UsageError
 from unspool.evaluate.bayes import BayesClassifier
 
 SIZES = {"hidden_size": 16, "embedding_size": 8, "encoder_size": 8, "batch_size": 16}
 QUICK = {"threads": 1, "precision": "float32", "validations": 2, "learning_rate": 0.02, "dropout": 0.0, "patience": 20}
-COLUMNS = {"text_column": "text", "condition_columns": ("letter",)}
+COLUMNS = {"text": "text", "condition": ("letter",)}
 GREEDY = ("--temperature", 0)
 
 
@@ -35,7 +35,7 @@ CASES = ("lower", "upper")
 @pytest.fixture(scope="module")
 def letters(rows: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("model") / "letters"
-    columns = {"text_column": "text", "condition_columns": ("letter", "case")}
+    columns = {"text": "text", "condition": ("letter", "case")}
     train(rows, out=place, steps=150, input_dropout=0.0, **columns, **SIZES, **QUICK)
     return place
 
@@ -52,7 +52,7 @@ def single(rows: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert counts is not None
     assert sum(map(int, counts.groups())) == 108
     assert "bits per character on the held-out texts" in result.out
-    assert f"try: unspool generate --condition ... {place}" in result.out
+    assert f'try: unspool generate {place} --condition "..."' in result.out
     return place
 
 
@@ -106,7 +106,8 @@ def test_long_texts_are_written_by_the_compiled_loop(single: Path, monkeypatch: 
     model, plain = unspool.load(single), unspool.load(single, engine="numpy")
     settings = {"condition": "b=0.5,a=0.5", "seed": 4, "ignore_eos": True, "max_new_tokens": 60}
     assert model.generate(**settings) == plain.generate(**settings)  # type: ignore[arg-type]
-    assert isinstance(model.network.hand_over(model.read(condition="a")._reading.state)[0], BlockGenerator)
+    started = model.network.encode(condition_source("a", model.config.conditions))
+    assert isinstance(model.network.hand_over(started)[0], BlockGenerator)
 
 
 def test_a_prompt_is_continued_under_the_condition(single: Path) -> None:
@@ -159,7 +160,7 @@ def test_labels_of_several_columns_are_not_told_apart(letters: Path) -> None:
 def test_numbers_choose_the_state(tmp_path: Path) -> None:
     lines = [f"{number},{'low' if number < 50 else 'high'}\n" for number in range(100)]
     (tmp_path / "t.csv").write_text("number,text\n" + "".join(lines), encoding="utf-8")
-    columns = {"text_column": "text", "condition_columns": ("number",)}
+    columns = {"text": "text", "condition": ("number",)}
     model = train(tmp_path / "t.csv", steps=200, input_dropout=0.0, **columns, **SIZES, **QUICK)
     assert [model.generate(condition=number, temperature=0) for number in (5, "20", 80, 95.5)] == (
         ["low", "low", "high", "high"]
@@ -169,7 +170,7 @@ def test_numbers_choose_the_state(tmp_path: Path) -> None:
 def test_lines_of_files_depend_on_their_names(tmp_path: Path) -> None:
     for letter in "ab":
         (tmp_path / f"{letter}.txt").write_text(f"{letter * 4}\n" * 30, encoding="utf-8")
-    settings = {"lines": True, "condition_columns": ("file",), "steps": 80, "input_dropout": 0.0}
+    settings = {"lines": True, "condition": ("file",), "steps": 80, "input_dropout": 0.0}
     model = train(tmp_path, **settings, **SIZES, **QUICK)
     assert [model.generate(condition=letter, temperature=0) for letter in "ab"] == ["aaaa", "bbbb"]
     again = model.evaluate([tmp_path / "a.txt", tmp_path / "b.txt"])
@@ -216,25 +217,32 @@ def test_a_condition_that_cannot_be_is_two_lines(single: Path, options: list[str
         assert error in result.err
 
 
-def test_a_language_takes_no_condition(model: Path) -> None:
-    result = call_main("generate", model, "--condition", "a")
-    assert result.code == 2
-    assert "take no condition" in result.err
-    with pytest.raises(UsageError, match="take no condition"):
-        unspool.load(model).score("a", "a")
+@pytest.mark.parametrize("command", ["generate", "score"])
+def test_a_language_takes_no_condition(model: Path, command: str) -> None:
+    result = call_main(command, model, *(["a"] if command == "score" else []), "--condition", "a")
+    assert (result.code, result.clean) == (2, True)
+    assert result.error_lines[0].startswith("error: --condition is for a ConditionalTextModel. Received: ")
 
 
 @pytest.mark.parametrize(
     ("options", "code", "error"),
     [
         (["--text", "text", "--condition", "leter"], 3, "row 1 has no column 'leter'"),
-        (["--condition", "letter"], 2, "condition_columns need text_column"),
+        (["--condition", "letter"], 2, "condition needs text"),
         (["--text", "text", "--condition", "letter", "--condition-kind", "numbers"], 3, "must hold numbers. Received"),
-        (["--text", "text", "--condition", "letter", "--bidirectional"], 2, "has only encoder_size and decoder_input"),
+        (
+            ["--text", "text", "--condition", "letter", "--bidirectional"],
+            2,
+            "bidirectional, a setting of translation and classification",
+        ),
         (["--text", "text", "--task", "conditional"], 2, "needs --condition"),
-        (["--text", "text", "--condition", "letter", "--task", "language"], 2, "conditional, which the data tell"),
+        (
+            ["--text", "text", "--condition", "letter", "--task", "language"],
+            2,
+            "must be conditional, because condition is given",
+        ),
         (["--text", "text", "--condition", "letter", "--max-length", 1], 3, "at most 1 tokens long"),
-        (["--text", "text", "--condition", "letter", "--label", "case"], 2, "label_column, of classification"),
+        (["--text", "text", "--condition", "letter", "--label", "case"], 2, "label"),
     ],
 )
 def test_data_that_cannot_be_are_two_lines(

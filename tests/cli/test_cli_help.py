@@ -12,11 +12,13 @@ from pathlib import Path
 import pytest
 
 import unspool.cli
-from unspool.cli.commands import COMMANDS, load_command
-from unspool.cli.train import SPECS
+from unspool.cli.commands import commands, load_command
+from unspool.cli.train import SECTIONS
 from unspool.specs.base import meanings, option_of
 from unspool.specs.sampling import SamplingSpec
 
+COMMANDS = commands()
+SPECS = [fields.spec for fields in SECTIONS]
 HEAVY = ["torch", "numba", "tensorflow", "fastapi", "rich", "numpy"]
 PROBE = """
 import sys

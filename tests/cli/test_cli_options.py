@@ -7,12 +7,13 @@ import typer
 from pydantic import Field
 
 from unspool.cli.command import help_of, make_command
-from unspool.cli.commands import COMMANDS, CommandRow, load_command
+from unspool.cli.commands import commands, load_command
 from unspool.cli.main import make_group
 from unspool.cli.options import Fields, Settings, with_options
 from unspool.cli.suggest import nearest_name
 from unspool.errors import UsageError
 from unspool.specs.base import Option, Spec, setting
+from unspool.tasks.registry import ROWS, Command
 
 
 class Paint(Spec):
@@ -161,7 +162,7 @@ def test_a_command_may_have_a_default_of_its_own():
 
 def values(name: str, *arguments: object) -> dict[str, object]:
     """The parameters of a command as it was given them."""
-    context = load_command(name, COMMANDS[name]).make_context(name, [str(one) for one in arguments])
+    context = load_command(name, commands()[name]).make_context(name, [str(one) for one in arguments])
     return {key: value for key, value in context.params.items() if value not in (None, [], ())}
 
 
@@ -305,7 +306,7 @@ def test_a_command_without_specs_is_a_command_too():
     assert make_command("plain", plain).options == []
 
 
-def test_a_table_with_another_command_makes_a_group_that_has_it(tmp_path, monkeypatch, capsys):
+def test_the_command_of_a_row_is_a_command_of_the_group(tmp_path, monkeypatch, capsys):
     (tmp_path / "backwards.py").write_text(
         "import typer\n"
         "def reverse(text: str = typer.Argument(metavar='TEXT')) -> None:\n"
@@ -314,7 +315,9 @@ def test_a_table_with_another_command_makes_a_group_that_has_it(tmp_path, monkey
         encoding="utf-8",
     )
     monkeypatch.syspath_prepend(tmp_path)
-    group = make_group({**COMMANDS, "reverse": CommandRow("backwards:reverse", "Reverse a text.", ("flip",))})
+    command = Command("reverse", "backwards:reverse", "Reverse a text.", ("flip",))
+    monkeypatch.setitem(ROWS, "reversal", ROWS["language"]._replace(name="reversal", command=command))
+    group = make_group()
     group.main(["reverse", "abc"], prog_name="unspool", standalone_mode=False)
     assert capsys.readouterr().out == "cba\n"
     with pytest.raises(UsageError, match=r"flip") as caught:

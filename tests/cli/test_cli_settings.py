@@ -71,8 +71,8 @@ def test_a_budget_given_as_an_option_replaces_one_of_another_kind_in_the_environ
 def test_a_share_to_hold_out_replaces_the_held_out_file_of_the_recipe(written, text_file):
     recipe = f"{RECIPE}\n[data]\nvalidation_sources = ['{text_file}']\n"
     data = written("--validation", 0.2, recipe=recipe)["data"]
-    assert data["validation_fraction"] == 0.2
-    assert data["validation_sources"] == []
+    assert data["validation_split"] == 0.2
+    assert data["validation"] == []
 
 
 def test_a_switch_that_is_on_can_be_switched_off_in_the_environment(call, model):

@@ -112,7 +112,7 @@ def test_a_fraction_is_held_out_at_the_end(call, small, text_file, tmp_path):
     call("train", text_file, "--out", tmp_path / "m", "--validation", 0.25, "--steps", 1, *small)
     size = len(text_file.read_text(encoding="utf-8"))
     assert call("evaluate", tmp_path / "m", "--json").json()["tokens"] == size // 4
-    assert tomllib.loads((tmp_path / "m" / "recipe.toml").read_text())["data"]["validation_fraction"] == 0.25
+    assert tomllib.loads((tmp_path / "m" / "recipe.toml").read_text())["data"]["validation_split"] == 0.25
 
 
 def test_a_budget_of_minutes_ends_on_time_and_is_written_down(call, small, text_file, tmp_path):

@@ -9,7 +9,7 @@ import pytest
 import unspool
 from helpers.commands import call_main
 from unspool.api import train
-from unspool.errors import UsageError
+from unspool.errors import WrongModelError
 
 WORDS = {"one": "eins", "two": "zwei", "three": "drei", "four": "vier"}
 SIZES = {"hidden_size": 24, "embedding_size": 8, "encoder_size": 12, "encoder_embedding": 8, "batch_size": 16}
@@ -27,7 +27,7 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def translator(pairs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("model") / "numbers"
-    columns = {"source_column": "en", "target_column": "de", "tokenizer": "word"}
+    columns = {"source": "en", "target": "de", "tokenizer": "word"}
     train(pairs, out=place, steps=150, input_dropout=0.0, label_smoothing=0.0, **columns, **SIZES, **QUICK)
     return place
 
@@ -99,7 +99,7 @@ def test_evaluate_says_what_is_missing_or_measures(translator: Path) -> None:
 
 
 def test_a_run_is_resumed_to_the_end_it_would_have_had(pairs: Path, tmp_path: Path) -> None:
-    columns = {"source_column": "en", "target_column": "de", "tokenizer": "word"}
+    columns = {"source": "en", "target": "de", "tokenizer": "word"}
     settings = {**columns, **SIZES, **QUICK, "steps": 12}
 
     class Cut(unspool.Callback):
@@ -151,16 +151,17 @@ def test_a_finished_run_is_not_told_to_be_a_start(translator: Path) -> None:
 def test_a_translation_does_not_write_by_itself(translator: Path, command: str) -> None:
     result = call_main(command, translator, *(["a text"] if command == "score" else []))
     assert result.code == 2
-    assert "needs a model of language or conditional. Received: one of translation" in result.err
+    assert "needs a TextModel or ConditionalTextModel. Received: " in result.err
+    assert "in the shell use `unspool translate`." in result.err
 
 
 def test_a_language_does_not_translate(model: Path) -> None:
-    with pytest.raises(UsageError, match="needs a model of translation"):
+    with pytest.raises(WrongModelError, match="translate needs a Translator"):
         unspool.load(model).translate("a text")
 
 
 def test_without_attention_and_with_a_joint_vocabulary(pairs: Path, tmp_path: Path) -> None:
-    columns = {"source_column": "en", "target_column": "de", "tokenizer": "word", "joint_vocabulary": True}
+    columns = {"source": "en", "target": "de", "tokenizer": "word", "joint_vocabulary": True}
     model = train(pairs, out=tmp_path / "m", steps=150, attention="none", **columns, **SIZES, **QUICK)
     assert not (tmp_path / "m" / "source_tokenizer.json").exists()
     assert model.translate("one two") == "eins zwei"
@@ -169,7 +170,7 @@ def test_without_attention_and_with_a_joint_vocabulary(pairs: Path, tmp_path: Pa
 
 @pytest.mark.parametrize("tokenizer", ["bpe", "char"])
 def test_pieces_of_words_and_characters_are_translated(pairs: Path, tmp_path: Path, tokenizer: str) -> None:
-    columns = {"source_column": "en", "target_column": "de", "tokenizer": tokenizer, "input_dropout": 0.0}
+    columns = {"source": "en", "target": "de", "tokenizer": tokenizer, "input_dropout": 0.0}
     sizes = {"hidden_size": 48, "embedding_size": 16, "encoder_size": 24, "encoder_embedding": 16, "batch_size": 16}
     settings = {**columns, **sizes, **QUICK, "learning_rate": 0.01, "label_smoothing": 0.0}
     model = train(pairs, out=tmp_path / "m", steps=500, **settings)
@@ -209,11 +210,14 @@ def test_columns_without_their_table_are_refused(pairs: Path, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (["--pooling", "max"], "pooling, of classification"),
-        (["--class-weights", "--word-dropout", 0.2], "word_dropout, of classification; class_weights, of classi"),
-        (["--unfreeze", 3], "unfreeze, of classification"),
-        (["--condition-kind", "labels"], "condition_kind, of conditional"),
-        (["--text", "en"], "text_column, of language or conditional or classification"),
+        (["--pooling", "max"], "pooling, a setting of classification"),
+        (
+            ["--class-weights", "--word-dropout", 0.2],
+            "word_dropout, a setting of classification; class_weights, a setting of classi",
+        ),
+        (["--unfreeze", 3], "unfreeze, a setting of classification"),
+        (["--condition-kind", "labels"], "condition_kind, a setting of conditional"),
+        (["--text", "en"], "text"),
         (["--validation-source-file", "a"], "belong together"),
     ],
 )
@@ -227,9 +231,10 @@ def test_options_of_other_tasks_are_refused(pairs: Path, tmp_path: Path, options
 
 @pytest.mark.parametrize("options", [["--text", "en"], ["--lines"], ["--label", "en"], ["--condition", "en"]])
 def test_evaluate_refuses_options_of_other_tasks(translator: Path, pairs: Path, options: list[str]) -> None:
-    result = call_main("evaluate", translator, pairs, *options)
-    assert (result.code, result.clean) == (2, True)
-    assert "must mean something to translation" in result.err
+    for data in ([pairs], []):
+        result = call_main("evaluate", translator, *data, *options)
+        assert (result.code, result.clean) == (2, True)
+        assert f"must be one that translation has. Received: {options[0][2:]}, a setting of " in result.err
 
 
 def test_evaluate_reads_the_columns_of_the_training_or_two_files(translator: Path, pairs: Path, tmp_path: Path) -> None:
@@ -281,4 +286,4 @@ def test_inspect_names_the_source_and_the_translation(translator: Path) -> None:
 def test_inspect_needs_attention_to_show(model: Path) -> None:
     result = call_main("inspect", model, "--text", "the cat")
     assert result.code == 2
-    assert "inspect needs a model that translates or classifies" in result.err
+    assert "inspect needs a Translator or ConditionalTextModel or TextClassifier" in result.err

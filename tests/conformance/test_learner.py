@@ -57,7 +57,7 @@ def test_the_loss_of_a_fixed_batch_falls(
     assert losses[-1] < losses[0] - 0.1
 
 
-def test_the_loss_is_the_mean_surprise_of_the_network(learning_engine: str, shape: NetworkSpec) -> None:
+def test_the_loss_is_the_mean_nll_of_the_network(learning_engine: str, shape: NetworkSpec) -> None:
     learner = build_learner(learning_engine, shape, training())
     network = build_network(learning_engine, shape, learner.weights())
     nats, _ = network.nll(batch().inputs, batch().targets, network.initial_state(ROWS))
@@ -77,15 +77,15 @@ def test_the_gradient_is_that_of_finite_differences(learning_engine: str, shape:
         return float(network.nll(batch().inputs, batch().targets, network.initial_state(ROWS))[0].mean())
 
     for name, array in before.items():
-        place = np.unravel_index(np.abs(array).argmax(), array.shape)
+        position = np.unravel_index(np.abs(array).argmax(), array.shape)
         slopes = []
         for change in (0.03, -0.03):
             moved = {key: value.copy() for key, value in before.items()}
-            moved[name][place] += change
+            moved[name][position] += change
             slopes.append(loss(moved))
         slope = (slopes[0] - slopes[1]) / 0.06
         if abs(slope) > 3e-4:
-            assert np.sign(after[name][place] - array[place]) == -np.sign(slope), name
+            assert np.sign(after[name][position] - array[position]) == -np.sign(slope), name
 
 
 @pytest.mark.parametrize("optimizer", ["muon", "adamw"])

@@ -19,7 +19,7 @@ from unspool.specs.network import (
     TextEncoderSpec,
     VectorEncoderSpec,
 )
-from unspool.specs.training import TrainingSpec
+from unspool.specs.training import HeadTrainingSpec, TrainingSpec
 from unspool.text.tokenizer import PAD
 
 VOCABULARY, TARGETS, LABELS, ROWS, STEPS = 11, 9, 3, 4, 6
@@ -239,7 +239,7 @@ def test_the_loss_of_a_label_counts_as_much_as_its_weight(engine: str) -> None:
     scores = build_network("numpy", spec, random_weights(spec)).classify(source(spec)).astype(np.float64)  # (B, C)
     nats = np.log(np.exp(scores).sum(axis=1)) - scores[np.arange(ROWS), labels]  # (B)
     for weights in ((1.0, 1.0, 1.0), (0.5, 4.0, 1.0)):
-        training = TrainingSpec(threads=1, dropout=0.0, input_dropout=0.0, class_weights=weights)
+        training = HeadTrainingSpec(threads=1, dropout=0.0, input_dropout=0.0, class_weights=weights)
         learner = build_learner(engine, spec, training, random_weights(spec))
         expected = np.average(nats, weights=np.array(weights)[labels])
         assert learner.train_step(batch, 1.0, 0) == pytest.approx(expected, abs=1e-5)

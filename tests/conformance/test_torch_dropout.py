@@ -8,8 +8,8 @@ from unspool.engines.torch.layers import Dropout  # noqa: E402 - needs torch
 from unspool.engines.torch.recurrent import read_window  # noqa: E402
 
 
-def masked(share: float, seed: int = 0, shape: tuple[int, int, int] = (50, 7, 40)) -> "torch.Tensor":
-    return Dropout(share, share, torch.Generator().manual_seed(seed))(torch.ones(shape), share)
+def masked(rate: float, seed: int = 0, shape: tuple[int, int, int] = (50, 7, 40)) -> "torch.Tensor":
+    return Dropout(rate, rate, torch.Generator().manual_seed(seed))(torch.ones(shape), rate)
 
 
 def test_one_mask_serves_all_time_steps() -> None:
@@ -22,7 +22,7 @@ def test_rows_have_masks_of_their_own() -> None:
     assert (values[0] != values[1]).any()
 
 
-def test_the_share_of_zeros_is_as_asked_and_the_mean_stays() -> None:
+def test_the_rate_of_zeros_is_as_requested_and_the_mean_stays() -> None:
     values = masked(0.25)
     assert (values == 0).float().mean().item() == pytest.approx(0.25, abs=0.03)
     assert values.mean().item() == pytest.approx(1, abs=0.03)
@@ -38,10 +38,10 @@ def test_no_dropout_leaves_the_values() -> None:
 
 
 @pytest.mark.parametrize("kind", [torch.nn.LSTM, torch.nn.GRU, torch.nn.RNN])
-def test_connections_are_dropped_for_all_rows_and_steps_alike(kind: "type[torch.nn.RNNBase]") -> None:
+def test_drop_connect_is_the_same_for_all_rows_and_steps(kind: "type[torch.nn.RNNBase]") -> None:
     layer = kind(5, 24, batch_first=True)
     dropout = Dropout(0.0, 0.0, torch.Generator().manual_seed(0), recurrent=0.5)
-    matrix = dropout.connections(layer)
+    matrix = dropout.drop_connect(layer)
     assert matrix is not None
     kept = (matrix != 0).float()
     assert kept.mean().item() == pytest.approx(0.5, abs=0.05)
@@ -49,9 +49,9 @@ def test_connections_are_dropped_for_all_rows_and_steps_alike(kind: "type[torch.
     twin = kind(5, 24, batch_first=True)
     twin.load_state_dict({**layer.state_dict(), "weight_hh_l0": matrix})
     values, zeros = torch.randn(3, 6, 5), torch.zeros(1, 3, 24)
-    memory = (zeros, zeros) if kind is torch.nn.LSTM else (zeros,)
-    torch.testing.assert_close(read_window(layer, values, memory, matrix), read_window(twin, values, memory))
+    cell_state = (zeros, zeros) if kind is torch.nn.LSTM else (zeros,)
+    torch.testing.assert_close(read_window(layer, values, cell_state, matrix), read_window(twin, values, cell_state))
 
 
-def test_no_connections_are_dropped_unless_asked_for() -> None:
-    assert Dropout(0.5, 0.5, torch.Generator()).connections(torch.nn.GRU(5, 24)) is None
+def test_there_is_no_drop_connect_unless_requested() -> None:
+    assert Dropout(0.5, 0.5, torch.Generator()).drop_connect(torch.nn.GRU(5, 24)) is None

@@ -1,4 +1,4 @@
-"""A loss that is not a number costs half the rate, twice at most; a text learnt by heart ends early."""
+"""A loss that is not a number costs half the rate, twice at most; a memorised text ends early."""
 
 import json
 import math
@@ -6,6 +6,7 @@ import math
 import pytest
 
 from unspool.engines.torch.learner import TorchLearner
+from unspool.tasks.language.job import LanguageJob
 
 
 def events(place, kind):
@@ -80,7 +81,7 @@ def test_a_divergence_before_the_first_model_brings_no_old_model_into_danger(fau
 
 def test_a_run_ends_after_so_many_validations_without_a_new_best(faults, fox, tmp_path, monkeypatch):
     figures = iter([3.0, 2.0, 2.5, 2.4, 2.3, 1.0, 0.9])
-    monkeypatch.setattr("unspool.tasks.language._fresh", lambda network, corpus: next(figures))
+    monkeypatch.setattr(LanguageJob, "validate", lambda self, network: next(figures))
     options = ["--steps", 70, "--validations", 7, "--patience", 3, *faults.small]
     result = faults.call("train", fox, "--out", tmp_path / "m", *options)
     assert result.code == 0, result.err

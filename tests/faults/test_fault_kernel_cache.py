@@ -118,3 +118,27 @@ def test_the_stamp_covers_all_that_compiled_code_is_made_of() -> None:
                 origin = compiling.PACKAGE.parent.joinpath(*str(node.module).split(".")).with_suffix(".py")
                 constants = [alias.name for alias in node.names if alias.name.isupper()]
                 assert not constants or origin in covered, (path.name, constants)
+
+
+STEP = """
+import hashlib
+import numpy as np
+from unspool.data.batches import Batch
+from unspool.engines.registry import build_learner
+from unspool.specs.network import DecoderSpec, NetworkSpec
+from unspool.specs.training import WindowTrainingSpec
+
+spec = NetworkSpec(decoder=DecoderSpec(cell="gru", hidden_size=40, embedding_size=8, vocabulary_size=280))
+learner = build_learner("torch", spec, WindowTrainingSpec(threads=1, optimizer="adamw", dropout=0.0, input_dropout=0.0))
+drawn = np.random.default_rng(0).integers(4, 280, (8, 9))
+learner.train_step(Batch(drawn[:, :-1].copy(), drawn[:, 1:].copy(), np.ones(8, np.bool_)), 1.0, 0)
+for name, array in learner.weights().items():
+    print(name, hashlib.md5(array.tobytes()).hexdigest())
+"""
+
+
+def test_the_process_that_compiles_kernels_trains_to_the_weights_of_later_ones(tmp_path: Path) -> None:
+    package = Path(unspool.__file__).parent.parent
+    first, second = (finished(start(package, STEP, NUMBA_CACHE_DIR=str(tmp_path))) for _ in range(2))
+    assert first == second
+    assert "decoder.output.weight" in first

@@ -6,6 +6,7 @@ import signal
 import pytest
 
 from unspool.engines.torch.learner import TorchLearner
+from unspool.tasks.language.task import Language
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ def test_ctrl_c_before_the_first_step_brings_the_old_model_back(faults, fox, old
         raise KeyboardInterrupt
 
     before = faults.bytes_of(old)
-    monkeypatch.setattr("unspool.tasks.language.open_corpus", interrupted)
+    monkeypatch.setattr(Language, "open", interrupted)
     result = faults.call("train", fox, "--out", old, "--overwrite", "--steps", 1, *faults.small)
     assert result.code == 130
     assert result.err.splitlines()[-2].startswith("error: ")

@@ -40,7 +40,7 @@ def test_a_folder_gives_its_files_in_order_by_their_endings(tmp_path: Path) -> N
     assert text_of(str(tmp_path), suffixes=(".py",)) == "d.py"
     with pytest.raises(DataError, match=r"holds no file that ends with \.rst") as caught:
         sources(str(tmp_path), suffixes=(".rst",))
-    assert "--suffix" in caught.value.hint
+    assert "--suffixes" in caught.value.hint
 
 
 def test_lines_are_those_of_all_files(tmp_path: Path) -> None:

@@ -1,10 +1,11 @@
 """Arguments and options that several commands have and that belong to no spec."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from unspool.errors import UsageError
 from unspool.specs.base import Option
 
 ModelPath = Annotated[
@@ -44,3 +45,19 @@ Condition = Annotated[
     ),
     Option("Data", True, synonyms=("label", "given", "style", "class", "control")),
 ]
+
+
+def under(model: Any, condition: list[str] | None) -> dict[str, Any]:
+    """The condition as a keyword, where there is one.
+
+    Raises:
+        UsageError: the model's texts depend on nothing.
+    """
+    from unspool.models.text import ConditionalTextModel  # here and not above: the models import NumPy
+
+    if condition and not isinstance(model, ConditionalTextModel):
+        raise UsageError(
+            f"--condition is for a ConditionalTextModel. Received: {model.path}, a {type(model).__name__}.",
+            "leave out --condition.",
+        )
+    return {"condition": condition} if condition else {}

@@ -22,7 +22,7 @@ def demo(
     *,
     budget: Settings,
 ) -> None:
-    """Train on the Python language reference for a minute, then write at four temperatures.
+    """Train on the Python language reference for a minute, then generate at four temperatures.
 
     Examples:
         unspool demo

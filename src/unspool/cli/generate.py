@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from unspool.cli.arguments import AsJson, Condition, ModelPath
+from unspool.cli.arguments import AsJson, Condition, ModelPath, under
 from unspool.cli.console import read_file, read_text, write, write_json
 from unspool.cli.options import Settings, with_options
 from unspool.specs.base import Option
@@ -43,7 +43,7 @@ def generate(
     sampling: Settings,
     runtime: Settings,
 ) -> None:
-    """Continue a prompt, printing text as it is made.
+    """Continue a prompt, printing text as it is generated.
 
     Examples:
         unspool generate runs/alice --prompt "Alice was"
@@ -53,13 +53,12 @@ def generate(
     from unspool.api import load  # here and not above: this imports an engine
 
     opened: Any = load(model, **runtime)
-    if condition:
-        sampling["condition"] = condition
+    given = under(opened, condition)
+    sampling |= given
     texts = [read_text(prompt)] if prompts is None else [line for line in read_file(prompts).split("\n") if line]
     for number, text in enumerate(texts):
         if as_json:
             samples = [sample.to_dict() for sample in opened.samples(text, **sampling)]
-            given = {"condition": condition} if condition else {}
             write_json({"prompt": text, **given, "samples": samples})
             continue
         if number:

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from unspool.cli.arguments import AsJson, Condition, File, ModelPath
+from unspool.cli.arguments import AsJson, Condition, File, ModelPath, under
 from unspool.cli.console import read_file, read_text, write, write_json
 from unspool.cli.options import Fields, Settings, with_options
 from unspool.errors import UsageError
@@ -45,20 +45,16 @@ def score(
     from unspool.api import load
 
     opened: Any = load(model, **runtime)
+    given = under(opened, condition)
     content = read_file(file, **data) if file is not None else read_text(text or "", **data)
     if per_line:
-        _rank(opened, content, condition, as_json)
+        _rank(opened, content, given, as_json)
     else:
-        _score(opened, content, condition, as_json)
+        _score(opened, content, given, as_json)
 
 
-def _under(condition: list[str] | None) -> dict[str, Any]:
-    """The condition as a keyword, where there is one."""
-    return {"condition": condition} if condition else {}
-
-
-def _score(model: Any, text: str, condition: list[str] | None, as_json: bool) -> None:
-    result = model.score(text, **_under(condition))
+def _score(model: Any, text: str, given: dict[str, Any], as_json: bool) -> None:
+    result = model.score(text, **given)
     if as_json:
         write_json(result.to_dict())
         return
@@ -75,9 +71,9 @@ def _score(model: Any, text: str, condition: list[str] | None, as_json: bool) ->
             write(f"{value:15.4f}  {token!r}\n")
 
 
-def _rank(model: Any, text: str, condition: list[str] | None, as_json: bool) -> None:
+def _rank(model: Any, text: str, given: dict[str, Any], as_json: bool) -> None:
     lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
-    scored = [(model.score(line, **_under(condition)), number, line) for number, line in lines]
+    scored = [(model.score(line, **given), number, line) for number, line in lines]
     scored.sort(key=lambda item: -item[0].bits_per_character)
     for result, number, line in scored:
         if as_json:

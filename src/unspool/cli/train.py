@@ -69,10 +69,10 @@ def train(
     *,
     settings: Settings,
 ) -> None:
-    """Learn from a text, from lines, or from a table.
+    """Learn from a text, from lines, or from a table, and write a model folder.
 
-    Writes a model folder, runs/NAME where --out names no other. With a budget of minutes the run ends on
-    time. Ctrl-C keeps the best model so far.
+    The folder is runs/NAME where --out names no other. With a budget of minutes the run ends on time. Ctrl-C keeps
+    the best model so far.
 
     Examples:
         unspool train alice.txt --minutes 5
@@ -109,8 +109,8 @@ def train(
     if as_json:
         write_json({"model": str(path), **figures}, indent=2)
     else:
-        row = ROWS[model.config.task]
-        write(f"\n{path}: {row.load('task')().summary(figures)}\ntry: unspool {row.command.name} {path}\n")
+        learnt = ROWS[model.config.task].load("task")()
+        write(f"\n{path}: {learnt.summary(figures)}\ntry: {learnt.card.command.format(name=path)}\n")
 
 
 def _is_typed(context: typer.Context, name: str) -> bool:

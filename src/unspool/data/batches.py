@@ -8,8 +8,8 @@ Shapes: B rows, S tokens of a source, T time steps, N examples.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, fields, replace
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -73,6 +73,9 @@ class VectorSource:
 Source = TextSource | VectorSource
 
 
+Rows = TypeVar("Rows", "TextSource", "VectorSource", "Batch")
+
+
 @dataclass(frozen=True)
 class Batch:
     """What one training step reads.
@@ -97,6 +100,22 @@ class Batch:
         if self.labels is not None and self.source is not None:
             return self.source.size
         return int(np.count_nonzero(self.targets))
+
+    def partition(self, rank: int, world: int) -> "Batch":
+        """Take every `world`-th row from row `rank` on: the partitions of all ranks are, together, the batch.
+
+        If the batch has fewer rows than `world`, the last partitions have none.
+        """
+        return _rows_of(self, slice(rank, None, world))
+
+
+def _rows_of(item: Rows, rows: slice) -> Rows:
+    """Take some rows of every array in a batch or source."""
+    taken: dict[str, Any] = {}
+    for name, value in ((field.name, getattr(item, field.name)) for field in fields(item)):
+        if value is not None:
+            taken[name] = value[rows] if isinstance(value, np.ndarray) else _rows_of(value, rows)
+    return replace(item, **taken)
 
 
 def pad_sequences(texts: Sequence[IntArray]) -> IntArray:

@@ -148,7 +148,7 @@ def prepare_corpus(
     if held < 2:
         raise DataError(
             f"the validation part must have at least 2 tokens. Received: {held} in {(held_out or text).description}.",
-            "name a longer text, or a larger fraction with --validation 0.2.",
+            "name a longer text, or a larger part with --validation-split 0.2.",
         )
     return tokenizer
 

@@ -77,7 +77,7 @@ class Sources:
             if not found:
                 raise DataError(
                     f"{name} holds no file that ends with {' or '.join(self._suffixes)}.",
-                    "name other endings with --suffix, such as --suffix .py.",
+                    "name other endings with --suffixes, such as --suffixes .py.",
                 )
             return found
         if not path.exists():

@@ -1,4 +1,4 @@
-"""Weights in fewer bits: what is left of a float32 in bfloat16, or in 255 levels.
+"""Round weights to fewer bits: to bfloat16, or to 255 levels.
 
 Shapes: R rows, K columns.
 """
@@ -11,14 +11,14 @@ from unspool.arrays import Array, Arrays
 
 
 def rounded_weights(weights: Mapping[str, Array], precision: str) -> Arrays:
-    """All matrices as they are in `bfloat16` or `int8`, in float32; the rest, and `float32`, stay as they are."""
+    """Round all matrices to `bfloat16` or `int8`, kept in float32; the rest, and `float32`, stay as they are."""
     if precision == "float32":
         return dict(weights)
     return {name: array if array.ndim == 1 else rounded(array, precision) for name, array in weights.items()}
 
 
 def rounded(matrix: Array, precision: str) -> Array:
-    """A matrix [R, K] as it is in `bfloat16` or `int8`, in float32."""
+    """Round a matrix [R, K] to `bfloat16` or `int8`, kept in float32."""
     if precision == "int8":
         scale = int8_scale(matrix)[:, None]  # (R, 1)
         result: Array = np.rint(matrix / scale) * scale
@@ -27,17 +27,17 @@ def rounded(matrix: Array, precision: str) -> Array:
 
 
 def int8_scale(matrix: Array) -> Array:
-    """The step between the 255 levels of each row, [..., R, K] to [..., R]: its largest number has level 127."""
-    highest: Array = np.abs(matrix).max(axis=-1)
-    return np.where(highest > 0, highest / 127, 1).astype(np.float32)
+    """Return the step between the 255 levels of each row, [..., R, K] to [..., R]: its largest number has level 127."""
+    maximum: Array = np.abs(matrix).max(axis=-1)
+    return np.where(maximum > 0, maximum / 127, 1).astype(np.float32)
 
 
 def to_bfloat16(array: Array) -> Array:
-    """Float32 rounded to the nearest bfloat16, ties to even, as uint16 of the same shape."""
+    """Round float32 to the nearest bfloat16, ties to even, as uint16 of the same shape."""
     bits = np.ascontiguousarray(array, np.float32).view(np.uint32).astype(np.uint64)
     return ((bits + 0x7FFF + ((bits >> np.uint64(16)) & np.uint64(1))) >> np.uint64(16)).astype(np.uint16)
 
 
 def from_bfloat16(bits: Array) -> Array:
-    """The float32 that bfloat16 bits stand for."""
+    """Return the float32 that bfloat16 bits stand for."""
     return (bits.astype(np.uint32) << np.uint32(16)).view(np.float32)

@@ -9,8 +9,10 @@ from unspool.errors import WrongModelError, reporting_write_errors
 from unspool.folder.atomic import bring_back, drop_replaced, set_aside
 from unspool.folder.migration import present_keywords
 from unspool.folder.model_folder import ModelFolder, check_free
+from unspool.specs.base import Spec
 from unspool.specs.config import Config
 from unspool.tasks.registry import ROWS
+from unspool.tasks.settings import foreign_settings
 
 PathLike = str | Path
 Data = PathLike | Sequence[PathLike] | None
@@ -122,11 +124,13 @@ def wrong_model(model: Model, method: str, *owners: type[Model]) -> WrongModelEr
         method: is what it does not have.
         *owners: are the classes that have it.
     """
-    own = [name for name in vars(type(model)) if not name.startswith("_") and callable(getattr(model, name, None))]
+    kind = type(model)
+    own = [name for name in dir(kind) if not name.startswith("_") and callable(getattr(kind, name))]
+    command = ROWS[model.config.task].command.name
     return WrongModelError(
         f"{method} needs a {' or '.join(owner.__name__ for owner in owners)}. Received: {model.path}, a "
-        f"{type(model).__name__}.",
-        f"a {type(model).__name__} has {', '.join(own)}.",
+        f"{kind.__name__}.",
+        f"a {kind.__name__} has {', '.join(own)}; in the shell use `unspool {command}`.",
     )
 
 
@@ -137,8 +141,21 @@ def sources_of(data: Data) -> tuple[str, ...]:
     return (str(data),) if isinstance(data, str | Path) else tuple(str(name) for name in data)
 
 
-def given(data: Data, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings of an evaluation without those that are off, and its sources."""
+def given(task: str, data: Data, settings: Mapping[str, Any], *specs: type[Spec]) -> dict[str, Any]:
+    """The settings without those that are off, and the sources.
+
+    Args:
+        task: is that of the model.
+        data: are the sources.
+        settings: are given by name.
+        *specs: have the fields that mean something.
+
+    Raises:
+        UsageError: a setting is a field of none of them.
+    """
     present = present_keywords(settings, stacklevel=4)
     chosen = {name: value for name, value in present.items() if value is not False and value not in (None, ())}
+    foreign = [name for name in chosen if not any(name in spec.model_fields for spec in specs)]
+    if foreign:
+        raise foreign_settings(task, foreign)
     return {**chosen, "sources": sources_of(data)}

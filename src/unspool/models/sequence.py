@@ -12,7 +12,7 @@ from unspool.specs.base import build
 from unspool.specs.sampling import BeamSpec
 from unspool.tasks.translation.evaluation import evaluate_translation
 from unspool.tasks.translation.page import inspect_attention
-from unspool.tasks.translation.specs import TranslationConfig
+from unspool.tasks.translation.specs import TranslationConfig, TranslationDataSpec
 from unspool.tasks.translation.task import read_tokenizers
 
 
@@ -56,7 +56,8 @@ class Translator(Model):
             ModelFolderError: the held-out pairs are gone.
             MissingExtraError: sacrebleu is needed and not installed.
         """
-        return evaluate_translation(self._translator, self.folder, given(data, settings))
+        chosen = given(self.config.task, data, settings, TranslationDataSpec, BeamSpec)
+        return evaluate_translation(self._translator, self.folder, chosen)
 
     def inspect(self, texts: Sequence[str], **settings: Any) -> Inspection:
         """Show where each token of each translation looked.

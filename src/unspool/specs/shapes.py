@@ -5,7 +5,7 @@ from typing import Any, Literal, Self
 
 from pydantic import model_validator
 
-from unspool.specs.base import Option, Spec, build, setting
+from unspool.specs.base import Option, Spec, setting
 
 CellName = Literal["rnn", "lstm", "gru", "mingru"]
 AttentionName = Literal["none", "dot", "additive"]
@@ -105,7 +105,8 @@ class EncoderShape(Spec):
         encoder_layers: the number of its layers, one on top of the other.
         encoder_size: the number of hidden units of a layer and direction.
         encoder_embedding: the size of the vector that stands for a token of the source; 0 means one-hot vectors.
-        bidirectional: every layer reads the source from both ends (Schuster and Paliwal, 1997).
+        bidirectional: every layer reads the source from both ends (Schuster and Paliwal, 1997); `mingru` reads one
+            way.
     """
 
     encoder_cell: CellName = setting("gru", Option("Network"))
@@ -115,6 +116,12 @@ class EncoderShape(Spec):
     )
     encoder_embedding: int = setting(256, Option("Network", synonyms=("encoder-embedding-size",)), ge=0, le=16384)
     bidirectional: bool = setting(True, Option("Network", synonyms=("bi", "both-directions", "bilstm")))
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_way_unless_both_are_requested(cls, values: Any) -> Any:
+        one_way = isinstance(values, Mapping) and values.get("encoder_cell") == "mingru"
+        return {"bidirectional": False, **values} if one_way else values
 
     @model_validator(mode="after")
     def _one_direction(self) -> Self:
@@ -145,16 +152,6 @@ class HeadShape(Spec):
     pooling: PoolingName = setting(
         "last", Option("Network", synonyms=("pool", "head"), default="attention of words, else max")
     )
-
-
-def encoder_shape(values: Mapping[str, Any]) -> EncoderShape:
-    """The shape with the given values; a cell that reads one way only does so unless both ways are requested.
-
-    Raises:
-        UsageError: a value breaks its rule.
-    """
-    one_way = {"bidirectional": False} if values.get("encoder_cell") == "mingru" else {}
-    return build(EncoderShape, {**one_way, **values}, "encoder")
 
 
 def check_direction(bidirectional: bool, cell: CellName) -> None:

@@ -5,7 +5,7 @@
 A setting belongs to the same section in every task that has it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -59,7 +59,7 @@ def check_settings(recipe: type[Recipe], settings: Settings) -> None:
         known = own[section].model_fields if section in own else ()
         foreign = [name for name in values if name not in known]
         if foreign:
-            raise _foreign(recipe, foreign)
+            raise foreign_settings(recipe.model_fields["task"].default, foreign)
         if values:
             build(own[section], values, section)
 
@@ -78,15 +78,14 @@ def section_of(tasks: tuple[str, ...]) -> dict[str, str]:
     }
 
 
-def _foreign(recipe: type[Recipe], names: Iterable[str]) -> UsageError:
+def foreign_settings(task: str, names: Sequence[str]) -> UsageError:
     """The error for settings that are not the task's, with the tasks that have them."""
     told = []
     for name in names:
         owners = [
             task for task, row in ROWS.items() if any(name in spec.model_fields for spec in _specs(row.load("recipe")))
         ]
-        told.append(f"{name}, a setting of {' and '.join(owners)}" if owners else f"{name}, which no task has")
-    task = recipe.model_fields["task"].default
+        told.append(f"{name}, a setting of {' and '.join(owners)}" if owners else name)
     hint = "leave it out." if len(told) == 1 else "leave these out."
     return UsageError(f"a setting must be one that {task} has. Received: {'; '.join(told)}.", hint)
 

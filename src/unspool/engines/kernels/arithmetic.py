@@ -7,7 +7,7 @@ import numba
 import numpy as np
 from numba.extending import overload
 
-from unspool.engines.kernels.compiling import compiled
+from unspool.engines.kernels.compiling import inlined
 
 
 def widen(weight: Any) -> Any:
@@ -43,7 +43,7 @@ def _narrow(value: Any, like: Any) -> Callable[[Any, Any], Any]:
     return bfloat16 if like.dtype is numba.types.uint16 else float32
 
 
-@compiled
+@inlined
 def exponential(x: Any) -> Any:
     """Return the exponential of a float32, to 1e-7 relative; beyond 88 it stays at e to the 88.
 
@@ -62,13 +62,13 @@ def exponential(x: Any) -> Any:
     return p * np.int32((np.int32(k) + np.int32(127)) << np.int32(23)).view(np.float32)
 
 
-@compiled
+@inlined
 def logistic(x: Any) -> Any:
     """Return 1 / (1 + exp(-x)) of a float32."""
     return np.float32(1) / (np.float32(1) + exponential(-x))
 
 
-@compiled
+@inlined
 def hyperbolic_tangent(x: Any) -> Any:
     """Return tanh(x) = 2 / (1 + exp(-2x)) - 1 of a float32."""
     return np.float32(2) * logistic(np.float32(2) * x) - np.float32(1)

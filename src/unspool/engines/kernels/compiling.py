@@ -26,7 +26,7 @@ SOURCES = (  # compiled code, and the constants that it takes from elsewhere
 )
 
 
-def compiled(function: Function, fast: bool = True) -> Function:
+def compiled(function: Function, fast: bool = True, inline: bool = False) -> Function:
     """Compile a function, and keep the result on disk if there is a folder for it.
 
     Division by zero gives infinity, as in NumPy: a check that could raise would keep a loop from being vectorised.
@@ -35,8 +35,20 @@ def compiled(function: Function, fast: bool = True) -> Function:
     Args:
         function: takes and returns arrays and numbers.
         fast: lets the compiler reorder sums, which vector instructions need; results then differ in the last bits.
+        inline: makes the function a part of each that calls it.
     """
-    return cast(Function, cached(numba.njit, function, fastmath=fast, error_model="numpy", nogil=True))
+    options = {"fastmath": fast, "error_model": "numpy", "nogil": True, "forceinline": inline}
+    return cast(Function, cached(numba.njit, function, **options))
+
+
+def inlined(function: Function) -> Function:
+    """Compile a function that kernels of training call, as a part of each of them.
+
+    A kernel that comes from the cache holds its own copy of what it calls; in the process that compiles it first, the
+    linker would take another copy, which sums in another order. Inlined there is one, so that the same seed gives the
+    same weights whether kernels were kept or not.
+    """
+    return compiled(function, inline=True)
 
 
 def cached(decorator: Callable[..., Any], function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:

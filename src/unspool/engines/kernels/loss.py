@@ -10,7 +10,7 @@ import numpy as np
 from numba import float32, int64
 
 from unspool.engines.kernels.arithmetic import exponential, narrow, widen
-from unspool.engines.kernels.compiling import compiled
+from unspool.engines.kernels.compiling import inlined
 from unspool.engines.kernels.parallel import CHUNKS, Call, arguments, compile_kernel, matrix, take
 from unspool.engines.kernels.tiles import STORAGE
 from unspool.text.tokenizer import PAD
@@ -20,13 +20,13 @@ MARGIN = 64  # numbers: compiled loops sum in another order where arrays are so 
 SMOOTHING, SCALE = 0, 1  # positions in the settings
 
 
-@compiled
+@inlined
 def workspace_columns(size: int) -> int:
     """Return how many columns a workspace has for logits of V tokens, the margins on both sides included."""
     return size + 2 * MARGIN
 
 
-@compiled
+@inlined
 def max_of(logits: Any) -> Any:
     """Return the maximum of stored logits [V]."""
     maximum = widen(logits[0])
@@ -35,7 +35,7 @@ def max_of(logits: Any) -> Any:
     return maximum
 
 
-@compiled
+@inlined
 def exponentials(logits: Any, maximum: Any, powers: Any) -> tuple[Any, Any]:
     """Write exp(logit - maximum) into powers [V]; return their sum, and the sum of the logits."""
     total, logit_sum = np.float32(0), np.float32(0)

@@ -15,7 +15,7 @@ import numpy as np
 from numba import float32
 
 from unspool.engines.kernels.arithmetic import logistic, narrow, widen
-from unspool.engines.kernels.compiling import compiled
+from unspool.engines.kernels.compiling import inlined
 from unspool.engines.kernels.parallel import CHUNKS, Call, arguments, compile_kernel, matrix, take
 from unspool.engines.kernels.tiles import STORAGE
 from unspool.engines.parameters import NORMALISED_MINIMUM
@@ -24,7 +24,7 @@ POSITIONS = 64  # of a chunk
 MINIMUM = np.float32(NORMALISED_MINIMUM)
 
 
-@compiled
+@inlined
 def silu_slope(x: Any, gate: Any) -> Any:
     """Return the derivative of x * logistic(x), where gate is logistic(x)."""
     return gate * (np.float32(1) + x * (np.float32(1) - gate))

@@ -12,7 +12,7 @@ from numba.extending import overload
 
 from unspool.arrays import Array
 from unspool.engines.kernels.arithmetic import narrow
-from unspool.engines.kernels.compiling import compiled
+from unspool.engines.kernels.compiling import compiled, inlined
 from unspool.engines.kernels.team import Team, barrier, partition, sums_of
 from unspool.engines.kernels.tiles import (
     HAS_FOURS,
@@ -47,7 +47,7 @@ class Panels(NamedTuple):
     totals: Array
 
 
-@compiled
+@inlined
 def padded(size: int, multiple: int) -> int:
     """Round a size up to a multiple."""
     return -(-size // multiple) * multiple
@@ -89,14 +89,14 @@ def _aligned(shape: tuple[int, ...], kind: Any) -> Array:
     return result
 
 
-@compiled
+@inlined
 def sizes(panels: Panels) -> tuple[int, int, int]:
     """Return how many panels there are, and N and K with their padding."""
     columns = panels.scale.shape[1]
     return padded(columns, PANEL) // PANEL, columns, panels.numbers.shape[1] // columns
 
 
-@compiled
+@inlined
 def vectors_of(columns: int, first: int) -> int:
     """Return how many vectors of columns are in the panel that begins with a column."""
     return min(PANEL, columns - first) // LANES
@@ -190,7 +190,7 @@ def _add_product(panels: Any, number: Any, vector: Any, out: Any, team: Any) -> 
     return whole if panels.types[0].dtype is types.int8 and HAS_FOURS else exact
 
 
-@compiled
+@inlined
 def multiply(rows: Any, panel: Any, vectors: int, sums: Any, first: int) -> None:
     """Compiled: sums = rows times one panel of a packed matrix.
 

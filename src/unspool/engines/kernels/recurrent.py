@@ -18,7 +18,7 @@ import numpy as np
 from numba import float32
 
 from unspool.engines.kernels.arithmetic import hyperbolic_tangent, logistic, narrow, widen
-from unspool.engines.kernels.compiling import compiled
+from unspool.engines.kernels.compiling import inlined
 from unspool.engines.kernels.panels import multiply, padded
 from unspool.engines.kernels.parallel import CHUNKS, Call, arguments, compile_kernel, matrix, take
 from unspool.engines.kernels.tiles import PANEL, PER_LANE, STORAGE, TILE_VECTORS
@@ -33,7 +33,7 @@ def part(address: Any, kind: Any, chunks: Any, chunk: Any, columns: Any) -> Any:
     return matrix(address, kind, chunks * ROWS, columns)[chunk * ROWS : (chunk + 1) * ROWS]
 
 
-@compiled
+@inlined
 def store(hidden: Any, first: int, last: int, rows: Any) -> None:
     """Store some rows of states [B, H] as the rows of a product."""
     for row in range(first, last):
@@ -41,7 +41,7 @@ def store(hidden: Any, first: int, last: int, rows: Any) -> None:
             rows[row - first, i] = narrow(hidden[row, i], rows)
 
 
-@compiled
+@inlined
 def multiply_all(rows: Any, panels: Any, sums: Any) -> None:
     """Write the sums [ROWS, N] of rows [ROWS, K] times all panels [N / PANEL, K * PANEL]."""
     for panel in range(panels.shape[0]):

@@ -12,12 +12,12 @@ import numpy as np
 from numba import float32
 
 from unspool.engines.kernels.arithmetic import hyperbolic_tangent, widen
-from unspool.engines.kernels.compiling import compiled
+from unspool.engines.kernels.compiling import inlined
 from unspool.engines.kernels.parallel import CHUNKS, Call, arguments, compile_kernel, matrix, take
 from unspool.engines.kernels.tiles import STORAGE
 
 
-@compiled
+@inlined
 def score_of(query: Any, key: Any, vector: Any) -> Any:
     """Return the score of one query and one key, vector . tanh(query + key), of three [H]."""
     total = np.float32(0)
@@ -26,7 +26,7 @@ def score_of(query: Any, key: Any, vector: Any) -> Any:
     return total
 
 
-@compiled
+@inlined
 def add_slopes(query: Any, key: Any, vector: Any, d_score: Any, d_query: Any, d_key: Any, d_vector: Any) -> None:
     """Add the gradients of one score, times the score's own gradient, to those of its three [H]."""
     for i in range(vector.shape[0]):

@@ -1,6 +1,6 @@
-"""The step of a decoder that looks back on a source, for several rows. `engines/numpy/attention.py` defines it.
+"""Step a decoder with attention, for several rows. `engines/numpy/attention.py` defines attention.
 
-Shapes: B rows, N sources, S positions of a source, W width of the encoder's states, H hidden.
+Shapes: B rows, N sources, S source positions, W width of the encoder's states, H hidden units, V tokens.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,15 +17,15 @@ from unspool.engines.numpy.attention import Memory
 
 
 class Attending(NamedTuple):
-    """The weights of a decoder with attention, and what it looks back on.
+    """Holds the weights of a decoder with attention, and the memory of its sources.
 
     Attributes:
-        decoder: all but attention, `Weights` or `BlockWeights`.
-        additive: whether the score is additive.
-        query: [1, H, H], `query_bias` [H] and `score` [H], of additive attention.
-        combine: [1, H, H + W].
-        values: [N, S, W], `keys` [N, S, H] and `mask` [N, S], see `Memory`.
-        sources: [B] the source of each row.
+        decoder: holds all but attention, `Weights` or `BlockWeights`.
+        additive: says whether the score is additive.
+        query: [1, H, H], with `query_bias` [H] and `score` [H], belongs to additive attention.
+        combine: [1, H, H + W] multiplies a state and its context.
+        values: [N, S, W], with `keys` [N, S, H] and `mask` [N, S], come from a `Memory`.
+        sources: [B] index the source of each row.
     """
 
     decoder: Any
@@ -44,7 +44,7 @@ MakeAttending = Callable[[Memory], Attending]
 
 
 def attending(decoder: Any, weights: Mapping[str, Array], packed: Callable[[Array], Panels]) -> MakeAttending:
-    """Make a function that joins a decoder's weights with what the rows of a call look back on."""
+    """Make a function that joins a decoder's weights with the memory of the rows of a call."""
     own = {name.removeprefix("decoder.attention."): array for name, array in weights.items()}
     additive, nothing = "score.weight" in own, np.zeros((1, 1), np.float32)
     query, combine = packed(own.get("query.weight", nothing)[None]), packed(own["combine.weight"][None])
@@ -53,8 +53,8 @@ def attending(decoder: Any, weights: Mapping[str, Array], packed: Callable[[Arra
 
 
 @compiled
-def look_back(weights: Attending, hidden: Array) -> Array:
-    """Join states [B, H] with what they look at, [B, H].
+def attend(weights: Attending, hidden: Array) -> Array:
+    """Combine states [B, H] with their context, [B, H].
 
     Sums go over the positions of a row's own source, so that padding changes no bit.
     """
@@ -106,13 +106,13 @@ def scores(weights: Attending, query: Array, source: int) -> Array:
 
 @compiled
 def attending_cells(kind: int, weights: Attending, tokens: Array, hidden: Array, cell: Array, logits: Array) -> None:
-    """`decoder_rows` with attention."""
+    """Step as `decoder_rows` does, with attention."""
     top = read_with_cells(kind, weights.decoder, tokens, hidden, cell)
-    compute_logits(weights.decoder, look_back(weights, top), logits)
+    compute_logits(weights.decoder, attend(weights, top), logits)
 
 
 @compiled
 def attending_blocks(kind: int, weights: Attending, tokens: Array, hidden: Array, cell: Array, logits: Array) -> None:
-    """`blocks_rows` with attention."""
+    """Step as `blocks_rows` does, with attention."""
     top = read_with_blocks(weights.decoder, tokens, hidden)
-    compute_logits(weights.decoder, look_back(weights, top), logits)
+    compute_logits(weights.decoder, attend(weights, top), logits)

@@ -1,6 +1,6 @@
-"""One step of each recurrent cell for one row, in place, after the products. `engines/numpy/cells.py` defines it.
+"""Step each recurrent cell for one row, in place, after the products. `engines/numpy/cells.py` defines the cells.
 
-Shapes: G gates (rnn 1, lstm 4, gru 3), H hidden.
+Shapes: H hidden units.
 """
 
 import numpy as np
@@ -17,14 +17,14 @@ CODES: dict[CellName, int] = {"rnn": 0, "lstm": 1, "gru": 2, "mingru": 3}
 
 @compiled
 def rnn_step(gates: Array, hidden: Array) -> None:
-    """[H] gates of input and state, [H] hidden."""
+    """Update hidden [H] from the gates [H] of input and state."""
     for i in range(gates.shape[0]):
         hidden[i] = hyperbolic_tangent(gates[i])
 
 
 @compiled
 def lstm_step(gates: Array, hidden: Array, cell: Array) -> None:
-    """[4 H] gates i f g o of input and state, [H] hidden, [H] cell."""
+    """Update hidden [H] and cell [H] from the gates i f g o [4 H] of input and state."""
     size = hidden.shape[0]
     for i in range(size):
         candidate = hyperbolic_tangent(gates[2 * size + i])
@@ -34,7 +34,7 @@ def lstm_step(gates: Array, hidden: Array, cell: Array) -> None:
 
 @compiled
 def gru_step(gates: Array, recurrent: Array, hidden: Array) -> None:
-    """[3 H] gates r z n of the input, [3 H] of the state, [H] hidden."""
+    """Update hidden [H] from the gates r z n [3 H] of the input and those [3 H] of the state."""
     size = hidden.shape[0]
     for i in range(size):
         reset = logistic(gates[i] + recurrent[i])
@@ -45,7 +45,7 @@ def gru_step(gates: Array, recurrent: Array, hidden: Array) -> None:
 
 @compiled
 def normalise(x: Array, scale: Array, out: Array) -> None:
-    """Root mean square normalisation, [H] to [H]."""
+    """Normalise by the root mean square, [H] to [H]."""
     squares = np.float32(0)
     for i in range(x.shape[0]):
         squares += x[i] * x[i]
@@ -56,7 +56,7 @@ def normalise(x: Array, scale: Array, out: Array) -> None:
 
 @compiled
 def mingru_step(gates: Array, hidden: Array, out: Array) -> None:
-    """[3 H] gates z c g, [H] hidden; [H] out is what leaves the output gate."""
+    """Update hidden [H] from the gates z c g [3 H], and write what leaves the output gate into out [H]."""
     size = hidden.shape[0]
     for i in range(size):
         hidden[i] += logistic(gates[i]) * (gates[size + i] - hidden[i])
@@ -66,7 +66,7 @@ def mingru_step(gates: Array, hidden: Array, out: Array) -> None:
 
 @compiled
 def gated_linear(pairs: Array, out: Array) -> None:
-    """[2 H] u v to [H] silu(u) v."""
+    """Write silu(u) v into out [H], where u and v are the halves of [2 H]."""
     size = out.shape[0]
     for i in range(size):
         out[i] = pairs[i] * logistic(pairs[i]) * pairs[size + i]

@@ -1,9 +1,9 @@
-"""Recurrent layers that run through a window in one compiled call: what encoders, heads and prompts are read with.
+"""Run recurrent layers over a window in one compiled call, for encoders, heads and prompts.
 
 The products of the inputs are NumPy's, one for all time steps; only what goes step by step is compiled. Rows do not
 depend on one another, so each thread takes some of them through all steps.
 
-Shapes: B rows, T time steps, G gates, H hidden.
+Shapes: B rows, T time steps, G gates, H hidden units.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -27,12 +27,12 @@ Partition = Callable[[int], Sequence[slice]]  # a number of rows to the rows of 
 
 
 class CompiledLayer(RecurrentLayer):
-    """An `rnn`, `lstm` or `gru`.
+    """Runs an `rnn`, `lstm` or `gru` layer.
 
     Args:
-        cell: which.
-        weights: of the layer, by their names without its number.
-        recurrent: its recurrent matrix, packed.
+        cell: names the kind.
+        weights: are those of the layer, by their names without its number.
+        recurrent: is its recurrent matrix, packed.
         partition: says which rows each thread takes.
     """
 
@@ -54,7 +54,7 @@ class CompiledLayer(RecurrentLayer):
 
 
 class CompiledBlock(MinGruBlock):
-    """A `mingru`: its products are large whatever reads it, so only the scan is compiled."""
+    """Runs a `mingru` block: its products cover all time steps at once, so only the scan is compiled."""
 
     def scan(self, gates: Array, cell_state: CellState) -> tuple[Array, CellState]:
         """Compute the states of all steps: [B, T, 3 H] to [B, T, H]."""

@@ -1,6 +1,6 @@
-"""Attention and heads as PyTorch modules: what looks back on an encoder's states.
+"""Attention and heads as PyTorch modules: both read an encoder's states.
 
-Shapes: B rows, T time steps, S places of the source, W numbers in an encoder's state, H hidden, C labels.
+Shapes: B rows, T time steps, S source positions, W width of the encoder's states, H hidden units, C labels.
 """
 
 from typing import NamedTuple, cast
@@ -15,12 +15,12 @@ from unspool.specs.network import DecoderSpec, HeadSpec
 
 
 class Memory(NamedTuple):
-    """What attention looks back on, made once for a source.
+    """Holds what attention reads, computed once for a source.
 
     Attributes:
-        values: [B, S, W], the encoder's states.
-        keys: [B, S, H], the same, projected.
-        mask: [B, S] bool, where a row has a state.
+        values: [B, S, W] are the encoder's states.
+        keys: [B, S, H] are the same, projected.
+        mask: [B, S] bool is true where a row has a state.
     """
 
     values: Tensor
@@ -29,7 +29,7 @@ class Memory(NamedTuple):
 
 
 class Attention(nn.Module):
-    """Global attention of all time steps at once; `engines/numpy/attention.py` has the formulas."""
+    """Computes global attention of all time steps at once; `engines/numpy/attention.py` has the formulas."""
 
     def __init__(self, spec: DecoderSpec, width: int) -> None:
         super().__init__()
@@ -42,11 +42,11 @@ class Attention(nn.Module):
         self.combine = nn.Linear(size + width, size, bias=False)
 
     def precompute_keys(self, encoded: Encoded) -> Memory:
-        """Project the keys."""
+        """Project the keys of all source positions."""
         return Memory(encoded.states, self.keys(encoded.states), encoded.mask)
 
-    def shares(self, hidden: Tensor, memory: Memory) -> Tensor:
-        """[B, T, H] to [B, T, S]: how much each step looks at each place, to sum 1."""
+    def weights(self, hidden: Tensor, memory: Memory) -> Tensor:
+        """Compute the attention weights of states [B, T, H]: [B, T, S], which sum to 1 over S."""
         if self._additive:
             scores = additive_scores(self.query(hidden), memory.keys, self.score.weight[0])  # (B, T, S)
         else:
@@ -54,13 +54,13 @@ class Attention(nn.Module):
         return torch.softmax(scores.float().masked_fill(~memory.mask[:, None], MASKED), dim=2)
 
     def forward(self, hidden: Tensor, memory: Memory) -> Tensor:
-        """[B, T, H] to [B, T, H]."""
-        context = self.shares(hidden, memory).to(memory.values.dtype) @ memory.values  # (B, T, W)
+        """Combine states [B, T, H] with their context: [B, T, H]."""
+        context = self.weights(hidden, memory).to(memory.values.dtype) @ memory.values  # (B, T, W)
         return torch.tanh(self.combine(torch.cat([hidden, context], dim=2)))
 
 
 class Head(nn.Module):
-    """Scores of labels from an encoder's states."""
+    """Scores labels from an encoder's states."""
 
     def __init__(self, spec: HeadSpec, width: int) -> None:
         super().__init__()
@@ -70,18 +70,18 @@ class Head(nn.Module):
         self.output = nn.Linear(width, spec.labels)
 
     def forward(self, encoded: Encoded) -> Tensor:
-        """States to scores [B, C]."""
+        """Pool the states, and score the labels: [B, C]."""
         return cast(Tensor, self.output(self._pooled(encoded)))
 
     def _pooled(self, encoded: Encoded) -> Tensor:
-        """[B, S, W] to [B, W]."""
+        """Pool [B, S, W] to [B, W]."""
         states, mask, summary = encoded
         if self._pooling == "last":
             return summary
         if self._pooling == "max":
             return states.masked_fill(~mask[..., None], MASKED).amax(dim=1)
         if self._pooling == "mean":
-            shares = mask / mask.sum(dim=1, keepdim=True)  # (B, S)
+            weights = mask / mask.sum(dim=1, keepdim=True)  # (B, S)
         else:
-            shares = torch.softmax(self.score(states)[..., 0].float().masked_fill(~mask, MASKED), dim=1)
-        return (shares.to(states.dtype)[:, None] @ states)[:, 0]  # (B, W)
+            weights = torch.softmax(self.score(states)[..., 0].float().masked_fill(~mask, MASKED), dim=1)
+        return (weights.to(states.dtype)[:, None] @ states)[:, 0]  # (B, W)

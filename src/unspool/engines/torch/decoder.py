@@ -1,6 +1,6 @@
-"""The decoder as a PyTorch module: one unroll for every cell.
+"""The decoder as a PyTorch module, with one unroll for every cell.
 
-Shapes: B rows, T time steps, E embedding, H hidden, L layers, V tokens.
+Shapes: B rows, T time steps, E embedding, H hidden units, L layers, V tokens, W width of the encoder's states.
 """
 
 from typing import NamedTuple
@@ -16,11 +16,11 @@ from unspool.specs.network import DecoderSpec
 
 
 class TorchState(NamedTuple):
-    """Where a decoder stands.
+    """Holds what a decoder carries between steps.
 
     Attributes:
-        layers: one cell state a layer, of tensors [1, B, H].
-        memory: what attention looks back on, if there is any.
+        layers: hold one cell state a layer, of tensors [1, B, H].
+        memory: is what attention reads, if there is attention.
     """
 
     layers: CellStates
@@ -28,11 +28,11 @@ class TorchState(NamedTuple):
 
 
 class Bridge(nn.Module):
-    """A linear layer and tanh from an encoder's summary to the cell state of each layer of a decoder.
+    """Maps an encoder's summary to the cell state of each layer of a decoder, by a linear layer and tanh.
 
     Args:
-        width: W of the encoder.
-        spec: of the decoder.
+        width: is W.
+        spec: describes the decoder.
     """
 
     def __init__(self, width: int, spec: DecoderSpec) -> None:
@@ -42,17 +42,17 @@ class Bridge(nn.Module):
         self.layers = nn.ModuleList(nn.Linear(width, rows) for _ in range(spec.num_layers))
 
     def forward(self, encoded: Encoded) -> CellStates:
-        """What the layers remember before they write."""
+        """Compute the cell states that the layers start from."""
         joined = [torch.tanh(layer(encoded.summary).float())[None] for layer in self.layers]  # each (1, B, H or 2 H)
         return tuple(torch.split(values, self._size, dim=2) for values in joined)
 
 
 class Decoder(nn.Module):
-    """Embedding, recurrent layers, perhaps attention, and a linear output at every step.
+    """Holds an embedding, recurrent layers, perhaps attention, and a linear output.
 
     Args:
-        spec: what to build.
-        width: numbers in a state of the encoder that attention looks back on.
+        spec: says what to build.
+        width: is W, if there is attention.
     """
 
     def __init__(self, spec: DecoderSpec, width: int = 0) -> None:
@@ -67,15 +67,17 @@ class Decoder(nn.Module):
             self.output.weight = self.embedding.weight
 
     def forward(self, tokens: Tensor, state: TorchState, dropout: Dropout | None = None) -> tuple[Tensor, TorchState]:
-        """[B, T] int64 to logits [B, T, V], and the next state; without dropout for inference."""
-        values, state = self.walk(tokens, state, dropout)  # (B, T, H)
+        """Unroll [B, T] int64 to logits [B, T, V], and the next state; without dropout for inference."""
+        values, state = self.run_layers(tokens, state, dropout)  # (B, T, H)
         if self.attention is not None and state.memory is not None:
             values = self.attention(values, state.memory)
-            values = dropout(values, dropout.inside) if dropout else values
+            values = dropout(values, dropout.hidden) if dropout else values
         return self.output(values), state  # (B, T, V)
 
-    def walk(self, tokens: Tensor, state: TorchState, dropout: Dropout | None = None) -> tuple[Tensor, TorchState]:
-        """The recurrence: [B, T] to the top layer's states [B, T, H], before attention."""
+    def run_layers(
+        self, tokens: Tensor, state: TorchState, dropout: Dropout | None = None
+    ) -> tuple[Tensor, TorchState]:
+        """Run the recurrent layers: [B, T] to the top layer's states [B, T, H], before attention."""
         values = self._embed(tokens)  # (B, T, E)
         if dropout and self.spec.decoder_input == "previous":
             values = dropout(values, dropout.input)
@@ -83,7 +85,7 @@ class Decoder(nn.Module):
         return values, TorchState(cell_states, state.memory)
 
     def initial_state(self, rows: int) -> TorchState:
-        """Zeros."""
+        """Make a state of zeros."""
         return TorchState(self.cell.zeros(rows))
 
     def _embed(self, tokens: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
-"""Encoders as PyTorch modules: a source to states.
+"""Encoders as PyTorch modules: each turns a source into states.
 
-Shapes: B rows, S places of the source, W numbers in a state, F numbers or labels.
+Shapes: B rows, S source positions, E embedding, W width of the states, F features or labels.
 """
 
 from typing import NamedTuple
@@ -15,12 +15,12 @@ from unspool.specs.network import EncoderSpec, LabelEncoderSpec, TextEncoderSpec
 
 
 class Encoded(NamedTuple):
-    """What an encoder makes of its sources.
+    """Holds what an encoder makes of its sources.
 
     Attributes:
-        states: [B, S, W]; what stands behind a row's end means nothing.
-        mask: [B, S] bool, where a row has a state.
-        summary: [B, W], the last state; of a direction that reads backwards, the first one.
+        states: [B, S, W] are the states; those after the end of a row mean nothing.
+        mask: [B, S] bool is true where a row has a state.
+        summary: [B, W] is the last state; of a direction that reads backwards, the first one.
     """
 
     states: Tensor
@@ -31,8 +31,8 @@ class Encoded(NamedTuple):
 class TextEncoder(nn.Module):
     """Reads texts with recurrent layers, from one end or from both.
 
-    Whole rows are read, padding and all. No state depends on it: a row's padding comes after its last token, and
-    for the other direction each row is turned round within its length. So nothing is sorted, packed or masked.
+    Whole rows are read, with their padding. No state depends on it: a row's padding comes after its last token, and
+    for the other direction each row is reversed within its length. So nothing is sorted, packed or masked.
     """
 
     def __init__(self, spec: TextEncoderSpec) -> None:
@@ -42,18 +42,18 @@ class TextEncoder(nn.Module):
         self.cell = Layers(spec, spec.embedding_size or spec.vocabulary_size, spec.bidirectional)
 
     def forward(self, source: TextSource, dropout: Dropout | None = None) -> Encoded:
-        """Texts [B, S] to states."""
+        """Read texts [B, S] to states [B, S, W]."""
         tokens, lengths = (as_tensor(array.astype("int64")) for array in (source.tokens, source.lengths))
         return self.read(embedded(tokens, self.embedding, self._spec.vocabulary_size), lengths, dropout)
 
     def read(self, values: Tensor, lengths: Tensor, dropout: Dropout | None = None) -> Encoded:
-        """Embedded texts [B, S, E] of some lengths [B] to states."""
+        """Read embedded texts [B, S, E] of some lengths [B] to states [B, S, W]."""
         if dropout:
             values = dropout(values, dropout.input)
-        places = torch.arange(values.shape[1], device=values.device)
-        mask = places < lengths[:, None]  # (B, S)
+        positions = torch.arange(values.shape[1], device=values.device)
+        mask = positions < lengths[:, None]  # (B, S)
         if self._spec.bidirectional:
-            backwards = torch.where(mask, lengths[:, None] - 1 - places, places)[..., None]  # (B, S, 1)
+            backwards = torch.where(mask, lengths[:, None] - 1 - positions, positions)[..., None]  # (B, S, 1)
             states = self.cell.both_ways(values, backwards, dropout)  # (B, S, W)
         else:
             states, _ = self.cell(values, self.cell.zeros(len(values)), dropout)
@@ -63,41 +63,41 @@ class TextEncoder(nn.Module):
 
 
 class LabelEncoder(nn.Module):
-    """One vector for each label; of shares of several, their weighted sum."""
+    """Looks up a vector for each label, or sums the vectors of several by their weights."""
 
     def __init__(self, spec: LabelEncoderSpec) -> None:
         super().__init__()
         self.embedding = nn.Embedding(spec.labels, spec.hidden_size)
 
     def forward(self, source: VectorSource, dropout: Dropout | None = None) -> Encoded:
-        """Shares [B, F] to states [B, 1, W]."""
-        return _single(_numbers(source) @ self.embedding.weight, dropout)
+        """Sum by label weights [B, F] to states [B, 1, W]."""
+        return _single(_values(source) @ self.embedding.weight, dropout)
 
 
 class VectorEncoder(nn.Module):
-    """A linear layer and tanh."""
+    """Applies a linear layer and tanh."""
 
     def __init__(self, spec: VectorEncoderSpec) -> None:
         super().__init__()
         self.linear = nn.Linear(spec.numbers, spec.hidden_size)
 
     def forward(self, source: VectorSource, dropout: Dropout | None = None) -> Encoded:
-        """Numbers [B, F] to states [B, 1, W]."""
-        return _single(torch.tanh(self.linear(_numbers(source))), dropout)
+        """Map features [B, F] to states [B, 1, W]."""
+        return _single(torch.tanh(self.linear(_values(source))), dropout)
 
 
 def make_encoder(spec: EncoderSpec) -> nn.Module:
-    """The encoder of any kind."""
+    """Make an encoder of any kind."""
     if isinstance(spec, TextEncoderSpec):
         return TextEncoder(spec)
     return LabelEncoder(spec) if isinstance(spec, LabelEncoderSpec) else VectorEncoder(spec)
 
 
-def _numbers(source: VectorSource) -> Tensor:
+def _values(source: VectorSource) -> Tensor:
     return as_tensor(source.values.astype("float32"))
 
 
 def _single(state: Tensor, dropout: Dropout | None) -> Encoded:
     states = state[:, None]  # (B, 1, W)
-    states = dropout(states, dropout.inside) if dropout else states
+    states = dropout(states, dropout.hidden) if dropout else states
     return Encoded(states, torch.ones(states.shape[:2], dtype=torch.bool, device=states.device), states[:, 0])

@@ -1,6 +1,6 @@
-"""Recurrent layers, one on top of the other: what encoders and decoders have in common.
+"""Run recurrent layers, one on top of the other, as encoders and decoders do.
 
-Shapes: B rows, T time steps, E input, H hidden.
+Shapes: B rows, T time steps, E input features, H hidden units, G gates.
 """
 
 from collections.abc import Callable
@@ -21,47 +21,49 @@ CELLS: dict[str, Callable[..., nn.RNNBase]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "
 
 
 class Dropout:
-    """Locked dropout: one mask a row for all time steps of a window (Gal and Ghahramani, 2016).
+    """Draws locked dropout: one mask a row for all time steps of a window (Gal and Ghahramani, 2016).
 
     Args:
-        inside: share of zeros between layers and on the output.
-        input: share of zeros on the embedded input.
+        hidden: is the rate between layers and on the output, 0 to 1.
+        input: is the rate on the embedded input.
         generator: draws the masks.
-        recurrent: share of zeros in the recurrent matrices.
+        recurrent: is the rate of DropConnect in the recurrent matrices.
     """
 
-    def __init__(self, inside: float, input: float, generator: torch.Generator, recurrent: float = 0.0) -> None:
-        self.inside, self.input, self.recurrent, self._generator = inside, input, recurrent, generator
+    def __init__(self, hidden: float, input: float, generator: torch.Generator, recurrent: float = 0.0) -> None:
+        self.hidden, self.input, self.recurrent, self.generator = hidden, input, recurrent, generator
 
-    def __call__(self, values: Tensor, share: float) -> Tensor:
-        """Zero a share of the features, [B, T, features] to the same."""
-        if not share:
+    def __call__(self, values: Tensor, rate: float) -> Tensor:
+        """Drop features [B, T, features] at a rate."""
+        if not rate:
             return values
-        mask = self.mask(values.shape[0], values.shape[2], share)[:, None]  # (B, 1, features)
+        mask = self.mask(values.shape[0], values.shape[2], rate)[:, None]  # (B, 1, features)
         return values * mask.to(values.dtype)
 
-    def connections(self, layer: nn.RNNBase) -> Tensor | None:
-        """The recurrent matrix [G H, H] with a share of zeros, the same for all rows and steps (Merity et al., 2018,
-        section 2); none where nothing is dropped.
+    def drop_connect(self, layer: nn.RNNBase) -> Tensor | None:
+        """Return the recurrent matrix [G H, H] with DropConnect, the same for all rows and steps.
+
+        Returns:
+            none where nothing is dropped (Merity et al., 2018, section 2).
         """
         if not self.recurrent:
             return None
         matrix = cast(Tensor, layer.weight_hh_l0)
         return matrix * self.mask(len(matrix), layer.hidden_size, self.recurrent)
 
-    def mask(self, rows: int, features: int, share: float) -> Tensor:
-        """Zeros, and otherwise what keeps the mean: [B, features]."""
-        kept = torch.rand((rows, features), generator=self._generator) >= share
-        return (kept.float() / (1 - share)).to(device())
+    def mask(self, rows: int, features: int, rate: float) -> Tensor:
+        """Draw zeros at a rate, and otherwise what keeps the mean: [B, features]."""
+        kept = torch.rand((rows, features), generator=self.generator) >= rate
+        return (kept.float() / (1 - rate)).to(device())
 
 
 class Layers(nn.Module):
-    """Layers of any cell, which read a whole window each.
+    """Holds layers of any cell, and runs each over a whole window.
 
     Args:
-        spec: of the encoder or decoder that they belong to.
-        width: E of the first layer.
-        bidirectional: each layer reads from both ends.
+        spec: describes the encoder or decoder that they belong to.
+        width: is E of the first layer.
+        bidirectional: lets each layer read from both ends.
     """
 
     def __init__(self, spec: DecoderSpec | TextEncoderSpec, width: int, bidirectional: bool = False) -> None:
@@ -83,7 +85,7 @@ class Layers(nn.Module):
     def forward(
         self, values: Tensor, cell_states: CellStates, dropout: Dropout | None = None
     ) -> tuple[Tensor, CellStates]:
-        """Read T steps: [B, T, E] to [B, T, H], and what the layers remember then."""
+        """Run over T steps: [B, T, E] to [B, T, H], and the cell states after them."""
         if self._cell == "mingru":
             return self._blocks(values, cell_states, dropout)
         after = []
@@ -91,29 +93,29 @@ class Layers(nn.Module):
             values, cell_state = _read(module, values, cell_state, dropout)  # (B, T, H)
             after.append(cell_state)
             if dropout:
-                values = dropout(values, dropout.inside)
-        # step by step in memory, as a kernel leaves them, PyTorch would multiply them in inference 25 times slower
+                values = dropout(values, dropout.hidden)
+        # ordered by time step, as a kernel leaves them, PyTorch would multiply them in inference 25 times slower
         return values.contiguous(), tuple(after)
 
     def both_ways(self, values: Tensor, backwards: Tensor, dropout: Dropout | None = None) -> Tensor:
-        """Read from both ends: [B, T, E] to [B, T, 2 H].
+        """Run from both ends: [B, T, E] to [B, T, 2 H].
 
         Args:
-            values: [B, T, E].
-            backwards: [B, T, 1], the place that stands at each place of a row when it is read from its end.
-            dropout: none for inference.
+            values: [B, T, E] are the inputs.
+            backwards: [B, T, 1] maps each position to the one that is read there from the end of its row.
+            dropout: is none for inference.
         """
         for layer, reverse, cell_state in zip(self.layers, self.reverse, self.zeros(len(values)), strict=True):
-            turned = values.take_along_dim(backwards, 1)
+            reversed_ = values.take_along_dim(backwards, 1)
             found, _ = _read(layer, values, cell_state, dropout)  # (B, T, H)
-            turned, _ = _read(reverse, turned, cell_state, dropout)  # (B, T, H)
-            values = torch.cat([found, turned.take_along_dim(backwards, 1)], dim=2)  # (B, T, 2 H)
+            reversed_, _ = _read(reverse, reversed_, cell_state, dropout)  # (B, T, H)
+            values = torch.cat([found, reversed_.take_along_dim(backwards, 1)], dim=2)  # (B, T, 2 H)
             if dropout:
-                values = dropout(values, dropout.inside)
+                values = dropout(values, dropout.hidden)
         return values
 
     def zeros(self, rows: int) -> CellStates:
-        """What they remember at the beginning."""
+        """Make the cell states of the beginning."""
         zeros = torch.zeros(1, rows, self._size, device=device())
         cell_state = (zeros, zeros) if self._cell == "lstm" else (zeros,)
         return (cell_state,) * len(self.layers)
@@ -123,23 +125,23 @@ class Layers(nn.Module):
             values = F.linear(values, self.weight_enter)  # (B, T, H)
         after, masks = [], None
         for layer, (cell_state,) in zip(self.layers, cell_states, strict=True):
-            if dropout and dropout.inside:
+            if dropout and dropout.hidden:
                 rows = len(values)
-                masks = (dropout.mask(rows, self._size, dropout.inside), dropout.mask(rows, self._size, dropout.inside))
+                masks = (dropout.mask(rows, self._size, dropout.hidden), dropout.mask(rows, self._size, dropout.hidden))
             values, last = layer(values, cell_state[0], masks)  # (B, T, H), (B, H)
             after.append((last[None],))
         values = normalised(values, self.norm_leave)
-        return dropout(values, dropout.inside) if dropout else values, tuple(after)
+        return dropout(values, dropout.hidden) if dropout else values, tuple(after)
 
 
 def _read(
     module: nn.Module, values: Tensor, cell_state: CellState, dropout: Dropout | None
 ) -> tuple[Tensor, CellState]:
-    """One layer and direction, perhaps with some of its connections dropped."""
+    """Run one layer and direction, with DropConnect if there is dropout."""
     layer = cast(nn.RNNBase, module)
-    return read_window(layer, values, cell_state, dropout.connections(layer) if dropout else None)
+    return read_window(layer, values, cell_state, dropout.drop_connect(layer) if dropout else None)
 
 
 def embedded(tokens: Tensor, embedding: nn.Embedding | None, vocabulary_size: int) -> Tensor:
-    """Token ids [B, T] to their vectors [B, T, E], or, without an embedding, to one-hot vectors [B, T, V]."""
+    """Embed token ids [B, T] as vectors [B, T, E] or, without an embedding, as one-hot vectors [B, T, V]."""
     return F.one_hot(tokens, vocabulary_size).float() if embedding is None else cast(Tensor, embedding(tokens))

@@ -1,6 +1,6 @@
-"""One update of the weights: truncated back-propagation through time, with the state carried along.
+"""Update the weights by truncated back-propagation through time, with the state carried from batch to batch.
 
-Shapes: B rows, T time steps, H hidden, V tokens.
+Shapes: B rows, H hidden units.
 """
 
 from collections.abc import Mapping
@@ -8,7 +8,6 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 from torch.nn.utils import clip_grad_norm_
 
 from unspool.arrays import Array, Arrays
@@ -16,14 +15,12 @@ from unspool.data.batches import Batch
 from unspool.engines.parameters import Parameter, parameters, state_shapes
 from unspool.engines.torch.decoder import TorchState
 from unspool.engines.torch.layers import Dropout
-from unspool.engines.torch.loss import token_loss
 from unspool.engines.torch.network import TorchClassifier, TorchDecoder, autocast, wrap_parts
-from unspool.engines.torch.parts import Parts
+from unspool.engines.torch.parts import Objective, Parts
 from unspool.engines.torch.platform import as_array, as_tensor
 from unspool.engines.torch.weights import load_weights, named_tensors, read_weights
 from unspool.errors import ModelFolderError
 from unspool.specs.training import HeadTrainingSpec, TrainingSpec
-from unspool.text.tokenizer import SPECIAL_TOKENS
 
 BETAS = (0.9, 0.99)
 MUON, ADAM = ("momentum_buffer",), ("exp_avg", "exp_avg_sq")  # what PyTorch calls their moments
@@ -34,8 +31,8 @@ class TorchLearner:
     """Trains a network.
 
     Args:
-        parts: the module, with its first weights.
-        training: rates, dropout, precision, seed.
+        parts: is the module, with its first weights.
+        training: sets rates, dropout, precision and seed.
     """
 
     def __init__(self, parts: Parts, training: TrainingSpec) -> None:
@@ -46,18 +43,24 @@ class TorchLearner:
         self._dropout = Dropout(training.dropout, training.input_dropout, self._generator, training.recurrent_dropout)
         self._parameters = named_tensors(parts)
         self._facts = parameters(parts.spec)
+        head = training if isinstance(training, HeadTrainingSpec) else HeadTrainingSpec()
+        weights = as_tensor(np.array(head.class_weights, np.float32)) if head.class_weights else None  # (C)
+        self._objective = Objective(training.label_smoothing, weights)
+        self._unfreeze_every = head.unfreeze
         self._optimizers = _make_optimizers(self._parameters, self._facts, training)
 
     def train_step(self, batch: Batch, rate: float, step: int, forcing: float = 1.0) -> float:
-        """Update the weights once; the loss in nats per target. See `Learner.train_step`."""
+        """Update the weights once, and return the loss in nats per target. See `Learner.train_step`."""
         self._generator.manual_seed(hash((self._training.seed, step)) & (2**63 - 1))
         self._unfreeze(step)
         with autocast(self._training.precision):
-            loss, state = self._loss(batch, forcing)
-        for optimizer, highest in self._optimizers:
+            state = self._carried_state(batch) if batch.source is None else self._state
+            found: tuple[Tensor, TorchState] = self._parts(batch, state, self._objective, self._dropout, forcing)
+        loss, state = found
+        for optimizer, max_rate in self._optimizers:
             optimizer.zero_grad(set_to_none=True)
             for group in optimizer.param_groups:
-                group["lr"] = highest * rate
+                group["lr"] = max_rate * rate
         loss.backward()  # type: ignore[no-untyped-call]
         norm = clip_grad_norm_(self._parameters.values(), self._training.clip)
         if not (torch.isfinite(loss) and torch.isfinite(norm)):
@@ -71,19 +74,19 @@ class TorchLearner:
         return float(loss.detach())
 
     def use_threads(self, threads: int) -> None:
-        """How many threads of the processor PyTorch and the kernels use from now on."""
+        """Set how many threads of the processor PyTorch and the kernels use from now on."""
         torch.set_num_threads(threads)
 
     def network(self) -> TorchDecoder | TorchClassifier:
-        """The network with its present weights."""
+        """Return the network with its present weights."""
         return self._network
 
     def weights(self) -> Arrays:
-        """Copies of the present weights."""
+        """Copy the present weights."""
         return read_weights(self._parts)
 
     def training_state(self) -> Arrays:
-        """Weights, the optimizers' moments, the carried state."""
+        """Copy the weights, the optimizers' moments and the carried state."""
         arrays = {f"weights.{name}": array for name, array in self.weights().items()}
         for name, tensor in self._parameters.items():
             for optimizer, _ in self._optimizers:
@@ -110,58 +113,19 @@ class TorchLearner:
 
     @property
     def _carries(self) -> TorchDecoder | None:
-        """The network, where the state is carried from batch to batch."""
+        """Return the network if its state is carried from batch to batch."""
         network = self._network
         return network if isinstance(network, TorchDecoder) and self._parts.spec.encoder is None else None
 
     def _unfreeze(self, step: int) -> None:
-        """From the head down, one more layer learns after each so many updates; the others keep their weights."""
-        every = self._training.unfreeze if isinstance(self._training, HeadTrainingSpec) else None
+        """Let one more layer learn after each so many updates, from the head down; the others keep their weights."""
+        every = self._unfreeze_every
         if isinstance(every, int):
             for name, tensor in self._parameters.items():
                 tensor.requires_grad_(self._facts[name].depth <= step // every)
 
-    def _loss(self, batch: Batch, forcing: float) -> tuple[Tensor, TorchState]:
-        """What the parts cost: that of the labels, that of the tokens, or both; and the state after the batch."""
-        losses: list[Tensor] = []
-        encoded = None if batch.source is None else self._parts.read(batch.source, self._dropout)
-        state = self._carried(batch) if encoded is None else self._state
-        if encoded is not None and batch.labels is not None:
-            scores = self._parts.classify(encoded)  # (B, C)
-            asked = self._training
-            given = asked.class_weights if isinstance(asked, HeadTrainingSpec) else False
-            weights = as_tensor(np.array(given, np.float32)) if given else None  # (C)
-            losses.append(
-                F.cross_entropy(scores.float(), as_tensor(batch.labels), weights, label_smoothing=asked.label_smoothing)
-            )
-        if self._parts.decoder is not None:
-            state = state if encoded is None else self._parts.start(encoded)
-            inputs = as_tensor(batch.inputs)  # (B, T)
-            if forcing < 1 and inputs.shape[1] > 1:
-                inputs = self._guessed(inputs, state, forcing)
-            logits, state = self._parts.decoder(inputs, state, self._dropout)  # (B, T, V)
-            targets = as_tensor(batch.targets).flatten()
-            smoothing = self._training.label_smoothing
-            losses.append(token_loss(logits.flatten(0, 1), targets, smoothing))
-        return torch.stack(losses).sum(), state
-
-    def _guessed(self, inputs: Tensor, state: TorchState, forcing: float) -> Tensor:
-        """Inputs [B, T], of which some after the first are drawn from what the network predicts there.
-
-        All time steps are drawn at once, from predictions after true tokens (Mihaylova and Martins, 2019).
-        Special tokens are neither drawn nor replaced.
-        """
-        with torch.no_grad():
-            logits, _ = self._parts.writer(inputs[:, :-1], state)  # (B, T - 1, V)
-            logits[..., : len(SPECIAL_TOKENS)] = -torch.inf
-            shares = logits.float().softmax(dim=2).flatten(0, 1).cpu()  # (B (T - 1), V)
-            drawn = torch.multinomial(shares, 1, generator=self._generator).to(inputs.device).view_as(inputs[:, 1:])
-        forced = (torch.rand(drawn.shape, generator=self._generator) < forcing).to(drawn.device)  # (B, T - 1)
-        kept = forced | (inputs[:, 1:] < len(SPECIAL_TOKENS))
-        return torch.cat([inputs[:, :1], torch.where(kept, inputs[:, 1:], drawn)], dim=1)  # (B, T)
-
-    def _carried(self, batch: Batch) -> TorchState:
-        """The last batch's state, its reset rows set to zero; a new one when every row starts."""
+    def _carried_state(self, batch: Batch) -> TorchState:
+        """Return the last batch's state, with zeros in the rows that are reset; a new one where all rows are."""
         if batch.reset.all():
             return self._parts.initial_state(len(batch.reset))
         if self._state.layers[0][0].shape[1] != len(batch.reset):
@@ -175,7 +139,7 @@ class TorchLearner:
 def _make_optimizers(
     tensors: Mapping[str, Tensor], facts: Mapping[str, Parameter], training: TrainingSpec
 ) -> list[tuple[torch.optim.Optimizer, float]]:
-    """The optimizers with the highest rate of each; Muon (Jordan, 2024) for the matrices of the cells."""
+    """Make the optimizers, each with its peak rate: Muon (Jordan, 2024) trains the matrices of recurrent layers."""
     matrices = [tensor for name, tensor in tensors.items() if facts[name].matrix]
     others = [tensor for name, tensor in tensors.items() if not facts[name].matrix]
     decay, rate = training.weight_decay, training.learning_rate
@@ -193,7 +157,7 @@ def _check_training_state(
     parameters: Mapping[str, Tensor],
     arrays: Mapping[str, Array],
 ) -> None:
-    """Refuse what does not fit: an optimizer would write beyond the ends of its arrays.
+    """Refuse a training state that does not fit: an optimizer would write beyond the ends of its arrays.
 
     Raises:
         ModelFolderError: a moment or a state is missing or has another shape or type.

@@ -101,7 +101,7 @@ class TorchDecoder:
 
     @property
     def _decoder(self) -> Decoder:
-        return self._parts.writer
+        return self._parts.require_decoder()
 
     def _run(self, tokens: IntArray, state: TorchState) -> tuple[Tensor, TorchState]:
         with autocast(self._precision):
@@ -126,8 +126,8 @@ class TorchAttentionNetwork(TorchEncoderDecoder):
         if self._decoder.attention is None or state.memory is None:
             raise ValueError("attention needs a state that comes from a source")
         with torch.inference_mode(), autocast(self._precision):
-            hidden, _ = self._decoder.walk(_ids(tokens), state)
-            return as_array(self._decoder.attention.shares(hidden, state.memory))
+            hidden, _ = self._decoder.run_layers(_ids(tokens), state)
+            return as_array(self._decoder.attention.weights(hidden, state.memory))
 
     def state_from_arrays(self, arrays: Mapping[str, Array]) -> TorchState:
         """Make a state, with one cell state a layer and a memory.

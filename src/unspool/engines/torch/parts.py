@@ -1,25 +1,47 @@
-"""All parts of one network as a PyTorch module: what has weights, and what goes through what.
+"""All parts of one network as a PyTorch module, whose forward pass is the loss of a batch.
+
+    source -> encoder -> states -> bridge -> decoder -> tokens' loss
+                          `-----> head ------------> labels' loss
+
+Because the forward pass computes the loss, a wrapper such as `DistributedDataParallel` sees all that training computes.
 
 Shapes: B rows, T time steps, V tokens, C labels.
 """
 
-from typing import cast
+from typing import NamedTuple, cast
 
+import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
-from unspool.data.batches import Source
+from unspool.data.batches import Batch, Source
 from unspool.engines.torch.attention import Head
 from unspool.engines.torch.decoder import Bridge, Decoder, TorchState
 from unspool.engines.torch.encoders import Encoded, make_encoder
 from unspool.engines.torch.layers import Dropout
+from unspool.engines.torch.loss import token_loss
+from unspool.engines.torch.platform import as_tensor
 from unspool.specs.network import NetworkSpec
+from unspool.text.tokenizer import SPECIAL_TOKENS
+
+
+class Objective(NamedTuple):
+    """Says how the loss weighs what is predicted.
+
+    Attributes:
+        label_smoothing: is the part of a target's probability that is spread over all tokens or labels, 0 to 1.
+        class_weights: [C] weighs the labels; without it all weigh alike.
+    """
+
+    label_smoothing: float = 0.0
+    class_weights: Tensor | None = None
 
 
 class Parts(nn.Module):
-    """The parts that a spec names; the others are none.
+    """Holds the parts that a spec names; the others are none.
 
     Args:
-        spec: what to build.
+        spec: says what to build.
     """
 
     def __init__(self, spec: NetworkSpec) -> None:
@@ -31,28 +53,76 @@ class Parts(nn.Module):
         self.decoder = Decoder(spec.decoder, width) if spec.decoder else None
         self.head = Head(spec.head, width) if spec.head else None
 
+    def forward(
+        self, batch: Batch, state: TorchState, objective: Objective, dropout: Dropout, forcing: float = 1.0
+    ) -> tuple[Tensor, TorchState]:
+        """Compute the loss of a batch.
+
+        Args:
+            batch: is what to read and predict.
+            state: is where the decoder starts if the batch has no source.
+            objective: says how the loss weighs what is predicted.
+            dropout: draws what is left out, and the sampled inputs.
+            forcing: is the part of the decoder's inputs that are the true tokens, 0 to 1.
+
+        Returns:
+            the loss of the tokens, of the labels, or their sum, in nats per target, []; and the state after the batch.
+        """
+        losses: list[Tensor] = []
+        if batch.source is not None:
+            encoded = self.read(batch.source, dropout)
+            if batch.labels is not None:
+                losses.append(self._label_loss(encoded, as_tensor(batch.labels), objective))
+            if self.decoder is not None:
+                state = self.start(encoded)
+        if self.decoder is not None:
+            inputs, targets = as_tensor(batch.inputs), as_tensor(batch.targets)  # (B, T)
+            if forcing < 1 and inputs.shape[1] > 1:
+                inputs = self._sample_inputs(inputs, state, forcing, dropout.generator)
+            logits, state = self.decoder(inputs, state, dropout)  # (B, T, V)
+            losses.append(token_loss(logits.flatten(0, 1), targets.flatten(), objective.label_smoothing))
+        return torch.stack(losses).sum(), state
+
     def read(self, source: Source, dropout: Dropout | None = None) -> Encoded:
-        """Sources to states."""
+        """Encode sources to states."""
         assert self.encoder is not None, "this network has no encoder"
         return cast(Encoded, self.encoder(source, dropout))
 
     def start(self, encoded: Encoded) -> TorchState:
-        """States to where the decoder starts."""
+        """Bridge an encoder's states to the state that the decoder starts from."""
         assert self.bridge is not None, "this network has no bridge"
-        attention = self.writer.attention
+        attention = self.require_decoder().attention
         return TorchState(self.bridge(encoded), attention.precompute_keys(encoded) if attention is not None else None)
 
     def classify(self, encoded: Encoded) -> Tensor:
-        """States to scores [B, C]."""
+        """Score the labels: an encoder's states to [B, C]."""
         assert self.head is not None, "this network has no head"
         return cast(Tensor, self.head(encoded))
 
     def initial_state(self, rows: int) -> TorchState:
-        """Zeros; of a network that writes nothing, no cell state at all."""
+        """Make a state of zeros; of a network without a decoder, one without any cell state."""
         return self.decoder.initial_state(rows) if self.decoder is not None else TorchState(())
 
-    @property
-    def writer(self) -> Decoder:
-        """The decoder of a network that must have one."""
-        assert self.decoder is not None, "a network that only classifies writes nothing"
+    def require_decoder(self) -> Decoder:
+        """Return the decoder of a network that must have one."""
+        assert self.decoder is not None, "this network has no decoder"
         return self.decoder
+
+    def _label_loss(self, encoded: Encoded, labels: Tensor, objective: Objective) -> Tensor:
+        scores = self.classify(encoded).float()  # (B, C)
+        return F.cross_entropy(scores, labels, objective.class_weights, label_smoothing=objective.label_smoothing)
+
+    def _sample_inputs(self, inputs: Tensor, state: TorchState, forcing: float, generator: torch.Generator) -> Tensor:
+        """Replace some of the inputs [B, T] after the first by tokens drawn from what the network predicts there.
+
+        All time steps are drawn at once, from predictions after true tokens (Mihaylova and Martins, 2019).
+        Special tokens are neither drawn nor replaced.
+        """
+        with torch.no_grad():
+            logits, _ = self.require_decoder()(inputs[:, :-1], state)  # (B, T - 1, V)
+            logits[..., : len(SPECIAL_TOKENS)] = -torch.inf
+            probabilities = logits.float().softmax(dim=2).flatten(0, 1).cpu()  # (B (T - 1), V)
+            drawn = torch.multinomial(probabilities, 1, generator=generator).to(inputs.device).view_as(inputs[:, 1:])
+        forced = (torch.rand(drawn.shape, generator=generator) < forcing).to(drawn.device)  # (B, T - 1)
+        kept = forced | (inputs[:, 1:] < len(SPECIAL_TOKENS))
+        return torch.cat([inputs[:, :1], torch.where(kept, inputs[:, 1:], drawn)], dim=1)  # (B, T)

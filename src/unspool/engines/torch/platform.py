@@ -1,4 +1,4 @@
-"""What the machine offers to PyTorch on the CPU, and how to make the most of it."""
+"""Find out what the machine offers to PyTorch, and prepare it."""
 
 import ctypes
 import sys
@@ -10,11 +10,12 @@ import torch
 from torch import Tensor
 
 from unspool.arrays import Array
+from unspool.data.partition import Process
 
 # From glibc's malloc.h: blocks above the threshold come straight from the kernel, page by page, each time.
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 
-PROBED, PROBES = 1024, 20  # the width of the matrices whose product is timed, and how often
+PROBE_SIZE, PROBES = 1024, 20  # the width of the matrices whose product is timed, and how often
 
 
 @cache
@@ -36,27 +37,34 @@ def keep_large_blocks() -> None:
 
 @cache
 def device() -> torch.device:
-    """Where tensors live: on the first GPU where PyTorch finds one, else with the processor."""
+    """Return where tensors live: on the GPU of this process where PyTorch finds one, else with the processor."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
+def choose_device(process: Process) -> torch.device:
+    """Give each of several processes a GPU of its own, as far as there are any, and return where its tensors live."""
+    if process.world > 1 and torch.cuda.is_available():
+        torch.cuda.set_device(process.rank % torch.cuda.device_count())
+    return device()
+
+
 def as_tensor(array: Array) -> Tensor:
-    """An array where tensors live; with the processor it shares its memory."""
+    """Move an array to where tensors live; with the processor it shares its memory."""
     return torch.from_numpy(array).to(device())
 
 
 def as_array(tensor: Tensor) -> Array:
-    """A tensor as an array; it may share its memory."""
+    """Return a tensor as an array, which may share its memory."""
     return tensor.detach().cpu().numpy()
 
 
 def usual_rows() -> int:
-    """How many rows of a batch keep the machine busy: a GPU needs many."""
+    """Return how many rows of a batch keep the machine busy: a GPU needs many."""
     return 32 if device().type == "cpu" else 256
 
 
 def native_precision() -> str:
-    """`bfloat16` where the GPU or else the processor multiplies it in hardware, else `float32`."""
+    """Return `bfloat16` where the GPU or else the processor multiplies it in hardware, else `float32`."""
     if device().type == "cuda":
         return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
     try:
@@ -67,11 +75,11 @@ def native_precision() -> str:
 
 
 def product_rate(kind: torch.dtype) -> float:
-    """Operations per second of a large product, the best of several, in about a tenth of a second."""
-    one, other = (torch.randn(PROBED, PROBED, device=device()).to(kind) for _ in range(2))
+    """Measure the operations per second of a large product, the best of several, in about a tenth of a second."""
+    one, other = (torch.randn(PROBE_SIZE, PROBE_SIZE, device=device()).to(kind) for _ in range(2))
     shortest = float("inf")
     for _ in range(PROBES):
         started = time.perf_counter()
         (one @ other)[0, 0].item()  # waits until it is there
         shortest = min(shortest, time.perf_counter() - started)
-    return 2 * PROBED**3 / shortest
+    return 2 * PROBE_SIZE**3 / shortest

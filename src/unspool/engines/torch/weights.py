@@ -1,4 +1,4 @@
-"""The neutral names of parameters and the module's own, in one table; arrays in and out of it."""
+"""Map the neutral names of parameters to the module's own, and copy arrays into the module and out of it."""
 
 import re
 from collections.abc import Mapping
@@ -8,22 +8,22 @@ from torch import Tensor
 
 from unspool.arrays import Array, Arrays
 from unspool.engines.base import check_weights
-from unspool.engines.parameters import parameter_shapes
+from unspool.engines.parameters import parameter_shapes, parameters
 from unspool.engines.torch.parts import Parts
 from unspool.engines.torch.platform import as_array
 
 
 def module_name(name: str) -> str:
-    """`decoder.cell.weight_ih_l1` is `decoder.cell.layers.1.weight_ih_l0` in the module; blocks have no `_l0`."""
+    """Translate a name: `decoder.cell.weight_ih_l1` is `decoder.cell.layers.1.weight_ih_l0`; blocks have no `_l0`."""
     name = re.sub(r"\.cell\.(\w+_[ih]h)_l(\d+)_reverse$", r".cell.reverse.\2.\1_l0", name)
     name = re.sub(r"\.cell\.(\w+_[ih]h)_l(\d+)$", r".cell.layers.\2.\1_l0", name)
     return re.sub(r"^(\w+(?:\.cell)?)\.(\w+)_l(\d+)$", r"\1.layers.\3.\2", name)
 
 
 def named_tensors(parts: Parts) -> dict[str, Tensor]:
-    """The module's parameters by their neutral names, in the order of `parameter_shapes`."""
+    """Return the module's parameters by their neutral names, in the order of `parameters`."""
     tensors = dict(parts.named_parameters())
-    return {name: tensors[module_name(name)] for name in parameter_shapes(parts.spec)}
+    return {name: tensors[module_name(name)] for name in parameters(parts.spec)}
 
 
 def load_weights(parts: Parts, weights: Mapping[str, Array]) -> None:
@@ -39,5 +39,5 @@ def load_weights(parts: Parts, weights: Mapping[str, Array]) -> None:
 
 
 def read_weights(parts: Parts) -> Arrays:
-    """Copies of the module's weights."""
+    """Copy the module's weights."""
     return {name: as_array(tensor).copy() for name, tensor in named_tensors(parts).items()}

@@ -28,7 +28,7 @@ from unspool.folder.card import Card
 from unspool.folder.model_folder import ModelFolder
 from unspool.specs.base import build
 from unspool.specs.network import HeadSpec, NetworkSpec, text_encoder
-from unspool.specs.shapes import HeadShape, encoder_shape
+from unspool.specs.shapes import EncoderShape, HeadShape
 from unspool.specs.training import HeadTrainingSpec
 from unspool.tasks.base import Plan, Task
 from unspool.tasks.classification.job import ClassificationJob
@@ -182,7 +182,7 @@ def _recipe(
         }
     return ClassificationRecipe(
         data=data,
-        encoder=encoder_shape(encoder),
+        encoder=build(EncoderShape, encoder, "encoder"),
         head=build(HeadShape, {**base["head"], **settings["head"]}, "head"),
         training=build(HeadTrainingSpec, training, "training"),
         budget=budget_spec(settings),

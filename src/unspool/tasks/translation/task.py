@@ -25,7 +25,7 @@ from unspool.folder.card import Card
 from unspool.folder.model_folder import ModelFolder
 from unspool.specs.base import build
 from unspool.specs.network import DecoderSpec, NetworkSpec, text_encoder
-from unspool.specs.shapes import AttentionDecoderShape, encoder_shape
+from unspool.specs.shapes import AttentionDecoderShape, EncoderShape
 from unspool.specs.training import DecoderTrainingSpec
 from unspool.tasks.base import Plan, Task
 from unspool.tasks.opening import decoder_tokenizer, encoder_tokenizer
@@ -186,7 +186,7 @@ def _recipe(
     return TranslationRecipe(
         data=data,
         network=build(AttentionDecoderShape, {**shape["network"], **settings["network"]}, "network"),
-        encoder=encoder_shape({**shape["encoder"], **settings["encoder"]}),
+        encoder=build(EncoderShape, {**shape["encoder"], **settings["encoder"]}, "encoder"),
         training=build(DecoderTrainingSpec, {**TRAINING, **smaller, **chosen, **settings["training"]}, "training"),
         budget=budget_spec(settings),
     )
