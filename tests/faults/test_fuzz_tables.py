@@ -7,9 +7,9 @@ import random
 import pytest
 
 COLUMNS = [
-    ("--source", "a", "--target", "b"),
-    ("--text", "a", "--condition", "b"),
-    ("--text", "a", "--label", "b"),
+    ("--source", "a", "--target", "b", "--hidden-size", 8, "--encoder-size", 8),
+    ("--text", "a", "--condition", "b", "--hidden-size", 8, "--encoder-size", 8),
+    ("--text", "a", "--label", "b", "--encoder-size", 8),
 ]
 KINDS = ("csv", "tsv", "jsonl", "parquet", "lines")
 WORDS = ("one", "two", '"three"', "", " ", "vier, fünf", "\u2028", "7", "null", "a\tb", "six\nseven", "\ufeff")
@@ -45,11 +45,12 @@ def damaged(generator: random.Random, data: bytes) -> bytes:
     return data[:place] + data[place // 2 :] if way == 3 else data
 
 
-@pytest.mark.parametrize("columns", COLUMNS, ids=lambda columns: columns[0])
+@pytest.mark.parametrize("columns", COLUMNS, ids=lambda columns: columns[2])
 @pytest.mark.parametrize("kind", KINDS)
 def test_any_table_trains_or_is_refused(faults, trial, tmp_path, kind, columns):
     generator = random.Random(f"{kind} {columns}")
-    tiny = ["--steps", 1, "--tokenizer", "char", *faults.small]
+    tiny = ["--steps", 1, "--tokenizer", "char", "--threads", 1, "--precision", "float32"]
+    trained = 0
     for number in range(12):
         data = damaged(generator, table(generator, kind))
         path = tmp_path / f"t.{'csv' if kind == 'lines' else kind}"
@@ -62,5 +63,7 @@ def test_any_table_trains_or_is_refused(faults, trial, tmp_path, kind, columns):
             other.write_bytes(damaged(generator, data))
             options = ["--source-file", path, "--target-file", other]
         before = path.read_bytes()
-        trial((data, options), "train", *options, "--out", tmp_path / f"m{number}", *tiny)
+        result = trial((data, options), "train", *options, "--out", tmp_path / f"m{number}", *tiny)
+        trained += result is not None and result.code == 0
         assert path.read_bytes() == before
+    assert trained  # or nothing but refusals was tried
