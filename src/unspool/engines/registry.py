@@ -81,7 +81,7 @@ def build_network(
         threads: that it may use, of an engine that lets them be chosen; 0 takes what the machine offers.
 
     Returns:
-        a `Network`, with the methods that the spec's parts can honour: a decoder makes it a `SequenceNetwork`, an
+        a network, with the methods that the spec's parts can honour: a decoder makes it a `SequenceNetwork`, an
         encoder before it lets it `encode`, attention gives it `attention`, and a head lets it `classify`.
 
     Raises:
