@@ -1,8 +1,7 @@
 """A task in one file: it learns to reverse words, one a line of a file, from the parts that the project has."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import typer
 
@@ -33,8 +32,6 @@ from unspool.tasks.opening import decoder_tokenizer, read_recipe
 from unspool.tasks.recipe import budget_spec
 from unspool.text.tokenizer import Tokenizer
 from unspool.text.vocabulary import make_tokenizer
-
-GREEDY = BeamSpec(beams=1)
 
 
 class ReversalDataSpec(DataSpec):
@@ -72,7 +69,7 @@ class Reversal(Task[ReversalRecipe, ReversalConfig]):
     """Learns to reverse words."""
 
     recipe, config = ReversalRecipe, ReversalConfig
-    card: ClassVar[Card] = Card(
+    card = Card(
         tag="text2text-generation",
         kind="reverser",
         caution="It reverses words.",
@@ -140,20 +137,19 @@ class ReversalJob:
         return {"nats_per_token": self.validate(network), **measured(network, self.tokenizer, self.pairs).to_dict()}
 
 
-@dataclass(frozen=True)
-class ReversalFigures:
-    """How many words are reversed without a mistake, and of how many."""
+class ReversalFigures(NamedTuple):
+    """The fraction of words that are reversed without a mistake, and how many there are."""
 
     exact: float
     words: int
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        return self._asdict()
 
 
 def reversals(network: Any, tokenizer: Tokenizer, words: Sequence[str]) -> list[str]:
     """What a network makes of some words."""
-    return [best[0].text for best in BeamTranslator(network, tokenizer, tokenizer).translate(words, GREEDY)]
+    return [best[0].text for best in BeamTranslator(network, tokenizer, tokenizer).translate(words, BeamSpec(beams=1))]
 
 
 def measured(network: Any, tokenizer: Tokenizer, pairs: Sequence[Pair]) -> ReversalFigures:
