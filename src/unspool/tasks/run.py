@@ -203,7 +203,7 @@ class Run:
             better = progress.best is None or nats < progress.best
             history.add(event="average", step=progress.step, fresh=nats, best=better)
             kept = "kept" if better else "not kept"
-            self.callback.on_note(f"the mean of the last best weights: {nats:.4f} nats per token held out, {kept}.")
+            self.callback.on_note(f"the mean of the last best weights: fresh {nats:.4f} nats per token, {kept}.")
             if better:
                 folder.write_weights(mean, {"step": progress.step, "fresh_nats_per_token": nats})
         last_best.clear()
