@@ -1,6 +1,7 @@
 """Every engine meets every cell, number of layers and kind of input."""
 
 from collections.abc import Callable
+from typing import get_args
 
 import pytest
 
@@ -9,6 +10,7 @@ from unspool.arrays import Arrays
 from unspool.engines.base import SequenceNetwork
 from unspool.engines.registry import build_network, installed_engines
 from unspool.specs.network import DecoderSpec, NetworkSpec
+from unspool.specs.shapes import CellName
 
 VOCABULARY, HIDDEN = 11, 8
 INPUTS = {
@@ -25,7 +27,7 @@ def engine(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture(params=["rnn", "lstm", "gru", "mingru"])
+@pytest.fixture(params=get_args(CellName))
 def cell(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 

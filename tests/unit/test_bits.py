@@ -52,7 +52,7 @@ def test_several_rows_are_close_to_one(network: SequenceNetwork, rows: int) -> N
 
 
 class Counting:
-    """A network whose nll is 1 for every token, so that a sum is a count; notes what it was asked."""
+    """A network whose nll of a token is its id, so that a sum says which were counted."""
 
     vocabulary_size = 5000
 

@@ -109,7 +109,7 @@ def test_columns_that_cannot_be_are_refused(settings: dict[str, object], rule: s
 
 def test_a_text_depends_on_columns_or_is_classified_and_not_both() -> None:
     data = {"sources": ["t.csv"], "condition": ["a"], "text": ["t"], "label": "b"}
-    with pytest.raises(UsageError, match="one that conditional has. Received: label, a setting of classification"):
+    with pytest.raises(UsageError, match=r"one that conditional has\. Received: label, a setting of classification"):
         Conditional().check({"data": data})
     del data["label"]
     Conditional().check({"data": data})

@@ -1,6 +1,7 @@
 """Engines are found by name; what is missing is named with its install command."""
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -13,11 +14,13 @@ from unspool.engines.registry import (
     ENGINES,
     build_learner,
     build_network,
+    engine_names,
     installed_engines,
     training_machine,
 )
 from unspool.errors import MissingExtraError, UsageError
 from unspool.specs.network import DecoderSpec, NetworkSpec
+from unspool.specs.runtime import RuntimeSpec
 from unspool.specs.training import TrainingSpec
 
 SPEC = NetworkSpec(decoder=DecoderSpec(hidden_size=4, embedding_size=2, vocabulary_size=6))
@@ -26,6 +29,10 @@ SPEC = NetworkSpec(decoder=DecoderSpec(hidden_size=4, embedding_size=2, vocabula
 def test_numpy_is_always_there_and_is_what_auto_starts_with() -> None:
     assert "numpy" in installed_engines()
     assert isinstance(build_network("auto", SPEC, random_weights(SPEC)), NumpyDecoder)
+
+
+def test_every_engine_can_be_named_on_the_command_line() -> None:
+    assert get_args(RuntimeSpec.model_fields["engine"].annotation) == ("auto", *engine_names())
 
 
 def test_an_engine_that_does_not_exist_is_refused_with_those_that_do() -> None:

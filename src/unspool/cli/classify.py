@@ -23,9 +23,7 @@ def classify(
     file: File = None,
     top: Annotated[
         int,
-        typer.Option(
-            "--top", "-k", metavar="INTEGER", help="Prints this many labels of a text, the likeliest first."
-        ),
+        typer.Option("--top", "-k", metavar="INTEGER", help="Prints this many labels of a text, the likeliest first."),
         Option("Output", True, synonyms=("n-best", "best", "labels", "top-k")),
     ] = 1,
     as_json: AsJson = False,

@@ -67,31 +67,31 @@ def present_keywords(values: Mapping[str, Any], stacklevel: int) -> dict[str, An
 def renamed(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return settings by their present names; several columns of text are one setting."""
     found = {RENAMED.get(name, name): value for name, value in values.items()}
-    if found.get("text_column") is not None:
-        found["text"] = (found["text_column"], *(found.get("further_columns") or ()))
-    elif found.get("further_columns"):
-        return found  # without a first column they are refused by name
-    return {name: value for name, value in found.items() if name not in ("text_column", "further_columns")}
+    first, others = found.pop("text_column", None), found.pop("further_columns", None)
+    further = tuple(others) if isinstance(others, list | tuple) else ()
+    if first is not None:
+        return {**found, "text": (first, *further)}
+    return {**found, "further_columns": others} if further else found  # those of no text are refused by name
 
 
 def migrated_recipe(values: Mapping[str, Any], known: Mapping[str, set[str]]) -> dict[str, Any]:
-    """Return the values of a recipe file of any version, as this version has them.
+    """Return the values of a recipe file of any version; what is no section of settings stays as it is, to be refused.
 
     Args:
         values: are those of the file, by section.
         known: names the settings that each section of the task's recipe has.
     """
-    recipe = {name: renamed(value) if isinstance(value, Mapping) else value for name, value in values.items()}
+    sections = {name: renamed(value) for name, value in values.items() if isinstance(value, Mapping)}
     for name in ("attention", "decoder_input"):  # of the decoder, and once in the section of the encoder
-        if name in recipe.get("encoder", {}) and "network" in recipe and name not in known.get("encoder", ()):
-            recipe["network"] = {name: recipe["encoder"].pop(name), **recipe["network"]}
+        if name in sections.get("encoder", {}) and "network" in sections and name not in known.get("encoder", ()):
+            sections["network"] = {name: sections["encoder"].pop(name), **sections["network"]}
     for section, defaults in DEFAULTS.items():
         for name, default in defaults.items():
-            if name not in known.get(section, ()) and name in recipe.get(section, {}):
-                value = recipe[section][name]
+            if name not in known.get(section, ()) and name in sections.get(section, {}):
+                value = sections[section][name]
                 if (tuple(value) if isinstance(value, list) else value) == default:
-                    del recipe[section][name]
-    return recipe
+                    del sections[section][name]
+    return {**values, **sections}
 
 
 def migrated_config(values: Mapping[str, Any], known: set[str]) -> dict[str, Any]:

@@ -1,22 +1,19 @@
 """Models that classify texts."""
 
-from collections.abc import Sequence
 from typing import Any
 
-from unspool.arrays import FloatArray
-from unspool.decode.classification import NetworkClassifier
-from unspool.evaluate.influence import Influence
+from unspool.decode.classification import Classifier, NetworkClassifier
 from unspool.evaluate.labels import ClassificationFigures
 from unspool.folder.model_folder import ModelFolder
-from unspool.models.base import Data, Inspection, Model, Report, given
+from unspool.models.base import Data, Report, given
+from unspool.models.labelling import LabellingModel
 from unspool.tasks.classification.confusion import confusion_page, confusion_text
 from unspool.tasks.classification.evaluation import evaluate_classification
-from unspool.tasks.classification.influence import inspect_influence, text_influence
 from unspool.tasks.classification.specs import ClassificationConfig, ClassificationDataSpec
 from unspool.tasks.opening import encoder_tokenizer
 
 
-class TextClassifier(Model):
+class TextClassifier(LabellingModel):
     """A model that predicts the label of a text."""
 
     config: ClassificationConfig
@@ -31,28 +28,10 @@ class TextClassifier(Model):
         """The labels that the model can predict."""
         return self.config.labels
 
-    def classify(self, texts: str | Sequence[str]) -> str | list[str]:
-        """Return the likeliest label of one text, or of several, in order."""
-        found = self.probabilities([texts] if isinstance(texts, str) else texts).argmax(axis=1)
-        labels = [self.labels[index] for index in found]
-        return labels[0] if isinstance(texts, str) else labels
-
-    def probabilities(self, texts: Sequence[str]) -> FloatArray:
-        """Compute the probability of each label for N texts: [N, C] float64 in the order of `labels`; rows sum to 1."""
-        return self._classifier.probabilities(texts)
-
-    def influence(self, text: str) -> Influence:
-        """Measure what each word of a text (or character, with tokenizer `char`) contributes to its likeliest label."""
-        return text_influence(self.probabilities, self.labels, text, self.tokenizer.kind)
-
-    def inspect(self, texts: Sequence[str], **settings: Any) -> Inspection:
-        """Show what led to the classification of each text.
-
-        Raises:
-            UsageError: a setting is given, and there are none.
-        """
-        given(self.config.task, None, settings)
-        return Inspection(*inspect_influence(texts, [self.influence(text) for text in texts]))
+    @property
+    def classifier(self) -> Classifier:
+        """The classifier of the network's head."""
+        return self._classifier
 
     def report(self, figures: ClassificationFigures) -> Report:
         """Show the confusion matrix."""

@@ -3,7 +3,7 @@
 Each task adds what only its own data have, in `tasks/NAME/specs.py`.
 """
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from unspool.specs.base import Option, Spec, setting
 
@@ -24,6 +24,8 @@ class DataSpec(Spec):
         tokenizer: sets what a token is: a character, a word, a byte pair or a byte.
         vocabulary_limit: keeps at most this many tokens, the most frequent ones; 0 leaves it to the tokenizer.
     """
+
+    reading: ClassVar[tuple[str, ...]] = ("encoding",)  # the settings that `unspool evaluate` takes too
 
     sources: tuple[str, ...] = setting((), Option(hidden=True))
     validation: tuple[str, ...] = setting(

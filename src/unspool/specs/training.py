@@ -73,9 +73,7 @@ class TrainingSpec(Spec):
 
     batch_size: int = setting(
         32,
-        Option(
-            "Training", flags=("-b",), synonyms=("batch", "rows", "bs"), default="the fastest for the processor"
-        ),
+        Option("Training", flags=("-b",), synonyms=("batch", "rows", "bs"), default="the fastest for the processor"),
         ge=1,
         le=65536,
     )

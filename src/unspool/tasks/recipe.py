@@ -13,14 +13,14 @@ from unspool.engines.parameters import parameter_count
 from unspool.specs.base import Spec, build
 from unspool.specs.network import DecoderSpec, NetworkSpec
 from unspool.specs.recipe import Recipe, sections
-from unspool.specs.shapes import CellName, DecoderShape
+from unspool.specs.shapes import DecoderShape
 from unspool.specs.training import BudgetSpec, TrainingSpec, WindowTrainingSpec
 from unspool.tasks.settings import Settings
 
 DEFAULT_MINUTES = 3.0  # the sizes are chosen for these when the budget is in steps or epochs, too
 
 WIDTHS = tuple(range(128, 1025, 64))
-TOKENS_PER_WEIGHT: dict[CellName, float] = {"gru": 9.0, "lstm": 7.7, "rnn": 7.7, "mingru": 7.7}  # within the budget
+TOKENS_PER_WEIGHT, GRU_TOKENS_PER_WEIGHT = 7.7, 9.0  # within the budget
 FEW_PASSES = 8  # over the text
 MAX_TEXTS, MIN_BATCHES = 256, 8  # texts in a batch; batches in an epoch
 OPERATIONS = 6  # for each weight and token, forward and backward
@@ -148,7 +148,8 @@ def _widest(size: Size, requested: Mapping[str, Any]) -> dict[str, Any]:
         tied = {"embedding_size": hidden} if shape.get("tie_weights") else {}
         wide = {**shape, "hidden_size": hidden, **tied, **requested}
         checked = _decoder_shape(wide)
-        max_weights = (size.read / TOKENS_PER_WEIGHT[checked.cell]) ** 0.5
+        tokens = GRU_TOKENS_PER_WEIGHT if checked.cell == "gru" else TOKENS_PER_WEIGHT
+        max_weights = (size.read / tokens) ** 0.5
         if hidden <= max_width and _weights(checked, size) <= max_weights:
             break
     if shape.get("tie_weights"):

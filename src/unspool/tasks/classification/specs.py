@@ -1,6 +1,6 @@
 """The settings of a classifier's run, and the config of a classifier."""
 
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import model_validator
 
@@ -22,6 +22,8 @@ class ClassificationDataSpec(DataSpec):
         lowercase: reads words in lower case, with tokenizer `word` alone.
         max_length: cuts a text after this many tokens in training.
     """
+
+    reading: ClassVar[tuple[str, ...]] = ("text", "label", *DataSpec.reading)
 
     text: tuple[str, ...] = setting((), TEXT)
     label: str | None = setting(None, Option("Tables", common=True, synonyms=("class", "labels", "y"), metavar="COL"))

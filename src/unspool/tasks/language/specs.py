@@ -1,6 +1,6 @@
 """The settings of a language model's run, and the config of such a model."""
 
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import model_validator
 
@@ -23,6 +23,8 @@ class TextDataSpec(DataSpec):
         text: names the column of a table that holds the text; several columns are joined with a space. Each row is a
             document. Without a header row, the columns of a .csv or .tsv are numbered from 1.
     """
+
+    reading: ClassVar[tuple[str, ...]] = ("lines", "text", *DataSpec.reading)
 
     lines: bool = setting(False, LINES)
     text: tuple[str, ...] = setting((), TEXT)
