@@ -1,4 +1,4 @@
-"""What a batch is, and how its examples are chosen and padded.
+"""Batches: what they hold, and how their examples are chosen and padded.
 
 The batches of a text are in `data/stream_batches.py`, those of pairs and labels in `data/example_batches.py`.
 A batch is a pure function of the seed, the epoch and its index in the epoch, so a resumed run sees what
@@ -17,7 +17,7 @@ from unspool.arrays import Flags, IntArray
 from unspool.text.tokenizer import PAD, SPECIAL_TOKENS, UNKNOWN
 
 UNKNOWN_RATE = 0.25
-BUCKET = 64  # batches whose rows are sorted by length together
+BUCKET = 64  # batches in a bucket, whose examples are sorted by length
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ class TextSource:
     """Texts that an encoder reads, one a row.
 
     Attributes:
-        tokens: [B, S] ids; what stands behind a row's length is not read.
-        lengths: [B], each from 1 to S.
+        tokens: are ids, [B, S]; those beyond the length of a row are not read.
+        lengths: are the lengths of the rows, [B], each from 1 to S.
     """
 
     tokens: IntArray
@@ -34,18 +34,18 @@ class TextSource:
 
     @classmethod
     def of_texts(cls, texts: Sequence[IntArray]) -> "TextSource":
-        """Texts [B] of token ids, each of at least one token, padded to one batch."""
+        """Batch B texts of at least one token id each, the shorter ones padded."""
         lengths = np.array([len(text) for text in texts], np.int64)
         return cls(pad_sequences(texts), lengths)
 
     @property
     def rows(self) -> int:
-        """B."""
+        """The number of rows, B."""
         return len(self.tokens)
 
     @property
     def size(self) -> int:
-        """How many tokens are read, padding left out."""
+        """The number of tokens that are read, without padding."""
         return int(self.lengths.sum())
 
 
@@ -54,19 +54,19 @@ class VectorSource:
     """Vectors that an encoder reads, one a row.
 
     Attributes:
-        values: [B, F] float32; for a label encoder, the weight of each of F labels.
+        values: are float32, [B, F]; for a label encoder, the weight of each of F labels.
     """
 
     values: np.ndarray[tuple[int, int], np.dtype[np.float32]]
 
     @property
     def rows(self) -> int:
-        """B."""
+        """The number of rows, B."""
         return len(self.values)
 
     @property
     def size(self) -> int:
-        """How many vectors are read."""
+        """The number of vectors that are read."""
         return self.rows
 
 
@@ -81,11 +81,11 @@ class Batch:
     """What one training step reads.
 
     Attributes:
-        inputs: [B, T] int64, the token before each target.
-        targets: [B, T] int64, the token to predict; `<pad>` where there is nothing to predict.
-        reset: [B] bool, rows that start from the initial state rather than from where the last batch ended.
-        source: what the encoder reads; none for a network without one.
-        labels: [B] int64, what the head should predict; none for a network without one.
+        inputs: are the tokens before the targets, [B, T] int64.
+        targets: are the tokens to predict, [B, T] int64; `<pad>` where there is nothing to predict.
+        reset: marks the rows that start from the initial state, and not from the last state of the batch before, [B].
+        source: is what the encoder reads; none for a network without one.
+        labels: are the indices of the right labels, [B] int64; none for a network without a head.
     """
 
     inputs: IntArray
@@ -96,15 +96,15 @@ class Batch:
 
     @property
     def size(self) -> int:
-        """How many tokens it has: those to predict, or those of the source where only labels are predicted."""
+        """The number of tokens: those to predict, or those of the source if only labels are predicted."""
         if self.labels is not None and self.source is not None:
             return self.source.size
         return int(np.count_nonzero(self.targets))
 
     def partition(self, rank: int, world: int) -> "Batch":
-        """Take every `world`-th row from row `rank` on: the partitions of all ranks are, together, the batch.
+        """Take every `world`-th row from row `rank` on; the partitions of all ranks make up the batch.
 
-        If the batch has fewer rows than `world`, the last partitions have none.
+        If the batch has fewer rows than `world`, the last partitions are empty.
         """
         return _rows_of(self, slice(rank, None, world))
 
@@ -130,9 +130,9 @@ def batches_by_length(lengths: IntArray, size: int, generator: np.random.Generat
     """Batch every example once, in random order, with those of similar length together.
 
     Args:
-        lengths: [N].
-        size: B of a batch; the last of a bucket may be smaller.
-        generator: of the random order.
+        lengths: are those of the examples, [N].
+        size: is the number of rows of a batch, B; the last of a bucket may have fewer.
+        generator: draws the random order.
 
     Returns:
         batches of indices from 0 to N - 1.
@@ -143,16 +143,16 @@ def batches_by_length(lengths: IntArray, size: int, generator: np.random.Generat
         bucket = order[start : start + BUCKET * size]
         bucket = bucket[np.argsort(lengths[bucket], kind="stable")]
         batches += [bucket[i : i + size] for i in range(0, len(bucket), size)]
-    return [batches[number] for number in generator.permutation(len(batches))]
+    return [batches[index] for index in generator.permutation(len(batches))]
 
 
 class LengthPlan:
     """Plan the batches of every epoch, each of texts of similar length.
 
     Args:
-        lengths: [N] of the texts.
-        size: B.
-        seed: of the order.
+        lengths: are those of the texts, [N].
+        size: is the number of rows of a batch, B.
+        seed: starts the random numbers of the order.
     """
 
     def __init__(self, lengths: IntArray, size: int, seed: int) -> None:
@@ -172,7 +172,7 @@ class LengthPlan:
 
 
 class BatchSource(Protocol):
-    """Give the batches of a corpus, epoch by epoch."""
+    """Makes the batches of a corpus, epoch by epoch."""
 
     def steps(self, epoch: int) -> int:
         """Count the batches of the epoch."""
@@ -182,13 +182,13 @@ class BatchSource(Protocol):
 
 
 class UnknownTokens:
-    """Replace rare tokens by `<unk>` now and then, so that its probability is learnt.
+    """Replaces rare tokens by `<unk>` at times, so that its probability is learnt.
 
     A token that occurs c times is replaced with probability a / (a + c), a = 0.25 (word dropout as in
     Kiperwasser and Goldberg, 2016, section 6).
 
     Args:
-        counts: [V] how often each token occurs.
+        counts: says how often each token occurs, [V].
     """
 
     def __init__(self, counts: IntArray) -> None:
@@ -196,6 +196,6 @@ class UnknownTokens:
         self._probability[: len(SPECIAL_TOKENS)] = 0
 
     def replace(self, tokens: IntArray, generator: np.random.Generator) -> IntArray:
-        """Copy tokens of any shape, with some of them replaced by `<unk>`."""
+        """Return a copy of tokens, of any shape, with some of them replaced by `<unk>`."""
         chosen = generator.random(tokens.shape) < self._probability[tokens]
         return np.where(chosen, UNKNOWN, tokens)

@@ -1,9 +1,9 @@
-"""Conditions of texts: labels or numbers out of the columns of a table, on disk as numbers, in batches as sources.
+"""Conditions of texts: labels or numbers from the columns of a table, on disk as numbers, in batches as sources.
 
-A label is stored as its index in its column's list, a number as its distance from the mean in standard deviations.
-An encoder reads labels as weights, one list after the other: a row has weight 1 for its label of each column.
+A label is stored as its index among the labels of its column, a number as (number - mean) / standard deviation.
+An encoder reads labels as weights, column after column: a row has weight 1 for its label of each column.
 
-Shapes: N rows of a table, C columns, B rows of a batch, F numbers that the encoder reads.
+Shapes: N rows of a table, C columns, B rows of a batch, F features that the encoder reads.
 """
 
 from collections import Counter
@@ -26,14 +26,14 @@ from unspool.errors import DataError, UnspoolError, nearest
 from unspool.specs.condition import ConditionKind, ConditionSpec
 from unspool.text.tokenizer import Tokenizer
 
-CONDITIONS = "conditions"  # the column of the examples that holds each text's conditions, as numbers
-MAX_NUMBERS_AS_LABELS = 20  # different ones in a column that are taken for labels
-LARGEST = float(np.finfo(np.float32).max)
-MAX_DEVIATIONS = 1e30  # from the mean, which float32 can still multiply and add up
+CONDITIONS = "conditions"  # the column of the examples that holds the conditions of each text, as numbers
+MAX_NUMBERS_AS_LABELS = 20  # different numbers in a column, up to which they are read as labels
+MAX_FLOAT = float(np.finfo(np.float32).max)
+MAX_DEVIATIONS = 1e30  # from the mean, up to which products and sums do not overflow float32
 
 
 class ConditionedText(NamedTuple):
-    """A text and what it depends on, one cell of each column."""
+    """A text and its condition, one cell of each column."""
 
     condition: tuple[str, ...]
     text: str
@@ -44,15 +44,15 @@ class Conditions:
     """The conditions of one part of a corpus. See `data.pairs.SourceReader`.
 
     Attributes:
-        values: [N, C] float32, as on disk.
-        specs: [C] what the columns hold.
+        values: are float32, [N, C], as on disk.
+        specs: say what the C columns hold.
     """
 
     values: FloatArray
     specs: tuple[ConditionSpec, ...]
 
     def read(self, chosen: IntArray, generator: np.random.Generator | None = None) -> VectorSource:
-        """Return the weights or numbers [B, F] of the chosen rows; none is ever unknown."""
+        """Return the weights or numbers of the chosen rows, [B, F]; the generator is not used."""
         values = self.values[chosen]  # (B, C)
         if not self.specs[0].labels:
             return VectorSource(values)
@@ -63,7 +63,7 @@ class Conditions:
 
 
 def first_weights(specs: Sequence[ConditionSpec]) -> IntArray:
-    """Return where the labels of each column begin in a row of weights, and F, where they end: [C + 1]."""
+    """Return the index of the first label of each column in a row of weights, and F at the end: [C + 1]."""
     return np.cumsum([0, *(len(spec.labels) for spec in specs)])
 
 
@@ -71,10 +71,10 @@ def read_conditioned(sources: Sources, text: tuple[str, ...], condition: tuple[s
     """Read every row whose text is not empty.
 
     Args:
-        sources: tables, or texts.
-        text: the columns of the text, which are joined with spaces; none reads every line of the sources as a text,
-            whose only condition can be FILE, the name of the file it is in.
-        condition: the columns that the text depends on.
+        sources: are tables, or texts.
+        text: names the columns of the text, which are joined with spaces; none reads every line of the sources as a
+            text, whose only condition can be FILE, the name of the file that it is in.
+        condition: names the columns that the text depends on.
 
     Raises:
         DataError: they cannot be read, or a cell of a condition is empty.
@@ -96,23 +96,23 @@ def divide_conditioned(
     kind: ConditionKind,
     where: str,
 ) -> tuple[list[ConditionedText], list[ConditionedText], tuple[ConditionSpec, ...]]:
-    """Hold out random rows, and none that is the last of the training part with one of its labels.
+    """Hold out random rows, so that every label stays in the training part.
 
     Args:
-        rows: of the sources.
-        held_out: rows of sources of their own, where there are such.
-        fraction: of the rows that is held out otherwise.
-        names: of the columns.
-        kind: what the columns hold.
-        where: what the sources are called in an error.
+        rows: are those of the sources.
+        held_out: are rows of separate sources; none holds out a fraction of `rows`.
+        fraction: is the fraction of the rows to hold out.
+        names: are those of the columns.
+        kind: says what the columns hold.
+        where: is what an error calls the sources.
 
     Returns:
-        the training part, the held-out part, and what the columns of the training part hold.
+        the training part, the held-out part, and the specs of the columns of the training part.
 
     Raises:
         DataError: there are too few rows, or `learn_conditions` refuses a column.
     """
-    if held_out is None and rows:  # what is labels in all rows must not be numbers in fewer
+    if held_out is None and rows:  # columns of labels must not become numbers when rows are held out
         kind = "labels" if learn_conditions(rows, names, kind)[0].labels else "numbers"
 
     def choose(examples: Sequence[ConditionedText], count: int) -> IntArray:
@@ -129,8 +129,13 @@ def learn_conditions(
 ) -> tuple[ConditionSpec, ...]:
     """Find out what the columns hold: labels with their counts, or the scale of numbers.
 
+    Args:
+        rows: are those of the training part.
+        names: are those of the columns.
+        kind: says what the columns hold, or `auto`.
+
     Raises:
-        DataError: a column should hold numbers and does not, or some columns hold labels and some numbers.
+        DataError: a column must hold numbers and does not, or some columns hold labels and some numbers.
     """
     columns = list(zip(*(row.condition for row in rows), strict=True))
     specs = [_learn(name, column, kind) for name, column in zip(names, columns, strict=True)]
@@ -157,19 +162,24 @@ def _learn(name: str, cells: tuple[str, ...], kind: ConditionKind) -> ConditionS
 
 
 def _number(cell: str) -> float | None:
-    """Return the number in a cell, if it is one that float32 can hold."""
+    """Return the number in a cell; none if there is none, or if it overflows float32."""
     try:
         value = float(cell)
     except ValueError:
         return None
-    return value if abs(value) <= LARGEST else None
+    return value if abs(value) <= MAX_FLOAT else None
 
 
 def value_of(cell: str, spec: ConditionSpec, error: type[UnspoolError]) -> float:
-    """Return a label as its index in the list, a number as its distance from the mean in standard deviations.
+    """Return the index of a label, or (number - mean) / standard deviation of a number.
+
+    Args:
+        cell: holds the label or the number.
+        spec: says what its column holds.
+        error: is the class to raise.
 
     Raises:
-        UnspoolError: of class `error`: the label is not known, or the cell holds no number.
+        UnspoolError: the label is not known, or the cell holds no number; the error is of the class given.
     """
     if spec.labels:
         if cell not in spec.labels:
@@ -179,14 +189,14 @@ def value_of(cell: str, spec: ConditionSpec, error: type[UnspoolError]) -> float
     number = _number(cell)
     if number is None:
         raise error(f"{spec.name} must be a number. Received: {cell!r:.60}.", f"such as {spec.mean:g}.")
-    distance = (number - spec.mean) / spec.deviation
-    if abs(distance) > MAX_DEVIATIONS:
+    deviations = (number - spec.mean) / spec.deviation
+    if abs(deviations) > MAX_DEVIATIONS:
         raise error(
             f"{spec.name} must be a number at most {MAX_DEVIATIONS:g} standard deviations from the mean. "
             f"Received: {cell!r:.60}.",
             f"such as {spec.mean:g}; the deviation is {spec.deviation:g}.",
         )
-    return distance
+    return deviations
 
 
 def condition_values(rows: Sequence[ConditionedText], specs: Sequence[ConditionSpec]) -> FloatArray:
@@ -215,7 +225,7 @@ def write_conditioned(
     """Write texts and their conditions, to be opened by `open_conditioned`.
 
     Raises:
-        DataError: there are none, or a label is not among those of the specs.
+        DataError: there are no texts, or a label is not among those of the specs.
     """
     texts = {TEXT: (tokenizer, (row.text for row in rows))}
     write_examples(folder, name, texts, {CONDITIONS: condition_values(rows, specs)}, on_bytes)
@@ -225,8 +235,8 @@ def open_conditioned(
     folder: Path, name: str, specs: tuple[ConditionSpec, ...], max_length: int | None = None, verify: bool = True
 ) -> Pairs:
     """Open what `write_conditioned` wrote. See `data.examples.open_examples`."""
-    greatest = np.array([len(spec.labels) - 1 if spec.labels else np.inf for spec in specs])  # (C)
-    least = np.where(np.isfinite(greatest), 0, -np.inf)
-    column = NumericColumn(CONDITIONS, np.float32, least, greatest)
+    maximum = np.array([len(spec.labels) - 1 if spec.labels else np.inf for spec in specs])  # (C)
+    minimum = np.where(np.isfinite(maximum), 0, -np.inf)
+    column = NumericColumn(CONDITIONS, np.float32, minimum, maximum)
     examples = open_examples(folder, name, columns=[column], max_length=max_length, verify=verify)
     return Pairs(examples, Conditions(examples.numbers[CONDITIONS], specs))

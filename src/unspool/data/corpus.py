@@ -1,8 +1,7 @@
 """A text that a language model learns, split into a training and a validation part of token ids.
 
-It is read as one endless stream of characters, or as documents: lines, or rows of a table. The ids are
-kept in the model folder (`data/tokens.py`): a run can be resumed, and its held-out part evaluated again,
-when the text itself has moved.
+It is read as one stream of characters, or as documents: lines, or rows of a table. The ids are kept in the model
+folder (`data/tokens.py`), so that a run can be resumed, and its held-out part evaluated, without the text itself.
 """
 
 import sys
@@ -20,12 +19,12 @@ from unspool.errors import DataError, reporting_write_errors
 from unspool.text.tokenizer import Tokenizer
 
 MINIMUM_CHARACTERS = 20
-SMALL = 10_000  # characters, fewer of which are memorised rather than learnt
+SMALL = 10_000  # characters; fewer are memorised
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """A training and a validation part, encoded alike."""
+    """A training and a validation part, encoded by the same tokenizer."""
 
     training: Part
     validation: Part
@@ -35,9 +34,9 @@ class Text(Protocol):
     """A text that can be read again and again, in units that a split does not cut.
 
     Attributes:
-        noun: what the units are called.
-        by_document: whether each unit is a document, rather than a character of one stream.
-        description: of the sources, in a sentence.
+        noun: names the units.
+        by_document: says whether each unit is a document, rather than a character of one stream.
+        description: names the sources in a sentence.
     """
 
     noun: str
@@ -45,14 +44,14 @@ class Text(Protocol):
     description: str
 
     def measure(self) -> tuple[int, int]:
-        """Count the units, and the characters."""
+        """Count the units and the characters."""
 
     def take(self, start: int = 0, end: int = sys.maxsize) -> Iterator[str]:
-        """Read the units from `start` to `end`, in pieces of a stream, or one by one."""
+        """Read the units from `start` to `end`: the characters of a stream in pieces, documents one by one."""
 
 
 class Stream:
-    """Characters of one endless text. See `Text`."""
+    """The characters of one text. See `Text`."""
 
     noun, by_document = "characters", False
 
@@ -61,7 +60,7 @@ class Stream:
         self._sources, self.description = sources, sources.description
 
     def measure(self) -> tuple[int, int]:
-        """Count the characters, twice."""
+        """Count the characters, which are the units too."""
         characters = sum(len(piece) for piece in self._sources.pieces())
         return characters, characters
 
@@ -81,8 +80,9 @@ class Documents:
     """Documents, none of them empty. See `Text`.
 
     Args:
-        sources: where they are read.
-        columns: of a table, which hold the text of a row, joined with spaces; none reads every line as a document.
+        sources: hold the documents.
+        columns: are those of a table that hold the text of a row, joined with spaces; none reads every line as a
+            document.
     """
 
     noun, by_document = "documents", True
@@ -93,7 +93,7 @@ class Documents:
         self._sources, self._columns, self.description = sources, columns, sources.description
 
     def measure(self) -> tuple[int, int]:
-        """Count the documents, and their characters."""
+        """Count the documents and their characters."""
         lengths = [len(document) for document in self.take()]
         return len(lengths), sum(lengths)
 
@@ -122,12 +122,12 @@ def prepare_corpus(
     """Learn the tokenizer from the training part of a text, and write both parts as ids.
 
     Args:
-        folder: where the files go; it exists.
-        text: its end is held out, unless `held_out` is given.
-        held_out: a text of its own to hold out.
-        fraction: of `text` that is held out, from 0 to 1.
+        folder: receives the files; it exists.
+        text: is the text to learn; its end is held out, unless `held_out` is given.
+        held_out: is a separate text to hold out.
+        fraction: is the fraction of `text` to hold out, from 0 to 1.
         make: learns a tokenizer from the training part.
-        on_bytes: is called, from time to time, with the number of bytes that were encoded.
+        on_bytes: receives the number of bytes that have been encoded so far.
 
     Raises:
         DataError: the text is too small, or cannot be read.
@@ -154,7 +154,7 @@ def prepare_corpus(
 
 
 def write_part(folder: Path, name: str, tokenizer: Tokenizer, text: Text) -> None:
-    """Encode all of a text as one part.
+    """Encode a whole text as one part.
 
     Raises:
         DataError: it is empty, or cannot be read.

@@ -1,4 +1,4 @@
-"""Make dates as people write them, and as ISO 8601: pairs of texts to try a task of pairs on.
+"""Generate pairs of dates, as people write them and in ISO 8601: an example of data that are pairs.
 
 "Tuesday, the 4th of March 1997" -> "1997-03-04"
 """
@@ -22,21 +22,21 @@ STYLES = (
     "{weekday} {day} {short} {year}",
     "{short} {day} {year}",
     "{short}. {ordinal}, {year}",
-    "{day:02}/{number:02}/{year}",
-    "{day}.{number}.{year}",
+    "{day:02}/{month_number:02}/{year}",
+    "{day}.{month_number}.{year}",
     "{ordinal} {month}, {year}",
     "{month} {year}, on the {ordinal}",
 )
 
 
 def date_pairs(count: int = COUNT, seed: int = 0) -> list[tuple[str, str]]:
-    """Make pairs of a date in one of several styles, and in ISO 8601.
+    """Generate pairs of a date in one of several styles, and in ISO 8601.
 
-    No date occurs twice, so that those held out at the end are new.
+    No date occurs twice, so that held-out dates are new.
 
     Args:
-        count: how many pairs, at most one for each day of two centuries.
-        seed: of the days, and of their styles.
+        count: is the number of pairs, at most one for each day of two centuries.
+        seed: starts the random numbers of the days and their styles.
     """
     generator = np.random.default_rng(seed)
     days = generator.permutation((LAST - FIRST).days + 1)[:count]
@@ -52,7 +52,7 @@ def _written(date: datetime.date, style: str, case: int) -> str:
     month = MONTHS[date.month - 1]
     text = style.format(
         day=date.day,
-        number=date.month,
+        month_number=date.month,
         year=date.year,
         month=month,
         short=month[:3],

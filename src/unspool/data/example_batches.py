@@ -1,4 +1,4 @@
-"""Batches of examples that are read whole: pairs, and texts with labels.
+"""Batches of whole examples: pairs, and texts with labels.
 
 Shapes: B rows, S tokens of a source, T tokens of a target.
 """
@@ -16,9 +16,9 @@ class PairBatches:
     """Batch pairs of similar length.
 
     Args:
-        pairs: of the training part.
-        batch_size: B.
-        seed: of the order, and of the tokens that are replaced by `<unk>`.
+        pairs: are those of the training part.
+        batch_size: is the number of rows, B.
+        seed: starts the random numbers of the order, and of the tokens that are replaced by `<unk>`.
     """
 
     def __init__(self, pairs: Pairs, batch_size: int, seed: int) -> None:
@@ -35,7 +35,7 @@ class PairBatches:
         return self._plan.steps()
 
     def batch(self, epoch: int, index: int) -> Batch:
-        """Make the batch `index` of the epoch."""
+        """Make one batch of the epoch; `index` counts from 0."""
         chosen = self._kept[self._plan.chosen(epoch, index)]
         generator = np.random.default_rng((self._seed, epoch, index))
         source = self._pairs.sources.read(chosen, generator)
@@ -49,11 +49,11 @@ class LabelledBatches:
     """Batch texts of similar length, each with its label.
 
     Args:
-        examples: of the training part, with the column LABELS.
-        batch_size: B.
-        max_length: tokens that are read of a text.
-        word_dropout: rate at which tokens are replaced by `<unk>`, in addition to rare ones.
-        seed: of the order, and of the tokens that are replaced.
+        examples: are those of the training part, with the column LABELS.
+        batch_size: is the number of rows, B.
+        max_length: is the maximum number of tokens that are read of a text.
+        word_dropout: is the rate at which tokens are replaced by `<unk>`, in addition to rare ones.
+        seed: starts the random numbers of the order, and of the tokens that are replaced.
     """
 
     def __init__(self, examples: Examples, batch_size: int, max_length: int, word_dropout: float, seed: int) -> None:
@@ -66,7 +66,7 @@ class LabelledBatches:
         return self._plan.steps()
 
     def batch(self, epoch: int, index: int) -> Batch:
-        """Make the batch `index` of the epoch."""
+        """Make one batch of the epoch; `index` counts from 0."""
         chosen = self._plan.chosen(epoch, index)
         generator = np.random.default_rng((self._seed, epoch, index))
         source = TextSource.of_texts([self._examples.text.document(one)[: self._max_length] for one in chosen])

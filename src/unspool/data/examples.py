@@ -1,10 +1,10 @@
-"""Examples on disk: texts as token ids, with numbers that belong to them.
+"""Examples on disk: texts as token ids, with columns of numbers.
 
 Pairs, texts with labels and texts with conditions are all written and opened here.
 Of a part called NAME, the text is in the files of NAME (`data/tokens.py`), a further text in those of
 NAME.ROLE, such as NAME.source, and a numeric column in NAME.COLUMN, such as NAME.labels.
 
-Shapes: N examples, C numbers of an example.
+Shapes: N examples, C values of an example.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -25,13 +25,13 @@ TEXT, SOURCE = "text", "source"
 
 @dataclass(frozen=True)
 class NumericColumn:
-    """Numbers that belong to examples, and the range that they must lie in.
+    """A column of numbers, of one value or C values for each example, and its range.
 
     Attributes:
-        name: of the column, which ends the file's name.
-        type: of a number on disk.
-        minimum: the least value; [C] one for each number where an example has several.
-        maximum: the greatest value, of the same shape.
+        name: is that of the column, with which the name of the file ends.
+        type: is that of a value on disk.
+        minimum: is the lowest value allowed; [C] where an example has C values.
+        maximum: is the highest value allowed, of the same shape.
     """
 
     name: str
@@ -42,12 +42,12 @@ class NumericColumn:
 
 @dataclass(frozen=True)
 class Examples:
-    """One part of a corpus of examples; example i is number i of every text and of every column.
+    """One part of a corpus of examples; example i has the i-th document of every text and the i-th row of every column.
 
     Attributes:
-        texts: documents by their role; TEXT is always one.
-        numbers: [N] or [N, C] each, by the name of the column.
-        max_length: tokens, `<eos>` not counted, that each text of an example may have; none keeps all.
+        texts: are documents by their role, of which TEXT is one.
+        numbers: are the columns by name, [N] or [N, C].
+        max_length: is the maximum number of tokens of a text of an example, without `<eos>`; none keeps all examples.
     """
 
     texts: Mapping[str, Part]
@@ -55,7 +55,7 @@ class Examples:
     max_length: int | None = None
 
     def __len__(self) -> int:
-        """N, longer ones included."""
+        """Return the number of examples, N, also those that are too long."""
         return len(self.text.lengths)
 
     @property
@@ -73,7 +73,7 @@ class Examples:
 
     @property
     def left_out(self) -> int:
-        """How many examples are too long."""
+        """The number of examples that are too long."""
         return len(self) - len(self.kept)
 
 
@@ -87,11 +87,11 @@ def write_examples(
     """Write examples, to be opened by `open_examples`.
 
     Args:
-        folder: where the files go.
-        name: of the part.
-        texts: by role, a tokenizer and the N texts that it encodes; TEXT is one of the roles.
-        numbers: by name, the columns, [N] or [N, C], of the types that they are opened with.
-        on_bytes: is called, from time to time, with the number of bytes that were encoded.
+        folder: receives the files.
+        name: is that of the part.
+        texts: are by role a tokenizer and the N texts that it encodes; TEXT is one of the roles.
+        numbers: are the columns by name, [N] or [N, C], of the types that they are opened with.
+        on_bytes: receives the number of bytes that have been encoded so far.
 
     Raises:
         DataError: there are no examples.
@@ -115,15 +115,15 @@ def open_examples(
     """Open what `write_examples` wrote.
 
     Args:
-        folder: of the files.
-        name: of the part.
-        roles: of the texts; TEXT is one of them.
-        columns: that belong to them.
-        max_length: as in `Examples`.
-        verify: compare the tokens with the counts that were written.
+        folder: holds the files.
+        name: is that of the part.
+        roles: are those of the texts; TEXT is one of them.
+        columns: describe the columns of numbers.
+        max_length: is the maximum number of tokens of a text, see `Examples`.
+        verify: compares the tokens with the counts that were written.
 
     Raises:
-        ModelFolderError: a file is missing, is not what was written, or does not belong to the others.
+        ModelFolderError: a file is missing or damaged, or does not fit the others.
     """
     texts = {role: open_part(folder, _stem(name, role), verify) for role in roles}
     if any(part.starts is None for part in texts.values()) or len({len(part.lengths) for part in texts.values()}) > 1:

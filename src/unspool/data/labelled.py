@@ -1,4 +1,4 @@
-"""Texts with labels: out of a table, and on disk as token ids and the indices of labels.
+"""Texts with labels: from a table, and on disk as token ids and the indices of labels.
 
 Shapes: N texts, C labels.
 """
@@ -17,7 +17,7 @@ from unspool.data.table import Columns, joined, read_table
 from unspool.errors import DataError, nearest
 from unspool.text.tokenizer import Tokenizer
 
-LABELS = "labels"  # the column of the examples that holds each text's label, as its index
+LABELS = "labels"  # the column of the examples that holds the index of each text's label
 
 
 class LabelledText(NamedTuple):
@@ -31,9 +31,9 @@ def read_labelled(sources: Sources, text: tuple[str, ...], label: str) -> list[L
     """Read every row of some tables.
 
     Args:
-        sources: the tables.
-        text: the columns of the text, which are joined with spaces.
-        label: the column of the label.
+        sources: are the tables.
+        text: names the columns of the text, which are joined with spaces.
+        label: names the column of the label.
 
     Raises:
         DataError: they cannot be read, or a label is empty.
@@ -59,7 +59,7 @@ def divide_labelled(
     if len(labels) < 2:
         raise DataError(
             f"a classifier needs at least 2 labels. Received: only {labels[0]!r:.60} in {where}.",
-            "name the column that tells the texts apart with --label.",
+            "name the column of the labels with --label.",
         )
     label_indices(kept_back, labels)
     return training, kept_back
@@ -74,7 +74,7 @@ def label_indices(rows: Sequence[LabelledText], labels: Sequence[str]) -> IntArr
     """Return the index of each row's label: [N] int64.
 
     Raises:
-        DataError: a row has another label.
+        DataError: the label of a row is not one of them.
     """
     known = {label: index for index, label in enumerate(labels)}
     for number, row in enumerate(rows, 1):
@@ -105,5 +105,5 @@ def write_labelled(
 
 
 def open_labelled(folder: Path, name: str, labels: int, verify: bool = True) -> Examples:
-    """Open what `write_labelled` wrote, of so many labels. See `data.examples.open_examples`."""
+    """Open what `write_labelled` wrote; `labels` is their number, C. See `data.examples.open_examples`."""
     return open_examples(folder, name, columns=[NumericColumn(LABELS, np.int64, 0, labels - 1)], verify=verify)

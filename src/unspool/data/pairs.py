@@ -1,4 +1,4 @@
-"""Pairs of a source and its target: out of a table or two aligned files, and on disk as token ids.
+"""Pairs of a source and its target: from a table or two aligned files, and on disk as token ids.
 
 What an encoder reads as the source of a pair is a text, or a condition (`data/conditions.py`); the target
 is a text, which a decoder generates.
@@ -30,8 +30,8 @@ from unspool.text.tokenizer import BEGIN, Tokenizer
 TEXTS = "validation.pairs.json"
 EMPTY = "empty.pairs.json"
 
-Tokenizers = tuple[Tokenizer, Tokenizer]  # of sources and targets; joint, twice the same
-Names = tuple[str, str]  # of two columns or two files, the source's first
+Tokenizers = tuple[Tokenizer, Tokenizer]  # of sources and targets; a joint one is there twice
+Names = tuple[str, str]  # of two columns or two files: that of the source, that of the target
 
 
 class Pair(NamedTuple):
@@ -42,10 +42,10 @@ class Pair(NamedTuple):
 
 
 class SourceReader(Protocol):
-    """What an encoder reads of the sources of pairs."""
+    """Returns the sources of pairs, which an encoder reads."""
 
     def read(self, chosen: IntArray, generator: np.random.Generator | None = None) -> Source:
-        """Return the sources of the chosen pairs; with a generator, some rare tokens are unknown, for training."""
+        """Return the sources of the chosen pairs; with a generator, some rare tokens are `<unk>`, for training."""
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,8 @@ class Pairs:
     """One part of a corpus of pairs.
 
     Attributes:
-        examples: whose texts are the targets.
-        sources: one for each example.
+        examples: have the targets as their texts.
+        sources: return the source of each example.
     """
 
     examples: Examples
@@ -92,13 +92,13 @@ class Pairs:
 def read_pairs(
     names: tuple[str, ...], spec: DataSpec, columns: Names | None = None, files: Names | None = None
 ) -> list[Pair]:
-    """Read every pair, those with an empty side too.
+    """Read every pair, also those with an empty side.
 
     Args:
-        names: of tables.
-        spec: says how the files are read (see `Sources`).
-        columns: of the tables, that of the sources and that of the targets.
-        files: two aligned texts instead of tables; without either, dates are made.
+        names: are those of tables.
+        spec: says how the files are read; see `Sources`.
+        columns: are those of the tables that hold the sources and the targets.
+        files: are two aligned texts instead of tables; without either, dates are generated.
 
     Raises:
         DataError: they cannot be read, or the files are not aligned.
@@ -113,7 +113,7 @@ def read_pairs(
 
 
 def whole_pairs(pairs: Sequence[Pair]) -> list[Pair]:
-    """Return the pairs of which neither side is empty."""
+    """Return the pairs that have no empty side."""
     return [pair for pair in pairs if pair.source.strip() and pair.target.strip()]
 
 
@@ -125,7 +125,7 @@ def divide_pairs(
 
 
 def describe_pairs(names: tuple[str, ...], files: Names | None = None) -> str:
-    """What the pairs of some sources are called in a sentence."""
+    """Return what a sentence calls the pairs of some sources."""
     if files is not None:
         return " and ".join(files)
     return describe_sources(names) if names else DATES
@@ -150,12 +150,12 @@ def open_pairs(folder: Path, name: str, max_length: int | None = None, verify: b
 
 
 def keep_texts(folder: Path, pairs: Sequence[Pair], empty: int) -> None:
-    """Keep held-out pairs as text, because references have no unknown words.
+    """Write held-out pairs as text, because references have no unknown words.
 
     Args:
-        folder: of the files.
-        pairs: held out.
-        empty: how many pairs have an empty side, and are in neither part.
+        folder: receives the files.
+        pairs: are held out.
+        empty: counts the pairs with an empty side, which are in neither part.
     """
     with reporting_write_errors(folder):
         (folder / TEXTS).write_text(json.dumps(pairs), encoding="utf-8")
@@ -163,7 +163,7 @@ def keep_texts(folder: Path, pairs: Sequence[Pair], empty: int) -> None:
 
 
 def kept_texts(folder: Path) -> list[Pair]:
-    """Return the pairs that `keep_texts` wrote.
+    """Read the pairs that `keep_texts` wrote.
 
     Raises:
         ModelFolderError: the file is missing or damaged.
@@ -180,7 +180,7 @@ def kept_texts(folder: Path) -> list[Pair]:
 
 
 def kept_empty(folder: Path) -> int:
-    """Return how many pairs have an empty side, as `keep_texts` wrote it.
+    """Read the number of pairs with an empty side, as `keep_texts` wrote it.
 
     Raises:
         ModelFolderError: the file is missing or damaged.

@@ -1,7 +1,7 @@
 """Divide the rows of every batch among the processes that train together.
 
-Today one process trains. Whatever depends on there being several takes a `Process`: which rows of a batch it reads,
-which device its tensors are on.
+Today one process trains. What depends on the number of processes takes a `Process`: the rows of a batch that are read,
+the device of the tensors.
 """
 
 from typing import NamedTuple
@@ -13,8 +13,8 @@ class Process(NamedTuple):
     """Identifies one of the processes that train together.
 
     Attributes:
-        rank: numbers it, from 0 to world - 1.
-        world: counts them.
+        rank: is the index of the process, from 0 to world - 1.
+        world: is the number of processes.
     """
 
     rank: int = 0
@@ -28,8 +28,8 @@ class PartitionedBatches:
     """Gives one process its rows of every batch.
 
     Args:
-        batches: give whole batches, the same ones in every process.
-        process: says whose rows to take.
+        batches: are whole, and the same in every process.
+        process: is the one whose rows are taken.
     """
 
     def __init__(self, batches: BatchSource, process: Process) -> None:

@@ -1,7 +1,7 @@
-"""Where text comes from: files, folders, standard input, the embedded corpus.
+"""The sources of a text: files, folders, standard input, the embedded corpus.
 
-Everything here yields clean text in pieces, so that a text larger than the memory can be read several
-times: once to count, once to encode. `data/table.py` reads the same files as rows of columns.
+Clean text comes in pieces, so that a text larger than the memory can be read several times: once to count, once to
+encode. `data/table.py` reads the same files as rows of columns.
 """
 
 import shutil
@@ -25,12 +25,12 @@ class Sources:
     """A text that can be read again and again.
 
     Args:
-        names: files, folders or `-`; none means the embedded corpus.
-        spec: says the encoding of every file, and the suffixes of the files that are read in a folder.
+        names: are files, folders or `-`; none means the embedded corpus.
+        spec: holds the encoding of every file, and the suffixes of the files that are read in a folder.
 
     Attributes:
-        names: as given.
-        files: every file that is read, in order; `-` is standard input.
+        names: are those that were given.
+        files: are all files that are read, in order; `-` is standard input.
 
     Raises:
         DataError: a file does not exist, or a folder holds no file with one of the suffixes.
@@ -44,7 +44,7 @@ class Sources:
 
     @property
     def description(self) -> str:
-        """What the sources are called in a sentence."""
+        """What a sentence calls the sources."""
         return describe_sources(self.names)
 
     def pieces(self) -> Iterator[str]:
@@ -60,11 +60,11 @@ class Sources:
                 ended = piece.endswith("\n")
 
     def lines(self) -> Iterator[str]:
-        """Read the lines of all files, empty ones too, without their line ends."""
+        """Read the lines of all files, also empty ones, without their line ends."""
         return (line.removesuffix("\n") for line in _lines(self.pieces()))
 
     def lines_of(self, file: str) -> Iterator[str]:
-        """Read the lines of one of the files, empty ones too, with their line ends."""
+        """Read the lines of one of the files, also empty ones, with their line ends."""
         return _lines(self._read(file))
 
     def _expand(self, name: str) -> list[str]:
@@ -109,7 +109,7 @@ class Sources:
 
 
 def _lines(pieces: Iterator[str]) -> Iterator[str]:
-    """Lines with their ends, out of pieces that may end anywhere."""
+    """Split pieces that may end anywhere into lines with their ends."""
     rest = ""
     for piece in pieces:
         lines = (rest + piece).split("\n")
@@ -127,7 +127,7 @@ def embedded_corpus() -> str:
 
 
 def describe_sources(names: tuple[str, ...]) -> str:
-    """What sources of these names are called in a sentence."""
+    """Return what a sentence calls the sources of these names."""
     if not names:
         return EMBEDDED
     shown = [STANDARD_INPUT if name == "-" else name for name in names]

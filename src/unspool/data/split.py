@@ -1,4 +1,4 @@
-"""Which examples are held out: the last, random ones, or random ones that leave every label in the training part.
+"""Choose the examples to hold out: the last, random ones, or random ones that leave every label in the training part.
 
 The choice depends on the examples alone, so that a run that starts again holds out the same ones.
 
@@ -31,12 +31,12 @@ def divide(
     """Divide examples into a training and a held-out part.
 
     Args:
-        examples: of the sources.
-        held_out: of sources of their own, where there are such; then `examples` is the training part.
-        fraction: of the examples that is held out otherwise, from 0 to 1.
-        choose: picks those; `choose_last` and the functions below it do.
-        noun: what the examples are called in an error, such as `pairs`.
-        where: what their sources are called in an error.
+        examples: are those of the sources.
+        held_out: are examples of separate sources; none holds out a fraction of `examples`.
+        fraction: is the fraction of the examples to hold out, from 0 to 1.
+        choose: chooses which, for instance `choose_last` or a function below it.
+        noun: is what an error calls the examples, such as `pairs`.
+        where: is what an error calls their sources.
 
     Returns:
         both parts, each in the order of the examples.
@@ -59,26 +59,26 @@ def divide(
 
 
 def training_length(total: int, fraction: float) -> int:
-    """How much of a text of so many characters or documents is the training part, before the held-out end."""
+    """Return how many of so many characters or documents are the training part, before the held-out end."""
     return min(int(total * (1 - fraction)), total - 1)
 
 
 def choose_last(examples: Sized, count: int) -> IntArray:
-    """Hold out the end."""
+    """Choose the last examples."""
     return np.arange(len(examples) - count, len(examples))
 
 
 def choose_randomly(examples: Sized, count: int) -> IntArray:
-    """Hold out random examples."""
+    """Choose random examples."""
     return np.random.default_rng(0).permutation(len(examples))[:count]
 
 
 def choose_knowing_labels(labels: Sequence[Sequence[str]], count: int) -> IntArray:
-    """Hold out random examples, and none that is the last of the training part with one of its labels.
+    """Choose random examples, so that every label stays in the training part.
 
     Args:
-        labels: [N, C] the labels of each example, one of each of C columns.
-        count: K, or fewer where that many would leave a label unknown.
+        labels: are those of the examples, one of each of C columns, [N, C].
+        count: is K; fewer are chosen where K would take the last example with a label.
     """
     left = [Counter(column) for column in zip(*labels, strict=True)]
     chosen: list[int] = []
@@ -92,11 +92,11 @@ def choose_knowing_labels(labels: Sequence[Sequence[str]], count: int) -> IntArr
 
 
 def choose_by_label(labels: Sequence[str], count: int) -> IntArray:
-    """Hold out the same fraction of the examples of each label, chosen at random, and never the first of a label.
+    """Choose at random the same fraction of the examples of each label, but never all of them (stratified sampling).
 
     Args:
-        labels: [N] the label of each example.
-        count: K, or fewer where the first example of a label would be among them.
+        labels: are those of the examples, [N].
+        count: is K; fewer are chosen where K would take the last example with a label.
     """
     order = np.random.default_rng(0).permutation(len(labels))
     order = np.array(sorted(order, key=lambda index: labels[index]), np.int64)  # by label, within one at random

@@ -14,21 +14,21 @@ from unspool.text.tokenizer import BEGIN, PAD, UNKNOWN
 
 
 class StreamBatches:
-    """Cut one endless text into windows over B parallel streams; rows continue from batch to batch.
+    """Cut one text into windows over B parallel streams; rows continue from batch to batch (truncated backpropagation).
 
-    Row r reads the r-th part of the text. In an epoch every token is a target exactly once. Epochs begin
-    at different positions, so that windows do not always end at the same tokens.
+    Row r reads the r-th part of the text. In an epoch every token is a target exactly once. Epochs start at different
+    positions, so that windows do not always end at the same tokens.
 
-    A row is returned to the initial state, its first input being `<s>`, with a small probability at every
-    window. A network trained only with carried states never sees its initial state again after the
-    first batch, and then some prompts start it in a corner of its state space that it never leaves.
+    At every window a row returns with a small probability to the initial state, and its first input is `<s>`. A network
+    that is trained with carried states alone never sees its initial state after the first batch, and then some prompts
+    drive it into a region of its state space that it never leaves.
 
     Args:
-        part: one stream.
-        batch_size: B; fewer rows are read when the text is short.
-        sequence_length: T.
-        reset_probability: of each row at each window.
-        seed: of the resets, the positions and the unknown tokens.
+        part: is a stream.
+        batch_size: is the number of rows, B; a short text is read in fewer.
+        sequence_length: is the number of time steps of a window, T.
+        reset_probability: is the probability that a row returns to the initial state at a window.
+        seed: starts the random numbers of resets, positions and unknown tokens.
     """
 
     def __init__(self, part: Part, batch_size: int, sequence_length: int, reset_probability: float, seed: int) -> None:
@@ -45,7 +45,7 @@ class StreamBatches:
         return -(-self._length // self._window)
 
     def batch(self, epoch: int, index: int) -> Batch:
-        """Make the batch of the window `index` of every row."""
+        """Make the batch of one window of every row; `index` counts from 0."""
         size = len(self._tokens)
         generator = np.random.default_rng((self._seed, epoch, index))
         offset = int(np.random.default_rng((self._seed, epoch)).integers(size)) if epoch else 0
@@ -66,10 +66,11 @@ class DocumentBatches:
     """Batch documents of similar length, each from the initial state; long ones in several windows.
 
     Args:
-        part: documents that end with `<eos>`.
-        batch_size: documents in a batch.
-        sequence_length: T of one window; a longer document's state is carried to its next window.
-        seed: of the order.
+        part: holds documents, which end with `<eos>`.
+        batch_size: is the number of documents in a batch, B.
+        sequence_length: is the number of time steps of a window, T; the state of a longer document is carried to its
+            next window.
+        seed: starts the random numbers of the order.
     """
 
     def __init__(self, part: Part, batch_size: int, sequence_length: int, seed: int) -> None:
@@ -85,7 +86,7 @@ class DocumentBatches:
         return len(self._plan(epoch))
 
     def batch(self, epoch: int, index: int) -> Batch:
-        """Make the batch of the window `index` of the epoch."""
+        """Make the batch of one window of the epoch; `index` counts from 0."""
         documents, start = self._plan(epoch)[index]
         lengths = self._lengths[documents] - start
         steps = int(min(lengths.max(), self._window))

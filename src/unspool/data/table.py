@@ -1,7 +1,7 @@
 """Files as records: the rows of tables, the lines of texts, the lines of two aligned files.
 
-A record is a dict from the name of a column to its cell, as text. Whoever reads records names the columns
-that are wanted; everything else of a table is passed over.
+A record is a dict from the name of a column to its cell, as text. It has the columns that were requested; the others
+of a table are skipped.
 
     t.csv        name,language        {"name": "Rossi", "language": "Italian"}
                  Rossi,Italian
@@ -24,7 +24,7 @@ from unspool.errors import DataError, MissingExtraError
 
 TABLES = (".csv", ".tsv", ".jsonl", ".parquet")
 LINE, FILE = "line", "file"  # the columns of a record of `read_lines`: the line, and the name of its file
-COMMAS: dict[str, Any] = {"strict": True}  # a quote that does not close would take the rows after it
+COMMAS: dict[str, Any] = {"strict": True}  # a quote that does not close would swallow the rows after it
 TABS: dict[str, Any] = {"delimiter": "\t", "quoting": csv.QUOTE_NONE}
 
 Record = dict[str, str]
@@ -33,12 +33,12 @@ _Cells = dict[str, object]  # all columns of a row, as its file has them
 
 @dataclass(frozen=True)
 class Columns:
-    """Which columns of a table are read.
+    """The columns of a table that are read.
 
     Attributes:
-        names: of the columns; of a .csv or .tsv without a row of names, their numbers from 1.
-        numeric: those whose cells may be numbers; all others hold text.
-        required: those whose cells must not be empty.
+        names: are those of the columns, which are numbered from 1 in a .csv or .tsv without a header row.
+        numeric: are those whose cells may be numbers; the others hold text.
+        required: are those whose cells must not be empty.
     """
 
     names: tuple[str, ...]
@@ -70,11 +70,11 @@ def read_aligned(one: tuple[str, Sources], other: tuple[str, Sources]) -> Iterat
     """Read two texts line by line as records of two columns.
 
     Args:
-        one: the name of a column, and the text whose line i is the cell of record i.
-        other: the same of the second column.
+        one: is the name of the first column, and the text whose line i is its cell in record i.
+        other: is the same for the second column.
 
     Raises:
-        DataError: one text has more lines than the other, or is a table.
+        DataError: one text has more lines than the other, or one is a table.
     """
     (first, left), (second, right) = one, other
     refuse_tables(left)
@@ -92,7 +92,7 @@ def read_aligned(one: tuple[str, Sources], other: tuple[str, Sources]) -> Iterat
 
 
 def joined(record: Record, columns: Iterable[str]) -> str:
-    """Join the cells of some columns with a space; empty cells leave none."""
+    """Join the cells of some columns with a space; empty cells are skipped."""
     return " ".join(filter(None, (record[column] for column in columns)))
 
 
@@ -100,7 +100,7 @@ def refuse_tables(sources: Sources) -> None:
     """Refuse sources that are tables where plain text is read.
 
     Raises:
-        DataError: one of the names is that of a table.
+        DataError: one of the sources is a table.
     """
     for file in sources.files:
         if file in sources.names and _suffix(file) in TABLES:
@@ -153,7 +153,7 @@ def _rows(sources: Sources, file: str, wanted: Sequence[str]) -> Iterator[_Cells
 
 
 def _separated_rows(table: "csv.DictReader[str]", file: str, wanted: Sequence[str]) -> Iterator[_Cells]:
-    """The rows of a .csv or .tsv, where the first gives the columns their names, or they have numbers."""
+    """Read the rows of a .csv or .tsv, whose columns are named by its header row, or numbered."""
     csv.field_size_limit(sys.maxsize)
     begin = 0
     try:
@@ -203,7 +203,7 @@ def _json_row(line: str, file: str, number: int) -> _Cells:
 
 
 def _lacks_names(first: Sequence[str], wanted: Sequence[str]) -> bool:
-    """Whether the first row of a table holds no names, because columns are wanted by numbers that it lacks."""
+    """Return whether a table has no header row: columns are requested by number, and the first row lacks them."""
     return all(column.isdecimal() for column in wanted) and not set(wanted) <= set(first)
 
 

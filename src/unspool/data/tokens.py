@@ -1,7 +1,7 @@
 """A text as token ids on disk.
 
-The ids lie in memory-mapped files of the smallest sufficient integer type and are written in pieces, so
-that a text much larger than the memory trains. Of a part called NAME:
+The ids are in memory-mapped files of the smallest sufficient integer type and are written in pieces, so that a text
+much larger than the memory can be learnt. A part called NAME has these files:
 
     NAME.tokens   the ids           NAME.starts   where each document begins, where there are documents
     NAME.json     type, sizes and counts, which the files are checked against
@@ -28,12 +28,12 @@ class Part:
     """One part of a corpus.
 
     Attributes:
-        tokens: [N] ids, on disk; each document ends with `<eos>`.
-        starts: [D + 1] where each document begins, and the end; none for a stream.
-        characters: of the text, line ends between documents included.
-        bytes: of its UTF-8, counted alike.
-        spelling_bits: what spelling the unknown tokens costs (Tokenizer.spelling_bits).
-        counts: [V] how often each token occurs.
+        tokens: are ids on disk, [N]; each document ends with `<eos>`.
+        starts: are the positions where the documents start, and the end, [D + 1]; none for a stream.
+        characters: counts the characters of the text, line ends between documents included.
+        bytes: counts the bytes of its UTF-8, line ends between documents included.
+        spelling_bits: is the cost of spelling the unknown tokens, in bits; see `Tokenizer.spelling_bits`.
+        counts: says how often each token occurs, [V].
     """
 
     tokens: IntArray
@@ -45,7 +45,7 @@ class Part:
 
     @property
     def lengths(self) -> IntArray:
-        """Tokens of each document, `<eos>` included: [D]."""
+        """The number of tokens of each document, `<eos>` included: [D]."""
         assert self.starts is not None
         return np.diff(self.starts)
 
@@ -56,7 +56,7 @@ class Part:
 
 
 class _About(Spec):
-    """What `NAME.json` says of one part."""
+    """The content of `NAME.json`."""
 
     type: str
     tokens: int = Field(ge=1)
@@ -78,15 +78,15 @@ def write_tokens(
     """Encode texts and write their ids as one part, to be opened by `open_part`.
 
     Args:
-        folder: where the files go.
-        name: of the part.
-        tokenizer: encodes.
-        pieces: the texts; each a document, or all together one stream.
-        by_document: which of the two; documents end with `<eos>`.
-        on_bytes: is called, from time to time, with the number of bytes that were encoded.
+        folder: receives the files.
+        name: is that of the part.
+        tokenizer: encodes the texts.
+        pieces: are documents, or the pieces of one stream.
+        by_document: says which of the two they are; documents end with `<eos>`.
+        on_bytes: receives the number of bytes that have been encoded so far.
 
     Returns:
-        how many tokens were written; without any there is no part.
+        the number of tokens that were written; 0 means that there is no part.
     """
     type_ = np.min_scalar_type(tokenizer.vocabulary_size - 1)
     tokens = characters = size = 0
@@ -127,12 +127,12 @@ def open_part(folder: Path, name: str, verify: bool = True) -> Part:
     """Open one part that `write_tokens` wrote.
 
     Args:
-        folder: of the files.
-        name: of the part.
-        verify: count the tokens, and compare with the counts that were written.
+        folder: holds the files.
+        name: is that of the part.
+        verify: counts the tokens, and compares them with the counts that were written.
 
     Raises:
-        ModelFolderError: a file is missing, or is not what was written.
+        ModelFolderError: a file is missing or damaged.
     """
     try:
         about = _About.model_validate_json((folder / f"{name}.json").read_bytes())
@@ -155,7 +155,7 @@ def open_part(folder: Path, name: str, verify: bool = True) -> Part:
 
 
 def part_of_text(tokenizer: Tokenizer, text: str, ends: bool = False) -> Part:
-    """Encode a text in memory as one stream, for scoring it; with its end it is counted as a document is."""
+    """Encode a text in memory as one stream, to score it; `ends` adds `<eos>`, and counts it as for a document."""
     ids = tokenizer.encode(text)
     spelling = float(tokenizer.spelling_bits(text, ids).sum())
     ids = np.append(ids, END) if ends else ids
@@ -170,7 +170,7 @@ def _map(path: Path, type_: np.dtype[Any], length: int) -> IntArray:
 
 
 def _count(path: Path, type_: np.dtype[Any], size: int) -> IntArray:
-    """How often each token occurs in a file, which is read in pieces rather than mapped."""
+    """Count how often each token occurs in a file, which is read in pieces rather than mapped."""
     counts = np.zeros(size, dtype=np.int64)
     with path.open("rb") as file:
         while len(block := file.read(1 << 22)):

@@ -1,4 +1,4 @@
-"""Rows that are one batch of the network: they advance together, and are taken in and out at any time.
+"""The rows of one batch of the network: they advance together, and are added and removed at any time.
 
 Shapes: B rows, V tokens, N tokens of a block.
 """
@@ -14,7 +14,7 @@ from unspool.engines.base import BlockGenerator, SequenceNetwork, State
 
 
 class Newcomer(NamedTuple):
-    """A row that is to be taken in, with its sampler, logits [1, V] and state."""
+    """A row to add, with its sampler, its logits [1, V] and its state of 1 row."""
 
     row: Row
     samplers: Samplers
@@ -26,11 +26,11 @@ class RowBatch:
     """Rows that advance together.
 
     Attributes:
-        rows: B.
-        samplers: of these.
-        logits: [B, V] of their next tokens.
-        state: of B rows.
-        always: [B, V], tokens that are forbidden whatever a constraint says.
+        rows: are the B rows.
+        samplers: draw their tokens.
+        logits: are those of their next tokens, [B, V].
+        state: is that of the network, of B rows.
+        always: marks the tokens that are forbidden with any constraint, [B, V].
     """
 
     rows: list[Row]
@@ -43,7 +43,7 @@ class RowBatch:
         self.rows = []
 
     def add(self, network: SequenceNetwork, newcomers: list[Newcomer]) -> None:
-        """Take in rows behind those that are there."""
+        """Add rows after the present ones."""
         if not newcomers:
             return
         present = bool(self.rows)
@@ -56,12 +56,12 @@ class RowBatch:
         self.samplers, self.state = Samplers.join(samplers), network.join(states)
         self.logits, self.always = np.concatenate(logits), np.concatenate(always)
 
-    def remove(self, network: SequenceNetwork, number: int) -> None:
-        """Take out the row of a number, if it is here."""
-        self._keep(network, np.array([i for i, row in enumerate(self.rows) if row.number != number], np.int64))
+    def remove(self, network: SequenceNetwork, index: int) -> None:
+        """Remove the row that has an index in its generation, if it is here."""
+        self._keep(network, np.array([i for i, row in enumerate(self.rows) if row.index != index], np.int64))
 
     def advance(self, network: SequenceNetwork, count: int) -> list[Piece]:
-        """Generate up to `count` tokens of every row; of constrained rows, or where the network only steps, 1."""
+        """Generate up to `count` tokens of every row; 1 of constrained rows, or if the network only steps."""
         if not self.rows:
             return []
         self._apply_constraints(network)
@@ -85,7 +85,7 @@ class RowBatch:
                 try:
                     self.samplers.forbidden[index] = row.forbidden(always)
                 except Exception:
-                    self.remove(network, row.number)  # so that the others can go on
+                    self.remove(network, row.index)  # so that the others can go on
                     raise
 
     def _draw_block(self, network: BlockGenerator, count: int) -> tuple[list[list[int]], list[list[float]]]:

@@ -1,8 +1,8 @@
-"""Beam search: follow several sequences at once, and keep the likeliest.
+"""Beam search: extend several hypotheses at once, and keep the likeliest (Sutskever et al., 2014).
 
     state of B sources -> B x K rows -> [step] -> the K best continuations of each source -> ...
 
-Many sources are searched in one batch; one that is done leaves it. Nothing here knows what a state is.
+Several sources are searched in one batch; one that is done leaves it. States are opaque here.
 
 Shapes: B sources, K beams, V tokens, N tokens so far.
 """
@@ -19,13 +19,13 @@ from unspool.text.tokenizer import BEGIN, END
 
 @dataclass(frozen=True)
 class Hypothesis:
-    """One sequence that was followed.
+    """One sequence of the search.
 
     Attributes:
-        ids: its tokens, `<eos>` left out.
-        log_probability: of all its tokens, `<eos>` included, in nats.
-        score: the same, divided by its length to the power of the penalty.
-        ended: whether it came to `<eos>`.
+        ids: are its tokens, without `<eos>`.
+        log_probability: is the sum over its tokens and `<eos>`, in nats.
+        score: is the log-probability divided by the length to the power of the penalty.
+        ended: says whether it ends with `<eos>`.
     """
 
     ids: tuple[int, ...]
@@ -44,13 +44,13 @@ class _Search:
     found: list[Hypothesis] = field(default_factory=list)
 
     def add(self, ids: IntArray, log_probability: float, ended: bool) -> None:
-        """Note a sequence that was followed to its end."""
+        """Add a finished sequence."""
         length = len(ids) + ended
         score = log_probability / max(length, 1) ** self.penalty
         self.found.append(Hypothesis(tuple(int(token) for token in ids), log_probability, score, ended))
 
     def best(self) -> list[Hypothesis]:
-        """Sort the likeliest first; one that was cut off is taken only where too few ended."""
+        """Return the best sequences, the best first; one that was cut off only where too few ended."""
         return sorted(self.found, key=lambda one: (not one.ended, -one.score))[: self.beams]
 
 
@@ -59,21 +59,21 @@ def beam_search(
 ) -> list[list[Hypothesis]]:
     """Search for the likeliest sequences from each of several states.
 
-    A sequence that ends among the K likeliest continuations is taken out; a source is done when K of them ended, or
-    at its greatest length. With one beam, that is taking the likeliest token until it is `<eos>`.
+    A sequence that ends among the K likeliest continuations is finished; a source is done when K of them are, or at its
+    maximum length. One beam is greedy search: it takes the likeliest token until that is `<eos>`.
 
     Args:
-        network: steps.
-        state: of B rows, where to start.
-        max_lengths: [B], tokens that each may have.
-        spec: K and the length penalty.
-        forbidden: ids that are never taken.
+        network: predicts the next token.
+        state: is what the B sources start from.
+        max_lengths: are the maximum numbers of tokens, [B].
+        spec: holds K and the length penalty.
+        forbidden: are the ids that are never generated.
 
     Returns:
-        for each row up to K sequences, the best first.
+        up to K sequences for each row, the best first.
     """
     searches = [_Search(int(count), spec.beams, spec.length_penalty) for count in max_lengths]
-    going = np.arange(len(searches))  # (B) the sources that still run
+    going = np.arange(len(searches))  # (B) the sources that are not done
     logits, state = network.step(np.full(len(going), BEGIN), state)
     tokens = np.zeros((len(going), 1, 0), np.int64)  # (B, K, N), and of each beam
     scores = np.zeros((len(going), 1))  # (B, K) its log-probability; at first there is one
@@ -100,7 +100,7 @@ def beam_search(
 
 
 def _runs(search: _Search, tokens: IntArray, scores: FloatArray) -> bool:
-    """Say whether a source goes on; at its end, what is still open counts as cut off."""
+    """Return whether the search of a source continues; at its end, sequences without `<eos>` are cut off."""
     if sum(one.ended for one in search.found) >= search.beams or not np.isfinite(scores).any():
         return False
     if tokens.shape[1] < search.max_length:
@@ -114,16 +114,17 @@ def _runs(search: _Search, tokens: IntArray, scores: FloatArray) -> bool:
 def _continuations(
     logits: Logits, scores: FloatArray, beams: int, forbidden: tuple[int, ...]
 ) -> tuple[Flags, IntArray, IntArray, FloatArray]:
-    """Find the 2 K likeliest continuations of each source: of these at most K are `<eos>`.
+    """Find the 2 K likeliest continuations of each source, of which at most K are `<eos>`.
 
     Args:
-        logits: [B x K', V].
-        scores: [B, K'].
-        beams: K.
-        forbidden: ids that are never taken.
+        logits: are those of the K' beams of each source, [B K', V].
+        scores: are the log-probabilities of the beams, [B, K'].
+        beams: is the number of beams, K.
+        forbidden: are the ids that are never generated.
 
     Returns:
-        whether each is among the K likeliest, its beam, its token, its log-probability: each [B, 2 K], likeliest first.
+        whether each is among the K likeliest, its beam, its token and its log-probability, each [B, 2 K], the
+        likeliest first.
     """
     rows, width = scores.shape
     values = logits.astype(np.float64)

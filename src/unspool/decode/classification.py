@@ -1,4 +1,4 @@
-"""Classify: read a text into a state, and compute the probabilities of its labels from it.
+"""Classify: encode a text, and compute the probabilities of its labels.
 
 Shapes: N texts, B rows, C labels.
 """
@@ -15,24 +15,24 @@ from unspool.engines.base import Classifies
 from unspool.text.tokenizer import END, Tokenizer
 
 ROWS = 256
-TOKENS = 32_768  # of a batch, padding included
+TOKENS = 32_768  # in a batch, padding included
 
 Probabilities = FloatArray  # [N, C], rows sum to 1
 
 
 class Classifier(Protocol):
-    """What computes the probabilities of a text's labels.
+    """Computes the probabilities of a text's labels.
 
     Attributes:
-        labels: C names.
+        labels: are the C names.
     """
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The names, in the order of the probabilities."""
+        """The names of the C labels, in the order of the probabilities."""
 
     def probabilities(self, texts: Sequence[str]) -> Probabilities:
-        """Compute the probability of each label of each text: [N, C], rows sum to 1."""
+        """Compute the probability of each label for N texts: [N, C]; rows sum to 1."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class NetworkClassifier:
         """Compute the probability of each label of each text, in order; texts of similar length are batched.
 
         Args:
-            texts: any text can be read, an empty one too.
+            texts: are N texts; any text can be read, an empty one too.
 
         Returns:
             [N, C] float64; rows sum to 1.
@@ -60,9 +60,9 @@ def label_probabilities(network: Classifies, texts: Sequence[IntArray], labels: 
     """Compute the probability of each label of each text.
 
     Args:
-        network: with a head.
-        texts: token ids, at least one each.
-        labels: C of the head.
+        network: has a head.
+        texts: are N sequences of at least one token id.
+        labels: is the number of labels of the head, C.
 
     Returns:
         [N, C] float64; rows sum to 1.
@@ -73,7 +73,7 @@ def label_probabilities(network: Classifies, texts: Sequence[IntArray], labels: 
     while start < len(order):
         rows = max(1, min(ROWS, TOKENS // len(texts[order[start]])))
         chosen = order[start : start + rows]
-        scores = network.classify(TextSource.of_texts([texts[number] for number in chosen]))  # (B, C)
+        scores = network.classify(TextSource.of_texts([texts[index] for index in chosen]))  # (B, C)
         found[chosen] = softmax(scores.astype(np.float64))
         start += rows
     return found

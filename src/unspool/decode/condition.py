@@ -1,7 +1,7 @@
-"""A condition, as a person gives it, as what the encoder reads: labels, weights of labels, or numbers.
+"""Convert a condition from what a person gives to what the encoder reads: weights of labels, or numbers.
 
     "Italian"                         one label
-    "Italian=0.7,German=0.3"          a blend, as {"Italian": 0.7, "German": 0.3} is
+    "Italian=0.7,German=0.3"          a blend, the same as {"Italian": 0.7, "German": 0.3}
     1999                              a number
 
 Of a model with several columns, a condition is a sequence of these, one for each column, in order.
@@ -22,10 +22,14 @@ Condition = OneCondition | Sequence[OneCondition]
 
 
 def condition_source(condition: Condition, specs: Sequence[ConditionSpec]) -> VectorSource:
-    """Make the source of a condition, 1 row; the weights of a blend are scaled to sum to 1.
+    """Make the source of a condition, of 1 row; the weights of a blend are scaled to sum to 1.
+
+    Args:
+        condition: is what a person gives.
+        specs: say what the columns hold.
 
     Raises:
-        UsageError: a label is not known, a weight not above 0, a number not one, or there is not one for each column.
+        UsageError: a label is not known, a weight is not above 0, a number is none, or a column has no condition.
     """
     given = [condition] if isinstance(condition, str | float | int | Mapping) else list(condition)
     if len(given) != len(specs):
@@ -51,7 +55,7 @@ def condition_source(condition: Condition, specs: Sequence[ConditionSpec]) -> Ve
 def missing_condition(specs: Sequence[ConditionSpec]) -> UsageError:
     """Make the error for a condition that is needed and not given."""
     names = ", ".join(spec.name for spec in specs)
-    return UsageError(f"this model's texts depend on {names}, and nothing is said of it.", _hint(specs))
+    return UsageError(f"this model's texts depend on {names}, and no condition is given.", _hint(specs))
 
 
 def usual_condition(specs: Sequence[ConditionSpec]) -> list[str]:

@@ -1,9 +1,9 @@
-"""Generate: one token at a time, the state and the token going back in; rows come and go.
+"""Generate token by token: each token is the next input; rows are added and removed at any time.
 
     logits, state -> draw -> token -> [step] -> logits, state -> draw -> token -> ...
 
-Rows that are generated together are one batch of the network. Each has its own start, settings, random numbers, stop
-strings, limit and constraint, and what it comes to does not depend on the others.
+Rows that are generated together are one batch of the network. Each has its own initial state, settings, random
+numbers, stop strings, limit and constraint, and its text does not depend on the others.
 
 Shapes: B rows, V tokens, N tokens of a block.
 """
@@ -21,7 +21,7 @@ from unspool.engines.base import BlockGenerator, HandoverNetwork, SequenceNetwor
 from unspool.specs.sampling import SamplingSpec
 from unspool.text.tokenizer import BEGIN, END, PAD, UNKNOWN, Tokenizer
 
-FIRST_BLOCK, LARGEST_BLOCK = 8, 256  # tokens generated in one call: the first blocks are short, so that text comes soon
+FIRST_BLOCK, MAX_BLOCK = 8, 256  # tokens generated in one call: the first blocks are short, so that text comes soon
 
 
 class Generation:
@@ -32,15 +32,15 @@ class Generation:
         while len(generation):
             for piece in generation.tick(16): ...
 
-    With the compiled engine, what a row comes to is the same to the last bit whichever rows are beside it and whenever
-    they come and go, in every precision: its kernels for several rows work on tiles of fixed size. With the others,
-    logits may differ by 1e-5. A row that is alone here takes the same kernels; `generate` has faster ones for it. Of
-    `auto`, the compiled engine takes over after a number of tokens, which the rows that were ever together share.
+    With the compiled engine, a row is bit for bit the same whichever other rows are in the batch, and whenever they
+    are added and removed, in every precision: its kernels for several rows work on tiles of fixed size. With other
+    engines, logits may differ by 1e-5. A single row here uses the same kernels; `generate` has faster ones for it. With
+    `auto`, the compiled engine takes over after a number of tokens that is divided by the peak number of rows.
 
     Args:
-        network: steps.
-        tokenizer: decodes.
-        by_document: whether the network learnt `<eos>`; if not, it is never drawn.
+        network: predicts the next token.
+        tokenizer: decodes the tokens.
+        by_document: says whether the network learnt `<eos>`; if not, it is never drawn.
     """
 
     def __init__(self, network: SequenceNetwork, tokenizer: Tokenizer, by_document: bool) -> None:
@@ -49,12 +49,12 @@ class Generation:
         self._handed_over = self._first is None
         self._free, self._constrained = RowBatch(), RowBatch()
         self._waiting: list[Newcomer] = []
-        self._pieces: dict[int, list[Piece]] = {}  # that were not given out yet
-        self._added = self._ticked = 0  # rows; tokens of each that was always there
-        self._peak = self._longest = 0  # rows at once; tokens that the last of them comes to
+        self._pieces: dict[int, list[Piece]] = {}  # that were not returned yet
+        self._added = self._ticked = 0  # rows so far; tokens of a row that is present since the first tick
+        self._peak = self._longest = 0  # rows at once; ticks after which the last of them ends
 
     def __len__(self) -> int:
-        """Count the rows that have not ended."""
+        """Return the number of rows that have not ended."""
         return len(self._free.rows) + len(self._constrained.rows) + len(self._waiting)
 
     def add(
@@ -65,17 +65,17 @@ class Generation:
         constraint: Constraint | None = None,
         log_probabilities: bool = False,
     ) -> int:
-        """Begin a row at the next tick.
+        """Add a row, which starts at the next tick.
 
         Args:
-            reading: of 1 row, of this network; where the row starts.
-            sampling: its settings; `seed` and `num_samples` are not looked at.
-            seed: of its draws.
-            constraint: on its tokens; it is told of each one, so fork it before if it is still needed.
-            log_probabilities: whether its pieces are to have them.
+            reading: is what the row starts from: a state of this network, of 1 row.
+            sampling: holds its settings; `seed` and `num_samples` are ignored.
+            seed: starts its random numbers.
+            constraint: restricts its tokens; it advances with each of them, so fork it first if it is still needed.
+            log_probabilities: says whether its pieces have log-probabilities.
 
         Returns:
-            the number of the row, counted from 0.
+            the index of the row, counted from 0.
         """
         previous = reading.ids[-1] if reading.ids else None
         row = Row(self._added, self._tokenizer, previous, sampling, constraint, log_probabilities)
@@ -88,17 +88,17 @@ class Generation:
             self._longest = max(self._longest, self._ticked + sampling.max_new_tokens)
             if self._longest > self._first.first_tokens // self._peak:
                 self._first.prepare()
-        return row.number
+        return row.index
 
     def tick(self, count: int) -> list[Piece]:
         """Generate up to `count` tokens of every row, at least 1.
 
         Returns:
-            one piece of each row, in order; a row is gone after the piece that has a finish reason.
+            one piece of each row, in order; a row is removed after the piece that has a finish reason.
 
         Raises:
-            UsageError: a constraint allows no token; its row is gone, and the next tick goes on with the others.
-            ModelFolderError: a logit is not a number, so the weights are damaged.
+            UsageError: a constraint allows no token; its row is removed, and the next tick continues with the others.
+            ModelFolderError: a logit is NaN or infinite, so the weights are damaged.
         """
         self._admit()
         count = self._hand_over(count)
@@ -112,14 +112,14 @@ class Generation:
         return found
 
     def cancel(self, row: int) -> None:
-        """Take a row out; nothing more comes of it. A row that has ended stays so."""
-        self._waiting = [one for one in self._waiting if one.row.number != row]
+        """Remove a row; it has no more pieces. A row that has ended stays so."""
+        self._waiting = [one for one in self._waiting if one.row.index != row]
         self._pieces.pop(row, None)
         for batch in (self._free, self._constrained):
             batch.remove(self._network, row)
 
     def _admit(self) -> None:
-        """Take in the rows that wait."""
+        """Add the rows that wait."""
         waiting, self._waiting = self._waiting, []
         for one in waiting:
             if one.row.left == 0:
@@ -131,7 +131,7 @@ class Generation:
         self._constrained.add(self._network, [one for one in waiting if one.row.constraint is not None])
 
     def _hand_over(self, count: int) -> int:
-        """Go on with the network's successor where it is time; else give how many tokens there are until then."""
+        """Hand over to the network's successor when it is time; return how many tokens this tick may generate."""
         if self._first is None or self._handed_over or not len(self):
             return count
         left = self._first.first_tokens // self._peak - self._ticked
@@ -157,20 +157,20 @@ def generate(
     seeds: list[int],
     by_document: bool,
 ) -> Iterator[Piece]:
-    """Generate a row for each seed and yield their text as it comes.
+    """Generate a row for each seed, and yield their text as it comes.
 
-    Several rows go through `Generation`. One row alone is generated by the compiled engine's faster kernels for one
-    row. With float32 weights its logits are those of `Generation` (within 1e-5; measured, to the last bit). With
-    `bfloat16` and `int8` weights only the kernels for several rows round states too, and logits differ by up to 0.3 %
-    and 2 % of the largest one.
+    `Generation` generates several rows. A single row is generated by the compiled engine's faster kernels for one row.
+    With float32 weights its logits are those of `Generation` (within 1e-5; as measured, bit for bit). With `bfloat16`
+    and `int8` weights only the kernels for several rows round states too, and logits differ by up to 0.3 % and 2 % of
+    the largest one.
 
     Args:
-        network: steps.
-        tokenizer: decodes.
-        reading: where to start.
-        spec: the settings.
-        seeds: one for each row; rows are counted from 0.
-        by_document: whether the network learnt `<eos>`; if not, it is never drawn.
+        network: predicts the next token.
+        tokenizer: decodes the tokens.
+        reading: is what all rows start from.
+        spec: holds the settings.
+        seeds: start the random numbers of the rows, one for each.
+        by_document: says whether the network learnt `<eos>`; if not, it is never drawn.
     """
     if len(seeds) == 1:
         yield from _generate_alone(network, tokenizer, reading, spec, seeds[0], by_document)
@@ -181,11 +181,11 @@ def generate(
     count = FIRST_BLOCK
     while len(generation):
         yield from generation.tick(count)
-        count = min(2 * count, LARGEST_BLOCK)
+        count = min(2 * count, MAX_BLOCK)
 
 
 def forbidden_tokens(spec: SamplingSpec, by_document: bool, vocabulary_size: int) -> Flags:
-    """Mark the special tokens that are never drawn, [V]; `<eos>` is one where a network never learnt it."""
+    """Mark the special tokens that are never drawn, [V]; `<eos>` is one of them if the network never learnt it."""
     forbidden = np.zeros(vocabulary_size, np.bool_)
     forbidden[[PAD, UNKNOWN, BEGIN]] = True
     forbidden[END] = spec.ignore_eos or not by_document
@@ -208,7 +208,7 @@ def _generate_alone(
             sampled = samplers.for_block(np.array([min(block, row.left)]), np.zeros(1, np.bool_))
             (tokens,), _, logits, state = network.generate_row(logits, state, sampled, COMPILABLE)
             checked(int(tokens[-1]))
-            block = min(2 * block, LARGEST_BLOCK)
+            block = min(2 * block, MAX_BLOCK)
         else:
             tokens = samplers.choose(logits)
         piece = row.take(tokens.tolist())

@@ -1,4 +1,4 @@
-"""Read a text into a state, from which generation starts.
+"""Read a text: the state after it is what generation starts from.
 
     state, <s> prompt -> [unroll] -> logits, state
 
@@ -21,12 +21,12 @@ READ_AT_ONCE = 512
 
 @dataclass(frozen=True)
 class Reading:
-    """A state after some text, with the logits of what comes next.
+    """A state after some text, with the logits of the next token.
 
     Attributes:
-        state: of 1 row, of the network that read.
-        logits: [1, V] for the next token.
-        ids: what was read, without `<s>`.
+        state: is that of the network that read the text, of 1 row.
+        logits: are those of the next token, [1, V].
+        ids: are the tokens of the text, without `<s>`.
     """
 
     state: State
@@ -38,8 +38,11 @@ def start_reading(network: SequenceNetwork, source: Source | None = None) -> Rea
     """Read `<s>`, from the initial state or from the state of a source of 1 row.
 
     Args:
-        network: reads; where there is a source, it `Encodes`.
-        source: chooses the state to start from.
+        network: reads `<s>`; with a source, it must be one that `Encodes`.
+        source: is encoded as the state to start from; none starts from the initial state.
+
+    Raises:
+        ValueError: there is a source, and the network has no encoder.
     """
     if source is None:
         state = network.initial_state(1)
@@ -52,7 +55,7 @@ def start_reading(network: SequenceNetwork, source: Source | None = None) -> Rea
 
 
 def read(network: SequenceNetwork, ids: IntArray, reading: Reading) -> Reading:
-    """Read more tokens [N] after what was read before."""
+    """Read N more tokens, and return the new state; the old one stays as it is."""
     logits, state = reading.logits, reading.state
     for start in range(0, len(ids), READ_AT_ONCE):
         unrolled, state = network.unroll(np.asarray(ids[start : start + READ_AT_ONCE])[None], state)  # (1, T, V)
@@ -61,6 +64,6 @@ def read(network: SequenceNetwork, ids: IntArray, reading: Reading) -> Reading:
 
 
 def sample_seeds(spec: SamplingSpec) -> list[int]:
-    """Choose the seed of each sample: sample i draws with seed + i."""
+    """Return the seed of each sample: sample i, counted from 0, draws with seed + i; without a seed, a random one."""
     first = secrets.randbits(32) if spec.seed is None else spec.seed
     return [(first + i) % 2**63 for i in range(spec.num_samples)]

@@ -1,4 +1,4 @@
-"""One row of a generation: decodes the tokens that are drawn, and knows when it ends.
+"""One row of a generation: it decodes the tokens that are drawn, and ends at a stop string or limit.
 
 Shapes: V tokens.
 """
@@ -20,12 +20,12 @@ class Piece(NamedTuple):
     """Some new text of one row.
 
     Attributes:
-        row: what `Generation.add` returned.
-        text: that can no longer change; may be empty.
-        ids: the tokens that were drawn, `<eos>` included.
-        log_probabilities: of these tokens under the network's own distribution, before penalties, temperature and
-            filters, in nats; none where they were not requested.
-        finish_reason: `stop` (end of document or stop string) or `length`; none while it goes on.
+        row: is the index that `Generation.add` returned.
+        text: is the new text that can no longer change; it may be empty.
+        ids: are the tokens that were drawn, `<eos>` included.
+        log_probabilities: are those of the tokens under the network's own distribution, before penalties, temperature
+            and filters, in nats; none where they were not requested.
+        finish_reason: is `stop` (end of document or stop string) or `length`; none while the row continues.
     """
 
     row: int
@@ -36,51 +36,51 @@ class Piece(NamedTuple):
 
 
 class Constraint(Protocol):
-    """Says which tokens may come next in one row; stops copying, follows a pattern."""
+    """Restricts which tokens may come next in one row, for instance to follow a pattern."""
 
     def allowed(self) -> Flags:
-        """Give the tokens that may come next, [V] bool; `<eos>` is one of them where the text may end."""
+        """Return which tokens may come next, [V] bool; `<eos>` is one of them where the text may end."""
 
     def advance(self, token: int) -> None:
-        """Note the token that came; it was allowed, and is not `<eos>`."""
+        """Advance by a token that was allowed, and is not `<eos>`."""
 
     def fork(self) -> "Constraint":
-        """Make another that stands where this one does; what is told to one leaves the other as it is."""
+        """Return a copy at the same point; what advances one leaves the other as it is."""
 
 
 class Row:
     """A text that is being generated.
 
     Args:
-        number: of the row.
-        tokenizer: decodes.
-        previous: the last token before the first one, if there is any.
-        spec: its limit and stop strings.
-        constraint: on its tokens, if there is any.
-        scored: whether log-probabilities are requested.
+        index: is that of the row in its generation.
+        tokenizer: decodes the tokens.
+        previous: is the last token before the first one; none if there is none.
+        spec: holds the limit and the stop strings.
+        constraint: restricts the tokens; none allows all.
+        scored: says whether log-probabilities are requested.
     """
 
     def __init__(
         self,
-        number: int,
+        index: int,
         tokenizer: Tokenizer,
         previous: int | None,
         spec: SamplingSpec,
         constraint: Constraint | None = None,
         scored: bool = False,
     ) -> None:
-        self.number, self.left, self.constraint, self.scored = number, spec.max_new_tokens, constraint, scored
+        self.index, self.left, self.constraint, self.scored = index, spec.max_new_tokens, constraint, scored
         self._decoder = IncrementalDecoder(tokenizer, previous)
         self._stops, self._matcher = spec.stop, StopMatcher(spec.stop)
 
     def take(self, tokens: Sequence[int], log_probabilities: Sequence[float] = ()) -> Piece:
-        """Decode drawn tokens, none of them but perhaps the last `<eos>`; what comes after a stop string is left out.
+        """Decode drawn tokens; what comes after a stop string is left out.
 
         Args:
-            tokens: at least one, no more than are left.
-            log_probabilities: of these; they are looked at only where they were requested.
+            tokens: are at least one, and no more than are left; only the last may be `<eos>`.
+            log_probabilities: are those of the tokens; they are used only where they were requested.
         """
-        if self._stops and len(tokens) > 1:  # it is to be known at which of them it stopped
+        if self._stops and len(tokens) > 1:  # to find the token at which it stopped
             return self._take_one_by_one(tokens, log_probabilities)
         self.left -= len(tokens)
         text = self._matcher.add(self._decoder.add([token for token in tokens if token != END]))
@@ -90,16 +90,16 @@ class Row:
             reason = "stop" if tokens[-1] == END or self._matcher.stopped else "length"
             text += self._matcher.finish()
         scores = tuple(map(float, log_probabilities)) if self.scored else None
-        return Piece(self.number, text, tuple(tokens), scores, reason)
+        return Piece(self.index, text, tuple(tokens), scores, reason)
 
     def take_nothing(self) -> Piece:
-        """End a row that is to have no token at all."""
-        return Piece(self.number, "", (), () if self.scored else None, "length")
+        """End a row whose limit is 0."""
+        return Piece(self.index, "", (), () if self.scored else None, "length")
 
     def forbidden(self, always: Flags) -> Flags:
-        """Give the tokens that must not come next, [V]: what is forbidden always, and what the constraint refuses.
+        """Return which tokens must not come next, [V]: those that are always forbidden, and those of the constraint.
 
-        Where nothing but `<eos>` is allowed the row ends, also with a network that never learnt `<eos>`.
+        If nothing but `<eos>` is allowed the row ends, also with a network that never learnt `<eos>`.
 
         Raises:
             UsageError: the constraint allows no token.
@@ -112,15 +112,16 @@ class Row:
             found[END] = False
         if found.all():
             raise UsageError(
-                f"a constraint must allow a token that can be generated. Received: none in row {self.number}.",
+                f"a constraint must allow a token that can be generated. Received: none in row {self.index}.",
                 "let the constraint allow <eos> where its text is complete.",
             )
         return found
 
     def _take_one_by_one(self, tokens: Sequence[int], log_probabilities: Sequence[float]) -> Piece:
         pieces: list[Piece] = []
-        for index in range(len(tokens)):
-            pieces.append(self.take(tokens[index : index + 1], log_probabilities[index : index + 1]))
+        for position in range(len(tokens)):
+            one = slice(position, position + 1)
+            pieces.append(self.take(tokens[one], log_probabilities[one]))
             if pieces[-1].finish_reason is not None:
                 break
         return joined(pieces)

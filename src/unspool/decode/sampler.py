@@ -1,8 +1,8 @@
-"""Choose the next token: logits in, an id out, the caller's random number in between.
+"""Choose the next token from logits and a random number that the caller draws.
 
 Everything works on one row at a time, in this order: penalties, forbidden tokens, temperature, top-k,
 typical, top-p, min-p, draw. The functions below the class are plain arithmetic on arrays and numbers, so that
-an engine may compile them as they stand; `COMPILABLE` lists them, callees first.
+an engine may compile them as they are; `COMPILABLE` lists them, callees first.
 
 Shapes: B rows, V tokens, N tokens of a block.
 """
@@ -34,19 +34,19 @@ PARAMETERS = (
     "presence_penalty",
 )
 DAMAGED = -1
-COLDEST = 1e-290  # a temperature below this would overflow; it is as good as 0
+MIN_TEMPERATURE = 1e-290  # a lower one would overflow, and gives the same tokens
 
 
 @dataclass(frozen=True)
 class Samplers:
-    """What draws the tokens of B rows, each with settings and random numbers of its own.
+    """Draws the tokens of B rows, each with settings and random numbers of its own.
 
     Attributes:
-        counts: [B, V], how often each token was drawn.
-        seen: [B, V], whether each token is in the prompt or was drawn, which the repetition penalty asks.
-        forbidden: [B, V], tokens that are not drawn.
-        parameters: [B, 8].
-        generators: B of random numbers.
+        counts: says how often each token was drawn, [B, V].
+        seen: marks the tokens in the prompt and those that were drawn, for the repetition penalty, [B, V].
+        forbidden: marks the tokens that are not drawn, [B, V].
+        parameters: are those that `PARAMETERS` names, [B, 8].
+        generators: generate the random numbers, one for each row.
     """
 
     counts: Counts
@@ -60,10 +60,10 @@ class Samplers:
         """Make the sampler of one row.
 
         Args:
-            spec: the settings.
-            forbidden: [V], tokens that are never drawn.
-            prompt: ids that the repetition penalty already counts.
-            seed: of the row's draws.
+            spec: holds the settings.
+            forbidden: marks the tokens that are never drawn, [V].
+            prompt: are the ids that the repetition penalty counts from the start.
+            seed: starts the random numbers of the row.
         """
         seen = np.zeros((1, len(forbidden)), np.bool_)
         seen[0, list(prompt)] = True
@@ -92,14 +92,19 @@ class Samplers:
         """Draw the next token of each row: logits [B, V] to ids [B].
 
         Raises:
-            ModelFolderError: a logit is not a number, so the weights are damaged.
+            ModelFolderError: a logit is NaN or infinite, so the weights are damaged.
         """
         rows = zip(logits.astype(np.float64), self.counts, self.seen, self.forbidden, self.parameters, strict=True)
         uniforms = [generator.random() for generator in self.generators]
         return np.array([checked(choose(*row, u)) for row, u in zip(rows, uniforms, strict=True)], np.int64)
 
     def for_block(self, limits: IntArray, scored: Flags) -> SampledRows:
-        """Give what an engine needs to draw up to `limits` [B] tokens a row; `scored` [B] rows with their nats."""
+        """Return what an engine needs to draw a block of tokens for each row.
+
+        Args:
+            limits: are the maximum numbers of tokens, [B].
+            scored: marks the rows whose log-probabilities are requested, [B].
+        """
         uniforms = np.zeros((len(limits), limits.max()))  # (B, N)
         for row, limit, generator in zip(uniforms, limits, self.generators, strict=True):
             row[:limit] = generator.random(limit)
@@ -107,10 +112,10 @@ class Samplers:
 
 
 def checked(token: int) -> int:
-    """Give back the token.
+    """Return a token that was drawn.
 
     Raises:
-        ModelFolderError: there is none, because a logit was not a number.
+        ModelFolderError: none could be drawn, because a logit was NaN or infinite.
     """
     if token == DAMAGED:
         raise ModelFolderError(
@@ -146,13 +151,13 @@ def keep_mass(probabilities: Vector, order: Counts, mass: float) -> Vector:
 
 
 def penalised(logits: Vector, counts: Counts, seen: Flags, parameters: Parameters) -> Vector:
-    """Subtract the penalties from logits [V].
+    """Apply the penalties to logits [V].
 
     Args:
-        logits: [V]; they stay as they are.
-        counts: [V], how often each token was drawn.
-        seen: [V], whether each token was read or drawn.
-        parameters: [8].
+        logits: stay as they are, [V].
+        counts: says how often each token was drawn, [V].
+        seen: marks the tokens in the prompt and those that were drawn, [V].
+        parameters: are those that `PARAMETERS` names, [8].
     """
     repetition, frequency, presence = parameters[5], parameters[6], parameters[7]
     if repetition != 1:
@@ -166,10 +171,10 @@ def penalised(logits: Vector, counts: Counts, seen: Flags, parameters: Parameter
 
 
 def distribution(logits: Vector, parameters: Parameters) -> Vector:
-    """Compute the probabilities [V], of sum 1, that logits [V] come to; at least one logit is finite."""
+    """Compute the filtered probabilities [V] of logits [V], of which at least one is finite; they sum to 1."""
     temperature, top_k = parameters[0], int(parameters[1])
     top_p, min_p, typical_p = parameters[2], parameters[3], parameters[4]
-    probabilities = normalised(np.exp((logits - logits.max()) / max(temperature, COLDEST)))
+    probabilities = normalised(np.exp((logits - logits.max()) / max(temperature, MIN_TEMPERATURE)))
     if 0 < top_k < len(logits):
         probabilities = keep_first(probabilities, np.argsort(-probabilities, kind="mergesort"), top_k)
     if typical_p < 1:
@@ -184,7 +189,7 @@ def distribution(logits: Vector, parameters: Parameters) -> Vector:
 
 
 def draw(probabilities: Vector, uniform: float) -> int:
-    """Find the token at a position between 0 and 1 in the cumulated probabilities; never one of probability 0."""
+    """Draw a token by inverse transform sampling with a uniform number in [0, 1); never one of probability 0."""
     cumulated = np.cumsum(probabilities)
     return int(np.searchsorted(cumulated, uniform * cumulated[-1], side="right"))
 
@@ -192,7 +197,7 @@ def draw(probabilities: Vector, uniform: float) -> int:
 def choose(
     logits: Vector, counts: Counts, seen: Flags, forbidden: Flags, parameters: Parameters, uniform: float
 ) -> int:
-    """Draw the next token after logits [V], noted in `counts` and `seen`; -1 where a logit is not a number."""
+    """Draw the next token from logits [V], and record it in `counts` and `seen`; -1 if a logit is NaN or infinite."""
     values = penalised(logits, counts, seen, parameters)
     values[forbidden] = -np.inf
     peak = values.max()

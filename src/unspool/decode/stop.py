@@ -1,14 +1,14 @@
-"""Stop strings in a stream: given out is only text that no stop string can still claim."""
+"""Find stop strings in a stream: text is returned only when it can no longer be part of one."""
 
 
 class StopMatcher:
-    """Hold back what may be the beginning of a stop string, and notice when one is whole.
+    """Hold back what may be the start of a stop string, until one is complete or cannot be.
 
     The result equals searching the whole text at each new character: the text ends before the stop string
-    that is complete first, and of several complete at the same character before the one that began first.
+    that is complete first, and of several complete at the same character before the one that starts first.
 
     Args:
-        stops: the strings; empty ones are left out.
+        stops: are the strings; empty ones are left out.
     """
 
     def __init__(self, stops: tuple[str, ...]) -> None:
@@ -17,7 +17,7 @@ class StopMatcher:
         self.stopped = False
 
     def add(self, text: str) -> str:
-        """Take new text; return what is safe to give out. After a stop, `stopped` is set and no more comes."""
+        """Take new text, and return what can no longer be part of a stop string; after one, `stopped` is set."""
         if self.stopped:
             return ""
         if not self._stops:
@@ -36,11 +36,11 @@ class StopMatcher:
         return safe
 
     def finish(self) -> str:
-        """What was held back, when no more text comes."""
+        """Return what was held back, when no more text comes."""
         rest, self._held = self._held, ""
         return rest
 
     def _overlap(self, stop: str) -> int:
-        """How much of the end of what is held may be the beginning of this string."""
+        """Count the characters at the end of what is held back that may be the start of this string."""
         longest = min(len(stop) - 1, len(self._held))
         return next((size for size in range(longest, 0, -1) if self._held.endswith(stop[:size])), 0)

@@ -1,4 +1,4 @@
-"""Translate: read a source into a state, search for the likeliest sequence from it, decode it.
+"""Translate: encode a source, search for the likeliest sequence of the decoder, and turn its tokens into text.
 
 Shapes: B rows, S tokens of a source, N tokens of a translation.
 """
@@ -16,7 +16,7 @@ from unspool.engines.base import Attends, EncoderDecoder
 from unspool.specs.sampling import BeamSpec
 from unspool.text.tokenizer import BEGIN, END, PAD, UNKNOWN, Tokenizer
 
-ROWS = 256  # sources times beams of a batch
+ROWS = 256  # sources times beams in a batch
 
 
 @dataclass(frozen=True)
@@ -24,13 +24,12 @@ class Translation:
     """One translation of a text.
 
     Attributes:
-        text: the translation.
-        score: its log-probability, divided by its length to the power of the penalty; the best has the highest.
-        log_probability: in nats.
-        source_tokens: [S] the tokens that were read, `<eos>` included.
-        tokens: [N] the tokens of the translation, `<eos>` included where it came and was not cut off before.
-        attention: [N, S], the weights with which each of them looked at each token that was read; none without
-            attention.
+        text: is the translation.
+        score: is its log-probability divided by its length to the power of the penalty; the highest is the best.
+        log_probability: is that of all its tokens, in nats.
+        source_tokens: are the S tokens of the source, `<eos>` included.
+        tokens: are the N tokens of the translation, `<eos>` included unless it was cut off.
+        attention: are the attention weights, [N, S]; none without attention.
     """
 
     text: str
@@ -41,7 +40,7 @@ class Translation:
     attention: tuple[tuple[float, ...], ...] | None
 
     def to_dict(self) -> dict[str, Any]:
-        """The fields by name, for JSON."""
+        """Return the fields by name, for JSON."""
         return asdict(self)
 
 
@@ -57,9 +56,9 @@ class BeamTranslator:
         """Find the `n_best` translations of each text, in order; texts of similar length are batched.
 
         Args:
-            texts: any text can be read; of an empty one there is one translation, which is empty.
-            spec: beams and penalties.
-            with_attention: compute the attention weights, which unknown words need.
+            texts: can be any texts; an empty one has one translation, which is empty.
+            spec: holds beams and length penalty.
+            with_attention: computes the attention weights, which unknown words need.
         """
         ids = [np.append(self.source.encode(text), END) for text in texts]
         found: list[list[Translation]] = [[] if len(one) > 1 else [self._nothing(with_attention)] for one in ids]
@@ -68,10 +67,10 @@ class BeamTranslator:
         rows = max(1, ROWS // spec.beams)
         for start in range(0, len(order), rows):
             chosen = order[start : start + rows]
-            batch = [ids[number] for number in chosen]
+            batch = [ids[index] for index in chosen]
             translations = self._translate_batch([texts[i] for i in chosen], batch, spec, with_attention)
-            for number, best in zip(chosen, translations, strict=True):
-                found[number] = best
+            for index, best in zip(chosen, translations, strict=True):
+                found[index] = best
         return found
 
     def _nothing(self, with_attention: bool) -> Translation:
@@ -88,7 +87,7 @@ class BeamTranslator:
         state = network.encode(TextSource.of_texts(ids))
         lengths = np.array([len(one) - 1 for one in ids])
         max_lengths = np.full(len(ids), spec.max_new_tokens) if spec.max_new_tokens else 3 * lengths + 20
-        # an unknown word can be copied from where attention looks; an unknown character cannot
+        # an unknown word can be copied from the source word of the largest attention weight, a character cannot
         forbidden = (
             (PAD, BEGIN) if self.target.kind == "word" and isinstance(network, Attends) else (PAD, BEGIN, UNKNOWN)
         )
@@ -104,16 +103,16 @@ class BeamTranslator:
                 for own, one, row in zip(weights, flat, rows, strict=True)
             ]
         translations: list[list[Translation]] = [[] for _ in texts]
-        for number, (row, hypothesis) in enumerate(zip(rows, flat, strict=True)):
-            weights_of = None if attention is None else attention[number]
-            translations[row].append(self._translation(texts[row], ids[row], hypothesis, weights_of))
+        for index, (row, hypothesis) in enumerate(zip(rows, flat, strict=True)):
+            own_weights = None if attention is None else attention[index]
+            translations[row].append(self._translation(texts[row], ids[row], hypothesis, own_weights))
         return translations
 
     def _translation(self, text: str, ids: IntArray, hypothesis: Hypothesis, weights: FloatArray | None) -> Translation:
         found = list(hypothesis.ids)
         copies: list[str] = []
         if weights is not None and UNKNOWN in found:
-            words = self.source.words(text)  # the last position is that of `<eos>`, which is no word to copy
+            words = self.source.words(text)  # the last position is `<eos>`, which is not copied
             copies = [words[int(weights[index][:-1].argmax())] for index, token in enumerate(found) if token == UNKNOWN]
         shown = [self.target.show(token) for token in (*found, END)[: len(found) + hypothesis.ended]]
         return Translation(
