@@ -106,7 +106,7 @@ def test_each_row_of_a_batch_comes_to_what_it_would_alone(cell: CellName, rows: 
 def test_a_team_comes_to_what_one_thread_does(cell: CellName, precision: str, monkeypatch: pytest.MonkeyPatch) -> None:
     shape = {"hidden_size": 37, "embedding_size": 5, "num_layers": 2, "vocabulary_size": 11}
     spec = NetworkSpec(decoder=DecoderSpec(cell=cell, **shape))
-    monkeypatch.setattr("unspool.engines.numba.network.SHARED_FROM", 0)
+    monkeypatch.setattr("unspool.engines.numba.network.MIN_TEAM_BYTES", 0)
     found = []
     for threads in (1, 2):
         network = build_network("numba", spec, random_weights(spec), precision, threads)
@@ -121,7 +121,7 @@ def test_a_team_comes_to_what_one_thread_does(cell: CellName, precision: str, mo
 
 
 def test_several_callers_at_once_do_not_wait_for_one_another(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("unspool.engines.numba.network.SHARED_FROM", 0)
+    monkeypatch.setattr("unspool.engines.numba.network.MIN_TEAM_BYTES", 0)
     network = build_network("numba", SPEC, random_weights(SPEC), threads=2)
 
     def generate(_: int) -> list[int]:
@@ -152,7 +152,7 @@ def test_how_many_threads_there_are_changes_nothing() -> None:
 def test_from_a_source_it_generates_what_numpy_and_the_sampler_would(
     cell: CellName, decoder_input: str, attention: str, rows: int, threads: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("unspool.engines.numba.network.SHARED_STEP", 0)
+    monkeypatch.setattr("unspool.engines.numba.network.MIN_STEP_BYTES", 0)
     reader = TextEncoderSpec(vocabulary_size=9, hidden_size=6, embedding_size=4, bidirectional=True)
     parts: dict[str, Any] = {"cell": cell, "attention": attention, "decoder_input": decoder_input}
     decoder = DecoderSpec(hidden_size=37, embedding_size=5, vocabulary_size=11, **parts)

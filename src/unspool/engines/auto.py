@@ -1,8 +1,8 @@
-"""The engine `auto`: NumPy generates the first tokens while compiled kernels load; then they take over.
+"""The engine `auto`: NumPy generates the first tokens while compiled kernels load, and then hands over to them.
 
-NumPy starts in a tenth of a second, the kernels need most of one. Which tokens come from which is fixed by their
-number, not by the clock, so that a seed always gives the same text; a short request never loads the kernels. Where
-there are none NumPy goes on.
+NumPy starts in a tenth of a second, the kernels in almost one. The number of tokens decides which engine generates
+them, and not the clock, so that a seed always gives the same text; a short request never loads the kernels. Without
+Numba, NumPy generates all.
 """
 
 from collections.abc import Callable, Mapping
@@ -33,9 +33,9 @@ class AutoDecoder(NumpyDecoder):
     """A decoder in NumPy, with a successor.
 
     Args:
-        spec: what to build.
-        weights: by the names of `parameter_shapes`, float32, rounded as the successor's are.
-        load: makes the successor, or none where there can be none.
+        spec: says what to build.
+        weights: are float32, by the names of `parameter_shapes`, rounded like those of the successor.
+        load: makes the successor, or returns none.
 
     Raises:
         ModelFolderError: the weights do not fit the spec.
@@ -48,13 +48,13 @@ class AutoDecoder(NumpyDecoder):
         self._loading: Future[SequenceNetwork | None] | None = None
 
     def prepare(self) -> None:
-        """Begin to load the successor in the background."""
+        """Start to load the successor in the background."""
         if self._loading is None:
             self._loading = Future[SequenceNetwork | None]()
             Thread(target=_fill, args=(self._loading, self._load), name="unspool-loading", daemon=True).start()
 
     def hand_over(self, state: NumpyState) -> tuple[SequenceNetwork, State]:
-        """Give the successor, waited for, and a state as its own; or itself, where there is none."""
+        """Wait for the successor, and return it and a state converted to its own; or itself if there is none."""
         self.prepare()
         network = self._loading.result() if self._loading else None
         if network is None:
@@ -67,7 +67,7 @@ class AutoEncoderDecoder(AutoDecoder, NumpyEncoderDecoder):
 
 
 class AutoAttentionNetwork(AutoDecoder, NumpyAttentionNetwork):
-    """A decoder that looks back on its source at every step, with a successor."""
+    """A decoder that attends to its source at every step, with a successor."""
 
 
 def build_network(

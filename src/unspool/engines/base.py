@@ -1,8 +1,8 @@
-"""What an engine is: networks that read and unroll, and a `Learner` that trains one.
+"""The protocols of an engine: networks that read and unroll, and a `Learner` that trains one.
 
-The protocols are narrow, so that a network has the methods that it can honour and no others: ask
-`isinstance(network, Attends)`. The boundary is NumPy. A state is a value: it is passed in and handed back, never kept
-inside, and only the engine that made it looks into it.
+The protocols are narrow, so that a network has the methods that it can honour and no others, as
+`isinstance(network, Attends)` shows. The boundary is NumPy. A state is a value: it is passed in and returned, never
+kept inside, and opaque outside the engine that made it.
 
 Shapes: B rows, T time steps, S positions of a source, V tokens, C labels, N tokens of a block.
 """
@@ -18,18 +18,18 @@ from unspool.errors import ModelFolderError
 
 State = Any  # opaque outside its engine
 
-ORDINARY_RATE = 4e11  # of two ordinary cores; what is assumed where nothing may depend on the clock
+ORDINARY_RATE = 4e11  # operations per second of two ordinary cores, assumed where nothing may depend on the clock
 
 
 class Machine(NamedTuple):
     """What an engine finds on a machine to train with.
 
     Attributes:
-        precision: that it multiplies fastest, `float32` or `bfloat16`.
-        threads: that it has.
-        rows: of a batch that keep it busy.
-        compiled: whether it has compiled recurrences for the cells that its framework steps through one by one.
-        rate: operations per second of a large product.
+        precision: is the one that it multiplies fastest, `float32` or `bfloat16`.
+        threads: is the number of threads that it has.
+        rows: is the number of rows of a batch that keeps it busy.
+        compiled: says whether there are compiled recurrences for the cells that the framework runs step by step.
+        rate: is the number of operations per second in a large product.
     """
 
     precision: str
@@ -44,13 +44,13 @@ class SequenceNetwork(Protocol):
     """A network that predicts the next token from a state.
 
     Attributes:
-        vocabulary_size: V.
+        vocabulary_size: is the number of tokens, V.
     """
 
     vocabulary_size: int
 
     def initial_state(self, rows: int) -> State:
-        """Make the state from which sequences without a source start, of B rows."""
+        """Return the state that sequences without a source start from, of B rows."""
 
     def step(self, tokens: IntArray, state: State) -> tuple[Logits, State]:
         """Read one token a row: [B] to logits [B, V] float32 and the next state."""
@@ -62,28 +62,28 @@ class SequenceNetwork(Protocol):
         """Compute the negative log-likelihood of each target.
 
         Args:
-            inputs: [B, T] tokens to read.
-            targets: [B, T] the token that follows each.
-            state: of B rows.
+            inputs: are the tokens to read, [B, T].
+            targets: are the tokens that follow them, [B, T].
+            state: is the one before the first token, of B rows.
 
         Returns:
             minus the log-probability of each target, [B, T] float32, in nats; and the next state.
         """
 
     def select(self, state: State, rows: IntArray) -> State:
-        """Take the state of some rows, in this order; a row may come several times."""
+        """Return the state of some rows, in this order; rows may repeat."""
 
     def join(self, states: Sequence[State]) -> State:
         """Batch the rows of at least one state, in order: the inverse of `select`.
 
-        Memories of different source lengths are padded and masked, so that no row's predictions change.
+        Memories of different source lengths are padded and masked, so that the predictions of no row change.
         """
 
     def state_to_arrays(self, state: State) -> Arrays:
-        """Name the arrays of a state, to save it: [L, B, H], and what attention looks back on, [1, B, S, ...]."""
+        """Return the arrays of a state by name, to save it: [L, B, H], and those of a `Memory`, [1, B, S, ...]."""
 
     def state_from_arrays(self, arrays: Mapping[str, Array]) -> State:
-        """Make the state that `state_to_arrays` of any engine wrote.
+        """Return the state of arrays that `state_to_arrays` of any engine returned.
 
         Raises:
             ModelFolderError: the arrays are not those of a state of this network.
@@ -95,15 +95,15 @@ class Encodes(Protocol):
     """A network whose sequences start from a source."""
 
     def encode(self, source: Source) -> State:
-        """Make the state from which the sequences of B sources start, with what attention looks back on."""
+        """Encode B sources as the state that their sequences start from, with the memory that attention reads."""
 
 
 @runtime_checkable
 class Attends(Protocol):
-    """A network that looks back on its source at every step."""
+    """A network whose decoder attends to its source at every step."""
 
     def attention(self, tokens: IntArray, state: State) -> FloatArray:
-        """Unroll, and give the attention weights: [B, T] to [B, T, S], which sum to 1 over S."""
+        """Unroll, and return the attention weights: [B, T] to [B, T, S], which sum to 1 over S."""
 
 
 @runtime_checkable
@@ -123,17 +123,17 @@ class EncoderDecoder(SequenceNetwork, Encodes, Protocol):
 
 
 class SampledRows(NamedTuple):
-    """What decides the tokens of B rows in a block. `decode/sampler.py` defines the draw.
+    """What the sampler needs to draw a block of tokens for B rows; `decode/sampler.py` defines it.
 
     Attributes:
-        counts: [B, V] int64, how often each token was generated; changed in place.
-        seen: [B, V] bool, whether each token was read or generated; changed in place.
-        forbidden: [B, V] bool, tokens that must not be drawn.
-        parameters: [B, 8] float64 of the sampler.
-        uniforms: [B, N] float64, random numbers in [0, 1), one for each token.
-        limits: [B] int64, how many tokens each row generates at most, 1 to N.
-        scored: [B] bool, whether the log-probabilities of a row's tokens are wanted.
-        end: the token after which a row generates no more.
+        counts: says how often each token was generated, [B, V] int64; changed in place.
+        seen: marks the tokens that were read or generated, [B, V] bool; changed in place.
+        forbidden: marks the tokens that must not be drawn, [B, V] bool.
+        parameters: are the sampling parameters, [B, 8] float64.
+        uniforms: are random numbers in [0, 1), one for each token, [B, N] float64.
+        limits: are the maximum numbers of tokens, 1 to N, [B] int64.
+        scored: marks the rows whose log-probabilities are requested, [B] bool.
+        end: is the token after which a row generates no more.
     """
 
     counts: IntArray
@@ -150,10 +150,10 @@ class Block(NamedTuple):
     """What a network generated in one call.
 
     Attributes:
-        tokens: of each row, 1 to N; the last is -1 where a logit was not a number.
-        log_probabilities: of these tokens under the network's own distribution, in nats; zeros where not wanted.
-        logits: [B, V] of the next tokens.
-        state: after the last tokens. Both mean nothing for a row that has ended or came to its limit before N.
+        tokens: are those of each row, 1 to N; the last is -1 if a logit was NaN or infinite.
+        log_probabilities: are those of the tokens before any filter, in nats; zeros where they are not requested.
+        logits: are those of the next tokens, [B, V].
+        state: is the one after the last tokens. Both are undefined for a row that ended or met its limit before N.
     """
 
     tokens: list[IntArray]
@@ -170,17 +170,17 @@ class BlockGenerator(SequenceNetwork, Protocol):
     """A network that also draws: it generates many tokens in one call, without Python in between."""
 
     def generate_block(self, logits: Logits, state: State, sampled: SampledRows, functions: Functions) -> Block:
-        """Draw and read up to N tokens a row. No row's result depends on the other rows, to the last bit.
+        """Draw and read up to N tokens a row. Each row's result is bit for bit independent of the other rows.
 
         Args:
-            logits: [B, V] of the first tokens.
-            state: of B rows.
-            sampled: the settings and random numbers of each row.
-            functions: the sampler's `COMPILABLE`, to be compiled.
+            logits: are those of the first tokens, [B, V].
+            state: is that of B rows.
+            sampled: holds the settings and random numbers of each row.
+            functions: are the sampler's `COMPILABLE`, to be compiled.
         """
 
     def generate_row(self, logits: Logits, state: State, sampled: SampledRows, functions: Functions) -> Block:
-        """Do the same for one row alone, as fast as can be; log-probabilities are not given.
+        """Do the same for a single row, as fast as possible; there are no log-probabilities.
 
         With `bfloat16` and `int8` weights only `generate_block` rounds states too, so that logits differ by up to 0.3 %
         and 2 % of the largest one: see docs/decisions/0004.
@@ -192,16 +192,16 @@ class HandoverNetwork(SequenceNetwork, Protocol):
     """A network that is quick to start, and hands over to one that is quicker to run.
 
     Attributes:
-        first_tokens: how many tokens it is to generate itself.
+        first_tokens: is the number of tokens that it generates itself.
     """
 
     first_tokens: int
 
     def prepare(self) -> None:
-        """Begin to load the successor in the background."""
+        """Start to load the successor in the background."""
 
     def hand_over(self, state: State) -> tuple[SequenceNetwork, State]:
-        """Give the successor, or itself where there is none, and a state as its own."""
+        """Return the successor, or itself if there is none, and a state converted to its own."""
 
 
 @runtime_checkable
@@ -212,33 +212,33 @@ class Learner(Protocol):
         """Update the weights once.
 
         Args:
-            batch: what to read and predict.
-            rate: fraction of the peak learning rate, 0 to 1.
-            step: counts the updates; seeds the dropout.
-            forcing: the fraction of the decoder's inputs that are the true tokens, 0 to 1.
+            batch: holds what to read and predict.
+            rate: is the fraction of the peak learning rate, 0 to 1.
+            step: counts the updates, and seeds the dropout.
+            forcing: is the fraction of the decoder's inputs that are the true tokens, 0 to 1.
 
         Returns:
             the loss in nats per target, before the update; it may be NaN, and then nothing was updated.
         """
 
     def use_threads(self, threads: int) -> None:
-        """Let the next steps use so many threads of the processor, at least 1."""
+        """Set the number of threads that the next steps use, at least 1."""
 
     def network(self) -> Network:
-        """Give the network with its present weights, for evaluation; valid until the next `train_step`."""
+        """Return the network with its present weights, for evaluation; valid until the next `train_step`."""
 
     def weights(self) -> Arrays:
-        """Give the weights that evaluation uses, by the names of `parameter_shapes`."""
+        """Return the weights that evaluation uses, by the names of `parameter_shapes`."""
 
     def training_state(self) -> Arrays:
-        """Give everything that resuming needs: weights, moments, the carried state."""
+        """Return everything that resuming needs: weights, moments, the carried state."""
 
     def restore(self, arrays: Mapping[str, Array]) -> None:
-        """Go back to what `training_state` gave."""
+        """Restore what `training_state` returned."""
 
 
 def nll_of(logits: Logits, targets: IntArray) -> Logits:
-    """Compute minus the log-probability of each target: [B, T, V], [B, T] to [B, T], in nats."""
+    """Compute the negative log-likelihood of each target: [B, T, V], [B, T] to [B, T], in nats."""
     chosen = np.take_along_axis(logits, targets[..., None], axis=-1)[..., 0]  # (B, T)
     result: Logits = log_sum_exp(logits) - chosen
     return result
@@ -248,7 +248,7 @@ def check_weights(spec_shapes: Mapping[str, tuple[int, ...]], weights: Mapping[s
     """Refuse weights that do not fit the spec.
 
     Raises:
-        ModelFolderError: a name, shape or type differs, or a number is not finite.
+        ModelFolderError: a name, shape or type differs, or a weight is NaN or infinite.
     """
     if set(weights) != set(spec_shapes):
         missing, extra = set(spec_shapes) - set(weights), set(weights) - set(spec_shapes)
@@ -263,16 +263,16 @@ def check_weights(spec_shapes: Mapping[str, tuple[int, ...]], weights: Mapping[s
                 "restore the folder from a copy.",
             )
         if not np.isfinite(weights[name]).all():
-            raise ModelFolderError(f"{name} holds numbers that are not finite.", "restore it from a copy.")
+            raise ModelFolderError(f"{name} holds NaN or infinite weights.", "restore it from a copy.")
 
 
 def check_state(shapes: Mapping[str, tuple[int | None, ...]], arrays: Mapping[str, Array]) -> None:
     """Refuse arrays that are not those of a state.
 
     Args:
-        shapes: of the arrays by name; none stands for a size that only has to be the same in all of them, as that of
-            the same axis. `mask` is of truth values, all else float32.
-        arrays: to be checked.
+        shapes: are those of the arrays by name, in which none stands for any size that all arrays have on that axis;
+            `mask` is bool, the others float32.
+        arrays: are checked.
 
     Raises:
         ModelFolderError: a name, shape or type differs.
@@ -281,7 +281,7 @@ def check_state(shapes: Mapping[str, tuple[int | None, ...]], arrays: Mapping[st
     fits = arrays.keys() == shapes.keys() and all(
         array.ndim == len(shapes[name])
         and array.dtype == kinds[name]
-        and all(wanted in (None, size) for wanted, size in zip(shapes[name], array.shape, strict=True))
+        and all(expected in (None, size) for expected, size in zip(shapes[name], array.shape, strict=True))
         for name, array in arrays.items()
     )
     open_axes = {

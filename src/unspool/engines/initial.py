@@ -1,4 +1,4 @@
-"""Make the weights that training begins with: a pure function of the spec and the seed, alike in every engine."""
+"""Make the initial weights: a pure function of the spec and the seed, the same in every engine."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ from unspool.engines.parameters import Parameter, parameters
 from unspool.specs.network import NetworkSpec
 
 EMBEDDING_DEVIATION = 0.1
-MAX_MEMORY = 64  # steps
+MAX_TIME_SCALE = 64  # steps
 
 
 def initial_weights(spec: NetworkSpec, seed: int) -> Arrays:
@@ -19,12 +19,12 @@ def initial_weights(spec: NetworkSpec, seed: int) -> Arrays:
 
 
 def initial_array(parameter: Parameter, generator: np.random.Generator) -> FloatArray:
-    """Make the float32 array that a parameter starts as.
+    """Make the initial float32 array of a parameter.
 
-    By its initialiser: `zeros`, `ones`; `uniform` within 1 / sqrt(fan_in); `normal` with deviation 0.1, an embedding's;
-    `lstm_bias`, zeros but for the forget gate, which starts open, with 1 (Jozefowicz et al., 2015, section 3.2);
-    `mingru_bias`, zeros but for the update gate, which starts so that the units remember for 1 to MAX_MEMORY steps
-    (Tallec and Ollivier, 2018, section 2, for its one gate).
+    The initialisers are `zeros`; `ones`; `uniform` within 1 / sqrt(fan_in); `normal` with deviation 0.1, for
+    embeddings; `lstm_bias`, zeros but for the forget gate, which is 1 (Jozefowicz et al., 2015, section 3.2); and
+    `mingru_bias`, zeros but for the update gate, whose time scales are 1 to MAX_TIME_SCALE steps (chrono
+    initialisation, Tallec and Ollivier, 2018, section 2, for its one gate).
     """
     shape, scale = parameter.shape, parameter.scale
     match parameter.initialiser:
@@ -41,7 +41,7 @@ def initial_array(parameter: Parameter, generator: np.random.Generator) -> Float
             return gates.reshape(shape)  # (4 H)
         case "mingru_bias":
             gates = np.zeros((3, shape[0] // 3), np.float32)  # z c g
-            gates[0] = -np.log(generator.uniform(1, MAX_MEMORY, shape[0] // 3))
+            gates[0] = -np.log(generator.uniform(1, MAX_TIME_SCALE, shape[0] // 3))
             return gates.reshape(shape)  # (3 H)
 
 
@@ -49,9 +49,9 @@ def extended_weights(spec: NetworkSpec, seed: int, known: Mapping[str, Array]) -
     """Extend trained weights to a larger vocabulary: the known rows stay, the new ones are random.
 
     Args:
-        spec: describes the larger network; nothing but its vocabulary may differ.
-        seed: decides the new rows.
-        known: maps names to the trained weights.
+        spec: describes the larger network, which differs in its vocabulary alone.
+        seed: starts the random numbers of the new rows.
+        known: are the trained weights by name.
     """
     weights = initial_weights(spec, seed)
     for name, array in known.items():

@@ -23,7 +23,7 @@ from unspool.specs.shapes import CellName
 
 GATES: dict[CellName, int] = {"rnn": 1, "lstm": 4, "gru": 3}
 NORMALISED_MINIMUM = 1e-6  # added to the mean square before its root is taken
-MASKED = -1e9  # the score of a position after a row's end: finite, so that nothing becomes a NaN
+MASKED = -1e9  # the score of a position after the end of a row: finite, so that nothing becomes NaN
 
 Shape = tuple[int, ...]
 Initialiser = Literal["zeros", "ones", "uniform", "normal", "lstm_bias", "mingru_bias"]
@@ -74,7 +74,7 @@ def parameter_shapes(spec: NetworkSpec) -> dict[str, Shape]:
 
 
 def parameter_count(spec: NetworkSpec) -> int:
-    """Count the numbers in all parameters of a network."""
+    """Count the parameters of a network, those in all its arrays."""
     return sum(prod(shape) for shape in parameter_shapes(spec).values())
 
 
@@ -93,7 +93,7 @@ def state_shapes(spec: NetworkSpec, rows: int) -> dict[str, Shape]:
 
 
 def input_width(spec: DecoderSpec) -> int:
-    """Count the inputs of the first layer; one, which is always 1, where nothing is fed."""
+    """Return the size of the first layer's input: 1, a constant input of 1, if the decoder reads no tokens."""
     return 1 if spec.decoder_input == "none" else spec.embedding_size or spec.vocabulary_size
 
 
@@ -125,8 +125,8 @@ def _encoder(spec: EncoderSpec, above: int) -> Parameters:
         return {"linear.weight": weight(size, spec.numbers, depth=above + 1), "linear.bias": bias(size, above + 1)}
     found: Parameters = {}
     if spec.embedding_size:
-        lowest = above + spec.num_layers + 1
-        found["embedding.weight"] = embedding(spec.vocabulary_size, spec.embedding_size, lowest)
+        depth = above + spec.num_layers + 1
+        found["embedding.weight"] = embedding(spec.vocabulary_size, spec.embedding_size, depth)
     directions = ("", "_reverse") if spec.bidirectional else ("",)
     return found | _recurrent(spec, spec.embedding_size or spec.vocabulary_size, above, directions)
 
@@ -191,8 +191,8 @@ def _layers(spec: DecoderSpec | TextEncoderSpec, width: int, above: int, directi
 def _blocks(spec: DecoderSpec | TextEncoderSpec, width: int, above: int) -> Parameters:
     """Make the facts of minGRU blocks on a residual stream.
 
-    What enters the stream is projected to its width, what leaves it is normalised. What the branches of all layers add
-    starts small, by 1 / sqrt(2 L) (Radford et al., 2019, section 2.3).
+    The input of the stream is projected to its width, and its output is normalised. The matrices that add to it start
+    smaller, by 1 / sqrt(2 L) (Radford et al., 2019, section 2.3).
     """
     size, count, found = spec.hidden_size, spec.num_layers, Parameters()
 

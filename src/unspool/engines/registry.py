@@ -1,4 +1,4 @@
-"""Which engines there are, where they live, and what each needs."""
+"""The engines: their modules, and what each needs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,17 +17,17 @@ from unspool.specs.training import TrainingSpec
 
 @dataclass(frozen=True)
 class Engine:
-    """Where an engine lives.
+    """The module of an engine, and what it needs.
 
     Attributes:
-        module: import path of a module with `build_network(spec, weights)`, and `build_learner(spec,
-            training, weights)` where it trains.
-        package: what must be installed.
-        extra: the extra of Unspool that installs it.
-        trains: whether it has a learner.
-        precisions: of the weights that it can run with.
-        compiled: whether its network takes two more arguments, the precision of the weights and how many threads it
-            may use.
+        module: is the import path of a module with `build_network(spec, weights)`, and if it trains
+            `build_learner(spec, training, weights, process)`.
+        package: is the package that must be installed.
+        extra: names the extra of Unspool that installs it.
+        trains: says whether it has a learner.
+        precisions: are the formats of the weights that it can run with.
+        compiled: says whether `build_network` takes two more arguments, the precision of the weights and the number of
+            threads.
     """
 
     module: str
@@ -74,18 +74,18 @@ def build_network(
     """Build a network for inference.
 
     Args:
-        name: of the engine; with `auto`, NumPy starts, and in a long text compiled kernels take over if there are any.
-        spec: what to build.
-        weights: by the names of `parameter_shapes`.
-        precision: of the weights; others than `float32` only where the engine offers them.
-        threads: that it may use, of an engine that lets them be chosen; 0 takes what the machine offers.
+        name: is that of the engine; `auto` starts with NumPy and in a long text hands over to compiled kernels.
+        spec: says what to build.
+        weights: are float32, by the names of `parameter_shapes`.
+        precision: is the format of the weights; only some engines have others than `float32`.
+        threads: is the maximum number of threads, of an engine that lets it be chosen; 0 uses all.
 
     Returns:
         a network, with the methods that the spec's parts can honour: a decoder makes it a `SequenceNetwork`, an
         encoder before it lets it `encode`, attention gives it `attention`, and a head lets it `classify`.
 
     Raises:
-        UsageError: there is no such engine, or not with this precision or with chosen threads.
+        UsageError: there is no such engine, or it has no such precision or no choice of threads.
         MissingExtraError: it is not installed, or cannot be imported.
     """
     engine = _engine(spec.kind, name)
@@ -101,13 +101,13 @@ def build_learner(
     weights: Mapping[str, Array] | None = None,
     process: Process = ONLY_PROCESS,
 ) -> Learner:
-    """Build a learner; without weights it begins from random ones.
+    """Build a learner; without weights it starts from random ones.
 
     Args:
         name: is that of the engine.
         spec: says what to build.
         training: sets how it is trained.
-        weights: are what training begins with, by name.
+        weights: are those that training starts from, by name.
         process: is the one that trains.
 
     Raises:
@@ -140,10 +140,10 @@ def _engine(kind: str, name: str) -> Engine:
 
 
 def _module(name: str, engine: Engine) -> ModuleType:
-    """Import the engine, once the package that it needs could be imported."""
+    """Import the package of an engine, then its module."""
     try:
         import_module(engine.package)
-    except (ImportError, OSError) as problem:  # unfit for another package, or a library of the system is missing
+    except (ImportError, OSError) as problem:  # it conflicts with another package, or a system library is missing
         reason = " ".join(str(problem).split())[:MAX_REASON]
         raise MissingExtraError(
             engine.package, engine.extra, f"the engine {name}", f"cannot be imported: {reason}"
@@ -167,12 +167,12 @@ def _check_options(name: str, engine: Engine, precision: str, threads: int) -> N
 
 
 def training_machine(name: str, probe: bool = False, kind: str = "recurrent") -> Machine:
-    """Find out what the machine does fastest in an engine.
+    """Describe the machine as an engine finds it.
 
     Args:
-        name: of the engine.
-        probe: measure its rate, which differs from run to run; else an ordinary one is assumed.
-        kind: of the network that is to be trained.
+        name: is that of the engine.
+        probe: measures the rate, which differs from run to run; otherwise an ordinary one is assumed.
+        kind: is that of the network to train.
 
     Raises:
         UsageError: there is no such engine, or it cannot train.

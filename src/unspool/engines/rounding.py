@@ -11,7 +11,7 @@ from unspool.arrays import Array, Arrays
 
 
 def rounded_weights(weights: Mapping[str, Array], precision: str) -> Arrays:
-    """Round all matrices to `bfloat16` or `int8`, kept in float32; the rest, and `float32`, stay as they are."""
+    """Round all matrices to `bfloat16` or `int8`, kept in float32; vectors stay as they are."""
     if precision == "float32":
         return dict(weights)
     return {name: array if array.ndim == 1 else rounded(array, precision) for name, array in weights.items()}
@@ -27,7 +27,7 @@ def rounded(matrix: Array, precision: str) -> Array:
 
 
 def int8_scale(matrix: Array) -> Array:
-    """Return the step between the 255 levels of each row, [..., R, K] to [..., R]: its largest number has level 127."""
+    """Return the step between the 255 levels of each row, [..., R, K] to [..., R]: its largest entry has level 127."""
     maximum: Array = np.abs(matrix).max(axis=-1)
     return np.where(maximum > 0, maximum / 127, 1).astype(np.float32)
 

@@ -1,4 +1,4 @@
-"""Compute functions of single numbers, which the compiler turns into vector instructions."""
+"""Compute scalar functions, which the compiler turns into vector instructions."""
 
 from collections.abc import Callable
 from typing import Any
@@ -45,7 +45,7 @@ def _narrow(value: Any, like: Any) -> Callable[[Any, Any], Any]:
 
 @inlined
 def exponential(x: Any) -> Any:
-    """Return the exponential of a float32, to 1e-7 relative; beyond 88 it stays at e to the 88.
+    """Return the exponential of a float32, with a relative error of 1e-7; inputs are clipped to -87 and 88.
 
     Cody and Waite's reduction to |r| < 0.35 and a polynomial of degree 5 (the coefficients of Cephes' expf).
     """

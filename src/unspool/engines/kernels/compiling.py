@@ -1,8 +1,8 @@
 """Compile functions, and keep the results for the next process.
 
-Numba keeps compiled functions in `__pycache__`. It notices when the file of a function changes, but not when the files
-of the functions that it calls do. So the names of the kept files bear a stamp of all the source: after an edit of any
-of it, nothing that was compiled before is found, and what is left of it is removed.
+Numba caches compiled functions in `__pycache__`. It notices when the file of a function changes, but not when the files
+of the functions that it calls do. So the names of the cached files have a hash of all the source: after any edit
+nothing that was compiled before is found, and it is removed.
 """
 
 import hashlib
@@ -33,20 +33,20 @@ def compiled(function: Function, fast: bool = True, inline: bool = False) -> Fun
     Other Python threads run meanwhile.
 
     Args:
-        function: takes and returns arrays and numbers.
+        function: takes and returns arrays and scalars.
         fast: lets the compiler reorder sums, which vector instructions need; results then differ in the last bits.
-        inline: makes the function a part of each that calls it.
+        inline: compiles the function into each of its callers.
     """
     options = {"fastmath": fast, "error_model": "numpy", "nogil": True, "forceinline": inline}
     return cast(Function, cached(numba.njit, function, **options))
 
 
 def inlined(function: Function) -> Function:
-    """Compile a function that kernels of training call, as a part of each of them.
+    """Compile a function into each of the kernels of training that call it.
 
-    A kernel that comes from the cache holds its own copy of what it calls; in the process that compiles it first, the
-    linker would take another copy, which sums in another order. Inlined there is one, so that the same seed gives the
-    same weights whether kernels were kept or not.
+    A kernel from the cache holds its own copy of the functions it calls; in the process that compiles it, the linker
+    would use another copy, which sums in another order. An inlined function has one copy, so that the same seed gives
+    the same weights whether the kernels come from the cache or not.
     """
     return compiled(function, inline=True)
 
@@ -65,7 +65,7 @@ def cached(decorator: Callable[..., Any], function: Callable[..., Any], *argumen
 
 @cache
 def source_stamp() -> str:
-    """Return a short hash of all the source that compiled functions depend on."""
+    """Return a short hash of the source that compiled functions depend on."""
     digest = hashlib.blake2b(digest_size=6)
     for pattern in SOURCES:
         for path in sorted(PACKAGE.glob(pattern)):
@@ -76,7 +76,7 @@ def source_stamp() -> str:
 
 @cache
 def remove_stale(folder: str) -> None:
-    """Remove what other stamps left in a folder of kept functions; several processes may do so at once."""
+    """Remove the cached functions of other stamps from a folder; several processes may do so at once."""
     with suppress(OSError):
         for path in Path(folder).glob("*.nb[ci]"):
             if source_stamp() not in path.name:

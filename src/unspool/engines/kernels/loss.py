@@ -16,13 +16,13 @@ from unspool.engines.kernels.tiles import STORAGE
 from unspool.text.tokenizer import PAD
 
 POSITIONS = 8  # of a chunk
-MARGIN = 64  # numbers: compiled loops sum in another order where arrays are so close that they might overlap
-SMOOTHING, SCALE = 0, 1  # positions in the settings
+MARGIN = 64  # columns: compiled loops sum in another order if arrays are so close that they might overlap
+SMOOTHING, SCALE = 0, 1  # indices into the settings
 
 
 @inlined
 def workspace_columns(size: int) -> int:
-    """Return how many columns a workspace has for logits of V tokens, the margins on both sides included."""
+    """Return the columns of a workspace for logits of V tokens, with margins on both sides."""
     return size + 2 * MARGIN
 
 
@@ -57,7 +57,7 @@ def loss_kernel(precision: str) -> Any:
     storage = STORAGE[precision]
 
     def loss(call: Call) -> None:
-        """A chunk is POSITIONS positions; where the target is padding, there is neither loss nor gradient."""
+        """Compute POSITIONS positions for each chunk; padding has neither loss nor gradient."""
         given = arguments(call)
         count, size = given[2], given[3]
         logits, targets = matrix(given[4], storage, count, size), matrix(given[5], int64, 1, count)

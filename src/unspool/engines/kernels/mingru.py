@@ -34,15 +34,15 @@ def silu_slope(x: Any, gate: Any) -> Any:
 def mingru_kernels(precision: str) -> SimpleNamespace:
     """Compile all kernels for one precision of what is stored.
 
-    Their arguments are sizes and arrays in the order in which they unpack them. A chunk is POSITIONS positions,
-    or in the scans one row.
+    They take sizes and arrays in the order in which they unpack them. A chunk is POSITIONS positions, or in the scans
+    one row.
     """
     storage = STORAGE[precision]
 
     def normalise(call: Call) -> None:
-        """Add, then root mean square normalisation: sum = x + mask * change; normal = sum / rms(sum) * scale.
+        """Add and normalise by the root mean square: sum = x + mask * change; normal = sum / rms(sum) * scale.
 
-        Without change or mask (address 0), they count as 0 and 1.
+        Without change or mask (address 0), they are 0 and 1.
         """
         given = arguments(call)
         count, size, steps = given[2], given[3], given[4]
@@ -72,9 +72,9 @@ def mingru_kernels(precision: str) -> SimpleNamespace:
             chunk = take(call)
 
     def normalise_back(call: Call) -> None:
-        """Gradients of `normalise`: of the sum (to which its own further gradient is added), of change, of scale.
+        """Compute the gradients of `normalise`: of x, to which that of the sum is added, of change, and of scale.
 
-        The gradient of scale comes in one row a chunk.
+        The gradient of scale has one row for each chunk.
         """
         given = arguments(call)
         count, size, steps = given[2], given[3], given[4]
@@ -104,7 +104,7 @@ def mingru_kernels(precision: str) -> SimpleNamespace:
             chunk = take(call)
 
     def scan(call: Call) -> None:
-        """H = h + logistic(z) * (c - h) from step to step; output = h * silu(g). A chunk is a row."""
+        """Compute h = h + logistic(z) * (c - h) step by step, and output = h * silu(g). A chunk is a row."""
         given = arguments(call)
         steps, size, rows = given[2], given[3], given[CHUNKS]
         projected = matrix(given[4], storage, rows * steps, 3 * size)  # z, c, g
@@ -124,7 +124,7 @@ def mingru_kernels(precision: str) -> SimpleNamespace:
             row = take(call)
 
     def scan_back(call: Call) -> None:
-        """Gradients of `scan`: of projected and of the first state. `d_first` comes in with the last state's."""
+        """Compute the gradients of `scan`: of projected and of the first state; `d_first` starts as the last one's."""
         given = arguments(call)
         steps, size, rows = given[2], given[3], given[CHUNKS]
         projected = matrix(given[4], storage, rows * steps, 3 * size)
@@ -153,7 +153,7 @@ def mingru_kernels(precision: str) -> SimpleNamespace:
             row = take(call)
 
     def gated_linear(call: Call) -> None:
-        """Output [N, M] = silu(u) * v, where u and v are the halves of [N, 2 M]."""
+        """Compute output [N, M] = silu(u) * v, where u and v are the halves of pairs [N, 2 M]."""
         given = arguments(call)
         count, size = given[2], given[3]
         pairs, output = matrix(given[4], storage, count, 2 * size), matrix(given[5], storage, count, size)
@@ -166,7 +166,7 @@ def mingru_kernels(precision: str) -> SimpleNamespace:
             chunk = take(call)
 
     def gated_linear_back(call: Call) -> None:
-        """The gradient of the pairs of `gated_linear`."""
+        """Compute the gradient of the pairs of `gated_linear`."""
         given = arguments(call)
         count, size = given[2], given[3]
         pairs, d_output = matrix(given[4], storage, count, 2 * size), matrix(given[5], storage, count, size)

@@ -29,17 +29,17 @@ from unspool.engines.kernels.tiles import (
 from unspool.engines.rounding import int8_scale, to_bfloat16
 
 LINE = 64  # bytes of a cache line
-HIGH = 256  # what the upper one of two bytes counts
+HIGH = 256  # the weight of the upper one of two bytes
 
 
 class Panels(NamedTuple):
-    """Holds matrices of one shape, packed for reading from end to end.
+    """Matrices of one shape, packed so that a product reads them from end to end.
 
     Attributes:
-        numbers: [L, N * K] holds panel after panel: float32, uint16 with the bits of bfloat16, or int8. Zeros pad K to
-            whole lanes and N to whole vectors.
-        scale: [L, N] multiplies the sums of a column.
-        totals: [L, N] int32 holds the sum of each column of int8 numbers; zeros for other storage.
+        numbers: are the entries, panel after panel, [L, N * K]: float32, uint16 with the bits of bfloat16, or int8.
+            Zeros pad K to whole lanes and N to whole vectors.
+        scale: multiplies the sums of each column, [L, N].
+        totals: are the sums of each column of int8 entries, [L, N] int32; zeros for other storage.
     """
 
     numbers: Array
@@ -57,7 +57,7 @@ def pack(matrices: Array, precision: str, storage: Any = None) -> Panels:
     """Pack float32 matrices [L, N, K]; their rows become the columns of the panels.
 
     Args:
-        matrices: [L, N, K] are packed.
+        matrices: are float32, [L, N, K].
         precision: rounds them to `float32`, `bfloat16` or `int8`.
         storage: is uint16 to store the levels of int8 as bfloat16, which holds them exactly; none fits the precision.
     """
@@ -81,7 +81,7 @@ def pack(matrices: Array, precision: str, storage: Any = None) -> Panels:
 
 
 def _aligned(shape: tuple[int, ...], kind: Any) -> Array:
-    """Make an empty array that begins at a cache line."""
+    """Make an empty array that starts at a cache line."""
     size = int(np.prod(shape)) * kind.itemsize
     memory = np.empty(size + LINE, np.uint8)
     first = -memory.ctypes.data % LINE
@@ -91,14 +91,14 @@ def _aligned(shape: tuple[int, ...], kind: Any) -> Array:
 
 @inlined
 def sizes(panels: Panels) -> tuple[int, int, int]:
-    """Return how many panels there are, and N and K with their padding."""
+    """Return the number of panels, and N and K with their padding."""
     columns = panels.scale.shape[1]
     return padded(columns, PANEL) // PANEL, columns, panels.numbers.shape[1] // columns
 
 
 @inlined
 def vectors_of(columns: int, first: int) -> int:
-    """Return how many vectors of columns are in the panel that begins with a column."""
+    """Return the number of vectors of columns in the panel that starts at column `first`."""
     return min(PANEL, columns - first) // LANES
 
 
@@ -113,7 +113,7 @@ def with_zeros(vector: Array, size: int) -> Any:
 
 @compiled
 def step_of(vector: Array, max_level: int) -> Any:
-    """Return the step between the levels of a vector [K] whose largest number has the maximum level."""
+    """Return the step between the levels of a vector [K] whose largest entry has the maximum level."""
     largest = np.float32(1e-30)
     for k in range(vector.shape[0]):
         largest = max(largest, abs(vector[k]))
@@ -192,13 +192,14 @@ def _add_product(panels: Any, number: Any, vector: Any, out: Any, team: Any) -> 
 
 @inlined
 def multiply(rows: Any, panel: Any, vectors: int, sums: Any, first: int) -> None:
-    """Compiled: sums = rows times one panel of a packed matrix.
+    """Multiply rows by one panel of a packed matrix.
 
     Args:
-        rows: [R, K] float32, uint16 that hold bfloat16, or uint8; R a multiple of TILE_ROWS, K of what a lane holds.
-        panel: begins with the panel, float32, uint16 or int8.
-        vectors: counts the vectors of columns in the panel.
-        sums: [R, N] float32, or int32 for rows of uint8; the columns of the panel are written.
+        rows: are float32, uint16 with the bits of bfloat16, or uint8, [R, K]; R is a multiple of TILE_ROWS, and K of
+            the entries of a lane.
+        panel: starts with the panel, float32, uint16 or int8.
+        vectors: is the number of vectors of columns in the panel.
+        sums: receives the products in the columns of the panel, [R, N] float32, or int32 for rows of uint8.
         first: is the first of those columns.
     """
     stride, lanes, source = rows.shape[1] * rows.itemsize, rows.shape[1] * panel.itemsize // 4, panel.ctypes.data

@@ -1,10 +1,10 @@
 """Kernels that run on several threads, and how they are launched.
 
 A kernel is a compiled function of one *call*: a counter, the number of chunks, then sizes and addresses of arrays.
-The threads take chunks from the counter, so a core that a neighbour keeps busy takes fewer. They belong to the OpenMP
-library of the process (`GOMP_parallel`, part of its public binary interface): a framework that brings it along runs
-its operators on the same threads, and a second pool would fight for the same cores. Without it, a kernel runs on the
-calling thread.
+The threads take chunks from the counter, so that a core which is busy with something else takes fewer. They belong to
+the OpenMP library of the process (`GOMP_parallel`, part of its public binary interface): a framework that uses it runs
+its operators on the same threads, and a second pool would compete for the same cores. Without it, a kernel runs on
+the calling thread.
 """
 
 import ctypes
@@ -21,7 +21,7 @@ from numba.extending import intrinsic
 from unspool.arrays import Array
 from unspool.engines.kernels.compiling import cached
 
-COUNTER, CHUNKS, FIRST_ARGUMENT = 0, 1, 2  # positions in a call
+COUNTER, CHUNKS, FIRST_ARGUMENT = 0, 1, 2  # indices into a call
 MAX_LENGTH = 24  # of a call
 
 Call = Any  # inside a kernel: a pointer to the call's 64-bit integers
@@ -41,7 +41,7 @@ take: Any = intrinsic(_take)
 
 
 def _pointer(typing: Any, address: Any, kind: Any) -> Any:
-    """Compile `pointer`: return an address as a pointer to numbers of a kind."""
+    """Compile `pointer`: return an address as a pointer to values of a type."""
     result = types.CPointer(kind.dtype)  # type: ignore[no-untyped-call]
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -55,13 +55,13 @@ pointer: Any = intrinsic(_pointer)
 
 @numba.njit
 def arguments(call: Call) -> Any:
-    """Return what a kernel was launched with; its own arguments begin at FIRST_ARGUMENT."""
+    """Return the call of a kernel as an array; the kernel's own arguments start at FIRST_ARGUMENT."""
     return numba.carray(call, (MAX_LENGTH,))  # type: ignore[attr-defined]
 
 
 @numba.njit(inline="always")
 def matrix(address: Any, kind: Any, rows: Any, columns: Any) -> Any:
-    """Return the array [rows, columns] of a kind of numbers at an address."""
+    """Return the array [rows, columns] of a type at an address."""
     return numba.carray(pointer(address, kind), (rows, columns))  # type: ignore[attr-defined]
 
 
@@ -74,10 +74,10 @@ def launch(kernel: Any, chunks: int, threads: int, *arguments: int | Array) -> N
     """Run a kernel over all its chunks, and wait for it.
 
     Args:
-        kernel: from `compile_kernel`.
-        chunks: how many pieces the work has; the threads take them one by one.
-        threads: how many threads may work on it, at least 1.
-        *arguments: sizes, addresses, and contiguous arrays, which are passed by their addresses.
+        kernel: is made by `compile_kernel`.
+        chunks: is the number of pieces of the work, which the threads take one by one.
+        threads: is the maximum number of threads, at least 1.
+        *arguments: are sizes, addresses, and contiguous arrays, which are passed by address.
     """
     call = np.zeros(MAX_LENGTH, np.int64)
     call[CHUNKS] = chunks

@@ -29,13 +29,13 @@ ONE = np.float32(1)
 
 @numba.njit(inline="always")
 def part(address: Any, kind: Any, chunks: Any, chunk: Any, columns: Any) -> Any:
-    """Return the rows [ROWS, columns] of one chunk in an array for all chunks."""
+    """Return the rows [ROWS, columns] of one chunk in an array of all chunks."""
     return matrix(address, kind, chunks * ROWS, columns)[chunk * ROWS : (chunk + 1) * ROWS]
 
 
 @inlined
 def store(hidden: Any, first: int, last: int, rows: Any) -> None:
-    """Store some rows of states [B, H] as the rows of a product."""
+    """Store some of the states [B, H] as the rows of a product."""
     for row in range(first, last):
         for i in range(hidden.shape[1]):
             rows[row - first, i] = narrow(hidden[row, i], rows)
@@ -57,10 +57,10 @@ def packed_shape(inner: int, outer: int, precision: str) -> tuple[int, int]:
 def recurrent_kernels(precision: str) -> SimpleNamespace:
     """Compile all kernels for one precision of what is stored.
 
-    Forward kernels take B, T, H; what the input contributes to the gates [N, G H], stored, which becomes what backward
-    needs; the packed matrix; the states [B, H], which become the last ones; outputs [N, H], stored; what else backward
-    needs; a workspace for the rows of a product [B', K'], stored, and one for its sums [B', N'].
-    Backward kernels take the same, then the gradients.
+    Forward kernels take B, T, H; the input's part of the gates [N, G H], stored, which they replace by what the
+    backward pass needs; the packed matrix; the states [B, H], which they replace by the last ones; outputs [N, H],
+    stored; what else the backward pass needs; a workspace for the rows of a product [B', K'], stored, and one for its
+    sums [B', N']. Backward kernels take the same, then the gradients.
     """
     storage = STORAGE[precision]
     pairs = PER_LANE[storage]
@@ -85,7 +85,7 @@ def recurrent_kernels(precision: str) -> SimpleNamespace:
             panel = take(call)
 
     def gru(call: Call) -> None:
-        """Activate the gates r z n in place, and keep what the state contributes to n, [N, H], stored."""
+        """Activate the gates r z n in place, and keep the state's part of n, [N, H], stored."""
         given = arguments(call)
         count, steps, size = given[2], given[3], given[4]
         gates, hidden = matrix(given[5], storage, count * steps, 3 * size), matrix(given[7], float32, count, size)
@@ -122,7 +122,7 @@ def recurrent_kernels(precision: str) -> SimpleNamespace:
             chunk = take(call)
 
     def gru_back(call: Call) -> None:
-        """Write gradients: of n before its activation, r, z, of what the state contributes to n: [N, 4 H], stored."""
+        """Write the gradients of n, r and z before activation, and of the state's part of n: [N, 4 H], stored."""
         given = arguments(call)
         count, steps, size = given[2], given[3], given[4]
         gates, before = matrix(given[5], storage, count * steps, 3 * size), matrix(given[7], float32, count, size)
@@ -162,7 +162,7 @@ def recurrent_kernels(precision: str) -> SimpleNamespace:
             chunk = take(call)
 
     def rnn(call: Call) -> None:
-        """Activate the only gate, which is the output."""
+        """Compute the outputs, which are the activated gate."""
         given = arguments(call)
         count, steps, size = given[2], given[3], given[4]
         gates, hidden = matrix(given[5], storage, count * steps, size), matrix(given[7], float32, count, size)

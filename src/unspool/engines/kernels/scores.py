@@ -19,7 +19,7 @@ from unspool.engines.kernels.tiles import STORAGE
 
 @inlined
 def score_of(query: Any, key: Any, vector: Any) -> Any:
-    """Return the score of one query and one key, vector . tanh(query + key), of three [H]."""
+    """Return the score of a query and a key, vector . tanh(query + key), all [H]."""
     total = np.float32(0)
     for i in range(vector.shape[0]):
         total += vector[i] * hyperbolic_tangent(widen(query[i]) + widen(key[i]))
@@ -28,7 +28,7 @@ def score_of(query: Any, key: Any, vector: Any) -> Any:
 
 @inlined
 def add_slopes(query: Any, key: Any, vector: Any, d_score: Any, d_query: Any, d_key: Any, d_vector: Any) -> None:
-    """Add the gradients of one score, times the score's own gradient, to those of its three [H]."""
+    """Add the gradients of one score, times that of the score, to those of query, key and vector, all [H]."""
     for i in range(vector.shape[0]):
         value = hyperbolic_tangent(widen(query[i]) + widen(key[i]))
         slope = d_score * vector[i] * (np.float32(1) - value * value)

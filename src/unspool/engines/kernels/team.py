@@ -1,8 +1,8 @@
 """Threads that generate one row together: each runs the same loop and computes its part of every product.
 
-Everything but the products is cheap, and every thread computes it for itself: only the sums of a product pass between
-them, with one barrier for each product. Whichever thread computes a row of a product does it in the same way, so the
-number of threads changes no result.
+Everything but the products is cheap, and every thread computes all of it: threads exchange only the sums of a product,
+with one barrier for each product. Every thread computes a row of a product in the same way, so the number of threads
+changes no result.
 """
 
 from typing import Any, NamedTuple
@@ -15,19 +15,19 @@ from numba.extending import intrinsic
 from unspool.arrays import Array
 from unspool.engines.kernels.compiling import compiled
 
-MAX_SPINS = 4000  # readings of the counter before the core is offered to others
+MAX_SPINS = 4000  # readings of the counter before the thread yields the core
 
 
 class Team(NamedTuple):
-    """Holds what one thread knows of its team.
+    """The view of a team that one of its threads has.
 
     Attributes:
-        rank: numbers the thread, from 0.
-        threads: is the size of the team.
-        passed: [1] counts the barriers that this thread has passed; each thread has its own.
-        arrived: [1] counts the arrivals of all threads at barriers; they share it.
-        sums: [2, R] are the last two products; they share it. While one thread still reads one of them, another may
-            write the other; it cannot be two ahead.
+        rank: is the index of the thread, from 0.
+        threads: is the number of threads in the team.
+        passed: counts the barriers that this thread has passed, [1]; each thread has its own.
+        arrived: counts the arrivals of all threads at barriers, [1]; the threads share it.
+        sums: are the last two products, [2, R]; the threads share it. While one thread still reads one of them, another
+            may write the other; it cannot be two ahead.
     """
 
     rank: int
@@ -38,13 +38,13 @@ class Team(NamedTuple):
 
 
 def make_teams(threads: int, max_size: int) -> list[Team]:
-    """Make one for each thread; products have at most `max_size` columns, R."""
+    """Make the view of each thread; products have at most `max_size` columns, R."""
     arrived, sums = np.zeros(1, np.int64), np.zeros((2, max_size), np.float32)
     return [Team(rank, threads, np.zeros(1, np.int64), arrived, sums) for rank in range(threads)]
 
 
 def _arrive(typing: Any, counter: Any) -> Any:
-    """Compile `arrive`: count up by one, and let the others see what was written before."""
+    """Compile `arrive`: increment the counter, with release semantics."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         address = context.make_array(signature.args[0])(context, builder, arguments[0]).data
@@ -54,7 +54,7 @@ def _arrive(typing: Any, counter: Any) -> Any:
 
 
 def _arrived(typing: Any, counter: Any) -> Any:
-    """Compile `arrived`: read the counter, and see what was written before it got there."""
+    """Compile `arrived`: read the counter, with acquire semantics."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         address = context.make_array(signature.args[0])(context, builder, arguments[0]).data
@@ -65,7 +65,7 @@ def _arrived(typing: Any, counter: Any) -> Any:
 
 arrive: Any = intrinsic(_arrive)
 arrived: Any = intrinsic(_arrived)
-offer_core: Any = types.ExternalFunction("sched_yield", types.int32())
+yield_core: Any = types.ExternalFunction("sched_yield", types.int32())
 
 
 @compiled
@@ -91,4 +91,4 @@ def barrier(team: Team) -> None:
     while arrived(team.arrived) < team.passed[0] * team.threads:
         spins += 1
         if spins > MAX_SPINS:
-            offer_core()
+            yield_core()

@@ -1,12 +1,12 @@
 """Multiply in registers: a tile of a few rows times one panel of a packed matrix.
 
-A panel is PANEL columns of a matrix (the last panel holds the columns that are left), stored so that a product reads it
-once, from end to end: at each step of K the numbers of one column fill a lane of 32 bits, and the lanes of all columns
-are contiguous, LANES of them in a vector. No sum crosses lanes. The storage decides how many numbers a lane holds: one
+A panel is PANEL columns of a matrix (the last panel holds the remaining ones), stored so that a product reads it once,
+from end to end: at each step of K the entries of one column fill a lane of 32 bits, and the lanes of all columns are
+contiguous, LANES of them in a vector. No sum crosses lanes. The storage decides how many entries a lane holds: one
 float32, two bfloat16 or four int8.
 
-Rows are float32, of which every number is multiplied exactly; or, where the processor has instructions that multiply
-all numbers of a lane at once, as short as the panel's: pairs of bfloat16 (`vdpbf16ps`), fours of uint8 that meet fours
+Rows are float32, of which every entry is multiplied exactly; or, if the processor has instructions that multiply all
+entries of a lane at once, as short as those of the panel: pairs of bfloat16 (`vdpbf16ps`), or fours of uint8 for fours
 of int8 (`vpdpbusd`).
 """
 
@@ -18,12 +18,12 @@ from llvmlite.binding import get_host_cpu_features
 from numba import types
 from numba.extending import intrinsic
 
-LANES = 16  # numbers of 32 bits in a vector
+LANES = 16  # 32-bit lanes in a vector
 TILE_ROWS, TILE_VECTORS = 4, 4
 PANEL = LANES * TILE_VECTORS  # columns of a panel
 # what the numbers of a precision are stored as; uint16 holds the bits of a bfloat16
 STORAGE: dict[str, Any] = {"float32": types.float32, "bfloat16": types.uint16, "int8": types.int8}
-PER_LANE: dict[Any, int] = {types.float32: 1, types.uint16: 2, types.int8: 4}  # numbers that fill 32 bits
+PER_LANE: dict[Any, int] = {types.float32: 1, types.uint16: 2, types.int8: 4}  # entries that fill 32 bits
 HAS_PAIRS = bool(get_host_cpu_features().get("avx512bf16"))
 HAS_FOURS = bool(get_host_cpu_features().get("avx512vnni"))
 
@@ -50,7 +50,7 @@ BFLOATS = ir.VectorType(_Bfloat(), 2 * LANES)
 
 
 def _all(value: int) -> Any:
-    """Make a vector with the same whole number in every lane."""
+    """Make a vector with the same integer in every lane."""
     return ir.Constant(WORDS, [value] * LANES)
 
 
@@ -77,11 +77,11 @@ def _prefetch(builder: Any, address: Any) -> None:
 
 
 def _exact(packed: Any) -> Callable[..., list[Any]]:
-    """Add the products of float32 numbers of a row; sums take turns, so that one need not wait for another."""
+    """Add the products of a row's float32 entries; sums take turns, so that none waits for the one before."""
     count = PER_LANE[packed]
 
-    def number(builder: Any, lanes: Any, position: int) -> Any:
-        """Convert one of the numbers of each lane to float32."""
+    def entry(builder: Any, lanes: Any, position: int) -> Any:
+        """Convert one of the entries of each lane to float32."""
         if packed is types.float32:
             return builder.bitcast(lanes, FLOATS)
         if packed is types.uint16:
@@ -93,9 +93,9 @@ def _exact(packed: Any) -> Callable[..., list[Any]]:
         kind = ir.FunctionType(FLOATS, (FLOATS, FLOATS, FLOATS))
         multiply_add = builder.module.declare_intrinsic("llvm.fma.v16f32", (), kind)
         for position in range(count):
-            numbers, turn = number(builder, lanes, position), position % len(sums)
+            entries, turn = entry(builder, lanes, position), position % len(sums)
             values = builder.bitcast(spread[position], FLOATS)
-            sums[turn] = builder.call(multiply_add, (numbers, values, sums[turn]))
+            sums[turn] = builder.call(multiply_add, (entries, values, sums[turn]))
         return sums
 
     return add
@@ -132,18 +132,18 @@ def _tile(tile_rows: int) -> Any:
     ) -> Any:
         """Write the sums of rows times a panel, tile_rows x LANES * vectors: float32, or int32 for rows of uint8.
 
-        Takes an array of the kind of the rows and one of the panel's; how many vectors of columns the panel has, 1 to
-        TILE_VECTORS; the address of the rows and the bytes from one to the next; the address of the panel; how many
-        lanes are to be read of each column; the address of the sums and the bytes from row to row.
+        It takes an array of the type of the rows, and one of that of the panel; the number of vectors of columns in the
+        panel, 1 to TILE_VECTORS; the address of the rows, and the bytes from one to the next; the address of the panel;
+        the number of lanes to read of each column; the address of the sums, and the bytes from row to row.
         """
         own = {types.uint16: _in_pairs, types.uint8: _in_fours}.get(like.dtype)
         add = own or _exact(packed.dtype)
         words = 1 if own else PER_LANE[packed.dtype]  # of 32 bits that a row has for each lane
-        turns = words if tile_rows == 1 else 1  # several rows are enough sums to keep the processor busy
+        turns = words if tile_rows == 1 else 1  # several rows have enough sums to keep the processor busy
         prefetched = tile_rows == 1 and packed.dtype is types.float32  # too large to stay in the nearest cache
         total = WORDS if like.dtype is types.uint8 else FLOATS
 
-        def number(value: int) -> Any:
+        def constant(value: int) -> Any:
             return ir.Constant(ADDRESS, value)
 
         def written(module: Any, width: int) -> Any:
@@ -157,29 +157,29 @@ def _tile(tile_rows: int) -> Any:
             rows, stride, panel, steps, sums, sums_stride = function.args
             before, body, after = (function.append_basic_block(part) for part in ("before", "product", "sums"))
             builder = ir.IRBuilder(before)
-            addresses = [builder.add(rows, builder.mul(stride, number(row))) for row in range(tile_rows)]
+            addresses = [builder.add(rows, builder.mul(stride, constant(row))) for row in range(tile_rows)]
             builder.branch(body)
             builder.position_at_end(body)
             step = builder.phi(ADDRESS)
-            step.add_incoming(number(0), before)
+            step.add_incoming(constant(0), before)
             tile = [[[builder.phi(total) for _ in range(turns)] for _ in range(width)] for _ in addresses]
-            start = builder.add(panel, builder.mul(step, number(4 * LANES * width)))
-            offset = builder.mul(step, number(4 * words))
-            lanes = [_load(builder, builder.add(start, number(4 * LANES * v)), WORDS) for v in range(width)]
+            start = builder.add(panel, builder.mul(step, constant(4 * LANES * width)))
+            offset = builder.mul(step, constant(4 * words))
+            lanes = [_load(builder, builder.add(start, constant(4 * LANES * v)), WORDS) for v in range(width)]
             if prefetched:
                 for v in range(width):
-                    _prefetch(builder, builder.add(start, number(PREFETCH + 4 * LANES * v)))
+                    _prefetch(builder, builder.add(start, constant(PREFETCH + 4 * LANES * v)))
             results = []
             for address, columns in zip(addresses, tile, strict=True):
                 first = builder.add(address, offset)
-                spread = [_spread(builder, builder.add(first, number(4 * word))) for word in range(words)]
+                spread = [_spread(builder, builder.add(first, constant(4 * word))) for word in range(words)]
                 for phis, vector in zip(columns, lanes, strict=True):
                     new = add(builder, list(phis), vector, spread)
                     results.append(new)
                     for phi, value in zip(phis, new, strict=True):
                         phi.add_incoming(ir.Constant(total, None), before)
                         phi.add_incoming(value, body)
-            following = builder.add(step, number(1))
+            following = builder.add(step, constant(1))
             step.add_incoming(following, body)
             builder.cbranch(builder.icmp_unsigned("<", following, steps), body, after)
             builder.position_at_end(after)
@@ -187,7 +187,7 @@ def _tile(tile_rows: int) -> Any:
                 row, vector = divmod(index, width)
                 for other in others:
                     result = builder.fadd(result, other)
-                offset = builder.add(builder.mul(sums_stride, number(row)), number(4 * LANES * vector))
+                offset = builder.add(builder.mul(sums_stride, constant(row)), constant(4 * LANES * vector))
                 builder.store(result, builder.inttoptr(builder.add(sums, offset), total.as_pointer())).align = 4
             builder.ret_void()
             return function
@@ -198,7 +198,7 @@ def _tile(tile_rows: int) -> Any:
             widths = builder.switch(vectors, done)
             for width in range(1, TILE_VECTORS + 1):
                 case = builder.append_basic_block("width")
-                widths.add_case(number(width), case)
+                widths.add_case(constant(width), case)
                 builder.position_at_end(case)
                 builder.call(written(builder.module, width), settings)
                 builder.branch(done)

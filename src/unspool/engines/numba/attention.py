@@ -18,15 +18,15 @@ from unspool.engines.numpy.attention import Memory
 
 
 class Attending(NamedTuple):
-    """Holds the weights of a decoder with attention, and the memory of its sources.
+    """The weights of a decoder with attention, and the memory of its sources.
 
     Attributes:
-        decoder: holds all but attention, `Weights` or `BlockWeights`.
+        decoder: holds all weights but those of attention, `Weights` or `BlockWeights`.
         additive: says whether the score is additive.
-        query: [1, H, H], with `query_bias` [H] and `score` [H], belongs to additive attention.
-        combine: [1, H, H + W] multiplies a state and its context.
-        values: [N, S, W], with `keys` [N, S, H] and `mask` [N, S], come from a `Memory`.
-        sources: [B] index the source of each row.
+        query: is a matrix of additive attention, [1, H, H], with `query_bias` [H] and `score` [H].
+        combine: multiplies a state and its context, [1, H, H + W].
+        values: are those of a `Memory`, [N, S, W], with `keys` [N, S, H] and `mask` [N, S].
+        sources: are the indices of the rows' sources, [B].
     """
 
     decoder: Any
@@ -45,7 +45,7 @@ MakeAttending = Callable[[Memory], Attending]
 
 
 def attending(decoder: Any, weights: Mapping[str, Array], packed: Callable[[Array], Panels]) -> MakeAttending:
-    """Make a function that joins a decoder's weights with the memory of the rows of a call."""
+    """Return a function that joins the weights of a decoder with the memory of the rows of a call."""
     own = {name.removeprefix("decoder.attention."): array for name, array in weights.items()}
     additive, nothing = "score.weight" in own, np.zeros((1, 1), np.float32)
     query, combine = packed(own.get("query.weight", nothing)[None]), packed(own["combine.weight"][None])

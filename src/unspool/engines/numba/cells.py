@@ -56,7 +56,7 @@ def normalise(x: Array, scale: Array, out: Array) -> None:
 
 @compiled
 def mingru_step(gates: Array, hidden: Array, out: Array) -> None:
-    """Update hidden [H] from the gates z c g [3 H], and write what leaves the output gate into out [H]."""
+    """Update hidden [H] from the gates z c g [3 H], and write the output h silu(g) into out [H]."""
     size = hidden.shape[0]
     for i in range(size):
         hidden[i] += logistic(gates[i]) * (gates[size + i] - hidden[i])

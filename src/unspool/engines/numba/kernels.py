@@ -1,4 +1,4 @@
-"""One step of a whole decoder for one row, and the loop that generates many tokens without Python in between.
+"""One step of a decoder for one row, and the loop that generates many tokens without Python in between.
 
 Shapes: G gates, H hidden, L layers, V tokens, N tokens to generate.
 """
@@ -16,16 +16,16 @@ from unspool.engines.numba.workspace import repeated, workspace
 
 
 class Weights(NamedTuple):
-    """The weights of a decoder, laid out for reading from end to end.
+    """The weights of a decoder, packed so that a step reads them from end to end.
 
     Attributes:
-        looked_up: [V, G * H] what the first layer makes of each token, its input bias included.
-        input: [L - 1, G * H, H] of the higher layers, and `input_bias` [L - 1, G * H].
-        recurrent: [L, G * H, H] of all layers, and `recurrent_bias` [L, G * H].
-        output: [1, V, H], and `output_bias` [V].
+        input_table: holds the first layer's product with the input for each token, bias included, [V, G * H].
+        input: are the input matrices of the other layers, [L - 1, G * H, H], with `input_bias` [L - 1, G * H].
+        recurrent: are the recurrent matrices of all layers, [L, G * H, H], with `recurrent_bias` [L, G * H].
+        output: is the output matrix, [1, V, H], with `output_bias` [V].
     """
 
-    looked_up: Array
+    input_table: Array
     input: Panels
     input_bias: Array
     recurrent: Panels
@@ -38,16 +38,18 @@ class BlockWeights(NamedTuple):
     """The weights of a decoder of minGRU blocks.
 
     Attributes:
-        looked_up: [V, H] what enters for each token.
-        norm: [L, H], and `mlp_norm` [L, H], `norm_leave` [H]: scales of the normalisations.
-        gates: [L, 3 H, H], and `gates_bias` [L, 3 H].
-        out: [L, H, H].
-        up: [L, 2 H, H].
-        down: [L, H, H].
-        output: [1, V, H], and `output_bias` [V].
+        input_table: holds the input of the residual stream for each token, [V, H].
+        norm: scales the normalisations before the gates, [L, H].
+        gates: are the matrices of the gates, [L, 3 H, H], with `gates_bias` [L, 3 H].
+        out: are the matrices after the gates, [L, H, H].
+        mlp_norm: scales the normalisations before the gated linear units, [L, H].
+        up: are the first matrices of the gated linear units, [L, 2 H, H].
+        down: are their second matrices, [L, H, H].
+        norm_leave: scales the normalisation at the end, [H].
+        output: is the output matrix, [1, V, H], with `output_bias` [V].
     """
 
-    looked_up: Array
+    input_table: Array
     norm: Array
     gates: Panels
     gates_bias: Array
@@ -65,7 +67,7 @@ def blocks_step(
     kind: int, weights: BlockWeights, team: Team, token: int, hidden: Array, cell: Array, logits: Array
 ) -> None:
     """Read one token with minGRU blocks, as `decoder_step` does; kind and cell are not used."""
-    stream = repeated(weights.looked_up[token], 1)[0]  # (H)
+    stream = repeated(weights.input_table[token], 1)[0]  # (H)
     size = stream.shape[0]
     normal, inside, pairs = workspace(1, size)[0], workspace(1, size)[0], workspace(1, 2 * size)[0]
     for layer in range(hidden.shape[0]):
@@ -88,8 +90,8 @@ def blocks_step(
 def decoder_step(
     kind: int, weights: Weights, team: Team, token: int, hidden: Array, cell: Array, logits: Array
 ) -> None:
-    """Read one token: [L, H] hidden and [L, H] cell change in place, [V] logits are written."""
-    gates = repeated(weights.looked_up[token], 1)[0]  # (G * H)
+    """Read one token: hidden [L, H], cell [L, H] and logits [V] change in place."""
+    gates = repeated(weights.input_table[token], 1)[0]  # (G * H)
     for layer in range(hidden.shape[0]):
         if layer:
             gates = repeated(weights.input_bias[layer - 1], 1)[0]
@@ -126,26 +128,25 @@ def generate_tokens(
 ) -> int:
     """Draw and read up to N tokens of one row.
 
-    Compiled once `choose`, the sampler's own function, and `advance`, the step of the decoder, are among the names
-    that it sees (`compile_loop`).
+    `compile_loop` compiles it with the sampler's function `choose` and the decoder's step `advance` as globals.
 
     Args:
-        kind: of the cell.
-        weights: of the decoder.
-        team: of the thread; each has a state, logits, counts and tokens of its own, which come out alike.
-        hidden: [L, H], and `cell`, [L, H]: the state, changed in place.
-        cell: see `hidden`.
-        logits: [V] float32 of the next token, changed in place.
-        counts: [V], and all up to `end`: see `engines.base.SampledRows`, of which this is one row.
+        kind: is the code of the cell.
+        weights: are those of the decoder.
+        team: is that of the thread; each thread computes the same in a state, logits, counts and tokens of its own.
+        hidden: is the hidden state, [L, H], changed in place.
+        cell: is the cell state of an LSTM, [L, H], changed in place.
+        logits: are those of the next token, [V] float32, changed in place.
+        counts: is like the arguments up to `end` that of one row of `engines.base.SampledRows`, [V].
         seen: see `counts`.
         forbidden: see `counts`.
         parameters: see `counts`.
         uniforms: see `counts`.
         end: see `counts`.
-        tokens: [N] is filled.
+        tokens: receives the tokens, [N].
 
     Returns:
-        how many tokens were generated; the last may be -1, where a logit was not a number.
+        the number of tokens that were generated; the last is -1 if a logit was NaN or infinite.
     """
     for n in range(uniforms.shape[0]):
         token = choose(logits.astype(np.float64), counts, seen, forbidden, parameters, uniforms[n])  # type: ignore[name-defined]  # noqa: F821

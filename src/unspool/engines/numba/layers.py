@@ -1,7 +1,7 @@
 """Run recurrent layers over a window in one compiled call, for encoders, heads and prompts.
 
-The products of the inputs are NumPy's, one for all time steps; only what goes step by step is compiled. Rows do not
-depend on one another, so each thread takes some of them through all steps.
+NumPy multiplies the inputs of all time steps at once; only the recurrence is compiled. Rows do not depend on one
+another, so each thread runs some of them through all steps.
 
 Shapes: B rows, T time steps, G gates, H hidden units.
 """
@@ -24,17 +24,17 @@ from unspool.engines.numpy.cells import CellState
 from unspool.engines.numpy.layers import MinGruBlock, RecurrentLayer
 from unspool.specs.shapes import CellName
 
-Partition = Callable[[int], Sequence[slice]]  # a number of rows to the rows of each thread
+Partition = Callable[[int], Sequence[slice]]  # the number of rows -> the rows of each thread
 
 
 class CompiledLayer(RecurrentLayer):
     """Runs an `rnn`, `lstm` or `gru` layer.
 
     Args:
-        cell: names the kind.
-        weights: are those of the layer, by their names without its number.
+        cell: is the name of the cell.
+        weights: are those of the layer, by their names without its index.
         recurrent: is its recurrent matrix, packed.
-        partition: says which rows each thread takes.
+        partition: divides the rows among threads.
     """
 
     def __init__(self, cell: CellName, weights: Mapping[str, Array], recurrent: Panels, partition: Partition) -> None:
@@ -70,7 +70,7 @@ class CompiledBlock(MinGruBlock):
 def run_rows(
     kind: int, recurrent: Panels, bias: Array, prepared: Array, hidden: Array, last: Array, cell: Array
 ) -> None:
-    """Run all steps: [B, T, G H] prepared, [B, T, H] hidden is written, the states [B, H] change in place."""
+    """Run all steps of prepared gates [B, T, G H]: hidden [B, T, H], last [B, H] and cell [B, H] change in place."""
     gates = workspace(prepared.shape[0], prepared.shape[2])  # (B, G * H)
     for time in range(prepared.shape[1]):
         gates[:] = prepared[:, time]
@@ -80,7 +80,7 @@ def run_rows(
 
 @compiled
 def scan_rows(gates: Array, hidden: Array, last: Array) -> None:
-    """Run the scan: [B, T, 3 H] gates z c g, [B, T, H] hidden is written, the states [B, H] change in place."""
+    """Run the scan of gates z c g [B, T, 3 H]: hidden [B, T, H] and last [B, H] change in place."""
     rows, steps, size = hidden.shape
     for row in range(rows):
         for time in range(steps):
@@ -90,16 +90,16 @@ def scan_rows(gates: Array, hidden: Array, last: Array) -> None:
 
 
 def partitioned(count: int, threads: int, min_rows: int) -> list[slice]:
-    """Split rows among threads: whole tiles of them, and no fewer than the minimum each."""
+    """Divide rows among threads, in whole tiles and with a minimum of rows for each."""
     size = int(padded(max(count // threads, min_rows, 1), TILE_ROWS))
     return [slice(start, start + size) for start in range(0, count, size)]
 
 
 def on_threads(work: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
-    """Work on every item at once, each on a thread of its own.
+    """Apply a function to all items at once, each on a thread of its own.
 
-    The threads are those of this call and no other: threads that wait for one another must all run, and a pool that two
-    callers share would start some of each and none whole.
+    Every call has its own threads: those that wait for one another must all run, and of a pool that two calls used
+    both might get too few.
     """
     if len(items) == 1:
         return [work(items[0])]

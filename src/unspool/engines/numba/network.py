@@ -37,10 +37,10 @@ from unspool.engines.rounding import rounded_weights
 from unspool.specs.network import NetworkSpec
 from unspool.specs.shapes import CellName
 
-MIN_ROWS = 8  # of a thread
+MIN_ROWS = 8  # for each thread
 MAX_TEAM = 2
-SHARED_FROM = 1_000_000  # bytes of weights, which take a thread longer to read than it takes two to meet
-SHARED_STEP = 64_000_000  # bytes of weights times rows: a step of fewer is done before another thread starts
+MIN_TEAM_BYTES = 1_000_000  # bytes of weights, above which reading them takes longer than a barrier of two threads
+MIN_STEP_BYTES = 64_000_000  # bytes of weights times rows: a smaller step is done before another thread starts
 BYTES = {"float32": 4, "bfloat16": 2, "int8": 1}
 
 
@@ -48,16 +48,16 @@ class NumbaDecoder(NumpyDecoder):
     """Steps with compiled kernels, and generates many tokens in one call.
 
     Args:
-        spec: what to build; it has a decoder.
-        weights: by the names of `parameter_shapes`, float32, rounded to the precision.
-        precision: `float32`; `bfloat16` or `int8` halve or quarter what one row has to read.
-        threads: that it may use, at least 1; more than two of them only for several rows.
+        spec: says what to build; it has a decoder.
+        weights: are float32, by the names of `parameter_shapes`, rounded to the precision.
+        precision: is the format of the matrices: `float32`, or `bfloat16` or `int8`, of half or a quarter of the size.
+        threads: is the maximum number of threads, at least 1; a single row uses at most two.
 
     Raises:
         ModelFolderError: the weights do not fit the spec.
     """
 
-    _has_row_kernel = True  # for one row alone
+    _has_row_kernel = True  # a faster kernel for a single row
 
     def __init__(self, spec: NetworkSpec, weights: Mapping[str, Array], precision: str, threads: int) -> None:
         super().__init__(spec, weights, layers_in(precision, threads))
@@ -67,8 +67,8 @@ class NumbaDecoder(NumpyDecoder):
         self._longest = int(padded(max(len(array) for array in weights.values()), PANEL))
         self._size = sum(array.size for array in weights.values()) * BYTES[precision]
         self._advance: Callable[..., None] = blocks_step if self._blocks else decoder_step
-        self._weights = self._laid_out(weights, lambda matrices: pack(matrices, precision))
-        self._rows_weights = cache(lambda: self._laid_out_for_rows(weights, precision))
+        self._weights = self._packed(weights, lambda matrices: pack(matrices, precision))
+        self._rows_weights = cache(lambda: self._packed_for_rows(weights, precision))
 
     def step(self, tokens: IntArray, state: NumpyState) -> tuple[Logits, NumpyState]:
         """Read one token a row: [B] to [B, V]."""
@@ -87,7 +87,7 @@ class NumbaDecoder(NumpyDecoder):
             advance(self._kind, weights, np.asarray(tokens[rows]), *cell_states, logits[rows])
             hidden[:, rows], cell[:, rows] = cell_states
 
-        on_threads(step_some, partitioned(len(tokens), self._threads, SHARED_STEP // self._size))
+        on_threads(step_some, partitioned(len(tokens), self._threads, MIN_STEP_BYTES // self._size))
         return logits, self._nested(hidden, cell, state)
 
     def generate_block(self, logits: Logits, state: NumpyState, sampled: SampledRows, functions: Functions) -> Block:
@@ -110,7 +110,7 @@ class NumbaDecoder(NumpyDecoder):
         return Block([ids for ids, _ in kept], [nats for _, nats in kept], logits, self._nested(hidden, cell, state))
 
     def generate_row(self, logits: Logits, state: NumpyState, sampled: SampledRows, functions: Functions) -> Block:
-        """Draw and read up to N tokens of one row, by a team of threads where the weights are many."""
+        """Draw and read up to N tokens of one row, by a team of threads if the weights are large."""
         if not self._has_row_kernel:
             return self.generate_block(logits, state, sampled, functions)
         generate = compile_loop(tuple(functions), self._advance, generate_tokens)
@@ -121,25 +121,25 @@ class NumbaDecoder(NumpyDecoder):
         settings = (sampled.forbidden[0], sampled.parameters[0], uniforms, sampled.end)
 
         def generate_with(team: Team) -> tuple[list[Array], IntArray]:
-            mine, tokens = [copied(array) for array in changing], np.empty(len(uniforms), np.int64)
-            length = generate(self._kind, self._weights, team, *mine, *settings, tokens)
-            return mine, tokens[:length]
+            own, tokens = [copied(array) for array in changing], np.empty(len(uniforms), np.int64)
+            length = generate(self._kind, self._weights, team, *own, *settings, tokens)
+            return own, tokens[:length]
 
-        threads = min(self._threads, MAX_TEAM) if self._size > SHARED_FROM else 1
+        threads = min(self._threads, MAX_TEAM) if self._size > MIN_TEAM_BYTES else 1
         (changed, tokens), *_ = on_threads(generate_with, make_teams(threads, self._longest))
         for array, new in zip(changing, changed, strict=True):
             array[:] = new
         return Block([tokens], [np.zeros(len(tokens))], logits, self._nested(hidden, cell, state))
 
     def _advance_rows(self, memory: Memory | None) -> Callable[..., None]:
-        """Choose the step of several rows."""
+        """Return the step of several rows."""
         return blocks_rows if self._blocks else decoder_rows
 
     def _weights_of_rows(self, memory: Memory | None, rows: slice) -> Any:
-        """Give the weights of a step of some rows."""
+        """Return the weights of a step of some rows."""
         return self._rows_weights()
 
-    def _laid_out(self, weights: Mapping[str, Array], packed: Callable[[Array], Any]) -> Weights | BlockWeights:
+    def _packed(self, weights: Mapping[str, Array], packed: Callable[[Array], Any]) -> Weights | BlockWeights:
         decoder = self._decoder
 
         def stacked(name: str, first: int = 0) -> Array:
@@ -150,7 +150,7 @@ class NumbaDecoder(NumpyDecoder):
         output = packed(self._output.T[None])
         if decoder.cell == "mingru":
             return BlockWeights(
-                looked_up=self._looked_up,
+                input_table=self._input_table,
                 norm=stacked("norm"),
                 gates=packed(stacked("weight_in")),
                 gates_bias=stacked("bias_in"),
@@ -163,7 +163,7 @@ class NumbaDecoder(NumpyDecoder):
                 output_bias=self._output_bias,
             )
         return Weights(
-            looked_up=self._looked_up,
+            input_table=self._input_table,
             input=packed(stacked("weight_ih", 1)),
             input_bias=stacked("bias_ih", 1),
             recurrent=packed(stacked("weight_hh")),
@@ -172,17 +172,17 @@ class NumbaDecoder(NumpyDecoder):
             output_bias=self._output_bias,
         )
 
-    def _laid_out_for_rows(self, weights: Mapping[str, Array], precision: str) -> Weights | BlockWeights:
-        """Lay the weights out for several rows.
+    def _packed_for_rows(self, weights: Mapping[str, Array], precision: str) -> Weights | BlockWeights:
+        """Pack the weights for several rows.
 
-        Where fours of int8 cannot be multiplied at once, pairs of bfloat16 hold their levels.
+        Without instructions for fours of int8, pairs of bfloat16 hold their levels.
         """
         if precision != "int8" or HAS_FOURS:
             return self._weights
-        return self._laid_out(weights, lambda matrices: pack(matrices, precision, types.uint16))
+        return self._packed(weights, lambda matrices: pack(matrices, precision, types.uint16))
 
     def _flat(self, state: NumpyState) -> tuple[Array, Array]:
-        """Copy a state into [L, B, H] hidden and [L, B, H] cell (zeros unless it is an LSTM's)."""
+        """Copy a state into hidden [L, B, H] and cell [L, B, H], which is zeros unless it is that of an LSTM."""
         hidden = np.stack([cell_state[0] for cell_state in state.layers])
         cell = (
             np.stack([cell_state[1] for cell_state in state.layers])
@@ -201,7 +201,7 @@ class NumbaEncoderDecoder(NumbaDecoder, NumpyEncoderDecoder):
 
 
 class NumbaAttentionNetwork(NumbaDecoder, NumpyAttentionNetwork):
-    """A decoder that looks back on its source at every step."""
+    """A decoder that attends to its source at every step."""
 
     _has_row_kernel = False
 
@@ -224,12 +224,12 @@ class NumbaAttentionNetwork(NumbaDecoder, NumpyAttentionNetwork):
 def compile_loop(
     functions: tuple[Callable[..., Any], ...], advance: Callable[..., None], loop: Callable[..., Any]
 ) -> Callable[..., Any]:
-    """Compile a loop of generation together with the sampler's functions, from their own source.
+    """Compile a loop of generation together with the functions of the sampler.
 
     Args:
-        functions: callees first.
-        advance: the step of the decoder.
-        loop: `generate_tokens` or `generate_rows`.
+        functions: are those of the sampler, callees first.
+        advance: is the step of the decoder.
+        loop: is `generate_tokens` or `generate_rows`.
     """
     known: dict[str, Any] = {"advance": advance}
     for function in (*functions, loop):
@@ -247,7 +247,7 @@ def available_threads() -> int:
 def build_network(
     spec: NetworkSpec, weights: Mapping[str, Array], precision: str = "float32", threads: int = 0
 ) -> Network:
-    """Build the network of a spec, for inference. 0 threads are all."""
+    """Build the network of a spec, for inference; 0 threads uses all."""
     weights, threads = rounded_weights(weights, precision), threads or available_threads()
     if spec.decoder is None:
         return NumpyClassifier(spec, weights, layers_in(precision, threads))
@@ -258,7 +258,7 @@ def build_network(
 
 
 def layers_in(precision: str, threads: int) -> MakeLayer:
-    """Make compiled layers, with matrices of a precision, for any number of rows."""
+    """Return a function that makes compiled layers, with matrices of a precision, for any number of rows."""
 
     def make(cell: CellName, weights: Mapping[str, Array]) -> Layer:
         return packed_layer(cell, weights, precision, lambda rows: partitioned(rows, threads, MIN_ROWS))

@@ -1,8 +1,8 @@
-"""One step of a whole decoder for several rows, and the loop that generates many tokens of each.
+"""One step of a decoder for several rows, and the loop that generates many tokens of each.
 
-The same as `kernels.py`, with products of several rows at once (`tiles.py`). Rows do not depend on one another, so the
-threads take some rows each and meet when all tokens of a call are generated. No row's result depends on the rows
-beside it, to the last bit: a product takes rows in tiles, in each of which every row has sums of its own.
+The same as `kernels.py`, with products of several rows at once (`tiles.py`). Rows do not depend on one another, so each
+thread generates some of them, to the end of a call. The result of a row is bit for bit independent of the others: a
+product reads rows in tiles, in which every row has sums of its own.
 
 Shapes: B rows, G gates, H hidden, L layers, V tokens, N tokens to generate.
 """
@@ -18,19 +18,19 @@ from unspool.engines.numba.workspace import repeated, workspace
 
 
 @compiled
-def step_rows(kind: int, matrix: Panels, number: int, bias: Array, gates: Array, hidden: Array, cell: Array) -> None:
-    """Step one layer: [B, G * H] gates of the input are used up, [B, H] hidden and [B, H] cell change in place."""
+def step_rows(kind: int, matrix: Panels, index: int, bias: Array, gates: Array, hidden: Array, cell: Array) -> None:
+    """Step one layer: gates of the input [B, G * H] are overwritten, hidden [B, H] and cell [B, H] change in place."""
     rows = gates.shape[0]
     if kind == 2:
         recurrent = repeated(bias, rows)
-        add_products(matrix, number, hidden, recurrent)
+        add_products(matrix, index, hidden, recurrent)
         for row in range(rows):
             gru_step(gates[row], recurrent[row], hidden[row])
         return
     for row in range(rows):
         for i in range(gates.shape[1]):
             gates[row, i] += bias[i]
-    add_products(matrix, number, hidden, gates)
+    add_products(matrix, index, hidden, gates)
     for row in range(rows):
         if kind == 1:
             lstm_step(gates[row], hidden[row], cell[row])
@@ -40,11 +40,11 @@ def step_rows(kind: int, matrix: Panels, number: int, bias: Array, gates: Array,
 
 @compiled
 def read_with_cells(kind: int, weights: Weights, tokens: Array, hidden: Array, cell: Array) -> Array:
-    """Read a token a row: [L, B, H] hidden and [L, B, H] cell change in place; the last layer's states [B, H]."""
+    """Read a token a row: hidden and cell [L, B, H] change in place; returns the states of the last layer, [B, H]."""
     rows = tokens.shape[0]
-    gates = workspace(rows, weights.looked_up.shape[1])  # (B, G * H)
+    gates = workspace(rows, weights.input_table.shape[1])  # (B, G * H)
     for row in range(rows):
-        gates[row] = weights.looked_up[tokens[row]]
+        gates[row] = weights.input_table[tokens[row]]
     for layer in range(hidden.shape[0]):
         if layer:
             gates = repeated(weights.input_bias[layer - 1], rows)
@@ -56,11 +56,11 @@ def read_with_cells(kind: int, weights: Weights, tokens: Array, hidden: Array, c
 
 @compiled
 def read_with_blocks(weights: BlockWeights, tokens: Array, hidden: Array) -> Array:
-    """Do the same with minGRU blocks; what leaves the last one, normalised, is returned, [B, H]."""
+    """Do the same with minGRU blocks; returns the normalised output of the last one, [B, H]."""
     rows, size = tokens.shape[0], hidden.shape[2]
     stream = workspace(rows, size)  # (B, H)
     for row in range(rows):
-        stream[row] = weights.looked_up[tokens[row]]
+        stream[row] = weights.input_table[tokens[row]]
     normal, inside, pairs = workspace(rows, size), workspace(rows, size), workspace(rows, 2 * size)
     for layer in range(hidden.shape[0]):
         for row in range(rows):
@@ -91,7 +91,7 @@ def compute_logits(weights: Weights | BlockWeights, top: Array, logits: Array) -
 
 @compiled
 def decoder_rows(kind: int, weights: Weights, tokens: Array, hidden: Array, cell: Array, logits: Array) -> None:
-    """Read a token a row: [L, B, H] hidden and [L, B, H] cell change in place, [B, V] logits are written."""
+    """Read a token a row: hidden [L, B, H], cell [L, B, H] and logits [B, V] change in place."""
     compute_logits(weights, read_with_cells(kind, weights, tokens, hidden, cell), logits)
 
 
@@ -121,16 +121,16 @@ def generate_rows(
 ) -> None:
     """Draw and read up to N tokens a row.
 
-    Compiled once `choose` and `log_probability`, the sampler's own functions, and `advance`, the step of the decoder,
-    are among the names that it sees (`compile_loop`).
+    `compile_loop` compiles it with the sampler's functions `choose` and `log_probability` and the decoder's step
+    `advance` as globals.
 
     Args:
-        kind: of the cell.
-        weights: of the decoder, in panels.
-        hidden: [L, B, H], and `cell`, [L, B, H]: the states, changed in place.
-        cell: see `hidden`.
-        logits: [B, V] float32 of the next tokens, changed in place.
-        counts: and all up to `end`: see `engines.base.SampledRows`.
+        kind: is the code of the cell.
+        weights: are those of the decoder, in panels.
+        hidden: are the hidden states, [L, B, H], changed in place.
+        cell: are the cell states of an LSTM, [L, B, H], changed in place.
+        logits: are those of the next tokens, [B, V] float32, changed in place.
+        counts: is like the arguments up to `end` that of `engines.base.SampledRows`.
         seen: see `counts`.
         forbidden: see `counts`.
         parameters: see `counts`.
@@ -138,9 +138,9 @@ def generate_rows(
         limits: see `counts`.
         scored: see `counts`.
         end: see `counts`.
-        tokens: [B, N] is filled; the last of a row may be -1, where a logit was not a number.
-        log_probabilities: [B, N] is filled where they are wanted.
-        lengths: [B] how many tokens of each row were generated: zeros at first.
+        tokens: receives the tokens, [B, N]; the last of a row is -1 if a logit was NaN or infinite.
+        log_probabilities: receives those of the rows that request them, [B, N].
+        lengths: receives the number of tokens of each row, [B]; it is zeros at first.
     """
     rows, count = tokens.shape
     going, read = np.ones(rows, np.bool_), np.zeros(rows, np.int64)

@@ -1,4 +1,4 @@
-"""Attention and heads in plain NumPy: what looks back on an encoder's states.
+"""Attention and heads in plain NumPy: both read the states of an encoder.
 
 Shapes: B rows, N sources, T time steps, S positions of the source, W width of the encoder's states, H hidden, C labels.
 """
@@ -15,13 +15,13 @@ from unspool.specs.network import NetworkSpec
 
 
 class Memory(NamedTuple):
-    """What attention looks back on, made once for a source.
+    """What attention reads, computed once for each source.
 
     Attributes:
-        values: [N, S, W], the encoder's states.
-        keys: [N, S, H], the same, projected.
-        mask: [N, S] bool, where a source has a state.
-        sources: [B] the source of each row.
+        values: are the states of the encoder, [N, S, W].
+        keys: are the same, projected, [N, S, H].
+        mask: is true where a source has a state, [N, S] bool.
+        sources: are the indices of the rows' sources, [B].
     """
 
     values: Array
@@ -30,19 +30,19 @@ class Memory(NamedTuple):
     sources: IntArray
 
     def select(self, rows: IntArray | slice) -> "Memory":
-        """Take what some rows look back on; nothing is copied."""
+        """Return the memory of some rows; nothing is copied."""
         return self._replace(sources=self.sources[rows])
 
     def by_row(self) -> "Memory":
-        """Copy what each row looks back on, in order."""
+        """Copy the memory so that each row has a source of its own, in order."""
         values, keys, mask = (array[self.sources] for array in (self.values, self.keys, self.mask))
         return Memory(values, keys, mask, np.arange(len(self.sources)))
 
 
 def join_memories(found: Sequence[Memory | None]) -> Memory | None:
-    """Batch what the rows of several states look back on, the shorter sources padded and masked.
+    """Batch the memories of several states, the shorter sources padded and masked.
 
-    Sources that no row looks back on any more are dropped, and so is padding that no source needs.
+    Sources that no row attends to any more are dropped, and so is padding that no source needs.
     """
     memories = [memory for memory in found if memory is not None]
     if not memories:
@@ -84,7 +84,7 @@ class Attention:
             self._score = own["score.weight"][0]  # (H)
 
     def precompute_keys(self, encoded: Encoded) -> Memory:
-        """Project the keys."""
+        """Project the keys of all source positions."""
         return Memory(encoded.states, encoded.states @ self._keys, encoded.mask, np.arange(len(encoded.states)))
 
     def weights(self, hidden: Array, memory: Memory) -> FloatArray:
@@ -92,7 +92,7 @@ class Attention:
         return self._weights(hidden, memory.by_row())
 
     def __call__(self, hidden: Array, memory: Memory) -> Array:
-        """Join each state with what it looks at: [B, T, H] to [B, T, H]."""
+        """Combine each state with its context: [B, T, H] to [B, T, H]."""
         memory = memory.by_row()
         context = self._weights(hidden, memory) @ memory.values  # (B, T, W)
         result: Array = np.tanh(np.concatenate([hidden, context], axis=-1) @ self._combine)
@@ -108,7 +108,7 @@ class Attention:
 
 
 class Head:
-    """Scores of labels from an encoder's states."""
+    """Scores labels by the states of an encoder."""
 
     def __init__(self, spec: NetworkSpec, weights: Mapping[str, Array]) -> None:
         if spec.head is None:

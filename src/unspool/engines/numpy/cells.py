@@ -1,12 +1,12 @@
-"""One step of each recurrent cell, in plain NumPy: the definition that the other engines are held to.
+"""One step of each recurrent cell, in plain NumPy: the definition that the other engines are compared with.
 
-`layers.py` has what surrounds them.
+`layers.py` has the layers around them.
 
-A cell is a function of what it reads and what it remembers:
+A cell is a function of its input and its cell state:
 
     step(x W_ih + b_ih, cell_state, recurrent) -> cell_state
 
-where the product with the input is made outside, for many time steps at once.
+where the product with the input is computed outside, for many time steps at once.
 
 Shapes: B rows, H hidden, G gates (rnn 1, lstm 4, gru 3).
 """
@@ -23,13 +23,13 @@ Product = Callable[[Array], Array]  # [B, H] to [B, G * H]: h W_hh + b_hh
 
 
 def rnn_step(gates: Array, cell_state: CellState, product: Product) -> CellState:
-    """Elman, 1990: h = tanh(x W_ih + b_ih + h W_hh + b_hh)."""
+    """Step an RNN (Elman, 1990): h = tanh(x W_ih + b_ih + h W_hh + b_hh)."""
     (hidden,) = cell_state
     return (np.tanh(gates + product(hidden)),)
 
 
 def lstm_step(gates: Array, cell_state: CellState, product: Product) -> CellState:
-    """Hochreiter and Schmidhuber, 1997, with the forget gate of Gers et al., 2000; gates i f g o."""
+    """Step an LSTM (Hochreiter and Schmidhuber, 1997) with a forget gate (Gers et al., 2000); gates i f g o."""
     hidden, cell = cell_state
     summed = gates + product(hidden)  # (B, 4 H)
     size = hidden.shape[-1]
@@ -40,7 +40,7 @@ def lstm_step(gates: Array, cell_state: CellState, product: Product) -> CellStat
 
 
 def gru_step(gates: Array, cell_state: CellState, product: Product) -> CellState:
-    """Cho et al., 2014, in the form of cuDNN: the reset gate after the product; gates r z n."""
+    """Step a GRU (Cho et al., 2014) in the form of cuDNN, with the reset gate after the product; gates r z n."""
     (hidden,) = cell_state
     recurrent = product(hidden)  # (B, 3 H)
     size = hidden.shape[-1]
@@ -50,14 +50,14 @@ def gru_step(gates: Array, cell_state: CellState, product: Product) -> CellState
 
 
 def mingru_step(gates: Array, cell_state: CellState) -> CellState:
-    """Feng et al., 2024, with a linear candidate: h = h + sigmoid(z) (c - h); [B, 2 H] gates z c see only the input."""
+    """Step a minGRU (Feng et al., 2024) with a linear candidate: h = h + sigmoid(z) (c - h); gates z c, [B, 2 H]."""
     (hidden,) = cell_state
     size = hidden.shape[-1]
     return (hidden + sigmoid(gates[:, :size]) * (gates[:, size : 2 * size] - hidden),)
 
 
 def sigmoid(x: Array) -> Array:
-    """1 / (1 + exp(-x)), written with tanh so that nothing overflows."""
+    """Compute 1 / (1 + exp(-x)) by tanh, so that nothing overflows."""
     half: Array = 0.5 * np.tanh(0.5 * x) + 0.5
     return half
 

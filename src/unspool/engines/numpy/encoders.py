@@ -1,6 +1,6 @@
-"""Encoders in plain NumPy: a source to states, one for each position that attention or a head may look at.
+"""Encoders in plain NumPy: a source to states, one for each of its positions, for attention or a head.
 
-Shapes: B rows, S positions of the source, E embedding, W width of a state, F numbers or labels.
+Shapes: B rows, S positions of the source, E embedding, W width of a state, F features or labels.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,12 +15,12 @@ from unspool.specs.network import NetworkSpec, TextEncoderSpec
 
 
 class Encoded(NamedTuple):
-    """What an encoder makes of its sources.
+    """The output of an encoder.
 
     Attributes:
-        states: [B, S, W]; what stands behind a row's end means nothing.
-        mask: [B, S] bool, where a row has a state.
-        summary: [B, W], the last state; of a direction that reads backwards, the first one.
+        states: are those of all positions, [B, S, W]; those after the end of a row are undefined.
+        mask: is true where a row has a state, [B, S] bool.
+        summary: is the last state of each direction, [B, W]; that of the backward direction is at position 0.
     """
 
     states: Array
@@ -32,16 +32,17 @@ Encoder = Callable[[Any], Encoded]  # of its own kind of source
 
 
 class TextEncoder:
-    """Reads texts with recurrent layers, from one end or from both.
+    """Reads texts with recurrent layers, in one direction or both.
 
-    No row knows of its neighbours: what is behind its end is read after it, or, backwards, not before it.
+    Rows do not depend on their padding: it is read after the last token, and for the backward direction each row is
+    reversed within its length.
     """
 
     def __init__(self, spec: TextEncoderSpec, weights: Mapping[str, Array], make: MakeLayer) -> None:
         directions = ("", "_reverse")[: 1 + spec.bidirectional]
         self._layers = [
-            [make(spec.cell, weights_of(weights, "encoder", number, direction)) for direction in directions]
-            for number in range(spec.num_layers)
+            [make(spec.cell, weights_of(weights, "encoder", layer, direction)) for direction in directions]
+            for layer in range(spec.num_layers)
         ]
         self._size, self._cell_states = spec.hidden_size, 2 if spec.cell == "lstm" else 1
         vectors = weights["encoder.embedding.weight"] if spec.embedding_size else np.eye(spec.vocabulary_size)
@@ -61,8 +62,8 @@ class TextEncoder:
             read, _ = layers[0].run(layers[0].read(values), zeros)  # (B, S, H)
             found = [read]
             for layer in layers[1:]:
-                turned = np.take_along_axis(values, backwards, axis=1)
-                read, _ = layer.run(layer.read(turned), zeros)
+                reversed_ = np.take_along_axis(values, backwards, axis=1)
+                read, _ = layer.run(layer.read(reversed_), zeros)
                 found.append(np.take_along_axis(read, backwards, axis=1))
             values = np.concatenate(found, axis=-1)  # (B, S, W)
         if self._norm_leave is not None:
@@ -73,7 +74,7 @@ class TextEncoder:
 
 
 class VectorEncoder:
-    """One state of a vector: a linear layer and tanh; or, of a label encoder, a weighted sum of the labels' vectors."""
+    """Maps vectors to states by a linear layer and tanh, or label weights to the weighted sum of label vectors."""
 
     def __init__(self, weights: Mapping[str, Array]) -> None:
         labels = "encoder.embedding.weight" in weights
@@ -89,7 +90,7 @@ class VectorEncoder:
 
 
 def make_encoder(spec: NetworkSpec, weights: Mapping[str, Array], make: MakeLayer) -> Encoder:
-    """Make the encoder of any kind, with layers as `make` makes them."""
+    """Make an encoder of any kind, with layers made by `make`."""
     if isinstance(spec.encoder, TextEncoderSpec):
         return TextEncoder(spec.encoder, weights, make)
     return VectorEncoder(weights)

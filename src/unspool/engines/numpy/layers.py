@@ -1,4 +1,4 @@
-"""Recurrent layers in plain NumPy: what is read for many time steps at once, and what runs step by step.
+"""Recurrent layers in plain NumPy: the products of many time steps at once, then the recurrence step by step.
 
 Shapes: B rows, T time steps, W width of the input, H hidden, G gates.
 """
@@ -56,7 +56,7 @@ class RecurrentLayer:
 
 
 class MinGruBlock:
-    """A `mingru` with its two residual branches; `engines/torch/mingru.py` draws them."""
+    """A `mingru` with its two residual branches; `engines/torch/mingru.py` has a diagram."""
 
     def __init__(self, weights: Mapping[str, Array]) -> None:
         self._norm, self._mlp_norm, self._bias_in = (weights[name] for name in ("norm", "mlp_norm", "bias_in"))
@@ -65,7 +65,7 @@ class MinGruBlock:
         )
 
     def read(self, inputs: Array) -> Array:
-        """Give the input itself, which is the residual stream: [..., H]."""
+        """Return the input itself, which is the residual stream: [..., H]."""
         return inputs
 
     def run(self, prepared: Array, cell_state: CellState) -> tuple[Array, CellState]:
@@ -87,13 +87,13 @@ class MinGruBlock:
 
 
 def make_layer(cell: CellName, weights: Mapping[str, Array]) -> Layer:
-    """Make a layer of any cell, from what `weights_of` gives."""
+    """Make a layer of any cell, from what `weights_of` returns."""
     return MinGruBlock(weights) if cell == "mingru" else RecurrentLayer(cell, weights)
 
 
-def weights_of(weights: Mapping[str, Array], part: str, number: int, direction: str = "") -> dict[str, Array]:
-    """Take the weights of one layer of a part, by their names without its number, counted from 0 at the input."""
-    start, end = f"{part}.cell.", f"_l{number}{direction}"
+def weights_of(weights: Mapping[str, Array], part: str, layer: int, direction: str = "") -> dict[str, Array]:
+    """Return the weights of one layer of a part by their names without its index, which counts from 0 at the input."""
+    start, end = f"{part}.cell.", f"_l{layer}{direction}"
     return {
         name.removeprefix(start).removesuffix(end): array
         for name, array in weights.items()
@@ -102,7 +102,7 @@ def weights_of(weights: Mapping[str, Array], part: str, number: int, direction: 
 
 
 def normalised(x: Array, scale: Array) -> Array:
-    """Divide by the root mean square over the last axis (Zhang and Sennrich, 2019)."""
+    """Normalise by the root mean square over the last axis (Zhang and Sennrich, 2019)."""
     result: Array = x / np.sqrt(np.mean(x * x, axis=-1, keepdims=True) + np.float32(NORMALISED_MINIMUM)) * scale
     return result
 

@@ -1,13 +1,13 @@
-"""Networks in plain NumPy: inference only, written to be read, quick to start.
+"""Networks in plain NumPy, for inference: made to be read, and quick to start.
 
     source -> [encoder] -> states -> [bridge] -> state         states -> [head] -> scores of labels
-                             `-> memory of attention
+                             `-> memory for attention
 
     token -> embedding -> [cell, layer 0] -> ... -> [cell, layer L-1] -> (attention) -> output -> logits
                              ^ state                     ^ state
 
-`NumpyDecoder` has no source, `NumpyEncoderDecoder` starts from one, `NumpyAttentionNetwork` looks back on it at every
-step, and `NumpyClassifier` only reads.
+`NumpyDecoder` has no source, `NumpyEncoderDecoder` starts from one, `NumpyAttentionNetwork` attends to it at every
+step, and `NumpyClassifier` has no decoder.
 
 Shapes: B rows, T time steps, S positions of the source, E embedding, H hidden, L layers, V tokens, C labels.
 """
@@ -27,15 +27,15 @@ from unspool.engines.numpy.layers import MakeLayer, make_layer, normalised, weig
 from unspool.engines.parameters import parameter_shapes, state_names
 from unspool.specs.network import DecoderSpec, NetworkSpec
 
-MEMORY = ("values", "keys", "mask")  # of `Memory`, in a saved state
+MEMORY = ("values", "keys", "mask")  # the arrays of `Memory` in a saved state
 
 
 class NumpyState(NamedTuple):
-    """Where a decoder stands.
+    """What a decoder carries between steps.
 
     Attributes:
-        layers: one cell state a layer.
-        memory: what attention looks back on, if there is any.
+        layers: are the cell states of the layers.
+        memory: is what attention reads; none without a source.
     """
 
     layers: tuple[CellState, ...]
@@ -46,9 +46,9 @@ class NumpyDecoder:
     """The oracle of every parity test.
 
     Args:
-        spec: what to build; it has a decoder.
-        weights: by the names of `parameter_shapes`, float32.
-        make: makes its recurrent layers.
+        spec: says what to build; it has a decoder.
+        weights: are float32, by the names of `parameter_shapes`.
+        make: makes the recurrent layers.
 
     Raises:
         ModelFolderError: the weights do not fit the spec.
@@ -59,8 +59,8 @@ class NumpyDecoder:
         self._decoder = decoder = decoder_of(spec)
         self.vocabulary_size = decoder.vocabulary_size
         self._layers = [make(decoder.cell, weights_of(weights, "decoder", n)) for n in range(decoder.num_layers)]
-        # What the first layer makes of each token is looked up, not multiplied out: (V, G * H).
-        self._looked_up = self._layers[0].read(_input_vectors(decoder, weights))
+        # the first layer's product is computed once for every token, and then looked up: (V, G * H)
+        self._input_table = self._layers[0].read(_input_vectors(decoder, weights))
         self._norm_leave = weights.get("decoder.cell.norm_leave")
         name = "decoder.embedding.weight" if decoder.tie_weights else "decoder.output.weight"
         self._output = np.ascontiguousarray(weights[name].T)  # (H, V)
@@ -82,12 +82,12 @@ class NumpyDecoder:
         return hidden @ self._output + self._output_bias, after
 
     def nll(self, inputs: IntArray, targets: IntArray, state: NumpyState) -> tuple[Logits, NumpyState]:
-        """Compute minus the log-probability of each target: [B, T] to [B, T], in nats."""
+        """Compute the negative log-likelihood of each target: [B, T] to [B, T], in nats."""
         logits, state = self.unroll(inputs, state)
         return nll_of(logits, targets), state
 
     def select(self, state: NumpyState, rows: IntArray) -> NumpyState:
-        """Take the states of some rows."""
+        """Return the states of some rows, in this order."""
         layers = tuple(tuple(array[rows] for array in cell_state) for cell_state in state.layers)
         return NumpyState(layers, state.memory.select(rows) if state.memory else None)
 
@@ -98,14 +98,14 @@ class NumpyDecoder:
         return NumpyState(joined, join_memories([state.memory for state in states]))
 
     def state_to_arrays(self, state: NumpyState) -> Arrays:
-        """Name the arrays: [L, B, H], and [1, B, S, ...] of what attention looks back on."""
+        """Return the arrays by name: [L, B, H], and those of the memory, [1, B, S, ...]."""
         names = state_names(self._decoder)
         arrays = {name: np.stack(found) for name, found in zip(names, zip(*state.layers, strict=True), strict=True)}
         memory = state.memory.by_row() if state.memory else None
         return arrays | ({name: getattr(memory, name)[None] for name in MEMORY} if memory else {})
 
     def state_from_arrays(self, arrays: Mapping[str, Array]) -> NumpyState:
-        """Make a state, with one cell state a layer.
+        """Make a state from arrays, with one cell state a layer.
 
         Raises:
             ModelFolderError: the arrays are not those of a state of this network.
@@ -120,7 +120,7 @@ class NumpyDecoder:
     def _recur(self, tokens: IntArray, state: NumpyState) -> tuple[Array, NumpyState]:
         """Run the recurrence: [B, T] to the top layer's states [B, T, H], before attention."""
         first, *others = zip(self._layers, state.layers, strict=True)
-        hidden, cell_state = first[0].run(self._looked_up[tokens], first[1])  # (B, T, H)
+        hidden, cell_state = first[0].run(self._input_table[tokens], first[1])  # (B, T, H)
         cell_states = [cell_state]
         for layer, before in others:
             hidden, cell_state = layer.run(layer.read(hidden), before)  # read is one product for all time steps
@@ -140,11 +140,11 @@ class NumpyEncoderDecoder(NumpyDecoder):
         self._bridge = [(weights[f"bridge.weight_l{n}"].T, weights[f"bridge.bias_l{n}"]) for n in layers]
 
     def encode(self, source: Source) -> NumpyState:
-        """Read the sources, and bridge what was read to the decoder's layers."""
+        """Encode the sources, and bridge their summaries to the layers of the decoder."""
         return self._start(self._encoder(source).summary)
 
     def _start(self, summary: Array) -> NumpyState:
-        """Bridge the summaries [B, W] of sources to the decoder's layers."""
+        """Bridge the summaries of sources, [B, W], to the layers of the decoder."""
         size = self._decoder.hidden_size
         layers = []
         for weight, bias in self._bridge:
@@ -154,7 +154,7 @@ class NumpyEncoderDecoder(NumpyDecoder):
 
 
 class NumpyAttentionNetwork(NumpyEncoderDecoder):
-    """A decoder that looks back on its source at every step."""
+    """A decoder that attends to its source at every step."""
 
     def __init__(self, spec: NetworkSpec, weights: Mapping[str, Array], make: MakeLayer = make_layer) -> None:
         super().__init__(spec, weights, make)
@@ -162,7 +162,7 @@ class NumpyAttentionNetwork(NumpyEncoderDecoder):
         self._width = spec.encoder.width if spec.encoder else 0
 
     def encode(self, source: Source) -> NumpyState:
-        """Read the sources, bridge what was read, and compute the keys that attention looks for."""
+        """Encode the sources, bridge their summaries, and compute the keys of attention."""
         encoded = self._encoder(source)
         return self._start(encoded.summary)._replace(memory=self._attention.precompute_keys(encoded))
 
@@ -174,13 +174,13 @@ class NumpyAttentionNetwork(NumpyEncoderDecoder):
         return hidden @ self._output + self._output_bias, after
 
     def attention(self, tokens: IntArray, state: NumpyState) -> FloatArray:
-        """Unroll, and give the attention weights: [B, T] to [B, T, S]."""
+        """Unroll, and return the attention weights: [B, T] to [B, T, S]."""
         if state.memory is None:
             raise ValueError("attention needs a state that comes from a source")
         return self._attention.weights(self._recur(tokens, state)[0], state.memory)
 
     def state_from_arrays(self, arrays: Mapping[str, Array]) -> NumpyState:
-        """Make a state, with one cell state a layer and a memory.
+        """Make a state from arrays, with one cell state a layer and a memory.
 
         Raises:
             ModelFolderError: the arrays are not those of a state of this network.
@@ -199,7 +199,7 @@ class NumpyClassifier:
         self._head = Head(spec, weights)
 
     def classify(self, source: Source) -> Logits:
-        """Read the sources, and score the labels: [B, C]."""
+        """Encode the sources, and score their labels: [B, C]."""
         return self._head(self._encoder(source))
 
 
@@ -213,14 +213,14 @@ def build_network(spec: NetworkSpec, weights: Mapping[str, Array]) -> Network:
 
 
 def decoder_of(spec: NetworkSpec) -> DecoderSpec:
-    """Take the decoder of a spec that has one."""
+    """Return the decoder of a spec that has one."""
     if spec.decoder is None:
         raise ValueError("this network has no decoder")
     return spec.decoder
 
 
 def saved_shapes(decoder: DecoderSpec, width: int | None = None) -> dict[str, tuple[int | None, ...]]:
-    """List the arrays of a saved state, as `check_state` takes them; with attention to an encoder of a width."""
+    """Return the shapes of a saved state for `check_state`; with attention, to states of the encoder of a width."""
     size = decoder.hidden_size
     shapes: dict[str, tuple[int | None, ...]] = dict.fromkeys(state_names(decoder), (decoder.num_layers, None, size))
     if width is not None:
@@ -229,7 +229,7 @@ def saved_shapes(decoder: DecoderSpec, width: int | None = None) -> dict[str, tu
 
 
 def _input_vectors(decoder: DecoderSpec, weights: Mapping[str, Array]) -> Array:
-    """Give what the first layer reads for each token, [V, E]."""
+    """Return the input of the first layer for each token, [V, E]."""
     if decoder.decoder_input == "none":
         vectors = np.ones((decoder.vocabulary_size, 1), np.float32)
     elif decoder.embedding_size:

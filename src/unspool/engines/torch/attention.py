@@ -15,12 +15,12 @@ from unspool.specs.network import DecoderSpec, HeadSpec
 
 
 class Memory(NamedTuple):
-    """Holds what attention reads, computed once for a source.
+    """What attention reads, computed once for each source.
 
     Attributes:
-        values: [B, S, W] are the encoder's states.
-        keys: [B, S, H] are the same, projected.
-        mask: [B, S] bool is true where a row has a state.
+        values: are the states of the encoder, [B, S, W].
+        keys: are the same, projected, [B, S, H].
+        mask: is true where a row has a state, [B, S] bool.
     """
 
     values: Tensor
@@ -60,7 +60,7 @@ class Attention(nn.Module):
 
 
 class Head(nn.Module):
-    """Scores labels from an encoder's states."""
+    """Scores labels by the states of an encoder."""
 
     def __init__(self, spec: HeadSpec, width: int) -> None:
         super().__init__()

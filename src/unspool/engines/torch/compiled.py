@@ -11,7 +11,7 @@ from torch import Tensor
 try:
     from unspool.engines.kernels import parallel
 
-    PRECISIONS = {torch.float32: "float32", torch.bfloat16: "bfloat16"}  # what kernels call the types that they store
+    PRECISIONS = {torch.float32: "float32", torch.bfloat16: "bfloat16"}  # the kernels' names of the types they store
 except ImportError:
     PRECISIONS = {}
 
@@ -20,9 +20,9 @@ def launch(kernel: Any, chunks: int, *arguments: int | Tensor) -> None:
     """Run a kernel over all its chunks, and wait for it.
 
     Args:
-        kernel: from one of the modules of `engines/kernels`.
-        chunks: how many pieces the work has.
-        *arguments: sizes, and contiguous tensors, which are passed by their addresses; 0 stands for no tensor.
+        kernel: is compiled by a module of `engines/kernels`.
+        chunks: is the number of pieces of the work.
+        *arguments: are sizes, and contiguous tensors, which are passed by address; 0 stands for no tensor.
     """
     addresses = (item.data_ptr() if isinstance(item, Tensor) else item for item in arguments)
     parallel.launch(kernel, chunks, torch.get_num_threads(), *addresses)

@@ -16,11 +16,11 @@ from unspool.specs.network import DecoderSpec
 
 
 class TorchState(NamedTuple):
-    """Holds what a decoder carries between steps.
+    """What a decoder carries between steps.
 
     Attributes:
-        layers: hold one cell state a layer, of tensors [1, B, H].
-        memory: is what attention reads, if there is attention.
+        layers: are the cell states of the layers, of tensors [1, B, H].
+        memory: is what attention reads; none without a source.
     """
 
     layers: CellStates
@@ -31,7 +31,7 @@ class Bridge(nn.Module):
     """Maps an encoder's summary to the cell state of each layer of a decoder, by a linear layer and tanh.
 
     Args:
-        width: is W.
+        width: is the width of the encoder's states, W.
         spec: describes the decoder.
     """
 
@@ -42,24 +42,24 @@ class Bridge(nn.Module):
         self.layers = nn.ModuleList(nn.Linear(width, rows) for _ in range(spec.num_layers))
 
     def forward(self, encoded: Encoded) -> CellStates:
-        """Compute the cell states that the layers start from."""
+        """Compute the initial cell states of the layers."""
         joined = [torch.tanh(layer(encoded.summary).float())[None] for layer in self.layers]  # each (1, B, H or 2 H)
         return tuple(torch.split(values, self._size, dim=2) for values in joined)
 
 
 class Decoder(nn.Module):
-    """Holds an embedding, recurrent layers, perhaps attention, and a linear output.
+    """Holds an embedding, recurrent layers, optional attention, and a linear output.
 
     Args:
         spec: says what to build.
-        width: is W, if there is attention.
+        width: is the width of the encoder's states, W, if there is attention.
     """
 
     def __init__(self, spec: DecoderSpec, width: int = 0) -> None:
         super().__init__()
         self.spec = spec
-        fed = spec.decoder_input == "previous" and spec.embedding_size
-        self.embedding = nn.Embedding(spec.vocabulary_size, spec.embedding_size) if fed else None
+        embeds = spec.decoder_input == "previous" and spec.embedding_size
+        self.embedding = nn.Embedding(spec.vocabulary_size, spec.embedding_size) if embeds else None
         self.cell = Layers(spec, input_width(spec))
         self.attention = None if spec.attention == "none" else Attention(spec, width)
         self.output = nn.Linear(spec.hidden_size, spec.vocabulary_size)
@@ -67,7 +67,7 @@ class Decoder(nn.Module):
             self.output.weight = self.embedding.weight
 
     def forward(self, tokens: Tensor, state: TorchState, dropout: Dropout | None = None) -> tuple[Tensor, TorchState]:
-        """Unroll [B, T] int64 to logits [B, T, V], and the next state; without dropout for inference."""
+        """Unroll [B, T] int64 to logits [B, T, V], and return them and the next state; no dropout for inference."""
         values, state = self.run_layers(tokens, state, dropout)  # (B, T, H)
         if self.attention is not None and state.memory is not None:
             values = self.attention(values, state.memory)

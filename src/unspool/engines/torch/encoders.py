@@ -15,12 +15,12 @@ from unspool.specs.network import EncoderSpec, LabelEncoderSpec, TextEncoderSpec
 
 
 class Encoded(NamedTuple):
-    """Holds what an encoder makes of its sources.
+    """The output of an encoder.
 
     Attributes:
-        states: [B, S, W] are the states; those after the end of a row mean nothing.
-        mask: [B, S] bool is true where a row has a state.
-        summary: [B, W] is the last state; of a direction that reads backwards, the first one.
+        states: are those of all positions, [B, S, W]; those after the end of a row are undefined.
+        mask: is true where a row has a state, [B, S] bool.
+        summary: is the last state of each direction, [B, W]; that of the backward direction is at position 0.
     """
 
     states: Tensor
@@ -29,10 +29,10 @@ class Encoded(NamedTuple):
 
 
 class TextEncoder(nn.Module):
-    """Reads texts with recurrent layers, from one end or from both.
+    """Reads texts with recurrent layers, in one direction or both.
 
-    Whole rows are read, with their padding. No state depends on it: a row's padding comes after its last token, and
-    for the other direction each row is reversed within its length. So nothing is sorted, packed or masked.
+    Whole rows are read, with their padding. No state depends on it: padding is read after the last token, and for the
+    backward direction each row is reversed within its length. So nothing is sorted, packed or masked.
     """
 
     def __init__(self, spec: TextEncoderSpec) -> None:
@@ -63,14 +63,14 @@ class TextEncoder(nn.Module):
 
 
 class LabelEncoder(nn.Module):
-    """Looks up a vector for each label, or sums the vectors of several by their weights."""
+    """Maps label weights to the weighted sum of the labels' vectors."""
 
     def __init__(self, spec: LabelEncoderSpec) -> None:
         super().__init__()
         self.embedding = nn.Embedding(spec.labels, spec.hidden_size)
 
     def forward(self, source: VectorSource, dropout: Dropout | None = None) -> Encoded:
-        """Sum by label weights [B, F] to states [B, 1, W]."""
+        """Map label weights [B, F] to states [B, 1, W]."""
         return _single(_values(source) @ self.embedding.weight, dropout)
 
 

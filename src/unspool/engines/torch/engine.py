@@ -38,7 +38,7 @@ def build_learner(
     weights: Mapping[str, Array] | None = None,
     process: Process = ONLY_PROCESS,
 ) -> TorchLearner:
-    """Build a learner on the device of a process; without weights it begins from `initial_weights`."""
+    """Build a learner on the device of a process; without weights it starts from `initial_weights`."""
     keep_large_blocks()
     if training.threads:
         torch.set_num_threads(training.threads)
@@ -48,7 +48,7 @@ def build_learner(
 
 
 def find_machine(probe: bool) -> Machine:
-    """Describe what this machine offers; its rate is measured only if a probe is requested."""
+    """Describe this machine; its rate is measured only if a probe is requested."""
     precision = native_precision()
     kind = torch.bfloat16 if precision == "bfloat16" else torch.float32
     compiled = device().type == "cpu" and has_kernels(kind)

@@ -1,4 +1,4 @@
-"""Run recurrent layers, one on top of the other, as encoders and decoders do.
+"""Run stacked recurrent layers, for encoders and decoders.
 
 Shapes: B rows, T time steps, E input features, H hidden units, G gates.
 """
@@ -21,7 +21,7 @@ CELLS: dict[str, Callable[..., nn.RNNBase]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "
 
 
 class Dropout:
-    """Draws locked dropout: one mask a row for all time steps of a window (Gal and Ghahramani, 2016).
+    """Draws variational dropout: one mask a row for all time steps of a window (Gal and Ghahramani, 2016).
 
     Args:
         hidden: is the rate between layers and on the output, 0 to 1.
@@ -34,17 +34,17 @@ class Dropout:
         self.hidden, self.input, self.recurrent, self.generator = hidden, input, recurrent, generator
 
     def __call__(self, values: Tensor, rate: float) -> Tensor:
-        """Drop features [B, T, features] at a rate."""
+        """Apply dropout at a rate to [B, T, features]."""
         if not rate:
             return values
         mask = self.mask(values.shape[0], values.shape[2], rate)[:, None]  # (B, 1, features)
         return values * mask.to(values.dtype)
 
     def drop_connect(self, layer: nn.RNNBase) -> Tensor | None:
-        """Return the recurrent matrix [G H, H] with DropConnect, the same for all rows and steps.
+        """Apply DropConnect to the recurrent matrix [G H, H], the same for all rows and steps (Merity et al., 2018).
 
         Returns:
-            none where nothing is dropped (Merity et al., 2018, section 2).
+            none if the rate is 0.
         """
         if not self.recurrent:
             return None
@@ -52,7 +52,7 @@ class Dropout:
         return matrix * self.mask(len(matrix), layer.hidden_size, self.recurrent)
 
     def mask(self, rows: int, features: int, rate: float) -> Tensor:
-        """Draw zeros at a rate, and otherwise what keeps the mean: [B, features]."""
+        """Draw a mask of zeros at a rate, and otherwise 1 / (1 - rate): [B, features]."""
         kept = torch.rand((rows, features), generator=self.generator) >= rate
         return (kept.float() / (1 - rate)).to(device())
 
@@ -62,8 +62,8 @@ class Layers(nn.Module):
 
     Args:
         spec: describes the encoder or decoder that they belong to.
-        width: is E of the first layer.
-        bidirectional: lets each layer read from both ends.
+        width: is the size of the first layer's input, E.
+        bidirectional: lets each layer read in both directions.
     """
 
     def __init__(self, spec: DecoderSpec | TextEncoderSpec, width: int, bidirectional: bool = False) -> None:
@@ -77,7 +77,7 @@ class Layers(nn.Module):
             self.norm_leave = nn.Parameter(torch.empty(size))
             return
         widths = [width] + [size * (1 + bidirectional)] * (spec.num_layers - 1)
-        # one module a layer and direction, so that the dropout between layers can be locked
+        # one module a layer and direction, so that dropout between layers can use one mask for all time steps
         self.layers = nn.ModuleList(CELLS[spec.cell](w, size, batch_first=True) for w in widths)
         if bidirectional:
             self.reverse = nn.ModuleList(CELLS[spec.cell](w, size, batch_first=True) for w in widths)
@@ -85,7 +85,7 @@ class Layers(nn.Module):
     def forward(
         self, values: Tensor, cell_states: CellStates, dropout: Dropout | None = None
     ) -> tuple[Tensor, CellStates]:
-        """Run over T steps: [B, T, E] to [B, T, H], and the cell states after them."""
+        """Run over T steps: [B, T, E] to [B, T, H], and the cell states after the last."""
         if self._cell == "mingru":
             return self._blocks(values, cell_states, dropout)
         after = []
@@ -94,15 +94,15 @@ class Layers(nn.Module):
             after.append(cell_state)
             if dropout:
                 values = dropout(values, dropout.hidden)
-        # ordered by time step, as a kernel leaves them, PyTorch would multiply them in inference 25 times slower
+        # in the time-major order of a kernel's output, PyTorch's product in inference would be 25 times slower
         return values.contiguous(), tuple(after)
 
     def both_ways(self, values: Tensor, backwards: Tensor, dropout: Dropout | None = None) -> Tensor:
-        """Run from both ends: [B, T, E] to [B, T, 2 H].
+        """Run in both directions: [B, T, E] to [B, T, 2 H].
 
         Args:
-            values: [B, T, E] are the inputs.
-            backwards: [B, T, 1] maps each position to the one that is read there from the end of its row.
+            values: are the inputs, [B, T, E].
+            backwards: are the positions in the order of the backward direction, [B, T, 1].
             dropout: is none for inference.
         """
         for layer, reverse, cell_state in zip(self.layers, self.reverse, self.zeros(len(values)), strict=True):
@@ -115,7 +115,7 @@ class Layers(nn.Module):
         return values
 
     def zeros(self, rows: int) -> CellStates:
-        """Make the cell states of the beginning."""
+        """Return the initial cell states, zeros."""
         zeros = torch.zeros(1, rows, self._size, device=device())
         cell_state = (zeros, zeros) if self._cell == "lstm" else (zeros,)
         return (cell_state,) * len(self.layers)

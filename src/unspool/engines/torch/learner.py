@@ -1,4 +1,4 @@
-"""Update the weights by truncated back-propagation through time, with the state carried from batch to batch.
+"""Train by truncated backpropagation through time (Williams and Peng, 1990), the state carried from batch to batch.
 
 Shapes: B rows, H hidden units.
 """
@@ -23,7 +23,7 @@ from unspool.errors import ModelFolderError
 from unspool.specs.training import HeadTrainingSpec, TrainingSpec
 
 BETAS = (0.9, 0.99)
-MUON, ADAM = ("momentum_buffer",), ("exp_avg", "exp_avg_sq")  # what PyTorch calls their moments
+MUON, ADAM = ("momentum_buffer",), ("exp_avg", "exp_avg_sq")  # PyTorch's names of their moments
 RESTART = "it is damaged: train again, with --overwrite."
 
 
@@ -31,7 +31,7 @@ class TorchLearner:
     """Trains a network.
 
     Args:
-        parts: is the module, with its first weights.
+        parts: is the module, with its initial weights.
         training: sets rates, dropout, precision and seed.
     """
 
@@ -74,7 +74,7 @@ class TorchLearner:
         return float(loss.detach())
 
     def use_threads(self, threads: int) -> None:
-        """Set how many threads of the processor PyTorch and the kernels use from now on."""
+        """Set the number of threads that PyTorch and the kernels use from now on."""
         torch.set_num_threads(threads)
 
     def network(self) -> TorchDecoder | TorchClassifier:
@@ -82,11 +82,11 @@ class TorchLearner:
         return self._network
 
     def weights(self) -> Arrays:
-        """Copy the present weights."""
+        """Return a copy of the present weights."""
         return read_weights(self._parts)
 
     def training_state(self) -> Arrays:
-        """Copy the weights, the optimizers' moments and the carried state."""
+        """Return a copy of the weights, the optimizers' moments and the carried state."""
         arrays = {f"weights.{name}": array for name, array in self.weights().items()}
         for name, tensor in self._parameters.items():
             for optimizer, _ in self._optimizers:
@@ -97,7 +97,7 @@ class TorchLearner:
         return arrays | {f"state.{name}": array for name, array in state.items()}
 
     def restore(self, arrays: Mapping[str, Array]) -> None:
-        """Go back to what `training_state` gave."""
+        """Restore what `training_state` returned."""
         _check_training_state(self._parts, self._optimizers, self._parameters, arrays)
         load_weights(self._parts, _under("weights", arrays))
         for name, tensor in self._parameters.items():
@@ -118,14 +118,14 @@ class TorchLearner:
         return network if isinstance(network, TorchDecoder) and self._parts.spec.encoder is None else None
 
     def _unfreeze(self, step: int) -> None:
-        """Let one more layer learn after each so many updates, from the head down; the others keep their weights."""
+        """Train one more layer after each so many updates, from the head down; the others keep their weights."""
         every = self._unfreeze_every
         if isinstance(every, int):
             for name, tensor in self._parameters.items():
                 tensor.requires_grad_(self._facts[name].depth <= step // every)
 
     def _carried_state(self, batch: Batch) -> TorchState:
-        """Return the last batch's state, with zeros in the rows that are reset; a new one where all rows are."""
+        """Return the state of the last batch, with zeros in the rows that are reset; a new one if all are."""
         if batch.reset.all():
             return self._parts.initial_state(len(batch.reset))
         if self._state.layers[0][0].shape[1] != len(batch.reset):
@@ -139,7 +139,7 @@ class TorchLearner:
 def _make_optimizers(
     tensors: Mapping[str, Tensor], facts: Mapping[str, Parameter], training: TrainingSpec
 ) -> list[tuple[torch.optim.Optimizer, float]]:
-    """Make the optimizers, each with its peak rate: Muon (Jordan, 2024) trains the matrices of recurrent layers."""
+    """Make the optimizers, each with its peak rate; Muon (Jordan, 2024) trains the matrices of recurrent layers."""
     matrices = [tensor for name, tensor in tensors.items() if facts[name].matrix]
     others = [tensor for name, tensor in tensors.items() if not facts[name].matrix]
     decay, rate = training.weight_decay, training.learning_rate
@@ -157,7 +157,7 @@ def _check_training_state(
     parameters: Mapping[str, Tensor],
     arrays: Mapping[str, Array],
 ) -> None:
-    """Refuse a training state that does not fit: an optimizer would write beyond the ends of its arrays.
+    """Refuse a training state that does not fit: an optimizer would write beyond the end of its arrays.
 
     Raises:
         ModelFolderError: a moment or a state is missing or has another shape or type.

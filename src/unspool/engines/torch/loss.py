@@ -1,7 +1,7 @@
 """Compute the cross-entropy of tokens, in nats per target, with label smoothing.
 
-PyTorch's own cross-entropy is the definition; it makes five copies of the logits, which for a large vocabulary takes
-as long as a product. On the CPU a compiled kernel makes one, the gradient.
+PyTorch's cross-entropy is the definition; it makes five copies of the logits, which for a large vocabulary take as long
+as a product. On the CPU a compiled kernel makes one, the gradient.
 
 Shapes: N positions, V tokens.
 """
@@ -21,15 +21,15 @@ with suppress(ImportError):  # without Numba
 
 
 def token_loss(logits: Tensor, targets: Tensor, smoothing: float) -> Tensor:
-    """Average minus the log-probability over all targets but padding.
+    """Compute the mean cross-entropy of all targets but padding.
 
     Args:
-        logits: [N, V] float32 or bfloat16.
-        targets: [N] int64.
-        smoothing: is the part of a target's probability that is spread over all tokens, 0 to 1.
+        logits: are float32 or bfloat16, [N, V].
+        targets: are the tokens to predict, [N] int64.
+        smoothing: is the fraction of the target probability that is spread over all tokens, 0 to 1.
 
     Returns:
-        [] float32, in nats; NaN where all is padding.
+        [] float32, in nats; NaN if all targets are padding.
     """
     if logits.device.type == "cpu" and logits.dtype in PRECISIONS:
         loss: Tensor = TokenLoss.apply(logits, targets, smoothing)  # type: ignore[no-untyped-call]
@@ -38,7 +38,7 @@ def token_loss(logits: Tensor, targets: Tensor, smoothing: float) -> Tensor:
 
 
 def token_nats(logits: Tensor, targets: Tensor) -> Tensor:
-    """Return minus the log-probability of each target: [N, V] float32 or bfloat16, [N] int64 to [N] float32, nats."""
+    """Compute the nll of each target in nats: [N, V] float32 or bfloat16, [N] int64 to [N] float32."""
     if logits.device.type == "cpu" and logits.dtype in PRECISIONS:
         count, size = logits.shape
         chunks = -(-count // POSITIONS)
@@ -54,7 +54,7 @@ class TokenLoss(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, logits: Tensor, targets: Tensor, smoothing: float) -> Tensor:
-        """Compute the nats [] of logits [N, V] and targets [N]."""
+        """Compute the loss [] of logits [N, V] and targets [N]."""
         count, size = logits.shape
         chunks = -(-count // POSITIONS)
         settings = torch.stack([torch.tensor(smoothing), 1 / (targets != PAD).sum()])  # (2,)

@@ -1,4 +1,4 @@
-"""The minGRU block, a recurrent layer whose gates see only the input, so that all of them are one product.
+"""The minGRU block, a recurrent layer whose gates depend on the input alone, so that all of them are one product.
 
     normalise -> [z c g] -> scan: h = h + logistic(z) * (c - h) -> h * silu(g) -> project -> add
     normalise -> [u v]   -> silu(u) * v                                       -> project -> add
@@ -28,10 +28,10 @@ with suppress(ImportError):  # without Numba
 
 
 class MinGruBlock(nn.Module):
-    """Holds one layer, and reads a window with it.
+    """One layer.
 
     Args:
-        size: is H.
+        size: is the number of hidden units, H.
     """
 
     def __init__(self, size: int) -> None:
@@ -48,9 +48,9 @@ class MinGruBlock(nn.Module):
         """Read T steps.
 
         Args:
-            x: [B, T, H].
+            x: is the residual stream, [B, T, H].
             first: is the state before the first step, [B, H].
-            masks: multiply the two branches, each [B, H]: dropout.
+            masks: multiply the two branches, for dropout, each [B, H].
 
         Returns:
             [B, T, H], and the state after the last step.
@@ -76,7 +76,7 @@ def plain_block(
     weight_up: Tensor,
     weight_down: Tensor,
 ) -> tuple[Tensor, Tensor]:
-    """Define the block, in operators that PyTorch differentiates: [B, T, H], [B, H] to the same."""
+    """Compute the block with operators that PyTorch differentiates: x [B, T, H] and first [B, H] to the same."""
     z, c, g = F.linear(normalised(x, norm), weight_in, bias_in).float().chunk(3, dim=2)  # each (B, T, H)
     states = scanned(torch.sigmoid(z), c, first)  # (B, T, H)
     change = F.linear(states * F.silu(g), weight_out)  # (B, T, H)
@@ -87,10 +87,9 @@ def plain_block(
 
 
 def scanned(update: Tensor, candidate: Tensor, first: Tensor) -> Tensor:
-    """Compute h = h + update (candidate - h) for all time steps, [B, T, H], in about log2(T) steps over the window.
+    """Compute h = h + update (candidate - h) for all time steps, [B, T, H], by a parallel scan of about log2(T) rounds.
 
-    After a round with a distance, `kept` and `added` say what a state is in terms of the one so many steps before
-    (Hillis and Steele, 1986).
+    After a round with a distance d, h_t = kept_t h_(t - d) + added_t (Hillis and Steele, 1986).
     """
     kept, added = 1 - update, update * candidate
     distance = 1
@@ -109,7 +108,7 @@ def normalised(x: Tensor, scale: Tensor) -> Tensor:
 
 
 class FusedBlock(torch.autograd.Function):
-    """Computes what `plain_block` does, with compiled kernels between the products."""
+    """Computes the same as `plain_block`, with compiled kernels between the products."""
 
     @staticmethod
     def forward(

@@ -24,16 +24,16 @@ from unspool.engines.torch.platform import as_array, as_tensor, device
 
 
 def autocast(precision: str) -> AbstractContextManager[object]:
-    """Products in `bfloat16`, weights and sums in float32; or everything in `float32`."""
+    """Return a context with products in `bfloat16`, and weights and sums in float32; or everything in `float32`."""
     return torch.autocast(device().type, dtype=torch.bfloat16, enabled=precision == "bfloat16")
 
 
 class TorchDecoder:
-    """Reads and unrolls with a decoder that someone else may be training.
+    """Reads and unrolls with a decoder, which may be in training.
 
     Args:
-        parts: the module; it has a decoder.
-        precision: of its products.
+        parts: is the module; it has a decoder.
+        precision: is that of its products.
     """
 
     def __init__(self, parts: Parts, precision: str) -> None:
@@ -57,15 +57,15 @@ class TorchDecoder:
             return as_array(logits.float()), state
 
     def nll(self, inputs: IntArray, targets: IntArray, state: TorchState) -> tuple[Logits, TorchState]:
-        """Compute minus the log-probability of each target: [B, T] to [B, T], in nats."""
+        """Compute the negative log-likelihood of each target: [B, T] to [B, T], in nats."""
         with torch.inference_mode():
             logits, state = self._run(inputs, state)
-            wanted = _ids(targets)
-            nats = token_nats(logits.flatten(0, 1), wanted.flatten())  # (B * T)
-            return as_array(nats.view(wanted.shape)), state
+            expected = _ids(targets)  # (B, T)
+            nats = token_nats(logits.flatten(0, 1), expected.flatten())  # (B * T)
+            return as_array(nats.view(expected.shape)), state
 
     def select(self, state: TorchState, rows: IntArray) -> TorchState:
-        """Take the states of some rows."""
+        """Return the states of some rows, in this order."""
         index = _ids(rows)
         layers = tuple(tuple(tensor[:, index] for tensor in cell_state) for cell_state in state.layers)
         return TorchState(layers, Memory(*(tensor[index] for tensor in state.memory)) if state.memory else None)
@@ -77,7 +77,7 @@ class TorchDecoder:
         return TorchState(joined, _join_memories([state.memory for state in states]))
 
     def state_to_arrays(self, state: TorchState) -> Arrays:
-        """Name the arrays: [L, B, H], and [1, B, S, ...] of what attention looks back on."""
+        """Return the arrays by name: [L, B, H], and those of the memory, [1, B, S, ...]."""
         names = state_names(self._spec)
         found = {n: torch.cat(tensors) for n, tensors in zip(names, zip(*state.layers, strict=True), strict=True)}
         found |= {n: tensor[None] for n, tensor in state.memory._asdict().items()} if state.memory else {}
@@ -87,7 +87,7 @@ class TorchDecoder:
         }
 
     def state_from_arrays(self, arrays: Mapping[str, Array]) -> TorchState:
-        """Make a state, with one cell state a layer.
+        """Make a state from arrays, with one cell state a layer.
 
         Raises:
             ModelFolderError: the arrays are not those of a state of this network.
@@ -113,16 +113,16 @@ class TorchEncoderDecoder(TorchDecoder):
     """A decoder that starts from a source."""
 
     def encode(self, source: Source) -> TorchState:
-        """Read the sources, and bridge what was read to the decoder's layers."""
+        """Encode the sources, and bridge their summaries to the layers of the decoder."""
         with torch.inference_mode(), autocast(self._precision):
             return self._parts.start(self._parts.read(source))
 
 
 class TorchAttentionNetwork(TorchEncoderDecoder):
-    """A decoder that looks back on its source at every step."""
+    """A decoder that attends to its source at every step."""
 
     def attention(self, tokens: IntArray, state: TorchState) -> FloatArray:
-        """Unroll, and give the attention weights: [B, T] to [B, T, S]."""
+        """Unroll, and return the attention weights: [B, T] to [B, T, S]."""
         if self._decoder.attention is None or state.memory is None:
             raise ValueError("attention needs a state that comes from a source")
         with torch.inference_mode(), autocast(self._precision):
@@ -130,7 +130,7 @@ class TorchAttentionNetwork(TorchEncoderDecoder):
             return as_array(self._decoder.attention.weights(hidden, state.memory))
 
     def state_from_arrays(self, arrays: Mapping[str, Array]) -> TorchState:
-        """Make a state, with one cell state a layer and a memory.
+        """Make a state from arrays, with one cell state a layer and a memory.
 
         Raises:
             ModelFolderError: the arrays are not those of a state of this network.
@@ -142,24 +142,24 @@ class TorchAttentionNetwork(TorchEncoderDecoder):
 
 
 class TorchClassifier:
-    """An encoder and a head, which someone else may be training.
+    """An encoder and a head, which may be in training.
 
     Args:
-        parts: the module; it has a head.
-        precision: of its products.
+        parts: is the module; it has a head.
+        precision: is that of its products.
     """
 
     def __init__(self, parts: Parts, precision: str) -> None:
         self._parts, self._precision = parts, precision
 
     def classify(self, source: Source) -> Logits:
-        """Read the sources, and score the labels: [B, C]."""
+        """Encode the sources, and score their labels: [B, C]."""
         with torch.inference_mode(), autocast(self._precision):
             return as_array(self._parts.classify(self._parts.read(source)).float())
 
 
 def wrap_parts(parts: Parts, precision: str = "float32") -> TorchDecoder | TorchClassifier:
-    """Give the network of some parts, with the methods that these can honour."""
+    """Return the network of some parts, with the methods that these can honour."""
     spec = parts.spec
     if spec.decoder is None:
         return TorchClassifier(parts, precision)
@@ -169,7 +169,7 @@ def wrap_parts(parts: Parts, precision: str = "float32") -> TorchDecoder | Torch
 
 
 def _join_memories(found: Sequence[Memory | None]) -> Memory | None:
-    """Batch what the rows of several states look back on, the shorter sources padded and masked."""
+    """Batch the memories of several states, the shorter sources padded and masked."""
     memories = [memory for memory in found if memory is not None]
     if not memories:
         return None

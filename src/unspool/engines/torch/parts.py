@@ -26,11 +26,11 @@ from unspool.text.tokenizer import SPECIAL_TOKENS
 
 
 class Objective(NamedTuple):
-    """Says how the loss weighs what is predicted.
+    """The settings of the loss.
 
     Attributes:
-        label_smoothing: is the part of a target's probability that is spread over all tokens or labels, 0 to 1.
-        class_weights: [C] weighs the labels; without it all weigh alike.
+        label_smoothing: is the fraction of the target probability that is spread over all tokens or labels, 0 to 1.
+        class_weights: weigh the losses of the labels, [C]; none weighs all the same.
     """
 
     label_smoothing: float = 0.0
@@ -59,11 +59,11 @@ class Parts(nn.Module):
         """Compute the loss of a batch.
 
         Args:
-            batch: is what to read and predict.
-            state: is where the decoder starts if the batch has no source.
-            objective: says how the loss weighs what is predicted.
-            dropout: draws what is left out, and the sampled inputs.
-            forcing: is the part of the decoder's inputs that are the true tokens, 0 to 1.
+            batch: holds what to read and predict.
+            state: is what the decoder starts from if the batch has no source.
+            objective: holds the settings of the loss.
+            dropout: draws the masks, and the sampled inputs.
+            forcing: is the fraction of the decoder's inputs that are the true tokens, 0 to 1.
 
         Returns:
             the loss of the tokens, of the labels, or their sum, in nats per target, []; and the state after the batch.
@@ -100,7 +100,7 @@ class Parts(nn.Module):
         return cast(Tensor, self.head(encoded))
 
     def initial_state(self, rows: int) -> TorchState:
-        """Make a state of zeros; of a network without a decoder, one without any cell state."""
+        """Make a state of zeros; without a decoder it has no cell states."""
         return self.decoder.initial_state(rows) if self.decoder is not None else TorchState(())
 
     def require_decoder(self) -> Decoder:
@@ -113,7 +113,7 @@ class Parts(nn.Module):
         return F.cross_entropy(scores, labels, objective.class_weights, label_smoothing=objective.label_smoothing)
 
     def _sample_inputs(self, inputs: Tensor, state: TorchState, forcing: float, generator: torch.Generator) -> Tensor:
-        """Replace some of the inputs [B, T] after the first by tokens drawn from what the network predicts there.
+        """Replace some of the inputs [B, T] after the first by tokens drawn from the network's predictions.
 
         All time steps are drawn at once, from predictions after true tokens (Mihaylova and Martins, 2019).
         Special tokens are neither drawn nor replaced.

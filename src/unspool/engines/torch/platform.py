@@ -1,4 +1,4 @@
-"""Find out what the machine offers to PyTorch, and prepare it."""
+"""Describe the machine as PyTorch finds it, and prepare it."""
 
 import ctypes
 import sys
@@ -20,9 +20,9 @@ PROBE_SIZE, PROBES = 1024, 20  # the width of the matrices whose product is time
 
 @cache
 def keep_large_blocks() -> None:
-    """Tell glibc, once, to keep large blocks of memory for the next step instead of giving them back.
+    """Make glibc keep large blocks of memory for the next step instead of returning them to the system.
 
-    Training makes and drops the same large arrays at every step; fetching their pages anew from the kernel
+    Training allocates and frees the same large arrays at every step; getting their pages from the system each time
     takes about a third of the time.
     """
     if not sys.platform.startswith("linux"):
@@ -37,19 +37,19 @@ def keep_large_blocks() -> None:
 
 @cache
 def device() -> torch.device:
-    """Return where tensors live: on the GPU of this process where PyTorch finds one, else with the processor."""
+    """Return the device of tensors: the GPU of this process if PyTorch finds one, else the processor."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def choose_device(process: Process) -> torch.device:
-    """Give each of several processes a GPU of its own, as far as there are any, and return where its tensors live."""
+    """Choose a GPU for each of several processes, if there are any, and return the device of its tensors."""
     if process.world > 1 and torch.cuda.is_available():
         torch.cuda.set_device(process.rank % torch.cuda.device_count())
     return device()
 
 
 def as_tensor(array: Array) -> Tensor:
-    """Move an array to where tensors live; with the processor it shares its memory."""
+    """Copy an array to the device of tensors; on the processor the tensor shares its memory."""
     return torch.from_numpy(array).to(device())
 
 
@@ -59,12 +59,12 @@ def as_array(tensor: Tensor) -> Array:
 
 
 def usual_rows() -> int:
-    """Return how many rows of a batch keep the machine busy: a GPU needs many."""
+    """Return the number of rows of a batch that keeps the machine busy; a GPU needs many."""
     return 32 if device().type == "cpu" else 256
 
 
 def native_precision() -> str:
-    """Return `bfloat16` where the GPU or else the processor multiplies it in hardware, else `float32`."""
+    """Return `bfloat16` if the GPU, or without one the processor, multiplies it in hardware, else `float32`."""
     if device().type == "cuda":
         return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
     try:
@@ -80,6 +80,6 @@ def product_rate(kind: torch.dtype) -> float:
     shortest = float("inf")
     for _ in range(PROBES):
         started = time.perf_counter()
-        (one @ other)[0, 0].item()  # waits until it is there
+        (one @ other)[0, 0].item()  # waits for the result
         shortest = min(shortest, time.perf_counter() - started)
     return 2 * PROBE_SIZE**3 / shortest

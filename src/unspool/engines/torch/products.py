@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-MIN_MULTIPLICATIONS = 1 << 24  # of a product that is so large that the copies cost little
+MIN_MULTIPLICATIONS = 1 << 24  # of a product, above which the copies cost little
 
 
 def multiply(one: Tensor, other: Tensor, bias: Tensor | None = None) -> Tensor:

@@ -1,9 +1,9 @@
 """Run GRU and RNN layers, whose recurrence is one compiled kernel for a whole window.
 
-One product multiplies the inputs of all time steps, a kernel (`engines/kernels/recurrent.py`) runs what must go step
-by step, and one product makes each gradient of a weight at the end. PyTorch's own layers are the definition, and do
-the work where there are no kernels: without Numba, on another processor, on a GPU. PyTorch's LSTM, alone of the three,
-has such a kernel itself (oneDNN's), and the same speed.
+One product multiplies the inputs of all time steps, a kernel (`engines/kernels/recurrent.py`) runs the recurrence step
+by step, and one product computes each gradient of a weight at the end. PyTorch's own layers are the definition, and run
+where there are no kernels: without Numba, on another processor, on a GPU. PyTorch's LSTM, alone of the three, has such
+a kernel itself (oneDNN's), of the same speed.
 
 Shapes: B rows, T time steps, N = B T positions, E input features, H hidden units, G gates.
 """
@@ -31,13 +31,13 @@ CellState = tuple[Tensor, ...]  # (hidden,) or, for the LSTM, (hidden, cell); ea
 def read_window(
     layer: nn.RNNBase, values: Tensor, cell_state: CellState, recurrent: Tensor | None = None
 ) -> tuple[Tensor, CellState]:
-    """Run one layer over T steps, in the fastest way that there is.
+    """Run one layer over T steps, by a kernel where there is one.
 
     Args:
         layer: has one layer and direction, batch first.
-        values: [B, T, E] are its inputs.
+        values: are the inputs, [B, T, E].
         cell_state: is the state before the first step.
-        recurrent: [G H, H] replaces the layer's recurrent matrix.
+        recurrent: replaces the recurrent matrix of the layer, [G H, H]; none keeps it.
 
     Returns:
         [B, T, H], and the state after the last step.
@@ -56,21 +56,21 @@ def read_window(
 
 @cache
 def has_kernels(precision: torch.dtype) -> bool:
-    """Say whether the processor has the registers for the kernels, and, for bfloat16, the instruction."""
+    """Return whether the processor has the registers for the kernels, and for bfloat16 the instruction."""
     if precision not in PRECISIONS or torch.backends.cpu.get_cpu_capability() != "AVX512":
         return False
     return precision == torch.float32 or native_precision() == "bfloat16"
 
 
 class Window:
-    """Holds what the kernels of one layer share: sizes, products of the inputs, the packed matrix, workspaces.
+    """Holds the arguments of one layer's kernels: sizes, products of the inputs, the packed matrix, workspaces.
 
     Args:
-        values: [B, T, E] are the inputs.
+        values: are the inputs, [B, T, E].
         precision: is that of the products.
-        weight: [G H, E] multiplies the inputs.
-        weight_recurrent: [G H, H] multiplies the states.
-        bias: [G H] is added to the products of the inputs.
+        weight: multiplies the inputs, [G H, E].
+        weight_recurrent: multiplies the states, [G H, H].
+        bias: is added to the products of the inputs, [G H].
     """
 
     def __init__(
@@ -95,11 +95,11 @@ class Window:
         self._launch(kernel, gates, size, 0, kept, *arrays)
 
     def empty(self, gates: int = 1, dtype: torch.dtype | None = None) -> Tensor:
-        """Make an empty tensor of G H numbers for each position, [N, G H]."""
+        """Make an empty tensor, [N, G H]."""
         return self.values.new_empty(self.rows * self.steps, gates * self.size, dtype=dtype or self.precision)
 
     def before(self, first: Tensor, output: Tensor) -> Tensor:
-        """Return the state before each step, [N, H]: the first one, then the outputs [N, H] but the last."""
+        """Return the state before each step, [N, H]: the first one, then all but the last of the outputs [N, H]."""
         return torch.cat([first.to(self.precision), output[: -self.rows]])
 
     def flat(self, values: Tensor) -> Tensor:

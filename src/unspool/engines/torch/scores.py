@@ -1,6 +1,6 @@
 """Compute the scores of additive attention (Bahdanau et al., 2015).
 
-The formula in PyTorch makes a tensor of all sums of a query and a key; on the CPU compiled kernels do without it.
+The formula in PyTorch makes a tensor of the sums of every query and key; on the CPU compiled kernels do without it.
 
 Shapes: B rows, T time steps, S source positions, H hidden units.
 """

@@ -1,4 +1,4 @@
-"""Map the neutral names of parameters to the module's own, and copy arrays into the module and out of it."""
+"""Map the names of parameters to those of the module, and copy arrays into the module and out of it."""
 
 import re
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ def module_name(name: str) -> str:
 
 
 def named_tensors(parts: Parts) -> dict[str, Tensor]:
-    """Return the module's parameters by their neutral names, in the order of `parameters`."""
+    """Return the module's parameters by the names and in the order of `parameters`."""
     tensors = dict(parts.named_parameters())
     return {name: tensors[module_name(name)] for name in parameters(parts.spec)}
 
@@ -30,7 +30,7 @@ def load_weights(parts: Parts, weights: Mapping[str, Array]) -> None:
     """Copy arrays into the module.
 
     Raises:
-        ModelFolderError: they do not fit.
+        ModelFolderError: the arrays do not fit the spec.
     """
     check_weights(parameter_shapes(parts.spec), weights)
     with torch.no_grad():
@@ -39,5 +39,5 @@ def load_weights(parts: Parts, weights: Mapping[str, Array]) -> None:
 
 
 def read_weights(parts: Parts) -> Arrays:
-    """Copy the module's weights."""
+    """Return a copy of the module's weights."""
     return {name: as_array(tensor).copy() for name, tensor in named_tensors(parts).items()}
