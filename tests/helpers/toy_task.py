@@ -13,7 +13,7 @@ from unspool.data.pairs import Pair, divide_pairs, keep_texts, kept_texts, open_
 from unspool.data.sources import Sources, describe_sources
 from unspool.decode.translation import BeamTranslator
 from unspool.errors import UsageError
-from unspool.evaluate.pairs import exact_share, pair_nats
+from unspool.evaluate.pairs import exact_match, pair_nats
 from unspool.folder.card import Card
 from unspool.folder.model_folder import ModelFolder
 from unspool.models.base import Data, Model, given
@@ -155,7 +155,7 @@ def reversals(network: Any, tokenizer: Tokenizer, words: Sequence[str]) -> list[
 def measured(network: Any, tokenizer: Tokenizer, pairs: Sequence[Pair]) -> ReversalFigures:
     """Compare what a network makes of some words with their reversals."""
     found = reversals(network, tokenizer, [pair.source for pair in pairs])
-    return ReversalFigures(exact_share(found, [pair.target for pair in pairs]), len(pairs))
+    return ReversalFigures(exact_match(found, [pair.target for pair in pairs]), len(pairs))
 
 
 class Reverser(Model):

@@ -68,8 +68,8 @@ def _takes_one_value(param: Any) -> bool:
     return bool(option and (not param.is_flag or param.secondary_opts))
 
 
-def _show_all(context: typer.Context, wanted: bool) -> None:
-    if wanted and not context.resilient_parsing:
+def _show_all(context: typer.Context, requested: bool) -> None:
+    if requested and not context.resilient_parsing:
         command: Any = context.command
         write(help_of(command, context, everything=True) + "\n")
         raise typer.Exit

@@ -18,8 +18,8 @@ app = typer.Typer(
 )
 
 
-def _show_version(wanted: bool) -> None:
-    if wanted:
+def _show_version(requested: bool) -> None:
+    if requested:
         write(f"unspool {__version__}\n")
         raise typer.Exit
 

@@ -138,10 +138,10 @@ def _cell(row: _Cells, column: str, columns: Columns, where: str) -> str:
     return cell
 
 
-def _rows(sources: Sources, file: str, wanted: Sequence[str]) -> Iterator[_Cells]:
+def _rows(sources: Sources, file: str, requested: Sequence[str]) -> Iterator[_Cells]:
     suffix = _suffix(file)
     if suffix == ".parquet":
-        yield from _parquet_rows(file, wanted)
+        yield from _parquet_rows(file, requested)
         return
     lines = sources.lines_of(file)
     if suffix == ".jsonl":
@@ -149,19 +149,19 @@ def _rows(sources: Sources, file: str, wanted: Sequence[str]) -> Iterator[_Cells
             if line.strip():
                 yield _json_row(line, file, number)
     else:
-        yield from _separated_rows(csv.DictReader(lines, **(TABS if suffix == ".tsv" else COMMAS)), file, wanted)
+        yield from _separated_rows(csv.DictReader(lines, **(TABS if suffix == ".tsv" else COMMAS)), file, requested)
 
 
-def _separated_rows(table: "csv.DictReader[str]", file: str, wanted: Sequence[str]) -> Iterator[_Cells]:
+def _separated_rows(table: "csv.DictReader[str]", file: str, requested: Sequence[str]) -> Iterator[_Cells]:
     """Read the rows of a .csv or .tsv, whose columns are named by its header row, or numbered."""
     csv.field_size_limit(sys.maxsize)
     begin = 0
     try:
         first = table.fieldnames or []
-        if _lacks_names(first, wanted):
+        if _lacks_names(first, requested):
             table.fieldnames = [str(number) for number in range(1, len(first) + 1)]
             yield dict(zip(table.fieldnames, first, strict=True))
-        _check_unique(table.fieldnames or [], file, wanted)
+        _check_unique(table.fieldnames or [], file, requested)
         begin = table.line_num
         for row in table:
             yield row
@@ -174,14 +174,14 @@ def _separated_rows(table: "csv.DictReader[str]", file: str, wanted: Sequence[st
         ) from None
 
 
-def _parquet_rows(file: str, wanted: Sequence[str]) -> Iterator[_Cells]:
+def _parquet_rows(file: str, requested: Sequence[str]) -> Iterator[_Cells]:
     if not find_spec("pyarrow"):
         raise MissingExtraError("pyarrow", "data", f"reading {file}")
     from pyarrow import ArrowException, parquet
 
     try:
         table = parquet.ParquetFile(file)
-        _check_unique(table.schema_arrow.names, file, wanted)
+        _check_unique(table.schema_arrow.names, file, requested)
         for batch in table.iter_batches():
             yield from batch.to_pylist()
     except (ArrowException, OSError, UnicodeDecodeError) as problem:
@@ -202,13 +202,13 @@ def _json_row(line: str, file: str, number: int) -> _Cells:
     return row
 
 
-def _lacks_names(first: Sequence[str], wanted: Sequence[str]) -> bool:
+def _lacks_names(first: Sequence[str], requested: Sequence[str]) -> bool:
     """Return whether a table has no header row: columns are requested by number, and the first row lacks them."""
-    return all(column.isdecimal() for column in wanted) and not set(wanted) <= set(first)
+    return all(column.isdecimal() for column in requested) and not set(requested) <= set(first)
 
 
-def _check_unique(names: Sequence[str], file: str, wanted: Sequence[str]) -> None:
-    for column in wanted:
+def _check_unique(names: Sequence[str], file: str, requested: Sequence[str]) -> None:
+    for column in requested:
         if (count := list(names).count(column)) > 1:
             raise DataError(
                 f"{file}: one column must have the name {column!r}. Received: {count} that do.", "rename the others."

@@ -57,7 +57,7 @@ class Figures:
     seconds: float
 
     def to_dict(self) -> dict[str, Any]:
-        """The figures by name, for JSON."""
+        """Return the figures by name, for JSON."""
         return asdict(self)
 
 

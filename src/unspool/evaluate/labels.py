@@ -37,7 +37,7 @@ class ClassificationFigures:
     confusion: Matrix
 
     def to_dict(self) -> dict[str, Any]:
-        """The figures by name, for JSON."""
+        """Return the figures by name, for JSON."""
         return asdict(self)
 
 

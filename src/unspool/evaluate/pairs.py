@@ -42,7 +42,7 @@ class TranslationFigures:
     seconds: float
 
     def to_dict(self) -> dict[str, Any]:
-        """The figures by name, for JSON."""
+        """Return the figures by name, for JSON."""
         return asdict(self)
 
 

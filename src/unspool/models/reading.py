@@ -35,7 +35,7 @@ class Sample:
     finish_reason: str
 
     def to_dict(self) -> dict[str, Any]:
-        """The fields by name, for JSON."""
+        """Return the fields by name, for JSON."""
         return asdict(self)
 
 

@@ -49,7 +49,7 @@ class Score:
     log_probabilities: tuple[float, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """The figures by name, for JSON."""
+        """Return the figures by name, for JSON."""
         return asdict(self)
 
 
