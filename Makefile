@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -q -c constraints.txt
 NEEDS := pyproject.toml constraints.txt
+ENGINES := numba torch
 
 .PHONY: help install demo test check format docs bench clean
 
@@ -31,8 +32,9 @@ install: $(VENV)/.installed  ## Make .venv and install Unspool into it
 demo: $(VENV)/.installed  ## Train on the embedded corpus for a minute, then write
 	$(BIN)/python -m unspool demo
 
-test: $(VENV)/.installed-development  ## Run the tests
-	$(BIN)/python -m pytest
+test: $(VENV)/.installed-development  ## Run the tests; each engine is compared with NumPy in a process of its own
+	$(BIN)/python -m pytest --ignore=tests/conformance
+	for engine in $(ENGINES); do UNSPOOL_TEST_ENGINE=$$engine $(BIN)/python -m pytest tests/conformance || exit 1; done
 
 check: $(VENV)/.installed-development  ## Lint, formatting, types, direction of imports
 	$(BIN)/ruff check .

@@ -1,4 +1,4 @@
-"""Names of array types, and the softmax: what every part of the program says of its numbers.
+"""Names of array types, and the softmax.
 
 Shapes: anything; the softmax goes over the last axis.
 """
@@ -16,20 +16,20 @@ Logits = np.ndarray[Any, np.dtype[np.float32]]
 
 
 def softmax(scores: Array) -> Array:
-    """Scores [..., N] to probabilities [..., N] of the same type, which sum to 1 over the last axis."""
+    """Compute the probabilities [..., N] of scores [..., N], of the same type; they sum to 1 over the last axis."""
     powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
     probabilities: Array = powers / powers.sum(axis=-1, keepdims=True)
     return probabilities
 
 
 def log_softmax(scores: Array) -> Array:
-    """The logarithms of the probabilities of scores [..., N], in nats."""
+    """Compute the log-probabilities [..., N] of scores [..., N], in nats."""
     logarithms: Array = scores - log_sum_exp(scores)[..., None]
     return logarithms
 
 
 def log_sum_exp(scores: Array) -> Array:
-    """The logarithm of the sum of the exponentials of scores, [..., N] to [...]."""
-    highest = scores.max(axis=-1, keepdims=True)
-    total: Array = np.log(np.exp(scores - highest).sum(axis=-1)) + highest[..., 0]
+    """Compute the logarithm of the sum of the exponentials of scores, [..., N] to [...]."""
+    maximum = scores.max(axis=-1, keepdims=True)
+    total: Array = np.log(np.exp(scores - maximum).sum(axis=-1)) + maximum[..., 0]
     return total

@@ -7,7 +7,7 @@
     ├── ModelFolderError         4   a folder that is not a sound model
     ├── TrainingError            5   training that cannot go on
     ├── MissingExtraError        6   a dependency that is not installed or cannot be imported
-    └── OutputError              7   a place that cannot be written
+    └── OutputError              7   a file or folder that cannot be written
 
 An error states the rule and the value received; its hint says what to do. On the command line that is
 two lines on standard error. Anything that is not an `UnspoolError` is a bug and keeps its traceback.
@@ -20,11 +20,11 @@ from pathlib import Path
 
 
 class UnspoolError(Exception):
-    """A mistake that the user can mend.
+    """A mistake that the user can correct.
 
     Args:
-        message: the rule and the value received, one line.
-        hint: what to do about it, one line.
+        message: states the rule and the value received, in one line.
+        hint: says what to do about it, in one line.
     """
 
     exit_code = 1
@@ -45,7 +45,7 @@ class UsageError(UnspoolError):
 
 
 class WrongModelError(UsageError, AttributeError):
-    """A method is used that models of this task do not have."""
+    """A method is called that models of this task do not have."""
 
 
 class DataError(UnspoolError):
@@ -70,10 +70,10 @@ class MissingExtraError(UnspoolError):
     """A dependency is not installed, or cannot be imported.
 
     Args:
-        package: by its name.
-        extra: the extra of Unspool that installs it; empty where it is installed by itself.
-        purpose: what needs it.
-        problem: what is the matter with it.
+        package: is its name.
+        extra: names the extra of Unspool that installs it; empty where it is installed by itself.
+        purpose: says what needs it.
+        problem: says what is wrong with it.
     """
 
     exit_code = 6
@@ -94,7 +94,7 @@ class OutputError(UnspoolError):
 
 @contextmanager
 def reporting_write_errors(path: Path, instead: str = "choose another place with --out") -> Iterator[None]:
-    """Turn the system's refusal to write into an `OutputError` that names the place, and what to do instead."""
+    """Turn the system's refusal to write into an `OutputError` that names the path, and what to do instead."""
     try:
         yield
     except OSError as problem:
@@ -104,12 +104,12 @@ def reporting_write_errors(path: Path, instead: str = "choose another place with
         ) from None
 
 
-def nearest(name: str, known: Iterable[str], most: int = 5) -> str:
-    """The known names that are most like one that is not known, for a hint; the first ones where none is like it."""
+def nearest(name: str, known: Iterable[str], limit: int = 5) -> str:
+    """Name for a hint the known names that are closest to an unknown one; the first ones where none is close."""
     names = list(known)
     by_lower = {one.lower(): one for one in reversed(names)}
-    close = get_close_matches(name.lower(), by_lower, most, 0.5)
+    close = get_close_matches(name.lower(), by_lower, limit, 0.5)
     if close:
         return f"the nearest: {', '.join(by_lower[one] for one in close)}."
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return f"known: {', '.join(names[:most])}{more}."
+    more = f" and {len(names) - limit} more" if len(names) > limit else ""
+    return f"known: {', '.join(names[:limit])}{more}."

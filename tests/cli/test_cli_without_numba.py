@@ -13,7 +13,7 @@ def no_numba(tmp_path_factory):
 
 
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru", "mingru"])
-def test_every_cell_trains_and_writes_the_text_of_the_kernels(run, text_file, small, tmp_path, no_numba, cell):
+def test_every_cell_trains_and_writes_the_text_of_the_kernels(run, call, text_file, small, tmp_path, no_numba, cell):
     model = tmp_path / "model"
     trained = run("train", text_file, "--out", model, "--steps", 3, "--cell", cell, *small, env=no_numba)
     assert trained.code == 0, trained.err
@@ -21,12 +21,12 @@ def test_every_cell_trains_and_writes_the_text_of_the_kernels(run, text_file, sm
     without = run(*settings, env=no_numba)
     assert without.code == 0, without.err
     assert len(without.out) > BEYOND_THE_START
-    assert without.out == run(*settings).out
+    assert without.out == call(*settings).out
 
 
-def test_shorter_weights_are_rounded_alike(run, model, no_numba):
+def test_shorter_weights_are_rounded_alike(run, call, model, no_numba):
     settings = ("generate", model, "--seed", 1, "--max-new-tokens", 300, "--weights", "bfloat16")
-    assert run(*settings, env=no_numba).out == run(*settings).out
+    assert run(*settings, env=no_numba).out == call(*settings).out
 
 
 def test_the_engine_that_was_named_is_missed_in_two_lines(run, model, no_numba):

@@ -5,10 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from conformance.engines import compared_learners
 from unspool.arrays import Arrays
 from unspool.data.batches import Batch
 from unspool.engines.base import Learner
-from unspool.engines.registry import build_learner, build_network, training_engines
+from unspool.engines.registry import build_learner, build_network
 from unspool.specs.network import DecoderSpec, NetworkSpec
 from unspool.specs.training import TrainingSpec
 from unspool.text.tokenizer import PAD
@@ -16,7 +17,7 @@ from unspool.text.tokenizer import PAD
 ROWS, STEPS, VOCABULARY = 4, 6, 12
 
 
-@pytest.fixture(params=training_engines())
+@pytest.fixture(params=compared_learners())
 def learning_engine(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 

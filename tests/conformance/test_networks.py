@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from conformance.conftest import HIDDEN, VOCABULARY, Build
+from conformance.engines import compared_engines
 from unspool.arrays import IntArray
 from unspool.engines.base import Attends, Classifies, Encodes, SequenceNetwork, State
 from unspool.engines.parameters import state_shapes
-from unspool.engines.registry import installed_engines
 from unspool.errors import ModelFolderError
 from unspool.specs.network import NetworkSpec
 
@@ -39,7 +39,7 @@ def test_a_decoder_keeps_to_its_protocol_and_to_no_other(network: SequenceNetwor
 
 def test_the_engines_give_the_same_logits(build: Build) -> None:
     found = []
-    for engine in installed_engines():
+    for engine in compared_engines():
         network = build(engine)
         logits, state = network.unroll(tokens(), used_state(network))
         assert logits.dtype == np.float32
@@ -128,7 +128,7 @@ def test_a_state_survives_arrays_in_every_engine(network: SequenceNetwork, build
     state = used_state(network)
     arrays = network.state_to_arrays(state)
     expected, _ = network.step(tokens()[:, 0], state)
-    for engine in installed_engines():
+    for engine in compared_engines():
         other = build(engine)
         again = other.state_from_arrays(arrays)
         found, _ = other.step(tokens()[:, 0], again)

@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from conformance.engines import compared_engines, compared_learners
 from helpers.small import random_weights
 from unspool.data.batches import Batch, Source, TextSource, VectorSource
 from unspool.engines.base import Attends, Classifies, EncoderDecoder, Encodes, SequenceNetwork
 from unspool.engines.parameters import parameter_shapes
-from unspool.engines.registry import build_learner, build_network, installed_engines, training_engines
+from unspool.engines.registry import build_learner, build_network
 from unspool.specs.network import (
     DecoderSpec,
     HeadSpec,
@@ -112,7 +113,7 @@ def inputs(seed: int = 0) -> Any:
 
 def networks(spec: NetworkSpec) -> list[Any]:
     weights = random_weights(spec)
-    return [build_network(engine, spec, weights) for engine in installed_engines()]
+    return [build_network(engine, spec, weights) for engine in compared_engines()]
 
 
 @pytest.mark.parametrize("spec", TEXTS + OTHERS, ids=name_of)
@@ -201,7 +202,7 @@ def test_a_memory_cannot_be_joined_with_none() -> None:
 
 @pytest.mark.parametrize("spec", TEXTS + OTHERS + HEADS, ids=name_of)
 def test_a_network_has_the_methods_that_its_parts_can_honour(spec: NetworkSpec) -> None:
-    for engine in (*installed_engines(), "auto"):
+    for engine in (*compared_engines(), "auto"):
         network = build_network(engine, spec, random_weights(spec))
         assert isinstance(network, SequenceNetwork) == (spec.decoder is not None)
         assert isinstance(network, Encodes) == isinstance(network, EncoderDecoder) == (spec.decoder is not None)
@@ -231,7 +232,7 @@ def test_the_engines_give_the_same_scores_and_no_row_depends_on_another(spec: Ne
         np.testing.assert_allclose(scores, found[0], **CLOSE)
 
 
-@pytest.mark.parametrize("engine", training_engines())
+@pytest.mark.parametrize("engine", compared_learners())
 def test_the_loss_of_a_label_counts_as_much_as_its_weight(engine: str) -> None:
     spec, labels = HEADS[0], np.array([0, 1, 2, 0])
     nothing = np.full((ROWS, 0), PAD)  # (B, 0)
@@ -245,7 +246,7 @@ def test_the_loss_of_a_label_counts_as_much_as_its_weight(engine: str) -> None:
         assert learner.train_step(batch, 1.0, 0) == pytest.approx(expected, abs=1e-5)
 
 
-@pytest.mark.parametrize("engine", training_engines())
+@pytest.mark.parametrize("engine", compared_learners())
 @pytest.mark.parametrize("spec", TEXTS + OTHERS + HEADS, ids=name_of)
 def test_every_weight_learns_and_the_loss_falls(spec: NetworkSpec, engine: str) -> None:
     tokens = np.random.default_rng(5).integers(4, TARGETS, (ROWS, STEPS + 1))

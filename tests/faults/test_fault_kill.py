@@ -9,8 +9,8 @@ import pytest
 from safetensors.numpy import load_file
 
 MODES = {
-    "stream": ["--steps", 400, "--validations", 40, "--patience", 1000],
-    "lines": ["--lines", "--steps", 400, "--validations", 40, "--patience", 1000],
+    "stream": ["--steps", 200, "--validations", 20, "--patience", 1000],
+    "lines": ["--lines", "--steps", 200, "--validations", 20, "--patience", 1000],
 }
 
 
@@ -44,7 +44,7 @@ def whole_of_rows(request, faults, tmp_path_factory):
     folder = tmp_path_factory.mktemp("rows")
     rows = [f"{a} {b},{b} {a},{a}\n" for a in "xyz" for b in ("one", "two", "three", "four")]
     (folder / "t.csv").write_text("a,b,c\n" + "".join(rows * 20), encoding="utf-8")
-    steps = ["--steps", 400, "--validations", 40, "--patience", 1000, "--averaged", 3, "--batch-size", 16]
+    steps = ["--steps", 200, "--validations", 20, "--patience", 1000, "--averaged", 3, "--batch-size", 16]
     options = [*TABLES[request.param], *steps, "--threads", 1, "--precision", "float32"]
     assert faults.call("train", folder / "t.csv", "--out", folder / "m", *options).code == 0
     return folder / "m", folder / "t.csv", options

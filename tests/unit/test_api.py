@@ -1,4 +1,4 @@
-"""What a trained model can do: write, stream, score, evaluate, be read, be saved."""
+"""What a trained model can do: generate, stream, score, evaluate, be read, be saved."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +20,7 @@ def test_training_learns_something(model: unspool.Model) -> None:
     assert figures.tokens == len(small_text()) - int(len(small_text()) * 0.9)
 
 
-def test_the_same_seed_writes_the_same_text(model: unspool.Model) -> None:
+def test_the_same_seed_generates_the_same_text(model: unspool.Model) -> None:
     texts = [model.generate("the cat", max_new_tokens=60, seed=seed) for seed in (1, 1, 2)]
     assert texts[0] == texts[1] != texts[2]
     assert len(texts[0]) == 60
@@ -32,7 +32,7 @@ def test_streaming_gives_the_text_of_generate(model: unspool.Model) -> None:
 
 
 @pytest.mark.parametrize("engine", ["numpy", "numba", "torch"])
-def test_samples_side_by_side_are_each_what_it_is_alone(model_folder: Path, engine: str) -> None:
+def test_samples_of_a_batch_are_each_what_it_is_alone(model_folder: Path, engine: str) -> None:
     model = unspool.load(model_folder, engine)
     settings = {"max_new_tokens": 40, "temperature": 1.0, "stop": ("a ",)}
     together = model.samples("the ", num_samples=4, seed=10, **settings)
@@ -56,7 +56,7 @@ def test_a_stop_string_ends_a_sample_and_is_no_part_of_it(model: unspool.Model) 
     assert sample.tokens == len(sample.text) + 1
 
 
-def test_one_stream_writes_one_sample(model: unspool.Model) -> None:
+def test_one_stream_generates_one_sample(model: unspool.Model) -> None:
     with pytest.raises(UsageError, match="num_samples=2"):
         model.generate("the ", num_samples=2)
     with pytest.raises(UsageError, match="num_samples=2"):
@@ -161,7 +161,7 @@ def test_a_saved_model_is_the_same_model(model: unspool.Model, tmp_path: Path) -
     model.save(tmp_path / "copy", overwrite=True)
 
 
-def test_threads_of_the_kernels_are_chosen_when_loading(model_folder: Path) -> None:
+def test_the_text_does_not_depend_on_the_threads_of_the_kernels(model_folder: Path) -> None:
     texts = [unspool.load(model_folder, "numba", threads=threads).generate("the ", seed=1) for threads in (0, 1, 2)]
     assert texts[0] == texts[1] == texts[2]
 

@@ -52,7 +52,7 @@ def test_several_rows_are_close_to_one(network: SequenceNetwork, rows: int) -> N
 
 
 class Counting:
-    """A network whose nll is 1 for every token, so that a sum is a count; notes what it was asked."""
+    """A network whose nll of a token is its id, so that a sum says which were counted."""
 
     vocabulary_size = 5000
 
@@ -72,7 +72,7 @@ def test_every_token_is_counted_once(size: int, rows: int) -> None:
 
 @pytest.mark.parametrize(("size", "skipped"), [(1, 0), (2, 0), (40, 10), (128, 32), (129, 64), (1000, 64)])
 def test_fresh_means_skip_the_first_tokens(size: int, skipped: int) -> None:
-    found = fresh_means(Counting(), np.arange(4, 4 + size), places=20, seed=1)  # type: ignore[arg-type]
+    found = fresh_means(Counting(), np.arange(4, 4 + size), count=20, seed=1)  # type: ignore[arg-type]
     length = min(256, size)
     starts = np.random.default_rng(1).integers(0, size - length + 1, 20)
     expected = [np.arange(4 + start + skipped, 4 + start + length).mean() for start in starts]
@@ -90,7 +90,7 @@ def test_every_token_is_predicted_from_the_one_before_it_and_the_first_from_begi
     tokens, showing = np.arange(4, 4 + 1000), Showing()
     assert token_nats(showing, tokens).tolist() == [BEGIN, *tokens[:-1]]  # type: ignore[arg-type]
     assert carried_nats(showing, tokens, 5) == sum(tokens[:-1]) + tokens[-1]  # type: ignore[arg-type]
-    found = fresh_means(showing, tokens[:3], places=20, seed=1)  # type: ignore[arg-type]
+    found = fresh_means(showing, tokens[:3], count=20, seed=1)  # type: ignore[arg-type]
     np.testing.assert_allclose(found, (BEGIN + tokens[0] + tokens[1]) / 3)
     part = Part(np.array([4, 5, END, END, 6, END]), np.array([0, 3, 4, 6]), 1, 1, 0.0, np.zeros(7))
     sums, _ = document_nats(showing, part)  # type: ignore[arg-type]

@@ -25,7 +25,7 @@ from unspool.engines.registry import build_network, installed_engines
 from unspool.errors import DataError, ModelFolderError, UsageError
 from unspool.evaluate.bayes import BayesClassifier
 from unspool.evaluate.bits import document_nats, token_nats
-from unspool.evaluate.pairs import beginning
+from unspool.evaluate.pairs import encoded_sources
 from unspool.specs.base import build
 from unspool.specs.condition import ConditionSpec
 from unspool.specs.data import DataSpec
@@ -109,7 +109,7 @@ def test_columns_that_cannot_be_are_refused(settings: dict[str, object], rule: s
 
 def test_a_text_depends_on_columns_or_is_classified_and_not_both() -> None:
     data = {"sources": ["t.csv"], "condition": ["a"], "text": ["t"], "label": "b"}
-    with pytest.raises(UsageError, match="one that conditional has. Received: label, a setting of classification"):
+    with pytest.raises(UsageError, match=r"one that conditional has\. Received: label, a setting of classification"):
         Conditional().check({"data": data})
     del data["label"]
     Conditional().check({"data": data})
@@ -281,7 +281,7 @@ def test_padded_texts_are_read_as_each_alone(tmp_path: Path) -> None:
     rows = [ConditionedText((LANGUAGE.labels[i % 3],), text) for i, text in enumerate(TEXTS)]
     write_conditioned(tmp_path, "text", TOKENIZER, rows, (LANGUAGE,))
     pairs, net = open_conditioned(tmp_path, "text", (LANGUAGE,)), network()
-    sums, _ = document_nats(net, pairs.target, rows=4, begin=beginning(net, pairs))
+    sums, _ = document_nats(net, pairs.target, rows=4, initial_states=encoded_sources(net, pairs))
     alone = [by_hand(net, text, label) for (label,), text in rows]
     order = np.argsort([len(text) for text in TEXTS], kind="stable")
     np.testing.assert_allclose(sums, np.array(alone)[order], rtol=1e-5)

@@ -116,7 +116,10 @@ def test_names_of_today_do_not_warn(text_file: Path, tmp_path: Path) -> None:
 
 
 def test_further_columns_of_no_text_are_refused_by_name(table: Path, tmp_path: Path) -> None:
-    with pytest.warns(DeprecationWarning), pytest.raises(UsageError, match="no setting 'further_columns'"):
+    with (
+        pytest.warns(DeprecationWarning, match="is called text"),
+        pytest.raises(UsageError, match="no setting 'further_columns'"),
+    ):
         unspool.train(table, out=tmp_path / "m", further_columns=("other",), steps=1)
 
 

@@ -165,7 +165,7 @@ def test_a_row_is_fed_begin_its_prompt_and_what_it_drew() -> None:
 
     class Noting(Remembering):
         def step(self, tokens: Any, state: Any) -> tuple[Any, Any]:
-            logits, after = super().step(tokens, state)
+            _logits, after = super().step(tokens, state)
             fed.extend(after.tolist())
             return Cycle.step(self, tokens, np.zeros(len(tokens)))[0], after
 

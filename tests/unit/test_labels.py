@@ -18,8 +18,8 @@ def test_figures_by_hand() -> None:
     matrix = confusion_matrix(np.array([0, 0, 0, 1, 1, 2]), np.array([0, 0, 1, 1, 1, 0]), 4)
     assert matrix.tolist() == [[2, 1, 0, 0], [0, 2, 0, 0], [1, 0, 0, 0], [0, 0, 0, 0]]
     assert macro_f1(matrix) == pytest.approx((2 / 3 + 4 / 5 + 0) / 3)
-    shares = np.array([[0.8, 0.2], [0.4, 0.6], [0.5, 0.5]])
-    figures = classification_figures(shares, np.array([0, 0, 1]), ("x", "y"), 1.0)
+    probabilities = np.array([[0.8, 0.2], [0.4, 0.6], [0.5, 0.5]])
+    figures = classification_figures(probabilities, np.array([0, 0, 1]), ("x", "y"), 1.0)
     assert figures.accuracy == pytest.approx(1 / 3)
     assert figures.nats_per_label == pytest.approx(-np.log([0.8, 0.4, 0.5]).mean())
 
@@ -49,8 +49,8 @@ def test_a_text_is_what_it_is_alone_and_in_every_engine(engine: str, pooling: st
 
 def test_what_is_left_out_and_matters_is_found() -> None:
     def probabilities(texts: object) -> np.ndarray:
-        share = [0.9 if "good" in text else 0.6 if "fine" in text else 0.2 for text in texts]  # type: ignore[attr-defined]
-        return np.array([[s, 1 - s] for s in share])
+        first = [0.9 if "good" in text else 0.6 if "fine" in text else 0.2 for text in texts]  # type: ignore[attr-defined]
+        return np.array([[p, 1 - p] for p in first])
 
     text = "so good a day "
     parts = words_of(text)

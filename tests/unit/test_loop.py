@@ -1,5 +1,6 @@
 """The loop with a learner that does nothing: when it validates, stops early, falls back and gives up."""
 
+import itertools
 import math
 import signal
 from collections.abc import Callable
@@ -118,7 +119,7 @@ def test_no_validation_is_useless(tmp_path: Path, steps: int, validations: int) 
     assert found[-1] == steps
     assert len(found) == len(set(found)) <= validations + 1
     assert not {1, steps - 1} & set(found[:-1])
-    assert all(later - earlier > 1 for earlier, later in zip(found, found[1:], strict=False))
+    assert all(later - earlier > 1 for earlier, later in itertools.pairwise(found))
     if validations > 1:
         assert len(found) >= min(validations, steps // 2) - 1
 

@@ -8,6 +8,7 @@ import pytest
 import unspool
 from unspool.errors import UsageError, WrongModelError
 from unspool.models.base import model_classes
+from unspool.tasks.registry import ROWS
 
 FOLDERS = Path(__file__).parent.parent / "folders"
 CLASSES = {
@@ -59,9 +60,11 @@ def test_a_method_that_a_model_cannot_have_is_not_there_and_says_what_to_use(tas
     with pytest.raises(WrongModelError) as caught:
         getattr(model, name)
     assert caught.value.message == f"{name} needs {owners}. Received: {FOLDERS / task}, a {own}."
-    use = caught.value.hint.removeprefix(f"a {own} has ").removesuffix(".").split(", ")
-    assert "evaluate" in use
+    methods, command = caught.value.hint.split("; in the shell use ")
+    use = methods.removeprefix(f"a {own} has ").split(", ")
+    assert {"evaluate", "save"} < set(use)
     assert all(callable(getattr(model, method)) for method in use)
+    assert command == f"`unspool {ROWS[task].command.name}`."
 
 
 @pytest.mark.parametrize("kind", [UsageError, AttributeError, unspool.UnspoolError])

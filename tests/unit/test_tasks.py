@@ -53,13 +53,13 @@ def test_a_task_may_be_requested_where_the_data_imply_none(name: str) -> None:
 
 
 def test_a_task_that_the_data_contradict_is_refused_with_what_implies_the_other() -> None:
-    with pytest.raises(UsageError, match="must be translation, because source is given. Received: 'language'"):
+    with pytest.raises(UsageError, match=r"must be translation, because source is given\. Received: 'language'"):
         choose_row({"source": "en", "target": "de"}, "language")
 
 
 @pytest.mark.parametrize("find", [row_of, lambda name: choose_row({}, name)])
 def test_a_task_that_does_not_exist_is_refused_with_the_nearest(find: Any) -> None:
-    with pytest.raises(UsageError, match="language or translation or .*Received: 'translate'") as caught:
+    with pytest.raises(UsageError, match=r"language or translation or .*Received: 'translate'") as caught:
         find("translate")
     assert caught.value.hint == "the nearest: translation."
 

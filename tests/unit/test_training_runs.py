@@ -259,7 +259,7 @@ def test_an_engine_that_cannot_train_is_refused_before_anything_is_touched(text_
 
 
 @pytest.mark.parametrize("kind", ["word", "bpe", "byte"])
-def test_every_tokenizer_trains_and_writes(text_file: Path, tmp_path: Path, kind: str) -> None:
+def test_every_tokenizer_trains_and_generates(text_file: Path, tmp_path: Path, kind: str) -> None:
     model = train(text_file, out=tmp_path / kind, tokenizer=kind, **SHORT)
     assert model.generate("the cat", max_new_tokens=8, seed=0) != ""
     assert model.evaluate().bits_per_byte > 0

@@ -12,11 +12,7 @@ from unspool.specs.runtime import RuntimeSpec
 from unspool.specs.sampling import BeamSpec
 from unspool.tasks.registry import data_specs
 
-READING = ("lines", "text", "label", "condition", "source", "target", "source_file", "target_file", "encoding")
-DATA = [
-    Fields(spec, tuple(name for name in READING if name in spec.model_fields), task)
-    for task, spec in data_specs().items()
-]
+DATA = [Fields(spec, spec.reading, task) for task, spec in data_specs().items()]
 
 
 @with_options(settings=[*DATA, Fields(BeamSpec, ("beams",))], runtime=Fields(RuntimeSpec, ("engine", "weights")))

@@ -184,7 +184,7 @@ def _parquet_rows(file: str, wanted: Sequence[str]) -> Iterator[_Cells]:
         _check_unique(table.schema_arrow.names, file, wanted)
         for batch in table.iter_batches():
             yield from batch.to_pylist()
-    except (ArrowException, OSError) as problem:
+    except (ArrowException, OSError, UnicodeDecodeError) as problem:
         reason = str(problem).splitlines()[0]
         raise DataError(f"{file} cannot be read: {reason:.100}.", "check the file.") from None
 

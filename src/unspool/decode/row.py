@@ -90,7 +90,7 @@ class Row:
             reason = "stop" if tokens[-1] == END or self._matcher.stopped else "length"
             text += self._matcher.finish()
         scores = tuple(map(float, log_probabilities)) if self.scored else None
-        return Piece(self.number, text, tuple(map(int, tokens)), scores, reason)
+        return Piece(self.number, text, tuple(tokens), scores, reason)
 
     def take_nothing(self) -> Piece:
         """End a row that is to have no token at all."""

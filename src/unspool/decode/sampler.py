@@ -162,7 +162,7 @@ def penalised(logits: Vector, counts: Counts, seen: Flags, parameters: Parameter
         logits = logits - frequency * counts
     if presence != 0:
         logits = logits - presence * (counts > 0)
-    return logits
+    return logits.copy()
 
 
 def distribution(logits: Vector, parameters: Parameters) -> Vector:
@@ -193,7 +193,8 @@ def choose(
     logits: Vector, counts: Counts, seen: Flags, forbidden: Flags, parameters: Parameters, uniform: float
 ) -> int:
     """Draw the next token after logits [V], noted in `counts` and `seen`; -1 where a logit is not a number."""
-    values = np.where(forbidden, -np.inf, penalised(logits, counts, seen, parameters))
+    values = penalised(logits, counts, seen, parameters)
+    values[forbidden] = -np.inf
     peak = values.max()
     if not np.isfinite(peak):
         return DAMAGED

@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any, cast
 
 from unspool.arrays import Array
+from unspool.data.partition import ONLY_PROCESS, Process
 from unspool.engines.base import Learner, Machine
 from unspool.errors import MissingExtraError, UsageError
 from unspool.specs.network import NetworkSpec
@@ -94,15 +95,28 @@ def build_network(
 
 
 def build_learner(
-    name: str, spec: NetworkSpec, training: TrainingSpec, weights: Mapping[str, Array] | None = None
+    name: str,
+    spec: NetworkSpec,
+    training: TrainingSpec,
+    weights: Mapping[str, Array] | None = None,
+    process: Process = ONLY_PROCESS,
 ) -> Learner:
     """Build a learner; without weights it begins from random ones.
+
+    Args:
+        name: is that of the engine.
+        spec: says what to build.
+        training: sets how it is trained.
+        weights: are what training begins with, by name.
+        process: is the one that trains.
 
     Raises:
         UsageError: there is no such engine, or it cannot train.
         MissingExtraError: it is not installed, or cannot be imported.
     """
-    return cast(Learner, _module(name, _training_engine(spec.kind, name)).build_learner(spec, training, weights))
+    return cast(
+        Learner, _module(name, _training_engine(spec.kind, name)).build_learner(spec, training, weights, process)
+    )
 
 
 def _training_engine(kind: str, name: str) -> Engine:

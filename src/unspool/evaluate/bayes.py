@@ -18,19 +18,19 @@ from unspool.evaluate.bits import batched_nll
 from unspool.specs.condition import ConditionSpec
 from unspool.text.tokenizer import END, Tokenizer
 
-ROWS = 512  # texts times labels of a batch
+ROWS = 512  # texts times labels in a batch
 
 
 class BayesClassifier:
-    """A conditional model, read backwards.
+    """Classify with a conditional model by Bayes' rule.
 
     Args:
-        network: of any engine.
-        tokenizer: of its texts.
-        conditions: what its texts depend on: one column of labels.
+        network: is the model's, in any engine.
+        tokenizer: encodes its texts.
+        conditions: say what its texts depend on, which must be one column of K labels.
 
     Attributes:
-        labels: [K], as in the column's `ConditionSpec`.
+        labels: are the names of the K labels, in the order of the column's `ConditionSpec`.
 
     Raises:
         UsageError: the texts depend on several columns, or on numbers.
@@ -54,19 +54,23 @@ class BayesClassifier:
         """Compute the posterior probability of each label: [N, K] float64, rows sum to 1.
 
         Args:
-            texts: any text can be read; each counts whole, its end included.
+            texts: are N texts; any text can be read, and its end counts too.
         """
         return self.of_tokens([np.append(self._tokenizer.encode(text), END) for text in texts])
 
     def of_tokens(self, ids: Sequence[IntArray]) -> FloatArray:
-        """Compute the same of texts of token ids, each with its end: [N, K]."""
+        """Compute the same for N sequences of token ids, each with `<eos>` at its end: [N, K].
+
+        Args:
+            ids: holds the token ids of each text.
+        """
         order = np.argsort([len(one) for one in ids], kind="stable")
         count = len(self.labels)
         scores = np.zeros((len(ids), count))  # (N, K), nats
         size = max(1, ROWS // count)
         for start in range(0, len(order), size):
             chosen = order[start : start + size]
-            targets = np.repeat(pad_sequences([ids[number] for number in chosen]), count, axis=0)  # (B K, T)
+            targets = np.repeat(pad_sequences([ids[index] for index in chosen]), count, axis=0)  # (B K, T)
             state = self._network.select(self._starts, np.tile(np.arange(count), len(chosen)))
             nats = batched_nll(self._network, targets, state).reshape(-1, count)  # (B, K)
             scores[chosen] = self._log_prior - nats

@@ -1,8 +1,8 @@
 """How well a network predicts a text, in figures that compare across tokenizers.
 
-There are two figures. *Carried*: the state is passed along the whole text and every token counts
-once. *Fresh*: the mean over tokens 64 to 256 after the initial state, at 256 fixed random places; it is
-what somebody with a prompt gets, and what the best checkpoint is chosen by.
+There are two figures. *Carried*: the state is passed along the whole text and every token counts once. *Fresh*: the
+mean over tokens 64 to 256 after the initial state, from 256 fixed random positions; it is what a prompt meets, and
+what the best checkpoint is chosen by.
 
 Shapes: B rows, T time steps.
 """
@@ -23,26 +23,27 @@ from unspool.text.tokenizer import BEGIN, PAD
 
 CHUNK = 256  # time steps read at once
 CARRIED_ROWS_ABOVE = 500_000  # tokens beyond which a text is read in several rows
-WARM_UP = 1024  # tokens that each of those rows reads before it counts
-FRESH_PLACES, FRESH_FROM, FRESH_TO = 256, 64, 256
-LOGITS_AT_ONCE = 1 << 24
+WARM_UP = 1024  # tokens that each of those rows reads before its own are counted
+FRESH_STARTS, FRESH_FROM, FRESH_TO = 256, 64, 256
+MAX_LOGITS = 1 << 24  # computed at once
 STUCK = 4.0  # nats per token above which a fresh start counts as dead
 
 
 @dataclass(frozen=True)
 class Figures:
-    """What `unspool evaluate` reports of a language model.
+    """What `unspool evaluate` reports for a language model.
 
     Attributes:
-        bits_per_byte: of UTF-8; compares across tokenizers. Unknown tokens are charged for their names.
-        bits_per_character: the same per Unicode character.
-        nats_per_token: without the charge for names.
-        perplexity: e to the nats per token.
-        fresh_bits_per_character: from the initial state; bits per character at the same charge.
-        fresh_nats_per_token: the same in nats per token.
-        stuck: share of fresh starts whose mean is above 4 nats per token and twice the carried figure.
-        tokens: counted.
-        seconds: the evaluation took.
+        bits_per_byte: is the carried nll per byte of UTF-8, which compares across tokenizers; an unknown token also
+            costs its spelling.
+        bits_per_character: is the same per Unicode character.
+        nats_per_token: is the carried nll per token, without the cost of spelling.
+        perplexity: is e to the power of the nats per token.
+        fresh_bits_per_character: is measured from the initial state, per Unicode character, with the cost of spelling.
+        fresh_nats_per_token: is the same per token, without the cost of spelling.
+        stuck: is the fraction of fresh starts whose mean nll is above 4 nats per token and twice the carried one.
+        tokens: counts the tokens of the text.
+        seconds: is the time that the evaluation took.
     """
 
     bits_per_byte: float
@@ -60,7 +61,7 @@ class Figures:
         return asdict(self)
 
 
-Beginning = Callable[[IntArray], State]  # numbers of documents to the state that each is read from
+InitialStates = Callable[[IntArray], State]  # indices of B documents -> the states of B rows that they start from
 
 
 def evaluate_part(
@@ -68,28 +69,28 @@ def evaluate_part(
     part: Part,
     rows: int | None = None,
     limit: int | None = None,
-    places: int = FRESH_PLACES,
-    begin: Beginning | None = None,
+    fresh_starts: int = FRESH_STARTS,
+    initial_states: InitialStates | None = None,
 ) -> Figures:
     """Measure a network on one part of a corpus.
 
     Args:
-        network: of any engine.
-        part: at least 1 token.
-        rows: that a stream is read in, see `carried_nats`.
-        limit: is the number of tokens of a stream, or of documents, to read; the figures of a longer part are estimated
-            from these.
-        places: fresh starts in a stream.
-        begin: where documents start; none starts them all from the initial state.
+        network: predicts it, in any engine.
+        part: is a stream or a set of documents, of at least 1 token.
+        rows: is the number of rows that read a stream; see `carried_nats`.
+        limit: is the maximum number of tokens of a stream, or of documents, to read; the figures of a longer part are
+            estimated from these.
+        fresh_starts: is the number of fresh starts in a stream.
+        initial_states: gives the states that documents start from; none means the initial state of the network.
     """
     started = time.perf_counter()
     tokens = len(part.tokens)
     if part.starts is None:
         read = part.tokens[:limit]
         nats = carried_nats(network, read, rows) * tokens / len(read)
-        means = fresh_means(network, part.tokens, places)
+        means = fresh_means(network, part.tokens, fresh_starts)
     else:
-        sums, lengths = document_nats(network, part, max_documents=limit, begin=begin)
+        sums, lengths = document_nats(network, part, max_documents=limit, initial_states=initial_states)
         nats, means = float(sums.sum() / lengths.sum()) * tokens, sums / lengths
     fresh = float(means.mean()) if part.starts is None else nats / tokens
     bits = nats / math.log(2) + part.spelling_bits
@@ -109,7 +110,16 @@ def evaluate_part(
 
 
 def token_nats(network: SequenceNetwork, tokens: IntArray, state: State = None) -> FloatArray:
-    """Compute minus the log-probability of every token of one text, [N] in nats, from the initial state or another."""
+    """Compute the nll of every token of one text.
+
+    Args:
+        network: predicts it, in any engine.
+        tokens: are the N token ids.
+        state: is what the text starts from, of 1 row; none means the initial state.
+
+    Returns:
+        [N] float32, in nats.
+    """
     inputs = np.concatenate([[BEGIN], tokens[:-1]])[None]  # (1, N)
     targets = np.asarray(tokens)[None]  # (1, N)
     state = network.initial_state(1) if state is None else state
@@ -123,15 +133,15 @@ def token_nats(network: SequenceNetwork, tokens: IntArray, state: State = None) 
 
 
 def carried_nats(network: SequenceNetwork, tokens: IntArray, rows: int | None = None) -> float:
-    """Sum the nats over a whole text, the state passed along, every token counted once.
+    """Sum the nll of a whole text, in nats: the state is passed along, and every token is counted once.
 
-    One row reads it all. In several rows, which is faster, each first reads the 1,024 tokens before its
-    part (the first row: those at the end of the text).
+    A single row reads the whole text. Several rows, which are faster, read a part each, and before it the 1,024 tokens
+    that precede it (the first row reads the last ones of the text).
 
     Args:
-        network: of any engine.
-        tokens: [N].
-        rows: how many; none takes 1, and more for a text of more than 500,000 tokens.
+        network: predicts it, in any engine.
+        tokens: are the N token ids.
+        rows: is the number of rows; none takes 1, or one for each 500,000 tokens of a longer text.
     """
     rows = rows or max(1, len(tokens) // CARRIED_ROWS_ABOVE)
     if rows == 1:
@@ -143,34 +153,34 @@ def carried_nats(network: SequenceNetwork, tokens: IntArray, rows: int | None = 
     chunk = _chunk(network, rows)
     for start in range(-WARM_UP, length, chunk):
         within = np.arange(start, min(start + chunk, length))
-        place = first[:, None] + within  # (B, T)
-        targets, inputs = tokens[place % len(tokens)], tokens[(place - 1) % len(tokens)]
-        counted = (within >= 0) & (place < len(tokens))
+        positions = first[:, None] + within  # (B, T)
+        targets, inputs = tokens[positions % len(tokens)], tokens[(positions - 1) % len(tokens)]
+        counted = (within >= 0) & (positions < len(tokens))
         nats, state = network.nll(inputs, targets, state)
         total += float(nats[counted].sum(dtype=np.float64))
     return total
 
 
-def fresh_means(network: SequenceNetwork, tokens: IntArray, places: int = FRESH_PLACES, seed: int = 0) -> FloatArray:
-    """Compute the mean nats per token after a fresh start, at fixed random places.
+def fresh_means(network: SequenceNetwork, tokens: IntArray, count: int = FRESH_STARTS, seed: int = 0) -> FloatArray:
+    """Compute the mean nll after each of B fresh starts, at fixed random positions of a text.
 
     Args:
-        network: of any engine.
-        tokens: [N]; where it is shorter than 256 tokens, its length takes the place of 256.
-        places: B.
-        seed: of the places.
+        network: predicts it, in any engine.
+        tokens: are the N token ids; a text of fewer than 256 is read to its end.
+        count: is the number of starts, B.
+        seed: draws the positions.
 
     Returns:
-        [B] float64, the mean over tokens 64 to 256 after the initial state, in nats.
+        [B] float64, the mean over tokens 64 to 256 after each start, in nats per token.
     """
     length = min(FRESH_TO, len(tokens))
     skipped = FRESH_FROM if length > 2 * FRESH_FROM else length // 4
-    starts = np.random.default_rng(seed).integers(0, len(tokens) - length + 1, places)
+    starts = np.random.default_rng(seed).integers(0, len(tokens) - length + 1, count)
     targets = tokens[starts[:, None] + np.arange(length)]  # (B, T)
-    inputs = np.concatenate([np.full((places, 1), BEGIN), targets[:, :-1]], axis=1)
-    state = network.initial_state(places)
-    sums = np.zeros(places)
-    chunk = _chunk(network, places)
+    inputs = np.concatenate([np.full((count, 1), BEGIN), targets[:, :-1]], axis=1)
+    state = network.initial_state(count)
+    sums = np.zeros(count)
+    chunk = _chunk(network, count)
     for start in range(0, length, chunk):
         window = slice(start, min(start + chunk, length))
         nats, state = network.nll(inputs[:, window], targets[:, window], state)
@@ -183,19 +193,19 @@ def document_nats(
     part: Part,
     rows: int = 64,
     max_documents: int | None = None,
-    begin: Beginning | None = None,
+    initial_states: InitialStates | None = None,
 ) -> tuple[FloatArray, FloatArray]:
-    """Sum the nats and count the tokens of each document.
+    """Sum the nll and count the tokens of each document.
 
     Args:
-        network: of any engine.
-        part: documents.
-        rows: documents in a batch.
-        max_documents: is how many are read, evenly spread; none means all.
-        begin: where each starts; none starts them all from the initial state.
+        network: predicts them, in any engine.
+        part: is a set of documents.
+        rows: is the number of documents in a batch, B.
+        max_documents: is the maximum number to read, D, evenly spread over the lengths; none reads all.
+        initial_states: gives the states that documents start from; none means the initial state of the network.
 
     Returns:
-        [D] sums and [D] lengths, in order of length.
+        [D] sums in nats and [D] lengths in tokens, both float64, the shortest document first.
     """
     assert part.starts is not None
     lengths = np.diff(part.starts)
@@ -206,21 +216,21 @@ def document_nats(
     for start in range(0, len(order), rows):
         chosen = order[start : start + rows]
         texts = pad_sequences([part.tokens[part.starts[i] : part.starts[i + 1]] for i in chosen])  # (B, T)
-        state = network.initial_state(len(chosen)) if begin is None else begin(chosen)
+        state = network.initial_state(len(chosen)) if initial_states is None else initial_states(chosen)
         sums.append(batched_nll(network, texts, state))
     return np.concatenate(sums), lengths[order].astype(np.float64)
 
 
 def batched_nll(network: SequenceNetwork, targets: IntArray, state: State) -> FloatArray:
-    """Sum the nats of whole texts.
+    """Sum the nll of whole texts, as one batch.
 
     Args:
-        network: of any engine.
-        targets: [B, T], the shorter ones padded.
-        state: where they start, of B rows.
+        network: predicts them, in any engine.
+        targets: are their token ids, [B, T], the shorter ones padded.
+        state: is what they start from, of B rows.
 
     Returns:
-        [B] float64.
+        [B] float64, in nats.
     """
     inputs = np.concatenate([np.full((len(targets), 1), BEGIN), targets[:, :-1]], axis=1)
     sums = np.zeros(len(targets))
@@ -234,4 +244,4 @@ def batched_nll(network: SequenceNetwork, targets: IntArray, state: State) -> Fl
 
 def _chunk(network: SequenceNetwork, rows: int) -> int:
     """Choose how many time steps to read at once, so that the logits of all rows stay within bounds."""
-    return max(1, min(CHUNK, LOGITS_AT_ONCE // (rows * network.vocabulary_size)))
+    return max(1, min(CHUNK, MAX_LOGITS // (rows * network.vocabulary_size)))

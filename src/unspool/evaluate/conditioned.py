@@ -11,26 +11,27 @@ from unspool.engines.base import EncoderDecoder
 from unspool.evaluate.bayes import BayesClassifier
 from unspool.evaluate.bits import evaluate_part
 from unspool.evaluate.labels import classification_figures
-from unspool.evaluate.pairs import beginning
+from unspool.evaluate.pairs import encoded_sources
 from unspool.specs.condition import ConditionSpec
 from unspool.text.tokenizer import Tokenizer
 
-MAX_LABELS = 100  # for each of which every text is read
+MAX_LABELS = 100  # every text is read once for each
 
 
 @dataclass(frozen=True)
 class ConditionedFigures:
-    """What `unspool evaluate` reports of a model of conditioned text.
+    """What `unspool evaluate` reports for a conditional model.
 
     Attributes:
-        bits_per_byte: of UTF-8, given the condition. Unknown tokens are charged for their names.
-        bits_per_character: the same per Unicode character.
-        nats_per_token: without the charge for names.
-        perplexity: e to the nats per token.
-        tokens: counted.
-        seconds: the evaluation took.
-        accuracy: the share of texts whose likeliest label, by Bayes' rule, is theirs; of one column of 2 to 100 labels.
-        macro_f1: the mean F1 of these labels.
+        bits_per_byte: is the nll per byte of UTF-8, given the condition; an unknown token also costs its spelling.
+        bits_per_character: is the same per Unicode character.
+        nats_per_token: is the nll per token, without the cost of spelling.
+        perplexity: is e to the power of the nats per token.
+        tokens: counts the tokens of the texts.
+        seconds: is the time that the evaluation took.
+        accuracy: is the fraction of texts whose likeliest label by Bayes' rule is the right one; none unless texts
+            depend on one column of 2 to 100 labels.
+        macro_f1: is the mean F1 of these labels.
     """
 
     bits_per_byte: float
@@ -43,7 +44,7 @@ class ConditionedFigures:
     macro_f1: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """The figures by name, for JSON; without those that there are not."""
+        """Return the figures by name, for JSON; those that are none are left out."""
         return {name: value for name, value in asdict(self).items() if value is not None}
 
 
@@ -53,13 +54,13 @@ def conditioned_figures(
     """Measure a network on conditions and texts.
 
     Args:
-        network: of any engine.
-        tokenizer: of the texts.
-        pairs: of `data.conditions`.
-        specs: what the columns hold.
+        network: predicts the texts, in any engine.
+        tokenizer: encodes them.
+        pairs: are conditions and texts, from `data.conditions`.
+        specs: say what the columns of the conditions hold.
     """
     started = time.perf_counter()
-    figures = evaluate_part(network, pairs.target, begin=beginning(network, pairs))
+    figures = evaluate_part(network, pairs.target, initial_states=encoded_sources(network, pairs))
     inferred = {}
     if len(specs) == 1 and 2 <= len(specs[0].labels) <= MAX_LABELS:
         inferred = _infer_labels(network, tokenizer, pairs, specs)
@@ -78,7 +79,7 @@ def _infer_labels(
     network: EncoderDecoder, tokenizer: Tokenizer, pairs: Pairs, specs: Sequence[ConditionSpec]
 ) -> dict[str, float]:
     classifier = BayesClassifier(network, tokenizer, specs)
-    found = classifier.of_tokens([pairs.target.document(number) for number in range(len(pairs.examples))])
+    found = classifier.of_tokens([pairs.target.document(index) for index in range(len(pairs.examples))])
     truth = pairs.examples.numbers[CONDITIONS][:, 0].astype(int)  # (N)
     figures = classification_figures(found, truth, classifier.labels, 0.0)
     return {"accuracy": figures.accuracy, "macro_f1": figures.macro_f1}

@@ -1,7 +1,7 @@
-"""What moved a decision: each part of a text is left out in turn, and what that changes is measured.
+"""What moved a decision: each part of a text is left out in turn, and the change is measured.
 
-Occlusion (Zeiler and Fergus, 2014, section 4.2; of words, Li et al., 2016): it asks the classifier for probabilities
-and nothing else, so it works with every one.
+Occlusion (Zeiler and Fergus, 2014, section 4.2; of words, Li et al., 2016): it needs nothing of a
+classifier but its probabilities, so it works with every one.
 """
 
 import re
@@ -15,13 +15,13 @@ from unspool.arrays import FloatArray
 
 @dataclass(frozen=True)
 class Influence:
-    """What each part of a text did for its likeliest label.
+    """What each part of a text contributes to its likeliest label.
 
     Attributes:
-        label: the likeliest of the whole text.
-        probability: of the label.
-        parts: of the text, which they are when joined.
-        nats: how much of the label's log-probability is lost without each part; below 0, it spoke against the label.
+        label: is the likeliest label of the whole text.
+        probability: is that of the label, 0 to 1.
+        parts: make up the text when they are joined.
+        nats: are what the label's log-probability loses without each part; below 0, the part speaks against the label.
     """
 
     label: str
@@ -31,7 +31,7 @@ class Influence:
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a text, each with the space before it."""
+    """Split a text into its words, each with the space before it."""
     return re.findall(r"\s*\S+|\s+$", text)
 
 
@@ -40,12 +40,12 @@ def influence(
     labels: Sequence[str],
     parts: Sequence[str],
 ) -> Influence:
-    """Leave out each part in turn.
+    """Measure what each part of a text contributes, by leaving it out.
 
     Args:
-        probabilities: of a classifier: N texts to [N, C].
-        labels: C names.
-        parts: of the text.
+        probabilities: computes the probabilities of N texts, [N, C].
+        labels: are the C names.
+        parts: make up the text when they are joined.
     """
     texts = ["".join(parts), *("".join([*parts[:i], *parts[i + 1 :]]) for i in range(len(parts)))]
     found = probabilities(texts)  # (1 + parts, C)

@@ -13,7 +13,7 @@ import numpy as np
 from unspool.data.pairs import Pairs
 from unspool.engines.base import EncoderDecoder
 from unspool.errors import MissingExtraError
-from unspool.evaluate.bits import Beginning
+from unspool.evaluate.bits import InitialStates
 from unspool.text.tokenizer import PAD
 
 ROWS = 64
@@ -21,16 +21,16 @@ ROWS = 64
 
 @dataclass(frozen=True)
 class TranslationFigures:
-    """What `unspool evaluate` reports of a translation model.
+    """What `unspool evaluate` reports for a translator.
 
     Attributes:
-        bleu: of the whole text, 0 to 100 (Papineni et al., 2002), by sacrebleu (Post, 2018).
-        chrf: 0 to 100 (Popovic, 2015), by sacrebleu.
-        signature: how sacrebleu computed the BLEU; figures compare where it is the same.
-        chrf_signature: the same of chrF.
-        exact: the fraction of translations that are the reference, letter by letter.
-        pairs: counted.
-        seconds: the translation took.
+        bleu: is the BLEU of the whole text, 0 to 100 (Papineni et al., 2002), by sacrebleu (Post, 2018).
+        chrf: is its chrF, 0 to 100 (Popovic, 2015), by sacrebleu.
+        signature: says how sacrebleu computed the BLEU; figures compare where it is the same.
+        chrf_signature: says how it computed the chrF.
+        exact: is the fraction of translations that equal the reference, letter by letter.
+        pairs: counts the pairs.
+        seconds: is the time that the translation took.
     """
 
     bleu: float
@@ -47,12 +47,12 @@ class TranslationFigures:
 
 
 def pair_nats(network: EncoderDecoder, pairs: Pairs, max_pairs: int | None = None) -> float:
-    """Compute the mean nats per target token, each read after the true ones before it.
+    """Compute the mean nll of the target tokens in nats, each given the source and the true tokens before it.
 
     Args:
-        network: of any engine.
-        pairs: at least one that is short enough.
-        max_pairs: is how many to read, evenly spread over the lengths; none means all.
+        network: predicts the targets, in any engine.
+        pairs: must hold at least one that is short enough.
+        max_pairs: is the maximum number to read, evenly spread over the lengths; none reads all.
     """
     kept = pairs.examples.kept
     order = kept[np.argsort(pairs.target.lengths[kept], kind="stable")]
@@ -68,18 +68,23 @@ def pair_nats(network: EncoderDecoder, pairs: Pairs, max_pairs: int | None = Non
     return total / tokens
 
 
-def beginning(network: EncoderDecoder, pairs: Pairs) -> Beginning:
-    """Start targets from the states of their sources."""
+def encoded_sources(network: EncoderDecoder, pairs: Pairs) -> InitialStates:
+    """Return a function that encodes the sources of some pairs, for their targets to start from."""
     return lambda chosen: network.encode(pairs.sources.read(chosen))
 
 
-def exact_share(found: Sequence[str], references: Sequence[str]) -> float:
-    """Compute the fraction of texts that are their reference."""
+def exact_match(found: Sequence[str], references: Sequence[str]) -> float:
+    """Compute the fraction of texts that equal their reference, apart from spaces at both ends."""
     return float(np.mean([one.strip() == other.strip() for one, other in zip(found, references, strict=True)]))
 
 
 def translation_figures(found: Sequence[str], references: Sequence[str], seconds: float) -> TranslationFigures:
     """Compare translations with one reference each.
+
+    Args:
+        found: are the translations.
+        references: are as many texts, in the same order.
+        seconds: is the time that the translation took.
 
     Raises:
         MissingExtraError: sacrebleu is not installed.
@@ -95,7 +100,7 @@ def translation_figures(found: Sequence[str], references: Sequence[str], seconds
         chrf=chrf.corpus_score(found, [references]).score,
         signature=str(bleu.get_signature()),
         chrf_signature=str(chrf.get_signature()),
-        exact=exact_share(found, references),
+        exact=exact_match(found, references),
         pairs=len(found),
         seconds=seconds,
     )

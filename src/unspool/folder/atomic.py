@@ -1,4 +1,4 @@
-"""Writes that a crash cannot halve: the old file, or the new one."""
+"""Atomic writes: after a crash there is the old file or the new one, never half of one."""
 
 import os
 import shutil
@@ -9,12 +9,12 @@ from unspool.errors import reporting_write_errors
 
 
 def write_atomically(path: Path, content: bytes | str, option: str = "--out") -> None:
-    """Replace a file in one step; what was there stays until the new content is safely on disk.
+    """Replace a file in one step; the old content stays until the new content is safely on disk.
 
     Args:
-        path: of the file.
-        content: text is written as UTF-8.
-        option: of the command line that names the place.
+        path: is that of the file.
+        content: is what to write; text is encoded as UTF-8.
+        option: is the one of the command line that names the path, for the error.
 
     Raises:
         OutputError: it cannot be written; nothing has changed then.
@@ -24,7 +24,7 @@ def write_atomically(path: Path, content: bytes | str, option: str = "--out") ->
         try:
             _replace(path, data)
         except OSError as problem:
-            problem.filename = str(path)  # nobody knows the other name
+            problem.filename = str(path)  # not that of the temporary file
             raise
 
 
@@ -43,12 +43,12 @@ def _replace(path: Path, data: bytes) -> None:
 
 
 def replaced(path: Path) -> Path:
-    """Where a folder waits while another takes its place."""
+    """Return the path that a folder is moved to while another replaces it."""
     return path.with_name(f"{path.name}.replaced")
 
 
 def set_aside(path: Path) -> None:
-    """Move a folder out of the way, to be brought back by `bring_back` or dropped by `drop_replaced`.
+    """Move a folder out of the way; `bring_back` restores it, `drop_replaced` removes it.
 
     Raises:
         OutputError: it cannot be moved.
@@ -61,12 +61,12 @@ def set_aside(path: Path) -> None:
 
 
 def bring_back(path: Path) -> None:
-    """Undo `set_aside`: what came in between is dropped."""
+    """Undo `set_aside`, and remove what was written in between."""
     shutil.rmtree(path, ignore_errors=True)
     if replaced(path).exists():
         replaced(path).rename(path)
 
 
 def drop_replaced(path: Path) -> None:
-    """The new folder is sound: drop the old one."""
+    """Remove the old folder, once the new one is complete."""
     shutil.rmtree(replaced(path), ignore_errors=True)

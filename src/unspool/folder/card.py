@@ -1,4 +1,4 @@
-"""The model card: what the model is, what it learnt from, how well it does, how to use it."""
+"""The model card: what the model is, what it learnt from, how well it performs, how to use it."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -8,15 +8,15 @@ from unspool.specs.recipe import Recipe
 
 
 class Card(NamedTuple):
-    """The words that a task adds to the card; `{name}` stands for the model's.
+    """The words that a task adds to the card; `{name}` stands for the name of the model.
 
     Attributes:
-        tag: is the pipeline of hubs.
+        tag: is the pipeline tag of model hubs.
         kind: says what kind of model it is.
-        caution: says what it can do, and what not.
+        caution: says what it can do, and what it cannot.
         figures: says how the figures are measured.
-        command: uses it in the shell.
-        python: uses it in Python.
+        command: is a command that uses it.
+        python: is a line of Python that uses it.
     """
 
     tag: str
@@ -36,15 +36,15 @@ def model_card(
     data: str,
     figures: Mapping[str, float],
 ) -> str:
-    """The text of the card.
+    """Return the text of the card, in Markdown.
 
     Args:
         card: holds the words of the task.
         name: is that of the model's folder.
         recipe: says how the model was made.
-        network: says what it is.
+        network: describes its network.
         parameters: is the number of its parameters.
-        data: is a sentence on the text.
+        data: describes the text in a sentence.
         figures: were measured on the held-out part, by name.
     """
     part = network.decoder or network.encoder

@@ -1,4 +1,4 @@
-"""What earlier versions wrote, as this version reads it: settings that were renamed, and those that a task lost.
+"""Read what earlier versions wrote: settings that were renamed, and those that a task has no more.
 
 Version 0.1.0 wrote every setting of every task into each recipe. A setting that means nothing to a recipe's task is
 dropped where it has the value that 0.1.0 wrote by itself; with another value it stays, and is refused by name.
@@ -50,7 +50,7 @@ SEVERAL = ("text", "condition", "validation")  # settings of one or more names, 
 
 
 def present_keywords(values: Mapping[str, Any], stacklevel: int) -> dict[str, Any]:
-    """Keywords by the names that they have now; those of 0.1.0 are still understood, with a warning.
+    """Return keywords by their present names; those of 0.1.0 are still understood, with a warning.
 
     Args:
         values: are keywords as a person gave them.
@@ -65,37 +65,42 @@ def present_keywords(values: Mapping[str, Any], stacklevel: int) -> dict[str, An
 
 
 def renamed(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings by the names that they have now; several columns of text are one setting."""
+    """Return settings by their present names; several columns of text are one setting."""
     found = {RENAMED.get(name, name): value for name, value in values.items()}
-    if found.get("text_column") is not None:
-        found["text"] = (found["text_column"], *(found.get("further_columns") or ()))
-    elif found.get("further_columns"):
-        return found  # they are of no text, and are refused by name
-    return {name: value for name, value in found.items() if name not in ("text_column", "further_columns")}
+    first, others = found.pop("text_column", None), found.pop("further_columns", None)
+    further = tuple(others) if isinstance(others, list | tuple) else ()
+    if first is not None:
+        return {**found, "text": (first, *further)}
+    return {**found, "further_columns": others} if further else found  # those of no text are refused by name
 
 
 def migrated_recipe(values: Mapping[str, Any], known: Mapping[str, set[str]]) -> dict[str, Any]:
-    """The values of a recipe file of any version.
+    """Return the values of a recipe file of any version; what is no section of settings stays as it is, to be refused.
 
     Args:
-        values: what the file holds, by section.
-        known: the settings that each section of the task's recipe has.
+        values: are those of the file, by section.
+        known: names the settings that each section of the task's recipe has.
     """
-    recipe = {name: renamed(value) if isinstance(value, Mapping) else value for name, value in values.items()}
+    sections = {name: renamed(value) for name, value in values.items() if isinstance(value, Mapping)}
     for name in ("attention", "decoder_input"):  # of the decoder, and once in the section of the encoder
-        if name in recipe.get("encoder", {}) and "network" in recipe and name not in known.get("encoder", ()):
-            recipe["network"] = {name: recipe["encoder"].pop(name), **recipe["network"]}
+        if name in sections.get("encoder", {}) and "network" in sections and name not in known.get("encoder", ()):
+            sections["network"] = {name: sections["encoder"].pop(name), **sections["network"]}
     for section, defaults in DEFAULTS.items():
         for name, default in defaults.items():
-            if name not in known.get(section, ()) and name in recipe.get(section, {}):
-                value = recipe[section][name]
+            if name not in known.get(section, ()) and name in sections.get(section, {}):
+                value = sections[section][name]
                 if (tuple(value) if isinstance(value, list) else value) == default:
-                    del recipe[section][name]
-    return recipe
+                    del sections[section][name]
+    return {**values, **sections}
 
 
 def migrated_config(values: Mapping[str, Any], known: set[str]) -> dict[str, Any]:
-    """The values of a `config.json` of any version; `known` are the fields of the task's config."""
+    """Return the values of a `config.json` of any version, as this version has them.
+
+    Args:
+        values: are those of the file.
+        known: names the fields of the task's config.
+    """
     config = {name: value for name, value in values.items() if name in known or name not in ("by_document", "labels")}
     network = config.get("network")
     if isinstance(network, Mapping) and isinstance(network.get("decoder"), Mapping):

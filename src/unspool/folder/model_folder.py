@@ -3,11 +3,11 @@
     config.json             task, network, tokenizer, format version
     model.safetensors       the best weights so far
     tokenizer.json          in the format of the `tokenizers` library
-    source_tokenizer.json   of what the encoder reads, where that has a tokenizer of its own
+    source_tokenizer.json   the tokenizer of what the encoder reads, where it has one of its own
     generation_config.json  the model's own settings of generation
     recipe.toml             every setting of the run
     README.md               the model card
-    history.jsonl           what training saw, one event a line
+    history.jsonl           the events of training, one a line
     training/               what resuming needs; may be deleted
 
 No pickle is ever written or read. Every file is replaced in one step.
@@ -43,7 +43,7 @@ class ModelFolder:
     """One folder, read and written file by file.
 
     Args:
-        path: of the folder; it need not exist until something is written.
+        path: is that of the folder, which need not exist until something is written.
     """
 
     def __init__(self, path: Path) -> None:
@@ -60,7 +60,7 @@ class ModelFolder:
             self.training.mkdir(parents=True, exist_ok=True)
 
     def read_task(self) -> str:
-        """The name of the task in `config.json`.
+        """Return the name of the task in `config.json`.
 
         Raises:
             ModelFolderError: the file is missing, damaged, or of a newer format.
@@ -68,7 +68,7 @@ class ModelFolder:
         return str(self._config_values().get("task", "language"))  # the first folders had no other
 
     def read_config(self, kind: type[S]) -> S:
-        """`config.json`, checked, as the config of its task.
+        """Read and check `config.json`, as the config of its task.
 
         Raises:
             ModelFolderError: it is missing, damaged, or of a newer format.
@@ -92,15 +92,19 @@ class ModelFolder:
         return values
 
     def read_weights(self) -> Arrays:
-        """The arrays of `model.safetensors`."""
+        """Read the arrays of `model.safetensors`.
+
+        Raises:
+            ModelFolderError: the file is missing or damaged.
+        """
         return parse_safetensors(self._read("model.safetensors"), self.path / "model.safetensors")[0]
 
     def read_tokenizer(self, kind: TokenizerName, size: int, name: str = "tokenizer.json") -> Tokenizer:
-        """A tokenizer, checked against the network.
+        """Read a tokenizer, and check it against the network.
 
         Args:
-            kind: is what config.json calls it.
-            size: is the number of tokens that the network knows.
+            kind: is the kind of tokenizer that `config.json` names.
+            size: is the number of tokens in the vocabulary of the network.
             name: is that of the file.
 
         Raises:
@@ -114,14 +118,22 @@ class ModelFolder:
         return tokenizer
 
     def read_sampling(self) -> SamplingSpec:
-        """The settings of generation; the defaults where the file is missing."""
+        """Read `generation_config.json`; the defaults where the file is missing.
+
+        Raises:
+            ModelFolderError: the file is damaged or breaks a rule.
+        """
         if not (self.path / "generation_config.json").exists():
             return SamplingSpec()
         values = _parse_json(self._read("generation_config.json"), "generation_config.json")
         return build(SamplingSpec, values, f"{self.path}/generation_config.json", ModelFolderError)
 
     def read_recipe(self, kind: type[S], known: Mapping[str, set[str]]) -> S:
-        """Every setting of the run, as the recipe of its task, whose sections have the known settings.
+        """Read every setting of the run, as the recipe of its task.
+
+        Args:
+            kind: is the spec of the task's recipe.
+            known: names the settings that each of its sections has.
 
         Raises:
             ModelFolderError: the file is missing or breaks a rule.
@@ -130,7 +142,7 @@ class ModelFolder:
         return build(kind, migrated_recipe(read_toml(path), known), str(path), ModelFolderError)
 
     def read_card(self) -> str:
-        """`README.md`, the model card."""
+        """Read `README.md`, the model card."""
         return self._read("README.md").decode(errors="replace")
 
     def write_config(self, config: Config) -> None:
@@ -138,7 +150,7 @@ class ModelFolder:
         write_atomically(self.path / "config.json", config.model_dump_json(indent=2, exclude_none=True) + "\n")
 
     def write_weights(self, weights: Mapping[str, Any], about: Mapping[str, Any]) -> None:
-        """Write `model.safetensors`, with facts about it in its head."""
+        """Write `model.safetensors`, with facts about the weights in its header."""
         write_atomically(self.path / "model.safetensors", dump_safetensors(weights, about))
 
     def write_tokenizer(self, tokenizer: Tokenizer, name: str = "tokenizer.json") -> None:
@@ -176,8 +188,12 @@ class ModelFolder:
 def check_free(path: Path, overwrite: bool) -> None:
     """Refuse to write where something is.
 
+    Args:
+        path: is that of the model folder to write.
+        overwrite: allows it to replace a model.
+
     Raises:
-        OutputError: the place is taken and `overwrite` is not set, or it is no folder of ours.
+        OutputError: the path holds a model and `overwrite` is not set, or something that is no model folder.
     """
     if not path.exists() or (path.is_dir() and not any(path.iterdir())):
         return
@@ -193,14 +209,14 @@ def check_free(path: Path, overwrite: bool) -> None:
 
 
 def dump_safetensors(arrays: Mapping[str, Any], about: Mapping[str, Any]) -> bytes:
-    """Arrays and facts about them as one safetensors file."""
+    """Serialize arrays, and facts about them, as a safetensors file."""
     contiguous = {name: np.ascontiguousarray(array).reshape(array.shape) for name, array in arrays.items()}
     # one entry only: the library writes several in any order, and equal contents should be equal bytes
     return save_safetensors(contiguous, metadata={"unspool": json.dumps(about)})
 
 
 def parse_safetensors(data: bytes, path: Path) -> tuple[Arrays, dict[str, Any]]:
-    """The arrays of a safetensors file, and the facts in its head.
+    """Return the arrays of a safetensors file, and the facts in its header.
 
     Raises:
         ModelFolderError: the file is damaged.
@@ -215,7 +231,7 @@ def parse_safetensors(data: bytes, path: Path) -> tuple[Arrays, dict[str, Any]]:
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """The values of a TOML file.
+    """Read the values of a TOML file.
 
     Raises:
         ModelFolderError: it is missing or not TOML.

@@ -124,12 +124,13 @@ def wrong_model(model: Model, method: str, *owners: type[Model]) -> WrongModelEr
         method: is what it does not have.
         *owners: are the classes that have it.
     """
-    own = [name for name in vars(type(model)) if not name.startswith("_") and callable(getattr(model, name, None))]
+    kind = type(model)
+    own = [name for name in dir(kind) if not name.startswith("_") and callable(getattr(kind, name))]
     command = ROWS[model.config.task].command.name
     return WrongModelError(
         f"{method} needs a {' or '.join(owner.__name__ for owner in owners)}. Received: {model.path}, a "
-        f"{type(model).__name__}.",
-        f"a {type(model).__name__} has {', '.join(own)}; in the shell use `unspool {command}`.",
+        f"{kind.__name__}.",
+        f"a {kind.__name__} has {', '.join(own)}; in the shell use `unspool {command}`.",
     )
 
 

@@ -1,22 +1,19 @@
 """Models that label what they read."""
 
-from collections.abc import Sequence
 from typing import Any
 
-from unspool.arrays import FloatArray
-from unspool.decode.classification import NetworkClassifier
-from unspool.evaluate.influence import Influence
+from unspool.decode.classification import Classifier, NetworkClassifier
 from unspool.evaluate.labels import ClassificationFigures
 from unspool.folder.model_folder import ModelFolder
-from unspool.models.base import Data, Inspection, Model, Report, given
+from unspool.models.base import Data, Report, given
+from unspool.models.labelling import LabellingModel
 from unspool.tasks.classification.confusion import confusion_page, confusion_text
 from unspool.tasks.classification.evaluation import evaluate_classification
-from unspool.tasks.classification.influence import inspect_influence, text_influence
 from unspool.tasks.classification.specs import ClassificationConfig, ClassificationDataSpec
 from unspool.tasks.opening import encoder_tokenizer
 
 
-class TextClassifier(Model):
+class TextClassifier(LabellingModel):
     """A model that reads a text and gives it a label."""
 
     config: ClassificationConfig
@@ -31,28 +28,10 @@ class TextClassifier(Model):
         """What the model may classify a text as."""
         return self.config.labels
 
-    def classify(self, texts: str | Sequence[str]) -> str | list[str]:
-        """The likeliest label of one text, or of several, in order."""
-        found = self.probabilities([texts] if isinstance(texts, str) else texts).argmax(axis=1)
-        labels = [self.labels[number] for number in found]
-        return labels[0] if isinstance(texts, str) else labels
-
-    def probabilities(self, texts: Sequence[str]) -> FloatArray:
-        """How likely each label of each text is, in the order of `labels`: [N, C] float64, rows sum to 1."""
-        return self._classifier.probabilities(texts)
-
-    def influence(self, text: str) -> Influence:
-        """What each word, or of a model of characters each character, does for the likeliest label of a text."""
-        return text_influence(self.probabilities, self.labels, text, self.tokenizer.kind)
-
-    def inspect(self, texts: Sequence[str], **settings: Any) -> Inspection:
-        """Show what moves the classification of each text.
-
-        Raises:
-            UsageError: a setting is given, and there are none.
-        """
-        given(self.config.task, None, settings)
-        return Inspection(*inspect_influence(texts, [self.influence(text) for text in texts]))
+    @property
+    def classifier(self) -> Classifier:
+        """The head, which reads the states of the encoder."""
+        return self._classifier
 
     def report(self, figures: ClassificationFigures) -> Report:
         """Show which labels were taken for which."""

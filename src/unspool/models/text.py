@@ -1,6 +1,6 @@
 """Models that generate text: from nothing but a prompt, or from a condition too."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from unspool.arrays import FloatArray
 from unspool.data.tokens import part_of_text
 from unspool.decode.condition import Condition, condition_source, missing_condition
 from unspool.decode.reading import start_reading
@@ -17,11 +16,10 @@ from unspool.errors import UsageError
 from unspool.evaluate.bayes import BayesClassifier
 from unspool.evaluate.bits import Figures, token_nats
 from unspool.evaluate.conditioned import ConditionedFigures
-from unspool.evaluate.influence import Influence
 from unspool.folder.model_folder import ModelFolder
-from unspool.models.base import Data, Inspection, Model, PathLike, given
+from unspool.models.base import Data, Model, PathLike, given
+from unspool.models.labelling import LabellingModel
 from unspool.models.reading import Sample, StateReading, Writing, load_reading
-from unspool.tasks.classification.influence import inspect_influence, text_influence
 from unspool.tasks.conditional.evaluation import evaluate_conditional
 from unspool.tasks.conditional.specs import ConditionalConfig, ConditionalDataSpec
 from unspool.tasks.language.evaluation import evaluate_language
@@ -124,7 +122,7 @@ class TextModel(Model):
         return evaluate_language(self.network, self.tokenizer, self.config, self.folder, chosen)
 
 
-class ConditionalTextModel(Model):
+class ConditionalTextModel(LabellingModel):
     """A language model whose texts depend on labels or numbers, and from which Bayes' rule tells the label of a text.
 
     A condition is a label, a blend of labels (`"a=0.7,b=0.3"` or `{"a": 0.7, "b": 0.3}`) or a number; of several
@@ -200,35 +198,13 @@ class ConditionalTextModel(Model):
         conditions = self.config.conditions
         return conditions[0].labels if len(conditions) == 1 else ()
 
-    def classify(self, texts: str | Sequence[str]) -> str | list[str]:
-        """The likeliest label of one text, or of several, in order, by Bayes' rule.
+    @cached_property
+    def classifier(self) -> BayesClassifier:
+        """Bayes' rule on the model itself.
 
         Raises:
             UsageError: the texts depend on several columns, or on numbers.
         """
-        found = self.probabilities([texts] if isinstance(texts, str) else texts).argmax(axis=1)
-        labels = [self.labels[number] for number in found]
-        return labels[0] if isinstance(texts, str) else labels
-
-    def probabilities(self, texts: Sequence[str]) -> FloatArray:
-        """How likely each label of each text is, by Bayes' rule: [N, C] float64, rows sum to 1."""
-        return self._classifier.probabilities(texts)
-
-    def influence(self, text: str) -> Influence:
-        """What each word, or of a model of characters each character, does for the likeliest label of a text."""
-        return text_influence(self.probabilities, self.labels, text, self.tokenizer.kind)
-
-    def inspect(self, texts: Sequence[str], **settings: Any) -> Inspection:
-        """Show what moves the classification of each text.
-
-        Raises:
-            UsageError: a setting is given, and there are none.
-        """
-        given(self.config.task, None, settings)
-        return Inspection(*inspect_influence(texts, [self.influence(text) for text in texts]))
-
-    @cached_property
-    def _classifier(self) -> BayesClassifier:
         return BayesClassifier(self.network, self.tokenizer, self.config.conditions)
 
     def _source(self, condition: Condition | None) -> Any:

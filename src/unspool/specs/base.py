@@ -1,4 +1,4 @@
-"""What all specs share: frozen, strict about names and types, and clear about what is wrong."""
+"""The base of all specs: frozen, strict about names and types, and clear about what is wrong."""
 
 import re
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ class Spec(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
     def changed(self, **values: Any) -> Self:
-        """A copy with some values replaced, checked like a new one.
+        """Return a copy with some values replaced, checked like a new one.
 
         Raises:
             UsageError: a value breaks its rule.
@@ -31,13 +31,13 @@ class Option(NamedTuple):
     """What a command line needs to know about a setting besides its name, type, default, rules and meaning.
 
     Attributes:
-        group: the heading of the help under which the option stands.
-        common: whether the short help shows it.
-        flags: further flags, such as `-n` or a usual abbreviation.
-        synonyms: words that a person may try in its place.
+        group: is the heading of the help under which the option stands.
+        common: says whether the short help shows it.
+        flags: are further flags, such as `-n` or a usual abbreviation.
+        synonyms: are words that a person may try instead of the name.
         metavar: stands for the value in the help; empty shows the type.
-        hidden: there is no option for this setting.
-        default: stands in the help for the default of the field, such as where data and time decide.
+        hidden: says that there is no option for this setting.
+        default: replaces the default of the field in the help, for instance where data and time decide.
     """
 
     group: str = ""
@@ -50,25 +50,25 @@ class Option(NamedTuple):
 
 
 def setting(default: Any = ..., option: Option | None = None, **rules: Any) -> Any:
-    """A field of a spec, with what a command line needs to know about it.
+    """Make a field of a spec, with what a command line needs to know about it.
 
     Args:
-        default: of the field; left out, a value must be given.
-        option: how it is given on the command line; none takes the defaults of `Option`.
-        **rules: of `pydantic.Field`, such as `ge` and `lt`.
+        default: is the value of the field unless another is given; left out, one must be given.
+        option: says how it is given on the command line; none takes the defaults of `Option`.
+        **rules: are keywords of `pydantic.Field`, such as `ge` and `lt`.
     """
     return Field(default, json_schema_extra={"option": option or Option()}, **rules)  # type: ignore[dict-item]
 
 
 def option_of(kind: type[Spec], name: str) -> Option:
-    """What a command line needs to know about a field of a spec."""
+    """Return what a command line needs to know about a field of a spec."""
     extra = kind.model_fields[name].json_schema_extra
     found = extra.get("option") if isinstance(extra, dict) else None
     return found if isinstance(found, Option) else Option()
 
 
 def meanings(kind: type[Spec]) -> dict[str, str]:
-    """What each field of a spec means: the lines below `Attributes:` in its docstring and those of its bases."""
+    """Return what each field of a spec means: its entry below `Attributes:` in the docstring, or in that of a base."""
     found: dict[str, str] = {}
     for cls in reversed(kind.__mro__):
         text = cleandoc(cls.__doc__ or "").partition("Attributes:\n")[2]
@@ -81,13 +81,14 @@ def build(kind: type[S], values: Mapping[str, Any], where: str, error: type[Unsp
     """Make a spec from named values.
 
     Args:
-        kind: the class of the spec.
-        values: field names to values; lists may stand for tuples, as JSON and TOML have no tuples.
-        where: what the values are called in an error message, such as a file's name.
-        error: the class to raise.
+        kind: is the class of the spec.
+        values: are those of the fields by name; lists may stand for tuples, as JSON and TOML have no tuples.
+        where: is what an error message calls the values, such as the name of a file.
+        error: is the class to raise.
 
     Raises:
-        UnspoolError: of class `error`, naming the field, the rule and the value received.
+        UnspoolError: a value breaks its rule; the error is of the class given, and names the field, the rule and the
+            value received.
     """
     try:
         return kind.model_validate(_tuples(values))

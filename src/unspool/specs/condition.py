@@ -1,4 +1,4 @@
-"""What a conditional model's texts depend on: labels or numbers, each from a column of its table."""
+"""What the texts of a conditional model depend on: labels or numbers, each from a column of its table."""
 
 from typing import Literal, Self
 
@@ -13,11 +13,11 @@ class ConditionSpec(Spec):
     """One column of the table that a model learnt from: its labels, or the scale of its numbers.
 
     Attributes:
-        name: of the column.
-        labels: those it knows, in order; none of a column of numbers.
-        counts: rows of the training part that have each label.
-        mean: of the training part's numbers.
-        deviation: their standard deviation, in which a number is measured from the mean.
+        name: is the name of the column.
+        labels: are the labels that the model knows, in order; a column of numbers has none.
+        counts: are the numbers of training rows with each label.
+        mean: is the mean of the numbers in the training rows.
+        deviation: is their standard deviation; the network reads (number - mean) / deviation.
     """
 
     name: str

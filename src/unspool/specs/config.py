@@ -1,4 +1,4 @@
-"""What a trained model is: what `config.json` holds. Each task adds what only its models have."""
+"""What `config.json` holds: the description of a trained model. Each task adds what only its models have."""
 
 from pydantic import Field
 
@@ -13,10 +13,10 @@ class Config(Spec):
     """What every model has.
 
     Attributes:
-        format_version: of the folder; a newer one than this program knows is refused.
-        task: the name of what the model does.
-        tokenizer: which kind of tokenizer `tokenizer.json` is.
-        network: what to build.
+        format_version: is the version of the folder's format; one that is newer than the program is refused.
+        task: names what the model does.
+        tokenizer: names the kind of tokenizer in `tokenizer.json`.
+        network: describes the network to build.
     """
 
     format_version: int = Field(FORMAT_VERSION, ge=1)

@@ -1,9 +1,9 @@
-"""Where examples come from, how they are split, and how their text becomes tokens: what the data of every task have.
+"""What the data of every task have: where examples come from, how they are split, and how text becomes tokens.
 
 Each task adds what only its own data have, in `tasks/NAME/specs.py`.
 """
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from unspool.specs.base import Option, Spec, setting
 
@@ -16,14 +16,16 @@ class DataSpec(Spec):
     """The sources of a text, their split and their tokenizer.
 
     Attributes:
-        sources: files, folders, tables or `-` for standard input.
-        validation: files that are held out; then nothing is held out of the sources.
-        validation_split: the fraction of the examples that is held out, above 0 and below 1.
-        encoding: of every source; `auto` reads UTF-8, and UTF-16 or UTF-32 that begins with a byte order mark.
-        suffixes: the endings of the files of a folder that are read.
-        tokenizer: what a token is: `char`, `word`, `bpe` or `byte`.
-        vocabulary_limit: the largest number of tokens to keep, most frequent first; 0 leaves it to the tokenizer.
+        sources: names files, folders, tables, or `-` for standard input.
+        validation: names a file to hold out; then nothing is held out of the sources.
+        validation_split: holds out this fraction of the examples for validation.
+        encoding: sets the encoding of all files; `auto` reads UTF-8, and UTF-16 or UTF-32 with a byte order mark.
+        suffixes: selects the files of a folder by their ending.
+        tokenizer: sets what a token is: a character, a word, a byte pair or a byte.
+        vocabulary_limit: keeps at most this many tokens, the most frequent ones; 0 leaves it to the tokenizer.
     """
+
+    reading: ClassVar[tuple[str, ...]] = ("encoding",)  # the settings that `unspool evaluate` takes too
 
     sources: tuple[str, ...] = setting((), Option(hidden=True))
     validation: tuple[str, ...] = setting(

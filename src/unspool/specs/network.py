@@ -25,7 +25,7 @@ class DecoderSpec(AttentionDecoderShape):
     """A decoder for one vocabulary.
 
     Attributes:
-        vocabulary_size: the number of tokens in the vocabulary, the special ones included.
+        vocabulary_size: is the number of tokens in the vocabulary, the special ones included.
     """
 
     vocabulary_size: int = Field(ge=5, le=2_000_000)
@@ -36,12 +36,12 @@ class TextEncoderSpec(Spec):
     """Reads a text into a state.
 
     Attributes:
-        vocabulary_size: the number of tokens in its vocabulary, the special ones included.
-        cell: the recurrent cell of its layers, as in a decoder.
-        num_layers: the number of layers, one on top of the other.
-        hidden_size: the number of hidden units of a layer and direction.
-        embedding_size: the size of the vector that stands for a token; 0 means one-hot vectors.
-        bidirectional: every layer reads the text from both ends (Schuster and Paliwal, 1997).
+        vocabulary_size: is the number of tokens in its vocabulary, the special ones included.
+        cell: is the recurrent cell of its layers, as in a decoder.
+        num_layers: is the number of layers, which are stacked.
+        hidden_size: is the number of hidden units of a layer in each direction.
+        embedding_size: is the size of a token's embedding; 0 uses one-hot vectors.
+        bidirectional: makes every layer read the text in both directions (Schuster and Paliwal, 1997).
     """
 
     kind: Literal["text"] = "text"
@@ -54,7 +54,7 @@ class TextEncoderSpec(Spec):
 
     @property
     def width(self) -> int:
-        """The size of one of its states."""
+        """The size of its state at a position."""
         return self.hidden_size * (2 if self.bidirectional else 1)
 
     @model_validator(mode="after")
@@ -64,7 +64,7 @@ class TextEncoderSpec(Spec):
 
 
 def text_encoder(shape: EncoderShape, vocabulary_size: int) -> TextEncoderSpec:
-    """The encoder of a shape for one vocabulary."""
+    """Return the spec of an encoder of a shape, for one vocabulary."""
     return TextEncoderSpec(
         vocabulary_size=vocabulary_size,
         cell=shape.encoder_cell,
@@ -79,8 +79,8 @@ class LabelEncoderSpec(Spec):
     """Looks up one vector for each label; a blend of labels becomes the weighted sum of their vectors.
 
     Attributes:
-        labels: the number of labels.
-        hidden_size: the size of a vector.
+        labels: is the number of labels.
+        hidden_size: is the size of a vector.
     """
 
     kind: Literal["label"] = "label"
@@ -97,8 +97,8 @@ class VectorEncoderSpec(Spec):
     """Maps a vector to a state by a linear layer and tanh.
 
     Attributes:
-        numbers: the size of the vector.
-        hidden_size: the size of the state.
+        numbers: is the size of the vector.
+        hidden_size: is the size of the state.
     """
 
     kind: Literal["vector"] = "vector"
@@ -115,10 +115,10 @@ EncoderSpec = Annotated[TextEncoderSpec | LabelEncoderSpec | VectorEncoderSpec, 
 
 
 class HeadSpec(HeadShape):
-    """Reads scores of labels off the encoder's states.
+    """Scores labels by the encoder's states.
 
     Attributes:
-        labels: the number of labels.
+        labels: is the number of labels.
     """
 
     labels: int = Field(ge=2, le=1_000_000)
@@ -128,8 +128,8 @@ class NetworkSpec(Spec):
     """A network as a composition of parts.
 
     Attributes:
-        kind: the kind of network, which decides who builds it.
-        encoder: reads a source into states; without one every sequence begins with zeros.
+        kind: is the kind of network, which an engine must be able to build.
+        encoder: encodes a source as states; without one every sequence starts from the initial state.
         decoder: generates a sequence from a state.
         head: scores labels from states.
     """
@@ -152,12 +152,12 @@ class NetworkSpec(Spec):
             and self.decoder.attention != "none"
             and getattr(self.encoder, "kind", "") != "text"
         ):
-            raise ValueError("attention needs a text encoder to look back on")
+            raise ValueError("attention needs a text encoder, whose states it attends to")
         return self
 
     @model_serializer(mode="wrap")
     def _only_what_is_there(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Parts that are absent, and what an older file does not know, are left out."""
+        """Leave out absent parts, and newer fields that have their defaults, so that files stay as they were."""
         found = {name: part for name, part in handler(self).items() if part is not None}
         if self.kind == NetworkSpec.model_fields["kind"].default:
             found.pop("kind", None)

@@ -1,4 +1,4 @@
-"""A run resolved: every setting of it, in sections. Each task has a recipe of its own."""
+"""Every setting of a run, in sections. Each task has a recipe of its own."""
 
 from typing import Any
 
@@ -13,11 +13,11 @@ class Recipe(Spec):
     A task narrows the types of these sections to its own specs, and adds the sections of its network.
 
     Attributes:
-        task: the name of what the model does.
-        data: the sources, their split, the tokenizer.
-        training: rates, regularisation, seed.
-        budget: how long to train.
-        started_from: the model folder whose weights the run began with.
+        task: names what the model does.
+        data: holds the sources, their split and the tokenizer.
+        training: holds rates, regularisation and seed.
+        budget: says how long to train.
+        started_from: is the model folder whose weights the run started from.
     """
 
     task: str
@@ -28,6 +28,6 @@ class Recipe(Spec):
 
 
 def sections(kind: type[Recipe]) -> dict[str, type[Spec]]:
-    """The sections of a recipe by name, each with the spec that it holds."""
+    """Return the sections of a recipe by name, each with the spec that it holds."""
     found: dict[str, Any] = {name: field.annotation for name, field in kind.model_fields.items()}
     return {name: spec for name, spec in found.items() if isinstance(spec, type) and issubclass(spec, Spec)}

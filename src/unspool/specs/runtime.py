@@ -1,4 +1,4 @@
-"""How to run a model that is trained: what `load` and the commands that open a model share."""
+"""How to run a trained model: the settings of `load` and of the commands that open a model."""
 
 from typing import Literal
 
@@ -6,14 +6,14 @@ from unspool.specs.base import Option, Spec, setting
 
 
 class RuntimeSpec(Spec):
-    """The settings of a network that only infers.
+    """The settings of a network for inference.
 
     Attributes:
-        engine: computes: `numpy`, `numba`, `torch`, or `auto`, where NumPy starts and in a long text the kernels of
-            Numba take over.
-        weights: is the format of the weights: `float32`, or, with Numba, `bfloat16` or `int8`, which take a half or a
-            quarter of the memory at a small loss.
-        threads: limits the processor's threads that the kernels of Numba use; 0 takes all.
+        engine: runs the network: `numpy`, `numba`, `torch`, or `auto`, which starts with NumPy and in a long text
+            hands over to the compiled kernels of Numba.
+        weights: sets the format of the weights: `float32`, or with Numba `bfloat16` or `int8`, which take half or a
+            quarter of the memory and predict slightly worse.
+        threads: limits the threads of Numba's kernels; 0 uses all.
     """
 
     engine: Literal["auto", "numpy", "numba", "torch"] = setting(

@@ -11,10 +11,10 @@ class BeamSpec(Spec):
     """The settings of beam search.
 
     Attributes:
-        beams: follows this many sequences at once; 1 always takes the likeliest token.
-        n_best: gives this many of them for each text.
-        length_penalty: divides a log-probability by the length to this power: 0 is off, 1 takes the mean per token.
-        max_new_tokens: limits the tokens of a sequence; 0 allows three times the source's, and 20 more.
+        beams: keeps this many hypotheses for each text; 1 is greedy search.
+        n_best: returns this many translations of each text.
+        length_penalty: divides a log-probability by the length to this power: 0 is off, 1 is the mean per token.
+        max_new_tokens: limits the tokens of a translation; 0 allows three times those of the source, plus 20.
     """
 
     beams: int = setting(
@@ -39,21 +39,21 @@ class SamplingSpec(Spec):
     """The settings of generation. The defaults leave the network's distribution at temperature 0.8.
 
     Attributes:
-        max_new_tokens: limits a sample to this many tokens.
+        max_new_tokens: ends a sample after this many tokens.
         temperature: divides the logits; 0 always takes the likeliest token, 1 keeps the network's own probabilities.
-        top_k: draws from the k likeliest tokens only; 0 is off.
+        top_k: draws from the k likeliest tokens only (Fan et al., 2018); 0 is off.
         top_p: draws from the likeliest tokens that together reach this probability (Holtzman et al., 2020); 1 is off.
         min_p: draws from tokens at least this fraction as likely as the likeliest (Nguyen et al., 2024); 0 is off.
-        typical_p: draws from the tokens whose nll is nearest the entropy, up to this probability
+        typical_p: draws from the tokens whose nll is closest to the entropy, which together reach this probability
             (Meister et al., 2023); 1 is off.
         repetition_penalty: divides the positive logits, and multiplies the negative ones, of every token
-            that stands in the prompt or was generated (Keskar et al., 2019); 1 is off.
-        frequency_penalty: is subtracted from a token's logit for each time it was generated.
-        presence_penalty: is subtracted from the logit of a token that was generated at all.
-        stop: ends a sample where this text comes, without it.
-        seed: makes samples repeatable: sample i draws with seed + i; none takes a fresh seed.
-        num_samples: draws this many samples from one prompt.
-        ignore_eos: goes on after the end of a document, by never generating `<eos>`.
+            in the prompt or the generated text (Keskar et al., 2019); 1 is off.
+        frequency_penalty: subtracts this from a token's logit each time the token was generated; 0 is off.
+        presence_penalty: subtracts this once from the logit of every token that was generated; 0 is off.
+        stop: ends a sample before this text.
+        seed: makes samples repeatable: sample i, counted from 0, draws with seed + i; none takes a fresh seed.
+        num_samples: generates this many samples from each prompt.
+        ignore_eos: never generates `<eos>`, so that a sample does not end with the document.
     """
 
     max_new_tokens: int = setting(

@@ -1,4 +1,4 @@
-"""The sizes of a network's parts that a person chooses, as settings; `network.py` has what is built from them."""
+"""The sizes of a network's parts that a person chooses; `network.py` describes what is built from them."""
 
 from collections.abc import Mapping
 from typing import Any, Literal, Self
@@ -17,12 +17,12 @@ class DecoderShape(Spec):
     """The sizes of a decoder that a person chooses; the vocabulary comes from the text.
 
     Attributes:
-        cell: the recurrent cell: `rnn` (tanh), `lstm`, `gru`, or `mingru`, whose gates see the input alone (Feng et
-            al., 2024).
-        num_layers: the number of recurrent layers, one on top of the other.
-        hidden_size: the number of hidden units of a layer.
-        embedding_size: the size of the vector that stands for a token at the input; 0 means one-hot vectors.
-        tie_weights: the output layer uses the embedding's weights (Press and Wolf, 2017).
+        cell: sets the recurrent cell: `rnn` (Elman, 1990), `lstm`, `gru`, or `mingru`, whose gates depend on the input
+            alone (Feng et al., 2024).
+        num_layers: stacks this many recurrent layers.
+        hidden_size: sets the number of hidden units of a layer.
+        embedding_size: sets the size of a token's embedding; 0 uses one-hot vectors.
+        tie_weights: shares the weights of the embedding with the output layer (Press and Wolf, 2017).
     """
 
     cell: CellName = setting(
@@ -59,7 +59,7 @@ class DecoderShape(Spec):
 
     @model_validator(mode="after")
     def _tied_sizes_agree(self) -> Self:
-        """Sizes that nobody has set yet can still be chosen to agree."""
+        """Compare the two sizes only where both are set; one that is not is chosen to agree."""
         both = {"embedding_size", "hidden_size"} <= self.model_fields_set
         if self.tie_weights and both and self.embedding_size != self.hidden_size:
             raise ValueError(
@@ -70,11 +70,11 @@ class DecoderShape(Spec):
 
 
 class SourceDecoderShape(DecoderShape):
-    """The sizes of a decoder that starts from what an encoder made of a source.
+    """The sizes of a decoder that starts from the state of an encoder.
 
     Attributes:
-        decoder_input: what each step of the decoder reads: the `previous` token, or `none`, so that the whole sequence
-            comes from the initial state.
+        decoder_input: sets what each step of the decoder reads: the `previous` token, or `none`, so that the sequence
+            depends on the initial state alone.
     """
 
     decoder_input: DecoderInput = setting("previous", Option("Network", synonyms=("feed-previous", "input")))
@@ -87,11 +87,11 @@ class SourceDecoderShape(DecoderShape):
 
 
 class AttentionDecoderShape(SourceDecoderShape):
-    """The sizes of a decoder that may look back on the states of an encoder.
+    """The sizes of a decoder that may attend to the states of an encoder.
 
     Attributes:
-        attention: how it looks back: not at all (`none`), `dot` (Luong et al., 2015, general) or `additive` (Bahdanau
-            et al., 2015).
+        attention: sets how the decoder attends to the states of the encoder: `dot` (Luong et al., 2015, general),
+            `additive` (Bahdanau et al., 2015), or `none`.
     """
 
     attention: AttentionName = setting("additive", Option("Network", synonyms=("attend",)))
@@ -101,12 +101,12 @@ class EncoderShape(Spec):
     """The sizes of a text encoder that a person chooses; the names differ from the decoder's own.
 
     Attributes:
-        encoder_cell: the recurrent cell of the encoder's layers: `rnn`, `lstm`, `gru` or `mingru`.
-        encoder_layers: the number of its layers, one on top of the other.
-        encoder_size: the number of hidden units of a layer and direction.
-        encoder_embedding: the size of the vector that stands for a token of the source; 0 means one-hot vectors.
-        bidirectional: every layer reads the source from both ends (Schuster and Paliwal, 1997); `mingru` reads one
-            way.
+        encoder_cell: sets the recurrent cell of the encoder: `rnn`, `lstm`, `gru` or `mingru`.
+        encoder_layers: stacks this many recurrent layers in the encoder.
+        encoder_size: sets the number of hidden units of an encoder layer in each direction.
+        encoder_embedding: sets the size of the embedding of a source token; 0 uses one-hot vectors.
+        bidirectional: makes the encoder read the source in both directions (Schuster and Paliwal, 1997); `mingru` reads
+            it forwards only.
     """
 
     encoder_cell: CellName = setting("gru", Option("Network"))
@@ -130,10 +130,10 @@ class EncoderShape(Spec):
 
 
 class ConditionEncoderShape(Spec):
-    """The size of what a label or some numbers are encoded as.
+    """The size of the state that a label, or a vector of numbers, is encoded as.
 
     Attributes:
-        encoder_size: the number of hidden units that a condition becomes.
+        encoder_size: sets the number of hidden units that a condition is encoded as.
     """
 
     encoder_size: int = setting(
@@ -142,11 +142,11 @@ class ConditionEncoderShape(Spec):
 
 
 class HeadShape(Spec):
-    """What a person chooses of a head; the labels come from the data.
+    """The choices of a head that a person makes; the labels come from the data.
 
     Attributes:
-        pooling: what a classifier reads of the encoder's states: the `last` one (of a direction that reads backwards,
-            the first one), the `max` or `mean` of all, or their mean weighted by `attention`.
+        pooling: sets how a classifier combines the encoder's states: the `last` one of each direction, the `max` or
+            `mean` of all, or their mean weighted by `attention`.
     """
 
     pooling: PoolingName = setting(
@@ -155,6 +155,10 @@ class HeadShape(Spec):
 
 
 def check_direction(bidirectional: bool, cell: CellName) -> None:
-    """Refuse a cell that reads one way where both ways are wanted."""
+    """Refuse a bidirectional encoder of a cell that reads in one direction only.
+
+    Raises:
+        ValueError: the cell is `mingru`.
+    """
     if bidirectional and cell == "mingru":
         raise ValueError("bidirectional needs an rnn, lstm or gru, and the cell is mingru")

@@ -14,9 +14,9 @@ class BudgetSpec(Spec):
     """How long to train: exactly one of the three.
 
     Attributes:
-        minutes: train for this many minutes of wall time, everything included.
-        epochs: or for this many passes over the training examples.
-        steps: or for this many updates of the weights.
+        minutes: trains for this many minutes of wall time, everything included.
+        epochs: trains for this many passes over the training examples instead.
+        steps: trains for this many updates of the weights instead.
     """
 
     minutes: float | None = setting(
@@ -46,33 +46,36 @@ class TrainingSpec(Spec):
     """The settings of training that every network has.
 
     Attributes:
-        batch_size: the number of rows that are read in one batch.
+        batch_size: sets the number of rows in a batch.
         optimizer: `muon` updates the cells' matrices by Muon (Jordan, 2024) and the rest by AdamW, `adamw` all by
             AdamW (Loshchilov and Hutter, 2019).
-        learning_rate: the peak rate of AdamW.
-        matrix_rate: the peak rate of Muon.
-        weight_decay: the decay of the cells' matrices.
-        warmup: the fraction of the budget in which the rate rises.
-        final_rate: the fraction of the peak rate at which the run ends.
-        clip: the largest norm of the gradient.
-        dropout: locked dropout between layers and on the output (Gal and Ghahramani, 2016).
-        input_dropout: locked dropout on the embedded input.
-        recurrent_dropout: DropConnect on the recurrent matrices (Merity et al., 2018); `mingru` has none of these.
-        label_smoothing: the part of a target's probability that is spread over all tokens or labels (Szegedy et al.,
-            2016).
-        averaged: how many of the last best weights are averaged at the end, where that is better than the best.
-        precision: of the products on the processor; `bfloat16` keeps weights and sums in float32.
-        threads: how many threads the products use; 0 takes what the machine offers.
-        settled_threads: how many of them a run of minutes last found to be the fastest; 0 where the run does not
+        learning_rate: sets the peak learning rate of AdamW.
+        matrix_rate: sets the peak learning rate of Muon.
+        weight_decay: sets the decoupled weight decay of the cells' matrices.
+        warmup: sets the fraction of the budget in which the learning rates rise.
+        final_rate: sets the fraction of the peak to which the learning rates fall by the end.
+        clip: clips the norm of the gradient to this.
+        dropout: sets the rate of variational dropout between layers and on the output (Gal and Ghahramani, 2016).
+        input_dropout: sets the rate of variational dropout on the embedded input.
+        recurrent_dropout: sets the rate of DropConnect on the recurrent matrices (Merity et al., 2018); `mingru` has no
+            such matrices.
+        label_smoothing: spreads this fraction of the target probability evenly over all tokens or labels (Szegedy et
+            al., 2016).
+        averaged: averages this many of the last best weights at the end, if the mean is better than the best.
+        precision: sets the format of matrix products; with `bfloat16`, weights and sums stay in float32.
+        threads: limits the threads of matrix products; 0 uses as many as the machine offers.
+        settled_threads: tells how many of them a run of minutes last found to be the fastest; 0 where the run does not
             choose, and uses all.
-        validations: how often the held-out examples are scored during the run.
-        patience: how many validations without a new best end the run early.
-        seed: of weights, dropout, resets and order; the same seed gives the same weights.
+        validations: scores the held-out examples this many times during the run.
+        patience: ends the run early after this many validations without a new best.
+        seed: starts the random numbers of weights, dropout, resets and order; the same seed gives the same weights.
     """
 
     batch_size: int = setting(
         32,
-        Option("Training", flags=("-b",), synonyms=("batch", "rows", "bs"), default="as the processor is fastest"),
+        Option(
+            "Training", flags=("-b",), synonyms=("batch", "rows", "bs"), default="what the processor trains fastest"
+        ),
         ge=1,
         le=65536,
     )
@@ -137,9 +140,9 @@ class DecoderTrainingSpec(TrainingSpec):
     """The settings of training that a decoder adds.
 
     Attributes:
-        teacher_forcing: the fraction of the inputs of a decoder that are the true tokens; the others are drawn from
+        teacher_forcing: sets the fraction of a decoder's inputs that are the true tokens; the others are sampled from
             its own predictions.
-        scheduled_sampling: that fraction falls from 1 to `teacher_forcing` in a straight line (Bengio et al., 2015).
+        scheduled_sampling: lowers that fraction linearly from 1 to `teacher_forcing` (Bengio et al., 2015).
     """
 
     teacher_forcing: float = setting(1.0, Option("Training", synonyms=("teacher-forcing-ratio", "forcing")), ge=0, le=1)
@@ -147,11 +150,11 @@ class DecoderTrainingSpec(TrainingSpec):
 
 
 class WindowTrainingSpec(DecoderTrainingSpec):
-    """The settings of training that a decoder adds which reads a long text in windows.
+    """The settings of training of a decoder that reads a long text in windows.
 
     Attributes:
-        sequence_length: the number of time steps through which the loss is propagated back.
-        reset_probability: the probability that a row returns to the initial state at the start of a window.
+        sequence_length: backpropagates the loss through this many time steps.
+        reset_probability: sets the probability that a row returns to the initial state at the start of a window.
     """
 
     sequence_length: int = setting(
@@ -169,12 +172,11 @@ class HeadTrainingSpec(TrainingSpec):
     """The settings of training that a network with a head adds.
 
     Attributes:
-        word_dropout: the fraction of a text's tokens that are shown as `<unk>`.
-        class_weights: how much the loss of each label counts, in their order; true weighs labels inversely to how
-            often they occur, false all alike.
-        unfreeze: how the layers of the model that a classifier starts from learn: `at-once`; `gradual`, from the head
-            down one more layer each epoch (Howard and Ruder, 2018, section 3.3); or one more after each so many
-            updates.
+        word_dropout: replaces this fraction of a text's tokens by `<unk>`.
+        class_weights: weighs the loss of each label; true weighs it inversely to the frequency of the label, and a
+            recipe may give a weight for each label, in order.
+        unfreeze: trains the layers of the model that a classifier starts from `at-once`; or `gradual`, one more each
+            epoch, from the head down (Howard and Ruder, 2018, section 3.3); or one more after each so many updates.
     """
 
     word_dropout: float = setting(0.0, Option("Training", synonyms=("token-dropout", "unk-rate")), ge=0, lt=1)

@@ -122,7 +122,7 @@ def row_of(task: str) -> Row:
     Raises:
         UsageError: there is no such task.
     """
-    if task not in ROWS:
+    if not isinstance(task, str) or task not in ROWS:  # a file may hold anything
         raise UsageError(f"the task must be {' or '.join(ROWS)}. Received: {task!r:.40}.", nearest(str(task), ROWS))
     return ROWS[task]
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from unspool.data.partition import ONLY_PROCESS, PartitionedBatches, Process
 from unspool.engines.base import Learner
 from unspool.engines.parameters import parameter_count
 from unspool.engines.registry import build_learner, build_network, training_machine
@@ -43,6 +44,7 @@ class Run:
         callback: is told.
         engine: trains.
         started: `time.monotonic` when it began.
+        process: is this one among those that train together.
     """
 
     path: Path
@@ -51,6 +53,7 @@ class Run:
     callback: Callback
     engine: str = "torch"
     started: float = field(default_factory=time.monotonic)
+    process: Process = ONLY_PROCESS
 
     def new(self, overwrite: bool, pretrained: Pretrained | None = None) -> None:
         """Train from the beginning, or from the weights of another model.
@@ -78,7 +81,7 @@ class Run:
                 self.callback.on_note(line)
             folder.write_recipe(recipe)
             folder.write_sampling(pretrained.sampling if pretrained else SamplingSpec())
-            learner = build_learner(self.engine, plan.config.network, recipe.training, plan.weights)
+            learner = build_learner(self.engine, plan.config.network, recipe.training, plan.weights, self.process)
             folder.write_config(plan.config)
         except BaseException:
             bring_back(self.path)
@@ -94,7 +97,7 @@ class Run:
         folder = ModelFolder(self.path)
         recipe, config = read_recipe(folder), read_config(folder)
         checkpoint = Checkpoint(folder.training)
-        learner = build_learner(self.engine, config.network, recipe.training)
+        learner = build_learner(self.engine, config.network, recipe.training, process=self.process)
         progress = Progress()
         if checkpoint.exists():
             arrays, progress = checkpoint.read()
@@ -121,7 +124,7 @@ class Run:
         learner: Learner,
         progress: Progress,
     ) -> None:
-        batches = job.batches
+        batches = PartitionedBatches(job.batches, self.process)
         if progress.index >= batches.steps(progress.epoch):
             raise ModelFolderError(f"{self.path}: training/last.safetensors does not fit the data.", "train again.")
         history = History(folder.path / "history.jsonl")
@@ -200,7 +203,7 @@ class Run:
             better = progress.best is None or nats < progress.best
             history.add(event="average", step=progress.step, fresh=nats, best=better)
             kept = "kept" if better else "not kept"
-            self.callback.on_note(f"the mean of the last best weights: {nats:.4f} nats per token held out, {kept}.")
+            self.callback.on_note(f"the mean of the last best weights: fresh {nats:.4f} nats per token, {kept}.")
             if better:
                 folder.write_weights(mean, {"step": progress.step, "fresh_nats_per_token": nats})
         last_best.clear()

@@ -10,9 +10,9 @@ class IncrementalDecoder:
     """Decode a growing sequence of ids into pieces of text that add up to the text of the whole sequence.
 
     Args:
-        tokenizer: decodes.
-        previous: the id before the first, such as the last of the prompt; the spacing of a word
-            depends on it. Its own text is not returned.
+        tokenizer: decodes the ids.
+        previous: is the id before the first one, such as the last of the prompt, on which the spacing of a word
+            depends; its own text is not returned.
     """
 
     def __init__(self, tokenizer: Tokenizer, previous: int | None = None) -> None:

@@ -35,9 +35,9 @@ def read_pieces(stream: BinaryIO, name: str, encoding: str = "auto") -> Iterator
     joins characters across a line end may treat the pieces one by one.
 
     Args:
-        stream: open for reading bytes.
-        name: what the stream is called in an error.
-        encoding: a codec of Python's, or `auto`: by byte order mark, else UTF-8.
+        stream: is open for reading bytes.
+        name: is what errors call the stream.
+        encoding: names a codec of Python, or `auto`, which goes by the byte order mark and without one reads UTF-8.
 
     Raises:
         DataError: the encoding cannot read some bytes, or the text has a NUL character.

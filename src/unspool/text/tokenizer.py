@@ -37,8 +37,8 @@ class Tokenizer:
     """Encode and decode with one vocabulary.
 
     Args:
-        serialized: the text of a `tokenizer.json`.
-        kind: of the tokenizer, one of the four.
+        serialized: is the text of a `tokenizer.json`.
+        kind: says what a token is: `char`, `word`, `bpe` or `byte`.
 
     Raises:
         ModelFolderError: the text is not such a file.
@@ -68,7 +68,7 @@ class Tokenizer:
 
     @property
     def vocabulary_size(self) -> int:
-        """How many tokens there are, the special ones included: V."""
+        """The number of tokens, V, the special ones included."""
         return len(self.vocabulary)
 
     def serialize(self) -> str:
@@ -76,7 +76,7 @@ class Tokenizer:
         return json.dumps(json.loads(self._library.to_str()), ensure_ascii=False, indent=1)
 
     def encode(self, text: str) -> IntArray:
-        """Encode any text as token ids, [N] int32. What the vocabulary lacks becomes `<unk>`."""
+        """Encode any text as token ids, [N] int32; what the vocabulary lacks becomes `<unk>`."""
         if self.kind == "char":
             return self._by_code_point[code_points(text)]
         text = _without_surrogates(text)
@@ -88,8 +88,8 @@ class Tokenizer:
         """Decode token ids; `<pad>`, `<s>` and `<eos>` are left out, `<unk>` becomes U+FFFD.
 
         Args:
-            ids: [N].
-            unknown: the texts that replace each `<unk>` of a `word` vocabulary instead, in order.
+            ids: are N token ids.
+            unknown: are texts that replace the `<unk>` of a `word` vocabulary, in order.
         """
         if self.kind == "char":
             return "".join(self._texts[np.asarray(ids, dtype=np.int64)])
@@ -101,19 +101,19 @@ class Tokenizer:
         return cast(str, self._library.decoder.decode(shown))
 
     def token_bytes(self, token: int) -> bytes:
-        """Return the bytes of one token of a `bpe` or `byte` vocabulary; none for a special token."""
+        """Return the bytes of a token of a `bpe` or `byte` vocabulary; a special token has none."""
         if token < len(SPECIAL_TOKENS):
             return b""
         return bytes(BYTE_OF_CHARACTER[character] for character in self.vocabulary[token])
 
     def show(self, token: int) -> str:
-        """Return what a person is shown of one token: its text, or the name of a special one."""
+        """Return a token as people are shown it: its text, or the name of a special token."""
         if token < len(SPECIAL_TOKENS):
             return SPECIAL_TOKENS[token]
         return self.vocabulary[token] if self.kind == "word" else self.decode([token])
 
     def words(self, text: str) -> list[str]:
-        """Return what each token of `encode(text)` is in the text, without the spaces around it."""
+        """Return the text of each token of `encode(text)`, without the spaces around it."""
         if self.kind in ("char", "byte"):
             return [self.show(int(token)) for token in self.encode(text)]
         text = _without_surrogates(text)
@@ -121,14 +121,14 @@ class Tokenizer:
         return [text[start:end].strip() for start, end in offsets]
 
     def spelling_bits(self, text: str, ids: IntArray) -> FloatArray:
-        """Return the cost of spelling the text of each unknown token, beyond the probability of `<unk>`.
+        """Return the cost of spelling the text of each unknown token, which is added to the nll of `<unk>`.
 
         A character out of all of Unicode costs log2(1,112,064) bits; an unknown word costs that for each
         of its characters and once more for its end. So a small vocabulary cannot hide what it lacks.
 
         Args:
-            text: what was encoded.
-            ids: [N], what `encode(text)` returned.
+            text: is what was encoded.
+            ids: are what `encode(text)` returned, [N].
 
         Returns:
             [N] float64, in bits; 0 for every known token.

@@ -23,14 +23,14 @@ BPE_PATTERN = r" ?\p{L}[\p{L}\p{M}]*| ?\p{N}{1,3}| ?[^\s\p{L}\p{N}]+|\n|[^\S\n]+
 
 
 def make_tokenizer(kind: TokenizerName, pieces: Iterable[str], limit: int = 0, lowercase: bool = False) -> Tokenizer:
-    """Learn a vocabulary.
+    """Learn a vocabulary from a text.
 
     Args:
-        kind: `char`, `word`, `bpe` or `byte`.
-        pieces: the training text, in pieces.
-        limit: how many tokens are kept at most, the most frequent first, the special ones not counted;
-            0 keeps all characters, 20,000 words that occur at least twice, or 2,000 pairs and bytes.
-        lowercase: words are read in lower case; of `word` only.
+        kind: is `char`, `word`, `bpe` (Sennrich et al., 2016, on bytes) or `byte`.
+        pieces: are those of the training text.
+        limit: is the maximum number of tokens to keep, most frequent first, the special ones not counted; 0 keeps all
+            characters, 20,000 words that occur at least twice, or 2,000 pairs and bytes.
+        lowercase: reads words in lower case; for `word` only.
     """
     if kind == "word":
         return Tokenizer(_word(pieces, limit, lowercase).to_str(), kind)
@@ -45,10 +45,10 @@ def extend_characters(tokenizer: Tokenizer, pieces: Iterable[str]) -> Tokenizer:
 
 
 def lowercased(tokenizer: Tokenizer) -> tuple[Tokenizer, IntArray]:
-    """Make a `word` tokenizer read the same words in lower case.
+    """Make a tokenizer that reads the words of a `word` tokenizer in lower case.
 
     Returns:
-        the new tokenizer, and the new id of each old id, [V].
+        the new tokenizer, and for each of the V old ids the new one, [V].
     """
     small = [token.lower() for token in tokenizer.vocabulary[len(SPECIAL_TOKENS) :]]
     ids = _ids(dict.fromkeys(small))

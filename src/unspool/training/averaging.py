@@ -11,7 +11,7 @@ from unspool.errors import ModelFolderError, reporting_write_errors
 from unspool.folder.atomic import write_atomically
 from unspool.folder.model_folder import dump_safetensors, parse_safetensors
 
-NAME = re.compile(r"best-[0-9]{1,18}\.safetensors")  # other files are none of ours
+NAME = re.compile(r"best-[0-9]{1,18}\.safetensors")  # other files are left alone
 
 
 @dataclass(frozen=True)
@@ -19,25 +19,29 @@ class LastBest:
     """Files of weights in a folder, the last few that were the best when they were written.
 
     Attributes:
-        folder: of the run.
-        most: how many are kept, at least 1.
+        folder: is the one that holds the files.
+        limit: is the maximum number to keep, at least 1.
     """
 
     folder: Path
-    most: int
+    limit: int
 
     def add(self, weights: Arrays, step: int) -> None:
-        """Keep weights; those of a later step, which a resumed run comes to again, and the oldest are dropped.
+        """Keep weights; drop the oldest, and those of later steps, which a resumed run reaches again.
+
+        Args:
+            weights: are those of the network, by name.
+            step: is the number of updates that made them.
 
         Raises:
             OutputError: they cannot be written.
         """
         write_atomically(self.folder / f"best-{step}.safetensors", dump_safetensors(weights, {}))
-        kept = [path for path in self._files() if _step(path) <= step][-self.most :]
+        kept = [path for path in self._files() if _step(path) <= step][-self.limit :]
         self._drop(set(self._files()).difference(kept))
 
     def mean(self) -> Arrays | None:
-        """The mean of the weights that are kept; none if there are fewer than two.
+        """Average the weights that are kept; none if there are fewer than two.
 
         Raises:
             ModelFolderError: a file is damaged, or its weights are not those of the others.
@@ -50,12 +54,12 @@ class LastBest:
             raise ModelFolderError(
                 f"the weights in {self.folder}/best-*.safetensors must have the same names and shapes. Received: "
                 "several.",
-                "remove these files; what training kept as the best stays.",
+                "remove these files; the best weights stay.",
             )
         return {name: np.stack([weights[name] for weights in kept]).mean(axis=0) for name in kept[0]}
 
     def clear(self) -> None:
-        """Drop them all."""
+        """Remove all files."""
         self._drop(set(self._files()))
 
     def _drop(self, files: set[Path]) -> None:
@@ -64,7 +68,7 @@ class LastBest:
                 path.unlink()
 
     def _files(self) -> list[Path]:
-        """The oldest first."""
+        """List the files, the oldest first."""
         numbered = (path for path in self.folder.glob("best-*.safetensors") if NAME.fullmatch(path.name))
         return sorted(numbered, key=_step)
 

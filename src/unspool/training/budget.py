@@ -1,4 +1,4 @@
-"""How far a run has come: in steps, epochs or minutes, one number from 0 to 1."""
+"""The progress of a run, 0 to 1, by a budget in steps, epochs or minutes."""
 
 import time
 from dataclasses import dataclass, field
@@ -10,15 +10,15 @@ from unspool.specs.training import BudgetSpec
 class Budget:
     """Measures progress.
 
-    With minutes, progress is the share of the time that is used up. So the schedule is stretched over the
-    steps that fit, whatever the rate turns out to be, and the run ends on time and fully annealed.
+    With minutes, progress is the fraction of the time that is used up. So the schedule is stretched over the steps
+    that fit, whatever the speed turns out to be, and the run ends on time with the final learning rate.
 
     Attributes:
-        spec: the budget.
-        steps_per_epoch: for a budget of epochs.
-        reserved: seconds at the end for the last evaluation.
-        started: `time.monotonic` when the run began.
-        used: seconds that earlier parts of a resumed run took.
+        spec: is the budget.
+        steps_per_epoch: is the number of steps in an epoch, for a budget of epochs.
+        reserved: is the number of seconds at the end for the last evaluation.
+        started: is `time.monotonic` when the run began.
+        used: is the number of seconds that earlier parts of a resumed run took.
     """
 
     spec: BudgetSpec
@@ -28,11 +28,11 @@ class Budget:
     started: float = field(default_factory=time.monotonic)
 
     def seconds(self) -> float:
-        """Wall time so far, of all parts of the run."""
+        """Return the wall time so far, of all parts of the run."""
         return self.used + time.monotonic() - self.started
 
     def total_steps(self) -> int | None:
-        """How many steps the run has; none if the time decides."""
+        """Return how many steps the run has; none if the time decides."""
         if self.spec.steps is not None:
             return self.spec.steps
         if self.spec.epochs is not None:
@@ -40,7 +40,7 @@ class Budget:
         return None
 
     def progress(self, step: int) -> float:
-        """The share of the budget that is used up after so many steps, 0 to 1."""
+        """Return the fraction of the budget that is used up after so many steps, 0 to 1."""
         total = self.total_steps()
         if total is not None:
             return min(1.0, step / total)
@@ -48,5 +48,5 @@ class Budget:
         return min(1.0, self.seconds() / max(1e-3, self.spec.minutes * 60 - self.reserved))
 
     def steps_that_fit(self, step: int) -> int:
-        """How many steps the run will have at the rate so far; `step` is at least 1."""
+        """Estimate how many steps the run will have, at the speed so far; `step` is at least 1."""
         return self.total_steps() or round(step / max(self.progress(step), 1e-9))

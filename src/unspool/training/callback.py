@@ -1,7 +1,8 @@
-"""What a run tells while it goes: each callback overrides the methods for what it wants to hear.
+"""What a run reports while it goes: a callback overrides the methods of the events that it needs.
 
 class Losses(unspool.Callback):
-def on_validation(self, event): print(event.step, event.fresh)
+def on_validation(self, event):
+print(event.step, event.fresh)
 
 unspool.train("alice.txt", callback=Losses())
 """
@@ -11,18 +12,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class StepEvent:
-    """After each update.
+    """What an update of the weights gave.
 
     Attributes:
-        step: updates so far.
-        epoch: passes over the text so far, with a fraction.
-        progress: share of the budget, 0 to 1.
-        loss: nats per token, mean of the last 50 steps.
-        bits_per_character: the same loss per character of the text.
-        tokens: read by this step.
-        seconds: wall time so far.
-        steps_that_fit: how many steps the run will have.
-        unit: of the text that bits are told for: `character`, or another.
+        step: counts the updates so far.
+        epoch: counts the passes over the text so far, with a fraction.
+        progress: is the fraction of the budget that is used up, 0 to 1.
+        loss: is the mean training loss of the last 50 steps, in nats per token.
+        bits_per_character: is the same loss in bits per character of the text.
+        tokens: counts the tokens that this step read.
+        seconds: is the wall time so far.
+        steps_that_fit: is an estimate of how many steps the run will have.
+        unit: names what the bits are counted per: `character` or `label`.
     """
 
     step: int
@@ -38,17 +39,17 @@ class StepEvent:
 
 @dataclass(frozen=True)
 class ValidationEvent:
-    """After each validation.
+    """What a validation measured.
 
     Attributes:
-        step: updates so far.
-        loss: nats per token in training.
-        fresh: nats per token on the held-out text, from the initial state.
-        bits_per_character: the loss per character of the text.
-        fresh_bits_per_character: the same on the held-out text.
-        best: whether it is the lowest so far.
-        seconds: wall time so far.
-        unit: of the text that bits are told for: `character`, or another.
+        step: counts the updates so far.
+        loss: is the mean training loss of the last 50 steps, in nats per token.
+        fresh: is the loss on the held-out part, from the initial state, in nats per token.
+        bits_per_character: is `loss` in bits per character of the text.
+        fresh_bits_per_character: is `fresh` in bits per character of the text.
+        best: says whether `fresh` is the lowest so far.
+        seconds: is the wall time so far.
+        unit: names what the bits are counted per: `character` or `label`.
     """
 
     step: int
@@ -65,10 +66,10 @@ class Callback:
     """The base of all callbacks: its methods do nothing."""
 
     def on_note(self, line: str) -> None:
-        """Receive a line for people: what was chosen and why, or a warning."""
+        """Receive a line of text: what was chosen and why, or a warning."""
 
     def on_encoded(self, size: int) -> None:
-        """Receive how many bytes of text have been encoded so far."""
+        """Receive the number of bytes of text that have been encoded so far."""
 
     def on_step(self, event: StepEvent) -> None:
         """Receive what an update of the weights gave."""
@@ -77,4 +78,4 @@ class Callback:
         """Receive what a validation measured."""
 
     def on_sample(self, step: int, text: str) -> None:
-        """Receive some text that the network wrote after the validation at a step."""
+        """Receive some text that the network generated after the validation at a step."""

@@ -1,4 +1,4 @@
-"""Where a run stands, in one file: replaced in one step, so a crash leaves the old one or the new one."""
+"""The state of a run in one file, which is replaced in one step: a crash leaves the old one or the new one."""
 
 from pathlib import Path
 
@@ -13,21 +13,21 @@ from unspool.specs.base import Spec, build
 
 
 class Progress(Spec):
-    """What the loop knows besides the learner.
+    """The state of the loop, besides that of the learner.
 
     Attributes:
-        step: updates so far.
-        epoch: of the next batch.
-        index: of the next batch in its epoch.
-        seconds: wall time so far.
-        validations: how many there were.
-        validated_at: the step of the last one; -1 before the first.
-        best: the lowest fresh nats per token; none before the first validation.
-        best_step: where that was.
-        since_best: validations since then.
-        rate_factor: of the learning rate; halved after a divergence.
-        divergences: how many there were.
-        done: the run is over, and there is nothing to resume.
+        step: counts the updates so far.
+        epoch: is the epoch of the next batch, from 0.
+        index: is the index of the next batch in its epoch, from 0.
+        seconds: is the wall time so far.
+        validations: counts the validations that were due so far.
+        validated_at: is the step of the last validation; -1 before the first.
+        best: is the lowest fresh loss, in nats per token; none before the first validation.
+        best_step: is the step of that validation.
+        since_best: counts the validations since then.
+        rate_factor: multiplies the learning rate; it is halved after each divergence.
+        divergences: counts the times that the loss became NaN or infinite.
+        done: says whether the run is over, so that there is nothing to resume.
     """
 
     step: int = Field(0, ge=0)
@@ -48,18 +48,22 @@ class Checkpoint:
     """The file `training/last.safetensors`.
 
     Args:
-        folder: `training/` of a model folder.
+        folder: is `training/` of a model folder.
     """
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "last.safetensors"
 
     def exists(self) -> bool:
-        """Whether one was written."""
+        """Return whether the file exists."""
         return self._path.exists()
 
     def write(self, learner: Learner, progress: Progress) -> None:
         """Replace the file.
+
+        Args:
+            learner: holds the weights and the state of the optimizer.
+            progress: is the state of the loop.
 
         Raises:
             OutputError: it cannot be written.
@@ -67,7 +71,7 @@ class Checkpoint:
         write_atomically(self._path, dump_safetensors(learner.training_state(), progress.model_dump()))
 
     def read(self) -> tuple[Arrays, Progress]:
-        """What `write` wrote.
+        """Return the learner's training state and the loop's progress, as `write` wrote them.
 
         Raises:
             ModelFolderError: it is missing or damaged.

@@ -1,4 +1,4 @@
-"""What happened in a run, one JSON event a line, on disk at once."""
+"""The events of a run on disk, a JSON object on each line."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,7 @@ class History:
     """Appends events to `history.jsonl`.
 
     Args:
-        path: of the file.
+        path: is that of the file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -28,7 +28,7 @@ class History:
             file.write(json.dumps(event) + "\n")
 
     def events(self) -> list[dict[str, Any]]:
-        """All events; a line that a crash cut off is left out."""
+        """Return all events; a line that a crash cut off is left out."""
         if not self._path.exists():
             return []
         with reporting_write_errors(self._path):
@@ -36,7 +36,7 @@ class History:
         return [event for event in map(_parsed, lines) if event is not None]
 
     def rewind(self, step: int) -> None:
-        """Drop what came after a step, because the run goes on from there."""
+        """Drop the events after a step, because the run continues from there."""
         kept = [json.dumps(event) + "\n" for event in self.events() if event["step"] <= step]
         write_atomically(self._path, "".join(kept))
 

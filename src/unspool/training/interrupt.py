@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM, turned into a wish that the loop honours at its next step."""
+"""Ctrl-C and SIGTERM, turned into a request that the loop meets at its next step."""
 
 import signal
 import threading
@@ -8,14 +8,14 @@ from types import FrameType
 
 
 class Interrupt:
-    """Whether someone wants the run to end."""
+    """Holds whether the end of the run is requested."""
 
     requested = False
 
 
 @contextmanager
 def catching_interrupts() -> Iterator[Interrupt]:
-    """Note the first Ctrl-C or SIGTERM instead of dying of it; the second Ctrl-C works as always.
+    """Turn the first Ctrl-C or SIGTERM into a request; the second Ctrl-C works as always.
 
     Outside the main thread signals are left alone, as Python delivers them to the main thread only.
     """
@@ -24,13 +24,13 @@ def catching_interrupts() -> Iterator[Interrupt]:
         yield interrupt
         return
 
-    def note(number: int, frame: FrameType | None) -> None:
+    def note(signum: int, frame: FrameType | None) -> None:
         interrupt.requested = True
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {signum: signal.signal(signum, note) for signum in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield interrupt
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for signum, handler in before.items():
+            signal.signal(signum, handler)

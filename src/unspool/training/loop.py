@@ -1,11 +1,11 @@
 """The training loop: batches in, the best model out, whatever happens in between.
 
     batch -> learner.train_step -> loss
-               every so often: validate -> the best so far is written -> checkpoint
+               at regular intervals: validate -> write the best weights so far -> checkpoint
 
-The loop knows nothing of text or of frameworks. All that it decides is a function of the step (or, in a
-run of minutes, of the clock), so a run of steps or epochs that was killed and resumed ends with the
-weights of one that was not.
+The loop knows nothing of text or of frameworks. Everything it decides depends on the step alone (or, in a run of
+minutes, on the clock), so a run of steps or epochs that was killed and resumed ends with the same weights as one that
+was not.
 """
 
 import math
@@ -27,9 +27,9 @@ from unspool.training.schedule import forcing_at, rate_at
 from unspool.training.threads import ThreadChoice
 
 CHECKPOINT_SECONDS = 20.0
-LOSS_WINDOW = 50  # steps that the reported training loss is the mean of
+LOSS_WINDOW = 50  # the reported training loss is the mean of so many steps
 MAX_DIVERGENCES = 2
-RESERVED = 4.0  # times a validation: for the last one and the closing evaluation
+RESERVED = 4.0  # times the length of a validation: for the last one and the closing evaluation
 
 
 @dataclass
@@ -38,19 +38,20 @@ class Loop:
 
     Attributes:
         learner: is trained.
-        batches: of an epoch.
-        training: the settings.
-        budget: how long.
-        checkpoint: where the run is saved.
-        history: what happened.
-        validate: the fresh nats per token of a network.
-        keep_best: writes the weights of the learner as the model, with facts about them, and whether a
-            resumed run may come to them again (not after an interruption).
-        sample: writes a line of text.
+        batches: are those of each epoch.
+        training: holds the settings.
+        budget: says how long to train.
+        checkpoint: saves the run.
+        history: keeps its events.
+        validate: computes the fresh loss of a network, in nats per token.
+        keep_best: writes the weights of the learner as the model, with facts about them, and whether a resumed run may
+            reach them again (not after an interruption).
+        sample: generates a line of text with a network.
         callback: receives events.
-        tokens_per_unit: of the text, to tell losses in bits per unit.
-        unit: what a character is called: `character`, or `label` where labels are told.
-        threads: is told how long each step took; none leaves the number of threads alone.
+        tokens_per_unit: converts a loss in nats per token to nats per unit.
+        unit: names what bits are counted per: `character` or `label`.
+        progress: is where the run stands.
+        threads: chooses the number of threads by how long each step took; none leaves it alone.
     """
 
     learner: Learner
@@ -73,7 +74,7 @@ class Loop:
     _saved_at: float = 0.0
 
     def run(self) -> Progress:
-        """Train until the budget is used up, the held-out text says to stop, or someone interrupts.
+        """Train until the budget is used up, patience runs out, or the run is interrupted.
 
         Raises:
             TrainingError: the loss became NaN or infinite for the third time.
@@ -96,7 +97,7 @@ class Loop:
 
     @property
     def tokens_per_second(self) -> float:
-        """The rate of reading in training steps."""
+        """The speed of the training steps, without validations."""
         return self._tokens / self._learning if self._learning else 0.0
 
     def _finished(self) -> bool:
@@ -107,10 +108,10 @@ class Loop:
         progress = self.progress
         began = self.budget.seconds()
         batch = self.batches.batch(progress.epoch, progress.index)
-        share = self.budget.progress(progress.step)
-        rate = rate_at(share, self.training.warmup, self.training.final_rate) * progress.rate_factor
+        used = self.budget.progress(progress.step)
+        rate = rate_at(used, self.training.warmup, self.training.final_rate) * progress.rate_factor
         started = time.perf_counter()
-        forcing = self._forcing(share)
+        forcing = self._forcing(used)
         loss = self.learner.train_step(batch, rate, progress.step, forcing)
         if self.threads:
             self.threads.after_step(time.perf_counter() - started, batch.size)
@@ -123,21 +124,21 @@ class Loop:
         steps = self.batches.steps(progress.epoch)
         after = (progress.epoch, progress.index + 1) if progress.index + 1 < steps else (progress.epoch + 1, 0)
         self.progress = progress.changed(step=progress.step + 1, epoch=after[0], index=after[1])
-        self._tell(batch.size, progress.epoch + (progress.index + 1) / steps)
+        self._report_step(batch.size, progress.epoch + (progress.index + 1) / steps)
         if self._validation_is_due():
             self._validate()
             self._save()
         elif self.budget.seconds() - self._saved_at > CHECKPOINT_SECONDS:
             self._save()
 
-    def _forcing(self, share: float) -> float:
-        """The fraction of a decoder's inputs that are the true tokens, at a share of the budget."""
+    def _forcing(self, progress: float) -> float:
+        """Return the fraction of a decoder's inputs that are the true tokens, at a progress of 0 to 1."""
         training = self.training
         if not isinstance(training, DecoderTrainingSpec):
             return 1.0
-        return forcing_at(share, training.teacher_forcing, training.scheduled_sampling)
+        return forcing_at(progress, training.teacher_forcing, training.scheduled_sampling)
 
-    def _tell(self, tokens: int, epoch: float) -> None:
+    def _report_step(self, tokens: int, epoch: float) -> None:
         step = self.progress.step
         loss = sum(self._losses) / len(self._losses)
         self.callback.on_step(
@@ -155,12 +156,16 @@ class Loop:
         )
 
     def _validation_is_due(self) -> bool:
-        """At equal distances in the budget; not at the first step, right after another, or right before the last."""
+        """Return whether it is due: at equal distances in the budget, but not at step 1 and never twice in a row."""
         step = self.progress.step
-        share = self.budget.progress(step)
-        if share >= 1 or step <= max(1, self.progress.validated_at + 1) or self.budget.steps_that_fit(step) <= step + 1:
+        progress = self.budget.progress(step)
+        if (
+            progress >= 1
+            or step <= max(1, self.progress.validated_at + 1)
+            or self.budget.steps_that_fit(step) <= step + 1
+        ):
             return False
-        return int(share * self.training.validations) > self.progress.validations
+        return int(progress * self.training.validations) > self.progress.validations
 
     def _validate(self, scheduled: bool = True) -> None:
         network, progress = self.learner.network(), self.progress
@@ -185,7 +190,7 @@ class Loop:
         self.callback.on_sample(progress.step, self.sample(network))
 
     def _bits(self, nats_per_token: float) -> float:
-        """Bits per character."""
+        """Convert a loss to bits per unit."""
         return nats_per_token / math.log(2) * self.tokens_per_unit
 
     def _save(self) -> None:
@@ -194,12 +199,12 @@ class Loop:
         self._saved_at = self.budget.seconds()
 
     def _fall_back(self) -> None:
-        """Go back to the last checkpoint with half the rate."""
-        number = self.progress.divergences + 1
-        self.history.add(event="divergence", step=self.progress.step, number=number)
-        if number > MAX_DIVERGENCES:
+        """Return to the last checkpoint with half the learning rate."""
+        divergences = self.progress.divergences + 1
+        self.history.add(event="divergence", step=self.progress.step, number=divergences)
+        if divergences > MAX_DIVERGENCES:
             raise TrainingError(
-                f"the loss must stay finite. It became NaN or infinite {number} times, "
+                f"the loss must stay finite. It became NaN or infinite {divergences} times, "
                 f"last at step {self.progress.step}.",
                 "lower --learning-rate and --matrix-rate, for example to a third; the best model so far is kept.",
             )
@@ -207,5 +212,5 @@ class Loop:
         self.learner.restore(arrays)
         self._losses = []
         self.progress = saved.changed(
-            rate_factor=self.progress.rate_factor / 2, divergences=number, seconds=self.budget.seconds()
+            rate_factor=self.progress.rate_factor / 2, divergences=divergences, seconds=self.budget.seconds()
         )

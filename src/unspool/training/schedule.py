@@ -1,16 +1,16 @@
-"""What changes over a run: the learning rate, and how far a decoder is led by the true tokens."""
+"""What changes over a run: the learning rate, and the fraction of a decoder's inputs that are the true tokens."""
 
 
 def rate_at(progress: float, warmup: float, final: float) -> float:
-    """The share of the highest learning rate: up to the highest in a short warm-up, then down in a straight line.
+    """Compute the learning rate as a fraction of its peak: a linear warm-up, then a linear decay.
 
     Args:
-        progress: share of the budget, 0 to 1.
-        warmup: share of the budget in which the rate rises.
-        final: share of the highest rate at the end.
+        progress: is the fraction of the budget that is used up, 0 to 1.
+        warmup: is the fraction of the budget in which the rate rises, below 1.
+        final: is the fraction of the peak at which the rate ends, 0 to 1.
 
     Returns:
-        above 0, at most 1.
+        a factor above 0, at most 1.
     """
     if progress < warmup:
         return max(progress / warmup, 0.01)
@@ -18,11 +18,11 @@ def rate_at(progress: float, warmup: float, final: float) -> float:
 
 
 def forcing_at(progress: float, forcing: float, scheduled: bool) -> float:
-    """The share of a decoder's inputs that are the true tokens.
+    """Compute the fraction of a decoder's inputs that are the true tokens (scheduled sampling, Bengio et al., 2015).
 
     Args:
-        progress: share of the budget, 0 to 1.
-        forcing: that share at the end, 0 to 1.
-        scheduled: it falls from 1 in a straight line; otherwise it is the same throughout.
+        progress: is the fraction of the budget that is used up, 0 to 1.
+        forcing: is the result at the end of the run, 0 to 1.
+        scheduled: says whether it falls to that from 1, linearly; otherwise it is the same throughout.
     """
     return 1 - (1 - forcing) * progress if scheduled else forcing

@@ -13,10 +13,10 @@ EVERY = 10  # steps
 
 
 class TensorBoard(Callback):
-    """Writes losses, the rate of reading and samples to a folder.
+    """Writes losses, tokens per second and samples to a folder.
 
     Args:
-        folder: is where `tensorboard --logdir` will look.
+        folder: is the one to give to `tensorboard --logdir`.
 
     Raises:
         MissingExtraError: tensorboard is not installed.
@@ -51,10 +51,10 @@ class TensorBoard(Callback):
         self._scalar("loss/fresh", event.fresh, event.step)
 
     def on_sample(self, step: int, text: str) -> None:
-        """Write the sample, as it is."""
+        """Write the sample unchanged."""
         from tensorboard.plugins.text.metadata import create_summary_metadata
 
-        metadata = create_summary_metadata("sample", "What the network writes after a validation.")
+        metadata = create_summary_metadata("sample", "What the network generates after a validation.")
         self._add("sample", "    " + text.replace("\n", "\n    "), step, metadata)  # indented: no Markdown
         self._events.flush()
 

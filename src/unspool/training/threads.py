@@ -1,10 +1,10 @@
-"""All threads of the machine, or one: whichever reads faster at the moment.
+"""All threads of the machine, or one: whichever is faster at the moment.
 
 Operations that are split over all cores wait for the slowest of them. When a neighbour keeps one core busy they become
 many times slower, and a single thread, which the neighbour does not disturb, is the faster one. So both are tried at
 the start; all again from time to time while one is in use, and one as soon as all become slower than they were.
-Results differ in the last bits from one number of threads to another, so only a run whose length the time decides
-may choose.
+Results differ in the last bits from one number of threads to another, so only a run whose budget is in minutes may
+choose.
 """
 
 from collections.abc import Callable
@@ -12,37 +12,37 @@ from statistics import median
 
 WARM_UP = 3  # steps that compile and fill caches
 TRIAL = 3  # steps of a trial
-RECENT = 8  # steps that say how fast it goes at the moment
-SLOWER = 1.3  # times the usual, and the other number is tried
+RECENT = 8  # steps whose median is the present time for a token
+SLOWER = 1.3  # times the usual time, and the other number is tried
 RETRY_SECONDS = 10.0
-WORTH_IT = 0.9  # of the time with one thread, or all are not taken up again
+WORTH_IT = 0.9  # of the time with one thread: only below it are all threads used again
 
 
 class ThreadChoice:
     """Decides after every step how many threads the next one uses.
 
     Args:
-        most: all threads; with 1 there is nothing to choose.
-        use: is told a number before a step that is to use it.
-        settled: is told the number that a trial ended with, if it is another than before.
+        max_threads: is the number of all threads; with 1 there is nothing to choose.
+        use: sets the number of threads from the next step on.
+        settled: receives the number that a trial ended with, if it differs from the one before.
     """
 
-    def __init__(self, most: int, use: Callable[[int], None], settled: Callable[[int], None]) -> None:
-        self._most, self._use, self._settled = most, use, settled
-        self._threads = self._chosen = most
+    def __init__(self, max_threads: int, use: Callable[[int], None], settled: Callable[[int], None]) -> None:
+        self._max_threads, self._use, self._settled = max_threads, use, settled
+        self._threads = self._chosen = max_threads
         self._warm_up = WARM_UP
-        self._usual = {most: float("inf"), 1: float("inf")}  # the least median of seconds for a token
+        self._usual = {max_threads: float("inf"), 1: float("inf")}  # the least median of seconds for a token
         self._recent: list[float] = []
         self._since_trial = 0.0
 
     def after_step(self, seconds: float, tokens: int) -> None:
-        """Take note of a step.
+        """Record a step.
 
         Args:
-            seconds: that it took.
-            tokens: that it read.
+            seconds: is the time that it took.
+            tokens: counts the tokens that it read.
         """
-        if self._most == 1:
+        if self._max_threads == 1:
             return
         if self._warm_up:
             self._warm_up -= 1
@@ -50,11 +50,11 @@ class ThreadChoice:
         self._recent = [*self._recent[1 - RECENT :], seconds / tokens]
         self._since_trial += seconds
         if self._threads != self._chosen:
-            self._try()
+            self._continue_trial()
         elif len(self._recent) >= TRIAL:
-            self._look()
+            self._consider_trial()
 
-    def _look(self) -> None:
+    def _consider_trial(self) -> None:
         """Start a trial of the other number where it may be faster."""
         now = median(self._recent)
         slower = len(self._recent) == RECENT and now > SLOWER * self._usual[self._chosen]
@@ -65,8 +65,8 @@ class ThreadChoice:
             self._before = now
             self._switch(self._other)
 
-    def _try(self) -> None:
-        """Go on with a trial: one step that is slower than before ends it."""
+    def _continue_trial(self) -> None:
+        """Continue a trial: one step that is slower than before ends it."""
         lost = self._recent[-1] > self._before
         if not lost and len(self._recent) < TRIAL:
             return
@@ -86,4 +86,4 @@ class ThreadChoice:
 
     @property
     def _other(self) -> int:
-        return self._most if self._chosen == 1 else 1
+        return self._max_threads if self._chosen == 1 else 1

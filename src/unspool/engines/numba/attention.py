@@ -12,7 +12,8 @@ from unspool.arrays import Array
 from unspool.engines.kernels.arithmetic import exponential, hyperbolic_tangent
 from unspool.engines.kernels.compiling import compiled
 from unspool.engines.kernels.panels import Panels, add_products
-from unspool.engines.numba.rows import compute_logits, read_with_blocks, read_with_cells, repeated
+from unspool.engines.numba.rows import compute_logits, read_with_blocks, read_with_cells
+from unspool.engines.numba.workspace import repeated
 from unspool.engines.numpy.attention import Memory
 
 

@@ -12,6 +12,7 @@ from unspool.engines.kernels.compiling import compiled
 from unspool.engines.kernels.panels import Panels, add_product
 from unspool.engines.kernels.team import Team
 from unspool.engines.numba.cells import gated_linear, gru_step, lstm_step, mingru_step, normalise, rnn_step
+from unspool.engines.numba.workspace import repeated, workspace
 
 
 class Weights(NamedTuple):
@@ -64,16 +65,17 @@ def blocks_step(
     kind: int, weights: BlockWeights, team: Team, token: int, hidden: Array, cell: Array, logits: Array
 ) -> None:
     """Read one token with minGRU blocks, as `decoder_step` does; kind and cell are not used."""
-    stream = weights.looked_up[token].copy()  # (H)
-    normal, inside = np.empty_like(stream), np.empty_like(stream)
+    stream = repeated(weights.looked_up[token], 1)[0]  # (H)
+    size = stream.shape[0]
+    normal, inside, pairs = workspace(1, size)[0], workspace(1, size)[0], workspace(1, 2 * size)[0]
     for layer in range(hidden.shape[0]):
         normalise(stream, weights.norm[layer], normal)
-        gates = weights.gates_bias[layer].copy()  # (3 H)
+        gates = repeated(weights.gates_bias[layer], 1)[0]  # (3 H)
         add_product(weights.gates, layer, normal, gates, team)
         mingru_step(gates, hidden[layer], inside)
         add_product(weights.out, layer, inside, stream, team)
         normalise(stream, weights.mlp_norm[layer], normal)
-        pairs = np.zeros(2 * stream.shape[0], np.float32)  # (2 H)
+        pairs[:] = np.float32(0)  # (2 H)
         add_product(weights.up, layer, normal, pairs, team)
         gated_linear(pairs, inside)
         add_product(weights.down, layer, inside, stream, team)
@@ -87,13 +89,13 @@ def decoder_step(
     kind: int, weights: Weights, team: Team, token: int, hidden: Array, cell: Array, logits: Array
 ) -> None:
     """Read one token: [L, H] hidden and [L, H] cell change in place, [V] logits are written."""
-    gates = weights.looked_up[token].copy()  # (G * H)
+    gates = repeated(weights.looked_up[token], 1)[0]  # (G * H)
     for layer in range(hidden.shape[0]):
         if layer:
-            gates = weights.input_bias[layer - 1].copy()
+            gates = repeated(weights.input_bias[layer - 1], 1)[0]
             add_product(weights.input, layer - 1, hidden[layer - 1], gates, team)
         if kind == 2:
-            recurrent = weights.recurrent_bias[layer].copy()
+            recurrent = repeated(weights.recurrent_bias[layer], 1)[0]
             add_product(weights.recurrent, layer, hidden[layer], recurrent, team)
             gru_step(gates, recurrent, hidden[layer])
             continue

@@ -19,6 +19,7 @@ from unspool.engines.kernels.panels import Panels, pack, padded
 from unspool.engines.kernels.tiles import TILE_ROWS
 from unspool.engines.numba.cells import CODES
 from unspool.engines.numba.rows import step_rows
+from unspool.engines.numba.workspace import copied, workspace
 from unspool.engines.numpy.cells import CellState
 from unspool.engines.numpy.layers import MinGruBlock, RecurrentLayer
 from unspool.specs.shapes import CellName
@@ -43,7 +44,7 @@ class CompiledLayer(RecurrentLayer):
     def run(self, prepared: Array, cell_state: CellState) -> tuple[Array, CellState]:
         """Run step by step: [B, T, G * H] to [B, T, H]."""
         hidden = np.empty((*prepared.shape[:2], cell_state[0].shape[-1]), np.float32)  # (B, T, H)
-        last = [array.astype(np.float32) for array in cell_state]
+        last = [copied(array) for array in cell_state]
 
         def run_some(rows: slice) -> None:
             own = (hidden[rows], last[0][rows], last[-1][rows])
@@ -60,7 +61,7 @@ class CompiledBlock(MinGruBlock):
         """Compute the states of all steps: [B, T, 3 H] to [B, T, H]."""
         (first,) = cell_state
         hidden = np.empty((*gates.shape[:2], first.shape[-1]), np.float32)  # (B, T, H)
-        last = first.astype(np.float32)
+        last = copied(first)
         scan_rows(gates, hidden, last)
         return hidden, (last,)
 
@@ -70,7 +71,7 @@ def run_rows(
     kind: int, recurrent: Panels, bias: Array, prepared: Array, hidden: Array, last: Array, cell: Array
 ) -> None:
     """Run all steps: [B, T, G H] prepared, [B, T, H] hidden is written, the states [B, H] change in place."""
-    gates = np.empty((prepared.shape[0], prepared.shape[2]), np.float32)  # (B, G * H)
+    gates = workspace(prepared.shape[0], prepared.shape[2])  # (B, G * H)
     for time in range(prepared.shape[1]):
         gates[:] = prepared[:, time]
         step_rows(kind, recurrent, 0, bias, gates, last, cell)

@@ -23,6 +23,7 @@ from unspool.engines.numba.cells import CODES
 from unspool.engines.numba.kernels import BlockWeights, Weights, blocks_step, decoder_step, generate_tokens
 from unspool.engines.numba.layers import on_threads, packed_layer, partitioned
 from unspool.engines.numba.rows import blocks_rows, decoder_rows, generate_rows
+from unspool.engines.numba.workspace import copied
 from unspool.engines.numpy.attention import Memory
 from unspool.engines.numpy.layers import Layer, MakeLayer
 from unspool.engines.numpy.network import (
@@ -75,12 +76,13 @@ class NumbaDecoder(NumpyDecoder):
         logits = np.empty((len(tokens), self.vocabulary_size), np.float32)
         if self._has_row_kernel and len(tokens) == 1:
             (team,) = make_teams(1, self._longest)
-            self._advance(self._kind, self._weights, team, int(tokens[0]), hidden[:, 0], cell[:, 0], logits[0])
-            return logits, self._nested(hidden, cell, state)
+            own = [copied(array[:, 0]) for array in (hidden, cell)]
+            self._advance(self._kind, self._weights, team, int(tokens[0]), *own, logits[0])
+            return logits, self._nested(own[0][:, None], own[1][:, None], state)
         advance = self._advance_rows(state.memory)
 
         def step_some(rows: slice) -> None:
-            cell_states = [np.ascontiguousarray(array[:, rows]) for array in (hidden, cell)]
+            cell_states = [copied(array[:, rows]) for array in (hidden, cell)]
             weights = self._weights_of_rows(state.memory, rows)
             advance(self._kind, weights, np.asarray(tokens[rows]), *cell_states, logits[rows])
             hidden[:, rows], cell[:, rows] = cell_states
@@ -96,7 +98,7 @@ class NumbaDecoder(NumpyDecoder):
         tokens, scores, lengths = np.empty(shape, np.int64), np.zeros(shape), np.zeros(len(logits), np.int64)
 
         def generate_some(rows: slice) -> None:
-            cell_states = [np.ascontiguousarray(array[:, rows]) for array in (hidden, cell)]
+            cell_states = [copied(array[:, rows]) for array in (hidden, cell)]
             own = (array[rows] for array in sampled[:-1])
             found = (array[rows] for array in (tokens, scores, lengths))
             weights = self._weights_of_rows(state.memory, rows)
@@ -119,7 +121,7 @@ class NumbaDecoder(NumpyDecoder):
         settings = (sampled.forbidden[0], sampled.parameters[0], uniforms, sampled.end)
 
         def generate_with(team: Team) -> tuple[list[Array], IntArray]:
-            mine, tokens = [array.copy() for array in changing], np.empty(len(uniforms), np.int64)
+            mine, tokens = [copied(array) for array in changing], np.empty(len(uniforms), np.int64)
             length = generate(self._kind, self._weights, team, *mine, *settings, tokens)
             return mine, tokens[:length]
 

@@ -14,16 +14,7 @@ from unspool.engines.kernels.compiling import compiled
 from unspool.engines.kernels.panels import Panels, add_products
 from unspool.engines.numba.cells import gated_linear, gru_step, lstm_step, mingru_step, normalise, rnn_step
 from unspool.engines.numba.kernels import BlockWeights, Weights
-
-
-@compiled
-def repeated(vector: Array, rows: int) -> Array:
-    """Copy a vector into every row."""
-    result = np.empty((rows, vector.shape[0]), np.float32)
-    for row in range(rows):
-        for i in range(vector.shape[0]):
-            result[row, i] = vector[i]
-    return result
+from unspool.engines.numba.workspace import repeated, workspace
 
 
 @compiled
@@ -51,7 +42,7 @@ def step_rows(kind: int, matrix: Panels, number: int, bias: Array, gates: Array,
 def read_with_cells(kind: int, weights: Weights, tokens: Array, hidden: Array, cell: Array) -> Array:
     """Read a token a row: [L, B, H] hidden and [L, B, H] cell change in place; the last layer's states [B, H]."""
     rows = tokens.shape[0]
-    gates = np.empty((rows, weights.looked_up.shape[1]), np.float32)  # (B, G * H)
+    gates = workspace(rows, weights.looked_up.shape[1])  # (B, G * H)
     for row in range(rows):
         gates[row] = weights.looked_up[tokens[row]]
     for layer in range(hidden.shape[0]):
@@ -67,10 +58,10 @@ def read_with_cells(kind: int, weights: Weights, tokens: Array, hidden: Array, c
 def read_with_blocks(weights: BlockWeights, tokens: Array, hidden: Array) -> Array:
     """Do the same with minGRU blocks; what leaves the last one, normalised, is returned, [B, H]."""
     rows, size = tokens.shape[0], hidden.shape[2]
-    stream = np.empty((rows, size), np.float32)  # (B, H)
+    stream = workspace(rows, size)  # (B, H)
     for row in range(rows):
         stream[row] = weights.looked_up[tokens[row]]
-    normal, inside = np.empty_like(stream), np.empty_like(stream)
+    normal, inside, pairs = workspace(rows, size), workspace(rows, size), workspace(rows, 2 * size)
     for layer in range(hidden.shape[0]):
         for row in range(rows):
             normalise(stream[row], weights.norm[layer], normal[row])
@@ -81,7 +72,7 @@ def read_with_blocks(weights: BlockWeights, tokens: Array, hidden: Array) -> Arr
         add_products(weights.out, layer, inside, stream)
         for row in range(rows):
             normalise(stream[row], weights.mlp_norm[layer], normal[row])
-        pairs = np.zeros((rows, 2 * size), np.float32)
+        pairs[:] = np.float32(0)  # (B, 2 H)
         add_products(weights.up, layer, normal, pairs)
         for row in range(rows):
             gated_linear(pairs[row], inside[row])

@@ -1,6 +1,6 @@
 """The settings of a classifier's run, and what a classifier is."""
 
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import model_validator
 
@@ -22,6 +22,8 @@ class ClassificationDataSpec(DataSpec):
         lowercase: words are read in small letters; of tokenizer `word` alone.
         max_length: the number of tokens of a text that are learnt from.
     """
+
+    reading: ClassVar[tuple[str, ...]] = ("text", "label", *DataSpec.reading)
 
     text: tuple[str, ...] = setting((), TEXT)
     label: str | None = setting(None, Option("Tables", common=True, synonyms=("class", "labels", "y"), metavar="COL"))

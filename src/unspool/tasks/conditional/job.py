@@ -11,7 +11,7 @@ from unspool.decode.reading import start_reading
 from unspool.engines.base import EncoderDecoder
 from unspool.errors import DataError
 from unspool.evaluate.bits import document_nats, evaluate_part
-from unspool.evaluate.pairs import beginning
+from unspool.evaluate.pairs import encoded_sources
 from unspool.specs.condition import ConditionSpec
 from unspool.specs.sampling import SamplingSpec
 from unspool.tasks.conditional.specs import ConditionalRecipe
@@ -53,8 +53,10 @@ class ConditionalJob:
 
     def validate(self, network: EncoderDecoder) -> float:
         """Nats per token, given the condition."""
-        begin = beginning(network, self._validation)
-        sums, lengths = document_nats(network, self._validation.target, max_documents=VALIDATION_TEXTS, begin=begin)
+        start = encoded_sources(network, self._validation)
+        sums, lengths = document_nats(
+            network, self._validation.target, max_documents=VALIDATION_TEXTS, initial_states=start
+        )
         return float(sums.sum() / lengths.sum())
 
     def sample(self, network: EncoderDecoder) -> str:
@@ -66,7 +68,8 @@ class ConditionalJob:
 
     def figures(self, network: EncoderDecoder) -> dict[str, Any]:
         """Those of a language model, given the condition."""
-        figures = evaluate_part(network, self._validation.target, begin=beginning(network, self._validation))
+        start = encoded_sources(network, self._validation)
+        figures = evaluate_part(network, self._validation.target, initial_states=start)
         names = ("bits_per_byte", "bits_per_character", "nats_per_token", "perplexity")
         return {name: getattr(figures, name) for name in names}
 

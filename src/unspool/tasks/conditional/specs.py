@@ -1,6 +1,6 @@
 """The settings of a conditional model's run, and what such a model is."""
 
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -26,6 +26,8 @@ class ConditionalDataSpec(TextDataSpec):
             more than 20 differ.
         max_length: the largest number of tokens of a text; longer ones are left out.
     """
+
+    reading: ClassVar[tuple[str, ...]] = ("condition", *TextDataSpec.reading)
 
     condition: tuple[str, ...] = setting(
         (), Option("Tables", common=True, synonyms=("given", "conditions", "conditional"), metavar="COL")

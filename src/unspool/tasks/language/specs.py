@@ -1,6 +1,6 @@
 """The settings of a language model's run, and what such a model is."""
 
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import model_validator
 
@@ -23,6 +23,8 @@ class TextDataSpec(DataSpec):
         text: the column of a table that holds the text; more columns may be given, which are joined with a space. Each
             row is a document. Columns have names, or numbers from 1 where a .csv or .tsv has no row of names.
     """
+
+    reading: ClassVar[tuple[str, ...]] = ("lines", "text", *DataSpec.reading)
 
     lines: bool = setting(False, LINES)
     text: tuple[str, ...] = setting((), TEXT)

@@ -13,7 +13,7 @@ from unspool.data.pairs import (
 from unspool.decode.translation import BeamTranslator
 from unspool.engines.base import EncoderDecoder
 from unspool.errors import DataError
-from unspool.evaluate.pairs import exact_share, pair_nats
+from unspool.evaluate.pairs import exact_match, pair_nats
 from unspool.specs.sampling import BeamSpec
 from unspool.tasks.translation.specs import TranslationRecipe
 
@@ -68,5 +68,5 @@ class TranslationJob:
         nats = pair_nats(network, self._validation)
         texts = self._texts[:CLOSING_PAIRS]
         found = BeamTranslator(network, *self._tokenizers).translate([source for source, _ in texts], GREEDY)
-        exact = exact_share([best[0].text for best in found], [target for _, target in texts])
+        exact = exact_match([best[0].text for best in found], [target for _, target in texts])
         return {"nats_per_token": nats, "perplexity": exp(min(nats, 700)), "exact": exact}

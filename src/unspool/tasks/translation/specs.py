@@ -1,6 +1,6 @@
 """The settings of a translator's run, and what a translator is."""
 
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import model_validator
 
@@ -36,6 +36,8 @@ class TranslationDataSpec(DataSpec):
         joint_vocabulary: one tokenizer serves sources and targets.
         max_length: the largest number of tokens of a source or a target; longer pairs are left out.
     """
+
+    reading: ClassVar[tuple[str, ...]] = ("source", "target", "source_file", "target_file", *DataSpec.reading)
 
     source: str | None = setting(None, Option("Pairs", common=True, synonyms=("src", "input"), metavar="COL"))
     target: str | None = setting(None, Option("Pairs", common=True, synonyms=("tgt", "to"), metavar="COL"))

@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from conformance.engines import compared_engines
 from helpers.small import random_weights
 from unspool.data.batches import TextSource
 from unspool.decode.sampler import COMPILABLE, Samplers
 from unspool.engines.base import Block, BlockGenerator
-from unspool.engines.registry import build_network, installed_engines
+from unspool.engines.registry import build_network
 from unspool.specs.network import DecoderSpec, NetworkSpec, TextEncoderSpec
 from unspool.specs.sampling import SamplingSpec
 from unspool.specs.shapes import CellName
@@ -28,7 +29,7 @@ SETTINGS: list[dict[str, Any]] = [
 
 
 def networks() -> list[tuple[str, Any]]:
-    return [(name, build_network(name, SPEC, random_weights(SPEC))) for name in installed_engines()]
+    return [(name, build_network(name, SPEC, random_weights(SPEC))) for name in compared_engines()]
 
 
 @pytest.fixture(scope="module", params=[name for name, network in networks() if isinstance(network, BlockGenerator)])

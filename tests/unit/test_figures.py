@@ -1,0 +1,101 @@
+"""The figures that close a run, the card and `evaluate` without data are one measurement, by the same names."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import unspool
+from helpers.small import TINY, small_text
+from unspool.data.tokens import open_part
+from unspool.tasks.language.evaluation import MAX_ROWS, TOKENS_PER_ROW, held_out_figures
+from unspool.training.history import History
+
+SHORT: dict[str, Any] = {**TINY, "steps": 12, "validations": 1}
+OF_TEXTS: dict[str, Any] = {name: value for name, value in SHORT.items() if name != "sequence_length"}
+OF_LABELS: dict[str, Any] = {n: v for n, v in OF_TEXTS.items() if n not in ("hidden_size", "embedding_size")}
+ENCODER: dict[str, Any] = {"encoder_size": 8, "encoder_embedding": 4}
+UNTOLD = {"event", "step", "best_step", "seconds", "tokens_per_second"}  # of the event, besides figures
+
+
+def told(model: unspool.Model) -> dict[str, Any]:
+    """The figures of the event that ended the run."""
+    event = History(model.path / "history.jsonl").events()[-1]
+    assert event["event"] == "end"
+    assert event.keys() >= UNTOLD
+    return {name: value for name, value in event.items() if name not in UNTOLD}
+
+
+def check(model: unspool.Model, names: set[str], **settings: Any) -> None:
+    """The closing figures have these names; `evaluate` and the card give each alike."""
+    closing, measured = told(model), model.evaluate(**settings).to_dict()
+    assert names <= closing.keys()
+    for name in names:
+        assert measured[name] == pytest.approx(closing[name], rel=1e-4), name
+    for name, value in closing.items():
+        assert f"| {name} | {value:.4f} |" in model.card
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("table") / "t.tsv"
+    lines = small_text(120, seed=3).splitlines()
+    rows = [f"{line}\t{line.replace('cat', 'dog')}\t{('red', 'blue', 'green')[i % 3]}" for i, line in enumerate(lines)]
+    path.write_text("\n".join(["one\tother\tcolour", *rows, ""]), encoding="utf-8")
+    return path
+
+
+LANGUAGE = {"bits_per_byte", "bits_per_character", "nats_per_token", "perplexity"}
+FRESH = {"fresh_bits_per_character", "fresh_nats_per_token", "stuck"}
+
+
+@pytest.mark.parametrize(("lines", "settings"), [(300, {}), (3200, {}), (300, {"lines": True})])
+def test_of_a_language_model(tmp_path: Path, lines: int, settings: dict[str, Any]) -> None:
+    (tmp_path / "t.txt").write_text(small_text(lines), encoding="utf-8")
+    model = unspool.train(tmp_path / "t.txt", out=tmp_path / "m", **SHORT, **settings)
+    assert told(model).keys() == LANGUAGE | FRESH
+    check(model, LANGUAGE | FRESH)
+
+
+def test_a_long_held_out_part_is_read_in_rows_by_both(tmp_path: Path) -> None:
+    (tmp_path / "t.txt").write_text(small_text(3200), encoding="utf-8")
+    model = unspool.train(tmp_path / "t.txt", out=tmp_path / "m", **SHORT)
+    assert type(model) is unspool.TextModel
+    part = open_part(model.path / "training", "validation")
+    assert 2 <= len(part.tokens) // TOKENS_PER_ROW <= MAX_ROWS
+    direct, measured = held_out_figures(model.network, part).to_dict(), model.evaluate().to_dict()
+    assert direct.keys() == measured.keys()
+    for name in direct.keys() - {"seconds"}:
+        assert direct[name] == pytest.approx(measured[name], rel=1e-9), name
+
+
+def test_the_best_fresh_validation_is_the_fresh_figure_of_a_stream(model: unspool.Model) -> None:
+    """What training shows as fresh is what closes the run as fresh, of the same weights."""
+    events = History(model.path / "history.jsonl").events()
+    best = min(event["fresh"] for event in events if event["event"] in ("validation", "average"))
+    assert told(model)["fresh_nats_per_token"] == pytest.approx(best, rel=1e-5)
+
+
+def test_of_a_conditional_model(table: Path, tmp_path: Path) -> None:
+    model = unspool.train(table, out=tmp_path / "m", text="one", condition="colour", encoder_size=4, **OF_TEXTS)
+    assert told(model).keys() == LANGUAGE
+    check(model, LANGUAGE)
+
+
+def test_of_a_classifier(table: Path, tmp_path: Path) -> None:
+    model = unspool.train(table, out=tmp_path / "m", text="one", label="colour", **ENCODER, **OF_LABELS)
+    names = {"accuracy", "macro_f1", "nats_per_label"}
+    assert told(model).keys() == names
+    check(model, names)
+
+
+def test_of_a_translator(tmp_path: Path) -> None:
+    """Both take the likeliest token each time: a run ends with no other search."""
+    pytest.importorskip("sacrebleu")
+    rows = [f"{'uvw'[i % 3]}{i}\t{('x', 'xy', 'zz')[i % 3] if i % 4 else 'rare'}" for i in range(200)]
+    (tmp_path / "t.tsv").write_text("\n".join(["one\tother", *rows, ""]), encoding="utf-8")
+    shape = {**OF_TEXTS, "tokenizer": "char", "steps": 60, "learning_rate": 0.01, "batch_size": 32}
+    model = unspool.train(tmp_path / "t.tsv", out=tmp_path / "m", source="one", target="other", **ENCODER, **shape)
+    assert told(model).keys() == {"nats_per_token", "perplexity", "exact"}
+    assert 0.1 < told(model)["exact"] < 0.9
+    check(model, {"exact"}, beams=1)
