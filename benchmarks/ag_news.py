@@ -1,4 +1,4 @@
-"""Classification: AG News, 10,000 rows to learn, beside what scikit-learn makes of the same rows
+"""Classification: AG News, 10,000 rows to learn, and what scikit-learn makes of the same rows
 
 Unspool from nothing, from nothing in one direction, and from a language model of the same rows, at once and layer by
 layer; TF-IDF of one- and two-word terms with logistic regression and with naive Bayes; fastText where it is installed.

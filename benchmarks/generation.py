@@ -1,10 +1,10 @@
-"""Writing one stream and many, sampling included: every engine beside the loop of the tutorials, in turn, in one run.
+"""Generating one stream and many, sampling included: every engine and the loop of the tutorials, in turn, in one run.
 
 Networks are opened as `unspool.load` opens them. The peer is the loop that tutorials show: `torch.nn.LSTM` called with
 one token a row, softmax, `torch.multinomial`; and, where it is installed, Keras with a step as a `tf.function`. Weights
 are random, which costs the same. `of_reading_floor` compares the rate at which weights are read with that of a loop
 which only sums as many bytes, on as many threads, medians of the rounds of both; that loop does not ask for memory
-ahead, so that a share can pass 1. What counts is what a token has to read: the recurrent matrices, the input matrices
+ahead, so a fraction can pass 1. What counts is what a token has to read: the recurrent matrices, the input matrices
 above the first layer, the output matrix, their biases, and one row of what the first layer makes of each token; the
 embedding and the first input matrix are in that row.
 """
@@ -44,7 +44,7 @@ STREAMS = 32
 SEEDS = list(range(STREAMS))
 CLAIMS = (
     *(
-        Claim(f"one stream, {size}, {weights}, one thread, share of the reading floor", bound, share)
+        Claim(f"one stream, {size}, {weights}, one thread, fraction of the reading floor", bound, share)
         for size in ("1 x 512", "2 x 512")
         for weights, bound in (("float32", 0.9), ("bfloat16", 0.75), ("int8", 0.45))
         for share in [highest("of_reading_floor", lstm=size, writer=f"numba {weights}, 1 threads")]
@@ -68,7 +68,7 @@ class TutorialNetwork(nn.Module):
 
     @torch.no_grad()
     def write(self, count: int, rows: int) -> list[list[int]]:
-        """Draw tokens one by one, at temperature 0.8, in rows side by side."""
+        """Draw tokens one by one, at temperature 0.8, in rows of one batch."""
         token, state, tokens = torch.zeros(rows, 1, dtype=torch.long), None, []
         for _ in range(count):
             values, state = self.lstm(self.embedding(token), state)  # (B, 1, H)

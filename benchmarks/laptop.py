@@ -1,4 +1,4 @@
-"""A minute on the CPU: Unspool's defaults beside the character-level GPT that people train on a laptop.
+"""A minute on the CPU: Unspool's defaults and the character-level GPT that people train on a laptop.
 
 The peer is transformers' GPT-2 with 4 layers, 4 heads, width 128, a context of 64 and a batch of 12, trained as
 nanoGPT's recipe for the CPU says: AdamW with betas 0.9 and 0.99, rate 1e-3 that falls as a cosine to 1e-4 after 100

@@ -1,4 +1,4 @@
-"""Training beside a neighbour that keeps one core busy, against a quiet machine, in turn.
+"""Training next to a process that keeps one core busy, against a quiet machine, in turn.
 
 A run by minutes chooses between all threads and one as it goes (`training/threads.py`). The neighbour is a process that
 counts. The rate is that of reading in training steps.

@@ -1,4 +1,4 @@
-"""The recipe that is chosen beside its neighbours: texts of five kinds, from 23 KB to 10 MB, for 1 to 10 minutes.
+"""The recipe that is chosen and others near it: texts of five kinds, from 23 KB to 10 MB, for 1 to 10 minutes.
 
 Each text is trained with the defaults; then without dropout of the recurrent matrices or, where there is none, wider
 with the same dropout. `fresh` is the loss on the held-out tenth from fresh starts, in bits per character;

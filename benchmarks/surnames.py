@@ -1,9 +1,9 @@
-"""Surnames of 18 languages: names written under a language, and languages told from names
+"""Surnames of 18 languages: names generated given a language, and languages inferred from names
 
 Eight tenths of the different names of each language are learnt, one tenth chooses the weights, one tenth is the test,
-which is read once. A model that is given the language stands beside one of the same recipe that is not: bits per
-character, ends of names included. Samples are counted that are names of the training part. Languages are told in two
-ways, with the same command: by a classifier that was trained for it, and by Bayes' rule from the first model (which
+which is read once. A model that is given the language is compared with one of the same recipe that is not: bits per
+character, ends of names included. Samples are counted that are names of the training part. Languages are inferred in
+two ways, with the same command: by a classifier that was trained for it, and by Bayes' rule from the first model (which
 language makes this name likeliest).
 """
 

@@ -1,4 +1,4 @@
-"""Sums and dates, character by character: the share of unseen ones that come out exactly right.
+"""Sums and dates, character by character: the fraction of unseen ones that come out exactly right.
 
 50,000 sums of two numbers of up to three digits ("16+75" to "91") and 50,000 dates in free form to ISO 8601. The first
 nine tenths of each file are learnt (a tenth of them chooses the weights), the last tenth is translated once, with
@@ -12,7 +12,7 @@ from benchmarks.claims import Claim, highest
 from benchmarks.common import Bench, unspool
 
 MINUTES = {"date": 1.0, "addition": 2.0}
-CLAIMS = (Claim("dates, share exactly right", 0.99, highest("exact", pairs="date")),)
+CLAIMS = (Claim("dates, fraction exactly right", 0.99, highest("exact", pairs="date")),)
 
 
 def run(bench: Bench) -> None:

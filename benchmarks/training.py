@@ -1,9 +1,9 @@
-"""Training rate on the CPU: Unspool's learner beside the loop of the tutorials, in turn, in one run.
+"""Training rate on the CPU: Unspool's learner and the loop of the tutorials, in turn, in one run.
 
 Each trains in a process of its own (`benchmarks/trainers.py`). The peer is what tutorials show: an embedding, `nn.LSTM`
 (or GRU, RNN), a linear layer, Adam, float32; and Keras where it is installed. Unspool runs with AdamW too, so that both
 do the same work, and once more with Muon, its default. 64 rows of 128 steps.
-`of_bf16_peak` is the share of the rate of a large bfloat16 product, measured between the rounds, that forward and
+`of_bf16_peak` is the fraction of the rate of a large bfloat16 product, measured between the rounds, that forward and
 backward reach (6 operations a weight and token; the optimizer's are not counted).
 """
 
@@ -29,7 +29,7 @@ CLAIMS = (
         )
         for cell, bound in (("lstm", 2.2), ("gru", 3.5), ("rnn", 3.5))
     ),
-    Claim("mingru, share of the bfloat16 peak", 0.6, highest("of_bf16_peak", network="mingru 4 x 512")),
+    Claim("mingru, fraction of the bfloat16 peak", 0.6, highest("of_bf16_peak", network="mingru 4 x 512")),
 )
 
 

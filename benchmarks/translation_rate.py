@@ -1,4 +1,4 @@
-"""Translation: target tokens a second in training, beside a plain loop, in turn, in one run
+"""Translation: target tokens a second in training, of Unspool and of a plain loop, in turn, in one run
 
 Multi30k English-German, word by word, in the shape that the defaults choose. Unspool trains with Muon, its default, and
 with AdamW; the plain loop is PyTorch that attends and steps token by token, as tutorials write it, in float32. In each

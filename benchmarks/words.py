@@ -1,4 +1,4 @@
-"""A book by characters and by words, side by side in bits per byte, which compares the two."""
+"""A book by characters and by words, in bits per byte, which compares the two."""
 
 import tempfile
 from pathlib import Path

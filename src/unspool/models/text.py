@@ -226,7 +226,7 @@ def _score(network: SequenceNetwork, tokenizer: Tokenizer, text: str, state: Any
     part = part_of_text(tokenizer, text, ends)
     nats = token_nats(network, part.tokens, state).astype(np.float64)
     mean = float(nats.mean())
-    bits = float(nats.sum()) / np.log(2) + part.spelling_bits
+    bits = float(nats.sum() / np.log(2) + part.spelling_bits)
     return Score(
         bits_per_byte=bits / part.bytes,
         bits_per_character=bits / part.characters,

@@ -44,7 +44,7 @@ def read_window(
     """
     precision = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else torch.float32
     matrix = cast(Tensor, layer.weight_hh_l0) if recurrent is None else recurrent
-    if not isinstance(layer, nn.LSTM) and values.device.type == "cpu" and has_kernels(precision):
+    if type(layer) in WINDOWS and values.device.type == "cpu" and has_kernels(precision):
         weights = (layer.weight_ih_l0, matrix, layer.bias_ih_l0, layer.bias_hh_l0)
         first = cell_state[0][0].float().contiguous()  # (B, H)
         values, last = WINDOWS[type(layer)].apply(values, precision, *weights, first)
