@@ -85,6 +85,14 @@ def test_a_run_ends_early_when_nothing_gets_better(tmp_path: Path) -> None:
     assert (progress.step, progress.best_step, progress.done) == (30, 10, True)
 
 
+def test_a_run_makes_one_step_even_if_its_time_was_over_before(tmp_path: Path) -> None:
+    loop = make_loop(tmp_path, Learner(lambda n: 1.0), lambda n: 1.0, 1)
+    loop.budget = Budget(BudgetSpec(minutes=0.1), 3, used=60.0)
+    progress = loop.run()
+    assert (progress.step, progress.done) == (1, True)
+    assert "NaN" not in (tmp_path / "history.jsonl").read_text(encoding="utf-8")
+
+
 class Crash(BaseException):
     """What pulling the plug looks like from inside."""
 

@@ -31,6 +31,10 @@ class TranslationFigures:
         exact: is the fraction of translations that equal the reference, letter by letter.
         pairs: counts the pairs.
         seconds: is the time that the translation took.
+        nats_per_token: is the mean nll of the target tokens, in nats; none for other pairs than those held out.
+        perplexity: is its exponential.
+        greedy_exact: is the fraction of the first held-out pairs whose greedy translation equals the reference, as it
+            closes a training run; `exact` is of all pairs, found by beam search.
     """
 
     bleu: float
@@ -40,10 +44,13 @@ class TranslationFigures:
     exact: float
     pairs: int
     seconds: float
+    nats_per_token: float | None = None
+    perplexity: float | None = None
+    greedy_exact: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the figures by name, for JSON."""
-        return asdict(self)
+        """Return the figures that there are by name, for JSON."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 def pair_nats(network: EncoderDecoder, pairs: Pairs, max_pairs: int | None = None) -> float:

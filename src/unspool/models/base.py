@@ -125,7 +125,8 @@ def wrong_model(model: Model, method: str, *owners: type[Model]) -> WrongModelEr
         *owners: are the classes that have it.
     """
     kind = type(model)
-    own = [name for name in dir(kind) if not name.startswith("_") and callable(getattr(kind, name))]
+    names = [name for owner in kind.__mro__ if owner is not Model and issubclass(owner, Model) for name in vars(owner)]
+    own = [name for name in dict.fromkeys(names) if not name.startswith("_") and callable(getattr(kind, name))]
     command = ROWS[model.config.task].command.name
     return WrongModelError(
         f"{method} needs a {' or '.join(owner.__name__ for owner in owners)}. Received: {model.path}, a "

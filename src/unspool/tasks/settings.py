@@ -84,13 +84,15 @@ def section_of(tasks: tuple[str, ...]) -> dict[str, str]:
 
 def foreign_settings(task: str, names: Sequence[str]) -> UsageError:
     """Make the error for settings that a task does not have; it names the tasks that have them."""
-    received = []
+    received, own = [], section_of((task,))
     for name in names:
         owners = [
             task for task, row in ROWS.items() if any(name in spec.model_fields for spec in _specs(row.load("recipe")))
         ]
         received.append(f"{name}, a setting of {' and '.join(owners)}" if owners else name)
-    hint = "leave it out." if len(received) == 1 else "leave these out."
+    instead = [f"encoder_{name}" for name in names if f"encoder_{name}" in own]
+    leave = f"leave {'it' if len(received) == 1 else 'these'} out."
+    hint = f"use {', '.join(instead)}, or {leave}" if instead else leave
     return UsageError(f"a setting must be one that {task} has. Received: {'; '.join(received)}.", hint)
 
 

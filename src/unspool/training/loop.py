@@ -74,14 +74,14 @@ class Loop:
     _saved_at: float = 0.0
 
     def run(self) -> Progress:
-        """Train until the budget is used up, patience runs out, or the run is interrupted.
+        """Train until the budget is used up, patience runs out, or the run is interrupted; at least for one step.
 
         Raises:
             TrainingError: the loss became NaN or infinite for the third time.
         """
         with catching_interrupts() as interrupt:
             self._save()
-            while not self._finished() and not interrupt.requested:
+            while self.progress.step == 0 or not (self._finished() or interrupt.requested):
                 self._step()
             validated = self.progress.validated_at == self.progress.step
             if self._finished():

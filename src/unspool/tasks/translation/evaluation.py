@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from unspool.data.pairs import kept_texts, whole_pairs
+from unspool.data.pairs import kept_texts, open_pairs, whole_pairs
 from unspool.decode.translation import BeamTranslator
 from unspool.errors import UsageError
 from unspool.evaluate.pairs import TranslationFigures, translation_figures
@@ -13,6 +14,7 @@ from unspool.specs.base import build
 from unspool.specs.sampling import BeamSpec
 from unspool.tasks.evaluation import read_as_in_training
 from unspool.tasks.opening import read_recipe
+from unspool.tasks.translation.job import held_out_figures
 from unspool.tasks.translation.task import all_pairs
 
 PAIRS = (("source", "target", "source_file", "target_file"),)
@@ -33,16 +35,20 @@ def evaluate_translation(
         MissingExtraError: sacrebleu is not installed.
     """
     given = {name: value for name, value in settings.items() if name not in BeamSpec.model_fields}
+    recipe, held_out = read_recipe(folder), {}
     if settings["sources"] or "source_file" in settings or "target_file" in settings:
-        spec = read_as_in_training(read_recipe(folder).data, given, PAIRS)
+        spec = read_as_in_training(recipe.data, given, PAIRS)
         if spec.sources and spec.source is None:
             hint = "name them: --source and --target."
             raise UsageError("pairs need the columns of their sources and targets.", hint)
         pairs = whole_pairs(all_pairs(spec))
     else:
         pairs = kept_texts(folder.training)
+        validation = open_pairs(folder.training, "validation", recipe.data.max_length, verify=False)
+        held_out = held_out_figures(translator, validation, pairs)
     beam = build(BeamSpec, {name: value for name, value in settings.items() if name not in given}, "evaluate")
     started = time.perf_counter()
     found = translator.translate([pair.source for pair in pairs], beam, with_attention=translator.target.kind == "word")
     seconds = time.perf_counter() - started
-    return translation_figures([best[0].text for best in found], [pair.target for pair in pairs], seconds)
+    figures = translation_figures([best[0].text for best in found], [pair.target for pair in pairs], seconds)
+    return replace(figures, **held_out)

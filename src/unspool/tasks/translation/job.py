@@ -1,5 +1,6 @@
 """The data of a translator's run: pairs of texts, their batches, validation and description."""
 
+from collections.abc import Sequence
 from math import exp
 from typing import Any
 
@@ -20,6 +21,7 @@ from unspool.tasks.translation.specs import TranslationRecipe
 GREEDY = BeamSpec(beams=1)
 CLOSING_PAIRS = 500  # translated for the closing figures
 VALIDATION_PAIRS = 2048
+MAX_NATS = 700  # whose exponential is still finite
 
 
 class TranslationJob:
@@ -64,9 +66,19 @@ class TranslationJob:
         return f"{source} -> {translation.text}"
 
     def figures(self, network: EncoderDecoder) -> dict[str, Any]:
-        """Compute the loss, the perplexity and the fraction of exact translations."""
-        nats = pair_nats(network, self._validation)
-        texts = self._texts[:CLOSING_PAIRS]
-        found = BeamTranslator(network, *self._tokenizers).translate([source for source, _ in texts], GREEDY)
-        exact = exact_match([best[0].text for best in found], [target for _, target in texts])
-        return {"nats_per_token": nats, "perplexity": exp(min(nats, 700)), "exact": exact}
+        """Return the loss, and the fraction of exact translations."""
+        return held_out_figures(BeamTranslator(network, *self._tokenizers), self._validation, self._texts)
+
+
+def held_out_figures(translator: BeamTranslator, validation: Pairs, texts: Sequence[Pair]) -> dict[str, float]:
+    """Measure the figures that close a run, and that `evaluate` without data repeats.
+
+    Args:
+        translator: is measured.
+        validation: are the held-out pairs as tokens, for the loss.
+        texts: are the same pairs, of which the first are translated greedily.
+    """
+    nats, chosen = pair_nats(translator.network, validation), texts[:CLOSING_PAIRS]
+    found = translator.translate([pair.source for pair in chosen], GREEDY)
+    exact = exact_match([best[0].text for best in found], [pair.target for pair in chosen])
+    return {"nats_per_token": nats, "perplexity": exp(min(nats, MAX_NATS)), "greedy_exact": exact}

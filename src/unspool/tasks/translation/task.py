@@ -60,8 +60,8 @@ class Translation(Task[TranslationRecipe, TranslationConfig]):
         tag="translation",
         kind="translation model",
         caution="It translates texts like those it learnt from; it translates others badly, and gives no warning.",
-        figures="On the held-out pairs; `exact` is the fraction of translations that equal the reference, letter by "
-        "letter.",
+        figures="On the held-out pairs; `greedy_exact` is the fraction of the first 500 whose greedy translation "
+        "equals the reference, letter by letter.",
         command='unspool translate {name} "..."',
         python='print(unspool.load("{name}").translate("..."))',
     )
@@ -121,8 +121,8 @@ class Translation(Task[TranslationRecipe, TranslationConfig]):
     def summary(self, figures: Mapping[str, Any]) -> str:
         """Return the closing figures in a sentence."""
         return (
-            f"{figures['nats_per_token']:.4f} nats per token on the held-out pairs; {figures['exact']:.1%} of their "
-            "translations are the reference, letter by letter."
+            f"{figures['nats_per_token']:.4f} nats per token on the held-out pairs; {figures['greedy_exact']:.1%} of their "
+            "greedy translations are the reference, letter by letter."
         )
 
 
