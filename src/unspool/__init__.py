@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from unspool.errors import UnspoolError
     from unspool.models.base import Model
     from unspool.models.classifier import TextClassifier
+    from unspool.models.conditional import ConditionalTextModel
     from unspool.models.reading import Sample, StateReading
+    from unspool.models.score import Score
     from unspool.models.sequence import Translator
-    from unspool.models.text import ConditionalTextModel, Score, TextModel
+    from unspool.models.text import TextModel
     from unspool.specs.sampling import BeamSpec, SamplingSpec
     from unspool.training.callback import Callback
 
@@ -45,11 +47,11 @@ __all__ = [
 _HOMES = {
     "BeamSpec": "unspool.specs.sampling",
     "Callback": "unspool.training.callback",
-    "ConditionalTextModel": "unspool.models.text",
+    "ConditionalTextModel": "unspool.models.conditional",
     "Model": "unspool.models.base",
     "Sample": "unspool.models.reading",
     "SamplingSpec": "unspool.specs.sampling",
-    "Score": "unspool.models.text",
+    "Score": "unspool.models.score",
     "StateReading": "unspool.models.reading",
     "TextClassifier": "unspool.models.classifier",
     "TextModel": "unspool.models.text",

@@ -20,7 +20,6 @@ from unspool.folder.model_folder import ModelFolder
 from unspool.models.base import Data, Model, PathLike, sources_of
 from unspool.tasks.opening import read_config, read_pretrained, row_of_folder
 from unspool.tasks.registry import choose_row
-from unspool.tasks.run import Run
 from unspool.tasks.settings import Settings, grouped
 from unspool.training.callback import Callback
 
@@ -83,6 +82,8 @@ def train(
     Raises:
         UnspoolError: the settings, the data or the output folder cannot be used, or training failed.
     """
+    from unspool.tasks.run import Run  # here and not above: models are opened without what trains them
+
     started = time.monotonic()
     keep = None
     if out is None:
@@ -115,6 +116,8 @@ def resume(
     Raises:
         ModelFolderError: there is nothing to resume.
     """
+    from unspool.tasks.run import Run
+
     task = row_of_folder(ModelFolder(Path(path))).load("task")()
     Run(Path(path), task, grouped({}), _callback_of(callback, listener), engine).resume()
     return load(path)

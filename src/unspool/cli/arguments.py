@@ -53,11 +53,13 @@ def condition_keyword(model: Any, condition: list[str] | None) -> dict[str, Any]
     Raises:
         UsageError: the model is not a conditional one.
     """
-    from unspool.models.text import ConditionalTextModel  # here and not above: the models import NumPy
+    if not condition:
+        return {}
+    from unspool.models.conditional import ConditionalTextModel  # here and not above: the models import NumPy
 
-    if condition and not isinstance(model, ConditionalTextModel):
+    if not isinstance(model, ConditionalTextModel):
         raise UsageError(
             f"--condition is for a ConditionalTextModel. Received: {model.path}, a {type(model).__name__}.",
             "leave out --condition.",
         )
-    return {"condition": condition} if condition else {}
+    return {"condition": condition}

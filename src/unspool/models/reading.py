@@ -13,8 +13,10 @@ from unspool.decode.reading import Reading, read, sample_seeds
 from unspool.decode.row import Piece
 from unspool.engines.base import SequenceNetwork
 from unspool.errors import ModelFolderError, UsageError, reporting_write_errors
-from unspool.folder.model_folder import dump_safetensors, parse_safetensors
+from unspool.folder.model_folder import ModelFolder, dump_safetensors, parse_safetensors
+from unspool.specs.config import Config
 from unspool.specs.sampling import SamplingSpec
+from unspool.tasks.opening import decoder_tokenizer
 from unspool.text.tokenizer import Tokenizer
 
 
@@ -54,6 +56,18 @@ class GenerationContext:
     tokenizer: Tokenizer
     sampling: SamplingSpec
     by_document: bool
+
+
+def open_context(folder: ModelFolder, config: Config, network: SequenceNetwork, by_document: bool) -> GenerationContext:
+    """Open what generating needs, from a model folder.
+
+    Args:
+        folder: holds the tokenizer and the settings.
+        config: is that of the model.
+        network: is that of the model.
+        by_document: says whether the network learnt where documents end.
+    """
+    return GenerationContext(network, decoder_tokenizer(folder, config), folder.read_sampling(), by_document)
 
 
 class StateReading:

@@ -13,7 +13,7 @@ from unspool.errors import UnspoolError, UsageError
 class Spec(BaseModel):
     """A frozen description of what to build or do, with no behaviour beyond checking itself."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, defer_build=True)
 
     def changed(self, **values: Any) -> Self:
         """Return a copy with some values replaced, checked like a new one.

@@ -89,7 +89,7 @@ ROWS: dict[str, Row] = {
             recipe="unspool.tasks.conditional.specs:ConditionalRecipe",
             config="unspool.tasks.conditional.specs:ConditionalConfig",
             task="unspool.tasks.conditional.task:Conditional",
-            model="unspool.models.text:ConditionalTextModel",
+            model="unspool.models.conditional:ConditionalTextModel",
             command=GENERATE,
             implied_by=("condition",),
         ),

@@ -35,7 +35,8 @@ def evaluate_translation(
         MissingExtraError: sacrebleu is not installed.
     """
     given = {name: value for name, value in settings.items() if name not in BeamSpec.model_fields}
-    recipe, held_out = read_recipe(folder), {}
+    recipe = read_recipe(folder)
+    held_out: dict[str, Any] = {}
     if settings["sources"] or "source_file" in settings or "target_file" in settings:
         spec = read_as_in_training(recipe.data, given, PAIRS)
         if spec.sources and spec.source is None:

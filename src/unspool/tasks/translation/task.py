@@ -121,8 +121,8 @@ class Translation(Task[TranslationRecipe, TranslationConfig]):
     def summary(self, figures: Mapping[str, Any]) -> str:
         """Return the closing figures in a sentence."""
         return (
-            f"{figures['nats_per_token']:.4f} nats per token on the held-out pairs; {figures['greedy_exact']:.1%} of their "
-            "greedy translations are the reference, letter by letter."
+            f"{figures['nats_per_token']:.4f} nats per token on the held-out pairs; {figures['greedy_exact']:.1%} of "
+            "their greedy translations are the reference, letter by letter."
         )
 
 

@@ -1,0 +1,111 @@
+"""A model that continues a prompt under a condition."""
+
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from unspool.decode.condition import Condition, condition_source, missing_condition
+from unspool.decode.reading import start_reading
+from unspool.engines.base import EncoderDecoder
+from unspool.evaluate.bayes import BayesClassifier
+from unspool.evaluate.conditioned import ConditionedFigures
+from unspool.folder.model_folder import ModelFolder
+from unspool.models.base import Data, PathLike, given
+from unspool.models.labelling import LabellingModel
+from unspool.models.reading import Sample, StateReading, load_reading, open_context
+from unspool.models.score import Score, score_text
+from unspool.tasks.conditional.evaluation import evaluate_conditional
+from unspool.tasks.conditional.specs import ConditionalConfig, ConditionalDataSpec
+
+
+class ConditionalTextModel(LabellingModel):
+    """A language model whose texts depend on labels or numbers; by Bayes' rule it classifies texts, too.
+
+    A condition is a label, a blend of labels (`"a=0.7,b=0.3"` or `{"a": 0.7, "b": 0.3}`) or a number; of several
+    columns a sequence of these.
+    """
+
+    config: ConditionalConfig
+    network: EncoderDecoder
+
+    def __init__(self, folder: ModelFolder, config: ConditionalConfig, network: EncoderDecoder) -> None:
+        super().__init__(folder, config, network)
+        self._context = open_context(folder, config, network, by_document=True)
+        self.tokenizer = self._context.tokenizer
+
+    def generate(self, prompt: str = "", condition: Condition | None = None, **settings: Any) -> str:
+        """Continue a prompt under a condition.
+
+        Args:
+            prompt: is read in full first; any text can be read.
+            condition: is what the text depends on.
+            **settings: are fields of `SamplingSpec`, such as `max_new_tokens`, `temperature`, `seed`, `stop`.
+
+        Returns:
+            the new text, without the prompt.
+
+        Raises:
+            UsageError: a setting breaks its rule; the condition is not known or is missing.
+        """
+        return self.read(prompt, condition).generate(**settings)
+
+    def stream(self, prompt: str = "", condition: Condition | None = None, **settings: Any) -> Iterator[str]:
+        """Continue a prompt under a condition, and yield text as it comes. See `generate`."""
+        return self.read(prompt, condition).stream(**settings)
+
+    def samples(self, prompt: str = "", condition: Condition | None = None, **settings: Any) -> list[Sample]:
+        """Continue a prompt several times. See `generate` and `StateReading.samples`."""
+        return self.read(prompt, condition).samples(**settings)
+
+    def read(self, text: str = "", condition: Condition | None = None) -> StateReading:
+        """Return the state after a text, as a value; the condition determines the initial state."""
+        return StateReading(self._context, start_reading(self.network, self._source(condition))).read(text)
+
+    def load_reading(self, path: PathLike) -> StateReading:
+        """Read the state that `StateReading.save` wrote. See `TextModel.load_reading`."""
+        return load_reading(self._context, Path(path))
+
+    def score(self, text: str, condition: Condition | None = None) -> Score:
+        """Score how well the model predicts a text and its end, given a condition.
+
+        Raises:
+            UsageError: the text is empty; the condition is not known or is missing.
+        """
+        return score_text(self.network, self.tokenizer, text, self.network.encode(self._source(condition)), ends=True)
+
+    def evaluate(self, data: Data = None, **settings: Any) -> ConditionedFigures:
+        """Measure the model on the rows of a table, or on those that were held out.
+
+        Args:
+            data: names tables; none means the held-out rows in the model folder.
+            **settings: are fields of `ConditionalDataSpec`, such as `text` and `condition`, where the columns have
+                other names than in training.
+
+        Raises:
+            UsageError: a setting means nothing to a conditional model.
+            DataError: a table cannot be read.
+            ModelFolderError: the held-out rows are gone.
+        """
+        chosen = given(self.config.task, data, settings, ConditionalDataSpec)
+        return evaluate_conditional(self.network, self.tokenizer, self.config, self.folder, chosen)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels that Bayes' rule can predict; none where texts depend on several columns, or on numbers."""
+        conditions = self.config.conditions
+        return conditions[0].labels if len(conditions) == 1 else ()
+
+    @cached_property
+    def classifier(self) -> BayesClassifier:
+        """The classifier that applies Bayes' rule to the model.
+
+        Raises:
+            UsageError: the texts depend on several columns, or on numbers.
+        """
+        return BayesClassifier(self.network, self.tokenizer, self.config.conditions)
+
+    def _source(self, condition: Condition | None) -> Any:
+        if condition is None:
+            raise missing_condition(self.config.conditions)
+        return condition_source(condition, self.config.conditions)

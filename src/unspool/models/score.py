@@ -1,0 +1,68 @@
+"""How well a model predicts a text, token by token."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from unspool.data.tokens import part_of_text
+from unspool.engines.base import SequenceNetwork
+from unspool.errors import UsageError
+from unspool.evaluate.bits import token_nats
+from unspool.text.tokenizer import Tokenizer
+
+
+@dataclass(frozen=True)
+class Score:
+    """How well a model predicts a text.
+
+    Attributes:
+        bits_per_byte: is the nll per byte of UTF-8, which compares across tokenizers.
+        bits_per_character: is the same per Unicode character.
+        nats_per_token: is the mean nll of a token.
+        perplexity: is e to the power of the nats per token.
+        tokens: are the texts of the tokens.
+        log_probabilities: are those of each token given the ones before it, in nats.
+    """
+
+    bits_per_byte: float
+    bits_per_character: float
+    nats_per_token: float
+    perplexity: float
+    tokens: tuple[str, ...]
+    log_probabilities: tuple[float, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the figures by name, for JSON."""
+        return asdict(self)
+
+
+def score_text(
+    network: SequenceNetwork, tokenizer: Tokenizer, text: str, state: Any = None, ends: bool = False
+) -> Score:
+    """Score how well a network predicts a text.
+
+    Args:
+        network: predicts the tokens.
+        tokenizer: encodes the text.
+        text: is one of at least one character.
+        state: is the one before the text, of 1 row; none is the initial state.
+        ends: says whether the end of the text is predicted too.
+
+    Raises:
+        UsageError: the text is empty.
+    """
+    if not text:
+        raise UsageError("a text to score must have at least one character. Received: ''.", "give a text.")
+    part = part_of_text(tokenizer, text, ends)
+    nats = token_nats(network, part.tokens, state).astype(np.float64)
+    mean = float(nats.mean())
+    bits = float(nats.sum() / np.log(2) + part.spelling_bits)
+    return Score(
+        bits_per_byte=bits / part.bytes,
+        bits_per_character=bits / part.characters,
+        nats_per_token=mean,
+        perplexity=float(np.exp(min(mean, 700))),
+        tokens=tuple(tokenizer.show(int(token)) for token in part.tokens),
+        log_probabilities=tuple(float(-value) for value in nats),
+    )
