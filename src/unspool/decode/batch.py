@@ -60,13 +60,19 @@ class RowBatch:
         """Remove the row that has an index in its generation, if it is here."""
         self._keep(network, np.array([i for i, row in enumerate(self.rows) if row.index != index], np.int64))
 
-    def advance(self, network: SequenceNetwork, count: int) -> list[Piece]:
-        """Generate up to `count` tokens of every row; 1 of constrained rows, or if the network only steps."""
+    def advance(self, network: SequenceNetwork, blocks: BlockGenerator | None, count: int) -> list[Piece]:
+        """Generate tokens of every row.
+
+        Args:
+            network: is the one that predicts them.
+            blocks: is the same if it generates blocks; none makes it step.
+            count: is the maximum number of tokens; 1 of constrained rows, or if the network steps.
+        """
         if not self.rows:
             return []
         self._apply_constraints(network)
-        if isinstance(network, BlockGenerator):
-            tokens, scores = self._draw_block(network, count)
+        if blocks:
+            tokens, scores = self._draw_block(blocks, count)
         else:
             tokens, scores = self._draw_one()
         pieces = [row.take(own, nats) for row, own, nats in zip(self.rows, tokens, scores, strict=True)]
@@ -75,7 +81,7 @@ class RowBatch:
             if constraint := self.rows[index].constraint:
                 constraint.advance(pieces[index].ids[-1])
         self._keep(network, going)
-        if len(going) and not isinstance(network, BlockGenerator):
+        if len(going) and not blocks:
             self.logits, self.state = network.step(np.array([tokens[i][0] for i in going]), self.state)
         return pieces
 
@@ -94,7 +100,9 @@ class RowBatch:
         tokens, scores, self.logits, self.state = network.generate_block(self.logits, self.state, sampled, COMPILABLE)
         for found in tokens:
             checked(int(found[-1]))
-        return [found.tolist() for found in tokens], [found.tolist() for found in scores]
+        return [found.tolist() for found in tokens], [
+            found.tolist() if row.scored else [] for row, found in zip(self.rows, scores, strict=True)
+        ]
 
     def _draw_one(self) -> tuple[list[list[int]], list[list[float]]]:
         tokens = self.samplers.choose(self.logits).tolist()

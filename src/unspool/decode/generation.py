@@ -102,11 +102,12 @@ class Generation:
         """
         self._admit()
         count = self._hand_over(count)
+        blocks = _as_block_generator(self._network)
         for _ in range(count):
-            self._keep_pieces(self._constrained.advance(self._network, 1))
-        at_once = count if isinstance(self._network, BlockGenerator) else 1
+            self._keep_pieces(self._constrained.advance(self._network, blocks, 1))
+        at_once = count if blocks else 1
         for _ in range(0, count, at_once):
-            self._keep_pieces(self._free.advance(self._network, at_once))
+            self._keep_pieces(self._free.advance(self._network, blocks, at_once))
         found = [joined(self._pieces[row]) for row in sorted(self._pieces)]
         self._pieces.clear()
         return found
@@ -192,6 +193,10 @@ def forbidden_tokens(spec: SamplingSpec, by_document: bool, vocabulary_size: int
     return forbidden
 
 
+def _as_block_generator(network: SequenceNetwork) -> BlockGenerator | None:
+    return network if isinstance(network, BlockGenerator) else None
+
+
 def _generate_alone(
     network: SequenceNetwork, tokenizer: Tokenizer, reading: Reading, spec: SamplingSpec, seed: int, by_document: bool
 ) -> Iterator[Piece]:
@@ -201,12 +206,14 @@ def _generate_alone(
         return
     samplers = Samplers.one(spec, forbidden_tokens(spec, by_document, network.vocabulary_size), reading.ids, seed)
     logits, state, drawn, block = reading.logits, reading.state, 0, FIRST_BLOCK
-    if isinstance(network, HandoverNetwork) and network.first_tokens < row.left:
-        network.prepare()
+    first = network if isinstance(network, HandoverNetwork) else None
+    if first and first.first_tokens < row.left:
+        first.prepare()
+    blocks = _as_block_generator(network)  # not in the loop: `isinstance` takes long with a protocol
     while True:
-        if isinstance(network, BlockGenerator):
+        if blocks:
             sampled = samplers.for_block(np.array([min(block, row.left)]), np.zeros(1, np.bool_))
-            (tokens,), _, logits, state = network.generate_row(logits, state, sampled, COMPILABLE)
+            (tokens,), _, logits, state = blocks.generate_row(logits, state, sampled, COMPILABLE)
             checked(int(tokens[-1]))
             block = min(2 * block, MAX_BLOCK)
         else:
@@ -215,8 +222,9 @@ def _generate_alone(
         yield piece
         if piece.finish_reason is not None:
             return
-        if not isinstance(network, BlockGenerator):
+        if not blocks:
             logits, state = network.step(tokens, state)
             drawn += 1
-            if isinstance(network, HandoverNetwork) and drawn == network.first_tokens:
-                network, state = network.hand_over(state)
+            if first and drawn == first.first_tokens:
+                network, state = first.hand_over(state)
+                blocks = _as_block_generator(network)

@@ -130,6 +130,8 @@ class Row:
 def joined(pieces: Sequence[Piece]) -> Piece:
     """Join successive pieces of one row."""
     first, last = pieces[0], pieces[-1]
+    if len(pieces) == 1:
+        return first
     scores = None
     if first.log_probabilities is not None:
         scores = tuple(value for piece in pieces for value in piece.log_probabilities or ())
