@@ -13,6 +13,7 @@ from unspool.folder.migration import RENAMED, present_keywords
 from unspool.tasks.opening import read_recipe
 from unspool.training.callback import StepEvent
 
+FORMER_METHODS = {"classifier": "probabilities", "sampling_for": "samples", "pieces": "stream", "token_text": "show"}
 SMALL = {**TINY, "steps": 2, "validations": 1}
 PAIRED = {"encoder_size": 8, "encoder_embedding": 4}
 
@@ -143,3 +144,9 @@ def test_the_class_of_callbacks() -> None:
         assert unspool.Callbacks is unspool.Callback  # type: ignore[attr-defined]
     assert warned(list(caught)) == ["unspool.Callbacks is called unspool.Callback now"]
     assert "Callbacks" not in unspool.__all__
+
+
+@pytest.mark.parametrize(("name", "instead"), FORMER_METHODS.items())
+def test_a_former_method_says_what_is_used_in_its_place(model: unspool.Model, name: str, instead: str) -> None:
+    with pytest.raises(AttributeError, match=f"{name} is a method of version 0.1.0: use .*{instead}"):
+        getattr(model, name)

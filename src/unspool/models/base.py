@@ -17,6 +17,13 @@ from unspool.tasks.settings import foreign_settings
 PathLike = str | Path
 Data = PathLike | Sequence[PathLike] | None
 
+FORMER = {  # methods of 0.1.0, and what is used in their place
+    "classifier": "`classify`, `probabilities` and `labels` of the model itself",
+    "sampling_for": "`stream` and `samples`, which take the settings",
+    "pieces": "`stream` and `samples`",
+    "token_text": "`tokenizer.show`",
+}
+
 
 class Inspection(NamedTuple):
     """The explanation of a model's decisions on some texts.
@@ -108,6 +115,8 @@ class Model:
             owners = [] if name.startswith("_") else [kind for kind in model_classes() if hasattr(kind, name)]
             if owners:
                 raise wrong_model(self, name, *owners)
+            if name in FORMER:
+                raise AttributeError(f"{name} is a method of version 0.1.0: use {FORMER[name]}")
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
 

@@ -1,5 +1,6 @@
 """Models that classify texts."""
 
+from functools import cached_property
 from typing import Any
 
 from unspool.decode.classification import Classifier, NetworkClassifier
@@ -21,17 +22,16 @@ class TextClassifier(LabellingModel):
     def __init__(self, folder: ModelFolder, config: ClassificationConfig, network: Any) -> None:
         super().__init__(folder, config, network)
         self.tokenizer = encoder_tokenizer(folder, config, config.tokenizer)
-        self._classifier = NetworkClassifier(network, self.tokenizer, config.labels)
 
     @property
     def labels(self) -> tuple[str, ...]:
         """The labels that the model can predict."""
         return self.config.labels
 
-    @property
-    def classifier(self) -> Classifier:
+    @cached_property
+    def _classifier(self) -> Classifier:
         """The classifier of the network's head."""
-        return self._classifier
+        return NetworkClassifier(self.network, self.tokenizer, self.config.labels)
 
     def report(self, figures: ClassificationFigures) -> Report:
         """Show the confusion matrix."""

@@ -97,7 +97,7 @@ class ConditionalTextModel(LabellingModel):
         return conditions[0].labels if len(conditions) == 1 else ()
 
     @cached_property
-    def classifier(self) -> BayesClassifier:
+    def _classifier(self) -> BayesClassifier:
         """The classifier that applies Bayes' rule to the model.
 
         Raises:

@@ -29,7 +29,7 @@ class LabellingModel(Model):
         raise NotImplementedError
 
     @property
-    def classifier(self) -> Classifier:
+    def _classifier(self) -> Classifier:
         """What computes the probabilities of the labels."""
         raise NotImplementedError
 
@@ -41,7 +41,7 @@ class LabellingModel(Model):
 
     def probabilities(self, texts: Sequence[str]) -> FloatArray:
         """Compute the probability of each label for N texts: [N, C] float64 in the order of `labels`; rows sum to 1."""
-        return self.classifier.probabilities(texts)
+        return self._classifier.probabilities(texts)
 
     def influence(self, text: str) -> Influence:
         """Measure what each word of a text (or character, with tokenizer `char`) contributes to its likeliest label."""
