@@ -104,3 +104,17 @@ def test_texts_that_depend_on_numbers_have_no_labels() -> None:
     assert model.labels == ()
     with pytest.raises(UsageError, match="one column of labels"):
         model.classify("a")
+
+
+@pytest.mark.parametrize(
+    ("task", "settings"),
+    [
+        ("language", {"lines": True}),
+        ("conditional", {"text": ("name",)}),
+        ("translation", {"source": "a"}),
+        ("classification", {"label": "kind"}),
+    ],
+)
+def test_a_setting_that_says_how_to_read_data_needs_data(task: str, settings: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match="data must be named for"):
+        opened(task).evaluate(**settings)

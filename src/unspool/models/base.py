@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from unspool.errors import WrongModelError, reporting_write_errors
+from unspool.errors import UsageError, WrongModelError, reporting_write_errors
 from unspool.folder.atomic import bring_back, drop_replaced, set_aside
 from unspool.folder.migration import present_keywords
 from unspool.folder.model_folder import ModelFolder, check_free
 from unspool.specs.base import Spec
 from unspool.specs.config import Config
+from unspool.specs.data import DataSpec
 from unspool.tasks.registry import ROWS
 from unspool.tasks.settings import foreign_settings
 
@@ -161,11 +162,19 @@ def given(task: str, data: Data, settings: Mapping[str, Any], *specs: type[Spec]
         *specs: have the fields that settings may be.
 
     Raises:
-        UsageError: a setting is a field of none of them.
+        UsageError: a setting is a field of none of them, or says how to read data where there are none.
     """
     present = present_keywords(settings, stacklevel=4)
     chosen = {name: value for name, value in present.items() if value is not False and value not in (None, ())}
     foreign = [name for name in chosen if not any(name in spec.model_fields for spec in specs)]
     if foreign:
         raise foreign_settings(task, foreign)
+    for spec in specs:
+        if issubclass(spec, DataSpec) and data is None and not any(name in chosen for name in spec.naming):
+            idle = [name for name in chosen if name in spec.model_fields]
+            if idle:
+                raise UsageError(
+                    f"data must be named for {', '.join(idle)} to mean something. Received: none.",
+                    "name the data, or leave the setting out: what was held out is read as in training.",
+                )
     return {**chosen, "sources": sources_of(data)}

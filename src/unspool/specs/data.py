@@ -26,6 +26,7 @@ class DataSpec(Spec):
     """
 
     reading: ClassVar[tuple[str, ...]] = ("encoding",)  # the settings that `unspool evaluate` takes too
+    naming: ClassVar[tuple[str, ...]] = ()  # those of them that name data as `sources` does
 
     sources: tuple[str, ...] = setting((), Option(hidden=True))
     validation: tuple[str, ...] = setting(

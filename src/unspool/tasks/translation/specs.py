@@ -38,6 +38,7 @@ class TranslationDataSpec(DataSpec):
     """
 
     reading: ClassVar[tuple[str, ...]] = ("source", "target", "source_file", "target_file", *DataSpec.reading)
+    naming: ClassVar[tuple[str, ...]] = ("source_file", "target_file")
 
     source: str | None = setting(None, Option("Pairs", common=True, synonyms=("src", "input"), metavar="COL"))
     target: str | None = setting(None, Option("Pairs", common=True, synonyms=("tgt", "to"), metavar="COL"))
