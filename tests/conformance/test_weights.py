@@ -53,8 +53,8 @@ def infinite(weights: Arrays) -> None:
         (extra, r"unknown \['encoder.bias'\]"),
         (reshaped, r"must be float32 \(9,\). Received: float32 \(8,\)"),
         (retyped, r"must be float32 \(9,\). Received: float64 \(9,\)"),
-        (not_a_number, "not finite"),
-        (infinite, "not finite"),
+        (not_a_number, "holds NaN or infinite weights"),
+        (infinite, "holds NaN or infinite weights"),
     ],
 )
 def test_weights_that_do_not_fit_are_refused(engine: str, spoil: Callable[[Arrays], None], sentence: str) -> None:
