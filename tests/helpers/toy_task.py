@@ -8,9 +8,9 @@ import typer
 from unspool.cli.arguments import ModelPath
 from unspool.cli.console import write
 from unspool.cli.options import Fields, Settings, with_options
+from unspool.data.documents import all_lines
 from unspool.data.example_batches import PairBatches
 from unspool.data.pairs import Pair, divide_pairs, keep_texts, kept_texts, open_pairs, write_pairs
-from unspool.data.documents import all_lines
 from unspool.data.sources import Sources, describe_sources
 from unspool.decode.translation import BeamTranslator
 from unspool.errors import UsageError
