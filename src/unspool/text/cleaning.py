@@ -46,7 +46,7 @@ class Cleaner:
         if not self._begun:
             piece = piece.lstrip(MARK)
             self._begun = bool(piece)
-        return self._lines.decode(piece, final)
+        return str(self._lines.decode(piece, final))
 
     def _joined(self, piece: str, final: bool) -> str:
         piece, self._half = self._half + piece, ""
@@ -70,6 +70,8 @@ def clean(text: str, name: str = "a text") -> str:
     Raises:
         DataError: it has a NUL character.
     """
+    if text.isascii() and "\r" not in text and "\0" not in text:
+        return text
     return Cleaner(name).add(text, final=True)
 
 
