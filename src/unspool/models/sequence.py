@@ -14,6 +14,7 @@ from unspool.tasks.translation.evaluation import evaluate_translation
 from unspool.tasks.translation.page import inspect_attention
 from unspool.tasks.translation.specs import TranslationConfig, TranslationDataSpec
 from unspool.tasks.translation.task import read_tokenizers
+from unspool.text.incoming import clean_texts
 
 
 class Translator(Model):
@@ -36,12 +37,15 @@ class Translator(Model):
         Raises:
             UsageError: a setting breaks its rule.
         """
-        found = [best[0].text for best in self.translations([texts] if isinstance(texts, str) else texts, **settings)]
+        found = [best[0].text for best in self.translations(texts, **settings)]
         return found[0] if isinstance(texts, str) else found
 
-    def translations(self, texts: Sequence[str], **settings: Any) -> list[list[Translation]]:
-        """Return the `n_best` translations of each text, the best first, with scores and attention weights."""
-        return self._translator.translate(texts, build(BeamSpec, settings, "translate"))
+    def translations(self, texts: str | Sequence[str], **settings: Any) -> list[list[Translation]]:
+        """Return the `n_best` translations of each text, the best first, with scores and attention weights.
+
+        A text that is empty or blank has one translation, which is empty.
+        """
+        return self._translator.translate(clean_texts(texts), build(BeamSpec, settings, "translate"))
 
     def evaluate(self, data: Data = None, **settings: Any) -> TranslationFigures:
         """Measure the model on pairs, or on those that were held out.
@@ -59,13 +63,14 @@ class Translator(Model):
         chosen = given(self.config.task, data, settings, TranslationDataSpec, BeamSpec)
         return evaluate_translation(self._translator, self.folder, chosen)
 
-    def inspect(self, texts: Sequence[str], **settings: Any) -> Inspection:
+    def inspect(self, texts: str | Sequence[str], **settings: Any) -> Inspection:
         """Show the attention weights of the translation of each text.
 
         Raises:
             UsageError: the model was trained without attention, or a setting breaks its rule.
         """
-        found = [(text, best[0]) for text, best in zip(texts, self.translations(texts, **settings), strict=True)]
+        clean = clean_texts(texts)
+        found = [(text, best[0]) for text, best in zip(clean, self.translations(clean, **settings), strict=True)]
         if any(translation.attention is None for _, translation in found):
             raise UsageError(
                 "inspect shows attention, and this model was trained without.", "train one with --attention additive."

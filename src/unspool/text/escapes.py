@@ -1,6 +1,6 @@
 r"""Escapes such as `\n`: understood in what is typed on a command line, written where an answer must stay on one line.
 
-    --stop "\n\n"  ->  unescaped  ->  two line ends          a label with a line end  ->  escaped  ->  one line
+--stop "\n\n"  ->  unescaped  ->  two line ends          a label with a line end  ->  escaped  ->  one line
 """
 
 import re
