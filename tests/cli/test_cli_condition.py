@@ -202,7 +202,7 @@ def test_a_run_is_resumed_to_the_end_it_would_have_had(rows: Path, tmp_path: Pat
 @pytest.mark.parametrize(
     ("options", "error"),
     [
-        (["--condition", "c"], "hint: known: a, b"),
+        (["--condition", "c"], "hint: known: 'a', 'b'"),
         ([], "this model's texts depend on letter"),
         (["--condition", "a", "--condition", "b"], "each of letter, in this order. Received: 2"),
         (["--condition", "B b"], "must be a label that the model has learnt. Received: 'B b'"),

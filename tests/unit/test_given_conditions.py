@@ -41,7 +41,7 @@ def test_labels_may_hold_anything_and_numbers_a_comma(condition: object, spec: C
         ("x=1=1,b=2", ODD, "a label that the model has learnt. Received: 'b'"),
         ("x=1=1,b", ODD, "must be a number above 0. Received: 'b'"),
         ("a, locals", ODD, "Received: 'a, locals'.\nhint: the nearest: 'a, local'"),
-        ("zz", ODD, r"known: 'a, local', 'b\\\\nc', 'x=1'"),
+        ("zz", ODD, r"known: 'a, local', 'b\\nc', 'x=1'"),
     ],
 )
 def test_what_cannot_be_is_quoted(condition: str, spec: ConditionSpec, message: str) -> None:

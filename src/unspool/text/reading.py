@@ -46,9 +46,7 @@ def decompressed(stream: BinaryIO, name: str) -> BinaryIO:
     return cast(BinaryIO, file)
 
 
-def read_pieces(
-    stream: BinaryIO, name: str, encoding: str = "auto", cleaner: Cleaner | None = None
-) -> Iterator[str]:
+def read_pieces(stream: BinaryIO, name: str, encoding: str = "auto", cleaner: Cleaner | None = None) -> Iterator[str]:
     """Decode a stream of bytes and yield clean text.
 
     Every piece but the last ends with a line end where the text has one, so that a tokenizer that never
