@@ -7,10 +7,10 @@ import codecs
 import gzip
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from unspool.errors import DataError, UsageError
-from unspool.text.cleaning import Cleaner, nul_error
+from unspool.text.cleaning import MARK, Cleaner, nul_error
 
 PIECE_BYTES = 1 << 20
 GZIP = b"\x1f\x8b"  # the first bytes of a compressed file
@@ -29,7 +29,7 @@ def open_file(name: str) -> BinaryIO:
 
 
 def decompressed(stream: BinaryIO, name: str) -> BinaryIO:
-    """Return a stream of what another holds, which is compressed where its name ends with .gz, or its first bytes say so.
+    """Return a stream of what another holds, decompressed where its name ends with .gz, or its first bytes say so.
 
     Args:
         stream: stands at its start; it is closed with what is returned.
@@ -42,7 +42,7 @@ def decompressed(stream: BinaryIO, name: str) -> BinaryIO:
     if not compressed:
         return stream
     file = gzip.GzipFile(fileobj=stream)
-    file.myfileobj = stream  # so that closing one closes the other
+    file.myfileobj = cast(Any, stream)  # so that closing one closes the other
     return cast(BinaryIO, file)
 
 
@@ -74,7 +74,7 @@ def read_pieces(stream: BinaryIO, name: str, encoding: str = "auto", cleaner: Cl
 
 
 def read_lines(stream: BinaryIO, name: str, encoding: str = "auto") -> Iterator[str]:
-    """Decode a stream of bytes and yield its lines as they stand, with their ends.
+    """Decode a stream of bytes and yield its lines as they stand, with their ends, but without a byte order mark.
 
     A line ends at LF or CRLF alone, so that a stray CR does not misalign what belongs together line by line; only in a
     text that begins with CR and no LF, as old Macintoshes wrote it, each CR is a line end, and becomes LF.
@@ -91,6 +91,7 @@ def read_lines(stream: BinaryIO, name: str, encoding: str = "auto") -> Iterator[
     rest, old = "", None
     for text, last in _decoded(stream, name, encoding):
         if old is None and text:
+            text = text.lstrip(MARK)
             old = "\r" in text and "\n" not in text
         lines = (rest + (text.replace("\r", "\n") if old else text)).split("\n")
         rest = lines.pop()
