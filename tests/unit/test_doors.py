@@ -90,7 +90,7 @@ def test_halves_of_pairs_are_replaced_and_said_at_every_door(
         lambda text: translator.translate([text]),
     ]
     for door in doors:
-        with pytest.warns(DataWarning, match="2 characters that no Unicode text can have became U[+]FFFD") as heard:
+        with pytest.warns(DataWarning, match=r"2 characters that no Unicode text can have became U[+]FFFD") as heard:
             found = door("a \ud83d and \ude00")
         assert len(heard) == 1
         assert found == door("a \ufffd and \ufffd")
@@ -100,9 +100,9 @@ def test_halves_of_pairs_are_replaced_and_said_at_every_door(
 def test_what_is_no_text_is_refused(model: TextModel, classifier: unspool.TextClassifier) -> None:
     with pytest.raises(DataError, match="NUL character"):
         model.generate("a\0b")
-    with pytest.raises(UsageError, match="text 2 must be a text. Received: nan"):
+    with pytest.raises(UsageError, match=r"text 2 must be a text. Received: nan"):
         classifier.classify(["a", float("nan")])  # type: ignore[list-item]
-    with pytest.raises(UsageError, match="must be a text. Received: None"):
+    with pytest.raises(UsageError, match=r"must be a text. Received: None"):
         model.score(None)  # type: ignore[arg-type]
 
 

@@ -25,8 +25,7 @@ from unspool.text.incoming import clean_text
 OneCondition = str | float | Mapping[str, float]
 Condition = OneCondition | Sequence[OneCondition]
 
-DECIMAL_COMMA = re.compile(r"\s*[+-]?\d+,\d+\s*")
-THOUSANDS = re.compile(r"\s*[+-]?[1-9]\d{0,2}(,\d{3})+\s*")
+THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")  # or thousandths: nothing around the number tells
 
 
 def condition_source(condition: Condition, specs: Sequence[ConditionSpec]) -> VectorSource:
@@ -72,14 +71,18 @@ def usual_condition(specs: Sequence[ConditionSpec]) -> list[str]:
 
 
 def _number(one: OneCondition, spec: ConditionSpec) -> str:
-    """Return a number as `float` reads it, with a point where a comma was given."""
-    text = str(one)
+    """Return a number as it is written; its comma may be a decimal one.
+
+    Raises:
+        UsageError: its comma may be one between thousands, too.
+    """
+    text = str(one).strip()
     if THOUSANDS.fullmatch(text):
         raise UsageError(
             f"{spec.name} must be a number without a thousands separator. Received: {text!r:.60}.",
-            f"write {text.replace(',', '').strip()}, or with a decimal point {text.replace(',', '.', 1).strip()}.",
+            f"write {text.replace(',', '')}, or with a decimal point {text.replace(',', '.', 1)}.",
         )
-    return text.replace(",", ".") if DECIMAL_COMMA.fullmatch(text) else text
+    return text
 
 
 def _weights(one: OneCondition, spec: ConditionSpec) -> Mapping[str, float]:

@@ -12,6 +12,7 @@ from unspool.specs.base import build
 from unspool.specs.sampling import BeamSpec
 from unspool.tasks.translation.evaluation import evaluate_translation
 from unspool.tasks.translation.page import inspect_attention
+from unspool.tasks.translation.references import ReferenceSpec
 from unspool.tasks.translation.specs import TranslationConfig, TranslationDataSpec
 from unspool.tasks.translation.task import read_tokenizers
 from unspool.text.incoming import clean_texts
@@ -52,7 +53,8 @@ class Translator(Model):
 
         Args:
             data: names tables; none, and no `source_file`, means the held-out pairs in the model folder.
-            **settings: are fields of `TranslationDataSpec` and of `BeamSpec`.
+            **settings: are fields of `TranslationDataSpec` and of `BeamSpec`, and `reference` or `reference_file`,
+                columns or files of further references.
 
         Raises:
             UsageError: a setting means nothing to a translator.
@@ -60,7 +62,7 @@ class Translator(Model):
             ModelFolderError: the held-out pairs are gone.
             MissingExtraError: sacrebleu is needed and not installed.
         """
-        chosen = given(self.config.task, data, settings, TranslationDataSpec, BeamSpec)
+        chosen = given(self.config.task, data, settings, TranslationDataSpec, ReferenceSpec, BeamSpec)
         return evaluate_translation(self._translator, self.folder, chosen)
 
     def inspect(self, texts: str | Sequence[str], **settings: Any) -> Inspection:
