@@ -1,5 +1,6 @@
 """`unspool train --condition`, and what the model that comes of it writes, scores and evaluates."""
 
+import json
 import re
 from pathlib import Path
 
@@ -217,6 +218,59 @@ def test_a_condition_that_cannot_be_is_two_lines(single: Path, options: list[str
         assert error in result.err
 
 
+@pytest.fixture(scope="module")
+def odd(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model of labels with commas, equals signs and line ends."""
+    place = tmp_path_factory.mktemp("odd")
+    rows = [{"label": label, "text": letter * 4} for label, letter in zip(ODD, "abc", strict=True)] * 20
+    (place / "t.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    train(place / "t.jsonl", out=place / "m", text="text", condition=("label",), steps=20, **SIZES, **QUICK)
+    return place / "m"
+
+
+ODD = ("a, local", "x=1", "two\nlines")
+
+
+@pytest.mark.parametrize(
+    ("typed", "condition"),
+    [
+        ("a, local", "a, local"),
+        (json.dumps("two\nlines"), "two\nlines"),
+        (json.dumps({"a, local": 0.7, "x=1": 0.2, "two\nlines": 0.1}), {"a, local": 7, "x=1": 2, "two\nlines": 1}),
+        (json.dumps(["x=1"]), "x=1"),
+        ("a, local=1,x=1=3", {"a, local": 0.25, "x=1": 0.75}),
+    ],
+)
+def test_a_label_may_hold_anything_and_be_blended(odd: Path, typed: str, condition: object) -> None:
+    flag = "--condition-json" if typed.startswith(('"', "{", "[")) else "--condition"
+    shown = call_main("generate", odd, flag, typed, "--seed", 1, "--json").json()
+    assert shown["samples"][0]["text"] == unspool.load(odd).generate(condition=condition, seed=1)  # type: ignore[call-arg]
+    score = call_main("score", odd, "ab", flag, typed, "--json").json()
+    assert score == unspool.load(odd).score("ab", condition).to_dict() | {  # type: ignore[call-arg]
+        "tokens": score["tokens"],
+        "log_probabilities": score["log_probabilities"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        (["--condition-json", "a, local"], "must be a label, a number, an object of labels and weights"),
+        (["--condition-json", "true"], "must be a label, a number"),
+        (["--condition-json", "[]"], "must be a label, a number"),
+        (["--condition-json", '{"x=1": NaN}'], "must be a number above 0"),
+        (["--condition-json", '{"x=1": "much"}'], "must be a number above 0"),
+        (["--condition-json", '"two\\nline"'], r"Received: 'two\nline'."),
+        (["--condition-json", '"x=1"', "--condition", "x=1"], "Received: both."),
+        (["--condition", "two"], r"the nearest: 'two\nlines'."),
+    ],
+)
+def test_a_condition_in_json_that_cannot_be_is_two_lines(odd: Path, options: list[str], error: str) -> None:
+    result = call_main("generate", odd, *options)
+    assert (result.code, result.clean) == (2, True)
+    assert error in result.err
+
+
 @pytest.mark.parametrize("command", ["generate", "score"])
 def test_a_language_takes_no_condition(model: Path, command: str) -> None:
     result = call_main(command, model, *(["a"] if command == "score" else []), "--condition", "a")
@@ -268,7 +322,7 @@ def test_columns_without_their_table_are_refused(tmp_path: Path, single: Path, r
     assert "for each of letter, in this order. Received: letter, case" in several.err
     unknown = call_main("evaluate", single, rows, "--text", "text", "--condition", "case")
     assert unknown.code == 3
-    assert "letter must be a label that the model has learnt. Received: 'lower'" in unknown.err
+    assert "nothing to evaluate: the model knows no label of the rows: letter: 'lower', 'upper'" in unknown.err
 
 
 def test_labels_are_told_and_explained_by_the_commands_of_a_classifier(single: Path) -> None:
