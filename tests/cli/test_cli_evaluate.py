@@ -62,7 +62,7 @@ def test_nothing_to_evaluate_is_two_lines(
 
 
 def test_labels_that_a_classifier_does_not_know_are_wrong_and_named(models: dict[str, Path], tmp_path: Path) -> None:
-    rows = "the word is red,b\nthe word is blue,a\nthe word is red,\"c, or\nd\"\nthe word is blue,e\nthe word,e\n"
+    rows = 'the word is red,b\nthe word is blue,a\nthe word is red,"c, or\nd"\nthe word is blue,e\nthe word,e\n'
     (tmp_path / "t.csv").write_text(f"text,kind\n{rows}", encoding="utf-8")
     page = tmp_path / "page.html"
     result = run_process("evaluate", models["classifier"], tmp_path / "t.csv", "--json", "--html", page)

@@ -12,8 +12,7 @@ from unspool.specs.base import build
 from unspool.specs.sampling import BeamSpec
 from unspool.tasks.translation.evaluation import evaluate_translation
 from unspool.tasks.translation.page import inspect_attention
-from unspool.tasks.translation.references import ReferenceSpec
-from unspool.tasks.translation.specs import TranslationConfig, TranslationDataSpec
+from unspool.tasks.translation.specs import ReferenceSpec, TranslationConfig, TranslationDataSpec
 from unspool.tasks.translation.task import read_tokenizers
 from unspool.text.incoming import clean_texts
 

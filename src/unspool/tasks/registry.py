@@ -84,7 +84,7 @@ ROWS: dict[str, Row] = {
                 "Translate texts, one line each, in order.",
                 ("translation", "convert", "transform"),
             ),
-            evaluation="unspool.tasks.translation.references:ReferenceSpec",
+            evaluation="unspool.tasks.translation.specs:ReferenceSpec",
             implied_by=("source", "source_file"),
         ),
         Row(

@@ -16,8 +16,8 @@ from unspool.specs.sampling import BeamSpec
 from unspool.tasks.evaluation import nothing_to_evaluate, read_as_in_training, say_findings
 from unspool.tasks.opening import read_recipe
 from unspool.tasks.translation.job import held_out_figures
-from unspool.tasks.translation.references import References, ReferenceSpec, read_referenced
-from unspool.tasks.translation.specs import TranslationDataSpec
+from unspool.tasks.translation.references import References, read_referenced
+from unspool.tasks.translation.specs import ReferenceSpec, TranslationDataSpec
 
 PAIRS = (("source", "target", "source_file", "target_file"),)
 

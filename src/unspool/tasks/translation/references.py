@@ -3,22 +3,9 @@
 from unspool.data.findings import Findings
 from unspool.data.pairs import Pair, read_cells
 from unspool.errors import UsageError
-from unspool.specs.base import Option, Spec, setting
-from unspool.tasks.translation.specs import TranslationDataSpec
+from unspool.tasks.translation.specs import ReferenceSpec, TranslationDataSpec
 
 References = list[list[str | None]]  # of each further column or file, one for each pair; none where it is empty
-
-
-class ReferenceSpec(Spec):
-    """Further references, besides the target. They are settings of an evaluation alone.
-
-    Attributes:
-        reference: names a further column of translations to compare with; it may have empty cells.
-        reference_file: names a further file of such translations, line by line; it may have empty lines.
-    """
-
-    reference: tuple[str, ...] = setting((), Option("Pairs", synonyms=("references", "ref"), metavar="COL"))
-    reference_file: tuple[str, ...] = setting((), Option("Pairs", synonyms=("ref-file",), metavar="FILE"))
 
 
 def read_referenced(
