@@ -163,9 +163,12 @@ def test_numbers_choose_the_state(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("number,text\n" + "".join(lines), encoding="utf-8")
     columns = {"text": "text", "condition": ("number",)}
     model = train(tmp_path / "t.csv", steps=200, input_dropout=0.0, **columns, **SIZES, **QUICK)
-    assert [model.generate(condition=number, temperature=0) for number in (5, "20", 80, 95.5)] == (
+    assert [model.generate(condition=number, temperature=0) for number in (5, "20,5", 80, 95.5)] == (
         ["low", "low", "high", "high"]
     )
+    (tmp_path / "gap.csv").write_text("number,text\n5,low\nn/a,low\n80,high\n", encoding="utf-8")
+    figures = model.evaluate(tmp_path / "gap.csv").to_dict()
+    assert (figures["left_out"], figures["unknown_labels"]) == (1, {"number": {"n/a": 1}})
 
 
 def test_lines_of_files_depend_on_their_names(tmp_path: Path) -> None:
@@ -322,7 +325,7 @@ def test_columns_without_their_table_are_refused(tmp_path: Path, single: Path, r
     assert "for each of letter, in this order. Received: letter, case" in several.err
     unknown = call_main("evaluate", single, rows, "--text", "text", "--condition", "case")
     assert unknown.code == 3
-    assert "nothing to evaluate: the model knows no label of the rows: letter: 'lower', 'upper'" in unknown.err
+    assert "nothing to evaluate: the model knows the condition of no row: letter: 'lower', 'upper'" in unknown.err
 
 
 def test_labels_are_told_and_explained_by_the_commands_of_a_classifier(single: Path) -> None:

@@ -32,8 +32,9 @@ class ConditionedFigures:
         accuracy: is the fraction of texts whose likeliest label by Bayes' rule is the right one; none unless texts
             depend on one column of 2 to 100 labels.
         macro_f1: is the mean F1 of these labels.
-        left_out: counts the texts whose condition has a label that the model does not know; none where it knows all.
-        unknown_labels: counts the texts of each such label, by column.
+        left_out: counts the texts whose condition has a label that the model does not know, or no number where it needs
+            one; none where there are none.
+        unknown_labels: counts the texts of each such cell, by column.
     """
 
     bits_per_byte: float

@@ -7,6 +7,7 @@ from typing import Any
 
 from unspool.data.conditions import ConditionedText, open_conditioned, write_conditioned
 from unspool.data.findings import Findings
+from unspool.data.numbers import number_in
 from unspool.engines.base import EncoderDecoder
 from unspool.errors import UsageError
 from unspool.evaluate.conditioned import ConditionedFigures, conditioned_figures
@@ -58,7 +59,9 @@ def evaluate_conditional(
     known, unknown = _known_rows(rows, specs)
     if not known:
         labels = "; ".join(f"{name}: {', '.join(map(repr, list(counts)[:5]))}" for name, counts in unknown.items())
-        raise nothing_to_evaluate(f"the model knows no label of the rows: {labels}" if labels else "no row has a text")
+        raise nothing_to_evaluate(
+            f"the model knows the condition of no row: {labels}" if labels else "no row has a text"
+        )
     with temporary_folder() as path:
         write_conditioned(path, "text", tokenizer, known, specs)
         figures = conditioned_figures(network, tokenizer, open_conditioned(path, "text", specs), specs)
@@ -68,13 +71,13 @@ def evaluate_conditional(
 def _known_rows(
     rows: Sequence[ConditionedText], specs: Sequence[ConditionSpec]
 ) -> tuple[list[ConditionedText], dict[str, dict[str, int]]]:
-    """Return the rows whose labels a model knows, and how often it does not know which label of which column."""
+    """Return the rows whose condition a model knows, and count by column the labels that it does not, or no numbers."""
     known, unknown = [], {spec.name: Counter[str]() for spec in specs}
     for row in rows:
         strange = [
             (spec.name, cell)
             for cell, spec in zip(row.condition, specs, strict=True)
-            if spec.labels and cell not in spec.labels
+            if (cell not in spec.labels if spec.labels else number_in(cell) is None)
         ]
         for name, cell in strange:
             unknown[name][cell] += 1
