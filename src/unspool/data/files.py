@@ -63,7 +63,7 @@ def expand(name: str, endings: Sequence[str], findings: Findings) -> list[Source
     if not _exists(path):
         raise DataError(
             f"{name if len(name) < 200 else name[:200] + '...'!r} does not exist.",
-            "name a file, a folder, or - for standard input.",
+            "name a file, a folder, or - for standard input; in Python, a text itself may be given in a list.",
         )
     if path.suffix.lower() == ARCHIVE:
         return _in_archive(name, endings, findings)

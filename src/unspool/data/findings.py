@@ -28,6 +28,7 @@ class Findings:
         self._warnings: dict[str, None] = {}
         self._counts: dict[str, dict[Named, tuple[int, str]]] = {}  # what -> file -> number, place of the first
         self._complete: set[Named] = set()
+        self._again: set[Named] = set()  # files that are read once more, and have been counted
 
     def note(self, sentence: str) -> None:
         """Take a sentence about the data."""
@@ -38,14 +39,17 @@ class Findings:
         self._warnings[f"warning: {sentence}"] = None
 
     def begin(self, file: Named) -> None:
-        """Forget the counts of a reading that was not complete, because the file is read from its start."""
-        if file not in self._complete:
-            for counts in self._counts.values():
-                counts.pop(file, None)
+        """Begin to read a file at its start: what a reading that was not complete has counted is forgotten."""
+        if file in self._complete:
+            self._again.add(file)
+            return
+        for counts in self._counts.values():
+            counts.pop(file, None)
 
     def complete(self, file: Named) -> None:
         """Keep the counts of a file, which has been read to its end."""
         self._complete.add(file)
+        self._again.discard(file)
 
     def count(self, what: str, file: Named, place: str, number: int = 1) -> None:
         """Count examples, cells or characters.
@@ -56,7 +60,7 @@ class Findings:
             place: says where in it the first of them is: `line 7`.
             number: is how many there are.
         """
-        if number and file not in self._complete:
+        if number and file not in self._again:
             before, first = self._counts.setdefault(what, {}).get(file, (0, place))
             self._counts[what][file] = (before + number, first)
 
