@@ -229,8 +229,8 @@ def test_a_condition_is_what_the_encoder_reads(condition: object, specs: list[Co
 @pytest.mark.parametrize(
     ("condition", "specs", "message"),
     [
-        ("italain", [LANGUAGE], r"learnt. Received: 'italain'.\nhint: the nearest: Italian"),
-        ("Klingon", [LANGUAGE], "hint: known: German, Italian, Polish"),
+        ("italain", [LANGUAGE], r"learnt. Received: 'italain'.\nhint: the nearest: 'Italian'"),
+        ("Klingon", [LANGUAGE], "hint: known: 'German', 'Italian', 'Polish'"),
         ("Italian=0,German=1", [LANGUAGE], "above 0. Received: 'Italian=0'"),
         ("Italian=x", [LANGUAGE], "above 0. Received: 'Italian=x'"),
         ({"Italian": -1.0}, [LANGUAGE], "above 0. Received: 'Italian=-1.0'"),
@@ -249,7 +249,7 @@ def test_a_condition_is_what_the_encoder_reads(condition: object, specs: list[Co
 def test_a_condition_that_cannot_be_says_why(condition: object, specs: list[ConditionSpec], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         condition_source(condition, specs)  # type: ignore[arg-type]
-    assert "--condition 'Italian' --condition 'm'" in missing_condition([LANGUAGE, GENDER]).hint
+    assert "--condition Italian --condition m" in missing_condition([LANGUAGE, GENDER]).hint
 
 
 def opened(folder: Path, max_length: int = 100) -> Pairs:
