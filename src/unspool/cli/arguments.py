@@ -31,6 +31,31 @@ Out = Annotated[
     typer.Option("--out", "-o", metavar="DIR", help="Writes the model folder here."),
     Option("Output", True, synonyms=("output", "output-dir", "folder", "save", "model", "name")),
 ]
+TableOut = Annotated[
+    Path | None,
+    typer.Option("--out", "-o", metavar="FILE", help="Writes the table here. [default: standard output]"),
+    Option("Tables", True, synonyms=("output", "save", "write")),
+]
+Overwrite = Annotated[
+    bool,
+    typer.Option("--overwrite", help="Lets --out replace a file, which may be the table itself."),
+    Option("Tables", synonyms=("force", "replace", "in-place")),
+]
+NewColumnName = Annotated[
+    str | None,
+    typer.Option("--column", metavar="NAME", help="Names the new column; further ones add to this name."),
+    Option("Tables", synonyms=("column-name", "into", "answer-column", "rename", "as")),
+]
+ConditionColumn = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--condition-column",
+        metavar="COL",
+        help="Names the column of a table that holds the condition of each row; once for each column of the training, "
+        "in its order.",
+    ),
+    Option("Tables", True, synonyms=("label-column", "conditions", "given-column")),
+]
 Page = Annotated[
     Path | None,
     typer.Option("--html", metavar="FILE", help="Writes the result as a page of HTML."),
@@ -71,18 +96,31 @@ def condition_keyword(model: Any, condition: list[str] | None, in_json: str | No
     """
     if not condition and in_json is None:
         return {}
-    from unspool.models.conditional import ConditionalTextModel  # here and not above: the models import NumPy
-
-    if not isinstance(model, ConditionalTextModel):
-        raise UsageError(
-            f"--condition is for a ConditionalTextModel. Received: {model.path}, a {type(model).__name__}.",
-            "leave out --condition.",
-        )
+    check_conditional(model, "--condition")
     if in_json is None:
         return {"condition": condition}
     if condition:
         raise UsageError("a condition is given by --condition or --condition-json. Received: both.", "leave one out.")
     return {"condition": _from_json(in_json)}
+
+
+def check_conditional(model: Any, option: str) -> None:
+    """Refuse a model that takes no condition.
+
+    Args:
+        model: is to take it.
+        option: gives the condition.
+
+    Raises:
+        UsageError: the model is not a conditional one.
+    """
+    from unspool.models.conditional import ConditionalTextModel  # here and not above: the models import NumPy
+
+    if not isinstance(model, ConditionalTextModel):
+        raise UsageError(
+            f"{option} is for a ConditionalTextModel. Received: {model.path}, a {type(model).__name__}.",
+            f"leave out {option}.",
+        )
 
 
 def _from_json(text: str) -> Any:

@@ -1,5 +1,6 @@
 """What all commands use: errors in two lines, warnings in one, text in and out."""
 
+import io
 import json
 import os
 import sys
@@ -93,6 +94,16 @@ def write(text: str) -> None:
         ) from None
     except BrokenPipeError:
         _leave_quietly()
+
+
+class ByteOutput(io.RawIOBase):
+    """Standard output for bytes, which it writes at once."""
+
+    def write(self, data: Any) -> int:
+        """Write bytes."""
+        written = sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return written
 
 
 def _leave_quietly() -> None:

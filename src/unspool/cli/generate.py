@@ -1,21 +1,34 @@
 """`unspool generate`: continue a prompt."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from unspool.cli.arguments import AsJson, Condition, ConditionJson, ModelPath, condition_keyword
+from unspool.cli.arguments import (
+    AsJson,
+    Condition,
+    ConditionColumn,
+    ConditionJson,
+    ModelPath,
+    NewColumnName,
+    Overwrite,
+    TableOut,
+    condition_keyword,
+)
 from unspool.cli.console import read_lines, read_text, write, write_json
-from unspool.cli.options import Settings, with_options
+from unspool.cli.options import Fields, Settings, with_options
+from unspool.cli.tables import Table, answer_table, refuse_table, row_conditions
 from unspool.errors import UsageError
 from unspool.specs.base import Option
+from unspool.specs.data import DataSpec
 from unspool.specs.runtime import RuntimeSpec
 from unspool.specs.sampling import SamplingSpec
 from unspool.text.escapes import unescaped
 
 
-@with_options(sampling=SamplingSpec, runtime=RuntimeSpec)
+@with_options(sampling=SamplingSpec, data=Fields(DataSpec, ("encoding", "delimiter", "header")), runtime=RuntimeSpec)
 def generate(
     model: ModelPath,
     prompt: Annotated[
@@ -32,8 +45,26 @@ def generate(
             metavar="FILE",
             help="Reads one prompt a line, of which an empty one is a prompt too; - reads standard input.",
         ),
-        Option("Data", True, synonyms=("file", "prompt-file")),
+        Option("Data", True, synonyms=("prompt-file",)),
     ] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option("--file", "-f", metavar="FILE", help="Reads this table, and writes it with a text for each row."),
+        Option("Tables", True, synonyms=("table", "input", "from-file")),
+    ] = None,
+    prompt_column: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--prompt-column",
+            metavar="COL",
+            help="Names the column of a table that holds the prompt of each row; several are joined with a space.",
+        ),
+        Option("Tables", True, synonyms=("text-column", "prompts-column")),
+    ] = None,
+    condition_column: ConditionColumn = None,
+    out: TableOut = None,
+    overwrite: Overwrite = False,
+    column: NewColumnName = None,
     condition: Condition = None,
     condition_json: ConditionJson = None,
     literal: Annotated[
@@ -54,27 +85,49 @@ def generate(
     as_json: AsJson = False,
     *,
     sampling: Settings,
+    data: Settings,
     runtime: Settings,
 ) -> None:
     """Continue a prompt, printing text as it is generated.
 
     In --prompt and --stop, \\n is a line end, \\t a tab, \\\\ a backslash, \\xNN or \\uNNNN a character by its number.
 
+    With --condition-column or --prompt-column, --file is a table (.csv, .tsv, .jsonl, .json, .parquet; - is standard
+    input, as separated cells or JSON). It is written back in its own format, with all its columns and rows, and what
+    was generated, without the prompt, in new columns at the end: generated, generated_2 and so on. With --seed it can
+    be repeated: row i, counted from 0, draws with seed + i, of n samples sample j with seed + i n + j. Rows without a
+    condition have no text, and are counted; an empty prompt is a prompt.
+
     Examples:
         unspool generate runs/alice --prompt "Alice was"
         unspool generate runs/alice -p "Alice was" --temp 0.5 --max-tokens 500 --seed 7 --stop "\\n\\n"
         unspool generate runs/names -n 10
+        unspool generate runs/names --file people.csv --condition-column language --seed 7 --out named.csv
     """
     from unspool.api import load  # here and not above: this imports an engine
 
     if prompt is not None and prompts is not None:
         raise UsageError("a prompt is given by --prompt, or by --prompts. Received: both.", "leave out one of them.")
+    columns = (*(prompt_column or ()), *(condition_column or ()))
+    table = Table(file, out, overwrite, column, data)
+    unusable = {"--json": as_json, "--prompts": prompts, "--prompt": prompt if prompt_column else None}
+    in_table = table.is_named(columns, "--prompt-column" if prompt_column else "--condition-column", unusable)
+    if file is not None and not in_table:
+        raise UsageError(
+            f"--file is a table, and no column is named. Received: {file}.",
+            "name one with --prompt-column or --condition-column; lines of prompts are read with --prompts.",
+        )
+    refuse_table(prompts, "--prompt-column, and the table with --file", data)
     opened: Any = load(model, **runtime)
     given = condition_keyword(opened, condition, condition_json)
-    sampling |= given
     if not literal and "stop" in sampling:
         sampling["stop"] = tuple(map(unescaped, sampling["stop"]))
-    texts = [_prompt(prompt or "", literal)] if prompts is None else read_lines(prompts)
+    if in_table:
+        fixed = _prompt(prompt or "", literal)
+        _generate_rows(opened, table, tuple(prompt_column or ()), tuple(condition_column or ()), fixed, given, sampling)
+        return
+    sampling |= given
+    texts = [_prompt(prompt or "", literal)] if prompts is None else read_lines(prompts, **data)
     for number, text in enumerate(texts, 1):
         if as_json:
             samples = [sample.to_dict() for sample in opened.samples(text, **sampling)]
@@ -84,6 +137,44 @@ def generate(
         if number > 1:
             write("\n")
         _print(opened, text, sampling, stream, text if echo else "")
+
+
+def _generate_rows(
+    model: Any,
+    table: Table,
+    prompt: tuple[str, ...],
+    condition: tuple[str, ...],
+    fixed: str,
+    given: dict[str, Any],
+    sampling: Settings,
+) -> None:
+    """Generate the texts of each row.
+
+    Args:
+        model: generates.
+        table: is what the options say.
+        prompt: names the columns of the prompt; none takes the fixed one.
+        condition: names the columns of the condition; none takes the one that is given.
+        fixed: is the prompt of all rows.
+        given: is the condition of all rows, as a keyword.
+        sampling: are the settings.
+    """
+    from unspool.data.answers import Asked, Question
+    from unspool.data.formats.writing import Cell, NewColumn
+
+    question = Question(prompt, condition, may_be_empty=True)
+    keyword, check = row_conditions(model, question, given)
+    count, seed = sampling.get("num_samples", 1), sampling.get("seed")
+    names = table.named("generated", *map(str, range(2, count + 1)))
+
+    def generate_some(rows: list[Asked]) -> Iterator[list[Cell]]:
+        for number, record in rows:
+            own = {} if seed is None else {"seed": seed + number * count}
+            text = question.text_of(record) if prompt else fixed
+            samples = model.samples(text, **{**sampling, **own, **keyword(record)})
+            yield [sample.text for sample in samples]
+
+    answer_table(table, question, [NewColumn(name, str) for name in names], generate_some, check)
 
 
 def _prompt(typed: str, literal: bool) -> str:

@@ -1,26 +1,44 @@
 """`unspool score`: how likely a text is."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from unspool.cli.arguments import AsJson, Condition, ConditionJson, File, ModelPath, condition_keyword
+from unspool.cli.arguments import (
+    AsJson,
+    Condition,
+    ConditionColumn,
+    ConditionJson,
+    File,
+    ModelPath,
+    NewColumnName,
+    Overwrite,
+    TableOut,
+    condition_keyword,
+)
 from unspool.cli.console import read_file, read_lines, read_text, warn, write, write_json
 from unspool.cli.options import Fields, Settings, with_options
 from unspool.cli.shown import visible
+from unspool.cli.tables import Table, answer_table, row_conditions
 from unspool.errors import DataError, UsageError
 from unspool.specs.base import Option
-from unspool.specs.data import DataSpec
 from unspool.specs.runtime import RuntimeSpec
+from unspool.tasks.language.specs import TextDataSpec
 
 MAX_TOKENS_SHOWN = 200
 
 
-@with_options(data=Fields(DataSpec, ("encoding",)), runtime=Fields(RuntimeSpec, ("engine", "weights")))
+@with_options(
+    data=Fields(TextDataSpec, ("text", "encoding", "delimiter", "header")),
+    runtime=Fields(RuntimeSpec, ("engine", "weights")),
+)
 def score(
     model: ModelPath,
-    text: Annotated[str | None, typer.Argument(metavar="TEXT", help="Text to score; - reads standard input.")] = None,
+    passage: Annotated[
+        str | None, typer.Argument(metavar="TEXT", help="Text to score; - reads standard input.")
+    ] = None,
     file: File = None,
     per_line: Annotated[
         bool,
@@ -32,30 +50,48 @@ def score(
     ] = False,
     condition: Condition = None,
     condition_json: ConditionJson = None,
+    condition_column: ConditionColumn = None,
+    out: TableOut = None,
+    overwrite: Overwrite = False,
+    column: NewColumnName = None,
     as_json: AsJson = False,
     *,
     data: Settings,
     runtime: Settings,
 ) -> None:
-    """Measure how well a model predicts a text.
+    """Measure how well a model predicts a text, or the rows of a table.
 
     Prints bits per byte, bits per character, nats per token, perplexity, and the log-probability of each token.
+
+    With --text, --file is a table (.csv, .tsv, .jsonl, .json, .parquet; - is standard input, as separated cells or
+    JSON). It is written back in its own format, with all its columns and rows, and the bits per character of each text
+    in a new column at the end, bits_per_character. Rows without a text have no figure, and are counted.
 
     Examples:
         unspool score runs/alice "Alice was beginning"
         unspool score runs/alice --file chapter.txt --json
         unspool score runs/logs --file today.log --per-line
+        unspool score runs/logs --file messages.jsonl --text message --out scored.jsonl
     """
-    if (text is None) == (file is None):
+    columns = data.pop("text", ())
+    table = Table(file, out, overwrite, column, data)
+    unusable = {"a text": passage, "--json": as_json, "--per-line": per_line}
+    in_table = table.is_named(columns, "--text", unusable)
+    if condition_column and not in_table:
+        raise UsageError("--condition-column is for a table, and no text column is named.", "name one with --text.")
+    if (passage is None) == (file is None):
         raise UsageError("score needs either a text or --file.", 'write `unspool score MODEL "a text"`.')
     from unspool.api import load
 
     opened: Any = load(model, **runtime)
     given = condition_keyword(opened, condition, condition_json)
-    if per_line:
-        _rank(opened, _lines(text, file, data), given, as_json)
+    if in_table:
+        _score_rows(opened, table, columns, tuple(condition_column or ()), given)
+    elif per_line:
+        _rank(opened, _lines(passage, file, data), given, as_json)
     else:
-        _score(opened, read_file(file, **data) if file is not None else read_text(text or "", **data), given, as_json)
+        text = read_file(file, **data) if file is not None else read_text(passage or "", **data)
+        _score(opened, text, given, as_json)
 
 
 def _lines(text: str | None, file: Path | None, data: Settings) -> list[str]:
@@ -81,6 +117,23 @@ def _score(model: Any, text: str, given: dict[str, Any], as_json: bool) -> None:
         write("\nlog-probability  token\n")
         for token, value in zip(result.tokens, result.log_probabilities, strict=True):
             write(f"{value:15.4f}  {token!r}\n")
+
+
+def _score_rows(
+    model: Any, table: Table, text: tuple[str, ...], condition: tuple[str, ...], given: dict[str, Any]
+) -> None:
+    from unspool.data.answers import Asked, Question
+    from unspool.data.formats.writing import Cell, NewColumn
+
+    question = Question(text, condition)
+    keyword, check = row_conditions(model, question, given)
+
+    def score_some(rows: list[Asked]) -> Iterator[list[Cell]]:
+        for row in rows:
+            result = model.score(question.text_of(row.record), **keyword(row.record))
+            yield [round(result.bits_per_character, 6)]
+
+    answer_table(table, question, [NewColumn(table.named("bits_per_character")[0], float)], score_some, check)
 
 
 def _rank(model: Any, lines: list[str], given: dict[str, Any], as_json: bool) -> None:

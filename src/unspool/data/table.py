@@ -9,14 +9,15 @@ A record has the cells of the columns that were requested, as clean text; the ot
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import islice
 from pathlib import PurePath
 from typing import NamedTuple
 
-from unspool.data.files import SourceFile
+from unspool.data.files import STANDARD_INPUT, SourceFile
 from unspool.data.formats.columnar import read_parquet
-from unspool.data.formats.objects import read_objects
+from unspool.data.formats.objects import Fields, read_objects
 from unspool.data.formats.row import Row
-from unspool.data.formats.separated import Given, read_separated
+from unspool.data.formats.separated import SAMPLE, Given, Layout, find_layout, read_separated
 from unspool.data.sources import TABLES, Sources
 from unspool.errors import DataError
 
@@ -60,6 +61,11 @@ def read_table(sources: Sources, columns: Columns) -> Iterator[Record]:
             has a column; or a cell that must be text is something else.
         MissingExtraError: a .parquet file is named, and pyarrow is not installed.
     """
+    return (record for record, _ in read_rows(sources, columns))
+
+
+def read_rows(sources: Sources, columns: Columns) -> Iterator[tuple[Record, Row]]:
+    """Read the rows of every file, each as a record and as it stands. See `read_table`."""
     names = [column.strip() for column in columns.names]
     rows, lacking = 0, dict.fromkeys(names, 0)
     for file in sources.files:
@@ -74,7 +80,7 @@ def read_table(sources: Sources, columns: Columns) -> Iterator[Record]:
                 cells = {
                     name: _cell(sources, file, row, name.strip(), name in columns.numeric) for name in columns.names
                 }
-                yield Record(cells, file, row.place)
+                yield Record(cells, file, row.place), row
     if rows:
         _check_filled(lacking, rows, file, row)
 
@@ -104,8 +110,17 @@ def joined(cells: Mapping[str, str], columns: Iterable[str]) -> str:
     return " ".join(filter(None, (cells[column] for column in columns)))
 
 
-def refuse_tables(sources: Sources) -> None:
+def refuse_tables(
+    sources: Sources,
+    option: str = "--text",
+    otherwise: str = "of pairs, two with --source and --target; to classify, --text and --label",
+) -> None:
     """Refuse sources that are tables where plain text is read.
+
+    Args:
+        sources: are any.
+        option: names the column.
+        otherwise: says what else a person may have meant.
 
     Raises:
         DataError: one of the sources is a table.
@@ -114,8 +129,7 @@ def refuse_tables(sources: Sources) -> None:
         if file.ending in TABLES:
             raise DataError(
                 f"{file.name} is a table, so the column of the text must be named. Received: none.",
-                f"name one with --text: {quoted(column_names(sources, file))}; of pairs, two with --source and "
-                "--target; to classify, --text and --label.",
+                f"name one with {option}: {quoted(column_names(sources, file))}; {otherwise}.",
             )
 
 
@@ -132,21 +146,44 @@ def quoted(names: Iterable[str]) -> str:
 
 def _rows(sources: Sources, file: SourceFile, requested: Iterable[str]) -> Iterator[Row]:
     """Read the rows of one file, whatever its format."""
-    names, spec = tuple(requested), sources.spec
-    if file.ending == ".parquet":
+    names = tuple(requested)
+    ending = format_of(sources, file)
+    if ending == ".parquet":
         with sources.open(file) as stream:
             yield from read_parquet(stream, file.name, names)
-    elif file.ending in OBJECTS:
-        yield from read_objects(sources.lines_of(file), file.name, file.ending)
+    elif ending in OBJECTS:
+        yield from read_objects(sources.lines_of(file), file.name, ending)
     else:
-        given = Given(file.name, file.ending, names, spec.separating, spec.header)
-        layout, rows = read_separated(sources.lines_of(file), given)
+        layout, rows = read_separated(sources.lines_of(file), _given(sources, file, names))
         for sentence in layout.found:
             sources.findings.note(f"{PurePath(file.name).name}: {sentence}.")
         for name in names:
             if name not in layout.names and layout.names:
                 raise no_column(file.name, name, layout.names)
         yield from rows
+
+
+def format_of(sources: Sources, file: SourceFile) -> str:
+    """Return the ending of the files that hold tables of a file's format; empty where cells are separated.
+
+    Standard input has no ending: it holds objects if its first character opens one, or a list.
+    """
+    if file.name != STANDARD_INPUT:
+        return file.ending if file.ending in (*OBJECTS, ".parquet") else ""
+    first = next((line.lstrip()[0] for line in sources.lines_of(file) if line.strip()), "")
+    if first not in ("{", "["):
+        return ""
+    sources.findings.note("standard input holds objects of JSON.")
+    return ".json"
+
+
+def layout_of(sources: Sources, file: SourceFile, requested: Iterable[str]) -> Layout:
+    """Return the layout of a table of separated cells, of which some columns are requested."""
+    return find_layout(list(islice(sources.lines_of(file), SAMPLE)), _given(sources, file, tuple(requested)))
+
+
+def _given(sources: Sources, file: SourceFile, names: tuple[str, ...]) -> Given:
+    return Given(file.name, file.ending, names, sources.spec.separating, sources.spec.header)
 
 
 def _cell(sources: Sources, file: SourceFile, row: Row, column: str, numeric: bool) -> str:
@@ -167,7 +204,7 @@ def _cell(sources: Sources, file: SourceFile, row: Row, column: str, numeric: bo
 def _check_filled(lacking: Mapping[str, int], rows: int, file: SourceFile, row: Row) -> None:
     """Refuse a column that no row has, or hardly any."""
     for column, count in lacking.items():
-        if count == rows and file.ending in (*OBJECTS, ".parquet"):  # other tables say what columns they have
+        if count == rows and isinstance(row.cells, Fields):
             raise no_column(file.name, column, list(row.cells))
         if count > (1 - FEW) * rows:
             raise DataError(

@@ -3,7 +3,10 @@
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from unspool.errors import reporting_write_errors
 
@@ -19,23 +22,39 @@ def write_atomically(path: Path, content: bytes | str, option: str = "--out") ->
     Raises:
         OutputError: it cannot be written; nothing has changed then.
     """
-    data = content.encode() if isinstance(content, str) else content
+    with writing_atomically(path, option) as file:
+        file.write(content.encode() if isinstance(content, str) else content)
+
+
+@contextmanager
+def writing_atomically(path: Path, option: str = "--out") -> Iterator[BinaryIO]:
+    """Open a file for writing bytes that replaces another in one step, once it is complete.
+
+    Args:
+        path: is that of the file.
+        option: is the one of the command line that names the path, for the error.
+
+    Raises:
+        OutputError: it cannot be written; nothing has changed then, as after any other error.
+    """
     with reporting_write_errors(path, f"choose another place with {option}"):
         try:
-            _replace(path, data)
+            with _replacing(path) as file:
+                yield file
         except OSError as problem:
             problem.filename = str(path)  # not that of the temporary file
             raise
 
 
-def _replace(path: Path, data: bytes) -> None:
+@contextmanager
+def _replacing(path: Path) -> Iterator[BinaryIO]:
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(file.fileno())
-        Path(name).chmod(0o644)
+        Path(name).chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
         Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)

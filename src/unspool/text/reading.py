@@ -5,9 +5,10 @@ What clean means is said in `text/cleaning.py`.
 
 import codecs
 import gzip
+import io
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, NamedTuple, cast
 
 from unspool.errors import DataError, UsageError
 from unspool.text.cleaning import MARK, Cleaner, nul_error
@@ -92,12 +93,48 @@ def read_lines(stream: BinaryIO, name: str, encoding: str = "auto") -> Iterator[
     for text, last in _decoded(stream, name, encoding):
         if old is None and text:
             text = text.lstrip(MARK)
-            old = "\r" in text and "\n" not in text
+            old = _ends_with_returns(text)
         lines = (rest + (text.replace("\r", "\n") if old else text)).split("\n")
         rest = lines.pop()
         yield from (line + "\n" for line in lines)
         if last and rest:
             yield rest
+
+
+class Form(NamedTuple):
+    """How a text is written as bytes, so that what is added to it is written alike.
+
+    Attributes:
+        codec: is the name of the encoding, with its order of bytes.
+        mark: says whether a byte order mark is at the start.
+        returns: says whether lines end at CR alone, which `read_lines` turns into LF.
+    """
+
+    codec: str
+    mark: bool
+    returns: bool
+
+
+def find_form(stream: BinaryIO, name: str, encoding: str = "auto") -> Form:
+    """Find out how a text is written, from its first bytes. See `read_lines`, which has the same arguments and errors.
+
+    Args:
+        stream: is open for reading bytes, at its start.
+        name: is what errors call the stream.
+        encoding: names a codec of Python, or `auto`.
+    """
+    head = stream.read(PIECE_BYTES)
+    codec = _codec(head, encoding)
+    text, _ = next(_decoded(io.BytesIO(head), name, encoding))
+    mark = text.startswith(MARK)
+    if codec in ("utf-16", "utf-32"):  # whose decoders take the mark away
+        codec, mark = f"{codec}-{'le' if head.startswith(codecs.BOM_UTF16_LE) else 'be'}", True
+    return Form(codec, mark, _ends_with_returns(text.lstrip(MARK)))
+
+
+def _ends_with_returns(text: str) -> bool:
+    """Return whether the lines of a text end at CR alone, as its start shows."""
+    return "\r" in text and "\n" not in text
 
 
 def without_end(line: str) -> str:

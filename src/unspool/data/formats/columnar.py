@@ -27,7 +27,7 @@ def read_parquet(stream: BinaryIO, file: str, requested: Sequence[str]) -> Itera
         for batch in table.iter_batches():
             for values in batch.to_pylist():
                 number += 1
-                yield Row(f"row {number:,}", Fields(values))
+                yield Row(f"row {number:,}", Fields(values), batch)
     except (ArrowException, OSError, UnicodeDecodeError) as problem:
         reason = str(problem).splitlines()[0]
         raise DataError(f"{file} cannot be read: {reason:.100}.", "check the file.") from None

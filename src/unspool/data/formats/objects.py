@@ -62,19 +62,23 @@ def read_objects(lines: Iterable[str], file: str, ending: str) -> Iterator[Row]:
 
 
 def _object_lines(lines: Iterator[str], file: str) -> Iterator[Row]:
+    blank = ""  # lines before the next object
     for number, line in enumerate(lines, 1):
-        if line.strip():
+        if not line.strip():
+            blank += line
+        else:
             place = f"line {number:,}"
             try:
                 value = _DECODER.decode(line.strip())
             except (ValueError, RecursionError) as problem:
                 raise _not_json(file, place, problem) from None
-            yield Row(place, _fields(value, file, place))
+            yield Row(place, _fields(value, file, place), blank + line)
+            blank = ""
 
 
 def _listed(text: str, file: str) -> Iterator[Row]:
     """Read the objects of a list, each with the number of the line that it begins at."""
-    position, number, counted = text.index("[") + 1, 1, 0
+    position, number, counted, end = text.index("[") + 1, 1, 0, 0
     while True:
         position = _beyond(text, position)
         number, counted = number + text.count("\n", counted, position), position
@@ -85,7 +89,8 @@ def _listed(text: str, file: str) -> Iterator[Row]:
             value, position = _DECODER.raw_decode(text, position)
         except (ValueError, RecursionError) as problem:
             raise _not_json(file, place, problem) from None
-        yield Row(place, _fields(value, file, place))
+        yield Row(place, _fields(value, file, place), text[end:position])
+        end = position
         position = _beyond(text, position)
         if text[position : position + 1] == ",":
             position += 1

@@ -1,7 +1,7 @@
 """What the readers of all formats of tables yield."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from unspool.errors import DataError
 
@@ -12,10 +12,14 @@ class Row(NamedTuple):
     Attributes:
         place: says where it is in its file: `line 7`, or `row 7` of a file that has no lines.
         cells: are its cells by column; a cell that the row lacks is not among them.
+        raw: is what the file has, to be written again. Of JSON it is the text of the object, with what is between it
+            and the one before; of cells with a character between them the same text, and all the cells; of a .parquet
+            file the batch that the row is in.
     """
 
     place: str
     cells: Mapping[str, object]
+    raw: Any
 
 
 def check_unique(names: Sequence[str], file: str, requested: Sequence[str]) -> None:

@@ -53,6 +53,8 @@ class Layout(NamedTuple):
         names: are those of the columns, or their numbers from 1.
         header: says whether the first row holds the names.
         found: says in sentences what the file did not say.
+        first: are the cells of the first row.
+        head: is the text of the header row, as it stands in the file; empty without one.
     """
 
     delimiter: str
@@ -60,6 +62,8 @@ class Layout(NamedTuple):
     names: tuple[str, ...]
     header: bool
     found: tuple[str, ...]
+    first: tuple[str, ...] = ()
+    head: str = ""
 
 
 def read_separated(lines: Iterable[str], given: Given) -> tuple[Layout, Iterator[Row]]:
@@ -86,7 +90,8 @@ def find_layout(sample: Sequence[str], given: Given) -> Layout:
     """Find the layout of a table from its first lines, where it is not said."""
     delimiter = given.delimiter or _find_delimiter(sample, given)
     quoted = delimiter != TAB or _has_quotes(sample)
-    rows = [cells for _, cells in _parsed(sample, delimiter, quoted, given.file, strict=len(sample) < SAMPLE)]
+    parsed = list(_parsed(sample, delimiter, quoted, given.file, strict=len(sample) < SAMPLE))
+    rows = [cells for _, cells, _ in parsed]
     first = [name.strip() for name in rows[0]] if rows else []
     named = set(given.requested) <= set(first)
     header = given.header
@@ -106,7 +111,8 @@ def find_layout(sample: Sequence[str], given: Given) -> Layout:
             if header
             else "the first row is an example (--header says that it holds names)"
         )
-    return Layout(delimiter, quoted, names, header, tuple(found))
+    head = parsed[0][2] if parsed and header else ""
+    return Layout(delimiter, quoted, names, header, tuple(found), tuple(first), head)
 
 
 def _find_delimiter(sample: Sequence[str], given: Given) -> str:
@@ -198,13 +204,13 @@ def _rows(lines: Iterable[str], layout: Layout, given: Given) -> Iterator[Row]:
     rows = _parsed(lines, layout.delimiter, layout.quoted, given.file)
     if layout.header:
         next(rows, None)
-    for line, cells in rows:
+    for line, cells, raw in rows:
         if len(cells) > len(layout.names) and any(cell.strip() for cell in cells[len(layout.names) :]):
             raise _too_many(line, cells, layout, given)
         cut = len(cells) < len(layout.names) and cells[-1].startswith('"') and not cells[-1].endswith('"')
         if not layout.quoted and (cut or any(map(is_quoted, cells))):
             raise _quoted_late(line, cells, given)
-        yield Row(f"line {line:,}", dict(zip(layout.names, cells, strict=False)))
+        yield Row(f"line {line:,}", dict(zip(layout.names, cells, strict=False)), (raw, cells))
 
 
 def _too_many(line: int, cells: Cells, layout: Layout, given: Given) -> DataError:
@@ -230,24 +236,28 @@ def _quoted_late(line: int, cells: Cells, given: Given) -> DataError:
 
 def _parsed(
     lines: Iterable[str], delimiter: str, quoted: bool, file: str, strict: bool = True
-) -> Iterator[tuple[int, Cells]]:
-    """Yield the number of the line that each row begins at, and its cells; empty lines are skipped.
+) -> Iterator[tuple[int, Cells, str]]:
+    """Yield the number of the line that each row begins at, its cells, and its text with the empty lines before it.
 
     Raises:
         DataError: a cell that opens with a quote does not close; not where `strict` is off.
     """
+    raw: list[str] = []
     if not quoted:
         for number, line in enumerate(lines, 1):
+            raw.append(line)
             if text := without_end(line):
-                yield number, text.split(delimiter)
+                yield number, text.split(delimiter), "".join(raw)
+                raw.clear()
         return
     csv.field_size_limit(sys.maxsize)
     begin = 0
-    reader = csv.reader(lines, delimiter=delimiter, strict=strict)
+    reader = csv.reader(_kept(lines, raw), delimiter=delimiter, strict=strict)
     try:
         for cells in reader:
             if cells:
-                yield begin + 1, cells
+                yield begin + 1, cells, "".join(raw)
+                raw.clear()
             begin = reader.line_num
     except csv.Error as problem:
         raise DataError(
@@ -255,3 +265,10 @@ def _parsed(
             f"Received: another in the row that begins at line {begin + 1:,} ({problem}).",
             'double a quote that is part of a text, as in "a ""quoted"" word", or write a .tsv, without any.',
         ) from None
+
+
+def _kept(lines: Iterable[str], kept: list[str]) -> Iterator[str]:
+    """Yield lines, and append each to a list."""
+    for line in lines:
+        kept.append(line)
+        yield line
