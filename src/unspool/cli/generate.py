@@ -164,14 +164,16 @@ def _generate_rows(
 
     question = Question(prompt, condition, may_be_empty=True)
     keyword, check = row_conditions(model, question, given)
-    count, seed = sampling.get("num_samples", 1), sampling.get("seed")
+    generated = model.samples  # which other models lack
+    spec = model.folder.read_sampling().changed(**sampling)
+    count, seed = spec.num_samples, spec.seed
     names = table.named("generated", *map(str, range(2, count + 1)))
 
     def generate_some(rows: list[Asked]) -> Iterator[list[Cell]]:
         for number, record in rows:
             own = {} if seed is None else {"seed": seed + number * count}
             text = question.text_of(record) if prompt else fixed
-            samples = model.samples(text, **{**sampling, **own, **keyword(record)})
+            samples = generated(text, **{**sampling, **own, **keyword(record)})
             yield [sample.text for sample in samples]
 
     answer_table(table, question, [NewColumn(name, str) for name in names], generate_some, check)

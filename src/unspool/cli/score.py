@@ -127,10 +127,11 @@ def _score_rows(
 
     question = Question(text, condition)
     keyword, check = row_conditions(model, question, given)
+    score_text = model.score  # which other models lack
 
     def score_some(rows: list[Asked]) -> Iterator[list[Cell]]:
         for row in rows:
-            result = model.score(question.text_of(row.record), **keyword(row.record))
+            result = score_text(question.text_of(row.record), **keyword(row.record))
             yield [round(result.bits_per_character, 6)]
 
     answer_table(table, question, [NewColumn(table.named("bits_per_character")[0], float)], score_some, check)

@@ -30,7 +30,7 @@ from unspool.text.reading import find_form
 from unspool.text.writing import EncodedWriter
 
 AT_ONCE = 256  # rows that are answered together
-ESCAPED = "rows in whose new cells line ends, tabs and such are written as \\n and \\t, because no cell of the table is quoted"
+ESCAPED = r"rows with escapes such as \n and \t in new cells, because no cell of the table is quoted"
 
 
 class Question(NamedTuple):

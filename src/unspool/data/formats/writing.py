@@ -12,7 +12,7 @@ from collections.abc import Callable, Container, Sequence
 from typing import BinaryIO, NamedTuple, Protocol
 
 from unspool.data.formats.row import Row
-from unspool.data.formats.separated import Layout
+from unspool.data.formats.separated import TAB, Layout
 from unspool.errors import DataError
 from unspool.text.escapes import escaped
 from unspool.text.reading import without_end
@@ -119,15 +119,17 @@ class SeparatedWriter:
         """Return a new cell as it is written."""
         text = "" if cell is None else str(cell)
         if self._layout.quoted:
-            return self._quoted(text)
+            # quotes around all cells between tabs may be what shows that they are quoted
+            return self._quoted(text, always=self._layout.delimiter == TAB and text != "")
         safe = escaped(text)
         if safe.startswith(QUOTE):  # which would look as if cells were quoted
             safe = "\\x22" + safe[1:]
         self._escaped |= safe != text
         return safe
 
-    def _quoted(self, text: str) -> str:
-        if self._layout.quoted and any(one in text for one in (self._layout.delimiter, QUOTE, "\r", "\n")):
+    def _quoted(self, text: str, always: bool = False) -> str:
+        needed = self._layout.quoted and any(one in text for one in (self._layout.delimiter, QUOTE, "\r", "\n"))
+        if needed or always:
             return QUOTE + text.replace(QUOTE, QUOTE + QUOTE) + QUOTE
         return text
 
