@@ -21,7 +21,7 @@ from unspool.specs.data import DataSpec
 from unspool.text.cleaning import clean
 from unspool.text.escapes import unescaped
 
-NEW = ("the answer", "another, \"quoted\"")
+NEW = ("the answer", 'another, "quoted"')
 MARKS = {"utf-8-sig": codecs.BOM_UTF8, "utf-16": codecs.BOM_UTF16_LE}
 
 
@@ -91,14 +91,16 @@ def test_separated_cells_are_written_back_with_the_answers(
     if refusal is not None:
         return  # what cannot be read is refused; that all else is read as written is in `test_tables`
     sources = Sources((str(path),), DataSpec(**settings), tables=True)
-    quoted = layout_of(sources, sources.files[0], requested).quoted
+    layout = layout_of(sources, sources.files[0], requested)
     answer = written(path, requested, found, **settings)
     assert answer.startswith(MARKS.get(encoding, b""))
     (place / f"new{path.suffixes[0]}").write_bytes(answer)
-    new = list(NEW) if header else [str(len(columns) + number) for number in (1, 2)]
+    new = list(NEW) if header else [str(len(layout.names) + number) for number in (1, 2)]
     again, refusal = attempt(place / f"new{path.suffixes[0]}", [*requested, *new], **settings)
     assert refusal is None
-    back = [[*row[:-2], *(row[-2:] if quoted else [clean(unescaped(cell)) for cell in row[-2:]])] for row in again]
+    back = [
+        [*row[:-2], *(row[-2:] if layout.quoted else [clean(unescaped(cell)) for cell in row[-2:]])] for row in again
+    ]
     assert back == [[*row, *answers] for row, answers in zip(before, found, strict=False)]
 
 
@@ -118,7 +120,7 @@ def test_objects_keep_every_character(
     blank: bool,
 ) -> None:
     columns, rows, found = table
-    objects = [{"c": row[0], "more": {name: cell for name, cell in zip(columns, row, strict=True)}, "number": 1.50}
+    objects = [{"c": row[0], "more": dict(zip(columns, row, strict=True)), "number": 1.50}
                for row in rows]  # fmt: skip
     separators = (",", ":") if compact and indent is None else None
     if ending == ".json":

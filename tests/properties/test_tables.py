@@ -77,8 +77,9 @@ def test_separated_cells_are_read_as_they_were_written(
 ) -> None:
     columns, rows = table
     text = io.StringIO()
-    if end == "\n" and any("\r" in cell for row in [columns, *rows] for cell in row):
-        quoting = csv.QUOTE_ALL  # the writer leaves a lone CR bare, and at the end of a row it is a line end
+    other = {"\n": "\r", "\r": "\n", "\r\n": ""}[end]
+    if other and any(other in cell for row in [columns, *rows] for cell in row):
+        quoting = csv.QUOTE_ALL  # the writer leaves it bare, and at the end of a row it is a line end
     writer = csv.writer(text, delimiter=delimiter, lineterminator=end, quoting=quoting)
     writer.writerows([columns, *rows] if header else rows)
     ending = ".tsv" if delimiter == "\t" else ".csv"

@@ -26,20 +26,26 @@ File = Annotated[
     typer.Option("--file", "-f", metavar="FILE", help="Reads this file."),
     Option("Data", True, synonyms=("input", "in", "from-file")),
 ]
+
+
+def _out(metavar: str, meaning: str) -> Any:
+    return typer.Option("--out", "-o", metavar=metavar, help=meaning)
+
+
 Out = Annotated[
     Path | None,
-    typer.Option("--out", "-o", metavar="DIR", help="Writes the model folder here."),
+    _out("DIR", "Writes the model folder here."),
     Option("Output", True, synonyms=("output", "output-dir", "folder", "save", "model", "name")),
 ]
 TableOut = Annotated[
     Path | None,
-    typer.Option("--out", "-o", metavar="FILE", help="Writes the table here. [default: standard output]"),
+    _out("FILE", "Writes the table here. [default: standard output]"),
     Option("Tables", True, synonyms=("output", "save", "write")),
 ]
 Overwrite = Annotated[
     bool,
-    typer.Option("--overwrite", help="Lets --out replace a file, which may be the table itself."),
-    Option("Tables", synonyms=("force", "replace", "in-place")),
+    typer.Option("--overwrite", help="Replaces what is at the path of --out."),
+    Option("Output", synonyms=("force", "replace", "in-place")),
 ]
 NewColumnName = Annotated[
     str | None,

@@ -56,8 +56,7 @@ def classify(
     on. Rows without a text have no label, and are counted.
 
     Examples:
-        unspool classify runs/reviews "what a film" "a waste of time"
-        unspool classify runs/reviews --file reviews.txt --top 3
+        unspool classify runs/reviews "what a film" "a waste of time" --top 3
         unspool classify runs/reviews --file posts.csv --text body --out labelled.csv
         cut -f2 mails.tsv | unspool classify runs/spam --json
     """

@@ -22,7 +22,7 @@ AFTER = (
     Command(
         "score",
         "unspool.cli.score:score",
-        "Measure how well a model predicts a text.",
+        "Measure how well a model predicts a text, or the rows of a table.",
         ("perplexity", "likelihood", "rank", "nll", "probability"),
     ),
     Command(

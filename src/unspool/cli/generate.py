@@ -11,6 +11,7 @@ from unspool.cli.arguments import (
     Condition,
     ConditionColumn,
     ConditionJson,
+    File,
     ModelPath,
     NewColumnName,
     Overwrite,
@@ -47,11 +48,7 @@ def generate(
         ),
         Option("Data", True, synonyms=("prompt-file",)),
     ] = None,
-    file: Annotated[
-        Path | None,
-        typer.Option("--file", "-f", metavar="FILE", help="Reads this table, and writes it with a text for each row."),
-        Option("Tables", True, synonyms=("table", "input", "from-file")),
-    ] = None,
+    file: File = None,
     prompt_column: Annotated[
         list[str] | None,
         typer.Option(
@@ -88,7 +85,7 @@ def generate(
     data: Settings,
     runtime: Settings,
 ) -> None:
-    """Continue a prompt, printing text as it is generated.
+    """Continue a prompt, printing text as it is generated; or write one for each row of a table.
 
     In --prompt and --stop, \\n is a line end, \\t a tab, \\\\ a backslash, \\xNN or \\uNNNN a character by its number.
 
@@ -101,7 +98,6 @@ def generate(
     Examples:
         unspool generate runs/alice --prompt "Alice was"
         unspool generate runs/alice -p "Alice was" --temp 0.5 --max-tokens 500 --seed 7 --stop "\\n\\n"
-        unspool generate runs/names -n 10
         unspool generate runs/names --file people.csv --condition-column language --seed 7 --out named.csv
     """
     from unspool.api import load  # here and not above: this imports an engine

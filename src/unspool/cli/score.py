@@ -69,7 +69,6 @@ def score(
 
     Examples:
         unspool score runs/alice "Alice was beginning"
-        unspool score runs/alice --file chapter.txt --json
         unspool score runs/logs --file today.log --per-line
         unspool score runs/logs --file messages.jsonl --text message --out scored.jsonl
     """

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from unspool.cli.arguments import AsJson, Out
+from unspool.cli.arguments import AsJson, Out, Overwrite
 from unspool.cli.console import write, write_json
 from unspool.cli.options import Fields, Settings, with_options
 from unspool.cli.recipes import free_path, last_figures, read_recipe
@@ -30,11 +30,7 @@ def train(
         ),
     ] = None,
     out: Out = None,
-    overwrite: Annotated[
-        bool,
-        typer.Option("--overwrite", help="Replaces a model at the same path."),
-        Option("Output", synonyms=("force", "replace")),
-    ] = False,
+    overwrite: Overwrite = False,
     resume: Annotated[
         Path | None,
         typer.Option("--resume", metavar="DIR", help="Continues a run that was cut off; takes no other setting."),

@@ -44,9 +44,8 @@ def translate(
 
     Examples:
         unspool translate runs/dates "3 May 1979"
-        unspool translate runs/de-en --file german.txt --beams 10
         unspool translate runs/de-en --file pairs.tsv --source de --out translated.tsv
-        unspool translate runs/de-en "guten Tag" --n-best 3 --json
+        unspool translate runs/de-en "guten Tag" --beams 10 --n-best 3 --json
     """
     from unspool.api import load
 

@@ -60,7 +60,7 @@ class Row(NamedTuple):
 GENERATE = Command(
     "generate",
     "unspool.cli.generate:generate",
-    "Continue a prompt, printing text as it is generated.",
+    "Continue a prompt, printing text as it is generated; or write one for each row of a table.",
     ("write", "sample", "continue", "complete", "run", "text"),
 )
 ROWS: dict[str, Row] = {
@@ -83,7 +83,7 @@ ROWS: dict[str, Row] = {
             command=Command(
                 "translate",
                 "unspool.cli.translate:translate",
-                "Translate texts, one line each, in order.",
+                "Translate texts, one line each, in order; or the rows of a table.",
                 ("translation", "convert", "transform"),
             ),
             evaluation="unspool.tasks.translation.specs:ReferenceSpec",
@@ -109,7 +109,7 @@ ROWS: dict[str, Row] = {
             command=Command(
                 "classify",
                 "unspool.cli.classify:classify",
-                "Label texts, one line each, in order.",
+                "Label texts, one line each, in order; or the rows of a table.",
                 ("predict", "label", "categorize", "classification"),
             ),
             implied_by=("label",),

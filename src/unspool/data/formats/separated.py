@@ -17,6 +17,7 @@ SAMPLE = 1000  # lines from which delimiter and header are found
 DELIMITERS = (",", "\t", ";", "|")
 SHOWN = {",": "a comma", "\t": "a tab", ";": "a semicolon", "|": "a vertical bar", " ": "a space"}
 TAB = "\t"
+QUOTE = '"'
 
 Cells = list[str]
 
@@ -152,8 +153,8 @@ def _is_even(sample: Sequence[str], delimiter: str) -> bool:
 def _has_quotes(sample: Sequence[str]) -> bool:
     """Return whether cells between tabs are quoted, as spreadsheets write them, rather than have quotes as texts do.
 
-    They are if the rows can be read so, and one of them needs it: a cell has doubled quotes, a tab or a line end inside
-    its quotes, or all cells are in quotes.
+    They are if the rows can be read so, and one of them needs it: a cell has doubled quotes, a tab, a line end or
+    nothing inside its quotes, or all cells are in quotes.
     """
     cells = [cell for line in sample for cell in without_end(line).split(TAB) if cell]
     if not any(cell.startswith('"') for cell in cells):
@@ -167,9 +168,11 @@ def _has_quotes(sample: Sequence[str]) -> bool:
 
 
 def is_quoted(cell: str) -> bool:
-    """Return whether a cell has doubled quotes inside quotes, which no text has by chance."""
+    """Return whether a cell has doubled quotes inside quotes, or nothing, which no text has by chance."""
     inner = cell[1:-1]
-    return len(cell) > 1 and cell[0] == cell[-1] == '"' and '""' in inner and '"' not in inner.replace('""', "")
+    return cell == QUOTE + QUOTE or (
+        len(cell) > 1 and cell[0] == cell[-1] == '"' and '""' in inner and '"' not in inner.replace('""', "")
+    )
 
 
 def _is_header(rows: Sequence[Cells], named: bool) -> bool:

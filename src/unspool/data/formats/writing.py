@@ -12,14 +12,13 @@ from collections.abc import Callable, Container, Sequence
 from typing import BinaryIO, NamedTuple, Protocol
 
 from unspool.data.formats.row import Row
-from unspool.data.formats.separated import TAB, Layout
+from unspool.data.formats.separated import QUOTE, TAB, Layout
 from unspool.errors import DataError
 from unspool.text.escapes import escaped
 from unspool.text.reading import without_end
 from unspool.text.writing import EncodedWriter
 
 Cell = str | float | None
-QUOTE = '"'
 
 
 class NewColumn(NamedTuple):
