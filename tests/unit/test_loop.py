@@ -13,6 +13,7 @@ import pytest
 import unspool
 from unspool.data.batches import Batch
 from unspool.errors import TrainingError
+from unspool.evaluate.units import Units
 from unspool.specs.training import BudgetSpec, TrainingSpec
 from unspool.training.budget import Budget
 from unspool.training.callback import StepEvent
@@ -64,8 +65,9 @@ def make_loop(folder: Path, learner: Learner, validate: Callable[[Any], float], 
         validate=validate,
         keep_best=lambda learner, about, scheduled: (folder / "best").write_text(str(about["step"])) and None,
         sample=lambda network: "",
-        tokens_per_unit=1.0,
-        unit="character",
+        training_units=Units(),
+        held_out_units=Units(),
+        announce=lambda line: None,
         callback=unspool.Callback(),
     )
 

@@ -28,9 +28,9 @@ class DataSpec(Spec):
     reading: ClassVar[tuple[str, ...]] = ("encoding",)  # the settings that `unspool evaluate` takes too
     naming: ClassVar[tuple[str, ...]] = ()  # those of them that name data as `sources` does
 
-    sources: tuple[str, ...] = setting((), Option(hidden=True))
+    sources: tuple[str, ...] = setting((), Option(hidden=True, path=True))
     validation: tuple[str, ...] = setting(
-        (), Option("Data", synonyms=("held-out", "test", "dev", "valid", "val"), metavar="FILE")
+        (), Option("Data", synonyms=("held-out", "test", "dev", "valid", "val"), metavar="FILE", path=True)
     )
     validation_split: float = setting(
         0.1, Option("Data", synonyms=("validation-fraction", "split", "held-out-fraction", "test-size")), gt=0, lt=1

@@ -15,7 +15,9 @@ from unspool.data.labelled import (
 from unspool.data.sources import describe_sources
 from unspool.decode.classification import label_probabilities
 from unspool.engines.base import Classifies
+from unspool.evaluate.baseline import frequency_nats
 from unspool.evaluate.labels import classification_figures
+from unspool.evaluate.units import Units
 from unspool.tasks.classification.specs import ClassificationRecipe
 from unspool.text.tokenizer import Tokenizer
 
@@ -27,7 +29,7 @@ VALIDATION_ROWS = 4096
 class ClassificationJob:
     """The data of a classifier's run. See `tasks.base.Job`."""
 
-    tokens_per_unit, unit = 1.0, "label"
+    training_units = held_out_units = Units("label")
 
     def __init__(
         self,
@@ -43,6 +45,7 @@ class ClassificationJob:
             training, settings.batch_size, recipe.data.max_length, settings.word_dropout, settings.seed
         )
         counts = label_counts(training.numbers[LABELS], labels)
+        self.baseline = frequency_nats(counts, label_counts(validation.numbers[LABELS], labels))
         self.description = (
             f"rows: {describe_sources(recipe.data.sources)}: {len(training):,} to learn, "
             f"{len(validation):,} held out; {len(labels)} labels: {_frequencies(counts, labels)}."

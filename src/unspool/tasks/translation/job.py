@@ -14,7 +14,9 @@ from unspool.data.pairs import (
 from unspool.decode.translation import BeamTranslator
 from unspool.engines.base import EncoderDecoder
 from unspool.errors import DataError
+from unspool.evaluate.baseline import frequency_nats
 from unspool.evaluate.pairs import exact_match, pair_nats
+from unspool.evaluate.units import units_of
 from unspool.specs.sampling import BeamSpec
 from unspool.tasks.translation.specs import TranslationRecipe
 
@@ -26,8 +28,6 @@ MAX_NATS = 700  # whose exponential is still finite
 
 class TranslationJob:
     """The data of a translator's run. See `tasks.base.Job`."""
-
-    unit = "character"
 
     def __init__(
         self,
@@ -46,7 +46,8 @@ class TranslationJob:
                     "raise --max-length.",
                 )
         self.batches = PairBatches(training, recipe.training.batch_size, recipe.training.seed)
-        self.tokens_per_unit = len(training.target.tokens) / training.target.characters
+        self.training_units, self.held_out_units = units_of(training.target), units_of(validation.target)
+        self.baseline = frequency_nats(training.target.counts, validation.target.counts)
         examples, where = training.examples, describe_pairs(recipe.data.sources, recipe.data.files)
         self.description = (
             f"pairs: {where}: {len(examples.kept):,} to learn, {len(texts):,} held out; {examples.left_out:,} longer "
