@@ -61,6 +61,17 @@ class Budget:
         assert self.spec.minutes is not None
         return min(1.0, self.seconds() / max(1e-3, self.spec.minutes * 60 - self.reserved))
 
+    def is_over(self, step: int, step_seconds: float) -> bool:
+        """Return whether the run ends after so many steps; in a run of minutes, where most of another would not fit.
+
+        Args:
+            step: counts the updates so far.
+            step_seconds: is the time that another takes.
+        """
+        if self.spec.minutes is None:
+            return self.progress(step) >= 1
+        return self.seconds() + step_seconds / 2 >= self.spec.minutes * 60 - self.reserved
+
     def steps_that_fit(self, step: int) -> int:
         """Estimate how many steps the run will have, at the speed so far; `step` is at least 1."""
         return self.total_steps() or round(step / max(self.progress(step), 1e-9))

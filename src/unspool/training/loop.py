@@ -74,6 +74,7 @@ class Loop:
     _losses: list[float] = field(default_factory=list)
     _tokens: int = 0
     _learning: float = 0.0  # seconds in training steps
+    _step_seconds: float = 0.0  # of the last one
     _saved_at: float = 0.0
 
     def run(self) -> Progress:
@@ -91,9 +92,9 @@ class Loop:
                 self._step()
             validated = self.progress.validated_at == self.progress.step
             if self._finished():
-                if self.budget.progress(self.progress.step) < 1:
-                    patience = f"{self.training.patience} validations in a row were no better than the best"
-                    self.callback.on_note(f"training ends early: {patience}.")
+                if self._out_of_patience():
+                    times = self.progress.since_best
+                    self.callback.on_note(f"training ends early: no validation was better, {times} times in a row.")
                 if not validated:
                     self._validate()
                 self.progress = self.progress.changed(done=True)
@@ -117,8 +118,10 @@ class Loop:
             self.budget.reserved = RESERVED * (time.monotonic() - started)
 
     def _finished(self) -> bool:
-        over = self.budget.progress(self.progress.step) >= 1
-        return over or self.progress.since_best >= self.training.patience
+        return self.budget.is_over(self.progress.step, self._step_seconds) or self._out_of_patience()
+
+    def _out_of_patience(self) -> bool:
+        return self.progress.since_best >= self.training.patience
 
     def _step(self) -> None:
         progress = self.progress
@@ -135,7 +138,8 @@ class Loop:
             self._fall_back()
             return
         self._tokens += batch.size
-        self._learning += self.budget.seconds() - began
+        self._step_seconds = self.budget.seconds() - began
+        self._learning += self._step_seconds
         self._losses = [*self._losses[1 - LOSS_WINDOW :], loss]
         steps = self.batches.steps(progress.epoch)
         after = (progress.epoch, progress.index + 1) if progress.index + 1 < steps else (progress.epoch + 1, 0)

@@ -82,4 +82,9 @@ def held_out_figures(translator: BeamTranslator, validation: Pairs, texts: Seque
     nats, chosen = pair_nats(translator.network, validation), texts[:CLOSING_PAIRS]
     found = translator.translate([pair.source for pair in chosen], GREEDY)
     exact = exact_match([best[0].text for best in found], [pair.target for pair in chosen])
-    return {"nats_per_token": nats, "perplexity": exp(min(nats, MAX_NATS)), "greedy_exact": exact}
+    return {
+        "nats_per_token": nats,
+        "bits_per_character": units_of(validation.target).bits(nats),
+        "perplexity": exp(min(nats, MAX_NATS)),
+        "greedy_exact": exact,
+    }
