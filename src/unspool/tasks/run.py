@@ -92,7 +92,7 @@ class Run:
             self._phases.begin("data", "reading and encoding the data")
             plan = self.task.plan(folder, self.settings, machine, pretrained, self.callback.on_encoded)
             recipe = _choosing_threads(plan.recipe, self.settings)
-            job = self.task.open(folder, without_folders(recipe), plan.config, verify=False)
+            job = self.task.open(folder, recipe, plan.config, verify=False)
             for line in [job.description, *plan.notes, *job.warnings]:
                 self.callback.on_note(line)
             folder.write_recipe(recipe)
@@ -132,7 +132,7 @@ class Run:
         _restore_best(folder)
         self.callback.on_note(f"resuming {self.path} after step {progress.step:,}")
         self._phases.begin("data", "reading what is encoded")
-        job = self.task.open(folder, without_folders(recipe), config, verify=True)
+        job = self.task.open(folder, recipe, config, verify=True)
         folder.write_recipe(recipe)
         self._prepare(recipe, config, job)
         self._train(folder, recipe, config, job, learner, progress)
@@ -221,7 +221,8 @@ class Run:
             untrained=reason or False,
             **figures,
         )
-        facts = CardFacts(folder.path.name, parameter_count(config.network), job.description, figures, reason)
+        described = self.task.open(folder, without_folders(recipe), config, verify=False).description
+        facts = CardFacts(folder.path.name, parameter_count(config.network), described, figures, reason)
         folder.write_card(model_card(self.task.card, recipe, config.network, facts))
 
     def _announce(self, line: str) -> None:
