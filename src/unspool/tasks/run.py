@@ -11,8 +11,7 @@ from typing import Any
 from unspool.data.partition import ONLY_PROCESS, PartitionedBatches, Process
 from unspool.engines.announcing import announcing
 from unspool.engines.base import Learner
-from unspool.engines.parameters import parameter_count
-from unspool.engines.registry import build_learner, build_network, training_machine
+from unspool.engines.registry import build_learner, training_machine
 from unspool.errors import (
     ModelFolderError,
     TrainingError,
@@ -21,14 +20,13 @@ from unspool.errors import (
     shell_command,
     shell_word,
 )
-from unspool.evaluate.baseline import untrained
 from unspool.folder.atomic import bring_back, drop_replaced, replaced, set_aside, write_atomically
-from unspool.folder.card import CardFacts, model_card
 from unspool.folder.model_folder import ModelFolder, check_free
 from unspool.specs.config import Config
-from unspool.specs.recipe import Recipe, without_folders
+from unspool.specs.recipe import Recipe
 from unspool.specs.sampling import SamplingSpec
 from unspool.tasks.base import Job, Task
+from unspool.tasks.closing import Closing
 from unspool.tasks.opening import read_config, read_recipe
 from unspool.tasks.pretrained import Pretrained
 from unspool.tasks.recipe import budget_spec
@@ -189,41 +187,14 @@ class Run:
             progress = loop.run()
             if not progress.done:
                 self.callback.on_note(f"interrupted after update {progress.step:,}: {self._resumable()}")
-            self._close(folder, recipe, config, job, loop, last_best)
+            Closing(self.task, folder, recipe, config, job, self.engine).close(loop, last_best, self._phases)
+            if replaced(folder.path).exists():
+                self.callback.on_note(f"the earlier model is kept in {replaced(folder.path)}.")
         except BaseException as problem:
-            if not loop.progress.done and not isinstance(problem, TrainingError):  # which would only happen again
+            resumable = loop.checkpoint.exists() and not loop.progress.done
+            if resumable and not isinstance(problem, TrainingError):  # which would only happen again
                 self.callback.on_note(f"warning: cut off after update {loop.progress.step:,}: {self._resumable()}")
             raise
-
-    def _close(
-        self, folder: ModelFolder, recipe: Recipe, config: Config, job: Job, loop: Loop, last_best: LastBest
-    ) -> None:
-        """Measure the model, and write its figures and its card."""
-        self._phases.begin("closing", "measuring the best model on what was held out")
-        progress, history = loop.progress, loop.history
-        best = progress.best
-        if progress.done:
-            best = self._average(folder, config, job, last_best, progress, history)
-        if replaced(folder.path).exists():
-            self.callback.on_note(f"the earlier model is kept in {replaced(folder.path)}.")
-        figures = job.figures(build_network(self.engine, config.network, folder.read_weights()))
-        assert best is not None
-        reason = untrained(best, job.baseline, progress.best_step, recipe.started_from is not None)
-        self._phases.end()
-        history.add(
-            event="end",
-            step=progress.step,
-            best_step=progress.best_step,
-            done=progress.done,
-            seconds=progress.seconds,
-            phases={name: round(seconds, 3) for name, seconds in self._phases.seconds.items()},
-            tokens_per_second=loop.tokens_per_second,
-            untrained=reason or False,
-            **figures,
-        )
-        described = self.task.open(folder, without_folders(recipe), config, verify=False).description
-        facts = CardFacts(folder.path.name, parameter_count(config.network), described, figures, reason)
-        folder.write_card(model_card(self.task.card, recipe, config.network, facts))
 
     def _announce(self, line: str) -> None:
         self.callback.on_note(self._phases.summary())
@@ -251,23 +222,6 @@ class Run:
 
         note(all_threads)
         return ThreadChoice(all_threads, learner.use_threads, settled)
-
-    def _average(
-        self, folder: ModelFolder, config: Config, job: Job, last_best: LastBest, progress: Progress, history: History
-    ) -> float | None:
-        """Write the mean of the last best weights as the model, if it is better; return the loss of the model."""
-        mean, best = last_best.mean(), progress.best
-        if mean is not None:
-            nats = job.validate(build_network(self.engine, config.network, mean))
-            better = best is None or nats < best
-            history.add(event="average", step=progress.step, fresh=nats, best=better)
-            kept = "kept" if better else "not kept"
-            self.callback.on_note(f"the mean of the last best weights: fresh {nats:.4f} nats per token, {kept}.")
-            if better:
-                folder.write_weights(mean, {"step": progress.step, "fresh_nats_per_token": nats})
-                best = nats
-        last_best.clear()
-        return best
 
 
 def _choosing_threads(recipe: Recipe, settings: Settings) -> Recipe:
