@@ -114,6 +114,8 @@ class Run:
         recipe, config = read_recipe(folder), read_config(folder)
         checkpoint = Checkpoint(folder.training)
         self._phases.begin("imports", f"starting: the engine {self.engine}")
+        training_machine(self.engine)  # it may not be installed
+        self._phases.begin("network", "building the network")
         learner = build_learner(self.engine, config.network, recipe.training, process=self.process)
         progress = Progress()
         if checkpoint.exists():
