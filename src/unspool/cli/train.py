@@ -8,7 +8,7 @@ import typer
 from unspool.cli.arguments import AsJson, Out
 from unspool.cli.console import write, write_json
 from unspool.cli.options import Fields, Settings, with_options
-from unspool.cli.recipes import free_path, last_figures, read_recipe
+from unspool.cli.recipes import closing_text, closing_values, example, free_path, read_recipe
 from unspool.cli.renamed import validation_fraction
 from unspool.errors import UsageError
 from unspool.specs.base import Option
@@ -71,7 +71,7 @@ def train(
 ) -> None:
     """Learn from a text, from lines, or from a table, and write a model folder.
 
-    Without --out the folder is runs/NAME. With a budget of minutes the run ends on time. Ctrl-C keeps the best model
+    Without --out the folder is runs/NAME. A budget of minutes counts from the first update. Ctrl-C keeps the best model
     so far.
 
     Examples:
@@ -105,12 +105,11 @@ def train(
         else:
             how |= {"out": path, "overwrite": overwrite, "start_from": start_from}
             model = api.train(settings=recipe, task=task or named, **how)
-    figures = last_figures(model.path)
     if as_json:
-        write_json({"model": str(path), **figures}, indent=2)
+        write_json(closing_values(path), indent=2)
     else:
-        learnt = ROWS[model.config.task].load("task")()
-        write(f"\n{path}: {learnt.summary(figures)}\ntry: {learnt.card.command.format(name=path)}\n")
+        task = model.config.task
+        write(f"\n{closing_text(path, task)}try: {example(path, task)}\n")
 
 
 def _is_typed(context: typer.Context, name: str) -> bool:
