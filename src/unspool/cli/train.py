@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from unspool.cli.arguments import AsJson, Out
-from unspool.cli.console import write, write_json
+from unspool.cli.console import refuse_unnamed_input, write, write_json
 from unspool.cli.options import Fields, Settings, with_options
 from unspool.cli.recipes import closing_text, closing_values, example, free_path, read_recipe
 from unspool.cli.renamed import validation_fraction
@@ -95,6 +95,8 @@ def train(
         given = {name: value for name, value in given.items() if name not in BUDGETS or name in typed}
     recipe, named = read_recipe(config, given)
     files = [*(data or ()), *filter(None, [given.get("source_file")])]
+    if resume is None and not files and not recipe["data"].get("sources"):
+        refuse_unnamed_input()
     path = resume or out or free_path(files, recipe, task or named)
     with make_progress(quiet=as_json, tensorboard=path / "tensorboard" if tensorboard else None) as progress:
         from unspool import api
