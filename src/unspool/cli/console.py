@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,6 +37,17 @@ def reporting_errors() -> Iterator[None]:
         fail("interrupted.", "what was saved before is complete.", INTERRUPTED)
     except BrokenPipeError:
         _leave_quietly()
+
+
+@contextmanager
+def showing_warnings() -> Iterator[None]:
+    """Show a warning as a line of its own, without the line of code that gave it."""
+    before = warnings.formatwarning
+    warnings.formatwarning = lambda message, *_, **__: f"warning: {message}\n"
+    try:
+        yield
+    finally:
+        warnings.formatwarning = before
 
 
 def fail(message: str, hint: str, exit_code: int) -> None:

@@ -1,5 +1,6 @@
 """`unspool train`: learn from data, and write a model folder."""
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,7 +9,7 @@ import typer
 from unspool.cli.arguments import AsJson, Out
 from unspool.cli.console import write, write_json
 from unspool.cli.options import Fields, Settings, with_options
-from unspool.cli.recipes import free_path, last_figures, read_recipe
+from unspool.cli.recipes import last_figures, new_folder, read_recipe
 from unspool.cli.renamed import validation_fraction
 from unspool.errors import UsageError
 from unspool.specs.base import Option
@@ -95,8 +96,10 @@ def train(
         given = {name: value for name, value in given.items() if name not in BUDGETS or name in typed}
     recipe, named = read_recipe(config, given)
     files = [*(data or ()), *filter(None, [given.get("source_file")])]
-    path = resume or out or free_path(files, recipe, task or named)
-    with make_progress(quiet=as_json, tensorboard=path / "tensorboard" if tensorboard else None) as progress:
+    with ExitStack() as stack:
+        path = resume or out or stack.enter_context(new_folder(files, recipe, task or named))
+        curves = path / "tensorboard" if tensorboard else None
+        progress = stack.enter_context(make_progress(quiet=as_json, tensorboard=curves))
         from unspool import api
 
         how: dict[str, Any] = {"callback": progress, "engine": engine}
@@ -105,7 +108,7 @@ def train(
         else:
             how |= {"out": path, "overwrite": overwrite, "start_from": start_from}
             model = api.train(settings=recipe, task=task or named, **how)
-    figures = last_figures(model.path)
+        figures = model.read_folder(lambda folder: last_figures(folder.path))
     if as_json:
         write_json({"model": str(path), **figures}, indent=2)
     else:

@@ -27,7 +27,7 @@ from safetensors.numpy import save as save_safetensors
 
 from unspool.arrays import Arrays
 from unspool.errors import ModelFolderError, OutputError, reporting_write_errors
-from unspool.folder.atomic import replaced, write_atomically
+from unspool.folder.atomic import CONFIG, WEIGHTS, followed, is_empty, is_model, waiting, write_atomically
 from unspool.folder.migration import migrated_config, migrated_recipe
 from unspool.specs.base import S, build
 from unspool.specs.config import FORMAT_VERSION, Config
@@ -37,6 +37,9 @@ from unspool.specs.sampling import SamplingSpec
 from unspool.text.tokenizer import Tokenizer
 
 RESTORE = "restore the folder from a copy, or train again."
+UNFINISHED = "unfinished"  # is in `training/` until the folder has a config
+
+Identity = tuple[int, int, int]  # of a model: see `folder.whole`
 
 
 class ModelFolder:
@@ -44,20 +47,24 @@ class ModelFolder:
 
     Args:
         path: is that of the folder, which need not exist until something is written.
+        known_as: is the path by which people know it: another one while it waits beside its successor.
+        identity: is that of the model in it, if it was looked for.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, known_as: Path | None = None, identity: Identity | None = None) -> None:
+        self.path, self.known_as, self.identity = path, known_as or path, identity
         self.training = path / "training"
 
     def create(self) -> None:
-        """Make the folder and `training/`.
+        """Make the folder and `training/`, in which a file says that this is to become a model.
 
         Raises:
             OutputError: it cannot be made.
         """
+        training = followed(self.path) / "training"
         with reporting_write_errors(self.path):
-            self.training.mkdir(parents=True, exist_ok=True)
+            training.mkdir(parents=True, exist_ok=True)
+            (training / UNFINISHED).touch()
 
     def read_task(self) -> str:
         """Return the name of the task in `config.json`.
@@ -77,7 +84,7 @@ class ModelFolder:
         return build(kind, {**values, "format_version": FORMAT_VERSION}, f"{self.path}/config.json", ModelFolderError)
 
     def _config_values(self) -> dict[str, Any]:
-        values = _parse_json(self._read("config.json"), "config.json")
+        values = _parse_json(self._read(CONFIG), CONFIG)
         version = values.get("format_version", 1)
         if type(version) is not int or version < 1:
             raise ModelFolderError(
@@ -97,7 +104,7 @@ class ModelFolder:
         Raises:
             ModelFolderError: the file is missing or damaged.
         """
-        return parse_safetensors(self._read("model.safetensors"), self.path / "model.safetensors")[0]
+        return parse_safetensors(self._read(WEIGHTS), self.path / WEIGHTS)[0]
 
     def read_tokenizer(self, kind: TokenizerName, size: int, name: str = "tokenizer.json") -> Tokenizer:
         """Read a tokenizer, and check it against the network.
@@ -146,12 +153,14 @@ class ModelFolder:
         return self._read("README.md").decode(errors="replace")
 
     def write_config(self, config: Config) -> None:
-        """Write `config.json`."""
-        write_atomically(self.path / "config.json", config.model_dump_json(indent=2, exclude_none=True) + "\n")
+        """Write `config.json`, by which the folder is known from then on."""
+        write_atomically(self.path / CONFIG, config.model_dump_json(indent=2, exclude_none=True) + "\n")
+        with reporting_write_errors(self.training):
+            (self.training / UNFINISHED).unlink(missing_ok=True)
 
     def write_weights(self, weights: Mapping[str, Any], about: Mapping[str, Any]) -> None:
         """Write `model.safetensors`, with facts about the weights in its header."""
-        write_atomically(self.path / "model.safetensors", dump_safetensors(weights, about))
+        write_atomically(self.path / WEIGHTS, dump_safetensors(weights, about))
 
     def write_tokenizer(self, tokenizer: Tokenizer, name: str = "tokenizer.json") -> None:
         """Write `tokenizer.json`, or `source_tokenizer.json`."""
@@ -174,12 +183,11 @@ class ModelFolder:
         try:
             return path.read_bytes()
         except FileNotFoundError:
-            waiting = replaced(self.path)
             hint = "train one with `unspool train`, or name the folder that holds config.json."
-            if waiting.exists():
-                hint = f"an earlier model waits in {waiting}: remove {self.path}, and rename it back."
-            elif (self.training / "last.safetensors").exists() or (self.path / "recipe.toml").exists():
+            if (self.training / "last.safetensors").exists() or (self.path / "recipe.toml").exists():
                 hint = f"its training was cut off: go on with `unspool train --resume {self.path}`."
+            elif waiting(self.path):
+                hint = f"an earlier model waits in {waiting(self.path)[-1]}: train with --overwrite to replace it."
             raise ModelFolderError(f"{self.path} has no {name}, so it is not a model folder.", hint) from None
         except OSError as problem:
             raise ModelFolderError(f"{path} cannot be read: {problem.strerror}.", RESTORE) from None
@@ -190,22 +198,36 @@ def check_free(path: Path, overwrite: bool) -> None:
 
     Args:
         path: is that of the model folder to write.
-        overwrite: allows it to replace a model.
+        overwrite: allows it to replace a model, or a run that was cut off.
 
     Raises:
-        OutputError: the path holds a model and `overwrite` is not set, or something that is no model folder.
+        OutputError: the path holds a model, or one waits beside it, and `overwrite` is not set; or it holds something
+            that is no model folder.
     """
-    if not path.exists() or (path.is_dir() and not any(path.iterdir())):
-        return
-    if path.is_dir() and not (path / "config.json").exists() and not (overwrite and replaced(path).exists()):
-        raise OutputError(f"{path} exists and is not a model folder.", "choose another place with --out.")
-    if not path.is_dir():
-        raise OutputError(f"{path} is a file.", "choose another place with --out.")
-    if not overwrite:
+    elsewhere = "choose another place with --out."
+    if path.exists() and not path.is_dir():
+        raise OutputError(f"{path} is a file.", elsewhere)
+    begun = (path / CONFIG).exists()
+    if not (begun or is_empty(path) or _is_unfinished(path)):
+        raise OutputError(f"{path} exists and is not a model folder.", elsewhere)
+    if begun and not overwrite:
+        held = "a model already" if is_model(path) else "a run that was cut off"
         raise OutputError(
-            f"{path} holds a model already.",
+            f"{path} holds {held}.",
             "choose another place with --out, go on with --resume, or replace it with --overwrite.",
         )
+    if waiting(path) and not overwrite:
+        raise OutputError(
+            f"{path} is to replace a model that still waits in {waiting(path)[-1]}: a run was cut off.",
+            "choose another place with --out, or replace it with --overwrite.",
+        )
+
+
+def _is_unfinished(path: Path) -> bool:
+    """Return whether a folder holds no more than what a process wrote that was killed while it read the data."""
+    training = path / "training"
+    alone = list(path.iterdir()) == [training]
+    return (training / UNFINISHED).exists() or (alone and training.is_dir() and is_empty(training))
 
 
 def dump_safetensors(arrays: Mapping[str, Any], about: Mapping[str, Any]) -> bytes:

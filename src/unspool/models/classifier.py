@@ -51,4 +51,6 @@ class TextClassifier(LabellingModel):
             ModelFolderError: the held-out rows are gone.
         """
         chosen = given(self.config.task, data, settings, ClassificationDataSpec)
-        return evaluate_classification(self._classifier, self.tokenizer, self.folder, chosen)
+        return self.read_folder(
+            lambda folder: evaluate_classification(self._classifier, self.tokenizer, folder, chosen)
+        )

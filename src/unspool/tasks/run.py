@@ -4,6 +4,7 @@ settings -> the task's plan -> model folder -> loop over the task's batches -> f
 """
 
 import time
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,9 @@ from unspool.engines.base import Learner
 from unspool.engines.parameters import parameter_count
 from unspool.engines.registry import build_learner, build_network, training_machine
 from unspool.errors import ModelFolderError, UsageError, reporting_write_errors
-from unspool.folder.atomic import bring_back, drop_replaced, replaced, set_aside, write_atomically
+from unspool.folder.atomic import bring_back, drop_replaced, set_aside, waiting, write_atomically
 from unspool.folder.card import model_card
+from unspool.folder.lock import locked
 from unspool.folder.model_folder import ModelFolder, check_free
 from unspool.specs.config import Config
 from unspool.specs.recipe import Recipe
@@ -61,6 +63,10 @@ class Run:
         Raises:
             UnspoolError: a part of it failed; an existing model is restored then.
         """
+        with self._lock():
+            self._new(overwrite, pretrained)
+
+    def _new(self, overwrite: bool, pretrained: Pretrained | None) -> None:
         self.task.check(self.settings)
         if pretrained and not self.task.accepts_pretrained:
             name = self.task.recipe.model_fields["task"].default
@@ -94,6 +100,14 @@ class Run:
         Raises:
             ModelFolderError: there is nothing to resume.
         """
+        with self._lock():
+            self._resume()
+
+    def _lock(self) -> AbstractContextManager[None]:
+        """Lock the folder; of several processes that train together the first does so for all."""
+        return locked(self.path) if self.process.rank == 0 else nullcontext()
+
+    def _resume(self) -> None:
         folder = ModelFolder(self.path)
         recipe, config = read_recipe(folder), read_config(folder)
         checkpoint = Checkpoint(folder.training)
@@ -158,8 +172,8 @@ class Run:
         progress = loop.run()
         if progress.done:
             self._average(folder, config, job, last_best, progress, history)
-        if replaced(folder.path).exists():
-            self.callback.on_note(f"the earlier model is kept in {replaced(folder.path)}.")
+        for earlier in waiting(folder.path):
+            self.callback.on_note(f"the earlier model is kept in {earlier}.")
         figures = job.figures(build_network(self.engine, config.network, folder.read_weights()))
         history.add(
             event="end",
