@@ -39,8 +39,12 @@ def read_recipe(config: Path | None, given: Mapping[str, Any]) -> tuple[dict[str
 
 
 @contextmanager
-def new_folder(data: list[str], settings: dict[str, dict[str, Any]], task: str | None) -> Iterator[Path]:
-    """Make `runs/NAME`, with a number if that is taken, so that no other process takes it; removed if it stays empty.
+def model_path(
+    chosen: Path | None, data: list[str], settings: dict[str, dict[str, Any]], task: str | None
+) -> Iterator[Path]:
+    """Return the path of the model folder: the one that was chosen, or a new `runs/NAME`, with a number if that exists.
+
+    The new folder is made at once, so that no other process takes it, and removed if nothing was written into it.
 
     Raises:
         OutputError: it cannot be made.
@@ -48,6 +52,9 @@ def new_folder(data: list[str], settings: dict[str, dict[str, Any]], task: str |
     from unspool.folder.atomic import waiting
     from unspool.folder.lock import is_locked
 
+    if chosen is not None:
+        yield chosen
+        return
     if data:
         name = "stdin" if data[0] == "-" else Path(data[0]).resolve().name.split(".")[0] or "model"
     else:

@@ -1,6 +1,5 @@
 """`unspool train`: learn from data, and write a model folder."""
 
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,7 +8,7 @@ import typer
 from unspool.cli.arguments import AsJson, Out
 from unspool.cli.console import write, write_json
 from unspool.cli.options import Fields, Settings, with_options
-from unspool.cli.recipes import last_figures, new_folder, read_recipe
+from unspool.cli.recipes import last_figures, model_path, read_recipe
 from unspool.cli.renamed import validation_fraction
 from unspool.errors import UsageError
 from unspool.specs.base import Option
@@ -96,10 +95,10 @@ def train(
         given = {name: value for name, value in given.items() if name not in BUDGETS or name in typed}
     recipe, named = read_recipe(config, given)
     files = [*(data or ()), *filter(None, [given.get("source_file")])]
-    with ExitStack() as stack:
-        path = resume or out or stack.enter_context(new_folder(files, recipe, task or named))
-        curves = path / "tensorboard" if tensorboard else None
-        progress = stack.enter_context(make_progress(quiet=as_json, tensorboard=curves))
+    with (
+        model_path(resume or out, files, recipe, task or named) as path,
+        make_progress(quiet=as_json, tensorboard=path / "tensorboard" if tensorboard else None) as progress,
+    ):
         from unspool import api
 
         how: dict[str, Any] = {"callback": progress, "engine": engine}
