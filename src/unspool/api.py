@@ -11,16 +11,19 @@ import tempfile
 import time
 import warnings
 import weakref
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from unspool.data.given import PAIR, Given, as_sources
 from unspool.engines.registry import build_network
 from unspool.folder.migration import present_keywords
 from unspool.folder.model_folder import ModelFolder
 from unspool.folder.whole import read_whole
-from unspool.models.base import Data, Model, PathLike, sources_of
+from unspool.models.base import Model, PathLike
 from unspool.tasks.opening import read_config, read_pretrained, row_of_folder
-from unspool.tasks.registry import choose_row
+from unspool.tasks.pretrained import Pretrained
+from unspool.tasks.registry import ROWS, Row, choose_row, pair_settings
 from unspool.tasks.settings import Settings, grouped
 from unspool.training.callback import Callback
 
@@ -56,7 +59,7 @@ def load(path: PathLike, engine: str = "auto", weights: str = "float32", threads
 
 
 def train(
-    data: Data = None,
+    data: Any = None,
     *,
     out: PathLike | None = None,
     overwrite: bool = False,
@@ -70,7 +73,8 @@ def train(
     """Train a language model, a translator, a classifier or a conditional model.
 
     Args:
-        data: names files, folders or tables; none means the embedded corpus.
+        data: names files, folders or tables; or is a text (with a line end), a list of texts, a list of (text, label)
+            pairs, of rows as dicts, or a data frame; none means the embedded corpus.
         out: is the model folder to write; without it the folder is temporary, and is removed with the model.
         overwrite: allows `out` to replace a model.
         start_from: is a model folder whose weights training starts from.
@@ -87,24 +91,57 @@ def train(
     Raises:
         UnspoolError: the settings, the data or the output folder cannot be used, or training failed.
     """
+    started = time.monotonic()
+    callback = _callback_of(callback, values.pop("listener", None))
+    values = present_keywords(values, stacklevel=3)
+    pretrained = read_pretrained(Path(start_from)) if start_from else None
+    named = tuple(settings["data"].get("sources", ())) if settings else ()
+    with as_sources(_one_or_all(named) if settings else data) as given:
+        requested = settings or grouped({**_implied(given, values, task), **values})
+        requested = {**requested, "data": {**requested["data"], "sources": given.names}}
+        row = choose_row(requested["data"], task)
+        if pretrained:
+            requested = pretrained.settings(requested)
+        if out is not None:
+            return _trained(Path(out), row, requested, callback, engine, started, overwrite, pretrained)
+        keep = Path(tempfile.mkdtemp(prefix="unspool-"))
+        try:
+            model = _trained(keep / "model", row, requested, callback, engine, started, overwrite, pretrained)
+        except BaseException:
+            shutil.rmtree(keep, ignore_errors=True)
+            raise
+        weakref.finalize(model, shutil.rmtree, keep, ignore_errors=True)
+        return model
+
+
+def _trained(
+    path: Path,
+    row: Row,
+    requested: Settings,
+    callback: Callback,
+    engine: str,
+    started: float,
+    overwrite: bool,
+    pretrained: Pretrained | None,
+) -> Model:
     from unspool.tasks.run import Run  # here and not above: models are opened without what trains them
 
-    started = time.monotonic()
-    keep = None
-    if out is None:
-        keep = Path(tempfile.mkdtemp(prefix="unspool-"))
-        out = keep / "model"
-    callback = _callback_of(callback, values.pop("listener", None))
-    requested = settings or grouped({**present_keywords(values, stacklevel=3), "sources": sources_of(data)})
-    row = choose_row(requested["data"], task)
-    pretrained = read_pretrained(Path(start_from)) if start_from else None
-    if pretrained:
-        requested = pretrained.settings(requested)
-    Run(Path(out), row.load("task")(), requested, callback, engine, started).new(overwrite, pretrained)
-    model = load(out)
-    if keep:
-        weakref.finalize(model, shutil.rmtree, keep, ignore_errors=True)
-    return model
+    Run(path, row.load("task")(), requested, callback, engine, started).new(overwrite, pretrained)
+    return load(path)
+
+
+def _implied(given: Given, values: Mapping[str, Any], task: str | None) -> dict[str, Any]:
+    """Return the settings of the data that what is given in Python implies; none where columns are named."""
+    if any(name in values for row in ROWS.values() for name in (*row.implied_by, "text")):
+        return {}
+    if given.seconds is not None:
+        return present_keywords(pair_settings(PAIR, given.seconds, task), stacklevel=3)
+    return {"text": given.text} if given.text else {}
+
+
+def _one_or_all(names: tuple[str, ...]) -> Any:
+    """Return names that are arguments of a command: a single one may be a text itself."""
+    return names[0] if len(names) == 1 else [Path(name) for name in names] or None
 
 
 def resume(

@@ -13,6 +13,7 @@ it came from and nowhere else; one that is not given is not in the settings that
 
 import inspect
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from functools import wraps
 from typing import Annotated, Any
 
@@ -106,7 +107,12 @@ def _converted(value: Any, home: Home) -> Any:
     if isinstance(value, list):
         return tuple(value)
     kinds = members(home.field.annotation)
-    return int(value) if isinstance(value, str) and int in kinds and value.isdecimal() else value
+    if isinstance(value, str) and int in kinds and value.isdecimal():
+        return int(value)
+    if isinstance(value, str) and float in kinds:
+        with suppress(ValueError):
+            return float(value)
+    return value
 
 
 def _completion(choices: tuple[str, ...]) -> Callable[[str], list[str]]:

@@ -17,26 +17,29 @@ import numpy as np
 
 from unspool.arrays import FloatArray, IntArray
 from unspool.data.batches import VectorSource
+from unspool.data.documents import read_documents
 from unspool.data.examples import TEXT, NumericColumn, open_examples, write_examples
+from unspool.data.findings import Findings
+from unspool.data.numbers import holds_numbers, number_in
 from unspool.data.pairs import Pairs
 from unspool.data.sources import Sources
 from unspool.data.split import choose_knowing_labels, choose_randomly, divide
-from unspool.data.table import LINE, Columns, joined, read_lines, read_table
+from unspool.data.table import Record, read_texts
 from unspool.errors import DataError, UnspoolError, nearest
 from unspool.specs.condition import ConditionKind, ConditionSpec
+from unspool.specs.data import Split
 from unspool.text.tokenizer import Tokenizer
 
 CONDITIONS = "conditions"  # the column of the examples that holds the conditions of each text, as numbers
-MAX_NUMBERS_AS_LABELS = 20  # different numbers in a column, up to which they are read as labels
-MAX_FLOAT = float(np.finfo(np.float32).max)
 MAX_DEVIATIONS = 1e30  # from the mean, up to which products and sums do not overflow float32
 
 
 class ConditionedText(NamedTuple):
-    """A text and its condition, one cell of each column."""
+    """A text and its condition, one cell of each column; and where it was read."""
 
     condition: tuple[str, ...]
     text: str
+    origin: Record | None = None
 
 
 @dataclass(frozen=True)
@@ -67,44 +70,47 @@ def first_weights(specs: Sequence[ConditionSpec]) -> IntArray:
     return np.cumsum([0, *(len(spec.labels) for spec in specs)])
 
 
-def read_conditioned(sources: Sources, text: tuple[str, ...], condition: tuple[str, ...]) -> list[ConditionedText]:
-    """Read every row whose text is not empty.
+def read_conditioned(
+    sources: Sources, text: tuple[str, ...], condition: tuple[str, ...], separator: str = "\n"
+) -> list[ConditionedText]:
+    """Read every row that has a text and a condition, and count the others.
 
     Args:
         sources: are tables, or texts.
-        text: names the columns of the text, which are joined with spaces; none reads every line of the sources as a
-            text, whose only condition can be FILE, the name of the file that it is in.
+        text: names the columns of the text, which are joined with spaces; none reads the documents of plain texts,
+            whose only condition can be FILE, the name of the file that they are in.
         condition: names the columns that the text depends on.
+        separator: is what divides the documents, see `data.documents.read_documents`.
 
     Raises:
-        DataError: they cannot be read, or a cell of a condition is empty.
+        DataError: they cannot be read.
     """
-    columns = Columns((*text, *condition), frozenset(condition), frozenset(condition))
-    records = read_table(sources, columns) if text else read_lines(sources)
-    rows = (
-        ConditionedText(tuple(record[name].strip() for name in condition), joined(record, text or (LINE,)))
-        for record in records
-    )
-    return [row for row in rows if row.text]
+    found = read_texts(sources, text, condition) if text else read_documents(sources, separator)
+    return [
+        ConditionedText(tuple(record.cells[name].strip() for name in condition), whole, record)
+        for whole, record in found
+    ]
 
 
 def divide_conditioned(
     rows: Sequence[ConditionedText],
     held_out: Sequence[ConditionedText] | None,
-    fraction: float,
+    split: Split,
     names: Sequence[str],
     kind: ConditionKind,
     where: str,
+    findings: Findings,
 ) -> tuple[list[ConditionedText], list[ConditionedText], tuple[ConditionSpec, ...]]:
     """Hold out random rows, so that every label stays in the training part.
 
     Args:
         rows: are those of the sources.
-        held_out: are rows of separate sources; none holds out a fraction of `rows`.
-        fraction: is the fraction of the rows to hold out.
+        held_out: are rows of separate sources; none holds out a part of `rows`.
+        split: says which.
         names: are those of the columns.
         kind: says what the columns hold.
         where: is what an error calls the sources.
+        findings: counts the rows that lack a number.
 
     Returns:
         the training part, the held-out part, and the specs of the columns of the training part.
@@ -112,16 +118,17 @@ def divide_conditioned(
     Raises:
         DataError: there are too few rows, or `learn_conditions` refuses a column.
     """
-    if held_out is None and rows:  # columns of labels must not become numbers when rows are held out
-        kind = "labels" if learn_conditions(rows, names, kind)[0].labels else "numbers"
+    numeric = _numeric(rows, names, kind)  # of all rows: a column must not become another kind when rows are held out
+    rows = _with_numbers(rows, names, numeric, findings)
+    held_out = None if held_out is None else _with_numbers(held_out, names, numeric, findings)
 
     def choose(examples: Sequence[ConditionedText], count: int) -> IntArray:
-        if kind == "numbers":
+        if any(numeric):
             return choose_randomly(examples, count)
         return choose_knowing_labels([row.condition for row in examples], count)
 
-    training, kept_back = divide(rows, held_out, fraction, choose, "rows", where)
-    return training, kept_back, learn_conditions(training, names, kind)
+    training, kept_back = divide(rows, held_out, split, choose, "rows", where)
+    return training, kept_back, learn_conditions(training, names, "numbers" if any(numeric) else "labels")
 
 
 def learn_conditions(
@@ -137,37 +144,53 @@ def learn_conditions(
     Raises:
         DataError: a column must hold numbers and does not, or some columns hold labels and some numbers.
     """
-    columns = list(zip(*(row.condition for row in rows), strict=True))
-    specs = [_learn(name, column, kind) for name, column in zip(names, columns, strict=True)]
-    if len({bool(spec.labels) for spec in specs}) > 1:
-        kinds = ", ".join(f"{spec.name}: {'labels' if spec.labels else 'numbers'}" for spec in specs)
+    columns = zip(*(row.condition for row in rows), strict=True)
+    numeric = _numeric(rows, names, kind)
+    return tuple(_learn(name, cells, numbers) for name, cells, numbers in zip(names, columns, numeric, strict=True))
+
+
+def _numeric(rows: Sequence[ConditionedText], names: Sequence[str], kind: ConditionKind) -> list[bool]:
+    """Return for each column whether it holds numbers; they are all of one kind."""
+    columns = zip(*(row.condition for row in rows), strict=True)
+    numeric = [holds_numbers(name, cells, kind) for name, cells in zip(names, columns, strict=False)]
+    if len(set(numeric)) > 1:
+        kinds = ", ".join(f"{name}: {'numbers' if one else 'labels'}" for name, one in zip(names, numeric, strict=True))
         raise DataError(
             f"the columns of a condition must be all labels or all numbers. Received: {kinds}.",
             "read numbers as labels with --condition-kind labels, or name fewer columns.",
         )
-    return tuple(specs)
+    return numeric
 
 
-def _learn(name: str, cells: tuple[str, ...], kind: ConditionKind) -> ConditionSpec:
-    numbers = [_number(cell) for cell in cells]
-    wrong = next((cell for cell, number in zip(cells, numbers, strict=True) if number is None), None)
-    if kind == "numbers" and wrong is not None:
-        raise DataError(f"column {name!r} must hold numbers. Received: {wrong!r:.40}.", "leave out --condition-kind.")
-    counts = Counter(cells)
-    if kind == "labels" or wrong is not None or (kind == "auto" and len(counts) <= MAX_NUMBERS_AS_LABELS):
+def _with_numbers(
+    rows: Sequence[ConditionedText], names: Sequence[str], numeric: Sequence[bool], findings: Findings
+) -> list[ConditionedText]:
+    """Return the rows that have a number in each column of numbers, and count the others."""
+    kept = []
+    for row in rows:
+        gap = next(
+            (
+                (name, cell)
+                for name, cell, numbers in zip(names, row.condition, numeric, strict=False)
+                if numbers and number_in(cell) is None
+            ),
+            None,
+        )
+        if gap is None:
+            kept.append(row)
+        elif row.origin is not None:
+            what = f"rows left out because {gap[0]!r} is no number, but {gap[1]!r:.40}"
+            findings.count(what, row.origin.file, row.origin.place)
+    return kept
+
+
+def _learn(name: str, cells: tuple[str, ...], numeric: bool) -> ConditionSpec:
+    if not numeric:
+        counts = Counter(cells)
         labels = sorted(counts)
         return ConditionSpec(name=name, labels=tuple(labels), counts=tuple(counts[label] for label in labels))
-    values = np.array(numbers, np.float64)
+    values = np.array([number_in(cell) for cell in cells], np.float64)
     return ConditionSpec(name=name, mean=float(values.mean()), deviation=float(values.std()) or 1.0)
-
-
-def _number(cell: str) -> float | None:
-    """Return the number in a cell; none if there is none, or if it overflows float32."""
-    try:
-        value = float(cell)
-    except ValueError:
-        return None
-    return value if abs(value) <= MAX_FLOAT else None
 
 
 def value_of(cell: str, spec: ConditionSpec, error: type[UnspoolError]) -> float:
@@ -186,7 +209,7 @@ def value_of(cell: str, spec: ConditionSpec, error: type[UnspoolError]) -> float
             rule = f"{spec.name} must be a label that the model has learnt"
             raise error(f"{rule}. Received: {cell!r:.60}.", nearest(cell, spec.labels))
         return float(spec.labels.index(cell))
-    number = _number(cell)
+    number = number_in(cell)
     if number is None:
         raise error(f"{spec.name} must be a number. Received: {cell!r:.60}.", f"such as {spec.mean:g}.")
     deviations = (number - spec.mean) / spec.deviation

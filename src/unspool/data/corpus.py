@@ -1,21 +1,25 @@
 """A text that a language model learns, split into a training and a validation part of token ids.
 
-It is read as one stream of characters, or as documents: lines, or rows of a table. The ids are kept in the model
+It is read as one stream of characters, or as documents: lines, files, rows of a table. The ids are kept in the model
 folder (`data/tokens.py`), so that a run can be resumed, and its held-out part evaluated, without the text itself.
 """
 
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import compress
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
+
+from unspool.arrays import Flags
 from unspool.data.sources import Sources
-from unspool.data.split import training_length
-from unspool.data.table import Columns, joined, read_table, refuse_tables
+from unspool.data.split import choose_last, choose_randomly, training_length
+from unspool.data.table import refuse_tables
 from unspool.data.tokens import Part, open_part, write_tokens
-from unspool.errors import DataError, reporting_write_errors
+from unspool.errors import DataError, UsageError, reporting_write_errors
+from unspool.specs.data import Split
 from unspool.text.tokenizer import Tokenizer
 
 MINIMUM_CHARACTERS = 20
@@ -46,34 +50,50 @@ class Text(Protocol):
     def measure(self) -> tuple[int, int]:
         """Count the units and the characters."""
 
-    def take(self, start: int = 0, end: int = sys.maxsize) -> Iterator[str]:
-        """Read the units from `start` to `end`: the characters of a stream in pieces, documents one by one."""
+    def pieces(self) -> Iterator[str]:
+        """Read the characters of a stream in pieces, or documents one by one."""
+
+    def divided(self, total: int, split: Split) -> tuple["Text", "Text"]:
+        """Divide so many units into a training and a held-out part."""
 
 
 class Stream:
-    """The characters of one text. See `Text`."""
+    """The characters of one text, from `start` to `end`. See `Text`."""
 
     noun, by_document = "characters", False
 
-    def __init__(self, sources: Sources) -> None:
+    def __init__(self, sources: Sources, start: int = 0, end: int = sys.maxsize) -> None:
         refuse_tables(sources)
-        self._sources, self.description = sources, sources.description
+        self._sources, self._start, self._end = sources, start, end
+        self.description = sources.description
 
     def measure(self) -> tuple[int, int]:
         """Count the characters, which are the units too."""
-        characters = sum(len(piece) for piece in self._sources.pieces())
+        characters = sum(len(piece) for piece in self.pieces())
         return characters, characters
 
-    def take(self, start: int = 0, end: int = sys.maxsize) -> Iterator[str]:
-        """Read the characters from `start` to `end`, in pieces."""
+    def pieces(self) -> Iterator[str]:
+        """Read the characters in pieces."""
         position = 0
         for piece in self._sources.pieces():
-            if position >= end:
-                return
-            part = piece[max(start - position, 0) : end - position]
+            part = piece[max(self._start - position, 0) : max(self._end - position, 0)]
             position += len(piece)
             if part:
                 yield part
+
+    def divided(self, total: int, split: Split) -> tuple[Text, Text]:
+        """Divide a text before its end, which is held out.
+
+        Raises:
+            UsageError: a random part is to be held out.
+        """
+        if split.place == "random":
+            raise UsageError(
+                "--validation-split random is for rows, lines and other documents. Received: one text.",
+                "leave random out, which holds out the end of the text; or say what its documents are with --lines.",
+            )
+        border = training_length(total, split.fraction)
+        return Stream(self._sources, 0, border), Stream(self._sources, border)
 
 
 class Documents:
@@ -81,41 +101,41 @@ class Documents:
 
     Args:
         sources: hold the documents.
-        columns: are those of a table that hold the text of a row, joined with spaces; none reads every line as a
-            document.
+        read: reads them.
+        chosen: says for each document whether it belongs to the text, [N]; none takes all.
     """
 
     noun, by_document = "documents", True
 
-    def __init__(self, sources: Sources, columns: tuple[str, ...] = ()) -> None:
-        if not columns:
-            refuse_tables(sources)
-        self._sources, self._columns, self.description = sources, columns, sources.description
+    def __init__(self, sources: Sources, read: Callable[[Sources], Iterator[str]], chosen: Flags | None = None) -> None:
+        self._sources, self._read, self._chosen = sources, read, chosen
+        self.description = sources.description
 
     def measure(self) -> tuple[int, int]:
         """Count the documents and their characters."""
-        lengths = [len(document) for document in self.take()]
+        lengths = [len(document) for document in self.pieces()]
         return len(lengths), sum(lengths)
 
-    def take(self, start: int = 0, end: int = sys.maxsize) -> Iterator[str]:
-        """Read the documents from `start` to `end`."""
-        texts = self._sources.lines()
-        if self._columns:
-            records = read_table(self._sources, Columns(self._columns))
-            texts = (joined(record, self._columns) for record in records)
-        return islice(filter(None, texts), start, end)
+    def pieces(self) -> Iterator[str]:
+        """Read the documents."""
+        documents = self._read(self._sources)
+        return documents if self._chosen is None else compress(documents, self._chosen)
 
-
-def read_text(sources: Sources, lines: bool = False, columns: tuple[str, ...] = ()) -> Text:
-    """Read sources as one stream; or as documents, which are lines, or rows of a table."""
-    return Documents(sources, columns) if lines or columns else Stream(sources)
+    def divided(self, total: int, split: Split) -> tuple[Text, Text]:
+        """Divide documents at random, always in the same way; or before the end, if that is requested."""
+        count = total - training_length(total, split.fraction)
+        choose = choose_last if split.place == "end" else choose_randomly
+        held_out = np.zeros(total, np.bool_)  # (N)
+        held_out[choose(range(total), count)] = True
+        parts = (Documents(self._sources, self._read, chosen) for chosen in (~held_out, held_out))
+        return next(parts), next(parts)
 
 
 def prepare_corpus(
     folder: Path,
     text: Text,
     held_out: Text | None,
-    fraction: float,
+    split: Split,
     make: Callable[[Iterator[str]], Tokenizer],
     on_bytes: Callable[[int], None],
 ) -> Tokenizer:
@@ -123,9 +143,9 @@ def prepare_corpus(
 
     Args:
         folder: receives the files; it exists.
-        text: is the text to learn; its end is held out, unless `held_out` is given.
+        text: is the text to learn; a part of it is held out, unless `held_out` is given.
         held_out: is a separate text to hold out.
-        fraction: is the fraction of `text` to hold out, from 0 to 1.
+        split: says what is held out of `text`.
         make: learns a tokenizer from the training part.
         on_bytes: receives the number of bytes that have been encoded so far.
 
@@ -133,21 +153,20 @@ def prepare_corpus(
         DataError: the text is too small, or cannot be read.
     """
     total, characters = text.measure()
-    training = total if held_out else training_length(total, fraction)
-    if training < 1 or characters < MINIMUM_CHARACTERS:
+    if total < (1 if held_out else 2) or characters < MINIMUM_CHARACTERS:
         raise DataError(
             f"a text must have at least {MINIMUM_CHARACTERS} characters, and a part to hold out. "
             f"Received: {characters} characters, of {total} {text.noun}, in {text.description}.",
             "name a longer text; 200 characters can be memorised, 100,000 teach a style.",
         )
-    tokenizer = make(text.take(0, training))
+    training, validation = (text, held_out) if held_out else text.divided(total, split)
+    tokenizer = make(training.pieces())
     with reporting_write_errors(folder):
-        write_tokens(folder, "training", tokenizer, text.take(0, training), text.by_document, on_bytes)
-        rest = held_out.take() if held_out else text.take(training, total)
-        held = write_tokens(folder, "validation", tokenizer, rest, text.by_document, on_bytes)
+        write_tokens(folder, "training", tokenizer, training.pieces(), text.by_document, on_bytes)
+        held = write_tokens(folder, "validation", tokenizer, validation.pieces(), text.by_document, on_bytes)
     if held < 2:
         raise DataError(
-            f"the validation part must have at least 2 tokens. Received: {held} in {(held_out or text).description}.",
+            f"the validation part must have at least 2 tokens. Received: {held} in {validation.description}.",
             "name a longer text, or a larger part with --validation-split 0.2.",
         )
     return tokenizer
@@ -160,7 +179,7 @@ def write_part(folder: Path, name: str, tokenizer: Tokenizer, text: Text) -> Non
         DataError: it is empty, or cannot be read.
     """
     with reporting_write_errors(folder):
-        tokens = write_tokens(folder, name, tokenizer, text.take(), text.by_document, lambda size: None)
+        tokens = write_tokens(folder, name, tokenizer, text.pieces(), text.by_document, lambda size: None)
     if not tokens:
         raise DataError("a text to evaluate must have at least one character. Received: none.", "name another.")
 

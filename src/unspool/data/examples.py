@@ -64,12 +64,17 @@ class Examples:
         return self.texts[TEXT]
 
     @cached_property
+    def lengths(self) -> IntArray:
+        """The number of tokens of the longest text of each example, without `<eos>`: [N]."""
+        longest: IntArray = np.max([part.lengths for part in self.texts.values()], axis=0)
+        return longest - 1
+
+    @cached_property
     def kept(self) -> IntArray:
         """The indices of the examples whose texts are short enough."""
         if self.max_length is None:
             return np.arange(len(self))
-        longest = np.max([part.lengths for part in self.texts.values()], axis=0)  # (N)
-        return np.flatnonzero(longest <= self.max_length + 1)
+        return np.flatnonzero(self.lengths <= self.max_length)
 
     @property
     def left_out(self) -> int:

@@ -13,8 +13,9 @@ from unspool.arrays import IntArray
 from unspool.data.examples import TEXT, Examples, NumericColumn, open_examples, write_examples
 from unspool.data.sources import Sources
 from unspool.data.split import choose_by_label, divide
-from unspool.data.table import Columns, joined, read_table
+from unspool.data.table import read_texts
 from unspool.errors import DataError, nearest
+from unspool.specs.data import Split
 from unspool.text.tokenizer import Tokenizer
 
 LABELS = "labels"  # the column of the examples that holds the index of each text's label
@@ -28,7 +29,7 @@ class LabelledText(NamedTuple):
 
 
 def read_labelled(sources: Sources, text: tuple[str, ...], label: str) -> list[LabelledText]:
-    """Read every row of some tables.
+    """Read every row of some tables that has a text and a label, and count the others.
 
     Args:
         sources: are the tables.
@@ -36,25 +37,32 @@ def read_labelled(sources: Sources, text: tuple[str, ...], label: str) -> list[L
         label: names the column of the label.
 
     Raises:
-        DataError: they cannot be read, or a label is empty.
+        DataError: they cannot be read.
     """
-    columns = Columns((*text, label), frozenset({label}), frozenset({label}))
-    return [LabelledText(joined(record, text), record[label].strip()) for record in read_table(sources, columns)]
+    rows = read_texts(sources, text, (label,))
+    return [LabelledText(whole, record.cells[label].strip()) for whole, record in rows]
 
 
 def divide_labelled(
-    rows: Sequence[LabelledText], held_out: Sequence[LabelledText] | None, fraction: float, where: str
+    rows: Sequence[LabelledText], held_out: Sequence[LabelledText] | None, split: Split, where: str
 ) -> tuple[list[LabelledText], list[LabelledText]]:
     """Hold out the same fraction of each label. See `data.split.divide` and `choose_by_label`.
 
     Raises:
-        DataError: there are too few rows, fewer than 2 labels, or a held-out label is not in the training part.
+        DataError: there are too few rows, fewer than 2 labels, no label occurs twice, or a held-out label is not in the
+            training part.
     """
+    if rows and len(label_names(rows)) == len(rows) > 1:
+        raise DataError(
+            f"a label must occur more than once to be learnt. Received: {len(rows):,} labels in {where}, each of them "
+            f"once, such as {rows[0].label!r:.60}.",
+            "is this a number or a text to predict? A number can be a --condition; a text can be a --target.",
+        )
 
     def choose(examples: Sequence[LabelledText], count: int) -> IntArray:
         return choose_by_label([row.label for row in examples], count)
 
-    training, kept_back = divide(rows, held_out, fraction, choose, "rows", where)
+    training, kept_back = divide(rows, held_out, split, choose, "rows", where)
     labels = label_names(training)
     if len(labels) < 2:
         raise DataError(

@@ -7,10 +7,10 @@ Shapes: B rows, S tokens of a source, T tokens of a target.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -18,17 +18,19 @@ import numpy as np
 from unspool.arrays import IntArray
 from unspool.data.batches import Source, TextSource, UnknownTokens, pad_sequences
 from unspool.data.dates import DATES, date_pairs
+from unspool.data.documents import read_aligned
 from unspool.data.examples import SOURCE, TEXT, Examples, open_examples, write_examples
+from unspool.data.findings import Findings
 from unspool.data.sources import Sources, describe_sources
-from unspool.data.split import choose_last, divide
-from unspool.data.table import Columns, read_aligned, read_table
+from unspool.data.split import choose_randomly, divide
+from unspool.data.table import Columns, Record, read_table
 from unspool.data.tokens import Part
 from unspool.errors import ModelFolderError, reporting_write_errors
-from unspool.specs.data import DataSpec
+from unspool.specs.data import DataSpec, Split
 from unspool.text.tokenizer import BEGIN, Tokenizer
 
 TEXTS = "validation.pairs.json"
-EMPTY = "empty.pairs.json"
+EMPTY = "pairs left out because a side is empty"
 
 Tokenizers = tuple[Tokenizer, Tokenizer]  # of sources and targets; a joint one is there twice
 Names = tuple[str, str]  # of two columns or two files: that of the source, that of the target
@@ -90,44 +92,57 @@ class Pairs:
 
 
 def read_pairs(
-    names: tuple[str, ...], spec: DataSpec, columns: Names | None = None, files: Names | None = None
+    names: tuple[str, ...],
+    spec: DataSpec,
+    columns: Names | None = None,
+    files: Names | None = None,
+    findings: Findings | None = None,
 ) -> list[Pair]:
-    """Read every pair, also those with an empty side.
+    """Read every pair that has no empty side, and count the others.
 
     Args:
         names: are those of tables.
         spec: says how the files are read; see `Sources`.
         columns: are those of the tables that hold the sources and the targets.
         files: are two aligned texts instead of tables; without either, dates are generated.
+        findings: receives what reading finds.
 
     Raises:
         DataError: they cannot be read, or the files are not aligned.
     """
     if files is not None:
-        one, other = ((role, Sources((file,), spec)) for role, file in zip(Pair._fields, files, strict=True))
-        return [Pair(**record) for record in read_aligned(one, other)]
+        one, other = (Sources((file,), spec, findings=findings) for file in files)
+        roles = Pair._fields
+        return _whole(read_aligned((roles[0], one), (roles[1], other)), roles, one.findings)
     if not names or columns is None:
         return [Pair(*pair) for pair in date_pairs()]
-    source, target = columns
-    return [Pair(record[source], record[target]) for record in read_table(Sources(names, spec), Columns(columns))]
+    sources = Sources(names, spec, tables=True, findings=findings)
+    return _whole(read_table(sources, Columns(columns)), columns, sources.findings)
 
 
-def whole_pairs(pairs: Sequence[Pair]) -> list[Pair]:
-    """Return the pairs that have no empty side."""
-    return [pair for pair in pairs if pair.source.strip() and pair.target.strip()]
+def _whole(records: Iterable[Record], columns: Sequence[str], findings: Findings) -> list[Pair]:
+    """Return the pairs of the records that have no empty side."""
+    pairs = []
+    for record in records:
+        pair = Pair(*(record.cells[column] for column in columns))
+        if pair.source.strip() and pair.target.strip():
+            pairs.append(pair)
+        else:
+            findings.count(EMPTY, record.file, record.place)
+    return pairs
 
 
 def divide_pairs(
-    pairs: Sequence[Pair], held_out: Sequence[Pair] | None, fraction: float, where: str
+    pairs: Sequence[Pair], held_out: Sequence[Pair] | None, split: Split, where: str
 ) -> tuple[list[Pair], list[Pair]]:
-    """Hold out the last pairs. See `data.split.divide`."""
-    return divide(pairs, held_out, fraction, choose_last, "pairs", where)
+    """Hold out random pairs. See `data.split.divide`."""
+    return divide(pairs, held_out, split, choose_randomly, "pairs", where)
 
 
 def describe_pairs(names: tuple[str, ...], files: Names | None = None) -> str:
     """Return what a sentence calls the pairs of some sources."""
     if files is not None:
-        return " and ".join(files)
+        return " and ".join(PurePath(file).name for file in files)
     return describe_sources(names) if names else DATES
 
 
@@ -149,17 +164,10 @@ def open_pairs(folder: Path, name: str, max_length: int | None = None, verify: b
     return Pairs(examples, TextSources(examples.texts[SOURCE]))
 
 
-def keep_texts(folder: Path, pairs: Sequence[Pair], empty: int) -> None:
-    """Write held-out pairs as text, because references have no unknown words.
-
-    Args:
-        folder: receives the files.
-        pairs: are held out.
-        empty: counts the pairs with an empty side, which are in neither part.
-    """
+def keep_texts(folder: Path, pairs: Sequence[Pair]) -> None:
+    """Write held-out pairs as text, because references have no unknown words."""
     with reporting_write_errors(folder):
         (folder / TEXTS).write_text(json.dumps(pairs), encoding="utf-8")
-        (folder / EMPTY).write_text(json.dumps(empty), encoding="utf-8")
 
 
 def kept_texts(folder: Path) -> list[Pair]:
@@ -177,15 +185,3 @@ def kept_texts(folder: Path) -> list[Pair]:
         raise ModelFolderError(
             f"{folder / TEXTS} is missing or damaged: {problem!s:.80}.", "train again, or name pairs to evaluate on."
         ) from None
-
-
-def kept_empty(folder: Path) -> int:
-    """Read the number of pairs with an empty side, as `keep_texts` wrote it.
-
-    Raises:
-        ModelFolderError: the file is missing or damaged.
-    """
-    try:
-        return int(json.loads((folder / EMPTY).read_bytes()))
-    except (OSError, ValueError, TypeError, RecursionError, OverflowError) as problem:
-        raise ModelFolderError(f"{folder / EMPTY} is missing or damaged: {problem!s:.80}.", "train again.") from None

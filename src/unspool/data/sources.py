@@ -1,46 +1,55 @@
-"""The sources of a text: files, folders, standard input, the embedded corpus.
+"""The sources of a text: files, folders, archives, standard input, the embedded corpus.
 
 Clean text comes in pieces, so that a text larger than the memory can be read several times: once to count, once to
 encode. `data/table.py` reads the same files as rows of columns.
 """
 
-import shutil
-import sys
-import tempfile
-import weakref
+import zipfile
 import zlib
 from collections.abc import Iterator
-from pathlib import Path
-from typing import BinaryIO, cast
+from contextlib import contextmanager
+from pathlib import PurePath
+from typing import BinaryIO
 
+from unspool.data.files import STANDARD_INPUT, SourceFile, expand
+from unspool.data.findings import Findings
+from unspool.data.kinds import looks_like_a_chat, looks_like_html
 from unspool.errors import DataError
 from unspool.specs.data import DataSpec
-from unspool.text.reading import open_file, read_pieces
+from unspool.text.cleaning import Cleaner
+from unspool.text.reading import read_lines, read_pieces
 
 EMBEDDED = "the embedded corpus"
-STANDARD_INPUT = "standard input"
+TEXTS = (".txt", ".md")  # the endings that are read in a folder of texts
+TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
+HALVES = "halves of surrogate pairs, which are no characters, replaced by U+FFFD"
 
 
 class Sources:
     """A text that can be read again and again.
 
     Args:
-        names: are files, folders or `-`; none means the embedded corpus.
-        spec: holds the encoding of every file, and the suffixes of the files that are read in a folder.
+        names: are files, folders, archives or `-`; none means the embedded corpus.
+        spec: says how files are read, and which in a folder.
+        tables: says that the sources are tables rather than texts.
+        findings: receives what reading finds; none keeps it to itself.
 
     Attributes:
         names: are those that were given.
-        files: are all files that are read, in order; `-` is standard input.
+        files: are all files that are read, in order.
+        spec: says how they are read.
+        findings: receives what reading finds.
 
     Raises:
-        DataError: a file does not exist, or a folder holds no file with one of the suffixes.
+        DataError: a file does not exist, or a folder holds no file with one of the endings.
     """
 
-    def __init__(self, names: tuple[str, ...], spec: DataSpec) -> None:
-        self._encoding, self._suffixes = spec.encoding, spec.suffixes
-        self._standard_input: BinaryIO | None = None
-        self.names = names
-        self.files = [file for name in names for file in self._expand(name)]
+    def __init__(
+        self, names: tuple[str, ...], spec: DataSpec, tables: bool = False, findings: Findings | None = None
+    ) -> None:
+        self.names, self.spec, self.findings = names, spec, findings or Findings()
+        endings = spec.suffixes or (TABLES if tables else TEXTS)
+        self.files = [file for name in names for file in expand(name, endings, self.findings)]
 
     @property
     def description(self) -> str:
@@ -55,68 +64,70 @@ class Sources:
         for file in self.files:
             if not ended:
                 yield "\n"
-            for piece in self._read(file):
+            with self.counting(file):
+                for piece in self.pieces_of(file):
+                    yield piece
+                    ended = piece.endswith("\n")
+
+    def pieces_of(self, file: SourceFile) -> Iterator[str]:
+        """Read one of the files as clean text in pieces."""
+        cleaner = Cleaner(file.name)
+        with self.open(file) as stream:
+            for number, piece in enumerate(read_pieces(stream, file.name, self.spec.encoding, cleaner)):
+                if number == 0:
+                    self._look_at(file, piece)
                 yield piece
-                ended = piece.endswith("\n")
+            self.findings.count(HALVES, file, "somewhere in it", cleaner.replaced)
 
-    def lines(self) -> Iterator[str]:
-        """Read the lines of all files, also empty ones, without their line ends."""
-        return (line.removesuffix("\n") for line in _lines(self.pieces()))
+    def lines_of(self, file: SourceFile) -> Iterator[str]:
+        """Read the lines of one of the files as they stand, also empty ones, with their ends: LF or CRLF alone."""
+        with self.open(file) as stream:
+            yield from read_lines(stream, file.name, self.spec.encoding)
 
-    def lines_of(self, file: str) -> Iterator[str]:
-        """Read the lines of one of the files, also empty ones, with their line ends."""
-        return _lines(self._read(file))
+    def cleaned(self, text: str, file: SourceFile, place: str) -> str:
+        """Clean a line or a cell, and count what is replaced in it.
 
-    def _expand(self, name: str) -> list[str]:
-        if name == "-":
-            return [name]
-        path = Path(name)
-        if path.is_dir():
-            inside = sorted(file for file in path.rglob("*") if file.is_file())
-            found = [str(file) for file in inside if file.suffix in self._suffixes]
-            if not found:
-                raise DataError(
-                    f"{name} holds no file that ends with {' or '.join(self._suffixes)}.",
-                    "name other endings with --suffixes, such as --suffixes .py.",
-                )
-            return found
-        if not path.exists():
-            raise DataError(f"{name} does not exist.", "name a file, a folder, or - for standard input.")
-        return [name]
+        Args:
+            text: is what was read.
+            file: is where it was read.
+            place: says where in the file it is: `line 7`.
+        """
+        if text.isascii() and "\r" not in text and "\0" not in text:
+            return text
+        cleaner = Cleaner(f"{file.name}, {place}")
+        clean = cleaner.add(text, final=True)
+        self.findings.count(HALVES, file, place, cleaner.replaced)
+        return clean
 
-    def _open(self, name: str) -> BinaryIO:
-        if name == "-":
-            if self._standard_input is None:  # kept on disk, because it is read more than once
-                self._standard_input = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115 - read again later
-                weakref.finalize(self, self._standard_input.close)
-                shutil.copyfileobj(sys.stdin.buffer, self._standard_input)
-            self._standard_input.seek(0)
-            return self._standard_input
+    @contextmanager
+    def counting(self, file: SourceFile) -> Iterator[None]:
+        """Count what is found in a file while it is read to its end; a reading that breaks off does not count."""
+        self.findings.begin(file)
+        yield
+        self.findings.complete(file)
+
+    @contextmanager
+    def open(self, file: SourceFile) -> Iterator[BinaryIO]:
+        """Open a file for reading bytes; what is wrong with it is an error that names it."""
         try:
-            return open_file(name)
-        except OSError as problem:
-            raise DataError(f"{name} cannot be read: {problem.strerror}.", "check its permissions.") from None
+            with file.open() as stream:
+                yield stream
+        except (OSError, EOFError, zlib.error, zipfile.BadZipFile) as problem:
+            reason = getattr(problem, "strerror", None) or problem
+            raise DataError(f"{file.name} cannot be read: {reason}.", "check the file and its permissions.") from None
 
-    def _read(self, name: str) -> Iterator[str]:
-        stream = self._open(name)
-        try:
-            yield from read_pieces(stream, STANDARD_INPUT if name == "-" else name, self._encoding)
-        except (OSError, EOFError, zlib.error) as problem:
-            raise DataError(f"{name} cannot be read: {problem}.", "check the file.") from None
-        finally:
-            if name != "-":
-                stream.close()
-
-
-def _lines(pieces: Iterator[str]) -> Iterator[str]:
-    """Split pieces that may end anywhere into lines with their ends."""
-    rest = ""
-    for piece in pieces:
-        lines = (rest + piece).split("\n")
-        rest = lines.pop()
-        yield from (line + "\n" for line in lines)
-    if rest:
-        yield rest
+    def _look_at(self, file: SourceFile, start: str) -> None:
+        """Warn where a plain text is something else that people bring."""
+        name = PurePath(file.name).name
+        if looks_like_html(start):
+            self.findings.warn(
+                f"{name} is a page of HTML, and its tags are learnt; rename it to end with .html to learn its text."
+            )
+        if looks_like_a_chat(start[:4096].split("\n")[:-1]):
+            self.findings.warn(
+                f"{name} is an exported chat, and the date and name of every message are learnt; to learn the messages "
+                "alone, write them to a file of their own, one a line, and read it with --lines."
+            )
 
 
 def embedded_corpus() -> str:
@@ -127,8 +138,8 @@ def embedded_corpus() -> str:
 
 
 def describe_sources(names: tuple[str, ...]) -> str:
-    """Return what a sentence calls the sources of these names."""
+    """Return what a sentence calls the sources of these names, without the folders that they are in."""
     if not names:
         return EMBEDDED
-    shown = [STANDARD_INPUT if name == "-" else name for name in names]
+    shown = [STANDARD_INPUT if name == "-" else PurePath(name).name or name for name in names]
     return ", ".join(shown[:3]) + (f" and {len(shown) - 3} more" if len(shown) > 3 else "")

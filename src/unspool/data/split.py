@@ -1,4 +1,4 @@
-"""Choose the examples to hold out: the last, random ones, or random ones that leave every label in the training part.
+"""Choose the examples to hold out: random ones, also such that leave every label in the training part; or the last.
 
 The choice depends on the examples alone, so that a run that starts again holds out the same ones.
 
@@ -13,6 +13,7 @@ import numpy as np
 
 from unspool.arrays import IntArray
 from unspool.errors import DataError
+from unspool.specs.data import Split
 
 MINIMUM_EXAMPLES = 10
 
@@ -23,7 +24,7 @@ Choose = Callable[[Sequence[Example], int], IntArray]  # examples, K -> the indi
 def divide(
     examples: Sequence[Example],
     held_out: Sequence[Example] | None,
-    fraction: float,
+    split: Split,
     choose: Choose[Example],
     noun: str,
     where: str,
@@ -33,8 +34,8 @@ def divide(
     Args:
         examples: are those of the sources.
         held_out: are examples of separate sources; none holds out a fraction of `examples`.
-        fraction: is the fraction of the examples to hold out, from 0 to 1.
-        choose: chooses which, for instance `choose_last` or a function below it.
+        split: says what to hold out.
+        choose: chooses which at random.
         noun: is what an error calls the examples, such as `pairs`.
         where: is what an error calls their sources.
 
@@ -46,7 +47,8 @@ def divide(
     """
     training, kept_back = list(examples), list(held_out or ())
     if held_out is None and len(examples) >= MINIMUM_EXAMPLES:
-        chosen = set(choose(examples, min(max(1, round(len(examples) * fraction)), len(examples))).tolist())
+        count = min(max(1, round(len(examples) * split.fraction)), len(examples))
+        chosen = set((choose_last if split.place == "end" else choose)(examples, count).tolist())
         training = [example for index, example in enumerate(examples) if index not in chosen]
         kept_back = [examples[index] for index in sorted(chosen)]
     if len(training) < MINIMUM_EXAMPLES or not kept_back:

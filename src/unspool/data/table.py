@@ -1,34 +1,42 @@
-"""Files as records: the rows of tables, the lines of texts, the lines of two aligned files.
+"""The rows of tables as records, whatever their format.
 
-A record is a dict from the name of a column to its cell, as text. It has the columns that were requested; the others
-of a table are skipped.
+A record has the cells of the columns that were requested, as clean text; the others of a table are skipped.
 
-    t.csv        name,language        {"name": "Rossi", "language": "Italian"}
+    t.csv        name,language        {"name": "Rossi", "language": "Italian"}, line 2
                  Rossi,Italian
-    Italian.txt  Rossi                {"line": "Rossi", "file": "Italian"}
 """
 
-import csv
-import json
-import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from importlib.util import find_spec
-from itertools import zip_longest
-from pathlib import Path
-from typing import Any
+from pathlib import PurePath
+from typing import NamedTuple
 
-from unspool.data.sources import STANDARD_INPUT, Sources
-from unspool.errors import DataError, MissingExtraError
+from unspool.data.files import SourceFile
+from unspool.data.formats.columnar import read_parquet
+from unspool.data.formats.objects import read_objects
+from unspool.data.formats.row import Row
+from unspool.data.formats.separated import Given, read_separated
+from unspool.data.sources import TABLES, Sources
+from unspool.errors import DataError
 
-TABLES = (".csv", ".tsv", ".jsonl", ".parquet")
-LINE, FILE = "line", "file"  # the columns of a record of `read_lines`: the line, and the name of its file
-COMMAS: dict[str, Any] = {"strict": True}  # a quote that does not close would swallow the rows after it
-TABS: dict[str, Any] = {"delimiter": "\t", "quoting": csv.QUOTE_NONE}
+OBJECTS = (".jsonl", ".ndjson", ".json")
+FEW = 0.1  # of the rows; a column that fewer have is refused
+SEEN = 1000  # rows, after which a column that none has had is refused
 
-Record = dict[str, str]
-_Cells = dict[str, object]  # all columns of a row, as its file has them
+
+class Record(NamedTuple):
+    """Some cells that belong together.
+
+    Attributes:
+        cells: are texts by the name of their column.
+        file: is where they were read.
+        place: says where in the file: `line 7`.
+    """
+
+    cells: dict[str, str]
+    file: SourceFile
+    place: str
 
 
 @dataclass(frozen=True)
@@ -36,64 +44,64 @@ class Columns:
     """The columns of a table that are read.
 
     Attributes:
-        names: are those of the columns, which are numbered from 1 in a .csv or .tsv without a header row.
+        names: are those of the columns; they are numbered from 1 in a .csv or .tsv without a header row.
         numeric: are those whose cells may be numbers; the others hold text.
-        required: are those whose cells must not be empty.
     """
 
     names: tuple[str, ...]
     numeric: frozenset[str] = frozenset()
-    required: frozenset[str] = frozenset()
 
 
 def read_table(sources: Sources, columns: Columns) -> Iterator[Record]:
-    """Read the rows of every file as records; an empty cell is an empty text.
+    """Read the rows of every file as records; a cell that is empty, null or missing is an empty text.
 
     Raises:
-        DataError: a file cannot be read, lacks a column or has it twice, or a cell breaks the rule of its column.
+        DataError: a file cannot be read, has a row with too many cells, lacks a column or has it twice; hardly any row
+            has a column; or a cell that must be text is something else.
         MissingExtraError: a .parquet file is named, and pyarrow is not installed.
     """
+    names = [column.strip() for column in columns.names]
+    rows, lacking = 0, dict.fromkeys(names, 0)
     for file in sources.files:
-        for number, row in enumerate(_rows(sources, file, columns.names), 1):
-            yield {column: _cell(row, column, columns, f"{file}: row {number}") for column in columns.names}
+        with sources.counting(file):
+            for row in _rows(sources, file, names):
+                rows += 1
+                for name in (name for name in names if name not in row.cells):
+                    lacking[name] += 1
+                    sources.findings.count(f"rows without a cell for {name!r}, read as empty", file, row.place)
+                if rows == SEEN:
+                    _check_filled(lacking, rows, file, row)
+                cells = {
+                    name: _cell(sources, file, row, name.strip(), name in columns.numeric) for name in columns.names
+                }
+                yield Record(cells, file, row.place)
+    if rows:
+        _check_filled(lacking, rows, file, row)
 
 
-def read_lines(sources: Sources) -> Iterator[Record]:
-    """Read the lines of every file as records of two columns, LINE and FILE."""
-    for file in sources.files:
-        stem = STANDARD_INPUT if file == "-" else Path(file.removesuffix(".gz")).stem
-        for line in sources.lines_of(file):
-            yield {LINE: line.removesuffix("\n"), FILE: stem}
-
-
-def read_aligned(one: tuple[str, Sources], other: tuple[str, Sources]) -> Iterator[Record]:
-    """Read two texts line by line as records of two columns.
+def read_texts(sources: Sources, text: tuple[str, ...], required: tuple[str, ...] = ()) -> Iterator[tuple[str, Record]]:
+    """Read the rows that have a text, each with its record; rows that lack it, or another cell, are counted.
 
     Args:
-        one: is the name of the first column, and the text whose line i is its cell in record i.
-        other: is the same for the second column.
+        sources: are tables.
+        text: names the columns of the text, which are joined with spaces.
+        required: names columns of labels or numbers, which must not be empty either.
 
     Raises:
-        DataError: one text has more lines than the other, or one is a table.
+        DataError: see `read_table`.
     """
-    (first, left), (second, right) = one, other
-    refuse_tables(left)
-    refuse_tables(right)
-    for number, (line, partner) in enumerate(zip_longest(left.lines(), right.lines()), 1):
-        if line is None or partner is None:
-            longer, shorter = (right, left) if line is None else (left, right)
-            raise DataError(
-                f"{longer.description} and {shorter.description} must have as many lines as each other. Received: "
-                f"line {number:,} of {longer.description} has none in {shorter.description}, which ends at line "
-                f"{number - 1:,}.",
-                "correct the files, so that line i of one belongs to line i of the other.",
-            )
-        yield {first: line, second: partner}
+    for record in read_table(sources, Columns((*text, *required), frozenset(required))):
+        whole = joined(record.cells, text)
+        empty = next((repr(name) for name in required if not record.cells[name].strip()), None)
+        if whole.strip() and empty is None:
+            yield whole, record
+        else:
+            sources.findings.count(f"rows left out because {empty or 'their text'} is empty", record.file, record.place)
 
 
-def joined(record: Record, columns: Iterable[str]) -> str:
+def joined(cells: Mapping[str, str], columns: Iterable[str]) -> str:
     """Join the cells of some columns with a space; empty cells are skipped."""
-    return " ".join(filter(None, (record[column] for column in columns)))
+    return " ".join(filter(None, (cells[column] for column in columns)))
 
 
 def refuse_tables(sources: Sources) -> None:
@@ -103,118 +111,76 @@ def refuse_tables(sources: Sources) -> None:
         DataError: one of the sources is a table.
     """
     for file in sources.files:
-        if file in sources.names and _suffix(file) in TABLES:
+        if file.ending in TABLES:
             raise DataError(
-                f"{file} is a table, so the column of the text must be named. Received: none.",
-                f"name one with --text: {', '.join(column_names(sources, file))}; of pairs, two with --source and "
+                f"{file.name} is a table, so the column of the text must be named. Received: none.",
+                f"name one with --text: {quoted(column_names(sources, file))}; of pairs, two with --source and "
                 "--target; to classify, --text and --label.",
             )
 
 
-def column_names(sources: Sources, file: str) -> list[str]:
-    """Return the names of the columns of one table."""
-    return [str(key) for key in next(_rows(sources, file, ()), {"(the file is empty)": ""})]
+def column_names(sources: Sources, file: SourceFile) -> list[str]:
+    """Return the names of the columns of one table, as its first row has them."""
+    row = next(_rows(sources, file, ()), None)
+    return [] if row is None else [str(key) for key in row.cells]
 
 
-def _cell(row: _Cells, column: str, columns: Columns, where: str) -> str:
-    if column not in row:
-        names = [str(key) for key in row]
-        near = get_close_matches(column, names)
-        raise DataError(
-            f"{where} has no column {column!r}.",
-            (f"did you mean {' or '.join(near)}? " if near else "") + f"its columns are {', '.join(names)}.",
-        )
-    value = row[column]
-    kinds = str | int | float if column in columns.numeric else str
-    if not isinstance(value, kinds | None):
-        raise DataError(
-            f"{where}: column {column!r} must hold text. Received: {value!r:.40}.", "name a column of text."
-        )
-    cell = "" if value is None else str(value)
-    if column in columns.required and not cell.strip():
-        raise DataError(
-            f"{where}: column {column!r} must not be empty. Received: {cell!r:.40}.", "fill it, or leave the row out."
-        )
-    return cell
+def quoted(names: Iterable[str]) -> str:
+    """Return names as a sentence lists them."""
+    return ", ".join(map(repr, names)) or "none"
 
 
-def _rows(sources: Sources, file: str, requested: Sequence[str]) -> Iterator[_Cells]:
-    suffix = _suffix(file)
-    if suffix == ".parquet":
-        yield from _parquet_rows(file, requested)
-        return
-    lines = sources.lines_of(file)
-    if suffix == ".jsonl":
-        for number, line in enumerate(lines, 1):
-            if line.strip():
-                yield _json_row(line, file, number)
+def _rows(sources: Sources, file: SourceFile, requested: Iterable[str]) -> Iterator[Row]:
+    """Read the rows of one file, whatever its format."""
+    names, spec = tuple(requested), sources.spec
+    if file.ending == ".parquet":
+        with sources.open(file) as stream:
+            yield from read_parquet(stream, file.name, names)
+    elif file.ending in OBJECTS:
+        yield from read_objects(sources.lines_of(file), file.name, file.ending)
     else:
-        yield from _separated_rows(csv.DictReader(lines, **(TABS if suffix == ".tsv" else COMMAS)), file, requested)
+        given = Given(file.name, file.ending, names, spec.separating, spec.header)
+        layout, rows = read_separated(sources.lines_of(file), given)
+        for sentence in layout.found:
+            sources.findings.note(f"{PurePath(file.name).name}: {sentence}.")
+        for name in names:
+            if name not in layout.names and layout.names:
+                raise no_column(file.name, name, layout.names)
+        yield from rows
 
 
-def _separated_rows(table: "csv.DictReader[str]", file: str, requested: Sequence[str]) -> Iterator[_Cells]:
-    """Read the rows of a .csv or .tsv, whose columns are named by its header row, or numbered."""
-    csv.field_size_limit(sys.maxsize)
-    begin = 0
-    try:
-        first = table.fieldnames or []
-        if _lacks_names(first, requested):
-            table.fieldnames = [str(number) for number in range(1, len(first) + 1)]
-            yield dict(zip(table.fieldnames, first, strict=True))
-        _check_unique(table.fieldnames or [], file, requested)
-        begin = table.line_num
-        for row in table:
-            yield row
-            begin = table.line_num
-    except csv.Error as problem:
-        raise DataError(
-            f"{file}: a cell that opens with a quote must close with one. Received: none in the row that begins at "
-            f"line {begin + 1:,} ({problem}).",
-            'double a quote that is part of a text, as in "a ""quoted"" word", or write a .tsv, without any.',
-        ) from None
+def _cell(sources: Sources, file: SourceFile, row: Row, column: str, numeric: bool) -> str:
+    value = row.cells.get(column)
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return sources.cleaned(value, file, row.place)
+    if numeric and isinstance(value, int | float):
+        return str(value).lower() if isinstance(value, bool) else str(value)
+    inside = [f"{column}.{name}" for name in value] if isinstance(value, dict) else []
+    raise DataError(
+        f"{file.name}: {row.place}: column {column!r} must hold text. Received: {value!r:.40}.",
+        f"name a field inside it: {quoted(inside)}." if inside else "name a column of text.",
+    )
 
 
-def _parquet_rows(file: str, requested: Sequence[str]) -> Iterator[_Cells]:
-    if not find_spec("pyarrow"):
-        raise MissingExtraError("pyarrow", "data", f"reading {file}")
-    from pyarrow import ArrowException, parquet
-
-    try:
-        table = parquet.ParquetFile(file)
-        _check_unique(table.schema_arrow.names, file, requested)
-        for batch in table.iter_batches():
-            yield from batch.to_pylist()
-    except (ArrowException, OSError, UnicodeDecodeError) as problem:
-        reason = str(problem).splitlines()[0]
-        raise DataError(f"{file} cannot be read: {reason:.100}.", "check the file.") from None
-
-
-def _json_row(line: str, file: str, number: int) -> _Cells:
-    try:
-        row = json.loads(line)
-    except ValueError as problem:
-        raise DataError(f"{file}: line {number} is not JSON: {problem}.", "correct or remove the line.") from None
-    if not isinstance(row, dict):
-        raise DataError(
-            f"{file}: line {number} must be a JSON object. Received: {line.strip():.40}.",
-            'write one object a line, such as {"text": "..."}.',
-        )
-    return row
-
-
-def _lacks_names(first: Sequence[str], requested: Sequence[str]) -> bool:
-    """Return whether a table has no header row: columns are requested by number, and the first row lacks them."""
-    return all(column.isdecimal() for column in requested) and not set(requested) <= set(first)
-
-
-def _check_unique(names: Sequence[str], file: str, requested: Sequence[str]) -> None:
-    for column in requested:
-        if (count := list(names).count(column)) > 1:
+def _check_filled(lacking: Mapping[str, int], rows: int, file: SourceFile, row: Row) -> None:
+    """Refuse a column that no row has, or hardly any."""
+    for column, count in lacking.items():
+        if count == rows and file.ending in (*OBJECTS, ".parquet"):  # other tables say what columns they have
+            raise no_column(file.name, column, list(row.cells))
+        if count > (1 - FEW) * rows:
             raise DataError(
-                f"{file}: one column must have the name {column!r}. Received: {count} that do.", "rename the others."
+                f"{file.name}: most rows must have a cell for column {column!r}. Received: {rows - count:,} of "
+                f"{rows:,} rows that have.",
+                "name another column, or fill this one.",
             )
 
 
-def _suffix(file: str) -> str:
-    path = Path(file)
-    return path.suffixes[-2] if path.suffix == ".gz" and len(path.suffixes) > 1 else path.suffix
+def no_column(file: str, column: str, names: Sequence[str]) -> DataError:
+    """Make the error for a column that a table does not have."""
+    near = get_close_matches(column, names)
+    return DataError(
+        f"{file} has no column {column!r}.",
+        (f"did you mean {' or '.join(map(repr, near))}? " if near else "") + f"its columns are {quoted(names)}.",
+    )

@@ -3,41 +3,85 @@
 Each task adds what only its own data have, in `tasks/NAME/specs.py`.
 """
 
-from typing import ClassVar, Literal
+import re
+from typing import ClassVar, Literal, NamedTuple
+
+from pydantic import field_validator
 
 from unspool.specs.base import Option, Spec, setting
 
 TokenizerName = Literal["char", "word", "bpe", "byte"]
 
-MAX_LENGTH = Option("Data", synonyms=("max-tokens", "max-len", "truncate", "length"))
+MAX_LENGTH = Option(
+    "Data", synonyms=("max-tokens", "max-len", "truncate", "length"), default="100 or 256, or what keeps 99 %"
+)
+
+
+DEFAULT_FRACTION = 0.1
+SPLIT = re.compile(r"(end|random)(?::(0?\.\d+))?")
+WRITTEN_DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
+
+
+class Split(NamedTuple):
+    """What is held out.
+
+    Attributes:
+        fraction: is that of the examples, above 0 and below 1.
+        place: is `end` or `random`; none leaves it to the kind of the data.
+    """
+
+    fraction: float
+    place: str | None
 
 
 class DataSpec(Spec):
     """The sources of a text, their split and their tokenizer.
 
     Attributes:
-        sources: names files, folders, tables, or `-` for standard input.
+        sources: names files, folders, archives, tables, or `-` for standard input.
         validation: names a file to hold out; then nothing is held out of the sources.
-        validation_split: holds out this fraction of the examples for validation.
+        validation_split: holds out this fraction of the examples for validation; or `end` or `random`, which say where,
+            or both, as `end:0.2`. Rows, pairs, lines and other documents are held out at random, always the same ones;
+            of a single text the end.
         encoding: sets the encoding of all files; `auto` reads UTF-8, and UTF-16 or UTF-32 with a byte order mark.
-        suffixes: selects the files of a folder by their ending.
+        suffixes: selects the files of a folder or an archive by their ending, in any case.
+        delimiter: sets what is between two cells of a row: a character or `tab`; `auto` finds it.
+        header: says whether the first row of a table holds the names of its columns; left out, it is found.
         tokenizer: sets what a token is: a character, a word, a byte pair or a byte.
         vocabulary_limit: keeps at most this many tokens, the most frequent ones; 0 leaves it to the tokenizer.
     """
 
-    reading: ClassVar[tuple[str, ...]] = ("encoding",)  # the settings that `unspool evaluate` takes too
+    # the settings that `unspool evaluate` takes too
+    reading: ClassVar[tuple[str, ...]] = ("encoding", "suffixes", "delimiter", "header")
     naming: ClassVar[tuple[str, ...]] = ()  # those of them that name data as `sources` does
 
     sources: tuple[str, ...] = setting((), Option(hidden=True))
     validation: tuple[str, ...] = setting(
         (), Option("Data", synonyms=("held-out", "test", "dev", "valid", "val"), metavar="FILE")
     )
-    validation_split: float = setting(
-        0.1, Option("Data", synonyms=("validation-fraction", "split", "held-out-fraction", "test-size")), gt=0, lt=1
+    validation_split: str | float = setting(
+        DEFAULT_FRACTION,
+        Option(
+            "Data",
+            synonyms=("validation-fraction", "split", "held-out-fraction", "test-size"),
+            metavar="FRACTION|end|random",
+        ),
     )
     encoding: str = setting("auto", Option("Data", synonyms=("charset", "codec"), metavar="NAME"))
     suffixes: tuple[str, ...] = setting(
-        (".txt", ".md"), Option("Data", synonyms=("extension", "extensions", "endings", "glob"), metavar=".EXT")
+        (),
+        Option(
+            "Data",
+            synonyms=("extension", "extensions", "endings", "glob"),
+            metavar=".EXT",
+            default=".txt .md; of tables .csv .tsv .jsonl .ndjson .json .parquet",
+        ),
+    )
+    delimiter: str = setting(
+        "auto", Option("Tables", synonyms=("separator", "sep", "delim", "dialect"), metavar="CHAR")
+    )
+    header: bool | None = setting(
+        None, Option("Tables", synonyms=("names", "column-names", "first-row"), default="found from the first rows")
     )
     tokenizer: TokenizerName = setting(
         "char",
@@ -51,3 +95,34 @@ class DataSpec(Spec):
     vocabulary_limit: int = setting(
         0, Option("Data", synonyms=("vocab", "vocabulary", "vocabulary-size", "max-vocab")), ge=0, le=2_000_000
     )
+
+    @property
+    def split(self) -> Split:
+        """What is held out of the sources."""
+        if isinstance(self.validation_split, float):
+            return Split(self.validation_split, None)
+        place, _, fraction = self.validation_split.partition(":")
+        return Split(float(fraction or DEFAULT_FRACTION), place)
+
+    @property
+    def separating(self) -> str | None:
+        """The character between two cells of a row; none where it is to be found."""
+        return None if self.delimiter == "auto" else WRITTEN_DELIMITERS.get(self.delimiter.lower(), self.delimiter)
+
+    @field_validator("validation_split")
+    @classmethod
+    def _a_part_of_the_examples(cls, value: str | float) -> str | float:
+        fraction = value if isinstance(value, float) else SPLIT.fullmatch(value)
+        if isinstance(fraction, re.Match):
+            fraction = float(fraction[2] or DEFAULT_FRACTION)
+        if fraction is None or not 0 < fraction < 1:
+            raise ValueError("must be above 0 and below 1, or end or random, or both as in end:0.2")
+        return value
+
+    @field_validator("delimiter")
+    @classmethod
+    def _one_character(cls, value: str) -> str:
+        character = WRITTEN_DELIMITERS.get(value.lower(), value)
+        if value != "auto" and (len(character) != 1 or character in '"\r\n'):
+            raise ValueError("must be one character that is no quote and no line end, or tab")
+        return value

@@ -3,7 +3,7 @@
 A new task is a file, or a folder like the ones next to this module, and a row.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -37,6 +37,7 @@ class Row(NamedTuple):
         model: is the class that `load` returns.
         command: uses the model in the shell.
         implied_by: are settings of the data that only this task has, so that they imply it.
+        pair: are the settings that name the two columns of pairs that are given in Python.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Row(NamedTuple):
     model: str
     command: Command
     implied_by: tuple[str, ...] = ()
+    pair: tuple[str, str] | None = None
 
     def load(self, part: str) -> Any:
         """Import a part: `recipe`, `config`, `task` or `model`."""
@@ -83,6 +85,7 @@ ROWS: dict[str, Row] = {
                 ("translation", "convert", "transform"),
             ),
             implied_by=("source", "source_file"),
+            pair=("source", "target"),
         ),
         Row(
             name="conditional",
@@ -92,6 +95,7 @@ ROWS: dict[str, Row] = {
             model="unspool.models.conditional:ConditionalTextModel",
             command=GENERATE,
             implied_by=("condition",),
+            pair=("text", "condition"),
         ),
         Row(
             name="classification",
@@ -106,6 +110,7 @@ ROWS: dict[str, Row] = {
                 ("predict", "label", "categorize", "classification"),
             ),
             implied_by=("label",),
+            pair=("text", "label"),
         ),
     )
 }
@@ -149,3 +154,27 @@ def choose_row(data: Mapping[str, Any], requested: str | None = None) -> Row:
             "leave out one of them.",
         )
     return row
+
+
+def pair_settings(columns: tuple[str, str], seconds: Sequence[str], requested: str | None) -> dict[str, str]:
+    """Return the settings of the data by which a task reads pairs that are given in Python.
+
+    Args:
+        columns: are the names of their two columns.
+        seconds: are the second parts of the pairs.
+        requested: is the name of a task; none takes pairs for texts with labels where the second parts recur.
+
+    Raises:
+        UsageError: there is no such task, or it has no pairs; or none is requested, and the second parts hardly recur.
+    """
+    able = [name for name, row in ROWS.items() if row.pair is not None]
+    if requested is None and 2 * len(set(seconds)) > len(seconds):
+        raise UsageError(
+            f"the task of pairs must be named where their second parts hardly recur. Received: {len(set(seconds)):,} "
+            f"different ones of {len(seconds):,}.",
+            f"say what they are with task=: {', '.join(able)}.",
+        )
+    row = row_of(requested or "classification")
+    if row.pair is None:
+        raise UsageError(f"pairs are for {' or '.join(able)}. Received: task={requested!r}.", "give texts instead.")
+    return dict(zip(row.pair, columns, strict=True))

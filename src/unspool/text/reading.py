@@ -1,34 +1,52 @@
-"""Decode bytes into clean text, in pieces of bounded size.
+"""Decode bytes into text, in pieces of bounded size: clean pieces, or lines as they stand.
 
-Clean means: Unicode, without a byte order mark, line ends as ``\\n``, no NUL. Nothing else is changed.
+What clean means is said in `text/cleaning.py`.
 """
 
 import codecs
 import gzip
-import io
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from unspool.errors import DataError, UsageError
+from unspool.text.cleaning import MARK, Cleaner, nul_error
 
 PIECE_BYTES = 1 << 20
+GZIP = b"\x1f\x8b"  # the first bytes of a compressed file
 
 _MARKS = (  # the longer marks first: UTF-32's begins with UTF-16's
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 
 
 def open_file(name: str) -> BinaryIO:
-    """Open a file for reading bytes; one whose name ends with .gz is decompressed."""
-    return cast(BinaryIO, gzip.open(name)) if name.endswith(".gz") else Path(name).open("rb")
+    """Open a file for reading bytes; one that is compressed is decompressed."""
+    return decompressed(Path(name).open("rb"), name)
 
 
-def read_pieces(stream: BinaryIO, name: str, encoding: str = "auto") -> Iterator[str]:
+def decompressed(stream: BinaryIO, name: str) -> BinaryIO:
+    """Return a stream of what another holds, decompressed where its name ends with .gz, or its first bytes say so.
+
+    Args:
+        stream: stands at its start; it is closed with what is returned.
+        name: is that of the file.
+    """
+    compressed = name.lower().endswith(".gz")
+    if not compressed and stream.seekable():
+        compressed = stream.read(len(GZIP)) == GZIP
+        stream.seek(0)
+    if not compressed:
+        return stream
+    file = gzip.GzipFile(fileobj=stream)
+    file.myfileobj = cast(Any, stream)  # so that closing one closes the other
+    return cast(BinaryIO, file)
+
+
+def read_pieces(stream: BinaryIO, name: str, encoding: str = "auto", cleaner: Cleaner | None = None) -> Iterator[str]:
     """Decode a stream of bytes and yield clean text.
 
     Every piece but the last ends with a line end where the text has one, so that a tokenizer that never
@@ -38,22 +56,63 @@ def read_pieces(stream: BinaryIO, name: str, encoding: str = "auto") -> Iterator
         stream: is open for reading bytes.
         name: is what errors call the stream.
         encoding: names a codec of Python, or `auto`, which goes by the byte order mark and without one reads UTF-8.
+        cleaner: cleans the text, and counts what it replaces; none makes one.
 
     Raises:
         DataError: the encoding cannot read some bytes, or the text has a NUL character.
         UsageError: the encoding does not exist.
     """
-    head = stream.read(PIECE_BYTES)
-    codec = _codec(head, encoding)
+    cleaner, rest = cleaner or Cleaner(name), ""
+    for text, last in _decoded(stream, name, encoding):
+        rest += cleaner.add(text, last)
+        cut = len(rest) if last else rest.rfind("\n") + 1
+        if cut == 0 and len(rest) > PIECE_BYTES:
+            cut = len(rest)  # a line longer than a piece
+        if cut:
+            yield rest[:cut]
+            rest = rest[cut:]
+
+
+def read_lines(stream: BinaryIO, name: str, encoding: str = "auto") -> Iterator[str]:
+    """Decode a stream of bytes and yield its lines as they stand, with their ends, but without a byte order mark.
+
+    A line ends at LF or CRLF alone, so that a stray CR does not misalign what belongs together line by line; only in a
+    text that begins with CR and no LF, as old Macintoshes wrote it, each CR is a line end, and becomes LF.
+
+    Args:
+        stream: is open for reading bytes.
+        name: is what errors call the stream.
+        encoding: names a codec of Python, or `auto`, as for `read_pieces`.
+
+    Raises:
+        DataError: the encoding cannot read some bytes, or the text has a NUL character.
+        UsageError: the encoding does not exist.
+    """
+    rest, old = "", None
+    for text, last in _decoded(stream, name, encoding):
+        if old is None and text:
+            text = text.lstrip(MARK)
+            old = "\r" in text and "\n" not in text
+        lines = (rest + (text.replace("\r", "\n") if old else text)).split("\n")
+        rest = lines.pop()
+        yield from (line + "\n" for line in lines)
+        if last and rest:
+            yield rest
+
+
+def without_end(line: str) -> str:
+    """Return a line of `read_lines` without its end."""
+    return line[:-1].removesuffix("\r") if line.endswith("\n") else line
+
+
+def _decoded(stream: BinaryIO, name: str, encoding: str) -> Iterator[tuple[str, bool]]:
+    """Yield decoded text as it stands, and whether it is the last."""
+    block = stream.read(PIECE_BYTES)
+    codec = _codec(block, encoding)
     decoder = codecs.getincrementaldecoder(codec)("strict")
-    lines = io.IncrementalNewlineDecoder(None, translate=True)
-    offset, rest = 0, ""
-    block = head
+    offset = 0
     while True:
-        # where the decoder's own count begins: Python's utf-8-sig counts from behind the mark
-        start = offset - len(decoder.getstate()[0])
-        if start == 0 and codec == "utf-8-sig" and block.startswith(codecs.BOM_UTF8):
-            start = len(codecs.BOM_UTF8)
+        start = offset - len(decoder.getstate()[0])  # where the decoder's own count begins
         try:
             text = decoder.decode(block, final=not block)
         except UnicodeDecodeError as problem:
@@ -66,20 +125,11 @@ def read_pieces(stream: BinaryIO, name: str, encoding: str = "auto") -> Iterator
                 f"{name} cannot be read as {codec}: {problem}.", "name the right encoding with --encoding."
             ) from None
         if "\0" in text:
-            raise DataError(
-                f"{name}: NUL character {_nul_position(text, start, codec)}, so this is not plain text.",
-                "remove it, or if the file is UTF-16 say so with --encoding utf-16-le.",
-            )
-        offset += len(block)
-        rest += lines.decode(text, final=not block)
-        cut = rest.rfind("\n") + 1 if block else len(rest)
-        if cut == 0 and len(rest) > PIECE_BYTES:
-            cut = len(rest)  # a line longer than a piece
-        if cut:
-            yield rest[:cut]
-            rest = rest[cut:]
+            raise nul_error(name, _nul_position(text, start, codec))
+        yield text, not block
         if not block:
             return
+        offset += len(block)
         block = stream.read(PIECE_BYTES)
 
 
@@ -94,10 +144,10 @@ def _codec(head: bytes, encoding: str) -> str:
             f"encoding must be a text encoding that Python knows. Received: {encoding!r:.40}.",
             "try utf-8, utf-16, latin-1 or cp1252.",
         ) from None
-    return "utf-8-sig" if name == "utf-8" else name
+    return "utf-8" if name == "utf-8-sig" else name  # the mark is cleaned, as in every text
 
 
 def _nul_position(text: str, start: int, codec: str) -> str:
-    if codec.startswith("utf-8"):
-        return f"at offset {start + len(text[: text.index(chr(0))].encode())}"
-    return f"near offset {start}"
+    if codec == "utf-8":
+        return f" at offset {start + len(text[: text.index(chr(0))].encode())}"
+    return f" near offset {start}"

@@ -12,6 +12,7 @@ from unspool.data.labelled import (
     LABELS,
     label_counts,
 )
+from unspool.data.limit import limit_warnings
 from unspool.data.sources import describe_sources
 from unspool.decode.classification import label_probabilities
 from unspool.engines.base import Classifies
@@ -36,18 +37,23 @@ class ClassificationJob:
         recipe: ClassificationRecipe,
         labels: tuple[str, ...],
         tokenizer: Tokenizer,
+        findings: Sequence[str] = (),
+        warnings: Sequence[str] = (),
     ) -> None:
         self._validation, self._labels, self._tokenizer = validation, labels, tokenizer
         settings = recipe.training
-        self.batches = LabelledBatches(
-            training, settings.batch_size, recipe.data.max_length, settings.word_dropout, settings.seed
-        )
+        limit = recipe.data.max_length or int(training.lengths.max())
+        self.batches = LabelledBatches(training, settings.batch_size, limit, settings.word_dropout, settings.seed)
+        cut = int((training.lengths > limit).sum())
         counts = label_counts(training.numbers[LABELS], labels)
-        self.description = (
+        shortened = f"; {cut:,} longer than {limit} tokens are cut" if cut else ""
+        sentence = (
             f"rows: {describe_sources(recipe.data.sources)}: {len(training):,} to learn, "
-            f"{len(validation):,} held out; {len(labels)} labels: {_frequencies(counts, labels)}."
+            f"{len(validation):,} held out{shortened}; {len(labels)} labels: {_frequencies(counts, labels)}."
         )
-        self.warnings = _warnings(counts, labels, recipe)
+        self.description = "\n".join([sentence, *findings])
+        beyond = limit_warnings(cut, len(training), limit, "cut")
+        self.warnings = [*warnings, *beyond, *_warnings(counts, labels, recipe)]
 
     def validate(self, network: Classifies) -> float:
         """Compute the loss in nats per label."""

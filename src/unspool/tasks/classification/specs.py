@@ -20,7 +20,7 @@ class ClassificationDataSpec(DataSpec):
         text: names the column of a table that holds the text; several columns are joined with a space.
         label: names the column that holds the label of the text.
         lowercase: reads words in lower case, with tokenizer `word` alone.
-        max_length: cuts a text after this many tokens in training.
+        max_length: cuts a text after this many tokens in training; left out, it cuts hardly any.
     """
 
     reading: ClassVar[tuple[str, ...]] = ("text", "label", *DataSpec.reading)
@@ -30,7 +30,7 @@ class ClassificationDataSpec(DataSpec):
     lowercase: bool = setting(
         False, Option("Data", synonyms=("lower", "uncased", "case"), default="on for words of classified texts")
     )
-    max_length: int = setting(256, MAX_LENGTH, ge=1, le=100_000)
+    max_length: int | None = setting(None, MAX_LENGTH, ge=1, le=100_000)
 
     @model_validator(mode="after")
     def _labels_have_texts(self) -> Self:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from unspool.arrays import Arrays
+from unspool.data.findings import Findings, kept_findings
 from unspool.data.labelled import (
     LabelledText,
     divide_labelled,
@@ -20,6 +21,7 @@ from unspool.data.labelled import (
     read_labelled,
     write_labelled,
 )
+from unspool.data.limit import choose_limit
 from unspool.data.sources import Sources, describe_sources
 from unspool.engines.base import Machine
 from unspool.engines.initial import extended_weights
@@ -41,6 +43,7 @@ from unspool.text.tokenizer import Tokenizer
 from unspool.text.vocabulary import make_tokenizer
 
 SHORT = 40.0  # characters; shorter texts are read by character
+USUAL_LENGTH = 256  # tokens that are read of a text, unless many have more
 VALIDATIONS = 10
 QUICK = 10_000_000  # tokens that fit in the usual minutes; if the epochs hold fewer, they are the budget
 WORDS: Settings = {
@@ -100,12 +103,14 @@ class Classification(Task[ClassificationRecipe, ClassificationConfig]):
                 "name the model with --from, or leave it out.",
             )
         spec = build(ClassificationDataSpec, settings["data"], "data")
+        findings = Findings()
         rows, held_out = divide_labelled(
-            labelled_rows(spec.sources, spec),
-            labelled_rows(spec.validation, spec) if spec.validation else None,
-            spec.validation_split,
+            labelled_rows(spec.sources, spec, findings),
+            labelled_rows(spec.validation, spec, findings) if spec.validation else None,
+            spec.split,
             describe_sources(spec.sources),
         )
+        findings.keep(folder.training)
         if "tokenizer" not in settings["data"]:
             spec = spec.changed(tokenizer="char" if np.mean([len(row.text) for row in rows]) < SHORT else "word")
         if spec.tokenizer == "word" and "lowercase" not in settings["data"]:
@@ -123,7 +128,10 @@ class Classification(Task[ClassificationRecipe, ClassificationConfig]):
         write_labelled(folder.training, "training", tokenizer, rows, labels, on_bytes)
         write_labelled(folder.training, "validation", tokenizer, held_out, labels, on_bytes)
         shape = CHARACTERS if tokenizer.kind == "char" else WORDS
-        tokens = len(open_labelled(folder.training, "training", len(labels), verify=False).text.tokens)
+        text = open_labelled(folder.training, "training", len(labels), verify=False).text
+        if spec.max_length is None:
+            spec = spec.changed(max_length=choose_limit(text.lengths - 1, USUAL_LENGTH))
+        tokens = len(text.tokens)
         if not settings["budget"] and tokens * shape["budget"]["epochs"] <= QUICK:
             settings = {**settings, "budget": shape["budget"]}
         recipe = _recipe(settings, spec, shape, pretrained, machine)
@@ -140,9 +148,9 @@ class Classification(Task[ClassificationRecipe, ClassificationConfig]):
         """Open the rows in the model folder."""
         count = len(config.labels)
         parts = [open_labelled(folder.training, name, count, verify) for name in ("training", "validation")]
-        return ClassificationJob(
-            parts[0], parts[1], recipe, config.labels, encoder_tokenizer(folder, config, config.tokenizer)
-        )
+        tokenizer = encoder_tokenizer(folder, config, config.tokenizer)
+        findings = kept_findings(folder.training)
+        return ClassificationJob(parts[0], parts[1], recipe, config.labels, tokenizer, *findings)
 
     def summary(self, figures: Mapping[str, Any]) -> str:
         """Return the closing figures in a sentence."""
@@ -152,10 +160,12 @@ class Classification(Task[ClassificationRecipe, ClassificationConfig]):
         )
 
 
-def labelled_rows(names: tuple[str, ...], spec: ClassificationDataSpec) -> list[LabelledText]:
+def labelled_rows(
+    names: tuple[str, ...], spec: ClassificationDataSpec, findings: Findings | None = None
+) -> list[LabelledText]:
     """Read the rows of tables, with the settings of the spec."""
     assert spec.label is not None
-    return read_labelled(Sources(names, spec), spec.text, spec.label)
+    return read_labelled(Sources(names, spec, tables=True, findings=findings), spec.text, spec.label)
 
 
 def _recipe(

@@ -1,8 +1,10 @@
 """The data of a conditional model's run: texts with conditions, their batches, validation and description."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from unspool.data.example_batches import PairBatches
+from unspool.data.limit import limit_warnings
 from unspool.data.pairs import Pairs
 from unspool.data.sources import describe_sources
 from unspool.decode.condition import condition_source, usual_condition
@@ -34,6 +36,8 @@ class ConditionalJob:
         recipe: ConditionalRecipe,
         specs: tuple[ConditionSpec, ...],
         tokenizer: Tokenizer,
+        findings: Sequence[str] = (),
+        warnings: Sequence[str] = (),
     ) -> None:
         self._validation, self._specs, self._tokenizer = validation, specs, tokenizer
         examples, limit = training.examples, recipe.data.max_length
@@ -44,12 +48,14 @@ class ConditionalJob:
             )
         self.batches = PairBatches(training, recipe.training.batch_size, recipe.training.seed)
         self.tokens_per_unit = len(training.target.tokens) / training.target.characters
-        self.description = (
+        sentence = (
             f"texts: {describe_sources(recipe.data.sources)}: {len(examples.kept):,} to learn, "
             f"{len(validation.examples):,} held out; {examples.left_out:,} longer than {limit} tokens are left out. "
             f"They depend on {'; '.join(map(_described, specs))}."
         )
-        self.warnings: list[str] = []
+        self.description = "\n".join([sentence, *findings])
+        beyond = limit_warnings(examples.left_out, len(examples), limit or 0, "left out")
+        self.warnings = [*warnings, *beyond]
 
     def validate(self, network: EncoderDecoder) -> float:
         """Compute the loss in nats per token, given the condition."""

@@ -13,18 +13,18 @@ from unspool.specs.shapes import ConditionEncoderShape, SourceDecoderShape
 from unspool.specs.training import DecoderTrainingSpec
 from unspool.tasks.language.specs import TextDataSpec
 
-FILE = "file"  # the column that stands for the name of the file that a line is in
+FILE = "file"  # the column that stands for the name of the file that a document is in
 
 
 class ConditionalDataSpec(TextDataSpec):
     """Texts that depend on labels or numbers, each from a column of their table.
 
     Attributes:
-        condition: names a column of labels or numbers that the text depends on; with `lines`, `file` is the name of the
-            file that a line is in.
-        condition_kind: sets what these columns hold: `labels`, `numbers`, or `auto`, which is numbers where all cells
-            are numbers and more than 20 differ.
-        max_length: leaves out texts of more tokens.
+        condition: names a column of labels or numbers that the text depends on; with `lines` and other documents of
+            plain texts, `file` is the name of the file that they are in.
+        condition_kind: sets what these columns hold: `labels`, `numbers`, or `auto`, which is numbers where at least
+            nine cells in ten are numbers and more than 20 differ.
+        max_length: leaves out texts of more tokens; left out, it keeps nearly all.
     """
 
     reading: ClassVar[tuple[str, ...]] = ("condition", *TextDataSpec.reading)
@@ -33,7 +33,7 @@ class ConditionalDataSpec(TextDataSpec):
         (), Option("Tables", common=True, synonyms=("given", "conditions", "conditional"), metavar="COL")
     )
     condition_kind: ConditionKind = setting("auto", Option("Tables", synonyms=("kind", "condition-type")))
-    max_length: int = setting(100, MAX_LENGTH, ge=1, le=100_000)
+    max_length: int | None = setting(None, MAX_LENGTH, ge=1, le=100_000)
 
     @model_validator(mode="after")
     def _conditions_have_texts(self) -> Self:
@@ -41,8 +41,8 @@ class ConditionalDataSpec(TextDataSpec):
             raise ValueError("the columns of condition must be different")
         if self.condition and not self.by_document:
             raise ValueError("condition needs text, the column that holds the texts")
-        if self.lines and self.condition != (FILE,):
-            raise ValueError(f"the lines of a text can depend on {FILE!r} alone, the name of the file they are in")
+        if self.dividing is not None and self.condition != (FILE,):
+            raise ValueError(f"the documents of a text can depend on {FILE!r} alone, the name of the file they are in")
         return self
 
 

@@ -13,6 +13,8 @@ from unspool.data.conditions import (
     read_conditioned,
     write_conditioned,
 )
+from unspool.data.findings import Findings, kept_findings
+from unspool.data.limit import choose_limit
 from unspool.data.sources import Sources, describe_sources
 from unspool.data.tokens import open_part
 from unspool.engines.base import Machine
@@ -32,6 +34,8 @@ from unspool.tasks.recipe import Size, choose, filled, usual_minutes
 from unspool.tasks.settings import Settings
 from unspool.text.tokenizer import Tokenizer
 from unspool.text.vocabulary import make_tokenizer
+
+USUAL_LENGTH = 100  # tokens of a text, unless many are longer
 
 
 class Conditional(Task[ConditionalRecipe, ConditionalConfig]):
@@ -69,19 +73,25 @@ class Conditional(Task[ConditionalRecipe, ConditionalConfig]):
     ) -> Plan[ConditionalRecipe, ConditionalConfig]:
         """Learn the labels and the tokenizer, write texts and conditions as numbers, choose the sizes."""
         spec = build(ConditionalDataSpec, settings["data"], "data")
+        findings = Findings()
         rows, held_out, conditions = divide_conditioned(
-            conditioned_rows(spec.sources, spec),
-            conditioned_rows(spec.validation, spec) if spec.validation else None,
-            spec.validation_split,
+            conditioned_rows(spec.sources, spec, findings),
+            conditioned_rows(spec.validation, spec, findings) if spec.validation else None,
+            spec.split,
             spec.condition,
             spec.condition_kind,
             describe_sources(spec.sources),
+            findings,
         )
+        findings.keep(folder.training)
         tokenizer = make_tokenizer(spec.tokenizer, (row.text for row in rows), spec.vocabulary_limit)
         folder.write_tokenizer(tokenizer)
-        for name, part in (("training", rows), ("validation", held_out)):
-            write_conditioned(folder.training, name, tokenizer, part, conditions, on_bytes)
-        tokens = len(open_part(folder.training, "training", verify=False).tokens)
+        for name, texts in (("training", rows), ("validation", held_out)):
+            write_conditioned(folder.training, name, tokenizer, texts, conditions, on_bytes)
+        part = open_part(folder.training, "training", verify=False)
+        if spec.max_length is None:
+            spec = spec.changed(max_length=choose_limit(part.lengths - 1, USUAL_LENGTH))
+        tokens = len(part.tokens)
         minutes = usual_minutes(settings)
         size = Size(tokens, tokenizer.vocabulary_size, minutes, filled(machine, len(rows), tokens))
         choice = choose(ConditionalRecipe, size, settings)
@@ -97,7 +107,7 @@ class Conditional(Task[ConditionalRecipe, ConditionalConfig]):
         limit, specs = recipe.data.max_length, config.conditions
         parts = [open_conditioned(folder.training, name, specs, limit, verify) for name in ("training", "validation")]
         tokenizer = decoder_tokenizer(folder, config)
-        return ConditionalJob(parts[0], parts[1], recipe, specs, tokenizer)
+        return ConditionalJob(parts[0], parts[1], recipe, specs, tokenizer, *kept_findings(folder.training))
 
     def summary(self, figures: Mapping[str, Any]) -> str:
         """Return the closing figures in a sentence."""
@@ -107,9 +117,12 @@ class Conditional(Task[ConditionalRecipe, ConditionalConfig]):
         )
 
 
-def conditioned_rows(names: tuple[str, ...], spec: ConditionalDataSpec) -> list[ConditionedText]:
-    """Read the rows of tables, or the lines of texts, with the settings of the spec."""
-    return read_conditioned(Sources(names, spec), spec.text, spec.condition)
+def conditioned_rows(
+    names: tuple[str, ...], spec: ConditionalDataSpec, findings: Findings | None = None
+) -> list[ConditionedText]:
+    """Read the rows of tables, or the documents of texts, with the settings of the spec."""
+    sources = Sources(names, spec, tables=bool(spec.text), findings=findings)
+    return read_conditioned(sources, spec.text, spec.condition, spec.dividing or "")
 
 
 def _config(

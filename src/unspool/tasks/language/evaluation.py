@@ -1,10 +1,13 @@
 """Measure a language model: on the part of its text that was held out, or on another text."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from unspool.data.corpus import Text, read_text, write_part
+from unspool.data.corpus import Documents, Stream, Text, write_part
+from unspool.data.documents import read_documents
+from unspool.data.findings import Findings
 from unspool.data.sources import Sources
+from unspool.data.table import read_texts
 from unspool.data.tokens import Part, open_part
 from unspool.engines.base import SequenceNetwork
 from unspool.evaluate.bits import Figures, evaluate_part
@@ -18,9 +21,18 @@ MAX_ROWS, TOKENS_PER_ROW = 64, 4096  # of a held-out stream; each row first read
 MAX_TOKENS = 300_000  # of a held-out stream; the figures of a longer one are estimated from these
 
 
-def open_text(names: tuple[str, ...], spec: TextDataSpec) -> Text:
+def open_text(names: tuple[str, ...], spec: TextDataSpec, findings: Findings | None = None) -> Text:
     """Read sources as one stream or as documents, with the settings of the spec."""
-    return read_text(Sources(names, spec), spec.lines, spec.text)
+    sources = Sources(names, spec, tables=bool(spec.text), findings=findings)
+    if not spec.by_document:
+        return Stream(sources)
+
+    def read(sources: Sources) -> Iterator[str]:
+        separator = spec.dividing
+        found = read_texts(sources, spec.text) if separator is None else read_documents(sources, separator)
+        return (text for text, _ in found)
+
+    return Documents(sources, read)
 
 
 def held_out_figures(network: SequenceNetwork, part: Part) -> Figures:

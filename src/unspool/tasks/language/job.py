@@ -1,11 +1,13 @@
 """The data of a language model's run: a text, its batches, validation and description."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from unspool.data.batches import BatchSource
 from unspool.data.corpus import SMALL, Corpus
 from unspool.data.sources import describe_sources
 from unspool.data.stream_batches import DocumentBatches, StreamBatches
+from unspool.data.tokens import Part
 from unspool.decode.generation import generate
 from unspool.decode.reading import start_reading
 from unspool.engines.base import SequenceNetwork
@@ -26,11 +28,20 @@ class LanguageJob:
 
     unit = "character"
 
-    def __init__(self, corpus: Corpus, recipe: LanguageRecipe, config: LanguageConfig, tokenizer: Tokenizer) -> None:
+    def __init__(
+        self,
+        corpus: Corpus,
+        recipe: LanguageRecipe,
+        config: LanguageConfig,
+        tokenizer: Tokenizer,
+        findings: Sequence[str] = (),
+        warnings: Sequence[str] = (),
+    ) -> None:
         self._corpus, self._tokenizer, self._by_document = corpus, tokenizer, config.by_document
         self.batches = make_batches(corpus, recipe.training)
         self.tokens_per_unit = len(corpus.training.tokens) / corpus.training.characters
-        self.description, self.warnings = _describe(corpus, recipe), _warnings(corpus)
+        self.description = "\n".join([_describe(corpus, recipe), *findings])
+        self.warnings = [*warnings, *_warnings(corpus)]
 
     def validate(self, network: SequenceNetwork) -> float:
         """Compute the loss in nats per token, from the initial state."""
@@ -71,12 +82,13 @@ def _fresh(network: SequenceNetwork, corpus: Corpus) -> float:
 
 
 def _describe(corpus: Corpus, recipe: LanguageRecipe) -> str:
-    training, validation = corpus.training, corpus.validation
-    unit = "characters" if training.starts is None else f"characters in {len(training.starts) - 1:,} documents"
-    return (
-        f"text: {describe_sources(recipe.data.sources)}: {training.characters:,} {unit} to learn, "
-        f"{validation.characters:,} held out."
-    )
+    learnt, held_out = _extent(corpus.training), _extent(corpus.validation)
+    return f"text: {describe_sources(recipe.data.sources)}: {learnt} to learn, {held_out} held out."
+
+
+def _extent(part: Part) -> str:
+    documents = "" if part.starts is None else f" in {len(part.starts) - 1:,} documents"
+    return f"{part.characters:,} characters{documents}"
 
 
 def _warnings(corpus: Corpus) -> list[str]:

@@ -12,7 +12,7 @@ from unspool.specs.shapes import DecoderShape
 from unspool.specs.training import WindowTrainingSpec
 
 TEXT = Option("Tables", common=True, synonyms=("column", "texts"), metavar="COL")
-LINES = Option("Data", common=True, synonyms=("by-line", "per-line", "documents"))
+LINES = Option("Data", common=True, synonyms=("by-line", "per-line"))
 
 
 class TextDataSpec(DataSpec):
@@ -20,24 +20,51 @@ class TextDataSpec(DataSpec):
 
     Attributes:
         lines: reads every line as a document of its own.
+        documents: says what is a document: a `line`, as `lines` does, or a `file`.
+        separator: divides each file into documents at this text, such as an empty line: `\\n\\n`.
         text: names the column of a table that holds the text; several columns are joined with a space. Each row is a
             document. Without a header row, the columns of a .csv or .tsv are numbered from 1.
     """
 
-    reading: ClassVar[tuple[str, ...]] = ("lines", "text", *DataSpec.reading)
+    reading: ClassVar[tuple[str, ...]] = ("lines", "documents", "separator", "text", *DataSpec.reading)
 
     lines: bool = setting(False, LINES)
+    documents: Literal["line", "file"] | None = setting(
+        None, Option("Data", synonyms=("document", "per-file", "by-file", "files"))
+    )
+    separator: str | None = setting(
+        None, Option("Data", synonyms=("document-separator", "split-on", "divider", "delimit"), metavar="TEXT")
+    )
     text: tuple[str, ...] = setting((), TEXT)
+
+    @property
+    def dividing(self) -> str | None:
+        """The separator of documents (see `data.documents.read_documents`); none for a stream, or rows of a table."""
+        if self.separator is not None:
+            return self.separator
+        return "\n" if self.lines or self.documents == "line" else "" if self.documents == "file" else None
 
     @property
     def by_document(self) -> bool:
         """Whether the text is a set of documents rather than one stream."""
-        return self.lines or bool(self.text)
+        return self.dividing is not None or bool(self.text)
 
     @model_validator(mode="after")
     def _one_kind_of_document(self) -> Self:
-        if self.lines and self.text:
-            raise ValueError("lines and text exclude each other: a table's rows are the documents")
+        given = [
+            name
+            for name, value in (
+                ("lines", self.lines),
+                ("documents", self.documents),
+                ("separator", self.separator),
+                ("text", self.text),
+            )
+            if value
+        ]
+        if (len(given) > 1 and given != ["lines", "documents"]) or (self.lines and self.documents == "file"):
+            raise ValueError(f"only one of {', '.join(given)} can say what a document is")
+        if self.separator == "":
+            raise ValueError("separator must have at least one character")
         return self
 
 

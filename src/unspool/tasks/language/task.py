@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from unspool.data.corpus import open_corpus, prepare_corpus
+from unspool.data.findings import Findings, kept_findings
 from unspool.engines.base import Machine
 from unspool.engines.initial import extended_weights
 from unspool.errors import UsageError
@@ -70,9 +71,11 @@ class Language(Task[LanguageRecipe, LanguageConfig]):
             if pretrained
             else lambda pieces: make_tokenizer(spec.tokenizer, pieces, spec.vocabulary_limit)
         )
-        text = open_text(spec.sources, spec)
-        held_out = open_text(spec.validation, spec) if spec.validation else None
-        tokenizer = prepare_corpus(folder.training, text, held_out, spec.validation_split, make, on_bytes)
+        findings = Findings()
+        text = open_text(spec.sources, spec, findings)
+        held_out = open_text(spec.validation, spec, findings) if spec.validation else None
+        tokenizer = prepare_corpus(folder.training, text, held_out, spec.split, make, on_bytes)
+        findings.keep(folder.training)
         folder.write_tokenizer(tokenizer)
         part = open_corpus(folder.training, verify=False).training
         tokens = len(part.tokens)
@@ -92,7 +95,8 @@ class Language(Task[LanguageRecipe, LanguageConfig]):
     def open(self, folder: ModelFolder, recipe: LanguageRecipe, config: LanguageConfig, verify: bool) -> "LanguageJob":
         """Open the text in the model folder."""
         tokenizer = decoder_tokenizer(folder, config)
-        return LanguageJob(open_corpus(folder.training, verify), recipe, config, tokenizer)
+        corpus = open_corpus(folder.training, verify)
+        return LanguageJob(corpus, recipe, config, tokenizer, *kept_findings(folder.training))
 
     def summary(self, figures: Mapping[str, Any]) -> str:
         """Return the closing figures in a sentence."""

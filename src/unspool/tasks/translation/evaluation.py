@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from unspool.data.pairs import kept_texts, open_pairs, whole_pairs
+from unspool.data.pairs import kept_texts, open_pairs
 from unspool.decode.translation import BeamTranslator
 from unspool.errors import UsageError
 from unspool.evaluate.pairs import TranslationFigures, translation_figures
@@ -42,7 +42,7 @@ def evaluate_translation(
         if spec.sources and spec.source is None:
             hint = "name them: --source and --target."
             raise UsageError("pairs need the columns of their sources and targets.", hint)
-        pairs = whole_pairs(all_pairs(spec))
+        pairs = all_pairs(spec)
     else:
         pairs = kept_texts(folder.training)
         validation = open_pairs(folder.training, "validation", recipe.data.max_length, verify=False)

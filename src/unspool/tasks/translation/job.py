@@ -5,6 +5,7 @@ from math import exp
 from typing import Any
 
 from unspool.data.example_batches import PairBatches
+from unspool.data.limit import limit_warnings
 from unspool.data.pairs import (
     Pair,
     Pairs,
@@ -34,9 +35,10 @@ class TranslationJob:
         training: Pairs,
         validation: Pairs,
         texts: list[Pair],
-        empty: int,
         recipe: TranslationRecipe,
         tokenizers: Tokenizers,
+        findings: Sequence[str] = (),
+        warnings: Sequence[str] = (),
     ) -> None:
         self._validation, self._texts, self._tokenizers = validation, texts, tokenizers
         for part, name in ((training, "to learn"), (validation, "held out")):
@@ -48,12 +50,15 @@ class TranslationJob:
         self.batches = PairBatches(training, recipe.training.batch_size, recipe.training.seed)
         self.tokens_per_unit = len(training.target.tokens) / training.target.characters
         examples, where = training.examples, describe_pairs(recipe.data.sources, recipe.data.files)
-        self.description = (
+        limit = recipe.data.max_length or 0
+        sentence = (
             f"pairs: {where}: {len(examples.kept):,} to learn, {len(texts):,} held out; {examples.left_out:,} longer "
-            f"than {recipe.data.max_length} tokens and {empty:,} with an empty side are left out, and "
-            f"{validation.examples.left_out:,} of those held out are too long to count in the loss."
+            f"than {limit} tokens are left out, and {validation.examples.left_out:,} of those held out are too long to "
+            "count in the loss."
         )
-        self.warnings: list[str] = []
+        self.description = "\n".join([sentence, *findings])
+        beyond = limit_warnings(examples.left_out, len(examples), limit, "left out")
+        self.warnings = [*warnings, *beyond]
 
     def validate(self, network: EncoderDecoder) -> float:
         """Compute the loss in nats per target token."""

@@ -34,7 +34,7 @@ class TranslationDataSpec(DataSpec):
         validation_source_file: names a file of held-out texts to translate; then no other pairs are held out.
         validation_target_file: names the file that holds the translations of the held-out texts.
         joint_vocabulary: learns one tokenizer for sources and targets.
-        max_length: leaves out pairs with a source or target of more tokens.
+        max_length: leaves out pairs with a source or target of more tokens; left out, it keeps nearly all.
     """
 
     reading: ClassVar[tuple[str, ...]] = ("source", "target", "source_file", "target_file", *DataSpec.reading)
@@ -49,7 +49,7 @@ class TranslationDataSpec(DataSpec):
     joint_vocabulary: bool = setting(
         False, Option("Pairs", synonyms=("shared-vocabulary", "share-vocab", "joint-vocab", "joint"))
     )
-    max_length: int = setting(100, MAX_LENGTH, ge=1, le=100_000)
+    max_length: int | None = setting(None, MAX_LENGTH, ge=1, le=100_000)
 
     @property
     def files(self) -> tuple[str, str] | None:

@@ -6,17 +6,17 @@ pairs -> two tokenizers, ids -> batches of pairs of similar length -> nats per t
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from unspool.data.findings import Findings, kept_findings
+from unspool.data.limit import choose_limit
 from unspool.data.pairs import (
     Pair,
     Tokenizers,
     describe_pairs,
     divide_pairs,
     keep_texts,
-    kept_empty,
     kept_texts,
     open_pairs,
     read_pairs,
-    whole_pairs,
     write_pairs,
 )
 from unspool.engines.base import Machine
@@ -38,6 +38,7 @@ from unspool.text.tokenizer import Tokenizer
 from unspool.text.vocabulary import make_tokenizer
 
 SOURCE_TOKENIZER = "source_tokenizer.json"
+USUAL_LENGTH = 100  # tokens of a side, unless many are longer
 VOCABULARY = 8000
 DATES_BUDGET = {"minutes": 1.0}
 SMALL_TEXT = 3_000_000  # characters of all targets up to which the smaller network is enough
@@ -91,19 +92,20 @@ class Translation(Task[TranslationRecipe, TranslationConfig]):
     ) -> Plan[TranslationRecipe, TranslationConfig]:
         """Learn the tokenizers, write the ids, choose the sizes."""
         settings, spec = _with_budget(settings), _data(settings)
-        read, separate = all_pairs(spec), _held_out(spec)
-        whole, kept_back = whole_pairs(read), None if separate is None else whole_pairs(separate)
-        empty = len(read) + len(separate or []) - len(whole) - len(kept_back or [])
+        findings = Findings()
         where = describe_pairs(spec.sources, spec.files)
-        pairs, held_out = divide_pairs(whole, kept_back, spec.validation_split, where)
+        pairs, held_out = divide_pairs(all_pairs(spec, findings), _held_out(spec, findings), spec.split, where)
+        findings.keep(folder.training)
         tokenizers = _tokenizers(spec, pairs)
         folder.write_tokenizer(tokenizers[1])
         if not spec.joint_vocabulary:
             folder.write_tokenizer(tokenizers[0], SOURCE_TOKENIZER)
         write_pairs(folder.training, "training", tokenizers, pairs, on_bytes)
         write_pairs(folder.training, "validation", tokenizers, held_out, on_bytes)
-        keep_texts(folder.training, held_out, empty)
-        training = open_pairs(folder.training, "training", spec.max_length, verify=False)
+        keep_texts(folder.training, held_out)
+        training = open_pairs(folder.training, "training", verify=False)
+        if spec.max_length is None:
+            spec = spec.changed(max_length=choose_limit(training.examples.lengths, USUAL_LENGTH))
         shape = SMALL if training.target.characters < SMALL_TEXT and spec.tokenizer == "char" else LARGE
         recipe = _recipe(settings, spec, shape, machine, usual_minutes(settings))
         return Plan(recipe, _config(recipe, tokenizers), _reasons(recipe))
@@ -115,8 +117,8 @@ class Translation(Task[TranslationRecipe, TranslationConfig]):
         tokenizers = read_tokenizers(folder, config)
         limit = recipe.data.max_length
         parts = [open_pairs(folder.training, name, limit, verify) for name in ("training", "validation")]
-        texts, empty = kept_texts(folder.training), kept_empty(folder.training)
-        return TranslationJob(parts[0], parts[1], texts, empty, recipe, tokenizers)
+        texts, findings = kept_texts(folder.training), kept_findings(folder.training)
+        return TranslationJob(parts[0], parts[1], texts, recipe, tokenizers, *findings)
 
     def summary(self, figures: Mapping[str, Any]) -> str:
         """Return the closing figures in a sentence."""
@@ -138,17 +140,17 @@ def read_tokenizers(folder: ModelFolder, config: TranslationConfig) -> Tokenizer
     return encoder_tokenizer(folder, config, config.source_tokenizer, SOURCE_TOKENIZER), target
 
 
-def all_pairs(spec: TranslationDataSpec) -> list[Pair]:
+def all_pairs(spec: TranslationDataSpec, findings: Findings | None = None) -> list[Pair]:
     """Read the pairs of the sources, or generate dates where there are none."""
-    return read_pairs(spec.sources, spec, spec.columns, spec.files)
+    return read_pairs(spec.sources, spec, spec.columns, spec.files, findings)
 
 
-def _held_out(spec: TranslationDataSpec) -> list[Pair] | None:
+def _held_out(spec: TranslationDataSpec, findings: Findings) -> list[Pair] | None:
     """Read the pairs of files that are held out; none without such files."""
     files = spec.validation_files
     if files is None and not spec.validation:
         return None
-    return read_pairs(spec.validation, spec, spec.columns, files)
+    return read_pairs(spec.validation, spec, spec.columns, files, findings)
 
 
 def _data(settings: Settings) -> TranslationDataSpec:

@@ -1,0 +1,98 @@
+"""The documents of plain texts: lines, whole files, or what a separator divides; and the lines of aligned files.
+
+Lines end at LF or CRLF alone. Empty documents, and those of blanks, are left out and counted.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import zip_longest
+
+from unspool.data.files import SourceFile
+from unspool.data.sources import Sources
+from unspool.data.table import Record, refuse_tables
+from unspool.errors import DataError
+from unspool.text.reading import without_end
+
+FILE = "file"  # the column of a record that holds the name of its file
+EMPTY = "empty documents left out"
+
+
+def read_documents(sources: Sources, separator: str = "\n") -> Iterator[tuple[str, Record]]:
+    """Read the documents of every file, each with a record of one column, FILE.
+
+    Args:
+        sources: are plain texts.
+        separator: is between two documents of a file: a line end, which makes every line a document, or another text;
+            an empty one makes every file a document.
+
+    Raises:
+        DataError: one of the sources is a table, or cannot be read.
+    """
+    refuse_tables(sources)
+    for file in sources.files:
+        with sources.counting(file):
+            for place, text in _documents(sources, file, separator):
+                if text.strip():
+                    yield text, Record({FILE: file.stem}, file, place)
+                else:
+                    sources.findings.count(EMPTY, file, place)
+
+
+def read_aligned(one: tuple[str, Sources], other: tuple[str, Sources]) -> Iterator[Record]:
+    """Read two texts line by line as records of two columns.
+
+    Args:
+        one: is the name of the first column, and the text whose line i is its cell in record i.
+        other: is the same for the second column.
+
+    Raises:
+        DataError: one text has more lines than the other, or one is a table.
+    """
+    (first, left), (second, right) = one, other
+    refuse_tables(left)
+    refuse_tables(right)
+    numbered = enumerate(zip_longest(all_lines(left), all_lines(right)), 1)
+    for number, (line, partner) in numbered:
+        if line is None or partner is None:
+            longer, shorter = (right, left) if line is None else (left, right)
+            raise DataError(
+                f"{longer.description} and {shorter.description} must have as many lines as each other. Received: "
+                f"line {number:,} of {longer.description} has none in {shorter.description}, which ends at line "
+                f"{number - 1:,}.",
+                "correct the files, so that line i of one belongs to line i of the other.",
+            )
+        yield Record({first: line, second: partner}, left.files[0], f"line {number:,}")
+
+
+def all_lines(sources: Sources) -> Iterator[str]:
+    """Read the lines of all files, also empty ones, as clean texts without their ends."""
+    for file in sources.files:
+        with sources.counting(file):
+            yield from (line for _, line in _lines(sources, file))
+
+
+def _documents(sources: Sources, file: SourceFile, separator: str) -> Iterable[tuple[str, str]]:
+    """Yield where each document of a file begins, and its text."""
+    if separator == "\n":
+        return _lines(sources, file)
+    if not separator:
+        return [("line 1", "".join(sources.pieces_of(file)).removesuffix("\n"))]
+    return _separated(sources, file, separator)
+
+
+def _lines(sources: Sources, file: SourceFile) -> Iterator[tuple[str, str]]:
+    for number, line in enumerate(sources.lines_of(file), 1):
+        place = f"line {number:,}"
+        yield place, sources.cleaned(without_end(line), file, place)
+
+
+def _separated(sources: Sources, file: SourceFile, separator: str) -> Iterator[tuple[str, str]]:
+    """Divide a text at a separator; line ends next to it belong to it."""
+    rest, line = "", 1
+    for piece in sources.pieces_of(file):
+        parts = (rest + piece).split(separator)
+        rest = parts.pop()
+        for part in parts:
+            yield f"line {line:,}", part.strip("\n")
+            line += part.count("\n") + separator.count("\n")
+    if rest.strip("\n"):
+        yield f"line {line:,}", rest.strip("\n")

@@ -1,0 +1,147 @@
+"""Data that are given in Python rather than named: a text, texts, pairs, rows, a data frame.
+
+They are written to files of a temporary folder, so that from there on they are read, cleaned and counted as all files.
+"""
+
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path, PurePath
+from typing import Any, NamedTuple
+
+from unspool.errors import UsageError, reporting_write_errors
+from unspool.text.cleaning import clean
+
+MAX_NAME, MAX_PATH = 255, 4096  # bytes that the name of a file or a path can have
+SINGLE, PAIR = "text", ("1", "2")  # the columns of the tables of texts and of pairs
+
+FORMS = (
+    "give a path, several paths, a text with a line end, a list of texts, a list of (text, label) pairs, a list of "
+    "rows as dicts, or a data frame."
+)
+
+
+class Given(NamedTuple):
+    """Data that are given, as sources.
+
+    Attributes:
+        names: are those of the files.
+        text: names the column of the texts, where the data are texts.
+        seconds: are the second parts of pairs; none where the data are no pairs.
+    """
+
+    names: tuple[str, ...]
+    text: tuple[str, ...] = ()
+    seconds: tuple[str, ...] | None = None
+
+
+@contextmanager
+def as_sources(data: Any) -> Iterator[Given]:
+    """Name some data, which are written to a temporary folder if they are not named already.
+
+    Raises:
+        UsageError: the data are nothing that can be learnt from.
+    """
+    items = _listed(data)
+    if not items or _are_names(data, items):
+        yield Given(tuple(map(os.fspath, items)))
+        return
+    parent = Path(tempfile.gettempdir())
+    with reporting_write_errors(parent, "name another place in TMPDIR"):
+        folder = tempfile.TemporaryDirectory(prefix="unspool-")
+    with folder as path, reporting_write_errors(Path(path)):
+        yield _written(items, Path(path))
+
+
+def is_text(name: str) -> bool:
+    """Return whether a string cannot be the name of a file: it has a line end, or is longer than a name can be."""
+    return (
+        "\n" in name
+        or "\r" in name
+        or len(os.fsencode(name)) > MAX_PATH
+        or any(len(os.fsencode(part)) > MAX_NAME for part in PurePath(name).parts)
+    )
+
+
+def _listed(data: Any) -> list[Any]:
+    """Return the items of what is given: names, texts, pairs or rows."""
+    if data is None:
+        return []
+    if isinstance(data, str | os.PathLike):
+        return [data]
+    if isinstance(data, Mapping):  # columns by name
+        lengths = {name: len(column) for name, column in data.items() if isinstance(column, Sequence)}
+        if len(lengths) < len(data) or len(set(lengths.values())) != 1:
+            raise UsageError(f"columns must be lists of the same length. Received: {lengths}.", FORMS)
+        return [dict(zip(data, row, strict=True)) for row in zip(*data.values(), strict=True)]
+    for method, keywords in (("to_dicts", {}), ("to_pylist", {}), ("to_dict", {"orient": "records"})):
+        if hasattr(data, method) and hasattr(data, "columns"):  # of Polars, Arrow, pandas
+            return list(getattr(data, method)(**keywords))
+    if not isinstance(data, Iterable) or isinstance(data, bytes | bytearray):
+        raise UsageError(f"data must be named or given. Received: {data!r:.60}.", FORMS)
+    items = list(data)
+    if not items:
+        raise UsageError(
+            "data must not be empty. Received: an empty list.", f"{FORMS[:-1]}; nothing at all for a demo."
+        )
+    return items
+
+
+def _are_names(data: Any, items: Sequence[Any]) -> bool:
+    """Return whether what is given are the names of files.
+
+    Raises:
+        UsageError: some are and some are not.
+    """
+    if data is items[0]:
+        return not (isinstance(data, str) and is_text(data))
+    names = [item for item in items if isinstance(item, os.PathLike) or (isinstance(item, str) and _is_name(item))]
+    if names and len(names) < len(items):
+        other = next(item for item in items if item not in names)
+        raise UsageError(
+            f"data must be all names or all texts. Received: {os.fspath(names[0])!r:.60}, the name of a file, and "
+            f"{other!r:.60}.",
+            FORMS,
+        )
+    return bool(names)
+
+
+def _is_name(item: str) -> bool:
+    """Return whether a string of a list is meant as the name of a file rather than as a text."""
+    if is_text(item):
+        return False
+    ending = PurePath(item).suffix
+    return item == "-" or (" " not in item and (os.sep in item or 1 < len(ending) < 7)) or Path(item).exists()
+
+
+def _written(items: list[Any], folder: Path) -> Given:
+    """Write items to a file, and return its name."""
+    if len(items) == 1 and isinstance(items[0], str) and is_text(items[0]):
+        path = folder / "text.txt"
+        path.write_text(clean(items[0]), encoding="utf-8", newline="")
+        return Given((str(path),))
+    if all(isinstance(item, str) for item in items):
+        return Given((_table(folder / "texts.jsonl", ({SINGLE: item} for item in items)),), text=(SINGLE,))
+    if all(isinstance(item, Mapping) for item in items):
+        return Given((_table(folder / "rows.jsonl", items),))
+    if all(isinstance(item, tuple | list) and len(item) == len(PAIR) for item in items):
+        rows = (dict(zip(PAIR, map(_cell, item), strict=True)) for item in items)
+        return Given((_table(folder / "pairs.jsonl", rows),), seconds=tuple(str(_cell(second)) for _, second in items))
+    kinds = ", ".join(sorted({type(item).__name__ for item in items}))
+    raise UsageError(f"the items of data must be of one kind that can be learnt. Received: {kinds}.", FORMS)
+
+
+def _table(path: Path, rows: Iterable[Mapping[str, Any]]) -> str:
+    with path.open("w", encoding="ascii") as file:
+        for row in rows:
+            values = {str(name): _cell(value) for name, value in row.items()}
+            file.write(json.dumps(values, default=str) + "\n")
+    return str(path)
+
+
+def _cell(value: Any) -> Any:
+    """Return a value as JSON has it: a number of NumPy as one of Python, what is missing as null."""
+    value = value.item() if hasattr(value, "item") and not isinstance(value, str) else value
+    return None if isinstance(value, float) and value != value else value
