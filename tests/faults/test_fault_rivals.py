@@ -1,25 +1,42 @@
 """Two processes train into one folder and are killed, a third reads: never a lost model, never a mixed one."""
 
 import random
+import shutil
 import signal
 import time
-from itertools import groupby
+from itertools import count, groupby
 from multiprocessing import get_context
 
 import pytest
 
-from helpers.rivals import Noting, checked, note, noted, read_for_ever, train_for_ever, train_one
+import unspool
+from helpers.rivals import (
+    Noting,
+    checked,
+    die_at,
+    fail_over,
+    note,
+    noted,
+    read_for_ever,
+    save_over,
+    train_for_ever,
+    train_one,
+    train_over,
+)
+from unspool.errors import OutputError
+from unspool.training.callback import Callback
 
 
 @pytest.fixture(scope="module")
 def processes():
     """Starts processes by a fork of one that has imported everything and computed nothing."""
     context = get_context("forkserver")
-    context.set_forkserver_preload(["unspool.tasks.run", "unspool.engines.torch.learner", "torch._dynamo"])
+    used = ["tasks.run", "tasks.language.task", "models.text", "engines.numpy.network", "engines.torch.learner"]
+    context.set_forkserver_preload([*(f"unspool.{name}" for name in used), "torch._dynamo"])
     return context
 
 
-@pytest.mark.parametrize("rounds", [6, pytest.param(50, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("rounds", [3, pytest.param(50, marks=pytest.mark.slow)])
 def test_killed_at_any_moment_two_runs_leave_the_last_model_whole(processes, tmp_path, rounds):
     path = tmp_path / "models" / "m"
     path.parent.mkdir()
@@ -69,3 +86,31 @@ def wait_for_models(kept, count):
     while len(noted(kept)) < aim:
         assert time.monotonic() < end
         time.sleep(0.01)
+
+
+@pytest.mark.parametrize("action", [save_over, fail_over, pytest.param(train_over, marks=pytest.mark.slow)])
+def test_killed_before_any_change_of_the_disk_a_process_leaves_a_whole_model(processes, tmp_path, action):
+    """At each moment in turn, until it is over before it is killed."""
+    old, new, path = tmp_path / "old", tmp_path / "new", tmp_path / "models" / "m"
+    for place, seed in ((old, 0), (new, 1)):
+        train_one(place, Callback(), seed=seed, steps=1)
+    found = []
+    for moment in count(1):
+        shutil.copytree(old, path)
+        process = processes.Process(target=die_at, args=(moment, action, path, new))
+        process.start()
+        process.join()
+        found.append(checked(path, held_out=action is not save_over))
+        saving = unspool.load(new, engine="numpy")
+        with pytest.raises(OutputError):
+            saving.save(path)
+        saving.save(path, overwrite=True)
+        assert checked(path, held_out=False) == 1
+        assert [place.name for place in path.parent.iterdir() if place.name != "1.txt"] == ["m"]
+        shutil.rmtree(path.parent)
+        if process.exitcode == 0:
+            break
+        assert process.exitcode == -signal.SIGKILL
+    assert len(found) > 15
+    assert found == sorted(found), "an older model came back"
+    assert found[-1] == (0 if action is fail_over else 1)

@@ -4,9 +4,14 @@ Two runs in a row differ in their alphabet and in their size, so that a mixture 
 """
 
 import json
+import os
 import random
+import signal
+import sys
 import time
 import warnings
+from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +36,13 @@ def seed_of(folder: ModelFolder) -> int:
     return int(read_recipe(folder).training.seed)
 
 
-def checked(path: Path) -> int:
-    """Open the model of a folder, use all that belongs to it, and return the seed of its run."""
+def checked(path: Path, held_out: bool = True) -> int:
+    """Open the model of a folder, use all that belongs to it, and return the seed of its run.
+
+    Args:
+        path: is that of the folder.
+        held_out: evaluates on the held-out part as well, which a model that was saved does not have.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         model: Any = unspool.load(path, engine="numpy")
@@ -41,7 +51,7 @@ def checked(path: Path) -> int:
     assert known == set(alphabet(seed)), (seed, known)
     assert model.config.network.decoder.hidden_size == hidden_size(seed)
     assert set(model.generate("", max_new_tokens=5, seed=0)) <= known
-    assert model.evaluate().bits_per_byte > 0
+    assert not held_out or model.evaluate().bits_per_byte > 0
     return seed
 
 
@@ -115,3 +125,38 @@ def read_for_ever(path: Path, read: Path, problems: Path) -> None:
                 note(problems, f"reading: {error}")
         except Exception as error:
             note(problems, f"reading: {error!r}")
+
+
+CHANGES = ("os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.utime")
+
+
+def die_at(moment: int, action: Callable[..., None], *arguments: object) -> None:
+    """Do something, and be killed right before the so many-th change of the file system."""
+    numbers = count(1)
+
+    def hook(event: str, args: tuple[Any, ...]) -> None:
+        writes = event == "open" and isinstance(args[2], int) and args[2] & (os.O_WRONLY | os.O_RDWR)
+        if (event in CHANGES or writes) and next(numbers) == moment:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(hook)
+    action(*arguments)
+
+
+def save_over(path: Path, other: Path) -> None:
+    """Save another model over one."""
+    unspool.load(other, engine="numpy").save(path, overwrite=True)
+
+
+def fail_over(path: Path, other: Path) -> None:
+    """Begin a run over a model that fails while it reads the data."""
+    try:
+        train_one(path, Callback(), seed=1, steps=1, text="x")
+    except DataError:
+        return
+    raise AssertionError
+
+
+def train_over(path: Path, other: Path) -> None:
+    """Train another model in the place of one."""
+    train_one(path, Callback(), seed=1, steps=2)
