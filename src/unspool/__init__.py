@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from unspool.api import load, resume, train
-    from unspool.errors import UnspoolError
+    from unspool.errors import DataWarning, ModelFolderWarning, UnspoolError
     from unspool.models.base import Model
     from unspool.models.classifier import TextClassifier
     from unspool.models.conditional import ConditionalTextModel
@@ -30,7 +30,9 @@ __all__ = [
     "BeamSpec",
     "Callback",
     "ConditionalTextModel",
+    "DataWarning",
     "Model",
+    "ModelFolderWarning",
     "Sample",
     "SamplingSpec",
     "Score",
@@ -48,7 +50,9 @@ _HOMES = {
     "BeamSpec": "unspool.specs.sampling",
     "Callback": "unspool.training.callback",
     "ConditionalTextModel": "unspool.models.conditional",
+    "DataWarning": "unspool.errors",
     "Model": "unspool.models.base",
+    "ModelFolderWarning": "unspool.errors",
     "Sample": "unspool.models.reading",
     "SamplingSpec": "unspool.specs.sampling",
     "Score": "unspool.models.score",

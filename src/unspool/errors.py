@@ -11,6 +11,9 @@
 
 An error states the rule and the value received; its hint says what to do. On the command line that is
 two lines on standard error. Anything that is not an `UnspoolError` is a bug and keeps its traceback.
+
+What is used, but not as it was given, is a `DataWarning`: a line on standard error, a warning in Python.
+So is a `ModelFolderWarning`, where a folder is used otherwise than one may expect.
 """
 
 from collections.abc import Iterable, Iterator
@@ -52,6 +55,14 @@ class DataError(UnspoolError):
     """A text or table cannot be read, or holds too little."""
 
     exit_code = 3
+
+
+class DataWarning(UserWarning):
+    """Some of what was given was replaced or left out; the message says how much."""
+
+
+class ModelFolderWarning(UserWarning):
+    """A folder is used otherwise than one may expect; the message says how."""
 
 
 class ModelFolderError(UnspoolError):
@@ -104,12 +115,20 @@ def reporting_write_errors(path: Path, instead: str = "choose another place with
         ) from None
 
 
-def nearest(name: str, known: Iterable[str], limit: int = 5) -> str:
-    """Name for a hint the known names that are closest to an unknown one; the first ones where none is close."""
+def nearest(name: str, known: Iterable[str], limit: int = 5, quoted: bool = False) -> str:
+    """Name for a hint the known names that are closest to an unknown one; the first ones where none is close.
+
+    Args:
+        name: is the unknown one.
+        known: are the known ones.
+        limit: is the maximum number to name.
+        quoted: puts each in quotes, for names that may hold anything.
+    """
     names = list(known)
     by_lower = {one.lower(): one for one in reversed(names)}
     close = get_close_matches(name.lower(), by_lower, limit, 0.5)
+    shown = [repr(one) if quoted else one for one in ([by_lower[one] for one in close] or names[:limit])]
     if close:
-        return f"the nearest: {', '.join(by_lower[one] for one in close)}."
+        return f"the nearest: {', '.join(shown)}."
     more = f" and {len(names) - limit} more" if len(names) > limit else ""
-    return f"known: {', '.join(names[:limit])}{more}."
+    return f"known: {', '.join(shown)}{more}."

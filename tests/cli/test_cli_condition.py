@@ -1,5 +1,6 @@
 """`unspool train --condition`, and what the model that comes of it writes, scores and evaluates."""
 
+import json
 import re
 from pathlib import Path
 
@@ -162,9 +163,12 @@ def test_numbers_choose_the_state(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("number,text\n" + "".join(lines), encoding="utf-8")
     columns = {"text": "text", "condition": ("number",)}
     model = train(tmp_path / "t.csv", steps=200, input_dropout=0.0, **columns, **SIZES, **QUICK)
-    assert [model.generate(condition=number, temperature=0) for number in (5, "20", 80, 95.5)] == (
+    assert [model.generate(condition=number, temperature=0) for number in (5, "20,5", 80, 95.5)] == (
         ["low", "low", "high", "high"]
     )
+    (tmp_path / "gap.csv").write_text("number,text\n5,low\nn/a,low\n80,high\n", encoding="utf-8")
+    figures = model.evaluate(tmp_path / "gap.csv").to_dict()
+    assert (figures["left_out"], figures["unknown_labels"]) == (1, {"number": {"n/a": 1}})
 
 
 def test_lines_of_files_depend_on_their_names(tmp_path: Path) -> None:
@@ -202,7 +206,7 @@ def test_a_run_is_resumed_to_the_end_it_would_have_had(rows: Path, tmp_path: Pat
 @pytest.mark.parametrize(
     ("options", "error"),
     [
-        (["--condition", "c"], "hint: known: a, b"),
+        (["--condition", "c"], "hint: known: 'a', 'b'"),
         ([], "this model's texts depend on letter"),
         (["--condition", "a", "--condition", "b"], "each of letter, in this order. Received: 2"),
         (["--condition", "B b"], "must be a label that the model has learnt. Received: 'B b'"),
@@ -215,6 +219,59 @@ def test_a_condition_that_cannot_be_is_two_lines(single: Path, options: list[str
         assert result.code == 2
         assert result.clean
         assert error in result.err
+
+
+@pytest.fixture(scope="module")
+def odd(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model of labels with commas, equals signs and line ends."""
+    place = tmp_path_factory.mktemp("odd")
+    rows = [{"label": label, "text": letter * 4} for label, letter in zip(ODD, "abc", strict=True)] * 20
+    (place / "t.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    train(place / "t.jsonl", out=place / "m", text="text", condition=("label",), steps=20, **SIZES, **QUICK)
+    return place / "m"
+
+
+ODD = ("a, local", "x=1", "two\nlines")
+
+
+@pytest.mark.parametrize(
+    ("typed", "condition"),
+    [
+        ("a, local", "a, local"),
+        (json.dumps("two\nlines"), "two\nlines"),
+        (json.dumps({"a, local": 0.7, "x=1": 0.2, "two\nlines": 0.1}), {"a, local": 7, "x=1": 2, "two\nlines": 1}),
+        (json.dumps(["x=1"]), "x=1"),
+        ("a, local=1,x=1=3", {"a, local": 0.25, "x=1": 0.75}),
+    ],
+)
+def test_a_label_may_hold_anything_and_be_blended(odd: Path, typed: str, condition: object) -> None:
+    flag = "--condition-json" if typed.startswith(('"', "{", "[")) else "--condition"
+    shown = call_main("generate", odd, flag, typed, "--seed", 1, "--json").json()
+    assert shown["samples"][0]["text"] == unspool.load(odd).generate(condition=condition, seed=1)  # type: ignore[call-arg]
+    score = call_main("score", odd, "ab", flag, typed, "--json").json()
+    assert score == unspool.load(odd).score("ab", condition).to_dict() | {  # type: ignore[call-arg]
+        "tokens": score["tokens"],
+        "log_probabilities": score["log_probabilities"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        (["--condition-json", "a, local"], "must be a label, a number, an object of labels and weights"),
+        (["--condition-json", "true"], "must be a label, a number"),
+        (["--condition-json", "[]"], "must be a label, a number"),
+        (["--condition-json", '{"x=1": NaN}'], "must be a number above 0"),
+        (["--condition-json", '{"x=1": "much"}'], "must be a number above 0"),
+        (["--condition-json", '"two\\nline"'], r"Received: 'two\nline'."),
+        (["--condition-json", '"x=1"', "--condition", "x=1"], "Received: both."),
+        (["--condition", "two"], r"the nearest: 'two\nlines'."),
+    ],
+)
+def test_a_condition_in_json_that_cannot_be_is_two_lines(odd: Path, options: list[str], error: str) -> None:
+    result = call_main("generate", odd, *options)
+    assert (result.code, result.clean) == (2, True)
+    assert error in result.err
 
 
 @pytest.mark.parametrize("command", ["generate", "score"])
@@ -268,7 +325,7 @@ def test_columns_without_their_table_are_refused(tmp_path: Path, single: Path, r
     assert "for each of letter, in this order. Received: letter, case" in several.err
     unknown = call_main("evaluate", single, rows, "--text", "text", "--condition", "case")
     assert unknown.code == 3
-    assert "letter must be a label that the model has learnt. Received: 'lower'" in unknown.err
+    assert "nothing to evaluate: the model knows the condition of no row: letter: 'lower', 'upper'" in unknown.err
 
 
 def test_labels_are_told_and_explained_by_the_commands_of_a_classifier(single: Path) -> None:

@@ -48,7 +48,8 @@ def test_json_has_the_documented_keys(call, model):
 def test_a_file_of_prompts_gives_one_json_value_a_line(call, model, tmp_path):
     (tmp_path / "prompts.txt").write_text("the\n\npack\nbox\n", encoding="utf-8")
     result = call("generate", model, "--prompts", tmp_path / "prompts.txt", "--json", "--max-new-tokens", 4)
-    assert [json.loads(line)["prompt"] for line in result.out.splitlines()] == ["the", "pack", "box"]
+    found = [json.loads(line) for line in result.out.splitlines()]
+    assert [(one["line"], one["prompt"]) for one in found] == [(1, "the"), (2, ""), (3, "pack"), (4, "box")]
     piped = call("generate", model, "--prompts", "-", "--json", "--seed", 1, input="the\nbox\n")
     assert len(piped.out.splitlines()) == 2
 

@@ -61,7 +61,7 @@ def test_a_kill_before_the_first_model_leaves_the_old_one_which_is_opened(faults
     assert faults.call("generate", old, "--seed", 1).code == 0
 
 
-@pytest.mark.filterwarnings("ignore:.*the earlier one is opened:UserWarning")
+@pytest.mark.filterwarnings("ignore:.*the earlier one is opened:unspool.ModelFolderWarning")
 def test_a_kill_while_the_text_is_read_does_not_lock_the_place(faults, fox, old, tmp_path):
     """What is left then: the old model waiting, and a folder without config.json."""
     old.rename(tmp_path / "m.replaced")

@@ -44,7 +44,7 @@ def checked(path: Path, held_out: bool = True) -> int:
         held_out: evaluates on the held-out part as well, which a model that was saved does not have.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)
+        warnings.simplefilter("ignore", unspool.ModelFolderWarning)
         model: Any = unspool.load(path, engine="numpy")
     seed = int(model.read_folder(seed_of))
     known = {token for token in model.tokenizer.vocabulary if len(token) == 1}
@@ -99,8 +99,6 @@ def train_for_ever(path: Path, kept: Path, problems: Path, seed: int) -> None:
             if "one process at a time" not in error.message:
                 note(problems, f"{error}")
             time.sleep(0.01)
-        except UserWarning:
-            pass
         except Exception as error:
             note(problems, f"training: {error!r}")
         seed += 1
@@ -110,7 +108,7 @@ def train_one(path: Path, callback: Callback, seed: int, steps: int, text: str =
     source = path.with_name(f"{seed}.txt")
     source.write_text(text or alphabet(seed) * 60, encoding="utf-8")
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)
+        warnings.simplefilter("ignore", unspool.ModelFolderWarning)
         settings = {**TINY, "hidden_size": hidden_size(seed), "steps": steps, "validations": 4, "seed": seed}
         unspool.train(source, out=path, overwrite=True, callback=callback, **settings)
 

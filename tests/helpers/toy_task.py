@@ -8,6 +8,7 @@ import typer
 from unspool.cli.arguments import ModelPath
 from unspool.cli.console import write
 from unspool.cli.options import Fields, Settings, with_options
+from unspool.data.documents import all_lines
 from unspool.data.example_batches import PairBatches
 from unspool.data.pairs import Pair, divide_pairs, keep_texts, kept_texts, open_pairs, write_pairs
 from unspool.data.sources import Sources, describe_sources
@@ -62,7 +63,7 @@ class ReversalConfig(Config):
 
 def words_and_reversals(sources: tuple[str, ...], spec: DataSpec) -> list[Pair]:
     """Every word of some files with its reversal."""
-    return [Pair(word, word[::-1]) for word in Sources(sources, spec).lines() if word]
+    return [Pair(word, word[::-1]) for word in all_lines(Sources(sources, spec)) if word]
 
 
 class Reversal(Task[ReversalRecipe, ReversalConfig]):
@@ -87,12 +88,12 @@ class Reversal(Task[ReversalRecipe, ReversalConfig]):
         spec = build(ReversalDataSpec, settings["data"], "data")
         pairs = words_and_reversals(spec.sources, spec)
         held_out = words_and_reversals(spec.validation, spec) if spec.validation else None
-        pairs, held_out = divide_pairs(pairs, held_out, spec.validation_split, describe_sources(spec.sources))
+        pairs, held_out = divide_pairs(pairs, held_out, spec.split, describe_sources(spec.sources))
         tokenizer = make_tokenizer(spec.tokenizer, (pair.source for pair in pairs), spec.vocabulary_limit)
         folder.write_tokenizer(tokenizer)
         for name, part in (("training", pairs), ("validation", held_out)):
             write_pairs(folder.training, name, (tokenizer, tokenizer), part, on_bytes)
-        keep_texts(folder.training, held_out, 0)
+        keep_texts(folder.training, held_out)
         recipe = ReversalRecipe(
             data=spec,
             network=build(AttentionDecoderShape, {"cell": "gru", "hidden_size": 64, **settings["network"]}, "network"),

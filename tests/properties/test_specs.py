@@ -100,6 +100,12 @@ def test_a_spec_survives_a_dictionary_and_json(spec: Spec) -> None:
     assert spec.changed() == spec
 
 
+def test_a_plain_string_is_one_stop_string() -> None:
+    for stop in ("ab", ["ab"], ("ab",)):
+        assert build(SamplingSpec, {"stop": stop}, "here").stop == ("ab",)
+    assert SamplingSpec().changed(stop="ab").stop == ("ab",)
+
+
 @pytest.mark.parametrize("kind", [DataSpec, DecoderShape, SamplingSpec, TrainingSpec, LanguageRecipe])
 def test_an_unknown_field_is_named_with_the_known_ones(kind: type[Spec]) -> None:
     with pytest.raises(UsageError) as caught:
@@ -124,7 +130,7 @@ def test_an_unknown_field_inside_another_spec_is_named_by_its_path() -> None:
         (SamplingSpec, {"temperature": float("nan")}, "temperature", "nan"),
         (SamplingSpec, {"temperature": float("inf")}, "temperature", "inf"),
         (SamplingSpec, {"top_p": 0.0}, "top_p", "0.0"),
-        (SamplingSpec, {"stop": "x"}, "stop", "'x'"),
+        (SamplingSpec, {"stop": 5}, "stop", "5"),
         (SamplingSpec, {"seed": -1}, "seed", "-1"),
         (TrainingSpec, {"dropout": 1.0}, "dropout", "1.0"),
         (DataSpec, {"validation_split": 1.0}, "validation_split", "1.0"),

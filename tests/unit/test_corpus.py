@@ -1,16 +1,18 @@
 """A text becomes two parts of ids on disk; sizes and spelling costs are those of the text."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from helpers.small import small_text
-from unspool.data.corpus import Corpus, open_corpus, prepare_corpus, read_text
-from unspool.data.sources import Sources
+from unspool.data.corpus import Corpus, open_corpus, prepare_corpus
 from unspool.data.tokens import part_of_text
-from unspool.errors import DataError, ModelFolderError
-from unspool.specs.data import DataSpec, TokenizerName
+from unspool.errors import DataError, ModelFolderError, UsageError
+from unspool.specs.data import Split, TokenizerName
+from unspool.tasks.language.evaluation import open_text
+from unspool.tasks.language.specs import TextDataSpec
 from unspool.text import reading
 from unspool.text.tokenizer import END, SPELLING_BITS, Tokenizer
 from unspool.text.vocabulary import make_tokenizer
@@ -23,14 +25,15 @@ def prepare(
     lines: bool = False,
     fraction: float = 0.1,
     held_out: Path | None = None,
+    place: str | None = None,
 ) -> tuple[Tokenizer, Corpus]:
     path = folder / "source.txt"
     path.write_bytes(text.encode())
-    whole, apart = (
-        None if one is None else read_text(Sources((str(one),), DataSpec()), lines) for one in (path, held_out)
-    )
+    spec = TextDataSpec(lines=lines)
+    whole, apart = (None if one is None else open_text((str(one),), spec) for one in (path, held_out))
     assert whole is not None
-    tokenizer = prepare_corpus(folder, whole, apart, fraction, lambda p: make_tokenizer(kind, p), lambda size: None)
+    split = Split(fraction, place)
+    tokenizer = prepare_corpus(folder, whole, apart, split, lambda p: make_tokenizer(kind, p), lambda size: None)
     return tokenizer, open_corpus(folder)
 
 
@@ -60,7 +63,7 @@ def test_ids_do_not_depend_on_the_size_of_the_pieces(
 
 def test_documents_end_with_eos_and_count_their_line_ends(tmp_path: Path) -> None:
     text = small_text(lines=20)
-    tokenizer, corpus = prepare(tmp_path, text, lines=True, fraction=0.1)
+    tokenizer, corpus = prepare(tmp_path, text, lines=True, fraction=0.1, place="end")
     part = corpus.training
     assert part.starts is not None
     assert len(part.starts) - 1 == 18
@@ -105,12 +108,31 @@ def test_a_text_in_memory_is_one_stream() -> None:
     assert np.asarray(part.tokens).tolist() == [4, 5, 1]
 
 
-def test_documents_are_lines_or_rows_and_never_empty(tmp_path: Path) -> None:
-    (tmp_path / "t.tsv").write_text("a\tb\nx\ty\n\t\n\tz\n", encoding="utf-8")
-    (tmp_path / "t.txt").write_text("one\n\ntwo\r\nthree", encoding="utf-8")
-    table, lines = (Sources((str(tmp_path / name),), DataSpec()) for name in ("t.tsv", "t.txt"))
-    assert list(read_text(table, columns=("a", "b")).take()) == ["x y", "z"]
-    assert list(read_text(lines, lines=True).take(1, 3)) == ["two", "three"]
+def test_documents_are_lines_files_rows_or_what_a_separator_divides_and_never_empty(tmp_path: Path) -> None:
+    table, one, two = tmp_path / "t.tsv", tmp_path / "one.txt", tmp_path / "two.txt"
+    table.write_text("a\tb\nx\ty\n\t\n\tz\n", encoding="utf-8")
+    one.write_bytes(b"one\n\n  \ntwo\r\nthr\ree")
+    two.write_text("a\nb\n\n\nc\n\n", encoding="utf-8")
+
+    def documents(*paths: Path, **settings: Any) -> list[str]:
+        return list(open_text(tuple(map(str, paths)), TextDataSpec(**settings)).pieces())
+
+    assert documents(table, text=("a", "b")) == ["x y", "z"]
+    assert documents(one, lines=True) == documents(one, documents="line") == ["one", "two", "thr\nee"]
+    assert documents(one, two, documents="file") == ["one\n\n  \ntwo\nthr\nee", "a\nb\n\n\nc\n"]
+    assert documents(two, separator="\n\n") == ["a\nb", "c"]
     for plain in (False, True):
         with pytest.raises(DataError, match="is a table"):
-            read_text(table, lines=plain)
+            documents(table, lines=plain)
+
+
+def test_documents_are_held_out_at_random_and_a_text_at_its_end(tmp_path: Path) -> None:
+    text = "".join(f"{'x' * (1 + number)}\n" for number in range(40))  # sorted by length
+    _, corpus = prepare(tmp_path, text, lines=True, fraction=0.25)
+    held_out = corpus.validation.lengths - 1
+    assert len(held_out) == 10
+    assert held_out.min() < 15
+    _, corpus = prepare(tmp_path, text, lines=True, fraction=0.25, place="end")
+    assert (corpus.validation.lengths - 1).tolist() == list(range(31, 41))
+    with pytest.raises(UsageError, match="random is for rows, lines and other documents"):
+        prepare(tmp_path, text, place="random")

@@ -7,7 +7,14 @@ from helpers.small import random_weights
 from unspool.decode.classification import NetworkClassifier
 from unspool.engines.registry import build_network, installed_engines
 from unspool.evaluate.influence import influence, words_of
-from unspool.evaluate.labels import classification_figures, confusion_matrix, macro_f1
+from unspool.evaluate.labels import (
+    UNKNOWN,
+    LabelFigures,
+    classification_figures,
+    confusion_matrix,
+    label_figures,
+    macro_f1,
+)
 from unspool.specs.network import HeadSpec, NetworkSpec, TextEncoderSpec
 from unspool.text.vocabulary import make_tokenizer
 
@@ -22,6 +29,37 @@ def test_figures_by_hand() -> None:
     figures = classification_figures(probabilities, np.array([0, 0, 1]), ("x", "y"), 1.0)
     assert figures.accuracy == pytest.approx(1 / 3)
     assert figures.nats_per_label == pytest.approx(-np.log([0.8, 0.4, 0.5]).mean())
+
+
+def test_labels_that_are_not_known_count_as_wrong_and_are_named() -> None:
+    probabilities = np.array([[0.8, 0.2], [0.4, 0.6], [0.3, 0.7], [0.9, 0.1]])
+    figures = classification_figures(probabilities, np.array([0, 1, UNKNOWN, UNKNOWN]), ("x", "y"), 1.0, {"z": 2})
+    assert (figures.accuracy, figures.rows, figures.unknown_labels) == (0.5, 4, {"z": 2})
+    assert figures.confusion == ((1, 0), (0, 1), (1, 1))
+    assert figures.macro_f1 == pytest.approx((2 / 3 + 2 / 3 + 0) / 3)
+    assert figures.nats_per_label == pytest.approx(-np.log([0.8, 0.6]).mean())
+    assert figures.per_label["x"] == LabelFigures(precision=0.5, recall=1.0, f1=pytest.approx(2 / 3), support=1)
+    assert figures.per_label["z"] == LabelFigures(0.0, 0.0, 0.0, 2)
+    strange = classification_figures(probabilities, np.full(4, UNKNOWN), ("x", "y"), 1.0, {"z": 3, "w": 1}).to_dict()
+    assert (strange["accuracy"], strange["macro_f1"]) == (0.0, 0.0)
+    assert "nats_per_label" not in strange
+    assert sum(map(sum, strange["confusion"])) == sum(one["support"] for one in strange["per_label"].values()) == 4
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_figures_of_labels_are_those_of_counting(seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    truth, found = generator.integers(-1, 4, 60), generator.integers(0, 4, 60)
+    matrix = confusion_matrix(truth, found, 5)  # of which the last never occurs
+    for label, figures in enumerate(label_figures(matrix)):
+        both = np.count_nonzero((truth == label) & (found == label))
+        predicted, right = np.count_nonzero(found == label), np.count_nonzero(truth == label)
+        assert figures.support == right
+        assert figures.precision == (both / predicted if predicted else 0)
+        assert figures.recall == (both / right if right else 0)
+        mean = figures.precision + figures.recall
+        assert figures.f1 == pytest.approx(2 * figures.precision * figures.recall / mean if mean else 0)
+    assert matrix.sum() == 60
 
 
 @pytest.mark.parametrize("engine", installed_engines())

@@ -9,6 +9,7 @@ import pytest
 
 from unspool.data.dates import date_pairs
 from unspool.data.example_batches import PairBatches
+from unspool.data.findings import Findings
 from unspool.data.pairs import (
     Names,
     Pair,
@@ -16,16 +17,14 @@ from unspool.data.pairs import (
     describe_pairs,
     divide_pairs,
     keep_texts,
-    kept_empty,
     kept_texts,
     open_pairs,
     read_pairs,
-    whole_pairs,
     write_pairs,
 )
 from unspool.errors import DataError, ModelFolderError, UsageError
 from unspool.specs.base import build
-from unspool.specs.data import DataSpec
+from unspool.specs.data import DataSpec, Split
 from unspool.tasks.translation.specs import TranslationDataSpec
 from unspool.text.tokenizer import BEGIN, END, PAD
 from unspool.text.vocabulary import make_tokenizer
@@ -44,8 +43,7 @@ PAIRS = [Pair(f"{'a' * (1 + i % 7)}b", f"{'x' * (1 + i % 5)} y") for i in range(
 def test_pairs_are_the_two_columns_of_a_table(tmp_path: Path, name: str, content: str) -> None:
     (tmp_path / name).write_text(content, encoding="utf-8")
     found = read_pairs((str(tmp_path / name),), DataSpec(), ("en", "de"))
-    assert len(found) == 3
-    assert whole_pairs(found) == [("house", "Haus"), ("red", "rot")]
+    assert found == [("house", "Haus"), ("red", "rot")]
 
 
 def files(tmp_path: Path, source: str, target: str) -> Names:
@@ -55,9 +53,10 @@ def files(tmp_path: Path, source: str, target: str) -> Names:
 
 
 def test_pairs_are_the_lines_of_two_files_and_empty_ones_are_left_out(tmp_path: Path) -> None:
-    found = read_pairs((), DataSpec(), files=files(tmp_path, "one\n\nthree\n", "eins\nzwei\ndrei\n"))
-    assert found == [("one", "eins"), ("", "zwei"), ("three", "drei")]
-    assert whole_pairs([*found, Pair("x", " ")]) == [("one", "eins"), ("three", "drei")]
+    findings, names = Findings(), files(tmp_path, "one\n\nth\rree\nx\n", "eins\nzwei\ndrei\n  \n")
+    found = read_pairs((), DataSpec(), files=names, findings=findings)
+    assert found == [("one", "eins"), ("th\nree", "drei")]
+    assert findings.lines == ["pairs left out because a side is empty: 2, the first in a.en, line 2."]
 
 
 @pytest.mark.parametrize(("source", "target"), [("1\n2\n3\n", "1\n2\n"), ("1\n2\n", "1\n2\n3\n")])
@@ -71,22 +70,27 @@ def test_one_side_alone_is_refused() -> None:
         build(TranslationDataSpec, {"source_file": "a.en"}, "data")
 
 
-def test_without_data_dates_are_made_and_the_last_are_held_out() -> None:
+def test_without_data_dates_are_made_and_some_are_held_out() -> None:
     pairs = read_pairs((), DataSpec())
     assert describe_pairs(()) == "dates made by Unspool"
-    training, held_out = divide_pairs(pairs, None, 0.1, "dates")
-    assert [*training, *held_out] == pairs
+    training, held_out = divide_pairs(pairs, None, Split(0.1, None), "dates")
+    assert sorted([*training, *held_out]) == sorted(pairs)
     assert len(held_out) == len(pairs) // 10
 
 
-def test_the_count_of_empty_sides_is_kept_or_missed(tmp_path: Path) -> None:
-    keep_texts(tmp_path, [Pair("a", "b")], 3)
-    assert (kept_texts(tmp_path), kept_empty(tmp_path)) == ([("a", "b")], 3)
+def test_pairs_are_held_out_at_random_unless_the_end_is_requested() -> None:
+    pairs = [Pair("x" * (1 + number), "y") for number in range(40)]
+    assert divide_pairs(pairs, None, Split(0.25, "end"), "t.tsv")[1] == pairs[30:]
+    assert min(len(pair.source) for pair in divide_pairs(pairs, None, Split(0.25, None), "t.tsv")[1]) < 20
+
+
+def test_held_out_texts_are_kept_or_missed(tmp_path: Path) -> None:
+    keep_texts(tmp_path, [Pair("a", "b")])
+    assert kept_texts(tmp_path) == [("a", "b")]
     for path in tmp_path.iterdir():
         path.write_text("nothing", encoding="utf-8")
-    for read in (kept_texts, kept_empty):
-        with pytest.raises(ModelFolderError, match="is missing or damaged"):
-            read(tmp_path)
+    with pytest.raises(ModelFolderError, match="is missing or damaged"):
+        kept_texts(tmp_path)
 
 
 def opened(folder: Path, max_length: int = 100) -> Pairs:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from unspool.data.documents import all_lines
 from unspool.data.sources import Sources, describe_sources
 from unspool.errors import DataError
 from unspool.specs.data import DataSpec
@@ -45,8 +46,8 @@ def test_a_folder_gives_its_files_in_order_by_their_endings(tmp_path: Path) -> N
 
 def test_lines_are_those_of_all_files(tmp_path: Path) -> None:
     found = sources(write(tmp_path / "a.txt", "one\n\ntwo\r\nthree"), write(tmp_path / "b.txt", "four\n"))
-    assert list(found.lines()) == ["one", "", "two", "three", "four"]
-    assert list(found.lines_of(found.files[0])) == ["one\n", "\n", "two\n", "three"]
+    assert list(all_lines(found)) == ["one", "", "two", "three", "four"]
+    assert list(found.lines_of(found.files[0])) == ["one\n", "\n", "two\r\n", "three"]
 
 
 def test_a_text_can_be_read_again(tmp_path: Path) -> None:
@@ -55,7 +56,7 @@ def test_a_text_can_be_read_again(tmp_path: Path) -> None:
 
 
 def test_a_file_that_does_not_exist_is_refused() -> None:
-    with pytest.raises(DataError, match=r"/no/such\.txt does not exist"):
+    with pytest.raises(DataError, match=r"'/no/such\.txt' does not exist"):
         sources("/no/such.txt")
 
 

@@ -14,21 +14,22 @@ from unspool.data.split import (
     training_length,
 )
 from unspool.errors import DataError
+from unspool.specs.data import Split
 
 LABELS = [*["common"] * 12, *["other"] * 6, "rare", "twice", "twice"]
 
 
 def test_both_parts_keep_the_order_of_the_examples() -> None:
-    training, held_out = divide(range(20), None, 0.2, choose_randomly, "rows", "t.csv")
+    training, held_out = divide(range(20), None, Split(0.2, None), choose_randomly, "rows", "t.csv")
     assert (len(training), len(held_out)) == (16, 4)
     assert sorted(training) == training
     assert sorted(held_out) == held_out
     assert sorted([*training, *held_out]) == list(range(20))
-    assert divide(range(20), None, 0.001, choose_last, "rows", "t.csv") == (list(range(19)), [19])
+    assert divide(range(20), None, Split(0.001, "end"), choose_randomly, "rows", "t.csv") == (list(range(19)), [19])
 
 
 def test_examples_of_their_own_leave_the_others_whole() -> None:
-    assert divide(range(10), [99], 0.5, choose_last, "rows", "t.csv") == (list(range(10)), [99])
+    assert divide(range(10), [99], Split(0.5, None), choose_last, "rows", "t.csv") == (list(range(10)), [99])
 
 
 @pytest.mark.parametrize(
@@ -37,7 +38,7 @@ def test_examples_of_their_own_leave_the_others_whole() -> None:
 )
 def test_too_few_examples_are_refused(count: int, held_out: list[int] | None, received: str) -> None:
     with pytest.raises(DataError, match=rf"at least 10 pairs .*\. Received: {received} in t\.csv"):
-        divide(range(count), held_out, 0.1, choose_last, "pairs", "t.csv")
+        divide(range(count), held_out, Split(0.1, None), choose_last, "pairs", "t.csv")
 
 
 def test_every_choice_is_that_of_0_1_0() -> None:

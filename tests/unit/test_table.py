@@ -3,11 +3,13 @@
 import gzip
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from unspool.data.documents import read_aligned, read_documents
 from unspool.data.sources import Sources
-from unspool.data.table import Columns, column_names, joined, read_aligned, read_lines, read_table, refuse_tables
+from unspool.data.table import Columns, column_names, joined, read_table, read_texts, refuse_tables
 from unspool.errors import DataError, MissingExtraError
 from unspool.specs.data import DataSpec
 
@@ -17,12 +19,13 @@ def write(path: Path, content: str | bytes) -> str:
     return str(path)
 
 
-def sources(*names: str) -> Sources:
-    return Sources(names, DataSpec())
+def sources(*names: str, **settings: Any) -> Sources:
+    return Sources(names, DataSpec(**settings))
 
 
-def column(path: str, name: str, **rules: frozenset[str]) -> list[str]:
-    return [record[name] for record in read_table(sources(path), Columns((name,), **rules))]
+def column(path: str, name: str, numeric: bool = False, **settings: Any) -> list[str]:
+    columns = Columns((name,), frozenset([name]) if numeric else frozenset())
+    return [record.cells[name] for record in read_table(sources(path, **settings), columns)]
 
 
 PLAIN = 'id\ttext\n1\tfirst, with comma\n2\t"no quote of a table\n3\t\n4\tafter "it"\n'
@@ -67,19 +70,20 @@ def test_a_quote_that_does_not_close_in_the_names_is_refused(tmp_path: Path) -> 
 @pytest.mark.parametrize(("name", "content"), [("t.csv", "id,body\n1,x\n"), ("t.jsonl", '{"id": 1, "body": "x"}\n')])
 def test_a_missing_column_lists_those_there_are(tmp_path: Path, name: str, content: str) -> None:
     path = write(tmp_path / name, content)
-    with pytest.raises(DataError, match="row 1 has no column 'text'") as caught:
+    with pytest.raises(DataError, match=r"t\.\w+ has no column 'text'") as caught:
         column(path, "text")
-    assert caught.value.hint == "its columns are id, body."
+    assert caught.value.hint == "its columns are 'id', 'body'."
     with pytest.raises(DataError, match="is a table, so the column of the text must be named") as caught:
         refuse_tables(sources(path))
-    assert "--text: id, body" in caught.value.hint
+    assert "--text: 'id', 'body'" in caught.value.hint
 
 
 def test_two_columns_of_the_same_name_are_refused_where_it_is_wanted(tmp_path: Path) -> None:
     path = write(tmp_path / "t.csv", "text,id,text,id\na,1,b,2\n")
     with pytest.raises(DataError, match=r"one column must have the name 'text'\. Received: 2 that do"):
         column(path, "text")
-    assert column(path, "3") == ["text", "b"]
+    assert column(path, "3") == ["b"], "a row of words above numbers holds names"
+    assert column(path, "3", header=False) == ["text", "b"]
     assert column(write(tmp_path / "u.csv", "text,,\na,1,2\n"), "text") == ["a"]
 
 
@@ -93,7 +97,7 @@ def test_two_columns_of_a_parquet_file_of_the_same_name_are_refused(tmp_path: Pa
 
 
 def test_a_column_that_holds_no_text_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"row 1: column 'text' must hold text\. Received: 3"):
+    with pytest.raises(DataError, match=r"line 1: column 'text' must hold text\. Received: 3"):
         column(write(tmp_path / "t.jsonl", '{"text": 3}\n'), "text")
 
 
@@ -106,42 +110,47 @@ def test_a_line_that_is_no_object_is_refused(tmp_path: Path, content: str, sente
 def test_the_nearest_column_is_suggested(tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         column(write(tmp_path / "t.csv", "label,text\na,b\n"), "labels")
-    assert caught.value.hint == "did you mean label? its columns are label, text."
+    assert caught.value.hint == "did you mean 'label'? its columns are 'label', 'text'."
 
 
 def test_numbers_are_read_where_they_may_be(tmp_path: Path) -> None:
     path = write(tmp_path / "t.jsonl", '{"n": 0}\n{"n": 2.5}\n{"n": "x"}\n{"n": null}\n')
-    assert column(path, "n", numeric=frozenset({"n"})) == ["0", "2.5", "x", ""]
+    assert column(path, "n", numeric=True) == ["0", "2.5", "x", ""]
 
 
-@pytest.mark.parametrize("cell", ["", " "])
-def test_a_required_cell_that_is_empty_is_refused_by_row(tmp_path: Path, cell: str) -> None:
-    path = write(tmp_path / "t.tsv", f"n\tt\n1\ta\n{cell}\tb\n")
-    with pytest.raises(DataError, match=r"t\.tsv: row 2: column 'n' must not be empty\. Received: '"):
-        column(path, "n", required=frozenset({"n"}))
+def test_rows_that_lack_a_text_or_another_cell_are_left_out_and_counted(tmp_path: Path) -> None:
+    found = sources(write(tmp_path / "t.tsv", "n\tt\n1\ta\n \tb\n2\t\n3\tc\n4\n"))
+    assert [text for text, _ in read_texts(found, ("t",), ("n",))] == ["a", "c"]
+    assert found.findings.lines == [
+        "rows left out because 'n' is empty: 1, the first in t.tsv, line 3.",
+        "rows left out because their text is empty: 2, the first in t.tsv, line 4.",
+        "rows without a cell for 't', read as empty: 1, the first in t.tsv, line 6.",
+    ]
 
 
 def test_columns_without_names_have_numbers(tmp_path: Path) -> None:
     path = write(tmp_path / "t.csv", "3,a title\n1,another\n")
-    assert list(read_table(sources(path), Columns(("2", "1")))) == [
+    assert [record.cells for record in read_table(sources(path), Columns(("2", "1")))] == [
         {"2": "a title", "1": "3"},
         {"2": "another", "1": "1"},
     ]
     assert column(write(tmp_path / "u.csv", "2,1\na,b\n"), "1") == ["b"], "numbers that are names are names"
 
 
-def test_lines_are_records_with_the_name_of_their_file(tmp_path: Path) -> None:
+def test_documents_have_the_name_of_their_file(tmp_path: Path) -> None:
     names = write(tmp_path / "Italian.txt", "Rossi\n\n"), write(tmp_path / "Polish.txt.gz", gzip.compress(b"Nowak"))
-    assert [tuple(record.values()) for record in read_lines(sources(*names))] == [
-        ("Rossi", "Italian"),
-        ("", "Italian"),
-        ("Nowak", "Polish"),
+    found = sources(*names)
+    assert [(text, record.cells) for text, record in read_documents(found)] == [
+        ("Rossi", {"file": "Italian"}),
+        ("Nowak", {"file": "Polish"}),
     ]
+    assert found.findings.lines == ["empty documents left out: 1, the first in Italian.txt, line 2."]
 
 
 def test_aligned_files_are_records_and_must_have_as_many_lines(tmp_path: Path) -> None:
     one, other = (sources(write(tmp_path / name, text)) for name, text in (("a", "1\n2\n"), ("b", "x\ny")))
-    assert list(read_aligned(("n", one), ("t", other))) == [{"n": "1", "t": "x"}, {"n": "2", "t": "y"}]
+    found = [record.cells for record in read_aligned(("n", one), ("t", other))]
+    assert found == [{"n": "1", "t": "x"}, {"n": "2", "t": "y"}]
     longer = sources(write(tmp_path / "c", "1\n2\n3\n"))
     for left, right in ((one, longer), (longer, one)):
         with pytest.raises(DataError, match=r"line 3 of .*c has none in .*a, which ends at line 2"):
@@ -158,10 +167,12 @@ def test_columns_are_joined_with_a_space_and_empty_cells_leave_none() -> None:
     assert joined({"a": "x", "b": "", "c": "y", "d": "z"}, ("a", "b", "c")) == "x y"
 
 
-def test_only_named_files_are_taken_for_tables(tmp_path: Path) -> None:
-    write(tmp_path / "t.csv", "a,b\n")
-    refuse_tables(Sources((str(tmp_path),), DataSpec(suffixes=(".csv",))))
-    assert column_names(sources(write(tmp_path / "u.csv", "a,b\n1,2\n")), str(tmp_path / "u.csv")) == ["a", "b"]
+def test_tables_are_no_texts_in_folders_either(tmp_path: Path) -> None:
+    write(tmp_path / "t.CSV", "a,b\n1,2\n")
+    found = Sources((str(tmp_path),), DataSpec(suffixes=(".csv",)))
+    with pytest.raises(DataError, match=r"t\.CSV is a table"):
+        refuse_tables(found)
+    assert column_names(found, found.files[0]) == ["a", "b"]
 
 
 def test_parquet_is_read_or_its_extra_named(tmp_path: Path) -> None:

@@ -69,13 +69,13 @@ def test_a_reader_during_a_run_gets_the_old_model_whole_and_then_the_new_one(old
     saved = old.with_name("saved")
 
     def before() -> None:
-        with pytest.warns(UserWarning, match=EARLIER):
+        with pytest.warns(unspool.ModelFolderWarning, match=EARLIER):
             model = unspool.load(old)
         assert model.path == old
         assert model.evaluate().bits_per_byte == figures.bits_per_byte
         assert "small" in model.card
         model.save(saved)
-        with pytest.warns(UserWarning, match=EARLIER):
+        with pytest.warns(unspool.ModelFolderWarning, match=EARLIER):
             assert "a" in read_pretrained(old).tokenizer.vocabulary
 
     watching = Watching(before, lambda: letters(old) and pytest.fail("the old model was opened"))
@@ -123,7 +123,7 @@ def test_what_a_killed_run_left_is_read_and_not_lost(old: Path, digits: Path) ->
     set_aside(old)
     for make in (lambda: None, ModelFolder(old).create, lambda: (old / "config.json").write_text("{}")):
         make()
-        with pytest.warns(UserWarning, match=EARLIER):
+        with pytest.warns(unspool.ModelFolderWarning, match=EARLIER):
             assert letters(old)
         with pytest.raises(OutputError):
             train(digits, out=old, **SHORT)
@@ -144,7 +144,7 @@ def test_a_run_in_the_place_of_a_killed_one_keeps_the_model_that_waits_until_it_
     ModelFolder(old).create()
 
     def before() -> None:
-        with pytest.warns(UserWarning, match=EARLIER):
+        with pytest.warns(unspool.ModelFolderWarning, match=EARLIER):
             assert letters(old)
 
     train(digits, out=old, overwrite=True, callback=Watching(before), **SHORT)
@@ -161,7 +161,7 @@ def test_a_killed_run_that_replaces_a_model_is_resumed(old: Path, digits: Path) 
 
     with pytest.raises(Killed):
         train(digits, out=old, overwrite=True, callback=Watching(kill), **SHORT)
-    with pytest.warns(UserWarning, match=EARLIER):
+    with pytest.warns(unspool.ModelFolderWarning, match=EARLIER):
         assert letters(old)
     resume(old)
     assert not letters(old)
@@ -195,7 +195,7 @@ def test_a_folder_that_is_replaced_while_it_is_read_is_read_again(old: Path, new
         return read
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)
+        warnings.simplefilter("ignore", unspool.ModelFolderWarning)
         assert "a" in read_whole(old, swap_at(1))
         bring_back(old)
         assert "7" in read_whole(old, swap_at(2))
@@ -263,7 +263,7 @@ def test_saving_over_a_model_keeps_it_until_the_copy_is_whole(
         pass
 
     def kill(*_: object, **__: object) -> None:
-        with pytest.warns(UserWarning, match=EARLIER):
+        with pytest.warns(unspool.ModelFolderWarning, match=EARLIER):
             assert letters(old)
         raise Killed
 

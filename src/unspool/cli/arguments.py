@@ -1,5 +1,6 @@
 """Arguments and options that several commands have and that belong to no spec."""
 
+import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -45,15 +46,30 @@ Condition = Annotated[
     ),
     Option("Data", True, synonyms=("label", "given", "style", "class", "control")),
 ]
+ConditionJson = Annotated[
+    str | None,
+    typer.Option(
+        "--condition-json",
+        metavar="JSON",
+        help='Sets it as JSON, for labels that hold anything: "a, local", {"a, local": 0.7, "b": 0.3}, a number, or a '
+        "list of these, one for each column.",
+    ),
+    Option("Data", synonyms=("json-condition", "conditions")),
+]
 
 
-def condition_keyword(model: Any, condition: list[str] | None) -> dict[str, Any]:
+def condition_keyword(model: Any, condition: list[str] | None, in_json: str | None = None) -> dict[str, Any]:
     """Return the condition as a keyword, where there is one.
 
+    Args:
+        model: is to take it.
+        condition: holds the values of `--condition`.
+        in_json: is the value of `--condition-json`.
+
     Raises:
-        UsageError: the model is not a conditional one.
+        UsageError: the model is not a conditional one, there are two conditions, or one is not JSON.
     """
-    if not condition:
+    if not condition and in_json is None:
         return {}
     from unspool.models.conditional import ConditionalTextModel  # here and not above: the models import NumPy
 
@@ -62,4 +78,24 @@ def condition_keyword(model: Any, condition: list[str] | None) -> dict[str, Any]
             f"--condition is for a ConditionalTextModel. Received: {model.path}, a {type(model).__name__}.",
             "leave out --condition.",
         )
-    return {"condition": condition}
+    if in_json is None:
+        return {"condition": condition}
+    if condition:
+        raise UsageError("a condition is given by --condition or --condition-json. Received: both.", "leave one out.")
+    return {"condition": _from_json(in_json)}
+
+
+def _from_json(text: str) -> Any:
+    """Return the condition that JSON holds: a label, a number, a blend, or a list of these."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        value = None
+    columns = value if isinstance(value, list) else [value]
+    if not columns or any(isinstance(one, bool) or not isinstance(one, str | int | float | dict) for one in columns):
+        raise UsageError(
+            "--condition-json must be a label, a number, an object of labels and weights, or a list of these. "
+            f"Received: {text!r:.60}.",
+            """such as '"a label"' or '{"a, local": 0.7, "b": 0.3}', in single quotes.""",
+        )
+    return value

@@ -1,19 +1,18 @@
 """`unspool classify`: lines in, their labels out."""
 
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
 
 from unspool.cli.arguments import AsJson, File, ModelPath, Texts
-from unspool.cli.console import read_lines, write, write_json
+from unspool.cli.console import write, write_json
+from unspool.cli.lines import answered, texts_of
 from unspool.cli.options import Fields, Settings, with_options
 from unspool.errors import UsageError
 from unspool.specs.base import Option
 from unspool.specs.data import DataSpec
 from unspool.specs.runtime import RuntimeSpec
-
-LINES = 256  # classified and printed together
 
 
 @with_options(data=Fields(DataSpec, ("encoding",)), runtime=Fields(RuntimeSpec, ("engine",)))
@@ -34,7 +33,10 @@ def classify(
     """Label texts, one line each, in order.
 
     With more than one label, each is printed with its probability, separated by tabs. With --json, each line is an
-    object with the probability of every label, the likeliest first, and the `top` of them.
+    object with the number of the text, the probability of every label, the likeliest first, and the `top` of them.
+
+    A text that is empty or blank has no label: its line is empty too, in JSON its labels are. In plain lines, line
+    ends and tabs in a label are written as \\n and \\t, a backslash as \\\\.
 
     Examples:
         unspool classify runs/reviews "what a film" "a waste of time"
@@ -42,20 +44,23 @@ def classify(
         cut -f2 mails.tsv | unspool classify runs/spam --json
     """
     from unspool.api import load
+    from unspool.text.escapes import escaped
 
     if top < 1:
         raise UsageError(f"top must be at least 1. Received: {top}.", "leave it out for the likeliest label.")
     classifier: Any = load(model, **runtime)
-    lines = list(texts or ()) or read_lines(file or Path("-"), **data)
-    for start in range(0, len(lines), LINES):
-        chosen = lines[start : start + LINES]
-        for line, probabilities in zip(chosen, classifier.probabilities(chosen), strict=True):
-            order = (-probabilities).argsort(kind="stable")
-            ranked = {classifier.labels[index]: float(probabilities[index]) for index in order}
-            best = list(ranked)[:top]
-            if as_json:
-                write_json({"text": line, "labels": best, "probabilities": ranked})
-            elif top == 1:
-                write(f"{best[0]}\n")
-            else:
-                write("\t".join(f"{label}\t{ranked[label]:.4f}" for label in best) + "\n")
+    for number, text, probabilities in answered(texts_of(texts, file, **data), classifier.probabilities):
+        ranked = {} if probabilities is None else _ranked(classifier.labels, probabilities)
+        best = list(ranked)[:top]
+        if as_json:
+            write_json({"line": number, "text": text, "labels": best, "probabilities": ranked})
+        elif top == 1:
+            write("".join(map(escaped, best)) + "\n")
+        else:
+            write("\t".join(f"{escaped(label)}\t{ranked[label]:.4f}" for label in best) + "\n")
+
+
+def _ranked(labels: Sequence[str], probabilities: Any) -> dict[str, float]:
+    """Return the probability of each label, the likeliest first."""
+    order = (-probabilities).argsort(kind="stable")
+    return {labels[index]: float(probabilities[index]) for index in order}

@@ -1,4 +1,4 @@
-"""What all commands use: errors in two lines, text in and out."""
+"""What all commands use: errors in two lines, warnings in one, text in and out."""
 
 import json
 import os
@@ -7,15 +7,18 @@ import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import typer
 
-from unspool.errors import DataError, UnspoolError
+from unspool.cli.shown import visible
+from unspool.errors import DataError, DataWarning, ModelFolderWarning, OutputError, UnspoolError
 
 INTERRUPTED = 130
 BROKEN_PIPE = 141
+STANDARD_INPUT = "standard input"
 
 # The base of all that a command line can get wrong; typer keeps it in its own copy of click.
 CommandLineError: Any = typer.BadParameter.__mro__[2]
@@ -23,9 +26,10 @@ CommandLineError: Any = typer.BadParameter.__mro__[2]
 
 @contextmanager
 def reporting_errors() -> Iterator[None]:
-    """Turn a user's mistake into two lines and an exit code; a bug keeps its traceback."""
+    """Turn a user's mistake into two lines and an exit code, a warning into one line; a bug keeps its traceback."""
     try:
-        yield
+        with _printing_warnings():
+            yield
         sys.stdout.flush()
     except UnspoolError as error:
         fail(error.message, error.hint, error.exit_code)
@@ -39,30 +43,54 @@ def reporting_errors() -> Iterator[None]:
         _leave_quietly()
 
 
-@contextmanager
-def showing_warnings() -> Iterator[None]:
-    """Show a warning as a line of its own, without the line of code that gave it."""
-    before = warnings.formatwarning
-    warnings.formatwarning = lambda message, *_, **__: f"warning: {message}\n"
-    try:
-        yield
-    finally:
-        warnings.formatwarning = before
-
-
 def fail(message: str, hint: str, exit_code: int) -> None:
     """Write two lines to standard error, and exit."""
-    one_line = [" ".join(text.split()) for text in (message, hint)]
-    sys.stderr.write(f"error: {one_line[0]}\nhint: {one_line[1]}\n")
+    sys.stderr.write(f"error: {_one_line(message)}\nhint: {_one_line(hint)}\n")
     raise SystemExit(exit_code)
 
 
+def warn(message: str) -> None:
+    """Write a line to standard error that a person should see, and go on."""
+    sys.stderr.write(f"warning: {_one_line(message)}\n")
+    sys.stderr.flush()
+
+
+@contextmanager
+def _printing_warnings() -> Iterator[None]:
+    """Print as a line what was replaced or left out, or which model is used; other warnings look as they always do."""
+    with warnings.catch_warnings():
+        usual = warnings.showwarning
+
+        def show(message: Warning | str, category: type[Warning], *where: Any, **stream: Any) -> None:
+            if issubclass(category, (DataWarning, ModelFolderWarning)):
+                warn(str(message))
+            else:
+                usual(message, category, *where, **stream)
+
+        warnings.simplefilter("always", DataWarning)
+        warnings.showwarning = show
+        yield
+
+
+def _one_line(text: str) -> str:
+    return visible(" ".join(text.split()))
+
+
 def write(text: str) -> None:
-    """Write text to standard output at once; what its encoding lacks is shown as a question mark."""
-    encoding = sys.stdout.encoding or "utf-8"
+    """Write text to standard output at once.
+
+    Raises:
+        OutputError: the encoding of standard output lacks a character; what was written before stays.
+    """
     try:
-        sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+        sys.stdout.write(text)
         sys.stdout.flush()
+    except UnicodeEncodeError as problem:
+        character = problem.object[problem.start]
+        raise OutputError(
+            f"standard output cannot show {character!a} (U+{ord(character):04X}): its encoding is {problem.encoding}.",
+            "set PYTHONIOENCODING=utf-8, or use --json where the command has it.",
+        ) from None
     except BrokenPipeError:
         _leave_quietly()
 
@@ -74,17 +102,34 @@ def _leave_quietly() -> None:
 
 
 def write_json(value: Any, indent: int | None = None) -> None:
-    """Write a JSON value and a line end."""
-    write(json.dumps(value, ensure_ascii=False, indent=indent) + "\n")
+    """Write a JSON value and a line end; a number that is not finite is null, what the encoding lacks is escaped."""
+    try:
+        text = json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False)
+    except ValueError:  # JSON knows neither NaN nor infinity
+        text = json.dumps(_with_nulls(value), ensure_ascii=False, indent=indent, allow_nan=False)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(json.loads(text), indent=indent)
+    write(text + "\n")
+
+
+def _with_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _with_nulls(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_with_nulls(item) for item in value]
+    return None if isinstance(value, float) and not isfinite(value) else value
 
 
 def read_text(text: str, encoding: str = "auto") -> str:
     """Return the text itself, or standard input for `-`, cleaned as training texts are."""
+    from unspool.text.incoming import clean_text
     from unspool.text.reading import read_pieces
 
     if text == "-":
-        return "".join(read_pieces(sys.stdin.buffer, "standard input", encoding))
-    return text
+        return "".join(read_pieces(sys.stdin.buffer, STANDARD_INPUT, encoding))
+    return clean_text(text)
 
 
 def read_file(path: Path, encoding: str = "auto") -> str:
@@ -93,23 +138,39 @@ def read_file(path: Path, encoding: str = "auto") -> str:
     Raises:
         DataError: it cannot be read.
     """
-    from unspool.text.reading import open_file, read_pieces
+    from unspool.text.reading import read_pieces
 
-    if str(path) == "-":
-        return read_text("-", encoding)
-    try:
-        with open_file(str(path)) as stream:
-            return "".join(read_pieces(stream, str(path), encoding))
-    except (OSError, EOFError, zlib.error) as problem:
-        reason = getattr(problem, "strerror", None) or problem
-        raise DataError(f"{path} cannot be read: {reason}.", "name a file of text.") from None
+    with _opened(path) as (stream, name):
+        return "".join(read_pieces(stream, name, encoding))
 
 
 def read_lines(path: Path, encoding: str = "auto") -> list[str]:
-    """Read the lines of a file, or of standard input for `-`, without their ends; an empty file has none.
+    """Read the lines of a file, or of standard input for `-`, as clean texts without ends; an empty file has none.
+
+    A line ends at LF or CRLF alone, so that there are as many answers as lines; a stray CR ends a line inside its text.
 
     Raises:
         DataError: it cannot be read.
     """
-    text = read_file(path, encoding)
-    return text.removesuffix("\n").split("\n") if text else []
+    from unspool.text.incoming import clean_texts
+    from unspool.text.reading import read_lines as lines_of
+    from unspool.text.reading import without_end
+
+    with _opened(path) as (stream, name):
+        return clean_texts(map(without_end, lines_of(stream, name, encoding)))
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[BinaryIO, str]]:
+    """Open a file for reading bytes, or standard input for `-`; yield it with the name that errors call it."""
+    from unspool.text.reading import open_file
+
+    if str(path) == "-":
+        yield sys.stdin.buffer, STANDARD_INPUT
+        return
+    try:
+        with open_file(str(path)) as stream:
+            yield stream, str(path)
+    except (OSError, EOFError, zlib.error) as problem:
+        reason = getattr(problem, "strerror", None) or problem
+        raise DataError(f"{path} cannot be read: {reason}.", "name a file of text.") from None

@@ -1,5 +1,6 @@
 """`unspool evaluate`: how well a model performs on the held-out part, or on other data."""
 
+import warnings
 from typing import Annotated
 
 import typer
@@ -7,12 +8,15 @@ import typer
 from unspool.cli.arguments import AsJson, ModelPath, Page
 from unspool.cli.console import write, write_json
 from unspool.cli.options import Fields, Settings, with_options
-from unspool.errors import UsageError
+from unspool.errors import DataWarning, UsageError
 from unspool.specs.runtime import RuntimeSpec
 from unspool.specs.sampling import BeamSpec
-from unspool.tasks.registry import data_specs
+from unspool.tasks.registry import data_specs, evaluation_specs
 
-DATA = [Fields(spec, spec.reading, task) for task, spec in data_specs().items()]
+DATA = [
+    *(Fields(spec, spec.reading, task) for task, spec in data_specs().items()),
+    *(Fields(spec, (), task) for task, spec in evaluation_specs().items()),
+]
 
 
 @with_options(settings=[*DATA, Fields(BeamSpec, ("beams",))], runtime=Fields(RuntimeSpec, ("engine", "weights")))
@@ -35,9 +39,11 @@ def evaluate(
     """Measure a model on the held-out part, or on other data.
 
     Of a language model: bits and nats with the state carried through the text, and from fresh starts. Of a
-    translator: BLEU and chrF. Of a classifier: accuracy, macro F1 and the confusion matrix. Of a conditional model:
-    bits and nats given the conditions, and with one column of labels the accuracy of Bayes' rule. With bfloat16 or
-    int8 weights: also what they lose against float32.
+    translator: BLEU and chrF, against one reference or several. Of a classifier: accuracy, macro F1, the figures of
+    each label and the confusion matrix. Of a conditional model: bits and nats given the conditions, and with one column
+    of labels the accuracy of Bayes' rule. With bfloat16 or int8 weights: also what they lose against float32.
+
+    What is left out of the data, or cannot be right, is counted.
 
     Examples:
         unspool evaluate runs/alice
@@ -51,8 +57,10 @@ def evaluate(
     found = opened.evaluate(data or None, **settings)
     figures, report = found.to_dict(), opened.report(found)
     if "nats_per_token" in figures and runtime.get("weights", "float32") != "float32":
-        whole = opened.read_folder(lambda folder: load(folder.path, **{**runtime, "weights": "float32"}))
-        nats = whole.evaluate(data or None, **settings).to_dict()["nats_per_token"]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DataWarning)  # which the first evaluation has said
+            whole = opened.read_folder(lambda folder: load(folder.path, **{**runtime, "weights": "float32"}))
+            nats = whole.evaluate(data or None, **settings).to_dict()["nats_per_token"]
         figures["nats_per_token_lost_to_weights"] = figures["nats_per_token"] - nats
     if html is not None:
         if report.page is None:
@@ -62,7 +70,7 @@ def evaluate(
         write_json(figures, indent=2)
         return
     for name, value in figures.items():
-        if isinstance(value, tuple):  # which the report shows
+        if isinstance(value, tuple | dict):  # which the report shows
             continue
         shown = f"{value:,}" if isinstance(value, int) else f"{value:.4f}" if isinstance(value, float) else str(value)
         write(f"{name.replace('_', ' '):26} {shown}\n")

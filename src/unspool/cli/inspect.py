@@ -7,6 +7,7 @@ import typer
 from unspool.cli.arguments import AsJson, ModelPath, Page
 from unspool.cli.console import write, write_json
 from unspool.cli.options import Fields, Settings, with_options
+from unspool.cli.shown import visible
 from unspool.specs.base import Option
 from unspool.specs.runtime import RuntimeSpec
 from unspool.specs.sampling import BeamSpec
@@ -45,7 +46,7 @@ def inspect(
     if html is not None:
         write_atomically(html, found.page, "--html")
     if not as_json:
-        write(found.text)
+        write("".join(f"{visible(line)}\n" for line in found.text.removesuffix("\n").split("\n")))
         return
     for row in found.rows:
         write_json(row)

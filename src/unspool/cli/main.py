@@ -6,7 +6,7 @@ import typer
 
 from unspool import __version__
 from unspool.cli.commands import Group, commands, fill
-from unspool.cli.console import INTERRUPTED, reporting_errors, showing_warnings, write
+from unspool.cli.console import INTERRUPTED, reporting_errors, write
 
 app = typer.Typer(
     name="unspool",
@@ -50,6 +50,6 @@ def make_group() -> Any:
 
 def main() -> None:
     """Run the command line."""
-    with reporting_errors(), showing_warnings():
+    with reporting_errors():
         if make_group().main(prog_name="unspool", standalone_mode=False) == INTERRUPTED:  # typer's answer to Ctrl-C
             raise KeyboardInterrupt

@@ -1,13 +1,15 @@
 """`unspool score`: how likely a text is."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from unspool.cli.arguments import AsJson, Condition, File, ModelPath, condition_keyword
-from unspool.cli.console import read_file, read_text, write, write_json
+from unspool.cli.arguments import AsJson, Condition, ConditionJson, File, ModelPath, condition_keyword
+from unspool.cli.console import read_file, read_lines, read_text, warn, write, write_json
 from unspool.cli.options import Fields, Settings, with_options
-from unspool.errors import UsageError
+from unspool.cli.shown import visible
+from unspool.errors import DataError, UsageError
 from unspool.specs.base import Option
 from unspool.specs.data import DataSpec
 from unspool.specs.runtime import RuntimeSpec
@@ -22,10 +24,14 @@ def score(
     file: File = None,
     per_line: Annotated[
         bool,
-        typer.Option("--per-line", help="Scores each line by itself; prints the least likely first."),
+        typer.Option(
+            "--per-line",
+            help="Scores each line by itself, the least likely first; counts lines that are empty.",
+        ),
         Option("Output", True, synonyms=("lines", "by-line", "rank")),
     ] = False,
     condition: Condition = None,
+    condition_json: ConditionJson = None,
     as_json: AsJson = False,
     *,
     data: Settings,
@@ -45,12 +51,18 @@ def score(
     from unspool.api import load
 
     opened: Any = load(model, **runtime)
-    given = condition_keyword(opened, condition)
-    content = read_file(file, **data) if file is not None else read_text(text or "", **data)
+    given = condition_keyword(opened, condition, condition_json)
     if per_line:
-        _rank(opened, content, given, as_json)
+        _rank(opened, _lines(text, file, data), given, as_json)
     else:
-        _score(opened, content, given, as_json)
+        _score(opened, read_file(file, **data) if file is not None else read_text(text or "", **data), given, as_json)
+
+
+def _lines(text: str | None, file: Path | None, data: Settings) -> list[str]:
+    """Return the lines of a file, of standard input, or of a text."""
+    if file is None and text != "-":
+        return read_text(text or "").split("\n")
+    return read_lines(file or Path("-"), **data)
 
 
 def _score(model: Any, text: str, given: dict[str, Any], as_json: bool) -> None:
@@ -71,12 +83,16 @@ def _score(model: Any, text: str, given: dict[str, Any], as_json: bool) -> None:
             write(f"{value:15.4f}  {token!r}\n")
 
 
-def _rank(model: Any, text: str, given: dict[str, Any], as_json: bool) -> None:
-    lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
-    scored = [(model.score(line, **given), number, line) for number, line in lines]
+def _rank(model: Any, lines: list[str], given: dict[str, Any], as_json: bool) -> None:
+    filled = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
+    if not filled:
+        raise DataError(f"there is nothing to score: {len(lines):,} lines, all empty.", "name a file with text.")
+    scored = [(model.score(line, **given), number, line) for number, line in filled]
     scored.sort(key=lambda item: -item[0].bits_per_character)
     for result, number, line in scored:
         if as_json:
             write_json({"line": number, "bits_per_character": result.bits_per_character, "text": line})
         else:
-            write(f"{result.bits_per_character:8.4f}  line {number:<6} {line}\n")
+            write(f"{result.bits_per_character:8.4f}  line {number:<6} {visible(line)}\n")
+    if len(filled) < len(lines):
+        warn(f"{len(lines) - len(filled):,} of {len(lines):,} lines are empty, and have no score.")

@@ -1,16 +1,15 @@
 """`unspool translate`: lines in, their translations out."""
 
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 from unspool.cli.arguments import AsJson, File, ModelPath, Texts
-from unspool.cli.console import read_lines, write, write_json
+from unspool.cli.console import write, write_json
+from unspool.cli.lines import answered, texts_of
 from unspool.cli.options import Fields, Settings, with_options
 from unspool.specs.data import DataSpec
 from unspool.specs.runtime import RuntimeSpec
 from unspool.specs.sampling import BeamSpec
-
-LINES = 256  # translated and printed together
 
 
 @with_options(search=BeamSpec, data=Fields(DataSpec, ("encoding",)), runtime=Fields(RuntimeSpec, ("engine",)))
@@ -26,7 +25,9 @@ def translate(
 ) -> None:
     """Translate texts, one line each, in order.
 
-    An empty line stays empty. With --json, each line is an object with scores and attention weights.
+    Every text yields as many lines as --n-best says; where there are fewer translations, and for a text that is empty
+    or blank, the lines are empty. A line end inside a translation is written as \\n. With --json, each line is an
+    object with the number of the text, scores and attention weights; an empty text has no translations.
 
     Examples:
         unspool translate runs/dates "3 May 1979"
@@ -36,15 +37,13 @@ def translate(
     from unspool.api import load
 
     opened: Any = load(model, **runtime)
-    beams = search.get("beams", BeamSpec().beams)
+    beams, n_best = search.get("beams", BeamSpec().beams), search.get("n_best", 1)
     if beams >= 1:
-        search["beams"] = max(beams, search.get("n_best", 1))  # more translations need more beams
-    lines = list(texts or ()) or read_lines(file or Path("-"), **data)
-    for start in range(0, len(lines), LINES):
-        chosen = lines[start : start + LINES]
-        for line, found in zip(chosen, opened.translations(chosen, **search), strict=True):
-            if as_json:
-                write_json({"source": line, "translations": [one.to_dict() for one in found]})
-                continue
-            for one in found:
-                write(" ".join(one.text.split("\n")) + "\n")
+        search["beams"] = max(beams, n_best)  # more translations need more beams
+    translations = partial(opened.translations, **search)
+    for number, text, found in answered(texts_of(texts, file, **data), translations):
+        if as_json:
+            write_json({"line": number, "source": text, "translations": [one.to_dict() for one in found or ()]})
+            continue
+        lines = [one.text.replace("\n", "\\n") for one in found or ()]
+        write("".join(f"{line}\n" for line in [*lines, *[""] * (n_best - len(lines))]))

@@ -189,7 +189,7 @@ def _learn(name: str, cells: tuple[str, ...], numeric: bool) -> ConditionSpec:
         counts = Counter(cells)
         labels = sorted(counts)
         return ConditionSpec(name=name, labels=tuple(labels), counts=tuple(counts[label] for label in labels))
-    values = np.array([number_in(cell) for cell in cells], np.float64)
+    values = np.array([number for cell in cells if (number := number_in(cell)) is not None], np.float64)
     return ConditionSpec(name=name, mean=float(values.mean()), deviation=float(values.std()) or 1.0)
 
 

@@ -181,7 +181,7 @@ def write_part(folder: Path, name: str, tokenizer: Tokenizer, text: Text) -> Non
     with reporting_write_errors(folder):
         tokens = write_tokens(folder, name, tokenizer, text.pieces(), text.by_document, lambda size: None)
     if not tokens:
-        raise DataError("a text to evaluate must have at least one character. Received: none.", "name another.")
+        raise DataError(f"there is nothing to evaluate: {text.description} has no text.", "name another.")
 
 
 def open_corpus(folder: Path, verify: bool = True) -> Corpus:

@@ -37,30 +37,29 @@ def read_documents(sources: Sources, separator: str = "\n") -> Iterator[tuple[st
                     sources.findings.count(EMPTY, file, place)
 
 
-def read_aligned(one: tuple[str, Sources], other: tuple[str, Sources]) -> Iterator[Record]:
-    """Read two texts line by line as records of two columns.
+def read_aligned(*columns: tuple[str, Sources]) -> Iterator[Record]:
+    """Read several texts line by line as records.
 
     Args:
-        one: is the name of the first column, and the text whose line i is its cell in record i.
-        other: is the same for the second column.
+        *columns: are the name of each column, and the text whose line i is its cell in record i.
 
     Raises:
-        DataError: one text has more lines than the other, or one is a table.
+        DataError: one text has more lines than another, or one is a table.
     """
-    (first, left), (second, right) = one, other
-    refuse_tables(left)
-    refuse_tables(right)
-    numbered = enumerate(zip_longest(all_lines(left), all_lines(right)), 1)
-    for number, (line, partner) in numbered:
-        if line is None or partner is None:
-            longer, shorter = (right, left) if line is None else (left, right)
+    names, texts = zip(*columns, strict=True)
+    for text in texts:
+        refuse_tables(text)
+    for number, lines in enumerate(zip_longest(*map(all_lines, texts)), 1):
+        if None in lines:
+            longer = next(text for text, line in zip(texts, lines, strict=True) if line is not None)
+            shorter = texts[lines.index(None)]
             raise DataError(
                 f"{longer.description} and {shorter.description} must have as many lines as each other. Received: "
                 f"line {number:,} of {longer.description} has none in {shorter.description}, which ends at line "
                 f"{number - 1:,}.",
                 "correct the files, so that line i of one belongs to line i of the other.",
             )
-        yield Record({first: line, second: partner}, left.files[0], f"line {number:,}")
+        yield Record(dict(zip(names, lines, strict=True)), texts[0].files[0], f"line {number:,}")
 
 
 def all_lines(sources: Sources) -> Iterator[str]:

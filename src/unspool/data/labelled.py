@@ -12,7 +12,7 @@ import numpy as np
 from unspool.arrays import IntArray
 from unspool.data.examples import TEXT, Examples, NumericColumn, open_examples, write_examples
 from unspool.data.sources import Sources
-from unspool.data.split import choose_by_label, divide
+from unspool.data.split import MINIMUM_EXAMPLES, choose_by_label, divide
 from unspool.data.table import read_texts
 from unspool.errors import DataError, nearest
 from unspool.specs.data import Split
@@ -52,7 +52,7 @@ def divide_labelled(
         DataError: there are too few rows, fewer than 2 labels, no label occurs twice, or a held-out label is not in the
             training part.
     """
-    if rows and len(label_names(rows)) == len(rows) > 1:
+    if len(label_names(rows)) == len(rows) >= MINIMUM_EXAMPLES:
         raise DataError(
             f"a label must occur more than once to be learnt. Received: {len(rows):,} labels in {where}, each of them "
             f"once, such as {rows[0].label!r:.60}.",

@@ -7,7 +7,7 @@ Shapes: B rows, S tokens of a source, T tokens of a target.
 """
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePath
@@ -23,7 +23,7 @@ from unspool.data.examples import SOURCE, TEXT, Examples, open_examples, write_e
 from unspool.data.findings import Findings
 from unspool.data.sources import Sources, describe_sources
 from unspool.data.split import choose_randomly, divide
-from unspool.data.table import Columns, Record, read_table
+from unspool.data.table import Columns, read_table
 from unspool.data.tokens import Part
 from unspool.errors import ModelFolderError, reporting_write_errors
 from unspool.specs.data import DataSpec, Split
@@ -110,26 +110,46 @@ def read_pairs(
     Raises:
         DataError: they cannot be read, or the files are not aligned.
     """
-    if files is not None:
-        one, other = (Sources((file,), spec, findings=findings) for file in files)
-        roles = Pair._fields
-        return _whole(read_aligned((roles[0], one), (roles[1], other)), roles, one.findings)
-    if not names or columns is None:
+    if files is None and (not names or columns is None):
         return [Pair(*pair) for pair in date_pairs()]
-    sources = Sources(names, spec, tables=True, findings=findings)
-    return _whole(read_table(sources, Columns(columns)), columns, sources.findings)
+    return [Pair(source, target) for source, target in read_cells(names, spec, columns, files, findings)]
 
 
-def _whole(records: Iterable[Record], columns: Sequence[str], findings: Findings) -> list[Pair]:
-    """Return the pairs of the records that have no empty side."""
-    pairs = []
+def read_cells(
+    names: tuple[str, ...],
+    spec: DataSpec,
+    columns: Sequence[str] | None,
+    files: Sequence[str] | None,
+    findings: Findings | None = None,
+) -> list[tuple[str, ...]]:
+    """Read the cells of every row that has a source and a target, which are the first two, and count the others.
+
+    Args:
+        names: are those of tables.
+        spec: says how the files are read; see `Sources`.
+        columns: are those of the tables that are read.
+        files: are aligned texts instead of tables.
+        findings: receives what reading finds.
+
+    Raises:
+        DataError: they cannot be read, or the files are not aligned.
+    """
+    findings = findings or Findings()
+    if files is not None:
+        chosen = tuple(map(str, range(len(files))))
+        texts = [Sources((file,), spec, findings=findings) for file in files]
+        records = read_aligned(*zip(chosen, texts, strict=True))
+    else:
+        chosen = tuple(columns or ())
+        records = read_table(Sources(names, spec, tables=True, findings=findings), Columns(chosen))
+    whole = []
     for record in records:
-        pair = Pair(*(record.cells[column] for column in columns))
-        if pair.source.strip() and pair.target.strip():
-            pairs.append(pair)
+        cells = tuple(record.cells[column] for column in chosen)
+        if all(cell.strip() for cell in cells[:2]):
+            whole.append(cells)
         else:
             findings.count(EMPTY, record.file, record.place)
-    return pairs
+    return whole
 
 
 def divide_pairs(

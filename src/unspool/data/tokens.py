@@ -20,7 +20,7 @@ from pydantic import AliasChoices, Field
 from unspool.arrays import IntArray
 from unspool.errors import ModelFolderError
 from unspool.specs.base import Spec
-from unspool.text.tokenizer import END, Tokenizer
+from unspool.text.tokenizer import END, UNKNOWN, Tokenizer
 
 
 @dataclass(frozen=True)
@@ -152,6 +152,19 @@ def open_part(folder: Path, name: str, verify: bool = True) -> Part:
             f"{folder}: the {name} part of the text is missing or damaged: {reason:.80}.",
             "train again, or name a text to evaluate on.",
         ) from None
+
+
+def unknown_warnings(*parts: Part) -> list[str]:
+    """Warn where most tokens of a held-out part are unknown, so that there is little to learn from the known ones."""
+    warnings = []
+    for part in parts:
+        words = int(part.counts.sum() - part.counts[END])
+        if 2 * part.counts[UNKNOWN] > words:
+            warnings.append(
+                f"warning: {part.counts[UNKNOWN]:,} of {words:,} held-out tokens are not in the vocabulary, as they do "
+                "not recur. Learn characters or pairs instead: --tokenizer char or --tokenizer bpe."
+            )
+    return warnings
 
 
 def part_of_text(tokenizer: Tokenizer, text: str, ends: bool = False) -> Part:

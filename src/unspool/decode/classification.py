@@ -34,6 +34,9 @@ class Classifier(Protocol):
     def probabilities(self, texts: Sequence[str]) -> Probabilities:
         """Compute the probability of each label for N texts: [N, C]; rows sum to 1."""
 
+    def of_tokens(self, ids: Sequence[IntArray]) -> Probabilities:
+        """Compute the same for N sequences of token ids, each with `<eos>` at its end."""
+
 
 @dataclass(frozen=True)
 class NetworkClassifier:
@@ -52,7 +55,10 @@ class NetworkClassifier:
         Returns:
             [N, C] float64; rows sum to 1.
         """
-        ids = [np.append(self.tokenizer.encode(text), END) for text in texts]
+        return self.of_tokens([np.append(self.tokenizer.encode(text), END) for text in texts])
+
+    def of_tokens(self, ids: Sequence[IntArray]) -> Probabilities:
+        """Compute the same for N sequences of token ids, each with `<eos>` at its end: [N, C]."""
         return label_probabilities(self.network, ids, len(self.labels))
 
 

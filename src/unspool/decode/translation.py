@@ -56,11 +56,11 @@ class BeamTranslator:
         """Find the `n_best` translations of each text, in order; texts of similar length are batched.
 
         Args:
-            texts: can be any texts; an empty one has one translation, which is empty.
+            texts: can be any texts; one that is empty or blank has one translation, which is empty.
             spec: holds beams and length penalty.
             with_attention: computes the attention weights, which unknown words need.
         """
-        ids = [np.append(self.source.encode(text), END) for text in texts]
+        ids = [np.append(self.source.encode(text if text.strip() else ""), END) for text in texts]
         found: list[list[Translation]] = [[] if len(one) > 1 else [self._nothing(with_attention)] for one in ids]
         lengths = np.array([len(one) for one in ids], np.int64)
         order = np.argsort(lengths, kind="stable")[np.count_nonzero(lengths == 1) :]

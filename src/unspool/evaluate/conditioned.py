@@ -32,6 +32,9 @@ class ConditionedFigures:
         accuracy: is the fraction of texts whose likeliest label by Bayes' rule is the right one; none unless texts
             depend on one column of 2 to 100 labels.
         macro_f1: is the mean F1 of these labels.
+        left_out: counts the texts whose condition has a label that the model does not know, or no number where it needs
+            one; none where there are none.
+        unknown_labels: counts the texts of each such cell, by column.
     """
 
     bits_per_byte: float
@@ -42,6 +45,8 @@ class ConditionedFigures:
     seconds: float
     accuracy: float | None = None
     macro_f1: float | None = None
+    left_out: int | None = None
+    unknown_labels: dict[str, dict[str, int]] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the figures by name, for JSON; those that are none are left out."""
@@ -61,9 +66,9 @@ def conditioned_figures(
     """
     started = time.perf_counter()
     figures = evaluate_part(network, pairs.target, initial_states=encoded_sources(network, pairs))
-    inferred = {}
+    accuracy = macro_f1 = None
     if len(specs) == 1 and 2 <= len(specs[0].labels) <= MAX_LABELS:
-        inferred = _infer_labels(network, tokenizer, pairs, specs)
+        accuracy, macro_f1 = _infer_labels(network, tokenizer, pairs, specs)
     return ConditionedFigures(
         bits_per_byte=figures.bits_per_byte,
         bits_per_character=figures.bits_per_character,
@@ -71,15 +76,17 @@ def conditioned_figures(
         perplexity=figures.perplexity,
         tokens=figures.tokens,
         seconds=time.perf_counter() - started,
-        **inferred,
+        accuracy=accuracy,
+        macro_f1=macro_f1,
     )
 
 
 def _infer_labels(
     network: EncoderDecoder, tokenizer: Tokenizer, pairs: Pairs, specs: Sequence[ConditionSpec]
-) -> dict[str, float]:
+) -> tuple[float, float]:
+    """Return accuracy and macro F1 of the labels that Bayes' rule infers."""
     classifier = BayesClassifier(network, tokenizer, specs)
     found = classifier.of_tokens([pairs.target.document(index) for index in range(len(pairs.examples))])
     truth = pairs.examples.numbers[CONDITIONS][:, 0].astype(int)  # (N)
     figures = classification_figures(found, truth, classifier.labels, 0.0)
-    return {"accuracy": figures.accuracy, "macro_f1": figures.macro_f1}
+    return figures.accuracy, figures.macro_f1

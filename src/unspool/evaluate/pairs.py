@@ -28,13 +28,15 @@ class TranslationFigures:
         chrf: is its chrF, 0 to 100 (Popovic, 2015), by sacrebleu.
         signature: says how sacrebleu computed the BLEU; figures compare where it is the same.
         chrf_signature: says how it computed the chrF.
-        exact: is the fraction of translations that equal the reference, letter by letter.
+        exact: is the fraction of translations that equal the reference, or one of several, letter by letter.
         pairs: counts the pairs.
         seconds: is the time that the translation took.
         nats_per_token: is the mean nll of the target tokens, in nats; none for other pairs than those held out.
         perplexity: is its exponential.
         greedy_exact: is the fraction of the first held-out pairs whose greedy translation equals the reference, as it
             closes a training run; `exact` is of all pairs, found by beam search.
+        references: is the number of references of each pair, where there are several.
+        missing_references: counts those of them that are empty.
     """
 
     bleu: float
@@ -47,6 +49,8 @@ class TranslationFigures:
     nats_per_token: float | None = None
     perplexity: float | None = None
     greedy_exact: float | None = None
+    references: int | None = None
+    missing_references: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the figures that there are by name, for JSON."""
@@ -80,18 +84,25 @@ def encoded_sources(network: EncoderDecoder, pairs: Pairs) -> InitialStates:
     return lambda chosen: network.encode(pairs.sources.read(chosen))
 
 
-def exact_match(found: Sequence[str], references: Sequence[str]) -> float:
-    """Compute the fraction of texts that equal their reference, apart from spaces at both ends."""
-    return float(np.mean([one.strip() == other.strip() for one, other in zip(found, references, strict=True)]))
+def exact_match(found: Sequence[str], *references: Sequence[str | None]) -> float:
+    """Compute the fraction of texts that equal a reference of theirs, apart from spaces at both ends."""
+    right = [
+        one.strip() in {other.strip() for other in others if other is not None}
+        for one, *others in zip(found, *references, strict=True)
+    ]
+    return float(np.mean(right))
 
 
-def translation_figures(found: Sequence[str], references: Sequence[str], seconds: float) -> TranslationFigures:
-    """Compare translations with one reference each.
+def translation_figures(
+    found: Sequence[str], references: Sequence[str], seconds: float, further: Sequence[Sequence[str | None]] = ()
+) -> TranslationFigures:
+    """Compare translations with one reference each, or with several.
 
     Args:
-        found: are the translations.
+        found: are the translations, at least 1.
         references: are as many texts, in the same order.
         seconds: is the time that the translation took.
+        further: are further references, as many in each; none stands for one that is missing.
 
     Raises:
         MissingExtraError: sacrebleu is not installed.
@@ -102,12 +113,18 @@ def translation_figures(found: Sequence[str], references: Sequence[str], seconds
     from sacrebleu.metrics.chrf import CHRF
 
     bleu, chrf = BLEU(), CHRF()
+    streams: Any = [references, *further]  # the annotations of sacrebleu do not know that one may be missing
+    several = {
+        "references": len(streams),
+        "missing_references": sum(one is None for stream in further for one in stream),
+    }
     return TranslationFigures(
-        bleu=bleu.corpus_score(found, [references]).score,
-        chrf=chrf.corpus_score(found, [references]).score,
+        bleu=bleu.corpus_score(found, streams).score,
+        chrf=chrf.corpus_score(found, streams).score,
         signature=str(bleu.get_signature()),
         chrf_signature=str(chrf.get_signature()),
-        exact=exact_match(found, references),
+        exact=exact_match(found, *streams),
         pairs=len(found),
         seconds=seconds,
+        **(several if further else {}),
     )

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from errno import ENOLCK, ENOSYS, EOPNOTSUPP
 from pathlib import Path
 
-from unspool.errors import OutputError, reporting_write_errors
+from unspool.errors import ModelFolderWarning, OutputError, reporting_write_errors
 from unspool.folder.atomic import LOCK, followed
 
 PATIENCE = 0.3  # seconds: as a reader that asks who holds the lock holds it for an instant (`is_locked`)
@@ -50,9 +50,8 @@ def locked(path: Path) -> Iterator[None]:
             problem.filename = str(path)  # not that of the lock
             if problem.errno not in NO_LOCKS:
                 raise
-            warnings.warn(
-                f"{path} is not locked, as its file system has no locks: train one run into it.", stacklevel=3
-            )
+            message = f"{path} is not locked, as its file system has no locks: train only one run into it at a time."
+            warnings.warn(message, ModelFolderWarning, stacklevel=3)
     try:
         with suppress(OSError):
             place.write_text(str(os.getpid()))

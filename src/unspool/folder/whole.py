@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from unspool.errors import ModelFolderError
+from unspool.errors import ModelFolderError, ModelFolderWarning
 from unspool.folder.atomic import CONFIG, is_model, waiting
 from unspool.folder.lock import is_locked
 from unspool.folder.model_folder import Identity, ModelFolder
@@ -69,7 +69,8 @@ def read_whole(path: Path, read: Callable[[ModelFolder], T], identity: Identity 
         if _locate(path, identity) == place:
             if identity is None and folder.path != path:
                 reason = "the run in its place has kept no model yet"
-                warnings.warn(f"{path}: {reason}, so the earlier one is opened: {folder.path}.", stacklevel=3)
+                message = f"{path}: {reason}, so the earlier one is opened: {folder.path}."
+                warnings.warn(message, ModelFolderWarning, stacklevel=3)
             return found
     raise ModelFolderError(f"{path} was replaced {MAX_READINGS} times while it was read.", "try again later.")
 

@@ -8,7 +8,7 @@ from unspool.evaluate.labels import ClassificationFigures
 from unspool.folder.model_folder import ModelFolder
 from unspool.models.base import Data, Report, given
 from unspool.models.labelling import LabellingModel
-from unspool.tasks.classification.confusion import confusion_page, confusion_text
+from unspool.tasks.classification.confusion import classification_page, classification_text
 from unspool.tasks.classification.evaluation import evaluate_classification
 from unspool.tasks.classification.specs import ClassificationConfig, ClassificationDataSpec
 from unspool.tasks.opening import encoder_tokenizer
@@ -34,8 +34,8 @@ class TextClassifier(LabellingModel):
         return NetworkClassifier(self.network, self.tokenizer, self.config.labels)
 
     def report(self, figures: ClassificationFigures) -> Report:
-        """Show the confusion matrix."""
-        return Report(confusion_text(figures), confusion_page(figures))
+        """Show the figures of each label, the confusion matrix, and the labels that the model does not know."""
+        return Report(classification_text(figures), classification_page(figures))
 
     def evaluate(self, data: Data = None, **settings: Any) -> ClassificationFigures:
         """Measure the model on the rows of a table, or on those that were held out.
@@ -51,6 +51,4 @@ class TextClassifier(LabellingModel):
             ModelFolderError: the held-out rows are gone.
         """
         chosen = given(self.config.task, data, settings, ClassificationDataSpec)
-        return self.read_folder(
-            lambda folder: evaluate_classification(self._classifier, self.tokenizer, folder, chosen)
-        )
+        return self.read_folder(lambda folder: evaluate_classification(self._classifier, folder, chosen))

@@ -11,11 +11,11 @@ from unspool.engines.base import EncoderDecoder
 from unspool.evaluate.bayes import BayesClassifier
 from unspool.evaluate.conditioned import ConditionedFigures
 from unspool.folder.model_folder import ModelFolder
-from unspool.models.base import Data, PathLike, given
+from unspool.models.base import Data, PathLike, Report, given
 from unspool.models.labelling import LabellingModel
 from unspool.models.reading import Sample, StateReading, load_reading, open_context
 from unspool.models.score import Score, score_text
-from unspool.tasks.conditional.evaluation import evaluate_conditional
+from unspool.tasks.conditional.evaluation import conditioned_text, evaluate_conditional
 from unspool.tasks.conditional.specs import ConditionalConfig, ConditionalDataSpec
 
 
@@ -91,6 +91,10 @@ class ConditionalTextModel(LabellingModel):
         return self.read_folder(
             lambda folder: evaluate_conditional(self.network, self.tokenizer, self.config, folder, chosen)
         )
+
+    def report(self, figures: ConditionedFigures) -> Report:
+        """Name the labels that the model does not know."""
+        return Report(conditioned_text(figures))
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """A state as a value: what a model has read so far, to continue, to fork and to save."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from unspool.folder.model_folder import ModelFolder, dump_safetensors, parse_saf
 from unspool.specs.config import Config
 from unspool.specs.sampling import SamplingSpec
 from unspool.tasks.opening import decoder_tokenizer
+from unspool.text.incoming import clean_text
 from unspool.text.tokenizer import Tokenizer
 
 
@@ -82,9 +83,13 @@ class StateReading:
         return list(self._reading.ids)
 
     def read(self, text: str) -> "StateReading":
-        """Return the state after more text."""
-        network, tokenizer = self._context.network, self._context.tokenizer
-        return StateReading(self._context, read(network, tokenizer.encode(text), self._reading))
+        """Return the state after more text.
+
+        Raises:
+            DataError: it has a NUL character.
+        """
+        network, ids = self._context.network, self._context.tokenizer.encode(clean_text(text))
+        return StateReading(self._context, read(network, ids, self._reading))
 
     def fork(self) -> "StateReading":
         """Return another object with the same state; what is done with one leaves the other as it is."""
@@ -105,7 +110,7 @@ class StateReading:
         Raises:
             UsageError: a setting breaks its rule.
         """
-        spec = self._context.sampling.changed(**settings)
+        spec = self._spec(settings)
         if spec.num_samples != 1:
             raise UsageError(
                 f"stream and generate return one sample. Received: num_samples={spec.num_samples}.",
@@ -123,7 +128,7 @@ class StateReading:
         With float32 weights each is what its seed generates alone. With shorter weights the states of a batch are
         rounded too (docs/decisions/0004-compiled-generation.md), so a sample may differ from one generated alone.
         """
-        spec = self._context.sampling.changed(**settings)
+        spec = self._spec(settings)
         seeds, pieces = self._pieces(spec)
         texts, counts, reasons = [""] * len(seeds), [0] * len(seeds), [""] * len(seeds)
         for piece in pieces:
@@ -142,6 +147,11 @@ class StateReading:
         data = dump_safetensors({**arrays, "logits": self._reading.logits}, {"ids": self._reading.ids})
         with reporting_write_errors(Path(path), "choose another path"):
             Path(path).write_bytes(data)
+
+    def _spec(self, settings: Mapping[str, Any]) -> SamplingSpec:
+        """Return the settings of generation, with clean stop strings."""
+        spec = self._context.sampling.changed(**settings)
+        return spec.changed(stop=tuple(clean_text(stop, "a stop string") for stop in spec.stop))
 
     def _pieces(self, spec: SamplingSpec) -> tuple[list[int], Iterator[Piece]]:
         """Return the seeds of the samples, and an iterator over their pieces."""

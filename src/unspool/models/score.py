@@ -9,6 +9,7 @@ from unspool.data.tokens import part_of_text
 from unspool.engines.base import SequenceNetwork
 from unspool.errors import UsageError
 from unspool.evaluate.bits import token_nats
+from unspool.text.incoming import clean_text
 from unspool.text.tokenizer import Tokenizer
 
 
@@ -45,13 +46,15 @@ def score_text(
     Args:
         network: predicts the tokens.
         tokenizer: encodes the text.
-        text: is one of at least one character.
+        text: is one of at least one character; it is cleaned.
         state: is the one before the text, of 1 row; none is the initial state.
         ends: says whether the end of the text is predicted too.
 
     Raises:
         UsageError: the text is empty.
+        DataError: it has a NUL character.
     """
+    text = clean_text(text)
     if not text:
         raise UsageError("a text to score must have at least one character. Received: ''.", "give a text.")
     part = part_of_text(tokenizer, text, ends)

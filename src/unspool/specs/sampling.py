@@ -1,8 +1,8 @@
 """How to choose the next token, and when to stop."""
 
-from typing import Self
+from typing import Any, Self
 
-from pydantic import model_validator
+from pydantic import field_validator, model_validator
 
 from unspool.specs.base import Option, Spec, setting
 
@@ -80,3 +80,9 @@ class SamplingSpec(Spec):
         1, Option("Sampling", True, ("-n",), ("samples", "count", "number", "n", "n-best")), ge=1, le=100_000
     )
     ignore_eos: bool = setting(False, Option("Length", synonyms=("endless", "no-eos", "continue")))
+
+    @field_validator("stop", mode="before")
+    @classmethod
+    def _one_or_several(cls, stop: Any) -> Any:
+        """Take a text for one stop string."""
+        return (stop,) if isinstance(stop, str) else stop

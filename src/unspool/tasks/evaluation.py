@@ -1,12 +1,14 @@
-"""What the evaluations of all tasks have in common: reading data as in training, and a folder for encoded texts."""
+"""What the evaluations of all tasks have in common: reading data as in training, saying what was found in them."""
 
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
+from warnings import warn
 
-from unspool.errors import reporting_write_errors
+from unspool.data.findings import Findings
+from unspool.errors import DataError, DataWarning, reporting_write_errors
 from unspool.specs.base import build
 from unspool.specs.data import DataSpec
 
@@ -28,6 +30,17 @@ def read_as_in_training(data: D, given: Mapping[str, Any], exclusive: Sequence[S
         if any(name in given for name in names):
             known = {name: value for name, value in known.items() if name not in names}
     return build(type(data), {**known, **given}, "evaluate")
+
+
+def say_findings(findings: Findings) -> None:
+    """Warn of everything that reading some data found, left out or changed, a sentence each."""
+    for line in (*findings.lines, *findings.warnings):
+        warn(line.removeprefix("warning: "), DataWarning, stacklevel=2)
+
+
+def nothing_to_evaluate(reason: str) -> DataError:
+    """Make the error for data in which nothing can be measured."""
+    return DataError(f"there is nothing to evaluate: {reason}.", "name other data, or leave them out.")
 
 
 @contextmanager

@@ -13,8 +13,9 @@ from unspool.specs.config import Config
 from unspool.specs.sampling import SamplingSpec
 from unspool.tasks.settings import Settings
 from unspool.text.tokenizer import Tokenizer
-from unspool.text.vocabulary import extend_characters, lowercased
+from unspool.text.vocabulary import extend_characters, extend_words, lowercased
 
+EXTENDING = {"char": extend_characters, "word": extend_words}
 EMBEDDING = "decoder.embedding.weight"
 
 
@@ -39,8 +40,9 @@ class Pretrained:
     sampling: SamplingSpec
 
     def tokenizer_for(self, pieces: Any) -> Tokenizer:
-        """Return the tokenizer of the model; one of kind `char` is extended by the new characters of some texts."""
-        return extend_characters(self.tokenizer, pieces) if self.tokenizer.kind == "char" else self.tokenizer
+        """Return the tokenizer of the model, extended by the new characters or words of some texts."""
+        extend = EXTENDING.get(self.tokenizer.kind)
+        return extend(self.tokenizer, pieces) if extend else self.tokenizer
 
     @property
     def has_vectors(self) -> bool:
@@ -78,6 +80,7 @@ class Pretrained:
         """
         kind = requested["data"].get("tokenizer", self.config.tokenizer)
         sizes = [*requested["network"], *requested["encoder"]]
+        sizes += ["vocabulary_limit"] if "vocabulary_limit" in requested["data"] else []
         if sizes or kind != self.config.tokenizer:
             wrong = ", ".join([*sizes, *(["tokenizer"] if kind != self.config.tokenizer else [])])
             raise UsageError(

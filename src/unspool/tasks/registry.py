@@ -36,6 +36,7 @@ class Row(NamedTuple):
         task: trains a model.
         model: is the class that `load` returns.
         command: uses the model in the shell.
+        evaluation: is the spec of settings that only its evaluation has; empty where there are none.
         implied_by: are settings of the data that only this task has, so that they imply it.
         pair: are the settings that name the two columns of pairs that are given in Python.
     """
@@ -46,11 +47,12 @@ class Row(NamedTuple):
     task: str
     model: str
     command: Command
+    evaluation: str = ""
     implied_by: tuple[str, ...] = ()
     pair: tuple[str, str] | None = None
 
     def load(self, part: str) -> Any:
-        """Import a part: `recipe`, `config`, `task` or `model`."""
+        """Import a part: `recipe`, `config`, `task`, `model` or `evaluation`."""
         module, name = getattr(self, part).split(":")
         return getattr(import_module(module), name)
 
@@ -84,6 +86,7 @@ ROWS: dict[str, Row] = {
                 "Translate texts, one line each, in order.",
                 ("translation", "convert", "transform"),
             ),
+            evaluation="unspool.tasks.translation.specs:ReferenceSpec",
             implied_by=("source", "source_file"),
             pair=("source", "target"),
         ),
@@ -119,6 +122,11 @@ ROWS: dict[str, Row] = {
 def data_specs() -> dict[str, Any]:
     """Return the data spec of each task, by its name."""
     return {name: row.load("recipe").model_fields["data"].annotation for name, row in ROWS.items()}
+
+
+def evaluation_specs() -> dict[str, Any]:
+    """Return the spec of what only the evaluation of a task has, by the names of the tasks that have one."""
+    return {name: row.load("evaluation") for name, row in ROWS.items() if row.evaluation}
 
 
 def row_of(task: str) -> Row:

@@ -1,7 +1,9 @@
 """Make a tokenizer from a text: count tokens, choose a vocabulary, serialize it in the library's format."""
 
 import json
+import threading
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
 from tokenizers import Regex, decoders, models, normalizers, pre_tokenizers, trainers
@@ -14,12 +16,14 @@ from unspool.text.tokenizer import CHARACTER_OF_BYTE, SPECIAL_TOKENS, UNKNOWN, T
 WORD_LIMIT = 20_000
 WORD_MINIMUM = 2  # words that occur once are what `<unk>` is learnt from
 BPE_LIMIT = 2_000
+LISTENING_SECONDS = 0.05
 
 _IDEOGRAPH = r"[\p{Han}\p{Hiragana}\p{Katakana}]"
 _WORD = rf" ?{_IDEOGRAPH}| ?(?:(?!{_IDEOGRAPH})\w)+(?:['’](?:(?!{_IDEOGRAPH})\w)+)*"
 # A token never reaches across a line end, so that a long text can be encoded in pieces.
 WORD_PATTERN = rf"{_WORD}| ?[^\w\s]|\s"
-BPE_PATTERN = r" ?\p{L}[\p{L}\p{M}]*| ?\p{N}{1,3}| ?[^\s\p{L}\p{N}]+|\n|[^\S\n]+"
+# No piece is long, because the time that learning pairs takes grows with the square of its length.
+BPE_PATTERN = r" ?\p{L}[\p{L}\p{M}]{0,63}| ?\p{N}{1,3}| ?[^\s\p{L}\p{N}]{1,64}|\n|[^\S\n]{1,64}"
 
 
 def make_tokenizer(kind: TokenizerName, pieces: Iterable[str], limit: int = 0, lowercase: bool = False) -> Tokenizer:
@@ -42,6 +46,18 @@ def extend_characters(tokenizer: Tokenizer, pieces: Iterable[str]) -> Tokenizer:
     known = set(tokenizer.vocabulary)
     new = [character for character in _characters(pieces, 0) if character not in known]
     return Tokenizer(_char_library([*tokenizer.vocabulary[len(SPECIAL_TOKENS) :], *new]).to_str(), "char")
+
+
+def extend_words(tokenizer: Tokenizer, pieces: Iterable[str]) -> Tokenizer:
+    """Extend a `word` tokenizer by the frequent words of a new text; the old ids do not change."""
+    learnt = LibraryTokenizer.from_str(tokenizer.serialize())
+    learnt.model = models.WordLevel({}, unk_token=SPECIAL_TOKENS[UNKNOWN])
+    known = set(tokenizer.vocabulary)
+    new = [word for word in _learn_words(learnt, pieces, WORD_LIMIT) if word not in known]
+    learnt.model = models.WordLevel(
+        _ids([*tokenizer.vocabulary[len(SPECIAL_TOKENS) :], *new]), unk_token=SPECIAL_TOKENS[UNKNOWN]
+    )
+    return Tokenizer(learnt.to_str(), "word")
 
 
 def lowercased(tokenizer: Tokenizer) -> tuple[Tokenizer, IntArray]:
@@ -100,15 +116,20 @@ def _word(pieces: Iterable[str], limit: int, lowercase: bool) -> LibraryTokenize
         ]
     )
     library.pre_tokenizer = pre_tokenizers.Split(Regex(WORD_PATTERN), "isolated")
-    trainer = trainers.WordLevelTrainer(
-        vocab_size=limit or WORD_LIMIT, min_frequency=WORD_MINIMUM, special_tokens=[], show_progress=False
-    )
-    library.train_from_iterator(_whole(pieces), trainer)
-    vocabulary = library.get_vocab()
-    words = sorted(vocabulary, key=vocabulary.__getitem__)
+    words = _learn_words(library, pieces, limit or WORD_LIMIT)
     library.model = models.WordLevel(_ids(words), unk_token=SPECIAL_TOKENS[UNKNOWN])
     library.decoder = decoders.Sequence([decoders.Fuse(), decoders.Replace("\n ", "\n"), decoders.Strip(" ", 1, 0)])
     return library
+
+
+def _learn_words(library: LibraryTokenizer, pieces: Iterable[str], limit: int) -> list[str]:
+    """Return the words of a text that occur at least twice, the most frequent first."""
+    trainer = trainers.WordLevelTrainer(
+        vocab_size=limit, min_frequency=WORD_MINIMUM, special_tokens=[], show_progress=False
+    )
+    _train(library, pieces, trainer)
+    vocabulary: dict[str, int] = library.get_vocab()
+    return sorted(vocabulary, key=vocabulary.__getitem__)
 
 
 def _bpe(pieces: Iterable[str], limit: int) -> LibraryTokenizer:
@@ -125,7 +146,7 @@ def _bpe(pieces: Iterable[str], limit: int) -> LibraryTokenizer:
         initial_alphabet=CHARACTER_OF_BYTE,
         show_progress=False,
     )
-    library.train_from_iterator(_whole(pieces), trainer)
+    _train(library, pieces, trainer)
     learnt = json.loads(library.model.__getstate__())
     tokens = sorted(learnt["vocab"], key=learnt["vocab"].__getitem__)
     merges = [tuple(merge) for merge in learnt["merges"]]
@@ -141,8 +162,34 @@ def _byte(pieces: Iterable[str], limit: int) -> LibraryTokenizer:
     return library
 
 
-def _whole(pieces: Iterable[str]) -> Iterator[str]:
-    return (piece for piece in pieces if piece)
+def _train(library: LibraryTokenizer, pieces: Iterable[str], trainer: Any) -> None:
+    """Let the library learn from a text in a thread of its own, because it does not listen to Ctrl-C by itself."""
+    problems: list[BaseException] = []
+    interrupted = threading.Event()
+
+    def whole() -> Iterator[str]:
+        for piece in pieces:
+            if interrupted.is_set():
+                raise InterruptedError
+            if piece:
+                yield piece
+
+    def train() -> None:
+        try:
+            library.train_from_iterator(whole(), trainer)
+        except BaseException as problem:  # which the thread that waits shall raise
+            problems.append(problem)
+
+    thread = threading.Thread(target=train, daemon=True)
+    thread.start()
+    try:
+        while thread.is_alive():
+            thread.join(LISTENING_SECONDS)
+    except BaseException:
+        interrupted.set()
+        raise
+    if problems:
+        raise problems[0]
 
 
 _MAKERS = {"char": _char, "bpe": _bpe, "byte": _byte}

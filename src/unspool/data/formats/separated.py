@@ -13,7 +13,7 @@ from unspool.data.formats.row import Row, check_unique
 from unspool.errors import DataError
 from unspool.text.reading import without_end
 
-SAMPLE = 200  # lines from which delimiter and header are found
+SAMPLE = 1000  # lines from which delimiter and header are found
 DELIMITERS = (",", "\t", ";", "|")
 SHOWN = {",": "a comma", "\t": "a tab", ";": "a semicolon", "|": "a vertical bar", " ": "a space"}
 TAB = "\t"
@@ -144,11 +144,26 @@ def _is_even(sample: Sequence[str], delimiter: str) -> bool:
 
 
 def _has_quotes(sample: Sequence[str]) -> bool:
-    """Return whether cells between tabs are quoted: each that opens with a quote closes, and one has a quote inside."""
-    opening = [cell for line in sample for cell in without_end(line).split(TAB) if cell.startswith('"')]
-    inner = [cell[1:-1] for cell in opening if len(cell) > 1 and cell.endswith('"')]
-    whole = len(inner) == len(opening) and all('"' not in cell.replace('""', "") for cell in inner)
-    return whole and any('""' in cell for cell in inner)
+    """Return whether cells between tabs are quoted, as spreadsheets write them, rather than have quotes as texts do.
+
+    They are if the rows can be read so, and one of them needs it: a cell has doubled quotes, a tab or a line end inside
+    its quotes, or all cells are in quotes.
+    """
+    cells = [cell for line in sample for cell in without_end(line).split(TAB) if cell]
+    if not any(cell.startswith('"') for cell in cells):
+        return False
+    try:
+        rows = [row for row in csv.reader(sample, delimiter=TAB, strict=len(sample) < SAMPLE) if row]
+    except csv.Error:
+        return False
+    cut = len({len(row) for row in rows}) == 1 and any(cell[:1] == '"' and cell.count('"') % 2 for cell in cells)
+    return cut or any(map(is_quoted, cells)) or all(len(cell) > 1 and cell[0] == cell[-1] == '"' for cell in cells)
+
+
+def is_quoted(cell: str) -> bool:
+    """Return whether a cell has doubled quotes inside quotes, which no text has by chance."""
+    inner = cell[1:-1]
+    return len(cell) > 1 and cell[0] == cell[-1] == '"' and '""' in inner and '"' not in inner.replace('""', "")
 
 
 def _is_header(rows: Sequence[Cells], named: bool) -> bool:
@@ -186,6 +201,9 @@ def _rows(lines: Iterable[str], layout: Layout, given: Given) -> Iterator[Row]:
     for line, cells in rows:
         if len(cells) > len(layout.names) and any(cell.strip() for cell in cells[len(layout.names) :]):
             raise _too_many(line, cells, layout, given)
+        cut = len(cells) < len(layout.names) and cells[-1].startswith('"') and not cells[-1].endswith('"')
+        if not layout.quoted and (cut or any(map(is_quoted, cells))):
+            raise _quoted_late(line, cells, given)
         yield Row(f"line {line:,}", dict(zip(layout.names, cells, strict=False)))
 
 
@@ -199,6 +217,14 @@ def _too_many(line: int, cells: Cells, layout: Layout, given: Given) -> DataErro
         f"{given.file}: line {line:,} must not have more cells than there are {what}, {len(layout.names)}. "
         f"Received: {len(cells)} in {row!r:.80}.",
         f"{hint}; or name another --delimiter.",
+    )
+
+
+def _quoted_late(line: int, cells: Cells, given: Given) -> DataError:
+    return DataError(
+        f"{given.file}: line {line:,} must not have a quoted cell, because the first rows have none. "
+        f"Received: {TAB.join(cells)!r:.80}.",
+        "write the table as .csv, or without quotes, tabs and line ends in its cells.",
     )
 
 

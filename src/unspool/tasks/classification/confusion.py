@@ -1,47 +1,95 @@
-"""The confusion matrix, as text and as a page: a row for each right label, a column for each predicted one."""
+"""What is shown of a classifier's figures: those of each label, and the confusion matrix, as text and as a page.
 
+A row of the matrix is a right label, a column a predicted one.
+"""
+
+from collections.abc import Iterator
 from html import escape
 
 from unspool.evaluate.labels import ClassificationFigures
 from unspool.tasks.page import page, shade
+from unspool.text.escapes import escaped
 
 MAX_SHOWN = 20  # columns of the text
 WIDTH = 12  # characters of a label in it
+LABEL_WIDTH = 40  # characters of a label that has a line of its own
+UNKNOWN = "(unknown)"
+HEADS = ("precision", "recall", "F1", "texts")
 STYLE = "td { min-width: 2rem; padding: .2rem .5rem; text-align: right; border: 1px solid #eee; }\n"
 
 
-def confusion_text(figures: ClassificationFigures) -> str:
-    """Show the counts as a table in fixed columns; of more than 20 labels, the most frequent mistakes."""
-    if len(figures.labels) > MAX_SHOWN:
-        return _frequent_mistakes(figures)
-    names = [label[:WIDTH] for label in figures.labels]
+def classification_text(figures: ClassificationFigures) -> str:
+    """Show labels that are not known, the figures of each label, and the confusion matrix."""
+    notes = "".join(f"{line}\n" for line in _unknown(figures))
+    matrix = _matrix(figures) if len(figures.labels) <= MAX_SHOWN else _frequent_mistakes(figures)
+    return f"{notes}\n{_label_table(figures)}\n{matrix}"
+
+
+def classification_page(figures: ClassificationFigures) -> str:
+    """Draw the same as a page; a cell of the matrix is shaded by its fraction of the row."""
+    summary = f"{figures.rows:,} texts: accuracy {figures.accuracy:.4f}, macro F1 {figures.macro_f1:.4f}."
+    labels = "\n".join(
+        f"<tr><th>{escape(label)}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+        for label, *cells in _label_rows(figures)
+    )
+    rows = []
+    for label, row in zip((*figures.labels, UNKNOWN), figures.confusion, strict=False):
+        cells = "".join(f'<td style="{shade(0.7 * count / max(sum(row), 1))}">{count:,}</td>' for count in row)
+        rows.append(f"<tr><th>{escape(escaped(label))}</th>{cells}</tr>")
+    notes = "".join(f"<p>{escape(line)}</p>\n" for line in _unknown(figures))
+    return page(
+        "Confusion",
+        STYLE,
+        f"<p>{summary}</p>\n{notes}"
+        f"{_table(HEADS, labels)}\n<p>Right labels are rows, predicted ones columns.</p>\n"
+        + _table([escaped(label) for label in figures.labels], "\n".join(rows)),
+    )
+
+
+def _table(heads: tuple[str, ...] | list[str], rows: str) -> str:
+    head = "".join(f"<th>{escape(one)}</th>" for one in heads)
+    return f"<table>\n<thead><tr><th></th>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>"
+
+
+def _unknown(figures: ClassificationFigures) -> list[str]:
+    """Name the labels that the classifier does not know, and say what became of their texts."""
+    unknown = figures.unknown_labels or {}
+    if not unknown:
+        return []
+    shown = [f"{label!r} {texts:,}" for label, texts in list(unknown.items())[:MAX_SHOWN]]
+    more = f" and {len(unknown) - MAX_SHOWN:,} more" if len(unknown) > MAX_SHOWN else ""
+    return [
+        f"{sum(unknown.values()):,} texts have labels that the model does not know, and count as wrong: "
+        f"{', '.join(shown)}{more}."
+    ]
+
+
+def _label_rows(figures: ClassificationFigures) -> Iterator[tuple[str, str, str, str, str]]:
+    for label, one in figures.per_label.items():
+        yield escaped(label), f"{one.precision:.4f}", f"{one.recall:.4f}", f"{one.f1:.4f}", f"{one.support:,}"
+
+
+def _label_table(figures: ClassificationFigures) -> str:
+    rows = [(label[:LABEL_WIDTH], *cells) for label, *cells in _label_rows(figures)]
+    width = max(len(label) for label, *_ in rows) + 1
+    lines = [("", *HEADS), *rows]
+    return "".join(f"{label:{width}}" + "".join(f"{cell:>11}" for cell in cells) + "\n" for label, *cells in lines)
+
+
+def _matrix(figures: ClassificationFigures) -> str:
+    """Show the counts in fixed columns."""
+    names = [escaped(label)[:WIDTH] for label in figures.labels]
     width = max(map(len, [*names, f"{figures.rows:,}"])) + 1
     head = " " * WIDTH + "".join(f"{name:>{width}}" for name in names)
     rows = [
         f"{name:{WIDTH}}" + "".join(f"{count:>{width},}" for count in row)
-        for name, row in zip(names, figures.confusion, strict=True)
+        for name, row in zip([*names, UNKNOWN], figures.confusion, strict=False)
     ]
     return "\n".join(["right labels in rows, predicted ones in columns:", head, *rows]) + "\n"
 
 
-def confusion_page(figures: ClassificationFigures) -> str:
-    """Draw the same as a page; a cell is shaded by its fraction of the row."""
-    head = "".join(f"<th>{escape(label)}</th>" for label in figures.labels)
-    rows = []
-    for label, row in zip(figures.labels, figures.confusion, strict=True):
-        cells = "".join(f'<td style="{shade(0.7 * count / max(sum(row), 1))}">{count:,}</td>' for count in row)
-        rows.append(f"<tr><th>{escape(label)}</th>{cells}</tr>")
-    summary = f"{figures.rows:,} texts: accuracy {figures.accuracy:.4f}, macro F1 {figures.macro_f1:.4f}"
-    return page(
-        "Confusion",
-        STYLE,
-        f"<p>{summary}. Right labels are rows, predicted ones columns.</p>\n<table>\n"
-        f"<thead><tr><th></th>{head}</tr></thead>\n<tbody>\n" + "\n".join(rows) + "\n</tbody>\n</table>",
-    )
-
-
 def _frequent_mistakes(figures: ClassificationFigures) -> str:
-    labels = figures.labels
+    labels = [*map(escaped, figures.labels), UNKNOWN]
     wrong = [
         (count, labels[right], labels[found])
         for right, row in enumerate(figures.confusion)

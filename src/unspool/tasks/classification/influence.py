@@ -8,6 +8,7 @@ from typing import Any
 from unspool.arrays import FloatArray
 from unspool.evaluate.influence import Influence, influence, words_of
 from unspool.tasks.page import page
+from unspool.text.escapes import escaped
 
 STRONG = 0.2  # fraction of the largest influence from which a part is marked in plain text
 STYLE = "p { white-space: pre-wrap; } span { border-radius: .2rem; }\n"
@@ -41,8 +42,8 @@ def influence_text(found: Influence) -> str:
         for part, nats in zip(found.parts, found.nats, strict=True)
     )
     ranked = sorted(zip(found.parts, found.nats, strict=True), key=lambda one: -abs(one[1]))[:5]
-    strong = ", ".join(f"{part.strip() or repr(part)} {nats:+.2f}" for part, nats in ranked)
-    return f"{found.label} ({found.probability:.1%}): {' '.join(marked.split())}\n  nats: {strong}\n"
+    strong = ", ".join(f"{escaped(part.strip()) or repr(part)} {nats:+.2f}" for part, nats in ranked)
+    return f"{escaped(found.label)} ({found.probability:.1%}): {' '.join(marked.split())}\n  nats: {strong}\n"
 
 
 def influence_page(found: list[Influence]) -> str:

@@ -14,6 +14,7 @@ from unspool.data.labelled import (
 )
 from unspool.data.limit import limit_warnings
 from unspool.data.sources import describe_sources
+from unspool.data.tokens import unknown_warnings
 from unspool.decode.classification import label_probabilities
 from unspool.engines.base import Classifies
 from unspool.evaluate.labels import classification_figures
@@ -53,7 +54,7 @@ class ClassificationJob:
         )
         self.description = "\n".join([sentence, *findings])
         beyond = limit_warnings(cut, len(training), limit, "cut")
-        self.warnings = [*warnings, *beyond, *_warnings(counts, labels, recipe)]
+        self.warnings = [*warnings, *beyond, *_warnings(counts, labels, recipe), *unknown_warnings(validation.text)]
 
     def validate(self, network: Classifies) -> float:
         """Compute the loss in nats per label."""

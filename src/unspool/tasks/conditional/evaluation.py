@@ -1,20 +1,26 @@
 """Measure a conditional model: on the rows that its run held out, or on another table."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from unspool.data.conditions import open_conditioned, write_conditioned
+from unspool.data.conditions import ConditionedText, open_conditioned, write_conditioned
+from unspool.data.findings import Findings
+from unspool.data.numbers import number_in
 from unspool.engines.base import EncoderDecoder
 from unspool.errors import UsageError
 from unspool.evaluate.conditioned import ConditionedFigures, conditioned_figures
 from unspool.folder.model_folder import ModelFolder
+from unspool.specs.condition import ConditionSpec
 from unspool.tasks.conditional.specs import ConditionalConfig
 from unspool.tasks.conditional.task import conditioned_rows
-from unspool.tasks.evaluation import read_as_in_training, temporary_folder
+from unspool.tasks.evaluation import nothing_to_evaluate, read_as_in_training, say_findings, temporary_folder
 from unspool.tasks.opening import read_recipe
 from unspool.text.tokenizer import Tokenizer
 
 DOCUMENTS = (("lines", "text"),)
+MAX_SHOWN = 20  # labels that are named
 
 
 def evaluate_conditional(
@@ -35,6 +41,7 @@ def evaluate_conditional(
 
     Raises:
         UsageError: the number of columns is not that of the conditions.
+        DataError: no row has a text, and a condition that the model knows.
     """
     specs = config.conditions
     if not settings["sources"]:
@@ -46,6 +53,44 @@ def evaluate_conditional(
             f"Received: {', '.join(spec.condition)}.",
             "leave out --condition where the names are these.",
         )
+    findings = Findings()
+    rows = conditioned_rows(spec.sources, spec, findings)
+    say_findings(findings)
+    known, unknown = _known_rows(rows, specs)
+    if not known:
+        labels = "; ".join(f"{name}: {', '.join(map(repr, list(counts)[:5]))}" for name, counts in unknown.items())
+        raise nothing_to_evaluate(
+            f"the model knows the condition of no row: {labels}" if labels else "no row has a text"
+        )
     with temporary_folder() as path:
-        write_conditioned(path, "text", tokenizer, conditioned_rows(spec.sources, spec), specs)
-        return conditioned_figures(network, tokenizer, open_conditioned(path, "text", specs), specs)
+        write_conditioned(path, "text", tokenizer, known, specs)
+        figures = conditioned_figures(network, tokenizer, open_conditioned(path, "text", specs), specs)
+    return replace(figures, left_out=len(rows) - len(known), unknown_labels=unknown) if unknown else figures
+
+
+def _known_rows(
+    rows: Sequence[ConditionedText], specs: Sequence[ConditionSpec]
+) -> tuple[list[ConditionedText], dict[str, dict[str, int]]]:
+    """Return the rows whose condition a model knows, and count by column the labels that it does not, or no numbers."""
+    known, unknown = [], {spec.name: Counter[str]() for spec in specs}
+    for row in rows:
+        strange = [
+            (spec.name, cell)
+            for cell, spec in zip(row.condition, specs, strict=True)
+            if (cell not in spec.labels if spec.labels else number_in(cell) is None)
+        ]
+        for name, cell in strange:
+            unknown[name][cell] += 1
+        if not strange:
+            known.append(row)
+    return known, {name: dict(counts.most_common()) for name, counts in unknown.items() if counts}
+
+
+def conditioned_text(figures: ConditionedFigures) -> str:
+    """Name the labels that a model does not know, whose rows are left out."""
+    return "".join(
+        f"{sum(counts.values()):,} rows are left out because the model does not know their {name}: "
+        f"{', '.join(f'{label!r} {count:,}' for label, count in list(counts.items())[:MAX_SHOWN])}"
+        f"{f' and {len(counts) - MAX_SHOWN:,} more' if len(counts) > MAX_SHOWN else ''}.\n"
+        for name, counts in (figures.unknown_labels or {}).items()
+    )

@@ -7,6 +7,7 @@ from unspool.data.example_batches import PairBatches
 from unspool.data.limit import limit_warnings
 from unspool.data.pairs import Pairs
 from unspool.data.sources import describe_sources
+from unspool.data.tokens import unknown_warnings
 from unspool.decode.condition import condition_source, usual_condition
 from unspool.decode.generation import generate
 from unspool.decode.reading import start_reading
@@ -55,7 +56,7 @@ class ConditionalJob:
         )
         self.description = "\n".join([sentence, *findings])
         beyond = limit_warnings(examples.left_out, len(examples), limit or 0, "left out")
-        self.warnings = [*warnings, *beyond]
+        self.warnings = [*warnings, *beyond, *unknown_warnings(validation.target)]
 
     def validate(self, network: EncoderDecoder) -> float:
         """Compute the loss in nats per token, given the condition."""

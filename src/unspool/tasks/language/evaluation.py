@@ -13,7 +13,7 @@ from unspool.engines.base import SequenceNetwork
 from unspool.evaluate.bits import Figures, evaluate_part
 from unspool.folder.model_folder import ModelFolder
 from unspool.specs.base import build
-from unspool.tasks.evaluation import temporary_folder
+from unspool.tasks.evaluation import say_findings, temporary_folder
 from unspool.tasks.language.specs import LanguageConfig, TextDataSpec
 from unspool.text.tokenizer import Tokenizer
 
@@ -61,6 +61,8 @@ def evaluate_language(
         return held_out_figures(network, open_part(folder.training, "validation"))
     lines = config.by_document and not settings.get("text")
     spec = build(TextDataSpec, {"lines": lines, **settings}, "evaluate")
+    findings = Findings()
     with temporary_folder() as path:
-        write_part(path, "text", tokenizer, open_text(spec.sources, spec))
+        write_part(path, "text", tokenizer, open_text(spec.sources, spec, findings))
+        say_findings(findings)
         return evaluate_part(network, open_part(path, "text"))

@@ -7,7 +7,7 @@ from unspool.data.batches import BatchSource
 from unspool.data.corpus import SMALL, Corpus
 from unspool.data.sources import describe_sources
 from unspool.data.stream_batches import DocumentBatches, StreamBatches
-from unspool.data.tokens import Part
+from unspool.data.tokens import Part, unknown_warnings
 from unspool.decode.generation import generate
 from unspool.decode.reading import start_reading
 from unspool.engines.base import SequenceNetwork
@@ -41,7 +41,7 @@ class LanguageJob:
         self.batches = make_batches(corpus, recipe.training)
         self.tokens_per_unit = len(corpus.training.tokens) / corpus.training.characters
         self.description = "\n".join([_describe(corpus, recipe), *findings])
-        self.warnings = [*warnings, *_warnings(corpus)]
+        self.warnings = [*warnings, *_warnings(corpus), *unknown_warnings(corpus.validation)]
 
     def validate(self, network: SequenceNetwork) -> float:
         """Compute the loss in nats per token, from the initial state."""

@@ -12,6 +12,7 @@ from unspool.data.pairs import (
     Tokenizers,
     describe_pairs,
 )
+from unspool.data.tokens import unknown_warnings
 from unspool.decode.translation import BeamTranslator
 from unspool.engines.base import EncoderDecoder
 from unspool.errors import DataError
@@ -58,7 +59,7 @@ class TranslationJob:
         )
         self.description = "\n".join([sentence, *findings])
         beyond = limit_warnings(examples.left_out, len(examples), limit, "left out")
-        self.warnings = [*warnings, *beyond]
+        self.warnings = [*warnings, *beyond, *unknown_warnings(*validation.examples.texts.values())]
 
     def validate(self, network: EncoderDecoder) -> float:
         """Compute the loss in nats per target token."""

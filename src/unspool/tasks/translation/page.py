@@ -5,6 +5,7 @@ from typing import Any
 
 from unspool.decode.translation import Translation
 from unspool.tasks.page import page, shade
+from unspool.text.escapes import escaped
 
 SHOWN = 3  # positions of the source for each token, in a terminal
 STYLE = """thead th { writing-mode: vertical-rl; text-align: right; transform: rotate(180deg); }
@@ -17,13 +18,18 @@ def inspect_attention(found: list[tuple[str, Translation]]) -> tuple[list[dict[s
     """Show the attention weights of each translation: for programs, in a terminal, as a page."""
     lines = []
     for source, translation in found:
-        lines.append(f"{source} -> {translation.text}\n")
+        lines.append(f"{escaped(source)} -> {escaped(translation.text)}\n")
         for token, weights in zip(translation.tokens, translation.attention or (), strict=True):
             best = sorted(range(len(weights)), key=lambda position: -weights[position])[:SHOWN]
-            attended = ", ".join(f"{translation.source_tokens[i].strip()} {weights[i]:.0%}" for i in best)
-            lines.append(f"  {token.strip():20} {attended}\n")
+            attended = ", ".join(f"{_shown(translation.source_tokens[i])} {weights[i]:.0%}" for i in best)
+            lines.append(f"  {_shown(token):20} {attended}\n")
     rows = [{"source": source, **translation.to_dict()} for source, translation in found]
     return rows, "".join(lines), attention_page(found)
+
+
+def _shown(token: str) -> str:
+    """Show a token without the space before its word; a line end or a tab is visible."""
+    return escaped(token.strip(" "))
 
 
 def attention_page(found: list[tuple[str, Translation]]) -> str:

@@ -4,7 +4,7 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import model_validator
 
-from unspool.specs.base import Option, setting
+from unspool.specs.base import Option, Spec, setting
 from unspool.specs.config import Config
 from unspool.specs.data import MAX_LENGTH, DataSpec, TokenizerName
 from unspool.specs.recipe import Recipe
@@ -100,3 +100,15 @@ class TranslationConfig(Config):
 
     task: Literal["translation"] = "translation"
     source_tokenizer: TokenizerName | None = None
+
+
+class ReferenceSpec(Spec):
+    """Further references, besides the target. They are settings of an evaluation alone.
+
+    Attributes:
+        reference: names a further column of translations to compare with; it may have empty cells.
+        reference_file: names a further file of such translations, line by line; it may have empty lines.
+    """
+
+    reference: tuple[str, ...] = setting((), Option("Pairs", synonyms=("references", "ref"), metavar="COL"))
+    reference_file: tuple[str, ...] = setting((), Option("Pairs", synonyms=("ref-file",), metavar="FILE"))

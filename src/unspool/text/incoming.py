@@ -1,0 +1,63 @@
+"""The texts that people hand to a model: checked, cleaned, and what was replaced is said.
+
+    prompt, text, label, stop string, from the shell or from Python -> clean_text -> tokenizer
+
+A text that was cleaned before, such as a line of a file, passes as it is.
+"""
+
+from collections.abc import Iterable
+from warnings import warn
+
+from unspool.errors import DataWarning, UsageError
+from unspool.text.cleaning import Cleaner, clean
+
+
+def clean_text(text: str, name: str = "the text") -> str:
+    """Return the clean form of a text. See `text.cleaning`.
+
+    Args:
+        text: is what a person gave.
+        name: is what errors and the warning about replaced characters call it.
+
+    Raises:
+        UsageError: it is not a text.
+        DataError: it has a NUL character.
+    """
+    found, replaced = _cleaned(text, name)
+    if replaced:
+        warn(f"{name}: {_replaced(replaced)}", DataWarning, stacklevel=3)
+    return found
+
+
+def clean_texts(texts: str | Iterable[str]) -> list[str]:
+    """Return the clean forms of several texts, or of one.
+
+    Raises:
+        UsageError: one is not a text.
+        DataError: one has a NUL character.
+    """
+    given = [texts] if isinstance(texts, str) else list(texts)
+    found, total, first = [], 0, ""
+    for number, text in enumerate(given, 1):
+        name = f"text {number:,}" if len(given) > 1 else "the text"
+        cleaned, replaced = _cleaned(text, name)
+        first = first or (name if replaced else "")
+        total += replaced
+        found.append(cleaned)
+    if total:
+        warn(f"{first if len(given) == 1 else f'texts from {first} on'}: {_replaced(total)}", DataWarning, stacklevel=3)
+    return found
+
+
+def _cleaned(text: str, name: str) -> tuple[str, int]:
+    """Return the clean form of a text, and how many characters were replaced."""
+    if not isinstance(text, str):
+        raise UsageError(f"{name} must be a text. Received: {text!r:.60}.", "give a str.")
+    if text.isascii():
+        return clean(text, name), 0
+    cleaner = Cleaner(name)
+    return cleaner.add(text, final=True), cleaner.replaced
+
+
+def _replaced(count: int) -> str:
+    return f"{count:,} {'character' if count == 1 else 'characters'} that no Unicode text can have became U+FFFD."
