@@ -84,6 +84,7 @@ def train_for_ever(path: Path, kept: Path, problems: Path, seed: int) -> None:
         problems: lists what must not happen.
         seed: is that of the first run; each adds one.
     """
+    warnings.simplefilter("ignore", unspool.ModelFolderWarning)
     generator = random.Random(seed)
     callback = Noting(path, kept)
     while True:
