@@ -19,6 +19,7 @@ from unspool.data.given import PAIR, Given, as_sources
 from unspool.engines.registry import build_network
 from unspool.folder.migration import present_keywords
 from unspool.folder.model_folder import ModelFolder
+from unspool.folder.whole import read_whole
 from unspool.models.base import Model, PathLike
 from unspool.tasks.opening import read_config, read_pretrained, row_of_folder
 from unspool.tasks.pretrained import Pretrained
@@ -39,18 +40,22 @@ def load(path: PathLike, engine: str = "auto", weights: str = "float32", threads
         threads: is the maximum number of threads of Numba's kernels; 0 uses all.
 
     Returns:
-        a `TextModel`, `ConditionalTextModel`, `Translator` or `TextClassifier`.
+        a `TextModel`, `ConditionalTextModel`, `Translator` or `TextClassifier`. While a run replaces the model of a
+        folder, it is the old one until the run has kept a model, and then the new one.
 
     Raises:
-        ModelFolderError: it is not a sound model folder.
+        ModelFolderError: it is not a sound model folder, or its first run has kept no model yet.
         UsageError: there is no such engine, or not with these weights or threads.
         MissingExtraError: the engine is not installed, or cannot be imported.
     """
-    folder = ModelFolder(Path(path))
-    row, config = row_of_folder(folder), read_config(folder)
-    network = build_network(engine, config.network, folder.read_weights(), weights, threads)
-    model: Model = row.load("model")(folder, config, network)
-    return model
+
+    def opened(folder: ModelFolder) -> Model:
+        row, config = row_of_folder(folder), read_config(folder)
+        network = build_network(engine, config.network, folder.read_weights(), weights, threads)
+        model: Model = row.load("model")(folder, config, network)
+        return model
+
+    return read_whole(Path(path), opened)
 
 
 def train(

@@ -13,6 +13,7 @@ An error states the rule and the value received; its hint says what to do. On th
 two lines on standard error. Anything that is not an `UnspoolError` is a bug and keeps its traceback.
 
 What is used, but not as it was given, is a `DataWarning`: a line on standard error, a warning in Python.
+So is a `ModelFolderWarning`, where a folder is used otherwise than one may expect.
 """
 
 import os
@@ -62,6 +63,10 @@ class DataError(UnspoolError):
 
 class DataWarning(UserWarning):
     """Some of what was given was replaced or left out; the message says how much."""
+
+
+class ModelFolderWarning(UserWarning):
+    """A folder is used otherwise than one may expect; the message says how."""
 
 
 class ModelFolderError(UnspoolError):

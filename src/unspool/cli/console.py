@@ -17,7 +17,15 @@ from typing import Any, BinaryIO, cast
 import typer
 
 from unspool.cli.shown import visible
-from unspool.errors import DataError, DataWarning, OutputError, UnspoolError, UsageError, shell_command
+from unspool.errors import (
+    DataError,
+    DataWarning,
+    ModelFolderWarning,
+    OutputError,
+    UnspoolError,
+    UsageError,
+    shell_command,
+)
 
 INTERRUPTED = 130
 BROKEN_PIPE = 141
@@ -60,12 +68,12 @@ def warn(message: str) -> None:
 
 @contextmanager
 def _printing_warnings() -> Iterator[None]:
-    """Print what was replaced or left out as a line; other warnings look as they always do."""
+    """Print as a line what was replaced or left out, or which model is used; other warnings look as they always do."""
     with warnings.catch_warnings():
         usual = warnings.showwarning
 
         def show(message: Warning | str, category: type[Warning], *where: Any, **stream: Any) -> None:
-            if issubclass(category, DataWarning):
+            if issubclass(category, (DataWarning, ModelFolderWarning)):
                 warn(str(message))
             else:
                 usual(message, category, *where, **stream)

@@ -59,8 +59,9 @@ def evaluate(
     if "nats_per_token" in figures and runtime.get("weights", "float32") != "float32":
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DataWarning)  # which the first evaluation has said
-            whole = load(model, **{**runtime, "weights": "float32"}).evaluate(data or None, **settings).to_dict()
-        figures["nats_per_token_lost_to_weights"] = figures["nats_per_token"] - whole["nats_per_token"]
+            whole = opened.read_folder(lambda folder: load(folder.path, **{**runtime, "weights": "float32"}))
+            nats = whole.evaluate(data or None, **settings).to_dict()["nats_per_token"]
+        figures["nats_per_token_lost_to_weights"] = figures["nats_per_token"] - nats
     if html is not None:
         if report.page is None:
             raise UsageError(f"--html draws nothing for a {type(opened).__name__}.", "leave it out.")

@@ -1,11 +1,12 @@
 """What `train` needs besides its options: recipes, a path for the model, the closing figures of a run."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from unspool.cli.shown import visible
-from unspool.errors import UsageError, shell_command, shell_word, this_program
+from unspool.errors import UsageError, reporting_write_errors, shell_command, shell_word, this_program
 
 
 def read_recipe(config: Path | None, given: Mapping[str, Any]) -> tuple[dict[str, dict[str, Any]], str | None]:
@@ -39,8 +40,23 @@ def read_recipe(config: Path | None, given: Mapping[str, Any]) -> tuple[dict[str
     return merged(recipe, settings), row.name
 
 
-def free_path(data: list[str], settings: dict[str, dict[str, Any]], task: str | None) -> Path:
-    """Return `runs/NAME`, with a number if that exists."""
+@contextmanager
+def model_path(
+    chosen: Path | None, data: list[str], settings: dict[str, dict[str, Any]], task: str | None
+) -> Iterator[Path]:
+    """Return the path of the model folder: the one that was chosen, or a new `runs/NAME`, with a number if that exists.
+
+    The new folder is made at once, so that no other process takes it, and removed if nothing was written into it.
+
+    Raises:
+        OutputError: it cannot be made.
+    """
+    from unspool.folder.atomic import waiting
+    from unspool.folder.lock import is_locked
+
+    if chosen is not None:
+        yield chosen
+        return
     if data:
         name = "stdin" if data[0] == "-" else Path(data[0]).resolve().name.split(".")[0] or "model"
     else:
@@ -48,9 +64,24 @@ def free_path(data: list[str], settings: dict[str, dict[str, Any]], task: str | 
 
         name = choose_row(settings["data"], task).load("task")().name(settings)
     path, number = Path("runs") / name, 2
-    while path.exists():
-        path, number = Path("runs") / f"{name}-{number}", number + 1
-    return path
+    with reporting_write_errors(path):
+        while path.exists() or waiting(path) or is_locked(path) or not _make(path):
+            path, number = Path("runs") / f"{name}-{number}", number + 1
+    try:
+        yield path
+    finally:
+        for folder in (path, path.parent):
+            with suppress(OSError):
+                folder.rmdir()
+
+
+def _make(path: Path) -> bool:
+    """Make a folder; return whether it is new."""
+    try:
+        path.mkdir(parents=True)
+    except FileExistsError:
+        return False
+    return True
 
 
 def closing_values(path: Path) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import typer
 from unspool.cli.arguments import AsJson, Out
 from unspool.cli.console import refuse_unnamed_input, write, write_json
 from unspool.cli.options import Fields, Settings, with_options
-from unspool.cli.recipes import closing_text, closing_values, example, free_path, read_recipe
+from unspool.cli.recipes import closing_text, closing_values, example, model_path, read_recipe
 from unspool.cli.renamed import validation_fraction
 from unspool.errors import UsageError
 from unspool.specs.base import Option
@@ -97,8 +97,10 @@ def train(
     files = [*(data or ()), *filter(None, [given.get("source_file")])]
     if resume is None and not files and not recipe["data"].get("sources"):
         refuse_unnamed_input()
-    path = resume or out or free_path(files, recipe, task or named)
-    with make_progress(quiet=as_json, tensorboard=path / "tensorboard" if tensorboard else None) as progress:
+    with (
+        model_path(resume or out, files, recipe, task or named) as path,
+        make_progress(quiet=as_json, tensorboard=path / "tensorboard" if tensorboard else None) as progress,
+    ):
         from unspool import api
 
         how: dict[str, Any] = {"callback": progress, "engine": engine}

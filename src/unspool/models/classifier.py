@@ -51,4 +51,4 @@ class TextClassifier(LabellingModel):
             ModelFolderError: the held-out rows are gone.
         """
         chosen = given(self.config.task, data, settings, ClassificationDataSpec)
-        return evaluate_classification(self._classifier, self.folder, chosen)
+        return self.read_folder(lambda folder: evaluate_classification(self._classifier, folder, chosen))

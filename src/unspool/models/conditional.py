@@ -88,7 +88,9 @@ class ConditionalTextModel(LabellingModel):
             ModelFolderError: the held-out rows are gone.
         """
         chosen = given(self.config.task, data, settings, ConditionalDataSpec)
-        return evaluate_conditional(self.network, self.tokenizer, self.config, self.folder, chosen)
+        return self.read_folder(
+            lambda folder: evaluate_conditional(self.network, self.tokenizer, self.config, folder, chosen)
+        )
 
     def report(self, figures: ConditionedFigures) -> Report:
         """Name the labels that the model does not know."""

@@ -62,7 +62,7 @@ class Translator(Model):
             MissingExtraError: sacrebleu is needed and not installed.
         """
         chosen = given(self.config.task, data, settings, TranslationDataSpec, ReferenceSpec, BeamSpec)
-        return evaluate_translation(self._translator, self.folder, chosen)
+        return self.read_folder(lambda folder: evaluate_translation(self._translator, folder, chosen))
 
     def inspect(self, texts: str | Sequence[str], **settings: Any) -> Inspection:
         """Show the attention weights of the translation of each text.

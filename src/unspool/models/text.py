@@ -85,4 +85,8 @@ class TextModel(Model):
         )
 
         chosen = given(self.config.task, data, settings, TextDataSpec)
-        return evaluate_language(self.network, self.tokenizer, self.config, self.folder, chosen)
+        if chosen["sources"]:
+            return evaluate_language(self.network, self.tokenizer, self.config, self.folder, chosen)
+        return self.read_folder(
+            lambda folder: evaluate_language(self.network, self.tokenizer, self.config, folder, chosen)
+        )

@@ -4,6 +4,7 @@ settings -> the task's plan -> model folder -> kernels -> loop over the task's b
 """
 
 import time
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,8 @@ from unspool.errors import (
     shell_command,
     shell_word,
 )
-from unspool.folder.atomic import bring_back, drop_replaced, replaced, set_aside, write_atomically
+from unspool.folder.atomic import bring_back, drop_replaced, set_aside, waiting, write_atomically
+from unspool.folder.lock import locked
 from unspool.folder.model_folder import ModelFolder, check_free
 from unspool.specs.config import Config
 from unspool.specs.recipe import Recipe
@@ -73,6 +75,10 @@ class Run:
         Raises:
             UnspoolError: a part of it failed; an existing model is restored then.
         """
+        with self._lock():
+            self._new(overwrite, pretrained)
+
+    def _new(self, overwrite: bool, pretrained: Pretrained | None) -> None:
         self.task.check(self.settings)
         if pretrained and not self.task.accepts_pretrained:
             name = self.task.recipe.model_fields["task"].default
@@ -110,6 +116,14 @@ class Run:
         Raises:
             ModelFolderError: there is nothing to resume.
         """
+        with self._lock():
+            self._resume()
+
+    def _lock(self) -> AbstractContextManager[None]:
+        """Lock the folder; of several processes that train together the first does so for all."""
+        return locked(self.path) if self.process.rank == 0 else nullcontext()
+
+    def _resume(self) -> None:
         folder = ModelFolder(self.path)
         recipe, config = read_recipe(folder), read_config(folder)
         checkpoint = Checkpoint(folder.training)
@@ -190,8 +204,8 @@ class Run:
             if not progress.done:
                 self.callback.on_note(f"interrupted after update {progress.step:,}: {self._resumable()}")
             Closing(self.task, folder, recipe, config, job, self.engine).close(loop, last_best, self._phases)
-            if replaced(folder.path).exists():
-                self.callback.on_note(f"the earlier model is kept in {replaced(folder.path)}.")
+            for earlier in waiting(folder.path):
+                self.callback.on_note(f"the earlier model is kept in {earlier}.")
         except BaseException as problem:
             resumable = loop.checkpoint.exists() and not loop.progress.done
             if resumable and not isinstance(problem, TrainingError):  # which would only happen again
