@@ -186,17 +186,18 @@ class Run:
             threads=self._thread_choice(folder, recipe, learner, history),
         )
         try:
-            progress = loop.run()
-            if not progress.done:
-                self.callback.on_note(f"interrupted after update {progress.step:,}: {self._resumable()}")
-            Closing(self.task, folder, recipe, config, job, self.engine).close(loop, last_best, self._phases)
-            if replaced(folder.path).exists():
-                self.callback.on_note(f"the earlier model is kept in {replaced(folder.path)}.")
+            with announcing(self.callback.on_note):
+                progress = loop.run()
+                if not progress.done:
+                    self.callback.on_note(f"interrupted after update {progress.step:,}: {self._resumable()}")
+                Closing(self.task, folder, recipe, config, job, self.engine).close(loop, last_best, self._phases)
         except BaseException as problem:
             resumable = loop.checkpoint.exists() and not loop.progress.done
             if resumable and not isinstance(problem, TrainingError):  # which would only happen again
                 self.callback.on_note(f"warning: cut off after update {loop.progress.step:,}: {self._resumable()}")
             raise
+        if replaced(folder.path).exists():
+            self.callback.on_note(f"the earlier model is kept in {replaced(folder.path)}.")
 
     def _announce(self, line: str) -> None:
         self.callback.on_note(self._phases.summary())
