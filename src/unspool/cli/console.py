@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 import zlib
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from typing import Any
 
 import typer
 
+from unspool.cli.shown import visible
 from unspool.errors import DataError, UnspoolError
 
 INTERRUPTED = 130
@@ -40,7 +42,7 @@ def reporting_errors() -> Iterator[None]:
 
 def fail(message: str, hint: str, exit_code: int) -> None:
     """Write two lines to standard error, and exit."""
-    one_line = [" ".join(text.split()) for text in (message, hint)]
+    one_line = [visible(re.sub(r"\s*\n\s*", " ", text.strip())) for text in (message, hint)]
     sys.stderr.write(f"error: {one_line[0]}\nhint: {one_line[1]}\n")
     raise SystemExit(exit_code)
 
