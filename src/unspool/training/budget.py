@@ -35,13 +35,15 @@ class Budget:
         """Return the wall time of training so far, of all parts of the run."""
         return self.used if self.started is None else self.used + time.monotonic() - self.started
 
+    def seconds_left(self) -> float | None:
+        """Return the seconds that a budget of minutes still has; none for another budget."""
+        return None if self.spec.minutes is None else max(0.0, self.spec.minutes * 60 - self.seconds())
+
     def announcement(self) -> str:
         """Say how long training takes from now on, and with a budget of minutes when it ends."""
-        total = self.total_steps()
-        if total is not None:
+        total, left = self.total_steps(), self.seconds_left()
+        if total is not None or left is None:
             return f"training: until update {total:,}."
-        assert self.spec.minutes is not None
-        left = max(0.0, self.spec.minutes * 60 - self.seconds())
         end = time.strftime("%H:%M:%S", time.localtime(time.time() + left))
         return f"training: {_duration(left)}, until {end}; the closing figures take a little longer."
 
@@ -68,9 +70,8 @@ class Budget:
             step: counts the updates so far.
             step_seconds: is the time that another takes.
         """
-        if self.spec.minutes is None:
-            return self.progress(step) >= 1
-        return self.seconds() + step_seconds / 2 >= self.spec.minutes * 60 - self.reserved
+        left = self.seconds_left()
+        return self.progress(step) >= 1 if left is None else left <= self.reserved + step_seconds / 2
 
     def steps_that_fit(self, step: int) -> int:
         """Estimate how many steps the run will have, at the speed so far; `step` is at least 1."""

@@ -31,6 +31,7 @@ CHECKPOINT_SECONDS = 20.0
 LOSS_WINDOW = 50  # the reported training loss is the mean of so many steps
 MAX_DIVERGENCES = 2
 RESERVED = 1.1  # times the length of a validation, with what is saved then: for the last one
+MAX_RESERVED = 0.25  # of the time that is left, until a validation in the run itself was timed: a neighbour may be busy
 
 
 @dataclass
@@ -112,10 +113,12 @@ class Loop:
 
     def _reserve(self) -> None:
         """Find out how long a validation takes, for which a run of minutes must stop training in time."""
-        if self.budget.total_steps() is None:
+        left = self.budget.seconds_left()
+        if left is not None:
             started = time.monotonic()
             self.validate(self.learner.network())
-            self.budget.reserved = RESERVED * (time.monotonic() - started)
+            took = time.monotonic() - started
+            self.budget.reserved = min(RESERVED * took, MAX_RESERVED * left)
 
     def _finished(self) -> bool:
         return self.budget.is_over(self.progress.step, self._step_seconds) or self._out_of_patience()
