@@ -46,7 +46,7 @@ def test_a_process_trains_and_classifies(rows: Path, tmp_path: Path, run: Callab
     trained = run("train", rows, "--text", "text", "--label", "kind", "--steps", 60, *sizes, "--out", tmp_path / "m")
     assert trained.code == 0, trained.err
     assert "fruit 115 (50.0%)" in trained.err
-    assert f"try: unspool classify {tmp_path / 'm'}" in trained.out
+    assert f"unspool classify {tmp_path / 'm'}" in trained.out
     found = run("classify", tmp_path / "m", input="an apple and a plum\nan iron and a zinc\n")
     assert (found.code, found.out) == (0, "fruit\nmetal\n")
 

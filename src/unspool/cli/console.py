@@ -1,7 +1,10 @@
 """What all commands use: errors in two lines, warnings in one, text in and out."""
 
+import io
 import json
 import os
+import select
+import stat
 import sys
 import warnings
 import zlib
@@ -9,12 +12,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from math import isfinite
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import typer
 
 from unspool.cli.shown import visible
-from unspool.errors import DataError, DataWarning, ModelFolderWarning, OutputError, UnspoolError
+from unspool.errors import (
+    DataError,
+    DataWarning,
+    ModelFolderWarning,
+    OutputError,
+    UnspoolError,
+    UsageError,
+    shell_command,
+)
 
 INTERRUPTED = 130
 BROKEN_PIPE = 141
@@ -120,6 +131,25 @@ def _with_nulls(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_with_nulls(item) for item in value]
     return None if isinstance(value, float) and not isfinite(value) else value
+
+
+def refuse_unnamed_input() -> None:
+    """Refuse data that are piped in while no data are named: they would be ignored.
+
+    Raises:
+        UsageError: a file or a pipe with something in it is standard input.
+    """
+    try:
+        mode = os.fstat(sys.stdin.fileno()).st_mode
+        piped = stat.S_ISREG(mode) or (stat.S_ISFIFO(mode) and bool(select.select([sys.stdin], [], [], 0)[0]))
+        something = piped and bool(cast(io.BufferedReader, sys.stdin.buffer).peek(1))
+    except (OSError, ValueError, AttributeError):  # no standard input
+        return
+    if something:
+        raise UsageError(
+            "data that are piped in must be named. Received: standard input, and no DATA.",
+            f"write {shell_command('train', '-')} < FILE to learn it, or < /dev/null to learn Python's own reference.",
+        )
 
 
 def read_text(text: str, encoding: str = "auto") -> str:

@@ -5,7 +5,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from unspool.errors import UsageError, reporting_write_errors
+from unspool.cli.shown import visible
+from unspool.errors import UsageError, reporting_write_errors, shell_command, shell_word, this_program
 
 
 def read_recipe(config: Path | None, given: Mapping[str, Any]) -> tuple[dict[str, dict[str, Any]], str | None]:
@@ -19,7 +20,7 @@ def read_recipe(config: Path | None, given: Mapping[str, Any]) -> tuple[dict[str
         UsageError: the file is not a recipe.
     """
     from unspool.folder.migration import migrated_recipe
-    from unspool.folder.model_folder import read_toml
+    from unspool.folder.model_folder import read_toml, with_paths
     from unspool.tasks.registry import choose_row
     from unspool.tasks.settings import grouped, known_settings, merged
 
@@ -35,6 +36,7 @@ def read_recipe(config: Path | None, given: Mapping[str, Any]) -> tuple[dict[str
     sections = migrated_recipe({name: value for name, value in file.items() if name in settings}, {})
     row = choose_row({**sections.get("data", {}), **settings["data"]}, file.get("task"))
     recipe = migrated_recipe(sections, known_settings(row.load("recipe")))
+    recipe = with_paths(row.load("recipe"), config, recipe)
     return merged(recipe, settings), row.name
 
 
@@ -82,8 +84,37 @@ def _make(path: Path) -> bool:
     return True
 
 
-def last_figures(path: Path) -> dict[str, Any]:
-    """Read the event of the history that ended the run."""
+def closing_values(model: Any, path: Path) -> dict[str, Any]:
+    """Return what a run ended with, for programs; one that was interrupted has the command that continues it.
+
+    Args:
+        model: is that of the run.
+        path: is that of its folder.
+    """
     from unspool.training.history import History
 
-    return next(event for event in reversed(History(path / "history.jsonl").events()) if event["event"] == "end")
+    events = model.read_folder(lambda folder: History(folder.path / "history.jsonl").events())
+    figures = next(event for event in reversed(events) if event["event"] == "end")
+    resume = {} if figures["done"] else {"resume": shell_command("train", "--resume", path)}
+    return {"model": str(path), **figures, **resume}
+
+
+def closing_text(model: Any, path: Path) -> str:
+    """Return what a run ended with, in some lines. See `closing_values`."""
+    from unspool.tasks.registry import ROWS
+
+    figures, learnt = closing_values(model, path), ROWS[model.config.task].load("task")()
+    lines = [
+        f"{path}: {learnt.summary(figures)}",
+        *([f"warning: this model is untrained: {figures['untrained']}."] if figures["untrained"] else []),
+        *([f"interrupted; to go on: {figures['resume']}"] if "resume" in figures else []),
+    ]
+    return "".join(f"{visible(line)}\n" for line in lines)
+
+
+def example(path: Path, task: str) -> str:
+    """Return a command that uses the model at a path, of a task."""
+    from unspool.tasks.registry import ROWS
+
+    command: str = ROWS[task].load("task").card.command
+    return this_program() + command.removeprefix("unspool").format(name=shell_word(path))

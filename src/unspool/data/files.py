@@ -150,7 +150,7 @@ def _member(archive: str, member: PurePath) -> SourceFile:
 
 def _chosen(folder: str, inside: Iterable[PurePath], endings: Sequence[str], findings: Findings) -> Iterator[PurePath]:
     """Choose the files of a folder that are read, and count the others."""
-    wanted = {ending.lower() for ending in endings}
+    wanted = {f".{ending.lower().lstrip('.')}" for ending in endings}
     chosen, others, hidden = [], Counter[str](), 0
     for file in inside:
         if any(part.startswith((".", "__MACOSX")) for part in file.parts):

@@ -8,7 +8,7 @@
     recipe.toml             every setting of the run
     README.md               the model card
     history.jsonl           the events of training, one a line
-    training/               what resuming needs; may be deleted
+    training/               what resuming needs, also the recipe with whole paths; may be deleted
 
 No pickle is ever written or read. Every file is replaced in one step.
 """
@@ -26,18 +26,19 @@ from safetensors.numpy import load as load_safetensors
 from safetensors.numpy import save as save_safetensors
 
 from unspool.arrays import Arrays
-from unspool.errors import ModelFolderError, OutputError, reporting_write_errors
+from unspool.errors import ModelFolderError, OutputError, reporting_write_errors, shell_command
 from unspool.folder.atomic import CONFIG, WEIGHTS, followed, is_empty, is_model, waiting, write_atomically
 from unspool.folder.migration import migrated_config, migrated_recipe
 from unspool.specs.base import S, build
 from unspool.specs.config import FORMAT_VERSION, Config
 from unspool.specs.data import TokenizerName
-from unspool.specs.recipe import Recipe
+from unspool.specs.recipe import R, Recipe, with_folders, without_folders
 from unspool.specs.sampling import SamplingSpec
 from unspool.text.tokenizer import Tokenizer
 
 RESTORE = "restore the folder from a copy, or train again."
 UNFINISHED = "unfinished"  # is in `training/` until the folder has a config
+NAMES_ONLY = "# Files are named without their folders; training/recipe.toml has the paths.\n"
 
 Identity = tuple[int, int, int]  # of a model: see `folder.whole`
 
@@ -135,8 +136,8 @@ class ModelFolder:
         values = _parse_json(self._read("generation_config.json"), "generation_config.json")
         return build(SamplingSpec, values, f"{self.path}/generation_config.json", ModelFolderError)
 
-    def read_recipe(self, kind: type[S], known: Mapping[str, set[str]]) -> S:
-        """Read every setting of the run, as the recipe of its task.
+    def read_recipe(self, kind: type[R], known: Mapping[str, set[str]]) -> R:
+        """Read every setting of the run, as the recipe of its task, with whole paths where `training/` has them.
 
         Args:
             kind: is the spec of the task's recipe.
@@ -146,7 +147,8 @@ class ModelFolder:
             ModelFolderError: the file is missing or breaks a rule.
         """
         path = self.path / "recipe.toml"
-        return build(kind, migrated_recipe(read_toml(path), known), str(path), ModelFolderError)
+        values = with_paths(kind, path, migrated_recipe(read_toml(path), known))
+        return build(kind, values, str(path), ModelFolderError)
 
     def read_card(self) -> str:
         """Read `README.md`, the model card."""
@@ -171,8 +173,14 @@ class ModelFolder:
         write_atomically(self.path / "generation_config.json", sampling.model_dump_json(indent=2) + "\n")
 
     def write_recipe(self, recipe: Recipe) -> None:
-        """Write `recipe.toml`; settings that are off are left out, as TOML has no null."""
-        write_atomically(self.path / "recipe.toml", tomli_w.dumps(recipe.model_dump(exclude_none=True)))
+        """Write `recipe.toml` without the folders of files, and with them into `training/`.
+
+        Settings that are off are left out, as TOML has no null.
+        """
+        self.create()
+        write_atomically(self.training / "recipe.toml", tomli_w.dumps(recipe.model_dump(exclude_none=True)))
+        published = tomli_w.dumps(without_folders(recipe).model_dump(exclude_none=True))
+        write_atomically(self.path / "recipe.toml", NAMES_ONLY + published)
 
     def write_card(self, text: str) -> None:
         """Write `README.md`."""
@@ -185,7 +193,8 @@ class ModelFolder:
         except FileNotFoundError:
             hint = "train one with `unspool train`, or name the folder that holds config.json."
             if (self.training / "last.safetensors").exists() or (self.path / "recipe.toml").exists():
-                hint = f"its training was cut off: go on with `unspool train --resume {self.path}`."
+                command = shell_command("train", "--resume", self.path)
+                hint = f"its training was cut off: go on with `{command}`."
             elif waiting(self.path):
                 hint = f"an earlier model waits in {waiting(self.path)[-1]}: train with --overwrite to replace it."
             raise ModelFolderError(f"{self.path} has no {name}, so it is not a model folder.", hint) from None
@@ -263,6 +272,16 @@ def read_toml(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as problem:
         reason = getattr(problem, "strerror", None) or problem
         raise ModelFolderError(f"{path} cannot be read: {reason!s:.100}.", "check the file.") from None
+
+
+def with_paths(kind: type[Recipe], path: Path, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of the `recipe.toml` at a path with whole paths, where the folder next to it has them.
+
+    Raises:
+        ModelFolderError: the file that has them is damaged.
+    """
+    exact = path.parent / "training" / "recipe.toml"
+    return with_folders(kind, values, read_toml(exact) if path.name == exact.name and exact.exists() else {})
 
 
 def _parse_json(data: bytes, name: str) -> dict[str, Any]:

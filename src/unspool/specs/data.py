@@ -55,9 +55,9 @@ class DataSpec(Spec):
     reading: ClassVar[tuple[str, ...]] = ("encoding", "suffixes", "delimiter", "header")
     naming: ClassVar[tuple[str, ...]] = ()  # those of them that name data as `sources` does
 
-    sources: tuple[str, ...] = setting((), Option(hidden=True))
+    sources: tuple[str, ...] = setting((), Option(hidden=True, path=True))
     validation: tuple[str, ...] = setting(
-        (), Option("Data", synonyms=("held-out", "test", "dev", "valid", "val"), metavar="FILE")
+        (), Option("Data", synonyms=("held-out", "test", "dev", "valid", "val"), metavar="FILE", path=True)
     )
     validation_split: str | float = setting(
         DEFAULT_FRACTION,

@@ -1,7 +1,7 @@
 """The progress of a run, 0 to 1, by a budget in steps, epochs or minutes."""
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from unspool.specs.training import BudgetSpec
 
@@ -16,20 +16,34 @@ class Budget:
     Attributes:
         spec: is the budget.
         steps_per_epoch: is the number of steps in an epoch, for a budget of epochs.
-        reserved: is the number of seconds at the end for the last evaluation.
-        started: is `time.monotonic` when the run began.
-        used: is the number of seconds that earlier parts of a resumed run took.
+        reserved: is the number of seconds at the end for the last validation.
+        used: is the number of seconds that earlier parts of a resumed run trained.
+        started: is `time.monotonic` when the first update began; none before that.
     """
 
     spec: BudgetSpec
     steps_per_epoch: int
     reserved: float = 0.0
     used: float = 0.0
-    started: float = field(default_factory=time.monotonic)
+    started: float | None = None
+
+    def start(self) -> None:
+        """Start the clock; what happened before does not count."""
+        self.started = time.monotonic()
 
     def seconds(self) -> float:
-        """Return the wall time so far, of all parts of the run."""
-        return self.used + time.monotonic() - self.started
+        """Return the wall time of training so far, of all parts of the run."""
+        return self.used if self.started is None else self.used + time.monotonic() - self.started
+
+    def announcement(self) -> str:
+        """Say how long training takes from now on, and with a budget of minutes when it ends."""
+        total = self.total_steps()
+        if total is not None:
+            return f"training: until update {total:,}."
+        assert self.spec.minutes is not None
+        left = max(0.0, self.spec.minutes * 60 - self.seconds())
+        end = time.strftime("%H:%M:%S", time.localtime(time.time() + left))
+        return f"training: {_duration(left)}, until {end}; the closing figures take a little longer."
 
     def total_steps(self) -> int | None:
         """Return how many steps the run has; none if the time decides."""
@@ -47,6 +61,21 @@ class Budget:
         assert self.spec.minutes is not None
         return min(1.0, self.seconds() / max(1e-3, self.spec.minutes * 60 - self.reserved))
 
+    def is_over(self, step: int, step_seconds: float) -> bool:
+        """Return whether the run ends after so many steps; in a run of minutes, where most of another would not fit.
+
+        Args:
+            step: counts the updates so far.
+            step_seconds: is the time that another takes.
+        """
+        if self.spec.minutes is None:
+            return self.progress(step) >= 1
+        return self.seconds() + step_seconds / 2 >= self.spec.minutes * 60 - self.reserved
+
     def steps_that_fit(self, step: int) -> int:
         """Estimate how many steps the run will have, at the speed so far; `step` is at least 1."""
         return self.total_steps() or round(step / max(self.progress(step), 1e-9))
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.3g} s" if seconds < 120 else f"{seconds / 60:.3g} min"

@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
+from numba.core import event
+
+from unspool.engines.announcing import announce_compiling
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -57,6 +60,7 @@ def cached(decorator: Callable[..., Any], function: Callable[..., Any], *argumen
     try:
         result = decorator(*arguments, cache=True, **options)(function)
     except RuntimeError:
+        _Announcer.kept = False
         return decorator(*arguments, **options)(function)
     if hasattr(result, "stats"):
         remove_stale(result.stats.cache_path)
@@ -82,3 +86,18 @@ def remove_stale(folder: str) -> None:
             if source_stamp() not in path.name:
                 with suppress(OSError):
                     path.unlink()
+
+
+class _Announcer(event.Listener):
+    """Hears when a function is compiled rather than read from the cache."""
+
+    kept = True
+
+    def on_start(self, _event: event.Event) -> None:
+        announce_compiling(self.kept)
+
+    def on_end(self, _event: event.Event) -> None:
+        """Do nothing: the beginning is what a person waits after."""
+
+
+cast(Any, event).register("numba:compile", _Announcer())

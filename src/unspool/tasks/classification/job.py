@@ -17,7 +17,9 @@ from unspool.data.sources import describe_sources
 from unspool.data.tokens import unknown_warnings
 from unspool.decode.classification import label_probabilities
 from unspool.engines.base import Classifies
+from unspool.evaluate.baseline import frequency_nats
 from unspool.evaluate.labels import classification_figures
+from unspool.evaluate.units import Units
 from unspool.tasks.classification.specs import ClassificationRecipe
 from unspool.text.tokenizer import Tokenizer
 
@@ -29,7 +31,7 @@ VALIDATION_ROWS = 4096
 class ClassificationJob:
     """The data of a classifier's run. See `tasks.base.Job`."""
 
-    tokens_per_unit, unit = 1.0, "label"
+    training_units = held_out_units = Units("label")
 
     def __init__(
         self,
@@ -47,6 +49,7 @@ class ClassificationJob:
         self.batches = LabelledBatches(training, settings.batch_size, limit, settings.word_dropout, settings.seed)
         cut = int((training.lengths > limit).sum())
         counts = label_counts(training.numbers[LABELS], labels)
+        self.baseline = frequency_nats(counts, label_counts(validation.numbers[LABELS], labels))
         shortened = f"; {cut:,} longer than {limit} tokens are cut" if cut else ""
         sentence = (
             f"rows: {describe_sources(recipe.data.sources)}: {len(training):,} to learn, "

@@ -13,8 +13,10 @@ from unspool.decode.generation import generate
 from unspool.decode.reading import start_reading
 from unspool.engines.base import EncoderDecoder
 from unspool.errors import DataError
+from unspool.evaluate.baseline import frequency_nats
 from unspool.evaluate.bits import document_nats, evaluate_part
 from unspool.evaluate.pairs import encoded_sources
+from unspool.evaluate.units import units_of
 from unspool.specs.condition import ConditionSpec
 from unspool.specs.sampling import SamplingSpec
 from unspool.tasks.conditional.specs import ConditionalRecipe
@@ -27,8 +29,6 @@ MAX_SHOWN = 30  # labels of a column, with their counts
 
 class ConditionalJob:
     """The data of a conditional model's run. See `tasks.base.Job`."""
-
-    unit = "character"
 
     def __init__(
         self,
@@ -48,7 +48,8 @@ class ConditionalJob:
                 "raise --max-length.",
             )
         self.batches = PairBatches(training, recipe.training.batch_size, recipe.training.seed)
-        self.tokens_per_unit = len(training.target.tokens) / training.target.characters
+        self.training_units, self.held_out_units = units_of(training.target), units_of(validation.target)
+        self.baseline = frequency_nats(training.target.counts, validation.target.counts)
         sentence = (
             f"texts: {describe_sources(recipe.data.sources)}: {len(examples.kept):,} to learn, "
             f"{len(validation.examples):,} held out; {examples.left_out:,} longer than {limit} tokens are left out. "

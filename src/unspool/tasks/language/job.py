@@ -11,7 +11,9 @@ from unspool.data.tokens import Part, unknown_warnings
 from unspool.decode.generation import generate
 from unspool.decode.reading import start_reading
 from unspool.engines.base import SequenceNetwork
+from unspool.evaluate.baseline import frequency_nats
 from unspool.evaluate.bits import document_nats, fresh_means
+from unspool.evaluate.units import units_of
 from unspool.specs.sampling import SamplingSpec
 from unspool.specs.training import WindowTrainingSpec
 from unspool.tasks.language.evaluation import held_out_figures
@@ -26,8 +28,6 @@ VALIDATION_LOGITS = 5e8  # a validation of documents computes about so many at m
 class LanguageJob:
     """The data of a language model's run. See `tasks.base.Job`."""
 
-    unit = "character"
-
     def __init__(
         self,
         corpus: Corpus,
@@ -39,7 +39,8 @@ class LanguageJob:
     ) -> None:
         self._corpus, self._tokenizer, self._by_document = corpus, tokenizer, config.by_document
         self.batches = make_batches(corpus, recipe.training)
-        self.tokens_per_unit = len(corpus.training.tokens) / corpus.training.characters
+        self.training_units, self.held_out_units = units_of(corpus.training), units_of(corpus.validation)
+        self.baseline = frequency_nats(corpus.training.counts, corpus.validation.counts)
         self.description = "\n".join([_describe(corpus, recipe), *findings])
         self.warnings = [*warnings, *_warnings(corpus), *unknown_warnings(corpus.validation)]
 

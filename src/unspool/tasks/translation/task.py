@@ -123,8 +123,9 @@ class Translation(Task[TranslationRecipe, TranslationConfig]):
     def summary(self, figures: Mapping[str, Any]) -> str:
         """Return the closing figures in a sentence."""
         return (
-            f"{figures['nats_per_token']:.4f} nats per token on the held-out pairs; {figures['greedy_exact']:.1%} of "
-            "their greedy translations are the reference, letter by letter."
+            f"{figures['bits_per_character']:.4f} bits per character on the held-out pairs "
+            f"({figures['nats_per_token']:.4f} nats per token); {figures['greedy_exact']:.1%} of their greedy "
+            "translations are the reference, letter by letter."
         )
 
 
