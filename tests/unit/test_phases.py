@@ -20,14 +20,18 @@ def test_each_phase_has_its_line_and_its_seconds(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(time, "monotonic", clock := Clock())
     lines: list[str] = []
     phases = Phases(lines.append, started=97.0)
-    phases.begin("imports", "starting")
+    phases.begin("imports", "the engine was loaded")
     clock.now = 102.0
-    phases.begin("data", "reading")
+    phases.begin("data", "the data were read")
     clock.now = 102.25
-    assert phases.summary() == "before training: imports 5.00 s, data 0.25 s."
+    assert lines == []  # an error about the data would be told alone
+    phases.release()
+    assert lines == ["the engine was loaded in 5.00 s.", "the data were read in 0.25 s."]
+    clock.now = 102.5
+    phases.begin("network", "the network was built")
     clock.now = 103.0
-    phases.begin("training", "training: 12 s")
+    phases.begin("training")
     clock.now = 115.5
     phases.end()
-    assert lines == ["starting", "reading", "training: 12 s"]
-    assert phases.seconds == {"imports": 5.0, "data": 0.25, "training": 13.25}
+    assert lines[2:] == ["the network was built in 0.75 s."]
+    assert phases.seconds == {"imports": 5.0, "data": 0.25, "network": 0.75, "training": 12.5}

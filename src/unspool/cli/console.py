@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import select
 import stat
 import sys
@@ -84,7 +85,7 @@ def _printing_warnings() -> Iterator[None]:
 
 
 def _one_line(text: str) -> str:
-    return visible(" ".join(text.split()))
+    return visible(re.sub(r"\s*\n\s*", " ", text.strip()))  # spaces within a line stay: a command may have them
 
 
 def write(text: str) -> None:

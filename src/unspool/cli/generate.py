@@ -7,7 +7,7 @@ import typer
 
 from unspool.cli.arguments import AsJson, Condition, ConditionJson, ModelPath, condition_keyword
 from unspool.cli.console import read_lines, read_text, write, write_json
-from unspool.cli.options import Settings, with_options
+from unspool.cli.options import Literal, Settings, with_options
 from unspool.errors import UsageError
 from unspool.specs.base import Option
 from unspool.specs.runtime import RuntimeSpec
@@ -36,11 +36,7 @@ def generate(
     ] = None,
     condition: Condition = None,
     condition_json: ConditionJson = None,
-    literal: Annotated[
-        bool,
-        typer.Option("--literal", help="Takes --prompt and --stop as they stand: \\n is a backslash and an n."),
-        Option("Data", synonyms=("raw", "no-escapes")),
-    ] = False,
+    literal: Literal = False,
     stream: Annotated[
         bool,
         typer.Option("--stream/--no-stream", help="Prints the text of a single sample as it comes."),
@@ -72,8 +68,6 @@ def generate(
     opened: Any = load(model, **runtime)
     given = condition_keyword(opened, condition, condition_json)
     sampling |= given
-    if not literal and "stop" in sampling:
-        sampling["stop"] = tuple(map(unescaped, sampling["stop"]))
     texts = [_prompt(prompt or "", literal)] if prompts is None else read_lines(prompts)
     for number, text in enumerate(texts, 1):
         if as_json:

@@ -126,7 +126,7 @@ class BarProgress(PlainProgress):
             TextColumn("{task.description}"),
             console=Console(stderr=True),
         )
-        self._task = self.bar.add_task("reading the text", total=1.0)
+        self._task = self.bar.add_task("starting, reading the data", total=1.0)
         self._fresh = ""
 
     def on_validation(self, event: ValidationEvent) -> None:

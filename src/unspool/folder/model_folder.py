@@ -37,8 +37,8 @@ from unspool.specs.sampling import SamplingSpec
 from unspool.text.tokenizer import Tokenizer
 
 RESTORE = "restore the folder from a copy, or train again."
-UNFINISHED = "unfinished"  # is in `training/` until the folder has a config
 NAMES_ONLY = "# Files are named without their folders; training/recipe.toml has the paths.\n"
+UNFINISHED = "unfinished"  # is in `training/` until the folder has a config
 
 Identity = tuple[int, int, int]  # of a model: see `folder.whole`
 
@@ -177,7 +177,8 @@ class ModelFolder:
 
         Settings that are off are left out, as TOML has no null.
         """
-        self.create()
+        with reporting_write_errors(self.path):
+            self.training.mkdir(parents=True, exist_ok=True)
         write_atomically(self.training / "recipe.toml", tomli_w.dumps(recipe.model_dump(exclude_none=True)))
         published = tomli_w.dumps(without_folders(recipe).model_dump(exclude_none=True))
         write_atomically(self.path / "recipe.toml", NAMES_ONLY + published)

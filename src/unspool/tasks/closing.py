@@ -44,7 +44,7 @@ class Closing:
             last_best: are the last weights that were the best.
             phases: are those of the run.
         """
-        phases.begin("closing", "measuring the best model on what was held out")
+        phases.begin("closing", "the best model was measured on what was held out")
         progress, best = loop.progress, loop.progress.best
         if progress.done:
             best = self._average(loop, last_best)

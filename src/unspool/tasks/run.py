@@ -86,22 +86,23 @@ class Run:
                 f"a model of {name} cannot start from another. Received: {pretrained.path}.", "leave out --from."
             )
         probe = budget_spec(self.settings).minutes is not None  # other runs must not depend on the clock
-        self._phases.begin("imports", f"starting: the engine {self.engine}")
+        self._phases.begin("imports", f"the engine {self.engine} was loaded")
         machine = training_machine(self.engine, probe)  # before anything is touched: it may not be installed
         check_free(self.path, overwrite)
         set_aside(self.path)
         try:
             folder = ModelFolder(self.path)
             folder.create()
-            self._phases.begin("data", "reading and encoding the data")
+            self._phases.begin("data", "the data were read and encoded")
             plan = self.task.plan(folder, self.settings, machine, pretrained, self.callback.on_encoded)
             recipe = _choosing_threads(plan.recipe, self.settings)
             job = self.task.open(folder, recipe, plan.config, verify=False)
+            self._phases.release()
             for line in [job.description, *plan.notes, *job.warnings]:
                 self.callback.on_note(line)
             folder.write_recipe(recipe)
             folder.write_sampling(pretrained.sampling if pretrained else SamplingSpec())
-            self._phases.begin("network", "building the network")
+            self._phases.begin("network", "the network was built")
             learner = build_learner(self.engine, plan.config.network, recipe.training, plan.weights, self.process)
             self._prepare(recipe, plan.config, job)
             folder.write_config(plan.config)
@@ -127,9 +128,9 @@ class Run:
         folder = ModelFolder(self.path)
         recipe, config = read_recipe(folder), read_config(folder)
         checkpoint = Checkpoint(folder.training)
-        self._phases.begin("imports", f"starting: the engine {self.engine}")
+        self._phases.begin("imports", f"the engine {self.engine} was loaded")
         training_machine(self.engine)  # it may not be installed
-        self._phases.begin("network", "building the network")
+        self._phases.begin("network", "the network was built")
         learner = build_learner(self.engine, config.network, recipe.training, process=self.process)
         progress = Progress()
         if checkpoint.exists():
@@ -144,16 +145,17 @@ class Run:
         elif recipe.started_from:
             raise ModelFolderError(f"{self.path} was cut off before it began.", "start it anew with --overwrite.")
         _restore_best(folder)
-        self.callback.on_note(f"resuming {self.path} after step {progress.step:,}")
-        self._phases.begin("data", "reading what is encoded")
+        self._phases.begin("data", "the encoded data were read")
         job = self.task.open(folder, recipe, config, verify=True)
         folder.write_recipe(recipe)
+        self._phases.release()
+        self.callback.on_note(f"resuming {self.path} after step {progress.step:,}")
         self._prepare(recipe, config, job)
         self._train(folder, recipe, config, job, learner, progress)
 
     def _prepare(self, recipe: Recipe, config: Config, job: Job) -> None:
         """Compile and load what training and validation will use, so that it does not fall into their time."""
-        self._phases.begin("kernels", "preparing the first update")
+        self._phases.begin("kernels", "a first update was tried, and kernels and a validation prepared,")
         learner = build_learner(self.engine, config.network, recipe.training, process=self.process)
         with announcing(self.callback.on_note):
             try_step(learner, PartitionedBatches(job.batches, self.process).batch(0, 0), recipe.training)
@@ -200,21 +202,22 @@ class Run:
             threads=self._thread_choice(folder, recipe, learner, history),
         )
         try:
-            progress = loop.run()
-            if not progress.done:
-                self.callback.on_note(f"interrupted after update {progress.step:,}: {self._resumable()}")
-            Closing(self.task, folder, recipe, config, job, self.engine).close(loop, last_best, self._phases)
-            for earlier in waiting(folder.path):
-                self.callback.on_note(f"the earlier model is kept in {earlier}.")
+            with announcing(self.callback.on_note):
+                progress = loop.run()
+                if not progress.done:
+                    self.callback.on_note(f"interrupted after update {progress.step:,}: {self._resumable()}")
+                Closing(self.task, folder, recipe, config, job, self.engine).close(loop, last_best, self._phases)
         except BaseException as problem:
             resumable = loop.checkpoint.exists() and not loop.progress.done
             if resumable and not isinstance(problem, TrainingError):  # which would only happen again
                 self.callback.on_note(f"warning: cut off after update {loop.progress.step:,}: {self._resumable()}")
             raise
+        for earlier in waiting(folder.path):
+            self.callback.on_note(f"the earlier model is kept in {earlier}.")
 
     def _announce(self, line: str) -> None:
-        self.callback.on_note(self._phases.summary())
-        self._phases.begin("training", line)
+        self._phases.begin("training")
+        self.callback.on_note(line)
 
     def _resumable(self) -> str:
         command = shell_command("train", "--resume", self.path)

@@ -7,8 +7,11 @@ from collections.abc import Callable
 class Phases:
     """Times phases that follow one another without a gap.
 
+    The lines of the first phases are held back until the data are read, because until then a mistake of the person may
+    come to light, which is told in an error and a hint and nothing else.
+
     Args:
-        show: receives a line as each phase begins.
+        show: receives the lines.
         started: is `time.monotonic` when the first one began.
 
     Attributes:
@@ -16,25 +19,40 @@ class Phases:
     """
 
     def __init__(self, show: Callable[[str], None], started: float) -> None:
-        self._show, self._at, self._name = show, started, ""
+        self._show, self._at = show, started
+        self._name = self._done = ""
+        self._held: list[str] | None = []
         self.seconds: dict[str, float] = {}
 
-    def begin(self, name: str, line: str) -> None:
-        """End the phase before, and begin one."""
+    def begin(self, name: str, done: str = "") -> None:
+        """End the phase before, and begin one.
+
+        Args:
+            name: is that of the phase.
+            done: is said when it ends, with its seconds; empty says nothing.
+        """
         self.end()
-        self._name = name
-        self._show(line)
+        self._name, self._done = name, done
 
     def end(self) -> None:
         """End the phase that goes on."""
         if not self._name:
             return  # what comes before the first phase belongs to it
         now = time.monotonic()
-        self.seconds[self._name] = now - self._at
+        seconds = self.seconds[self._name] = now - self._at
+        if self._done:
+            self._say(f"{self._done} in {seconds:.2f} s.")
         self._at, self._name = now, ""
 
-    def summary(self) -> str:
-        """Return the phases so far and their seconds in a line."""
+    def release(self) -> None:
+        """End the phase that goes on, and show the lines that were held back."""
         self.end()
-        told = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in self.seconds.items())
-        return f"before training: {told}."
+        held, self._held = self._held or [], None
+        for line in held:
+            self._show(line)
+
+    def _say(self, line: str) -> None:
+        if self._held is None:
+            self._show(line)
+        else:
+            self._held.append(line)
