@@ -34,7 +34,7 @@ def demo(
     write("Unspool learns the Python language reference, which comes with every Python.\n\n")
     with make_progress() as progress:
         model: Any = train(None, out=out, overwrite=True, callback=progress, **{"minutes": MINUTES, **budget})
-    write(f"\n{closing_text(model.path, model.config.task)}")
+    write(f"\n{closing_text(model, model.path)}")
     for temperature, word in TEMPERATURES.items():
         write(f"\n--- temperature {temperature} ({word})\n{PROMPT}")
         for piece in model.stream(PROMPT, temperature=temperature, max_new_tokens=300, seed=1):

@@ -84,30 +84,26 @@ def _make(path: Path) -> bool:
     return True
 
 
-def closing_values(path: Path) -> dict[str, Any]:
+def closing_values(model: Any, path: Path) -> dict[str, Any]:
     """Return what a run ended with, for programs; one that was interrupted has the command that continues it.
 
     Args:
-        path: is that of the model folder.
+        model: is that of the run.
+        path: is that of its folder.
     """
     from unspool.training.history import History
 
-    events = History(path / "history.jsonl").events()
+    events = model.read_folder(lambda folder: History(folder.path / "history.jsonl").events())
     figures = next(event for event in reversed(events) if event["event"] == "end")
     resume = {} if figures["done"] else {"resume": shell_command("train", "--resume", path)}
     return {"model": str(path), **figures, **resume}
 
 
-def closing_text(path: Path, task: str) -> str:
-    """Return what a run ended with, in some lines.
-
-    Args:
-        path: is that of the model folder.
-        task: is the name of its task.
-    """
+def closing_text(model: Any, path: Path) -> str:
+    """Return what a run ended with, in some lines. See `closing_values`."""
     from unspool.tasks.registry import ROWS
 
-    figures, learnt = closing_values(path), ROWS[task].load("task")()
+    figures, learnt = closing_values(model, path), ROWS[model.config.task].load("task")()
     lines = [
         f"{path}: {learnt.summary(figures)}",
         *([f"warning: this model is untrained: {figures['untrained']}."] if figures["untrained"] else []),

@@ -110,10 +110,9 @@ def train(
             how |= {"out": path, "overwrite": overwrite, "start_from": start_from}
             model = api.train(settings=recipe, task=task or named, **how)
     if as_json:
-        write_json(closing_values(path), indent=2)
+        write_json(closing_values(model, path), indent=2)
     else:
-        task = model.config.task
-        write(f"\n{closing_text(path, task)}try: {example(path, task)}\n")
+        write(f"\n{closing_text(model, path)}try: {example(path, model.config.task)}\n")
 
 
 def _is_typed(context: typer.Context, name: str) -> bool:
