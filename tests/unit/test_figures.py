@@ -15,7 +15,16 @@ SHORT: dict[str, Any] = {**TINY, "steps": 12, "validations": 1}
 OF_TEXTS: dict[str, Any] = {name: value for name, value in SHORT.items() if name != "sequence_length"}
 OF_LABELS: dict[str, Any] = {n: v for n, v in OF_TEXTS.items() if n not in ("hidden_size", "embedding_size")}
 ENCODER: dict[str, Any] = {"encoder_size": 8, "encoder_embedding": 4}
-UNTOLD = {"event", "step", "best_step", "seconds", "tokens_per_second"}  # of the event, besides figures
+UNTOLD = {
+    "event",
+    "step",
+    "best_step",
+    "seconds",
+    "tokens_per_second",
+    "done",
+    "untrained",
+    "phases",
+}  # of the event, besides figures
 
 
 def told(model: unspool.Model) -> dict[str, Any]:
@@ -95,7 +104,7 @@ def test_of_a_translator(tmp_path: Path) -> None:
     (tmp_path / "t.tsv").write_text("\n".join(["one\tother", *rows, ""]), encoding="utf-8")
     shape = {**OF_TEXTS, "tokenizer": "char", "steps": 60, "learning_rate": 0.01, "batch_size": 32}
     model = unspool.train(tmp_path / "t.tsv", out=tmp_path / "m", source="one", target="other", **ENCODER, **shape)
-    names = {"nats_per_token", "perplexity", "greedy_exact"}
+    names = {"nats_per_token", "bits_per_character", "perplexity", "greedy_exact"}
     assert told(model).keys() == names
     assert 0.1 < told(model)["greedy_exact"] < 0.9
     check(model, names)

@@ -42,9 +42,9 @@ def make_tokenizer(kind: TokenizerName, pieces: Iterable[str], limit: int = 0, l
     """
     library = _word(pieces, limit, lowercase) if kind == "word" else _MAKERS[kind](pieces, limit)
     tokenizer = Tokenizer(library.to_str(), kind)
-    if tokenizer.vocabulary_size <= len(SPECIAL_TOKENS):
+    if kind == "word" and tokenizer.vocabulary_size == len(SPECIAL_TOKENS):
         raise DataError(
-            f"a vocabulary must have at least one {kind}. Received: a text in which none occurs twice.",
+            "a vocabulary must have at least one word. Received: a text in which none occurs twice.",
             "read it by character with --tokenizer char, or by byte pair with --tokenizer bpe.",
         )
     return tokenizer

@@ -83,13 +83,13 @@ def _fresh(network: SequenceNetwork, corpus: Corpus) -> float:
 
 
 def _describe(corpus: Corpus, recipe: LanguageRecipe) -> str:
-    learnt, held_out = _extent(corpus.training), _extent(corpus.validation)
+    learnt, held_out = _extent(corpus.training, " characters"), _extent(corpus.validation, "")
     return f"text: {describe_sources(recipe.data.sources)}: {learnt} to learn, {held_out} held out."
 
 
-def _extent(part: Part) -> str:
+def _extent(part: Part, unit: str) -> str:
     documents = "" if part.starts is None else f" in {len(part.starts) - 1:,} documents"
-    return f"{part.characters:,} characters{documents}"
+    return f"{part.characters:,}{unit}{documents}"
 
 
 def _warnings(corpus: Corpus) -> list[str]:
