@@ -98,7 +98,7 @@ class Run:
             recipe = _choosing_threads(plan.recipe, self.settings)
             job = self.task.open(folder, recipe, plan.config, verify=False)
             self._phases.release()
-            for line in [*job.description.splitlines(), *plan.notes, *job.warnings]:
+            for line in [*job.description.split("\n"), *plan.notes, *job.warnings]:
                 self.callback.on_note(line)
             folder.write_recipe(recipe)
             folder.write_sampling(pretrained.sampling if pretrained else SamplingSpec())

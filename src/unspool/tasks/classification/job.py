@@ -21,6 +21,7 @@ from unspool.evaluate.baseline import frequency_nats
 from unspool.evaluate.labels import classification_figures
 from unspool.evaluate.units import Units
 from unspool.tasks.classification.specs import ClassificationRecipe
+from unspool.text.escapes import escaped
 from unspool.text.tokenizer import Tokenizer
 
 MAX_SHOWN = 30  # labels
@@ -84,7 +85,7 @@ class ClassificationJob:
 def _frequencies(counts: IntArray, labels: Sequence[str]) -> str:
     """Say how frequent each label is, the most frequent first."""
     order = np.argsort(-counts, kind="stable")[:MAX_SHOWN].tolist()
-    shown = [f"{labels[index]} {counts[index]:,} ({counts[index] / counts.sum():.1%})" for index in order]
+    shown = [f"{escaped(labels[index])} {counts[index]:,} ({counts[index] / counts.sum():.1%})" for index in order]
     return ", ".join(shown) + (f" and {len(labels) - MAX_SHOWN} rarer" if len(labels) > MAX_SHOWN else "")
 
 
@@ -93,6 +94,6 @@ def _warnings(counts: IntArray, labels: Sequence[str], recipe: ClassificationRec
     if counts[commonest] < UNEVEN * counts[rarest] or recipe.training.class_weights:
         return []
     return [
-        f"warning: {labels[commonest]} is {counts[commonest] / counts[rarest]:,.0f} times as frequent as "
-        f"{labels[rarest]}, which may never be predicted. --class-weights gives rare labels more weight."
+        f"warning: {escaped(labels[commonest])} is {counts[commonest] / counts[rarest]:,.0f} times as frequent as "
+        f"{escaped(labels[rarest])}, which may never be predicted. --class-weights gives rare labels more weight."
     ]
