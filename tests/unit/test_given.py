@@ -98,3 +98,13 @@ def test_a_run_that_fails_leaves_no_temporary_folder(tmp_path: Path, monkeypatch
         with pytest.raises(unspool.UnspoolError):
             unspool.train(data, **TINY)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_model_is_measured_on_what_is_given() -> None:
+    labelled = unspool.train([("good film", "yes"), ("bad film", "no")] * 20, encoder_size=8, **TINY)
+    for data in ([("good", "yes"), ("bad", "no"), ("a film", "no")], {"1": ["a", "b", "c"], "2": ["yes", "no", "no"]}):
+        assert labelled.evaluate(data).rows == 3
+    rows = [{"t": "good", "l": "yes"}, {"t": "bad", "l": "no"}]
+    assert labelled.evaluate(rows, text="t", label="l").rows == 2
+    text = unspool.train("A line of text.\n" * 30, hidden_size=8, **TINY)
+    assert text.evaluate("Another text\nof two lines.\n").tokens == 27

@@ -1,10 +1,12 @@
 """A trained model: a folder of config, tokenizer, weights and card, opened with an engine."""
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from unspool.data.given import as_sources
 from unspool.errors import OutputError, UsageError, WrongModelError, reporting_write_errors
 from unspool.folder.atomic import WEIGHTS, bring_back, drop_replaced, set_aside, write_atomically
 from unspool.folder.lock import locked
@@ -14,13 +16,14 @@ from unspool.folder.whole import read_whole
 from unspool.specs.base import Spec
 from unspool.specs.config import Config
 from unspool.specs.data import DataSpec
+from unspool.tasks.implied import implied_settings
 from unspool.tasks.registry import ROWS
 from unspool.tasks.settings import foreign_settings
 
 T = TypeVar("T")
+F = TypeVar("F")
 
 PathLike = str | Path
-Data = PathLike | Sequence[PathLike] | None
 
 FORMER = {  # methods of 0.1.0, and what is used in their place
     "classifier": "`classify`, `probabilities` and `labels` of the model itself",
@@ -95,7 +98,7 @@ class Model:
         """
         return read_whole(self.path, read, self.folder.identity)
 
-    def evaluate(self, data: Data = None, **settings: Any) -> Any:
+    def evaluate(self, data: Any = None, **settings: Any) -> Any:
         """Measure the model; the class of each task says on what, and returns its own figures."""
         raise NotImplementedError
 
@@ -177,19 +180,24 @@ def wrong_model(model: Model, method: str, *owners: type[Model]) -> WrongModelEr
     )
 
 
-def sources_of(data: Data) -> tuple[str, ...]:
-    """Return the names of sources that are given as one path, as several, or not at all."""
-    if data is None:
-        return ()
-    return (str(data),) if isinstance(data, str | Path) else tuple(str(name) for name in data)
+def measuring(evaluate: Callable[..., F]) -> Callable[..., F]:
+    """Let a method `evaluate` of a model take data that are given in Python, as `train` does."""
+
+    @wraps(evaluate)
+    def measured(self: Model, data: Any = None, **settings: Any) -> F:
+        with as_sources(data) as found:
+            implied = implied_settings(found, settings, self.config.task)
+            return evaluate(self, found.names or None, **implied, **settings)
+
+    return measured
 
 
-def given(task: str, data: Data, settings: Mapping[str, Any], *specs: type[Spec]) -> dict[str, Any]:
+def given(task: str, data: tuple[str, ...] | None, settings: Mapping[str, Any], *specs: type[Spec]) -> dict[str, Any]:
     """Return the sources, and the settings without those that are off.
 
     Args:
         task: is the name of the model's task.
-        data: names the sources.
+        data: are the names of the sources, if there are any.
         settings: are given by name.
         *specs: have the fields that settings may be.
 
@@ -209,4 +217,4 @@ def given(task: str, data: Data, settings: Mapping[str, Any], *specs: type[Spec]
                     f"data must be named for {', '.join(idle)} to mean something. Received: none.",
                     "name the data, or leave the setting out: what was held out is read as in training.",
                 )
-    return {**chosen, "sources": sources_of(data)}
+    return {**chosen, "sources": data or ()}
