@@ -54,7 +54,7 @@ def test_json_has_the_seconds_of_every_phase_and_whether_the_model_is_trained(ca
     assert all(seconds >= 0 for seconds in values["phases"].values())
     assert values["done"] is True
     assert "resume" not in values
-    assert "nats per token, against" in values["untrained"]
+    assert "nats on average, against" in values["untrained"]
 
 
 def test_an_untrained_model_is_said_to_be_untrained(call, small, text_file, tmp_path):

@@ -36,7 +36,7 @@ def untrained(nats: float, baseline: float, updates: int, pretrained: bool = Fal
     if not nats < baseline:
         return (
             "it predicts what was held out no better than the mere frequencies of the training part do: "
-            f"{nats:.4f} nats per token, against {baseline:.4f}"
+            f"{nats:.4f} nats on average, against {baseline:.4f}"
         )
     if updates < MIN_UPDATES and not pretrained:
         return f"its weights were updated {updates} times, and fewer than {MIN_UPDATES} updates teach next to nothing"
