@@ -75,8 +75,12 @@ def expand(name: str, endings: Sequence[str], findings: Findings) -> list[Source
 
 def ending_of(path: PurePath) -> str:
     """Return the ending that says what a file holds, in lower case: `.csv` of `T.CSV.gz`."""
-    endings = [ending.lower() for ending in path.suffixes]
-    return endings[-2] if endings[-1:] == [".gz"] and len(endings) > 1 else "".join(endings[-1:])
+    return _unpacked(path).suffix.lower() or path.suffix.lower()
+
+
+def _unpacked(path: PurePath) -> PurePath:
+    """Return the name of what a file holds, which may be compressed: `T.CSV` of `T.CSV.gz`."""
+    return path.with_suffix("") if path.suffix.lower() == ".gz" else path
 
 
 def open_page(open_bytes: Callable[[], BinaryIO], name: str) -> Callable[[], BinaryIO]:
@@ -94,9 +98,7 @@ def _on_disk(name: str) -> SourceFile:
 
 
 def _file(name: str, path: PurePath, open_bytes: Callable[[], BinaryIO]) -> SourceFile:
-    ending = ending_of(path)
-    stem = path.name.removesuffix(".gz")
-    stem = PurePath(stem).stem
+    ending, stem = ending_of(path), _unpacked(path).stem
     if ending in PAGES:
         return SourceFile(name, ".txt", stem, open_page(open_bytes, name))
     if ending in BINARY:

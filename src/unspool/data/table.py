@@ -7,9 +7,10 @@ A record has the cells of the columns that were requested, as clean text; the ot
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import NamedTuple
 
 from unspool.data.files import SourceFile
@@ -18,7 +19,7 @@ from unspool.data.formats.objects import read_objects
 from unspool.data.formats.row import Row
 from unspool.data.formats.separated import Given, read_separated
 from unspool.data.sources import TABLES, Sources
-from unspool.errors import DataError
+from unspool.errors import DataError, shell_command, shell_word
 
 OBJECTS = (".jsonl", ".ndjson", ".json")
 FEW = 0.1  # of the rows; a column that fewer have is refused
@@ -112,10 +113,13 @@ def refuse_tables(sources: Sources) -> None:
     """
     for file in sources.files:
         if file.ending in TABLES:
+            names = ""
+            with suppress(DataError):  # which is not what is wrong here
+                names = f": {quoted(column_names(sources, file))}"
             raise DataError(
                 f"{file.name} is a table, so the column of the text must be named. Received: none.",
-                f"name one with --text: {quoted(column_names(sources, file))}; of pairs, two with --source and "
-                "--target; to classify, --text and --label.",
+                f"name one with --text{names}; of pairs, two with --source and --target; to classify, --text and "
+                f"--label. To learn it as it stands: {shell_command('train', '-')} < {shell_word(Path(file.name))}",
             )
 
 
