@@ -41,6 +41,20 @@ def test_a_folder_is_read_by_endings_in_any_case_and_the_rest_is_counted(tmp_pat
     ]
 
 
+def test_broken_links_in_a_folder_are_counted(tmp_path: Path) -> None:
+    put(tmp_path / "a.txt", "one\n")
+    (tmp_path / "b.txt").symlink_to(tmp_path / "gone.txt")
+    found = sources(tmp_path)
+    assert [Path(file.name).name for file in found.files] == ["a.txt"]
+    assert found.findings.lines == [f"broken links and the like in {tmp_path.name} that are not read: 1."]
+
+
+def test_a_name_that_cannot_be_is_refused(tmp_path: Path) -> None:
+    for name in ("x" * 300, "a/" * 3000, "nul\0"):
+        with pytest.raises(DataError, match="does not exist"):
+            sources(name)
+
+
 def test_a_folder_without_texts_says_what_it_holds(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"holds no file that ends with \.txt or \.md\. It is empty"):
         sources(tmp_path)

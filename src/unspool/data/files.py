@@ -57,14 +57,14 @@ def expand(name: str, endings: Sequence[str], findings: Findings) -> list[Source
     if name == "-":
         return [SourceFile(STANDARD_INPUT, "", STANDARD_INPUT, _kept(sys.stdin.buffer))]
     path = Path(name)
-    if path.is_dir():
-        inside = sorted(file.relative_to(path) for file in path.rglob("*") if file.is_file())
-        return [_on_disk(str(path / file)) for file in _chosen(name, inside, endings, findings)]
     if not _exists(path):
         raise DataError(
             f"{name if len(name) < 200 else name[:200] + '...'!r} does not exist.",
             "name a file, a folder, or - for standard input; in Python, a text itself may be given in a list.",
         )
+    if path.is_dir():
+        chosen = _chosen(name, _files_in(path, findings), endings, findings)
+        return [_on_disk(str(path / file)) for file in chosen]
     if path.suffix.lower() == ARCHIVE:
         return _in_archive(name, endings, findings)
     if not path.is_file():  # a pipe, which can be read once
@@ -115,6 +115,20 @@ def _file(name: str, path: PurePath, open_bytes: Callable[[], BinaryIO]) -> Sour
         return stream
 
     return SourceFile(name, ending, stem, opened)
+
+
+def _files_in(folder: Path, findings: Findings) -> list[PurePath]:
+    """Return the files of a folder and of those in it, in order, by their names within it."""
+
+    def unreadable(problem: OSError) -> None:
+        inside = PurePath(problem.filename).relative_to(folder)
+        findings.warn(f"{folder.name}/{inside} cannot be read ({problem.strerror}), and what is in it is left out.")
+
+    found = [Path(root, name) for root, _, names in os.walk(folder, onerror=unreadable) for name in names]
+    files = [path for path in found if path.is_file()]
+    if len(files) < len(found):
+        findings.note(f"broken links and the like in {folder.name} that are not read: {len(found) - len(files):,}.")
+    return sorted(path.relative_to(folder) for path in files)
 
 
 def _exists(path: Path) -> bool:
