@@ -17,6 +17,7 @@ MAX_LENGTH = Option(
 )
 
 
+DOCUMENTS = ("lines", "documents", "separator", "text")  # settings of which one says what a document is
 DEFAULT_FRACTION = 0.1
 SPLIT = re.compile(r"(end|random)(?::(0?\.\d+))?")
 WRITTEN_DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
