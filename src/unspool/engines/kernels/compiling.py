@@ -64,7 +64,20 @@ def cached(decorator: Callable[..., Any], function: Callable[..., Any], *argumen
         return decorator(*arguments, **options)(function)
     if hasattr(result, "stats"):
         remove_stale(result.stats.cache_path)
+    store = getattr(result, "_cache", None)
+    if hasattr(store, "save_overload"):
+        store.save_overload = _if_possible(store.save_overload)
     return result
+
+
+def _if_possible(save: Callable[..., None]) -> Callable[..., None]:
+    """Let a compiled function be used also where it cannot be kept, because the disk is full."""
+
+    def saved(*arguments: Any) -> None:
+        with suppress(OSError):
+            save(*arguments)
+
+    return saved
 
 
 @cache
