@@ -59,13 +59,13 @@ def cached(decorator: Callable[..., Any], function: Callable[..., Any], *argumen
     function.__qualname__ = f"{function.__qualname__}_{source_stamp()}"
     try:
         result = decorator(*arguments, cache=True, **options)(function)
-    except RuntimeError:
+    except (RuntimeError, OSError):  # there is no folder, or its disk is full
         _Announcer.kept = False
         return decorator(*arguments, **options)(function)
     if hasattr(result, "stats"):
         remove_stale(result.stats.cache_path)
-    store = getattr(result, "_cache", None)
-    if hasattr(store, "save_overload"):
+    store: Any = getattr(result, "_cache", None)
+    if hasattr(store, "save_overload"):  # what is compiled when it is first called
         store.save_overload = _if_possible(store.save_overload)
     return result
 
