@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from unspool.api import load, resume, train
-    from unspool.errors import DataWarning, UnspoolError
+    from unspool.errors import DataWarning, ModelFolderWarning, UnspoolError
     from unspool.models.base import Model
     from unspool.models.classifier import TextClassifier
     from unspool.models.conditional import ConditionalTextModel
@@ -32,6 +32,7 @@ __all__ = [
     "ConditionalTextModel",
     "DataWarning",
     "Model",
+    "ModelFolderWarning",
     "Sample",
     "SamplingSpec",
     "Score",
@@ -51,6 +52,7 @@ _HOMES = {
     "ConditionalTextModel": "unspool.models.conditional",
     "DataWarning": "unspool.errors",
     "Model": "unspool.models.base",
+    "ModelFolderWarning": "unspool.errors",
     "Sample": "unspool.models.reading",
     "SamplingSpec": "unspool.specs.sampling",
     "Score": "unspool.models.score",

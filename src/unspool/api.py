@@ -11,18 +11,19 @@ import tempfile
 import time
 import warnings
 import weakref
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from unspool.data.given import PAIR, Given, as_sources
+from unspool.data.given import as_sources
 from unspool.engines.registry import build_network
 from unspool.folder.migration import present_keywords
 from unspool.folder.model_folder import ModelFolder
+from unspool.folder.whole import read_whole
 from unspool.models.base import Model, PathLike
+from unspool.tasks.implied import implied_settings
 from unspool.tasks.opening import read_config, read_pretrained, row_of_folder
 from unspool.tasks.pretrained import Pretrained
-from unspool.tasks.registry import ROWS, Row, choose_row, pair_settings
+from unspool.tasks.registry import Row, choose_row
 from unspool.tasks.settings import Settings, grouped
 from unspool.training.callback import Callback
 
@@ -39,18 +40,22 @@ def load(path: PathLike, engine: str = "auto", weights: str = "float32", threads
         threads: is the maximum number of threads of Numba's kernels; 0 uses all.
 
     Returns:
-        a `TextModel`, `ConditionalTextModel`, `Translator` or `TextClassifier`.
+        a `TextModel`, `ConditionalTextModel`, `Translator` or `TextClassifier`. While a run replaces the model of a
+        folder, it is the old one until the run has kept a model, and then the new one.
 
     Raises:
-        ModelFolderError: it is not a sound model folder.
+        ModelFolderError: it is not a sound model folder, or its first run has kept no model yet.
         UsageError: there is no such engine, or not with these weights or threads.
         MissingExtraError: the engine is not installed, or cannot be imported.
     """
-    folder = ModelFolder(Path(path))
-    row, config = row_of_folder(folder), read_config(folder)
-    network = build_network(engine, config.network, folder.read_weights(), weights, threads)
-    model: Model = row.load("model")(folder, config, network)
-    return model
+
+    def opened(folder: ModelFolder) -> Model:
+        row, config = row_of_folder(folder), read_config(folder)
+        network = build_network(engine, config.network, folder.read_weights(), weights, threads)
+        model: Model = row.load("model")(folder, config, network)
+        return model
+
+    return read_whole(Path(path), opened)
 
 
 def train(
@@ -92,7 +97,7 @@ def train(
     pretrained = read_pretrained(Path(start_from)) if start_from else None
     named = tuple(settings["data"].get("sources", ())) if settings else ()
     with as_sources(_one_or_all(named) if settings else data) as given:
-        requested = settings or grouped({**_implied(given, values, task), **values})
+        requested = settings or grouped({**implied_settings(given, values, task), **values})
         requested = {**requested, "data": {**requested["data"], "sources": given.names}}
         row = choose_row(requested["data"], task)
         if pretrained:
@@ -123,15 +128,6 @@ def _trained(
 
     Run(path, row.load("task")(), requested, callback, engine, started).new(overwrite, pretrained)
     return load(path)
-
-
-def _implied(given: Given, values: Mapping[str, Any], task: str | None) -> dict[str, Any]:
-    """Return the settings of the data that what is given in Python implies; none where columns are named."""
-    if any(name in values for row in ROWS.values() for name in (*row.implied_by, "text")):
-        return {}
-    if given.seconds is not None:
-        return present_keywords(pair_settings(PAIR, given.seconds, task), stacklevel=3)
-    return {"text": given.text} if given.text else {}
 
 
 def _one_or_all(names: tuple[str, ...]) -> Any:

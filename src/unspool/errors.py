@@ -13,12 +13,17 @@ An error states the rule and the value received; its hint says what to do. On th
 two lines on standard error. Anything that is not an `UnspoolError` is a bug and keeps its traceback.
 
 What is used, but not as it was given, is a `DataWarning`: a line on standard error, a warning in Python.
+So is a `ModelFolderWarning`, where a folder is used otherwise than one may expect.
 """
 
+import os
+import shlex
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
+from shutil import which
 
 
 class UnspoolError(Exception):
@@ -58,6 +63,10 @@ class DataError(UnspoolError):
 
 class DataWarning(UserWarning):
     """Some of what was given was replaced or left out; the message says how much."""
+
+
+class ModelFolderWarning(UserWarning):
+    """A folder is used otherwise than one may expect; the message says how."""
 
 
 class ModelFolderError(UnspoolError):
@@ -127,3 +136,41 @@ def nearest(name: str, known: Iterable[str], limit: int = 5, quoted: bool = Fals
         return f"the nearest: {', '.join(shown)}."
     more = f" and {len(names) - limit} more" if len(names) > limit else ""
     return f"known: {', '.join(shown)}{more}."
+
+
+def shell_command(*words: str | Path) -> str:
+    """Return a command of Unspool that can be pasted into a shell as it stands; see `shell_word`.
+
+    Args:
+        *words: are its arguments.
+    """
+    return " ".join([this_program(), *map(shell_word, words)])
+
+
+def this_program() -> str:
+    """Return how the shell finds `unspool`: by its name, or where it is not on the path, by its place."""
+    if which("unspool"):
+        return "unspool"
+    script = Path(sys.executable).with_name("unspool")
+    if not script.exists():
+        return f"{shell_word(sys.executable)} -m unspool"
+    below = script.is_relative_to(Path.cwd())
+    return shell_word(str(script.relative_to(Path.cwd()) if below else script))
+
+
+def shell_word(word: str | Path) -> str:
+    """Quote a word for a shell, whatever it holds; a path that begins with a dash is not taken for an option.
+
+    Args:
+        word: is a `Path` where it names a file or folder.
+    """
+    text = f"./{word}" if isinstance(word, Path) and str(word).startswith("-") else str(word)
+    if text.isprintable():
+        return shlex.quote(text)
+    return "$'" + "".join(map(_escaped, text)) + "'"  # a line end between plain quotes would cut a message in two
+
+
+def _escaped(character: str) -> str:
+    if character.isprintable():
+        return f"\\{character}" if character in "\\'" else character
+    return "".join(f"\\x{byte:02x}" for byte in os.fsencode(character))

@@ -46,7 +46,7 @@ def test_a_process_trains_and_classifies(rows: Path, tmp_path: Path, run: Callab
     trained = run("train", rows, "--text", "text", "--label", "kind", "--steps", 60, *sizes, "--out", tmp_path / "m")
     assert trained.code == 0, trained.err
     assert "fruit 115 (50.0%)" in trained.err
-    assert f"try: unspool classify {tmp_path / 'm'}" in trained.out
+    assert f"unspool classify {tmp_path / 'm'}" in trained.out
     found = run("classify", tmp_path / "m", input="an apple and a plum\nan iron and a zinc\n")
     assert (found.code, found.out) == (0, "fruit\nmetal\n")
 
@@ -183,7 +183,20 @@ def test_a_language_models_words_are_read_in_small_letters_unless_asked(rows: Pa
 
 
 def test_layers_may_learn_one_more_each_so_many_updates(rows: Path, language: Path, tmp_path: Path) -> None:
-    columns = ["--text", "text", "--label", "kind", "--from", language, "--steps", 4, "--threads", 1]
+    columns = [
+        "--text",
+        "text",
+        "--label",
+        "kind",
+        "--from",
+        language,
+        "--steps",
+        4,
+        "--validations",
+        1,
+        "--threads",
+        1,
+    ]
     before = load_file(language / "model.safetensors")["decoder.cell.weight_hh_l0"]
     for updates, moved in ((2, True), (9, False)):
         told = call_main("train", rows, *columns, "--unfreeze", updates, "--out", tmp_path / str(updates))
@@ -207,7 +220,7 @@ def test_a_classifier_is_no_start_and_keeps_the_sizes_of_its_own(
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (["--text", "texts", "--label", "kind"], "did you mean text?"),
+        (["--text", "texts", "--label", "kind"], "did you mean 'text'?"),
         (["--text", "text", "--label", "text", "--attention", "dot"], "attention, a setting of translation"),
         (["--label", "kind"], "needs text"),
         (["--text", "text", "--label", "kind", "--hidden-size", 9], "Received: hidden_size"),

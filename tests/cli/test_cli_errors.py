@@ -120,8 +120,8 @@ def test_a_table_without_a_column_names_its_columns(call, tmp_path):
     (tmp_path / "t.csv").write_text("id,name\n1,anna\n", encoding="utf-8")
     result = call("train", tmp_path / "t.csv", "--out", tmp_path / "m", "--steps", 1)
     assert result.code == 3
-    assert "id, name" in result.error_lines[1]
+    assert "'id', 'name'" in result.error_lines[1]
     result = call("train", tmp_path / "t.csv", "--text", "title", "--out", tmp_path / "m", "--steps", 1)
     assert result.code == 3
     assert "title" in result.error_lines[0]
-    assert "id, name" in result.error_lines[1]
+    assert "'id', 'name'" in result.error_lines[1]

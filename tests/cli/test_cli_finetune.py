@@ -33,7 +33,8 @@ def test_the_old_ids_stay_and_the_new_ones_follow(model, tuned):
 
 
 def test_the_recipe_says_what_it_started_from(model, tuned):
-    assert f'started_from = "{model}"' in (tuned / "recipe.toml").read_text(encoding="utf-8")
+    assert f'started_from = "{model.name}"' in (tuned / "recipe.toml").read_text(encoding="utf-8")
+    assert f'started_from = "{model}"' in (tuned / "training" / "recipe.toml").read_text(encoding="utf-8")
 
 
 def test_sizes_and_tokenizer_cannot_change(call, model, text_file, tmp_path):

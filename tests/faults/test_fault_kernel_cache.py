@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import unspool
+from helpers.commands import run_process
 from unspool.decode.sampler import COMPILABLE
 
 PROBE = """
@@ -58,7 +59,7 @@ def start(package: Path, probe: str = PROBE, **settings: str) -> "subprocess.Pop
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def finished(process: "subprocess.Popen[str]") -> str:
+def ended(process: "subprocess.Popen[str]") -> str:
     out, error = process.communicate(timeout=200)
     assert process.returncode == 0, error
     return out
@@ -70,7 +71,7 @@ def test_without_a_folder_for_the_cache_kernels_are_compiled_anew(tmp_path: Path
         (package / "engines" / folder / "__pycache__").write_text("", encoding="utf-8")
     nowhere = str(package / "__init__.py" / "nowhere")
     settings = {"HOME": nowhere, "XDG_CACHE_HOME": nowhere, "NUMBA_CACHE_DIR": ""}
-    found = finished(start(tmp_path, **settings))
+    found = ended(start(tmp_path, **settings))
     assert len(found.splitlines()) == 10
     assert list(tmp_path.rglob("*.nbi")) == []
 
@@ -78,12 +79,12 @@ def test_without_a_folder_for_the_cache_kernels_are_compiled_anew(tmp_path: Path
 def test_two_processes_that_start_at_once_share_a_cache(tmp_path: Path) -> None:
     package, cache = Path(unspool.__file__).parent.parent, tmp_path / "cache"
     both = [start(package, NUMBA_CACHE_DIR=str(cache)) for _ in range(2)]
-    first, second = (finished(process) for process in both)
+    first, second = (ended(process) for process in both)
     kept = sorted(cache.rglob("*.nbi"))
     times = [path.stat().st_mtime_ns for path in kept]
     assert first == second
     assert kept
-    assert finished(start(package, NUMBA_CACHE_DIR=str(cache))) == first
+    assert ended(start(package, NUMBA_CACHE_DIR=str(cache))) == first
     assert [path.stat().st_mtime_ns for path in kept] == times
 
 
@@ -95,7 +96,7 @@ def test_an_edit_of_a_called_function_is_noticed_and_what_it_made_stale_is_remov
     def edited_output(old: str, new: str) -> tuple[str, set[str]]:
         assert source.count(old) == 1
         arithmetic.write_text(source.replace(old, new), encoding="utf-8")
-        out = finished(start(tmp_path, CALLERS, NUMBA_CACHE_DIR=""))
+        out = ended(start(tmp_path, CALLERS, NUMBA_CACHE_DIR=""))
         return out, {path.name for path in package.rglob("*.nb[ci]")}
 
     whole = "return np.float32(1) / (np.float32(1) + exponential(-x))"
@@ -139,6 +140,86 @@ for name, array in learner.weights().items():
 
 def test_the_process_that_compiles_kernels_trains_to_the_weights_of_later_ones(tmp_path: Path) -> None:
     package = Path(unspool.__file__).parent.parent
-    first, second = (finished(start(package, STEP, NUMBA_CACHE_DIR=str(tmp_path))) for _ in range(2))
+    first, second = (ended(start(package, STEP, NUMBA_CACHE_DIR=str(tmp_path))) for _ in range(2))
     assert first == second
     assert "decoder.output.weight" in first
+
+
+RUNS = """
+import sys
+from numba.core import event
+import unspool
+from unspool.api import train
+
+compiled, texts, pairs, labels = [], *sys.argv[1:]
+
+
+class Listener(event.Listener):
+    def on_start(self, found):
+        compiled.append(found)
+
+    def on_end(self, found):
+        pass
+
+
+class Count(unspool.Callback):
+    def on_note(self, line):
+        if line.startswith("preparing, the first time only"):
+            print("announced")
+        if line.startswith("training: until"):
+            self.before = len(compiled)
+
+
+event.register("numba:compile", Listener())
+sizes = {"steps": 4, "validations": 2, "threads": 1, "batch_size": 8, "precision": "float32"}
+decoder, encoder = {"hidden_size": 16, "embedding_size": 8}, {"encoder_size": 8, "encoder_embedding": 8}
+pair = {"source": "a", "target": "b", "attention": "additive", "tokenizer": "char", "teacher_forcing": 0.5}
+for data, settings in (
+    (texts, {"cell": "gru", **decoder}),
+    (texts, {"cell": "mingru", "lines": True, **decoder}),
+    (pairs, {**pair, **decoder, **encoder}),
+    (labels, {"text": "a", "label": "b", **encoder}),
+):
+    count = Count()
+    train(data, callback=count, **sizes, **settings)
+    print(count.before > 0, len(compiled) - count.before)
+"""
+
+
+def test_all_kernels_of_a_run_are_compiled_before_its_clock_starts_and_only_once(tmp_path: Path) -> None:
+    lines = [f"{'abcdefg'[i % 7]} and {i % 5}" for i in range(80)]
+    for name, mark in (("t.txt", ""), ("p.tsv", "\t"), ("c.csv", ",")):
+        rows = [f"{line}{mark}{i % 2 if mark == ',' else line[::-1]}" if mark else line for i, line in enumerate(lines)]
+        (tmp_path / name).write_text("\n".join([*([f"a{mark}b"] if mark else []), *rows]) + "\n", encoding="utf-8")
+    package = Path(unspool.__file__).parent.parent
+    command = [sys.executable, "-c", RUNS, *(str(tmp_path / name) for name in ("t.txt", "p.tsv", "c.csv"))]
+    environment = {**os.environ, "PYTHONPATH": str(package), "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+    found = [
+        subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=200).stdout
+        for _ in range(2)
+    ]
+    assert found[0].splitlines() == ["announced", *["True 0"] * 4]
+    assert found[1].splitlines() == ["False 0"] * 4
+
+
+def test_a_command_that_compiles_says_so_once_on_standard_error(finished: Path, tmp_path: Path) -> None:
+    settings = {"NUMBA_CACHE_DIR": str(tmp_path)}
+    first, second = (
+        run_process("score", finished, "the fox", "--engine", "numba", "--json", env=settings) for _ in range(2)
+    )
+    assert first.code == second.code == 0
+    assert first.err == "preparing, the first time only: compiling kernels for this processor\n"
+    assert second.err == ""
+    assert first.out == second.out
+
+
+def test_where_nothing_can_be_kept_it_is_not_said_to_be_the_first_time_only(tmp_path: Path) -> None:
+    package = copied(tmp_path)
+    for folder in ("numba", "kernels"):
+        (package / "engines" / folder / "__pycache__").write_text("", encoding="utf-8")
+    nowhere = str(package / "__init__.py" / "nowhere")
+    settings = {"HOME": nowhere, "XDG_CACHE_HOME": nowhere, "NUMBA_CACHE_DIR": ""}
+    said = "from unspool.engines.announcing import announcing\nwith announcing(print):\n    "
+    found = ended(start(tmp_path, said + PROBE.strip().replace("\n", "\n    "), **settings))
+    assert found.startswith("preparing: compiling kernels, which no folder can keep")
+    assert len(found.splitlines()) == 11

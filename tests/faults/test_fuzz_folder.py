@@ -28,7 +28,7 @@ TABLES = {  # options of a run on rows, how what comes of it is used, and the fi
     "translation": (
         ["--source", "a", "--target", "b", "--tokenizer", "char"],
         [["translate", "{}", "a word", "--json"], ["inspect", "{}", "--text", "a", "--json"], ["evaluate", "{}"]],
-        ["source_tokenizer.json", "training/validation.pairs.json", "training/empty.pairs.json"],
+        ["source_tokenizer.json", "training/validation.pairs.json", "training/findings.json"],
     ),
     "classification": (
         ["--text", "a", "--label", "b", "--tokenizer", "char"],

@@ -14,7 +14,9 @@ from unspool.data.pairs import Pair, divide_pairs, keep_texts, kept_texts, open_
 from unspool.data.sources import Sources, describe_sources
 from unspool.decode.translation import BeamTranslator
 from unspool.errors import UsageError
+from unspool.evaluate.baseline import frequency_nats
 from unspool.evaluate.pairs import exact_match, pair_nats
+from unspool.evaluate.units import units_of
 from unspool.folder.card import Card
 from unspool.folder.model_folder import ModelFolder
 from unspool.models.base import Data, Model, given
@@ -118,13 +120,15 @@ class Reversal(Task[ReversalRecipe, ReversalConfig]):
 class ReversalJob:
     """Words that are learnt."""
 
-    unit, tokens_per_unit, warnings = "character", 1.0, ()
+    warnings = ()
 
     def __init__(self, folder: ModelFolder, recipe: ReversalRecipe, tokenizer: Tokenizer, verify: bool) -> None:
         training, self.held_out = (
             open_pairs(folder.training, name, None, verify) for name in ("training", "validation")
         )
         self.batches = PairBatches(training, recipe.training.batch_size, recipe.training.seed)
+        self.training_units, self.held_out_units = units_of(training.target), units_of(self.held_out.target)
+        self.baseline = frequency_nats(training.target.counts, self.held_out.target.counts)
         self.pairs, self.tokenizer = kept_texts(folder.training), tokenizer
         self.description = f"words: {len(training.examples)} to learn, {len(self.pairs)} held out."
 

@@ -77,9 +77,8 @@ def test_separated_cells_are_read_as_they_were_written(
 ) -> None:
     columns, rows = table
     text = io.StringIO()
-    other = {"\n": "\r", "\r": "\n", "\r\n": ""}[end]
-    if other and any(other in cell for row in [columns, *rows] for cell in row):
-        quoting = csv.QUOTE_ALL  # the writer leaves it bare, and at the end of a row it is a line end
+    if end != "\r\n" and any(mark in cell for row in [columns, *rows] for cell in row for mark in "\r\n"):
+        quoting = csv.QUOTE_ALL  # the writer quotes none but its own line ends
     writer = csv.writer(text, delimiter=delimiter, lineterminator=end, quoting=quoting)
     writer.writerows([columns, *rows] if header else rows)
     ending = ".tsv" if delimiter == "\t" else ".csv"

@@ -28,7 +28,7 @@ def test_characters_that_were_learnt_come_back(text: str) -> None:
 
 @given(texts)
 def test_words_that_were_learnt_come_back(text: str) -> None:
-    tokenizer = make_tokenizer("word", [text, text])
+    tokenizer = make_tokenizer("word", [text, text, "a a"])
     ids = tokenizer.encode(text)
     assert UNKNOWN not in ids
     assert tokenizer.decode(ids) == text
@@ -113,8 +113,8 @@ def test_unknown_tokens_are_charged_and_known_ones_are_not(kind: str, text: str)
 
 
 @given(text=texts)
-def test_a_word_vocabulary_of_nothing_names_every_character(text: str) -> None:
-    tokenizer = make_tokenizer("word", ["unrelated"])
+def test_what_a_word_vocabulary_lacks_is_spelled_character_by_character(text: str) -> None:
+    tokenizer = make_tokenizer("word", ["unrelated unrelated"])
     ids = tokenizer.encode(text)
     ends = len(ids)
     assert tokenizer.spelling_bits(text, ids).sum() >= (len(text) + ends) * SPELLING_BITS * 0.999

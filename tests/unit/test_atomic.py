@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from unspool.errors import OutputError
-from unspool.folder.atomic import bring_back, drop_replaced, replaced, set_aside, write_atomically
+from unspool.folder.atomic import bring_back, drop_replaced, replaced, set_aside, waiting, write_atomically
 
 
 class Crash(BaseException):
@@ -64,10 +64,16 @@ def test_a_folder_in_the_place_of_the_file_is_named(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [tmp_path / "f"]
 
 
-def folder(path: Path, content: str) -> Path:
+def folder(path: Path, content: str, *names: str) -> Path:
+    """A folder of some files, by default those of a model."""
     path.mkdir()
-    (path / "f").write_text(content)
+    for name in names or ("config.json", "model.safetensors"):
+        (path / name).write_text(content)
     return path
+
+
+def content(path: Path) -> str:
+    return (path / "config.json").read_text()
 
 
 def test_a_folder_is_brought_back_when_its_successor_fails(tmp_path: Path) -> None:
@@ -76,18 +82,53 @@ def test_a_folder_is_brought_back_when_its_successor_fails(tmp_path: Path) -> No
     assert not path.exists()
     folder(path, "half")
     bring_back(path)
-    assert (path / "f").read_text() == "old"
-    assert not replaced(path).exists()
+    assert content(path) == "old"
+    assert os.listdir(tmp_path) == ["m"]  # noqa: PTH208 - hidden files too
 
 
 def test_a_second_crash_does_not_lose_the_folder_that_waits(tmp_path: Path) -> None:
     path = folder(tmp_path / "m", "old")
     set_aside(path)
-    folder(path, "half")  # crash; the next run sets aside again
+    folder(path, "half", "config.json")  # crash; the next run sets aside again
     set_aside(path)
-    folder(path, "half again")
+    assert not path.exists()
+    folder(path, "half again", "config.json")
     bring_back(path)
-    assert (path / "f").read_text() == "old"
+    assert content(path) == "old"
+
+
+def test_a_model_is_never_removed_for_one_that_waits_already(tmp_path: Path) -> None:
+    path = folder(tmp_path / "m", "first")
+    set_aside(path)
+    folder(path, "second")  # of a run that was interrupted before it dropped the first
+    set_aside(path)
+    assert [content(place) for place in waiting(path)] == ["first", "second"]
+    folder(path, "half", "config.json")
+    bring_back(path)
+    assert content(path) == "second"
+    assert [content(place) for place in waiting(path)] == ["first"]
+    set_aside(path)
+    folder(path, "third")
+    drop_replaced(path)
+    assert content(path) == "third"
+    assert os.listdir(tmp_path) == ["m"]  # noqa: PTH208 - hidden files too
+
+
+def test_a_run_without_a_model_is_moved_too_where_nothing_waits(tmp_path: Path) -> None:
+    path = folder(tmp_path / "m", "run", "config.json")
+    set_aside(path)
+    bring_back(path)
+    assert content(path) == "run"
+
+
+def test_what_holds_nothing_to_go_on_with_does_not_wait(tmp_path: Path) -> None:
+    path = folder(tmp_path / "m", "x", "tokenizer.json")
+    set_aside(path)
+    assert not os.listdir(tmp_path)  # noqa: PTH208 - hidden files too
+    path.mkdir()
+    set_aside(path)
+    assert path.exists()
+    assert not waiting(path)
 
 
 def test_a_sound_successor_stays(tmp_path: Path) -> None:
@@ -95,8 +136,35 @@ def test_a_sound_successor_stays(tmp_path: Path) -> None:
     set_aside(path)
     folder(path, "new")
     drop_replaced(path)
-    assert (path / "f").read_text() == "new"
-    assert not replaced(path).exists()
+    assert content(path) == "new"
+    assert os.listdir(tmp_path) == ["m"]  # noqa: PTH208 - hidden files too
+
+
+def test_a_kill_in_the_middle_of_a_removal_leaves_what_the_next_clears(tmp_path: Path) -> None:
+    path = folder(tmp_path / "m", "new")
+    folder(tmp_path / ".m.removed", "old", "config.json")
+    set_aside(path)
+    assert sorted(os.listdir(tmp_path)) == ["m.replaced"]  # noqa: PTH208 - hidden files too
+
+
+def test_a_link_to_a_folder_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    real, link = folder(tmp_path / "disk" / "real", "old"), tmp_path / "m"
+    link.symlink_to(real)
+    set_aside(link)
+    assert waiting(link) == waiting(real) == [tmp_path / "disk" / "real.replaced"]
+    folder(real, "new")
+    drop_replaced(link)
+    assert link.is_symlink()
+    assert content(link) == "new"
+    assert not waiting(real)
+
+
+def test_a_folder_without_a_name_has_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = folder(tmp_path / "m", "old")
+    monkeypatch.chdir(path)
+    assert replaced(Path()) == replaced(Path("../m")).resolve() == tmp_path / "m.replaced"
+    assert not waiting(Path("x" * 300))
 
 
 def test_what_cannot_be_written_is_told_by_its_own_name(tmp_path: Path) -> None:

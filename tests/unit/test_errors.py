@@ -1,9 +1,16 @@
 """Errors carry a message, a hint and an exit code of their own."""
 
+import os
+import subprocess
+from pathlib import Path
+from shutil import which
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from unspool import errors
-from unspool.errors import MissingExtraError, UnspoolError, UsageError
+from unspool.errors import MissingExtraError, UnspoolError, UsageError, shell_command, shell_word
 
 KINDS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, UnspoolError)]
 
@@ -27,3 +34,25 @@ def test_the_text_of_an_error_is_rule_and_hint() -> None:
 
 def test_a_missing_extra_is_named_with_its_command() -> None:
     assert "pip install 'unspool[logs]'" in MissingExtraError("tensorboard", "logs", "--tensorboard").hint
+
+
+NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\0/"), min_size=1).filter(lambda name: name != ".")
+
+
+@pytest.mark.skipif(which("bash") is None, reason="there is no bash")
+@settings(max_examples=30)
+@given(st.lists(NAMES, min_size=1, max_size=8))
+def test_a_quoted_path_is_what_a_shell_makes_of_it(names: list[str]) -> None:
+    line = " ".join(shell_word(Path(name)) for name in names)
+    assert len(f"{line}|".splitlines()) == 1
+    script = f"printf '%s\\0' {line}"
+    found = subprocess.run(["bash", "-c", script], capture_output=True, check=True, env={**os.environ, "LC_ALL": "C"})
+    expected = [f"./{name}" if name.startswith("-") else name for name in names]
+    assert found.stdout.decode().split("\0")[:-1] == expected
+
+
+def test_a_command_is_quoted_only_where_it_must_be() -> None:
+    words = ("train", "--resume", Path("my runs/it's"))
+    assert shell_command(*words).endswith("""unspool train --resume 'my runs/it'"'"'s'""")
+    assert shell_word(Path("-x")) == "./-x"
+    assert shell_word(Path("runs/alice-2")) == "runs/alice-2"

@@ -1,5 +1,6 @@
 """The figures that close a run, the card and `evaluate` without data are one measurement, by the same names."""
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,16 @@ SHORT: dict[str, Any] = {**TINY, "steps": 12, "validations": 1}
 OF_TEXTS: dict[str, Any] = {name: value for name, value in SHORT.items() if name != "sequence_length"}
 OF_LABELS: dict[str, Any] = {n: v for n, v in OF_TEXTS.items() if n not in ("hidden_size", "embedding_size")}
 ENCODER: dict[str, Any] = {"encoder_size": 8, "encoder_embedding": 4}
-UNTOLD = {"event", "step", "best_step", "seconds", "tokens_per_second"}  # of the event, besides figures
+UNTOLD = {
+    "event",
+    "step",
+    "best_step",
+    "seconds",
+    "tokens_per_second",
+    "done",
+    "untrained",
+    "phases",
+}  # of the event, besides figures
 
 
 def told(model: unspool.Model) -> dict[str, Any]:
@@ -95,8 +105,24 @@ def test_of_a_translator(tmp_path: Path) -> None:
     (tmp_path / "t.tsv").write_text("\n".join(["one\tother", *rows, ""]), encoding="utf-8")
     shape = {**OF_TEXTS, "tokenizer": "char", "steps": 60, "learning_rate": 0.01, "batch_size": 32}
     model = unspool.train(tmp_path / "t.tsv", out=tmp_path / "m", source="one", target="other", **ENCODER, **shape)
-    names = {"nats_per_token", "perplexity", "greedy_exact"}
+    names = {"nats_per_token", "bits_per_character", "perplexity", "greedy_exact"}
     assert told(model).keys() == names
     assert 0.1 < told(model)["greedy_exact"] < 0.9
     check(model, names)
     assert model.evaluate(beams=1).exact == told(model)["greedy_exact"]
+
+
+@pytest.mark.parametrize("way", [{"separator": "\n\n"}, {"documents": "file"}, {"lines": True}])
+def test_another_text_has_the_documents_that_training_had(tmp_path: Path, way: dict[str, Any]) -> None:
+    for number in range(12):
+        (tmp_path / f"{number}.txt").write_text(f"one {number}\nline\n\ntwo\nlines\n", encoding="utf-8")
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "other.txt").write_text("one\nline\n\ntwo\n", encoding="utf-8")
+    model = unspool.train(tmp_path, out=tmp_path / "m", **SHORT, **way)
+    documents = {"separator": 2, "documents": 1, "lines": 3}[next(iter(way))]
+    text = "one\nline\n\ntwo"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # which counts the empty line
+        tokens = model.evaluate(tmp_path / "sub" / "other.txt").tokens
+    inside = sum(map(len, {1: [text], 2: text.split("\n\n"), 3: filter(None, text.split("\n"))}[documents]))
+    assert tokens == inside + documents

@@ -13,6 +13,7 @@ import pytest
 import unspool
 from unspool.data.batches import Batch
 from unspool.errors import TrainingError
+from unspool.evaluate.units import Units
 from unspool.specs.training import BudgetSpec, TrainingSpec
 from unspool.training.budget import Budget
 from unspool.training.callback import StepEvent
@@ -64,8 +65,9 @@ def make_loop(folder: Path, learner: Learner, validate: Callable[[Any], float], 
         validate=validate,
         keep_best=lambda learner, about, scheduled: (folder / "best").write_text(str(about["step"])) and None,
         sample=lambda network: "",
-        tokens_per_unit=1.0,
-        unit="character",
+        training_units=Units(),
+        held_out_units=Units(),
+        announce=lambda line: None,
         callback=unspool.Callback(),
     )
 
@@ -198,3 +200,61 @@ def test_a_loss_that_never_is_a_number_ends_in_an_error(tmp_path: Path) -> None:
         make_loop(tmp_path, learner, lambda n: 1.0, 6).run()
     assert "--learning-rate" in caught.value.hint
     assert [event["event"] for event in History(tmp_path / "history.jsonl").events()] == ["divergence"] * 3
+
+
+class Clock:
+    """Moves only when something is done."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def takes(self, seconds: float, result: float) -> float:
+        self.now += seconds
+        return result
+
+
+@pytest.mark.parametrize("used", [0.0, 5.0])
+@pytest.mark.parametrize(("step", "validation"), [(0.01, 0.02), (0.3, 0.05), (1.1, 0.2), (0.05, 1.5)])
+def test_a_run_of_minutes_trains_as_long_as_it_announces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: float, validation: float, used: float
+) -> None:
+    monkeypatch.setattr("time.monotonic", clock := Clock())
+    learner = Learner(lambda n: clock.takes(step, 1.0))
+    loop = make_loop(tmp_path, learner, lambda n: clock.takes(validation, -n), 1, validations=3, patience=100)
+    loop.budget = Budget(BudgetSpec(minutes=0.2), 3, used=used)
+    loop.progress = loop.progress.changed(seconds=used)
+    began: list[float] = []
+    loop.announce = lambda line: began.append(clock.now)
+    progress = loop.run()
+    assert began == [1000.0 + validation]  # one validation is tried before the clock starts
+    assert clock.now - began[0] == pytest.approx(12 - used, abs=0.05 * 12)
+    assert progress.seconds == pytest.approx(12, abs=0.05 * 12)
+    assert progress.validated_at == progress.step
+
+
+def test_a_run_that_ends_early_says_why(tmp_path: Path) -> None:
+    notes: list[str] = []
+    loop = make_loop(tmp_path, Learner(lambda n: 1.0), lambda n: 1.0, 100, validations=10, patience=2)
+    loop.callback = Notes(notes)
+    assert loop.run().step == 30
+    assert notes == ["training ends early: no validation was better, 2 times in a row."]
+
+
+def test_a_run_that_is_over_when_it_is_resumed_is_validated_without_a_training_loss(tmp_path: Path) -> None:
+    loop = make_loop(tmp_path, Learner(lambda n: 1.0), lambda n: 1.0, 5)
+    loop.progress = loop.progress.changed(step=5)
+    assert loop.run().done
+    (event,) = History(tmp_path / "history.jsonl").events()
+    assert event["loss"] is None
+
+
+class Notes(unspool.Callback):
+    """Keeps the notes."""
+
+    def __init__(self, notes: list[str]) -> None:
+        self.notes = notes
+
+    def on_note(self, line: str) -> None:
+        self.notes.append(line)

@@ -9,7 +9,7 @@ import pytest
 import unspool
 from helpers.small import TINY
 from unspool.errors import ModelFolderError, OutputError
-from unspool.folder.atomic import replaced
+from unspool.folder.atomic import replaced, set_aside
 from unspool.folder.model_folder import ModelFolder, check_free, dump_safetensors, parse_safetensors
 from unspool.tasks.language.specs import LanguageRecipe
 from unspool.tasks.opening import read_recipe
@@ -70,13 +70,6 @@ def test_weights_of_another_size_are_refused(folder: Path) -> None:
         unspool.load(folder)
 
 
-def test_a_model_that_was_set_aside_is_pointed_at(folder: Path) -> None:
-    shutil.move(folder, replaced(folder))
-    with pytest.raises(ModelFolderError) as caught:
-        unspool.load(folder)
-    assert str(replaced(folder)) in caught.value.hint
-
-
 def test_the_training_folder_may_be_deleted(folder: Path) -> None:
     shutil.rmtree(folder / "training")
     model = unspool.load(folder)
@@ -106,6 +99,41 @@ def test_a_place_that_is_taken_is_not_written_over(folder: Path, tmp_path: Path)
             check_free(tmp_path / "notes", overwrite)
         with pytest.raises(OutputError, match="is a file"):
             check_free(tmp_path / "notes" / "diary.txt", overwrite)
+
+
+def test_a_run_that_was_cut_off_is_not_written_over(folder: Path) -> None:
+    (folder / "model.safetensors").unlink()
+    with pytest.raises(OutputError, match="holds a run that was cut off") as caught:
+        check_free(folder, overwrite=False)
+    assert "--resume" in caught.value.hint
+    check_free(folder, overwrite=True)
+
+
+def test_a_place_beside_which_a_model_waits_is_taken(folder: Path) -> None:
+    set_aside(folder)
+    for make in (lambda: None, folder.mkdir, ModelFolder(folder).create):  # where a process may have been killed
+        make()
+        with pytest.raises(OutputError, match=f"still waits in {replaced(folder)}") as caught:
+            check_free(folder, overwrite=False)
+        assert "--overwrite" in caught.value.hint
+        check_free(folder, overwrite=True)
+
+
+def test_what_a_process_left_that_was_killed_while_it_read_the_data_is_in_nobodys_way(tmp_path: Path) -> None:
+    path = tmp_path / "m"
+    (path / "training").mkdir(parents=True)
+    check_free(path, overwrite=False)
+    ModelFolder(path).create()
+    (path / "training" / "training.tokens").write_bytes(b"x")
+    check_free(path, overwrite=False)
+
+
+def test_a_folder_of_training_data_is_no_model_folder(tmp_path: Path) -> None:
+    (tmp_path / "training").mkdir()
+    (tmp_path / "training" / "mine.txt").write_text("do not delete")
+    for overwrite in (False, True):
+        with pytest.raises(OutputError, match="not a model folder"):
+            check_free(tmp_path, overwrite)
 
 
 def test_arrays_and_facts_survive_safetensors(model_folder: Path) -> None:

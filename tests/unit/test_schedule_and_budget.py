@@ -50,3 +50,31 @@ def test_a_budget_of_minutes_follows_the_clock_and_counts_earlier_parts(monkeypa
 
 def test_a_reserve_longer_than_the_budget_ends_the_run() -> None:
     assert Budget(BudgetSpec(minutes=0.001), 10, reserved=5.0, used=1.0).progress(1) == 1.0
+
+
+def test_the_clock_of_a_budget_stands_still_until_it_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    budget = Budget(BudgetSpec(minutes=1.0), 10, used=15.0)
+    assert (budget.seconds(), budget.progress(0)) == (15.0, 0.25)
+    monkeypatch.setattr(time, "monotonic", lambda: 50.0)
+    budget.start()
+    monkeypatch.setattr(time, "monotonic", lambda: 60.0)
+    assert budget.seconds() == 25.0
+
+
+def test_the_announcement_says_how_long_and_until_when(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Budget(BudgetSpec(steps=1200), 3).announcement() == "training: until update 1,200."
+    moment = time.mktime((2026, 3, 1, 14, 3, 10, 0, 0, -1))
+    monkeypatch.setattr(time, "time", lambda: moment)
+    closing = "the closing figures take a little longer."
+    assert Budget(BudgetSpec(minutes=0.2), 3).announcement() == f"training: 12 s, until 14:03:22; {closing}"
+    assert Budget(BudgetSpec(minutes=3), 3).announcement() == f"training: 3 min, until 14:06:10; {closing}"
+    assert Budget(BudgetSpec(minutes=0.2), 3, used=5.0).announcement() == f"training: 7 s, until 14:03:17; {closing}"
+
+
+def test_a_run_of_minutes_ends_where_most_of_another_step_would_not_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "monotonic", lambda: 0.0)
+    budget = Budget(BudgetSpec(minutes=1.0), 10, reserved=5.0, used=54.0, started=0.0)
+    assert not budget.is_over(9, step_seconds=1.0)
+    assert budget.is_over(9, step_seconds=2.5)
+    assert not Budget(BudgetSpec(steps=10), 3).is_over(9, step_seconds=100.0)
+    assert Budget(BudgetSpec(steps=10), 3).is_over(10, step_seconds=0.0)

@@ -1,15 +1,18 @@
 """Vocabularies keep what is most frequent, within their limits, and begin with the special tokens."""
 
 import json
+import random
+import signal
+from collections.abc import Iterator
 from typing import get_args
 
 import pytest
 
 from helpers.small import small_text
-from unspool.errors import ModelFolderError
+from unspool.errors import DataError, ModelFolderError
 from unspool.specs.data import TokenizerName
 from unspool.text.tokenizer import SPECIAL_TOKENS, UNKNOWN, Tokenizer
-from unspool.text.vocabulary import extend_characters, lowercased, make_tokenizer
+from unspool.text.vocabulary import extend_characters, extend_words, lowercased, make_tokenizer
 
 KINDS = get_args(TokenizerName)
 
@@ -80,3 +83,39 @@ def test_a_tokenizer_without_our_special_tokens_is_refused() -> None:
     file["model"]["vocab"] = {"a": 0, "b": 1, "<unk>": 2, "<s>": 3}
     with pytest.raises(ModelFolderError, match="must begin with <pad>, <unk>, <s>, <eos>"):
         Tokenizer(json.dumps(file), "char")
+
+
+def test_words_of_another_text_are_added_and_the_old_ones_stay() -> None:
+    first = make_tokenizer("word", ["the fox the fox sleeps\n" * 2])
+    both = extend_words(first, ["der Fuchs der Fuchs\n", "einmal the the\n"])
+    assert both.vocabulary[: first.vocabulary_size] == first.vocabulary
+    assert set(both.vocabulary) - set(first.vocabulary) == {" der", " Fuchs"}
+    assert both.decode(both.encode("the Fuchs sleeps")) == "the Fuchs sleeps"
+
+
+@pytest.mark.parametrize("kind", ["word", "bpe"])
+def test_learning_a_vocabulary_listens_to_ctrl_c(kind: TokenizerName) -> None:
+    def endless() -> Iterator[str]:
+        yield "some words\n"
+        signal.raise_signal(signal.SIGINT)
+        while True:
+            yield "more words\n"
+
+    with pytest.raises(KeyboardInterrupt):
+        make_tokenizer(kind, endless())
+
+
+def test_what_goes_wrong_while_a_vocabulary_is_learnt_is_what_is_raised() -> None:
+    def broken() -> Iterator[str]:
+        yield "some words\n"
+        raise DataError("the file is gone.", "bring it back.")
+
+    with pytest.raises(DataError, match="the file is gone"):
+        make_tokenizer("bpe", broken())
+
+
+def test_no_piece_of_a_text_without_spaces_is_long() -> None:
+    text = "".join(random.Random(0).choice("ACGT") for _ in range(20_000))
+    tokenizer = make_tokenizer("bpe", [text])
+    assert max(map(len, tokenizer.vocabulary)) <= 64
+    assert tokenizer.decode(tokenizer.encode(text)) == text

@@ -3,6 +3,9 @@
 import io
 import json
 import os
+import re
+import select
+import stat
 import sys
 import warnings
 import zlib
@@ -10,12 +13,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from math import isfinite
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import typer
 
 from unspool.cli.shown import visible
-from unspool.errors import DataError, DataWarning, OutputError, UnspoolError
+from unspool.errors import (
+    DataError,
+    DataWarning,
+    ModelFolderWarning,
+    OutputError,
+    UnspoolError,
+    UsageError,
+    shell_command,
+)
 
 INTERRUPTED = 130
 BROKEN_PIPE = 141
@@ -58,12 +69,12 @@ def warn(message: str) -> None:
 
 @contextmanager
 def _printing_warnings() -> Iterator[None]:
-    """Print what was replaced or left out as a line; other warnings look as they always do."""
+    """Print as a line what was replaced or left out, or which model is used; other warnings look as they always do."""
     with warnings.catch_warnings():
         usual = warnings.showwarning
 
         def show(message: Warning | str, category: type[Warning], *where: Any, **stream: Any) -> None:
-            if issubclass(category, DataWarning):
+            if issubclass(category, (DataWarning, ModelFolderWarning)):
                 warn(str(message))
             else:
                 usual(message, category, *where, **stream)
@@ -74,7 +85,7 @@ def _printing_warnings() -> Iterator[None]:
 
 
 def _one_line(text: str) -> str:
-    return visible(" ".join(text.split()))
+    return visible(re.sub(r"\s*\n\s*", " ", text.strip()))  # spaces within a line stay: a command may have them
 
 
 def write(text: str) -> None:
@@ -131,6 +142,25 @@ def _with_nulls(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_with_nulls(item) for item in value]
     return None if isinstance(value, float) and not isfinite(value) else value
+
+
+def refuse_unnamed_input() -> None:
+    """Refuse data that are piped in while no data are named: they would be ignored.
+
+    Raises:
+        UsageError: a file or a pipe with something in it is standard input.
+    """
+    try:
+        mode = os.fstat(sys.stdin.fileno()).st_mode
+        piped = stat.S_ISREG(mode) or (stat.S_ISFIFO(mode) and bool(select.select([sys.stdin], [], [], 0)[0]))
+        something = piped and bool(cast(io.BufferedReader, sys.stdin.buffer).peek(1))
+    except (OSError, ValueError, AttributeError):  # no standard input
+        return
+    if something:
+        raise UsageError(
+            "data that are piped in must be named. Received: standard input, and no DATA.",
+            f"write {shell_command('train', '-')} < FILE to learn it, or < /dev/null to learn Python's own reference.",
+        )
 
 
 def read_text(text: str, encoding: str = "auto") -> str:

@@ -1,14 +1,13 @@
 """`unspool demo`: training and generation in a minute, on a text that comes with every Python."""
 
-import os
-import sys
 from pathlib import Path
-from shutil import which
 from typing import Any
 
 from unspool.cli.arguments import Out
 from unspool.cli.console import write
 from unspool.cli.options import Fields, Settings, with_options
+from unspool.cli.recipes import closing_text
+from unspool.errors import shell_command
 from unspool.specs.training import BudgetSpec
 
 PROMPT = "The "
@@ -35,14 +34,15 @@ def demo(
     write("Unspool learns the Python language reference, which comes with every Python.\n\n")
     with make_progress() as progress:
         model: Any = train(None, out=out, overwrite=True, callback=progress, **{"minutes": MINUTES, **budget})
+    write(f"\n{closing_text(model, model.path)}")
     for temperature, word in TEMPERATURES.items():
         write(f"\n--- temperature {temperature} ({word})\n{PROMPT}")
         for piece in model.stream(PROMPT, temperature=temperature, max_new_tokens=300, seed=1):
             write(piece)
         write("\n")
-    unspool = "unspool" if which("unspool") else os.path.relpath(Path(sys.executable).with_name("unspool"))
-    write(
-        f"\nNext:\n  {unspool} generate {out} --prompt 'A class ' --temperature 0.5\n"
-        f"  {unspool} score {out} 'for x in range(10): print(x)'\n"
-        f"  {unspool} train your-own-text.txt --minutes 3\n"
+    suggested = (
+        ("generate", model.path, "--prompt", "A class ", "--temperature", "0.5"),
+        ("score", model.path, "for x in range(10): print(x)"),
+        ("train", "your-own-text.txt", "--minutes", "3"),
     )
+    write("\nNext:\n" + "".join(f"  {shell_command(*words)}\n" for words in suggested))

@@ -1,6 +1,7 @@
 """`unspool evaluate`: how well a model performs on the held-out part, or on other data."""
 
 import warnings
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -53,14 +54,16 @@ def evaluate(
     from unspool.api import load
     from unspool.folder.atomic import write_atomically
 
+    named = [Path(name) for name in data or ()] or None  # a text that is typed here is a mistaken name
     opened = load(model, **runtime)
-    found = opened.evaluate(data or None, **settings)
+    found = opened.evaluate(named, **settings)
     figures, report = found.to_dict(), opened.report(found)
     if "nats_per_token" in figures and runtime.get("weights", "float32") != "float32":
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DataWarning)  # which the first evaluation has said
-            whole = load(model, **{**runtime, "weights": "float32"}).evaluate(data or None, **settings).to_dict()
-        figures["nats_per_token_lost_to_weights"] = figures["nats_per_token"] - whole["nats_per_token"]
+            whole = opened.read_folder(lambda folder: load(folder.path, **{**runtime, "weights": "float32"}))
+            nats = whole.evaluate(named, **settings).to_dict()["nats_per_token"]
+        figures["nats_per_token_lost_to_weights"] = figures["nats_per_token"] - nats
     if html is not None:
         if report.page is None:
             raise UsageError(f"--html draws nothing for a {type(opened).__name__}.", "leave it out.")

@@ -19,7 +19,7 @@ from unspool.cli.arguments import (
     condition_keyword,
 )
 from unspool.cli.console import read_lines, read_text, write, write_json
-from unspool.cli.options import Fields, Settings, with_options
+from unspool.cli.options import Fields, Literal, Settings, with_options
 from unspool.cli.tables import Table, answer_table, refuse_table, row_conditions
 from unspool.errors import UsageError
 from unspool.specs.base import Option
@@ -64,11 +64,7 @@ def generate(
     column: NewColumnName = None,
     condition: Condition = None,
     condition_json: ConditionJson = None,
-    literal: Annotated[
-        bool,
-        typer.Option("--literal", help="Takes --prompt and --stop as they stand: \\n is a backslash and an n."),
-        Option("Data", synonyms=("raw", "no-escapes")),
-    ] = False,
+    literal: Literal = False,
     stream: Annotated[
         bool,
         typer.Option("--stream/--no-stream", help="Prints the text of a single sample as it comes."),
@@ -116,8 +112,6 @@ def generate(
     refuse_table(prompts, "--prompt-column, and the table with --file", data)
     opened: Any = load(model, **runtime)
     given = condition_keyword(opened, condition, condition_json)
-    if not literal and "stop" in sampling:
-        sampling["stop"] = tuple(map(unescaped, sampling["stop"]))
     if in_table:
         fixed = _prompt(prompt or "", literal)
         _generate_rows(opened, table, tuple(prompt_column or ()), tuple(condition_column or ()), fixed, given, sampling)

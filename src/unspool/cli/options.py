@@ -23,7 +23,14 @@ from unspool.cli.renamed import RENAMED, old_environment
 from unspool.cli.wording import Fields as Fields
 from unspool.cli.wording import Home, help_text, kind_of_all, members, metavar
 from unspool.specs.base import Option, Spec, option_of
+from unspool.text.escapes import unescaped
 
+LITERAL = "literal"
+Literal = Annotated[
+    bool,
+    typer.Option("--literal", help="Takes texts as they are typed: \\n is a backslash and an n, not a line end."),
+    Option("Data", synonyms=("raw", "no-escapes")),
+]
 Settings = dict[str, Any]  # name of a field -> the value that was given
 Function = Callable[..., None]
 Part = type[Spec] | Fields | Sequence[type[Spec] | Fields]
@@ -48,13 +55,18 @@ def with_options(**parts: Part) -> Callable[[Function], Function]:
         own = [one for one in inspect.signature(function).parameters.values() if one.name not in parts]
         made = {part: _gathered(fields) for part, fields in parts.items()}
         new = [_parameter(function.__name__, *item) for one in made.values() for item in one.items()]
+        escapes = any(_understands_escapes(homes) for one in made.values() for homes in one.values())
+        added = escapes and all(one.name != LITERAL for one in own)
+        if added:
+            new.append(inspect.Parameter(LITERAL, inspect.Parameter.KEYWORD_ONLY, default=False, annotation=Literal))
 
         @wraps(function)
         def command(**values: Any) -> None:
+            literal = values.pop(LITERAL) if added else values.get(LITERAL, False)
             for part, homes in made.items():
                 given = {name: values.pop(name) for name in homes}
                 values[part] = {
-                    name: _converted(value, homes[name][0]) for name, value in given.items() if value is not None
+                    name: _converted(value, homes[name], literal) for name, value in given.items() if value is not None
                 }
             function(**values)
 
@@ -103,10 +115,16 @@ def _flags(name: str, option: Option, can_be_switched_off: bool) -> list[str]:
     return [first, *(f" {one}" if one.startswith("/") else one for one in others)]
 
 
-def _converted(value: Any, home: Home) -> Any:
+def _understands_escapes(homes: list[Home]) -> bool:
+    return option_of(homes[0].fields.spec, homes[0].name).escapes
+
+
+def _converted(value: Any, homes: list[Home], literal: bool) -> Any:
+    if not literal and _understands_escapes(homes):
+        value = unescaped(value) if isinstance(value, str) else list(map(unescaped, value))
     if isinstance(value, list):
         return tuple(value)
-    kinds = members(home.field.annotation)
+    kinds = members(homes[0].field.annotation)
     if isinstance(value, str) and int in kinds and value.isdecimal():
         return int(value)
     if isinstance(value, str) and float in kinds:

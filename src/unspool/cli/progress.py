@@ -1,11 +1,14 @@
 """Show the progress of training: a bar on a terminal, plain lines elsewhere."""
 
+import re
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import isnan
 from pathlib import Path
 
+from unspool.cli.shown import visible
 from unspool.training.callback import Callback, StepEvent, ValidationEvent
 from unspool.training.tensorboard import TensorBoard
 
@@ -68,16 +71,17 @@ class PlainProgress(Callback):
         if self._board:
             self._board.on_validation(event)
         mark = ", the best so far" if event.best else ""
+        training = "" if isnan(event.loss) else f"training {event.bits_per_character:.3f}, "  # no update since a resume
         self.print_line(
-            f"step {event.step:,}: training {event.bits_per_character:.3f}, "
-            f"fresh {event.fresh_bits_per_character:.3f} bits per {event.unit}{mark}"
+            f"step {event.step:,}: {training}fresh {event.fresh_bits_per_character:.3f} bits per {event.unit}{mark}"
         )
 
     def on_sample(self, step: int, text: str) -> None:
         """Print a line of what the network generates."""
         if self._board:
             self._board.on_sample(step, text)
-        self.print_line(f"  sample: {' '.join(text.split())[:SAMPLE_WIDTH]}")
+        joined = re.sub("[ \t\r\n]+", " ", text).strip()
+        self.print_line(f"  sample: {joined[:SAMPLE_WIDTH]}")
 
     def show(self, event: StepEvent) -> None:
         """Print where the run stands."""
@@ -90,8 +94,8 @@ class PlainProgress(Callback):
             )
 
     def print_line(self, line: str) -> None:
-        """Print a line."""
-        sys.stderr.write(line + "\n")
+        """Print a line; control characters in it are made visible."""
+        sys.stderr.write(visible(line) + "\n")
         sys.stderr.flush()
 
 
@@ -122,7 +126,7 @@ class BarProgress(PlainProgress):
             TextColumn("{task.description}"),
             console=Console(stderr=True),
         )
-        self._task = self.bar.add_task("reading the text", total=1.0)
+        self._task = self.bar.add_task("starting, reading the data", total=1.0)
         self._fresh = ""
 
     def on_validation(self, event: ValidationEvent) -> None:
@@ -141,8 +145,8 @@ class BarProgress(PlainProgress):
         )
 
     def print_line(self, line: str) -> None:
-        """Print a line above the bar."""
-        self.bar.console.print(line, markup=False, highlight=False)
+        """Print a line above the bar, unbroken, so that a command in it can be pasted."""
+        self.bar.console.print(visible(line), markup=False, highlight=False, emoji=False, soft_wrap=True)
 
 
 class _Rate:

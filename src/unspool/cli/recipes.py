@@ -1,10 +1,12 @@
 """What `train` needs besides its options: recipes, a path for the model, the closing figures of a run."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from unspool.errors import UsageError
+from unspool.cli.shown import visible
+from unspool.errors import UsageError, reporting_write_errors, shell_command, shell_word, this_program
 
 
 def read_recipe(config: Path | None, given: Mapping[str, Any]) -> tuple[dict[str, dict[str, Any]], str | None]:
@@ -18,7 +20,7 @@ def read_recipe(config: Path | None, given: Mapping[str, Any]) -> tuple[dict[str
         UsageError: the file is not a recipe.
     """
     from unspool.folder.migration import migrated_recipe
-    from unspool.folder.model_folder import read_toml
+    from unspool.folder.model_folder import read_toml, with_paths
     from unspool.tasks.registry import choose_row
     from unspool.tasks.settings import grouped, known_settings, merged
 
@@ -34,11 +36,27 @@ def read_recipe(config: Path | None, given: Mapping[str, Any]) -> tuple[dict[str
     sections = migrated_recipe({name: value for name, value in file.items() if name in settings}, {})
     row = choose_row({**sections.get("data", {}), **settings["data"]}, file.get("task"))
     recipe = migrated_recipe(sections, known_settings(row.load("recipe")))
+    recipe = with_paths(row.load("recipe"), config, recipe)
     return merged(recipe, settings), row.name
 
 
-def free_path(data: list[str], settings: dict[str, dict[str, Any]], task: str | None) -> Path:
-    """Return `runs/NAME`, with a number if that exists."""
+@contextmanager
+def model_path(
+    chosen: Path | None, data: list[str], settings: dict[str, dict[str, Any]], task: str | None
+) -> Iterator[Path]:
+    """Return the path of the model folder: the one that was chosen, or a new `runs/NAME`, with a number if that exists.
+
+    The new folder is made at once, so that no other process takes it, and removed if nothing was written into it.
+
+    Raises:
+        OutputError: it cannot be made.
+    """
+    from unspool.folder.atomic import waiting
+    from unspool.folder.lock import is_locked
+
+    if chosen is not None:
+        yield chosen
+        return
     if data:
         name = "stdin" if data[0] == "-" else Path(data[0]).resolve().name.split(".")[0] or "model"
     else:
@@ -46,13 +64,57 @@ def free_path(data: list[str], settings: dict[str, dict[str, Any]], task: str | 
 
         name = choose_row(settings["data"], task).load("task")().name(settings)
     path, number = Path("runs") / name, 2
-    while path.exists():
-        path, number = Path("runs") / f"{name}-{number}", number + 1
-    return path
+    with reporting_write_errors(path):
+        while path.exists() or waiting(path) or is_locked(path) or not _make(path):
+            path, number = Path("runs") / f"{name}-{number}", number + 1
+    try:
+        yield path
+    finally:
+        for folder in (path, path.parent):
+            with suppress(OSError):
+                folder.rmdir()
 
 
-def last_figures(path: Path) -> dict[str, Any]:
-    """Read the event of the history that ended the run."""
+def _make(path: Path) -> bool:
+    """Make a folder; return whether it is new."""
+    try:
+        path.mkdir(parents=True)
+    except FileExistsError:
+        return False
+    return True
+
+
+def closing_values(model: Any, path: Path) -> dict[str, Any]:
+    """Return what a run ended with, for programs; one that was interrupted has the command that continues it.
+
+    Args:
+        model: is that of the run.
+        path: is that of its folder.
+    """
     from unspool.training.history import History
 
-    return next(event for event in reversed(History(path / "history.jsonl").events()) if event["event"] == "end")
+    events = model.read_folder(lambda folder: History(folder.path / "history.jsonl").events())
+    figures = next(event for event in reversed(events) if event["event"] == "end")
+    resume = {} if figures["done"] else {"resume": shell_command("train", "--resume", path)}
+    return {"model": str(path), **figures, **resume}
+
+
+def closing_text(model: Any, path: Path) -> str:
+    """Return what a run ended with, in some lines. See `closing_values`."""
+    from unspool.tasks.registry import ROWS
+
+    figures, learnt = closing_values(model, path), ROWS[model.config.task].load("task")()
+    lines = [
+        f"{path}: {learnt.summary(figures)}",
+        *([f"warning: this model is untrained: {figures['untrained']}."] if figures["untrained"] else []),
+        *([f"interrupted; to go on: {figures['resume']}"] if "resume" in figures else []),
+    ]
+    return "".join(f"{visible(line)}\n" for line in lines)
+
+
+def example(path: Path, task: str) -> str:
+    """Return a command that uses the model at a path, of a task."""
+    from unspool.tasks.registry import ROWS
+
+    command: str = ROWS[task].load("task").card.command
+    return this_program() + command.removeprefix("unspool").format(name=shell_word(path))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 from unspool.cli.arguments import check_conditional
 from unspool.cli.console import ByteOutput
 from unspool.cli.options import Settings
-from unspool.errors import DataError, OutputError, UnspoolError, UsageError
+from unspool.errors import DataError, OutputError, UnspoolError, UsageError, shell_word
 
 if TYPE_CHECKING:
     from unspool.data.answers import Asked, Question
@@ -94,7 +94,9 @@ def refuse_table(file: Path | None, option: str, settings: Settings) -> None:
     from unspool.data.table import refuse_tables
 
     if file is not None and ending_of(file) in TABLES:
-        refuse_tables(_sources(file, settings), option, f"its raw lines can be read from standard input: < {file}")
+        refuse_tables(
+            _sources(file, settings), option, f"its raw lines can be read from standard input: < {shell_word(file)}"
+        )
 
 
 def row_conditions(

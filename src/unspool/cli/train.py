@@ -6,9 +6,9 @@ from typing import Annotated, Any
 import typer
 
 from unspool.cli.arguments import AsJson, Out, Overwrite
-from unspool.cli.console import write, write_json
+from unspool.cli.console import refuse_unnamed_input, write, write_json
 from unspool.cli.options import Fields, Settings, with_options
-from unspool.cli.recipes import free_path, last_figures, read_recipe
+from unspool.cli.recipes import closing_text, closing_values, example, model_path, read_recipe
 from unspool.cli.renamed import validation_fraction
 from unspool.errors import UsageError
 from unspool.specs.base import Option
@@ -67,7 +67,7 @@ def train(
 ) -> None:
     """Learn from a text, from lines, or from a table, and write a model folder.
 
-    Without --out the folder is runs/NAME. With a budget of minutes the run ends on time. Ctrl-C keeps the best model
+    Without --out the folder is runs/NAME. A budget of minutes counts from the first update. Ctrl-C keeps the best model
     so far.
 
     Examples:
@@ -91,8 +91,12 @@ def train(
         given = {name: value for name, value in given.items() if name not in BUDGETS or name in typed}
     recipe, named = read_recipe(config, given)
     files = [*(data or ()), *filter(None, [given.get("source_file")])]
-    path = resume or out or free_path(files, recipe, task or named)
-    with make_progress(quiet=as_json, tensorboard=path / "tensorboard" if tensorboard else None) as progress:
+    if resume is None and not files and not recipe["data"].get("sources"):
+        refuse_unnamed_input()
+    with (
+        model_path(resume or out, files, recipe, task or named) as path,
+        make_progress(quiet=as_json, tensorboard=path / "tensorboard" if tensorboard else None) as progress,
+    ):
         from unspool import api
 
         how: dict[str, Any] = {"callback": progress, "engine": engine}
@@ -101,12 +105,10 @@ def train(
         else:
             how |= {"out": path, "overwrite": overwrite, "start_from": start_from}
             model = api.train(settings=recipe, task=task or named, **how)
-    figures = last_figures(model.path)
     if as_json:
-        write_json({"model": str(path), **figures}, indent=2)
+        write_json(closing_values(model, path), indent=2)
     else:
-        learnt = ROWS[model.config.task].load("task")()
-        write(f"\n{path}: {learnt.summary(figures)}\ntry: {learnt.card.command.format(name=path)}\n")
+        write(f"\n{closing_text(model, path)}try: {example(path, model.config.task)}\n")
 
 
 def _is_typed(context: typer.Context, name: str) -> bool:

@@ -40,12 +40,14 @@ class Text(Protocol):
     Attributes:
         noun: names the units.
         by_document: says whether each unit is a document, rather than a character of one stream.
-        description: names the sources in a sentence.
     """
 
     noun: str
     by_document: bool
-    description: str
+
+    @property
+    def description(self) -> str:
+        """What a sentence calls the sources."""
 
     def measure(self) -> tuple[int, int]:
         """Count the units and the characters."""
@@ -65,7 +67,11 @@ class Stream:
     def __init__(self, sources: Sources, start: int = 0, end: int = sys.maxsize) -> None:
         refuse_tables(sources)
         self._sources, self._start, self._end = sources, start, end
-        self.description = sources.description
+
+    @property
+    def description(self) -> str:
+        """What a sentence calls the sources."""
+        return self._sources.description
 
     def measure(self) -> tuple[int, int]:
         """Count the characters, which are the units too."""
@@ -109,7 +115,11 @@ class Documents:
 
     def __init__(self, sources: Sources, read: Callable[[Sources], Iterator[str]], chosen: Flags | None = None) -> None:
         self._sources, self._read, self._chosen = sources, read, chosen
-        self.description = sources.description
+
+    @property
+    def description(self) -> str:
+        """What an error calls the documents."""
+        return self._sources.findings.added_to(self._sources.description)
 
     def measure(self) -> tuple[int, int]:
         """Count the documents and their characters."""

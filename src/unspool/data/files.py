@@ -57,14 +57,14 @@ def expand(name: str, endings: Sequence[str], findings: Findings) -> list[Source
     if name == "-":
         return [SourceFile(STANDARD_INPUT, "", STANDARD_INPUT, _kept(sys.stdin.buffer))]
     path = Path(name)
-    if path.is_dir():
-        inside = sorted(file.relative_to(path) for file in path.rglob("*") if file.is_file())
-        return [_on_disk(str(path / file)) for file in _chosen(name, inside, endings, findings)]
     if not _exists(path):
         raise DataError(
             f"{name if len(name) < 200 else name[:200] + '...'!r} does not exist.",
             "name a file, a folder, or - for standard input; in Python, a text itself may be given in a list.",
         )
+    if path.is_dir():
+        chosen = _chosen(name, _files_in(path, findings), endings, findings)
+        return [_on_disk(str(path / file)) for file in chosen]
     if path.suffix.lower() == ARCHIVE:
         return _in_archive(name, endings, findings)
     if not path.is_file():  # a pipe, which can be read once
@@ -75,8 +75,12 @@ def expand(name: str, endings: Sequence[str], findings: Findings) -> list[Source
 
 def ending_of(path: PurePath) -> str:
     """Return the ending that says what a file holds, in lower case: `.csv` of `T.CSV.gz`."""
-    endings = [ending.lower() for ending in path.suffixes]
-    return endings[-2] if endings[-1:] == [".gz"] and len(endings) > 1 else "".join(endings[-1:])
+    return _unpacked(path).suffix.lower() or path.suffix.lower()
+
+
+def _unpacked(path: PurePath) -> PurePath:
+    """Return the name of what a file holds, which may be compressed: `T.CSV` of `T.CSV.gz`."""
+    return path.with_suffix("") if path.suffix.lower() == ".gz" else path
 
 
 def open_page(open_bytes: Callable[[], BinaryIO], name: str) -> Callable[[], BinaryIO]:
@@ -94,9 +98,7 @@ def _on_disk(name: str) -> SourceFile:
 
 
 def _file(name: str, path: PurePath, open_bytes: Callable[[], BinaryIO]) -> SourceFile:
-    ending = ending_of(path)
-    stem = path.name.removesuffix(".gz")
-    stem = PurePath(stem).stem
+    ending, stem = ending_of(path), _unpacked(path).stem
     if ending in PAGES:
         return SourceFile(name, ".txt", stem, open_page(open_bytes, name))
     if ending in BINARY:
@@ -113,6 +115,20 @@ def _file(name: str, path: PurePath, open_bytes: Callable[[], BinaryIO]) -> Sour
         return stream
 
     return SourceFile(name, ending, stem, opened)
+
+
+def _files_in(folder: Path, findings: Findings) -> list[PurePath]:
+    """Return the files of a folder and of those in it, in order, by their names within it."""
+
+    def unreadable(problem: OSError) -> None:
+        inside = PurePath(problem.filename).relative_to(folder)
+        findings.warn(f"{folder.name}/{inside} cannot be read ({problem.strerror}), and what is in it is left out.")
+
+    found = [Path(root, name) for root, _, names in os.walk(folder, onerror=unreadable) for name in names]
+    files = [path for path in found if path.is_file()]
+    if len(files) < len(found):
+        findings.note(f"broken links and the like in {folder.name} that are not read: {len(found) - len(files):,}.")
+    return sorted(path.relative_to(folder) for path in files)
 
 
 def _exists(path: Path) -> bool:
@@ -150,7 +166,7 @@ def _member(archive: str, member: PurePath) -> SourceFile:
 
 def _chosen(folder: str, inside: Iterable[PurePath], endings: Sequence[str], findings: Findings) -> Iterator[PurePath]:
     """Choose the files of a folder that are read, and count the others."""
-    wanted = {ending.lower() for ending in endings}
+    wanted = {f".{ending.lower().lstrip('.')}" for ending in endings}
     chosen, others, hidden = [], Counter[str](), 0
     for file in inside:
         if any(part.startswith((".", "__MACOSX")) for part in file.parts):

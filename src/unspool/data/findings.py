@@ -64,10 +64,18 @@ class Findings:
             before, first = self._counts.setdefault(what, {}).get(file, (0, place))
             self._counts[what][file] = (before + number, first)
 
+    def added_to(self, where: str) -> str:
+        """Return what an error calls the sources, with what was left out of them, since that may be the reason."""
+        return "; ".join([where, *(line.removesuffix(".") for line in self._counted_lines)])
+
+    @property
+    def _counted_lines(self) -> list[str]:
+        return [_counted(what, counts) for what, counts in self._counts.items() if counts]
+
     @property
     def lines(self) -> list[str]:
         """The notes and counts as sentences, a line each; files are named without their folders."""
-        return [*self._notes, *(_counted(what, counts) for what, counts in self._counts.items() if counts)]
+        return [*self._notes, *self._counted_lines]
 
     @property
     def warnings(self) -> list[str]:

@@ -12,7 +12,7 @@ from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
 from unspool.errors import UsageError, reporting_write_errors
-from unspool.text.cleaning import clean
+from unspool.text.incoming import clean_text
 
 MAX_NAME, MAX_PATH = 255, 4096  # bytes that the name of a file or a path can have
 SINGLE, PAIR = "text", ("1", "2")  # the columns of the tables of texts and of pairs
@@ -120,7 +120,7 @@ def _written(items: list[Any], folder: Path) -> Given:
     """Write items to a file, and return its name."""
     if len(items) == 1 and isinstance(items[0], str) and is_text(items[0]):
         path = folder / "text.txt"
-        path.write_text(clean(items[0]), encoding="utf-8", newline="")
+        path.write_text(clean_text(items[0]), encoding="utf-8", newline="")
         return Given((str(path),))
     if all(isinstance(item, str) for item in items):
         return Given((_table(folder / "texts.jsonl", ({SINGLE: item} for item in items)),), text=(SINGLE,))

@@ -7,10 +7,11 @@ A record has the cells of the columns that were requested, as clean text; the ot
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import islice
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import NamedTuple
 
 from unspool.data.files import STANDARD_INPUT, SourceFile
@@ -19,7 +20,7 @@ from unspool.data.formats.objects import Fields, read_objects
 from unspool.data.formats.row import Row
 from unspool.data.formats.separated import SAMPLE, Given, Layout, find_layout, read_separated
 from unspool.data.sources import TABLES, Sources
-from unspool.errors import DataError
+from unspool.errors import DataError, shell_command, shell_word
 
 OBJECTS = (".jsonl", ".ndjson", ".json")
 FEW = 0.1  # of the rows; a column that fewer have is refused
@@ -110,27 +111,33 @@ def joined(cells: Mapping[str, str], columns: Iterable[str]) -> str:
     return " ".join(filter(None, (cells[column] for column in columns)))
 
 
-def refuse_tables(
-    sources: Sources,
-    option: str = "--text",
-    otherwise: str = "of pairs, two with --source and --target; to classify, --text and --label",
-) -> None:
+def refuse_tables(sources: Sources, option: str = "--text", otherwise: str = "") -> None:
     """Refuse sources that are tables where plain text is read.
 
     Args:
         sources: are any.
         option: names the column.
-        otherwise: says what else a person may have meant.
+        otherwise: says what else a person may have meant; empty says it of training.
 
     Raises:
         DataError: one of the sources is a table.
     """
     for file in sources.files:
         if file.ending in TABLES:
+            names = ""
+            with suppress(DataError):  # which is not what is wrong here
+                names = f": {quoted(column_names(sources, file))}"
             raise DataError(
                 f"{file.name} is a table, so the column of the text must be named. Received: none.",
-                f"name one with {option}: {quoted(column_names(sources, file))}; {otherwise}.",
+                f"name one with {option}{names}; " + (otherwise or _ways_to_train(file)),
             )
+
+
+def _ways_to_train(file: SourceFile) -> str:
+    return (
+        "of pairs, two with --source and --target; to classify, --text and --label. To learn it as it stands: "
+        f"{shell_command('train', '-')} < {shell_word(Path(file.name))}"
+    )
 
 
 def column_names(sources: Sources, file: SourceFile) -> list[str]:

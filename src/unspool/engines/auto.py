@@ -11,6 +11,7 @@ from threading import Thread
 from typing import cast
 
 from unspool.arrays import Array
+from unspool.engines.announcing import unannounced
 from unspool.engines.base import Network, SequenceNetwork, State
 from unspool.engines.numpy.network import (
     NumpyAttentionNetwork,
@@ -92,6 +93,7 @@ def build_network(
 
 def _fill(loading: "Future[SequenceNetwork | None]", load: Load) -> None:
     try:
-        loading.set_result(load())
+        with unannounced():  # text is being generated meanwhile, and nobody waits
+            loading.set_result(load())
     except BaseException as problem:
         loading.set_exception(problem)

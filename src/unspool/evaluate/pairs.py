@@ -32,6 +32,7 @@ class TranslationFigures:
         pairs: counts the pairs.
         seconds: is the time that the translation took.
         nats_per_token: is the mean nll of the target tokens, in nats; none for other pairs than those held out.
+        bits_per_character: is the same in bits per character of the targets, with the cost of spelling unknown tokens.
         perplexity: is its exponential.
         greedy_exact: is the fraction of the first held-out pairs whose greedy translation equals the reference, as it
             closes a training run; `exact` is of all pairs, found by beam search.
@@ -47,6 +48,7 @@ class TranslationFigures:
     pairs: int
     seconds: float
     nats_per_token: float | None = None
+    bits_per_character: float | None = None
     perplexity: float | None = None
     greedy_exact: float | None = None
     references: int | None = None

@@ -1,14 +1,20 @@
-"""Atomic writes: after a crash there is the old file or the new one, never half of one."""
+"""Atomic writes: after a crash there is the old file or the new one, never half of one.
+
+Of a folder the same holds: the old one waits in `NAME.replaced` until the new one is a model.
+"""
 
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from unspool.errors import reporting_write_errors
+
+CONFIG, WEIGHTS = "config.json", "model.safetensors"
+LOCK = ".lock"  # in a folder that stands where nothing else may be written
 
 
 def write_atomically(path: Path, content: bytes | str, option: str = "--out") -> None:
@@ -61,31 +67,101 @@ def _replacing(path: Path) -> Iterator[BinaryIO]:
         raise
 
 
-def replaced(path: Path) -> Path:
-    """Return the path that a folder is moved to while another replaces it."""
-    return path.with_name(f"{path.name}.replaced")
+def is_model(folder: Path) -> bool:
+    """Return whether a folder is a whole model: its weights are written last."""
+    return _exists(folder / CONFIG) and _exists(folder / WEIGHTS)
+
+
+def is_empty(folder: Path) -> bool:
+    """Return whether a folder holds nothing, or is not there."""
+    return not _exists(folder) or (folder.is_dir() and all(file.name == LOCK for file in folder.iterdir()))
+
+
+def followed(path: Path) -> Path:
+    """Return the folder that a link leads to, and one with a name for a path without, such as `.`."""
+    real = Path(os.path.realpath(path))
+    return path if path.name and real == Path(os.path.realpath(path.parent), path.name) else real
+
+
+def replaced(path: Path, number: int = 1) -> Path:
+    """Return the path that a folder is moved to while another replaces it.
+
+    Args:
+        path: is that of the folder.
+        number: counts the folders that wait, from 1.
+    """
+    folder = followed(path)
+    return folder.parent / (f"{folder.name}.replaced" + (f"-{number}" if number > 1 else ""))
+
+
+def waiting(path: Path) -> list[Path]:
+    """Return the folders that wait while another replaces them, the earliest first.
+
+    There is a second where a run was interrupted before it was sure of its model, and is being replaced in turn.
+    """
+    found: list[Path] = []
+    while _exists(replaced(path, len(found) + 1)):
+        found.append(replaced(path, len(found) + 1))
+    return found
 
 
 def set_aside(path: Path) -> None:
     """Move a folder out of the way; `bring_back` restores it, `drop_replaced` removes it.
 
+    A model is moved in any case. A run that has none yet is moved where nothing waits, and else removed; so is what
+    holds too little to go on with. Only a path that `check_free` allows may be given.
+
     Raises:
         OutputError: it cannot be moved.
     """
+    folder = followed(path)
     with reporting_write_errors(path):
-        if path.exists() and not replaced(path).exists():
-            path.rename(replaced(path))
-        elif path.exists():
-            shutil.rmtree(path)  # an unfinished successor of what already waits
+        shutil.rmtree(_doomed(folder), ignore_errors=True)  # of a process that was killed while it removed
+        waits = waiting(folder)
+        if is_model(folder) or (_exists(folder / CONFIG) and not waits):
+            folder.rename(replaced(folder, len(waits) + 1))
+        elif not is_empty(folder):
+            _remove(folder, _doomed(folder))
 
 
 def bring_back(path: Path) -> None:
-    """Undo `set_aside`, and remove what was written in between."""
-    shutil.rmtree(path, ignore_errors=True)
-    if replaced(path).exists():
-        replaced(path).rename(path)
+    """Undo `set_aside`, and remove what was written in between; what cannot be moved still waits."""
+    folder = followed(path)
+    waits = waiting(folder)
+    if not waits:
+        shutil.rmtree(folder, ignore_errors=True)
+        return
+    _remove(folder, _doomed(folder))
+    with suppress(OSError):
+        config = waits[-1] / CONFIG
+        status = config.stat()
+        os.utime(config, ns=(status.st_atime_ns, status.st_mtime_ns))  # changes its ctime: see `folder.whole`
+        waits[-1].rename(folder)
 
 
 def drop_replaced(path: Path) -> None:
-    """Remove the old folder, once the new one is complete."""
-    shutil.rmtree(replaced(path), ignore_errors=True)
+    """Remove the folders that wait, once the new one is a model."""
+    folder = followed(path)
+    for old in reversed(waiting(folder)):
+        _remove(old, _doomed(folder))
+
+
+def _doomed(folder: Path) -> Path:
+    return folder.parent / f".{folder.name}.removed"
+
+
+def _remove(folder: Path, doomed: Path) -> None:
+    """Remove a folder in one step for whoever reads it: it is moved away first, if that is allowed."""
+    shutil.rmtree(doomed, ignore_errors=True)
+    try:
+        folder.rename(doomed)
+    except OSError:
+        doomed = folder
+    shutil.rmtree(doomed, ignore_errors=True)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name that cannot be
+        return False

@@ -1,14 +1,17 @@
 """The model card: what the model is, what it learnt from, how well it performs, how to use it."""
 
+import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import NamedTuple
 
+from unspool.errors import shell_word
 from unspool.specs.network import DecoderSpec, NetworkSpec, TextEncoderSpec
 from unspool.specs.recipe import Recipe
 
 
 class Card(NamedTuple):
-    """The words that a task adds to the card; `{name}` stands for the name of the model.
+    """The words that a task adds to the card; `{name}` stands for the name of the model, quoted where it must be.
 
     Attributes:
         tag: is the pipeline tag of model hubs.
@@ -27,29 +30,38 @@ class Card(NamedTuple):
     python: str
 
 
-def model_card(
-    card: Card,
-    name: str,
-    recipe: Recipe,
-    network: NetworkSpec,
-    parameters: int,
-    data: str,
-    figures: Mapping[str, float],
-) -> str:
+class CardFacts(NamedTuple):
+    """What a run adds to the card.
+
+    Attributes:
+        name: is that of the model's folder.
+        parameters: is the number of parameters of its network.
+        data: describes the text in a sentence.
+        figures: were measured on the held-out part, by name.
+        untrained: says why the model must be called untrained; empty where it need not be.
+    """
+
+    name: str
+    parameters: int
+    data: str
+    figures: Mapping[str, float]
+    untrained: str = ""
+
+
+def model_card(card: Card, recipe: Recipe, network: NetworkSpec, facts: CardFacts) -> str:
     """Return the text of the card, in Markdown.
 
     Args:
         card: holds the words of the task.
-        name: is that of the model's folder.
         recipe: says how the model was made.
         network: describes its network.
-        parameters: is the number of its parameters.
-        data: describes the text in a sentence.
-        figures: were measured on the held-out part, by name.
+        facts: are those of the run.
     """
     part = network.decoder or network.encoder
     assert isinstance(part, DecoderSpec | TextEncoderSpec)
-    rows = "\n".join(f"| {figure} | {value:.4f} |" for figure, value in figures.items())
+    rows = "\n".join(f"| {figure} | {value:.4f} |" for figure, value in facts.figures.items())
+    caution = f"**This model is untrained**: {facts.untrained}. {card.caution}" if facts.untrained else card.caution
+    in_quotes = json.dumps(facts.name, ensure_ascii=False)[1:-1]
     layers = f"{part.num_layers} {part.cell.upper()} layer{'s' if part.num_layers > 1 else ''}"
     return f"""---
 library_name: unspool
@@ -60,14 +72,14 @@ tags:
 - {recipe.data.tokenizer}-level
 ---
 
-# {name}
+# {facts.name}
 
-A recurrent {card.kind} of {parameters:,} parameters: {layers} of {part.hidden_size}, \
-{recipe.data.tokenizer}-level, {part.vocabulary_size} tokens. {card.caution}
+A recurrent {card.kind} of {facts.parameters:,} parameters: {layers} of {part.hidden_size}, \
+{recipe.data.tokenizer}-level, {part.vocabulary_size} tokens. {caution}
 
 ## Data
 
-{data}
+{facts.data}
 
 ## Figures
 
@@ -80,13 +92,13 @@ A recurrent {card.kind} of {parameters:,} parameters: {layers} of {part.hidden_s
 ## How to use it
 
 ```sh
-{card.command.format(name=name)}
+{card.command.format(name=shell_word(Path(facts.name)))}
 ```
 
 ```python
 import unspool
 
-{card.python.format(name=name)}
+{card.python.format(name=in_quotes)}
 ```
 
 ## How it was made

@@ -8,7 +8,7 @@
     recipe.toml             every setting of the run
     README.md               the model card
     history.jsonl           the events of training, one a line
-    training/               what resuming needs; may be deleted
+    training/               what resuming needs, also the recipe with whole paths; may be deleted
 
 No pickle is ever written or read. Every file is replaced in one step.
 """
@@ -26,17 +26,21 @@ from safetensors.numpy import load as load_safetensors
 from safetensors.numpy import save as save_safetensors
 
 from unspool.arrays import Arrays
-from unspool.errors import ModelFolderError, OutputError, reporting_write_errors
-from unspool.folder.atomic import replaced, write_atomically
+from unspool.errors import ModelFolderError, OutputError, reporting_write_errors, shell_command
+from unspool.folder.atomic import CONFIG, WEIGHTS, followed, is_empty, is_model, waiting, write_atomically
 from unspool.folder.migration import migrated_config, migrated_recipe
 from unspool.specs.base import S, build
 from unspool.specs.config import FORMAT_VERSION, Config
 from unspool.specs.data import TokenizerName
-from unspool.specs.recipe import Recipe
+from unspool.specs.recipe import R, Recipe, with_folders, without_folders
 from unspool.specs.sampling import SamplingSpec
 from unspool.text.tokenizer import Tokenizer
 
 RESTORE = "restore the folder from a copy, or train again."
+NAMES_ONLY = "# Files are named without their folders; training/recipe.toml has the paths.\n"
+UNFINISHED = "unfinished"  # is in `training/` until the folder has a config
+
+Identity = tuple[int, int, int]  # of a model: see `folder.whole`
 
 
 class ModelFolder:
@@ -44,20 +48,24 @@ class ModelFolder:
 
     Args:
         path: is that of the folder, which need not exist until something is written.
+        known_as: is the path by which people know it: another one while it waits beside its successor.
+        identity: is that of the model in it, if it was looked for.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, known_as: Path | None = None, identity: Identity | None = None) -> None:
+        self.path, self.known_as, self.identity = path, known_as or path, identity
         self.training = path / "training"
 
     def create(self) -> None:
-        """Make the folder and `training/`.
+        """Make the folder and `training/`, in which a file says that this is to become a model.
 
         Raises:
             OutputError: it cannot be made.
         """
+        training = followed(self.path) / "training"
         with reporting_write_errors(self.path):
-            self.training.mkdir(parents=True, exist_ok=True)
+            training.mkdir(parents=True, exist_ok=True)
+            (training / UNFINISHED).touch()
 
     def read_task(self) -> str:
         """Return the name of the task in `config.json`.
@@ -77,7 +85,7 @@ class ModelFolder:
         return build(kind, {**values, "format_version": FORMAT_VERSION}, f"{self.path}/config.json", ModelFolderError)
 
     def _config_values(self) -> dict[str, Any]:
-        values = _parse_json(self._read("config.json"), "config.json")
+        values = _parse_json(self._read(CONFIG), CONFIG)
         version = values.get("format_version", 1)
         if type(version) is not int or version < 1:
             raise ModelFolderError(
@@ -97,7 +105,7 @@ class ModelFolder:
         Raises:
             ModelFolderError: the file is missing or damaged.
         """
-        return parse_safetensors(self._read("model.safetensors"), self.path / "model.safetensors")[0]
+        return parse_safetensors(self._read(WEIGHTS), self.path / WEIGHTS)[0]
 
     def read_tokenizer(self, kind: TokenizerName, size: int, name: str = "tokenizer.json") -> Tokenizer:
         """Read a tokenizer, and check it against the network.
@@ -128,8 +136,8 @@ class ModelFolder:
         values = _parse_json(self._read("generation_config.json"), "generation_config.json")
         return build(SamplingSpec, values, f"{self.path}/generation_config.json", ModelFolderError)
 
-    def read_recipe(self, kind: type[S], known: Mapping[str, set[str]]) -> S:
-        """Read every setting of the run, as the recipe of its task.
+    def read_recipe(self, kind: type[R], known: Mapping[str, set[str]]) -> R:
+        """Read every setting of the run, as the recipe of its task, with whole paths where `training/` has them.
 
         Args:
             kind: is the spec of the task's recipe.
@@ -139,19 +147,22 @@ class ModelFolder:
             ModelFolderError: the file is missing or breaks a rule.
         """
         path = self.path / "recipe.toml"
-        return build(kind, migrated_recipe(read_toml(path), known), str(path), ModelFolderError)
+        values = with_paths(kind, path, migrated_recipe(read_toml(path), known))
+        return build(kind, values, str(path), ModelFolderError)
 
     def read_card(self) -> str:
         """Read `README.md`, the model card."""
         return self._read("README.md").decode(errors="replace")
 
     def write_config(self, config: Config) -> None:
-        """Write `config.json`."""
-        write_atomically(self.path / "config.json", config.model_dump_json(indent=2, exclude_none=True) + "\n")
+        """Write `config.json`, by which the folder is known from then on."""
+        write_atomically(self.path / CONFIG, config.model_dump_json(indent=2, exclude_none=True) + "\n")
+        with reporting_write_errors(self.training):
+            (self.training / UNFINISHED).unlink(missing_ok=True)
 
     def write_weights(self, weights: Mapping[str, Any], about: Mapping[str, Any]) -> None:
         """Write `model.safetensors`, with facts about the weights in its header."""
-        write_atomically(self.path / "model.safetensors", dump_safetensors(weights, about))
+        write_atomically(self.path / WEIGHTS, dump_safetensors(weights, about))
 
     def write_tokenizer(self, tokenizer: Tokenizer, name: str = "tokenizer.json") -> None:
         """Write `tokenizer.json`, or `source_tokenizer.json`."""
@@ -162,8 +173,15 @@ class ModelFolder:
         write_atomically(self.path / "generation_config.json", sampling.model_dump_json(indent=2) + "\n")
 
     def write_recipe(self, recipe: Recipe) -> None:
-        """Write `recipe.toml`; settings that are off are left out, as TOML has no null."""
-        write_atomically(self.path / "recipe.toml", tomli_w.dumps(recipe.model_dump(exclude_none=True)))
+        """Write `recipe.toml` without the folders of files, and with them into `training/`.
+
+        Settings that are off are left out, as TOML has no null.
+        """
+        with reporting_write_errors(self.path):
+            self.training.mkdir(parents=True, exist_ok=True)
+        write_atomically(self.training / "recipe.toml", tomli_w.dumps(recipe.model_dump(exclude_none=True)))
+        published = tomli_w.dumps(without_folders(recipe).model_dump(exclude_none=True))
+        write_atomically(self.path / "recipe.toml", NAMES_ONLY + published)
 
     def write_card(self, text: str) -> None:
         """Write `README.md`."""
@@ -174,12 +192,12 @@ class ModelFolder:
         try:
             return path.read_bytes()
         except FileNotFoundError:
-            waiting = replaced(self.path)
             hint = "train one with `unspool train`, or name the folder that holds config.json."
-            if waiting.exists():
-                hint = f"an earlier model waits in {waiting}: remove {self.path}, and rename it back."
-            elif (self.training / "last.safetensors").exists() or (self.path / "recipe.toml").exists():
-                hint = f"its training was cut off: go on with `unspool train --resume {self.path}`."
+            if (self.training / "last.safetensors").exists() or (self.path / "recipe.toml").exists():
+                command = shell_command("train", "--resume", self.path)
+                hint = f"its training was cut off: go on with `{command}`."
+            elif waiting(self.path):
+                hint = f"an earlier model waits in {waiting(self.path)[-1]}: train with --overwrite to replace it."
             raise ModelFolderError(f"{self.path} has no {name}, so it is not a model folder.", hint) from None
         except OSError as problem:
             raise ModelFolderError(f"{path} cannot be read: {problem.strerror}.", RESTORE) from None
@@ -190,22 +208,36 @@ def check_free(path: Path, overwrite: bool) -> None:
 
     Args:
         path: is that of the model folder to write.
-        overwrite: allows it to replace a model.
+        overwrite: allows it to replace a model, or a run that was cut off.
 
     Raises:
-        OutputError: the path holds a model and `overwrite` is not set, or something that is no model folder.
+        OutputError: the path holds a model, or one waits beside it, and `overwrite` is not set; or it holds something
+            that is no model folder.
     """
-    if not path.exists() or (path.is_dir() and not any(path.iterdir())):
-        return
-    if path.is_dir() and not (path / "config.json").exists() and not (overwrite and replaced(path).exists()):
-        raise OutputError(f"{path} exists and is not a model folder.", "choose another place with --out.")
-    if not path.is_dir():
-        raise OutputError(f"{path} is a file.", "choose another place with --out.")
-    if not overwrite:
+    elsewhere = "choose another place with --out."
+    if path.exists() and not path.is_dir():
+        raise OutputError(f"{path} is a file.", elsewhere)
+    begun = (path / CONFIG).exists()
+    if not (begun or is_empty(path) or _is_unfinished(path)):
+        raise OutputError(f"{path} exists and is not a model folder.", elsewhere)
+    if begun and not overwrite:
+        held = "a model already" if is_model(path) else "a run that was cut off"
         raise OutputError(
-            f"{path} holds a model already.",
+            f"{path} holds {held}.",
             "choose another place with --out, go on with --resume, or replace it with --overwrite.",
         )
+    if waiting(path) and not overwrite:
+        raise OutputError(
+            f"{path} is to replace a model that still waits in {waiting(path)[-1]}: a run was cut off.",
+            "choose another place with --out, or replace it with --overwrite.",
+        )
+
+
+def _is_unfinished(path: Path) -> bool:
+    """Return whether a folder holds no more than what a process wrote that was killed while it read the data."""
+    training = path / "training"
+    alone = list(path.iterdir()) == [training]
+    return (training / UNFINISHED).exists() or (alone and training.is_dir() and is_empty(training))
 
 
 def dump_safetensors(arrays: Mapping[str, Any], about: Mapping[str, Any]) -> bytes:
@@ -241,6 +273,16 @@ def read_toml(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as problem:
         reason = getattr(problem, "strerror", None) or problem
         raise ModelFolderError(f"{path} cannot be read: {reason!s:.100}.", "check the file.") from None
+
+
+def with_paths(kind: type[Recipe], path: Path, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of the `recipe.toml` at a path with whole paths, where the folder next to it has them.
+
+    Raises:
+        ModelFolderError: the file that has them is damaged.
+    """
+    exact = path.parent / "training" / "recipe.toml"
+    return with_folders(kind, values, read_toml(exact) if path.name == exact.name and exact.exists() else {})
 
 
 def _parse_json(data: bytes, name: str) -> dict[str, Any]:

@@ -1,22 +1,29 @@
 """A trained model: a folder of config, tokenizer, weights and card, opened with an engine."""
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from unspool.errors import UsageError, WrongModelError, reporting_write_errors
-from unspool.folder.atomic import bring_back, drop_replaced, set_aside
+from unspool.data.given import as_sources
+from unspool.errors import OutputError, UsageError, WrongModelError, reporting_write_errors
+from unspool.folder.atomic import WEIGHTS, bring_back, drop_replaced, set_aside, write_atomically
+from unspool.folder.lock import locked
 from unspool.folder.migration import present_keywords
 from unspool.folder.model_folder import ModelFolder, check_free
+from unspool.folder.whole import read_whole
 from unspool.specs.base import Spec
 from unspool.specs.config import Config
 from unspool.specs.data import DataSpec
+from unspool.tasks.implied import implied_settings
 from unspool.tasks.registry import ROWS
 from unspool.tasks.settings import foreign_settings
 
+T = TypeVar("T")
+F = TypeVar("F")
+
 PathLike = str | Path
-Data = PathLike | Sequence[PathLike] | None
 
 FORMER = {  # methods of 0.1.0, and what is used in their place
     "classifier": "`classify`, `probabilities` and `labels` of the model itself",
@@ -69,18 +76,29 @@ class Model:
     @property
     def path(self) -> Path:
         """The path of the model folder."""
-        return self.folder.path
+        return self.folder.known_as
 
     @property
     def card(self) -> str:
         """The model card, in Markdown.
 
         Raises:
-            ModelFolderError: it is missing.
+            ModelFolderError: it is missing, or the model was replaced since it was opened.
         """
-        return self.folder.read_card()
+        return self.read_folder(ModelFolder.read_card)
 
-    def evaluate(self, data: Data = None, **settings: Any) -> Any:
+    def read_folder(self, read: Callable[[ModelFolder], T]) -> T:
+        """Read more of the model's folder, wherever it is by now; again from the start, if it was moved meanwhile.
+
+        Args:
+            read: takes the folder, and returns what it found there.
+
+        Raises:
+            ModelFolderError: the model was replaced or removed since it was opened.
+        """
+        return read_whole(self.path, read, self.folder.identity)
+
+    def evaluate(self, data: Any = None, **settings: Any) -> Any:
         """Measure the model; the class of each task says on what, and returns its own figures."""
         raise NotImplementedError
 
@@ -96,18 +114,24 @@ class Model:
             overwrite: allows it to replace a model.
 
         Raises:
-            OutputError: something is there, or it cannot be written.
+            OutputError: something is there, another process writes it, or it cannot be written.
+            ModelFolderError: the model was replaced since it was opened.
         """
         target = Path(path)
-        check_free(target, overwrite)
-        set_aside(target)
-        try:
-            with reporting_write_errors(target):
-                shutil.copytree(self.path, target, ignore=shutil.ignore_patterns("training"), dirs_exist_ok=True)
-        except BaseException:
-            bring_back(target)
-            raise
-        drop_replaced(target)
+        if target.resolve().is_relative_to(self.path.resolve()):
+            raise OutputError(
+                f"a model cannot be saved into its own folder. Received: {path}.", "choose another place."
+            )
+        with locked(target):
+            check_free(target, overwrite)
+            set_aside(target)
+            try:
+                weights = self.read_folder(lambda folder: _copy(folder, target))
+                write_atomically(target / WEIGHTS, weights)  # makes it a model
+            except BaseException:
+                bring_back(target)
+                raise
+            drop_replaced(target)
 
     if not TYPE_CHECKING:  # a type checker shall know which methods there are
 
@@ -119,6 +143,17 @@ class Model:
             if name in FORMER:
                 raise AttributeError(f"{name} is a method of version 0.1.0: use {FORMER[name]}")
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+
+def _copy(folder: ModelFolder, target: Path) -> bytes:
+    """Copy a model folder without `training/` and hidden files; the weights are only read."""
+    copy = ModelFolder(target)
+    copy.create()
+    with reporting_write_errors(target):
+        left_out = shutil.ignore_patterns("training", ".*", WEIGHTS)
+        shutil.copytree(folder.path, target, ignore=left_out, dirs_exist_ok=True)
+        shutil.rmtree(copy.training)
+        return (folder.path / WEIGHTS).read_bytes()
 
 
 def model_classes() -> list[type[Model]]:
@@ -145,19 +180,24 @@ def wrong_model(model: Model, method: str, *owners: type[Model]) -> WrongModelEr
     )
 
 
-def sources_of(data: Data) -> tuple[str, ...]:
-    """Return the names of sources that are given as one path, as several, or not at all."""
-    if data is None:
-        return ()
-    return (str(data),) if isinstance(data, str | Path) else tuple(str(name) for name in data)
+def measuring(evaluate: Callable[..., F]) -> Callable[..., F]:
+    """Let a method `evaluate` of a model take data that are given in Python, as `train` does."""
+
+    @wraps(evaluate)
+    def measured(self: Model, data: Any = None, **settings: Any) -> F:
+        with as_sources(data) as found:
+            implied = implied_settings(found, settings, self.config.task)
+            return evaluate(self, found.names or None, **implied, **settings)
+
+    return measured
 
 
-def given(task: str, data: Data, settings: Mapping[str, Any], *specs: type[Spec]) -> dict[str, Any]:
+def given(task: str, data: tuple[str, ...] | None, settings: Mapping[str, Any], *specs: type[Spec]) -> dict[str, Any]:
     """Return the sources, and the settings without those that are off.
 
     Args:
         task: is the name of the model's task.
-        data: names the sources.
+        data: are the names of the sources, if there are any.
         settings: are given by name.
         *specs: have the fields that settings may be.
 
@@ -177,4 +217,4 @@ def given(task: str, data: Data, settings: Mapping[str, Any], *specs: type[Spec]
                     f"data must be named for {', '.join(idle)} to mean something. Received: none.",
                     "name the data, or leave the setting out: what was held out is read as in training.",
                 )
-    return {**chosen, "sources": sources_of(data)}
+    return {**chosen, "sources": data or ()}

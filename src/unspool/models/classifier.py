@@ -6,7 +6,7 @@ from typing import Any
 from unspool.decode.classification import Classifier, NetworkClassifier
 from unspool.evaluate.labels import ClassificationFigures
 from unspool.folder.model_folder import ModelFolder
-from unspool.models.base import Data, Report, given
+from unspool.models.base import Report, given, measuring
 from unspool.models.labelling import LabellingModel
 from unspool.tasks.classification.confusion import classification_page, classification_text
 from unspool.tasks.classification.evaluation import evaluate_classification
@@ -37,11 +37,12 @@ class TextClassifier(LabellingModel):
         """Show the figures of each label, the confusion matrix, and the labels that the model does not know."""
         return Report(classification_text(figures), classification_page(figures))
 
-    def evaluate(self, data: Data = None, **settings: Any) -> ClassificationFigures:
+    @measuring
+    def evaluate(self, data: Any = None, **settings: Any) -> ClassificationFigures:
         """Measure the model on the rows of a table, or on those that were held out.
 
         Args:
-            data: names tables; none means the held-out rows in the model folder.
+            data: names tables, or is given as to `unspool.train`; none means the held-out rows in the model folder.
             **settings: are fields of `ClassificationDataSpec`, such as `text` and `label`, where the columns have other
                 names than in training.
 
@@ -51,4 +52,4 @@ class TextClassifier(LabellingModel):
             ModelFolderError: the held-out rows are gone.
         """
         chosen = given(self.config.task, data, settings, ClassificationDataSpec)
-        return evaluate_classification(self._classifier, self.folder, chosen)
+        return self.read_folder(lambda folder: evaluate_classification(self._classifier, folder, chosen))

@@ -11,7 +11,7 @@ from unspool.engines.base import EncoderDecoder
 from unspool.evaluate.bayes import BayesClassifier
 from unspool.evaluate.conditioned import ConditionedFigures
 from unspool.folder.model_folder import ModelFolder
-from unspool.models.base import Data, PathLike, Report, given
+from unspool.models.base import PathLike, Report, given, measuring
 from unspool.models.labelling import LabellingModel
 from unspool.models.reading import Sample, StateReading, load_reading, open_context
 from unspool.models.score import Score, score_text
@@ -74,11 +74,12 @@ class ConditionalTextModel(LabellingModel):
         """
         return score_text(self.network, self.tokenizer, text, self.network.encode(self._source(condition)), ends=True)
 
-    def evaluate(self, data: Data = None, **settings: Any) -> ConditionedFigures:
+    @measuring
+    def evaluate(self, data: Any = None, **settings: Any) -> ConditionedFigures:
         """Measure the model on the rows of a table, or on those that were held out.
 
         Args:
-            data: names tables; none means the held-out rows in the model folder.
+            data: names tables, or is given as to `unspool.train`; none means the held-out rows in the model folder.
             **settings: are fields of `ConditionalDataSpec`, such as `text` and `condition`, where the columns have
                 other names than in training.
 
@@ -88,7 +89,9 @@ class ConditionalTextModel(LabellingModel):
             ModelFolderError: the held-out rows are gone.
         """
         chosen = given(self.config.task, data, settings, ConditionalDataSpec)
-        return evaluate_conditional(self.network, self.tokenizer, self.config, self.folder, chosen)
+        return self.read_folder(
+            lambda folder: evaluate_conditional(self.network, self.tokenizer, self.config, folder, chosen)
+        )
 
     def report(self, figures: ConditionedFigures) -> Report:
         """Name the labels that the model does not know."""

@@ -7,7 +7,7 @@ from unspool.decode.translation import BeamTranslator, Translation
 from unspool.errors import UsageError
 from unspool.evaluate.pairs import TranslationFigures
 from unspool.folder.model_folder import ModelFolder
-from unspool.models.base import Data, Inspection, Model, given
+from unspool.models.base import Inspection, Model, given, measuring
 from unspool.specs.base import build
 from unspool.specs.sampling import BeamSpec
 from unspool.tasks.translation.evaluation import evaluate_translation
@@ -47,11 +47,13 @@ class Translator(Model):
         """
         return self._translator.translate(clean_texts(texts), build(BeamSpec, settings, "translate"))
 
-    def evaluate(self, data: Data = None, **settings: Any) -> TranslationFigures:
+    @measuring
+    def evaluate(self, data: Any = None, **settings: Any) -> TranslationFigures:
         """Measure the model on pairs, or on those that were held out.
 
         Args:
-            data: names tables; none, and no `source_file`, means the held-out pairs in the model folder.
+            data: names tables, or is given as to `unspool.train`; none, and no `source_file`, means the held-out pairs
+                in the model folder.
             **settings: are fields of `TranslationDataSpec` and of `BeamSpec`, and `reference` or `reference_file`,
                 columns or files of further references.
 
@@ -62,7 +64,7 @@ class Translator(Model):
             MissingExtraError: sacrebleu is needed and not installed.
         """
         chosen = given(self.config.task, data, settings, TranslationDataSpec, ReferenceSpec, BeamSpec)
-        return evaluate_translation(self._translator, self.folder, chosen)
+        return self.read_folder(lambda folder: evaluate_translation(self._translator, folder, chosen))
 
     def inspect(self, texts: str | Sequence[str], **settings: Any) -> Inspection:
         """Show the attention weights of the translation of each text.

@@ -8,7 +8,7 @@ from unspool.decode.reading import start_reading
 from unspool.engines.base import SequenceNetwork
 from unspool.evaluate.bits import Figures
 from unspool.folder.model_folder import ModelFolder
-from unspool.models.base import Data, Model, PathLike, given
+from unspool.models.base import Model, PathLike, given, measuring
 from unspool.models.reading import Sample, StateReading, load_reading, open_context
 from unspool.models.score import Score, score_text
 from unspool.tasks.language.specs import LanguageConfig, TextDataSpec
@@ -68,11 +68,13 @@ class TextModel(Model):
         """
         return score_text(self.network, self.tokenizer, text)
 
-    def evaluate(self, data: Data = None, **settings: Any) -> Figures:
+    @measuring
+    def evaluate(self, data: Any = None, **settings: Any) -> Figures:
         """Measure the model on a text, or on the part that was held out.
 
         Args:
-            data: names files or folders; none means the held-out part in the model folder.
+            data: names files or folders, or is given as to `unspool.train`; none means the held-out part in the model
+                folder.
             **settings: are fields of `TextDataSpec`, such as `lines` or `text`.
 
         Raises:
@@ -85,4 +87,8 @@ class TextModel(Model):
         )
 
         chosen = given(self.config.task, data, settings, TextDataSpec)
-        return evaluate_language(self.network, self.tokenizer, self.config, self.folder, chosen)
+        if chosen["sources"]:
+            return evaluate_language(self.network, self.tokenizer, self.config, self.folder, chosen)
+        return self.read_folder(
+            lambda folder: evaluate_language(self.network, self.tokenizer, self.config, folder, chosen)
+        )

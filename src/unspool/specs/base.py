@@ -38,6 +38,8 @@ class Option(NamedTuple):
         metavar: stands for the value in the help; empty shows the type.
         hidden: says that there is no option for this setting.
         default: replaces the default of the field in the help, for instance where data and time decide.
+        escapes: says that escapes are understood in a typed value, such as a backslash and an n for a line end.
+        path: says that the value names files or folders, whose own folders are not published with a model.
     """
 
     group: str = ""
@@ -47,6 +49,8 @@ class Option(NamedTuple):
     metavar: str = ""
     hidden: bool = False
     default: str = ""
+    escapes: bool = False
+    path: bool = False
 
 
 def setting(default: Any = ..., option: Option | None = None, **rules: Any) -> Any:

@@ -17,6 +17,7 @@ MAX_LENGTH = Option(
 )
 
 
+DOCUMENTS = ("lines", "documents", "separator", "text")  # settings of which one says what a document is
 DEFAULT_FRACTION = 0.1
 SPLIT = re.compile(r"(end|random)(?::(0?\.\d+))?")
 WRITTEN_DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
@@ -55,9 +56,9 @@ class DataSpec(Spec):
     reading: ClassVar[tuple[str, ...]] = ("encoding", "suffixes", "delimiter", "header")
     naming: ClassVar[tuple[str, ...]] = ()  # those of them that name data as `sources` does
 
-    sources: tuple[str, ...] = setting((), Option(hidden=True))
+    sources: tuple[str, ...] = setting((), Option(hidden=True, path=True))
     validation: tuple[str, ...] = setting(
-        (), Option("Data", synonyms=("held-out", "test", "dev", "valid", "val"), metavar="FILE")
+        (), Option("Data", synonyms=("held-out", "test", "dev", "valid", "val"), metavar="FILE", path=True)
     )
     validation_split: str | float = setting(
         DEFAULT_FRACTION,

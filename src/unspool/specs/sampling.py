@@ -74,7 +74,9 @@ class SamplingSpec(Spec):
     )
     frequency_penalty: float = setting(0.0, Option("Penalties", synonyms=("frequency",)), ge=-1e6, le=1e6)
     presence_penalty: float = setting(0.0, Option("Penalties", synonyms=("presence",)), ge=-1e6, le=1e6)
-    stop: tuple[str, ...] = setting((), Option("Length", True, (), ("end", "until", "stop-sequence", "stop-at")))
+    stop: tuple[str, ...] = setting(
+        (), Option("Length", True, (), ("end", "until", "stop-sequence", "stop-at"), escapes=True)
+    )
     seed: int | None = setting(None, Option("Sampling", True, (), ("random-seed", "random-state")), ge=0, lt=2**63)
     num_samples: int = setting(
         1, Option("Sampling", True, ("-n",), ("samples", "count", "number", "n", "n-best")), ge=1, le=100_000

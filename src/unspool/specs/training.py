@@ -14,7 +14,7 @@ class BudgetSpec(Spec):
     """How long to train: exactly one of the three.
 
     Attributes:
-        minutes: trains for this many minutes of wall time, everything included.
+        minutes: trains for this many minutes of wall time, counted from the first update.
         epochs: trains for this many passes over the training examples instead.
         steps: trains for this many updates of the weights instead.
     """

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 from unspool.arrays import Arrays
 from unspool.data.batches import BatchSource
 from unspool.engines.base import Machine
+from unspool.evaluate.units import Units
 from unspool.folder.card import Card
 from unspool.folder.model_folder import ModelFolder
 from unspool.specs.config import Config
@@ -47,12 +48,16 @@ class Job(Protocol):
         """The batches of each epoch."""
 
     @property
-    def tokens_per_unit(self) -> float:
-        """The factor that converts a loss in nats per token to nats per unit."""
+    def training_units(self) -> Units:
+        """What the bits of the training part are counted per."""
 
     @property
-    def unit(self) -> str:
-        """The unit that bits are counted per: `character` or `label`."""
+    def held_out_units(self) -> Units:
+        """What the bits of the held-out part are counted per."""
+
+    @property
+    def baseline(self) -> float:
+        """The loss on the held-out part of a model that knows frequencies alone; see `frequency_nats`."""
 
     @property
     def description(self) -> str:

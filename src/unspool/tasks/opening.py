@@ -5,6 +5,7 @@ from typing import Any
 
 from unspool.errors import ModelFolderError, UsageError
 from unspool.folder.model_folder import RESTORE, ModelFolder
+from unspool.folder.whole import read_whole
 from unspool.specs.config import Config
 from unspool.specs.data import TokenizerName
 from unspool.specs.network import TextEncoderSpec
@@ -89,8 +90,11 @@ def read_pretrained(path: Path) -> Pretrained:
         ModelFolderError: it is not a sound model folder.
         UsageError: training cannot start from models of its task.
     """
-    folder = ModelFolder(path)
-    row, config = row_of_folder(folder), read_config(folder)
+    return read_whole(path, _read_pretrained)
+
+
+def _read_pretrained(folder: ModelFolder) -> Pretrained:
+    path, row, config = folder.known_as, row_of_folder(folder), read_config(folder)
     if not row.load("task").reusable:
         able = " or ".join(name for name, other in ROWS.items() if other.load("task").reusable)
         raise UsageError(

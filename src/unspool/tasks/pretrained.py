@@ -10,6 +10,7 @@ import numpy as np
 from unspool.arrays import Arrays
 from unspool.errors import UsageError
 from unspool.specs.config import Config
+from unspool.specs.data import DOCUMENTS
 from unspool.specs.sampling import SamplingSpec
 from unspool.tasks.settings import Settings
 from unspool.text.tokenizer import Tokenizer
@@ -88,6 +89,6 @@ class Pretrained:
                 "leave these options out.",
             )
         data = {**requested["data"], "tokenizer": self.config.tokenizer}
-        if self.by_document and not data.get("text"):
+        if self.by_document and not any(data.get(name) for name in DOCUMENTS):
             data.setdefault("lines", True)
         return {**requested, "data": data}

@@ -1,25 +1,34 @@
 """A training run of any task: from settings to a model folder, or from a checkpoint to the end.
 
-settings -> the task's plan -> model folder -> loop over the task's batches -> figures, card
+settings -> the task's plan -> model folder -> kernels -> loop over the task's batches -> figures, card
 """
 
 import time
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from unspool.data.partition import ONLY_PROCESS, PartitionedBatches, Process
+from unspool.engines.announcing import announcing
 from unspool.engines.base import Learner
-from unspool.engines.parameters import parameter_count
-from unspool.engines.registry import build_learner, build_network, training_machine
-from unspool.errors import ModelFolderError, UsageError, reporting_write_errors
-from unspool.folder.atomic import bring_back, drop_replaced, replaced, set_aside, write_atomically
-from unspool.folder.card import model_card
+from unspool.engines.registry import build_learner, training_machine
+from unspool.errors import (
+    ModelFolderError,
+    TrainingError,
+    UsageError,
+    reporting_write_errors,
+    shell_command,
+    shell_word,
+)
+from unspool.folder.atomic import bring_back, drop_replaced, set_aside, waiting, write_atomically
+from unspool.folder.lock import locked
 from unspool.folder.model_folder import ModelFolder, check_free
 from unspool.specs.config import Config
 from unspool.specs.recipe import Recipe
 from unspool.specs.sampling import SamplingSpec
 from unspool.tasks.base import Job, Task
+from unspool.tasks.closing import Closing
 from unspool.tasks.opening import read_config, read_recipe
 from unspool.tasks.pretrained import Pretrained
 from unspool.tasks.recipe import budget_spec
@@ -30,7 +39,9 @@ from unspool.training.callback import Callback
 from unspool.training.checkpoint import Checkpoint, Progress
 from unspool.training.history import History
 from unspool.training.loop import Loop
+from unspool.training.phases import Phases
 from unspool.training.threads import ThreadChoice
+from unspool.training.trial import try_step
 
 
 @dataclass
@@ -55,12 +66,19 @@ class Run:
     started: float = field(default_factory=time.monotonic)
     process: Process = ONLY_PROCESS
 
+    def __post_init__(self) -> None:
+        self._phases = Phases(self.callback.on_note, self.started)
+
     def new(self, overwrite: bool, pretrained: Pretrained | None = None) -> None:
         """Train from the beginning, or from the weights of another model.
 
         Raises:
             UnspoolError: a part of it failed; an existing model is restored then.
         """
+        with self._lock():
+            self._new(overwrite, pretrained)
+
+    def _new(self, overwrite: bool, pretrained: Pretrained | None) -> None:
         self.task.check(self.settings)
         if pretrained and not self.task.accepts_pretrained:
             name = self.task.recipe.model_fields["task"].default
@@ -68,20 +86,25 @@ class Run:
                 f"a model of {name} cannot start from another. Received: {pretrained.path}.", "leave out --from."
             )
         probe = budget_spec(self.settings).minutes is not None  # other runs must not depend on the clock
+        self._phases.begin("imports", f"the engine {self.engine} was loaded")
         machine = training_machine(self.engine, probe)  # before anything is touched: it may not be installed
         check_free(self.path, overwrite)
         set_aside(self.path)
         try:
             folder = ModelFolder(self.path)
             folder.create()
+            self._phases.begin("data", "the data were read and encoded")
             plan = self.task.plan(folder, self.settings, machine, pretrained, self.callback.on_encoded)
             recipe = _choosing_threads(plan.recipe, self.settings)
             job = self.task.open(folder, recipe, plan.config, verify=False)
-            for line in [job.description, *plan.notes, *job.warnings]:
+            self._phases.release()
+            for line in [*job.description.split("\n"), *plan.notes, *job.warnings]:
                 self.callback.on_note(line)
             folder.write_recipe(recipe)
             folder.write_sampling(pretrained.sampling if pretrained else SamplingSpec())
+            self._phases.begin("network", "the network was built")
             learner = build_learner(self.engine, plan.config.network, recipe.training, plan.weights, self.process)
+            self._prepare(recipe, plan.config, job)
             folder.write_config(plan.config)
         except BaseException:
             bring_back(self.path)
@@ -94,15 +117,26 @@ class Run:
         Raises:
             ModelFolderError: there is nothing to resume.
         """
+        with self._lock():
+            self._resume()
+
+    def _lock(self) -> AbstractContextManager[None]:
+        """Lock the folder; of several processes that train together the first does so for all."""
+        return locked(self.path) if self.process.rank == 0 else nullcontext()
+
+    def _resume(self) -> None:
         folder = ModelFolder(self.path)
         recipe, config = read_recipe(folder), read_config(folder)
         checkpoint = Checkpoint(folder.training)
+        self._phases.begin("imports", f"the engine {self.engine} was loaded")
+        training_machine(self.engine)  # it may not be installed
+        self._phases.begin("network", "the network was built")
         learner = build_learner(self.engine, config.network, recipe.training, process=self.process)
         progress = Progress()
         if checkpoint.exists():
             arrays, progress = checkpoint.read()
             if progress.done:
-                further = f"to train it further, start a new model from it: --from {self.path}."
+                further = f"to train it further, start a new model from it: --from {shell_word(self.path)}."
                 raise ModelFolderError(
                     f"{self.path} is trained to the end: {progress.step:,} steps.",
                     further if self.task.reusable else "train a new one with a larger budget.",
@@ -111,9 +145,20 @@ class Run:
         elif recipe.started_from:
             raise ModelFolderError(f"{self.path} was cut off before it began.", "start it anew with --overwrite.")
         _restore_best(folder)
-        self.callback.on_note(f"resuming {self.path} after step {progress.step:,}")
+        self._phases.begin("data", "the encoded data were read")
         job = self.task.open(folder, recipe, config, verify=True)
+        folder.write_recipe(recipe)
+        self._phases.release()
+        self.callback.on_note(f"resuming {self.path} after step {progress.step:,}")
+        self._prepare(recipe, config, job)
         self._train(folder, recipe, config, job, learner, progress)
+
+    def _prepare(self, recipe: Recipe, config: Config, job: Job) -> None:
+        """Compile and load what training and validation will use, so that it does not fall into their time."""
+        self._phases.begin("kernels", "a first update was tried, and kernels and a validation prepared,")
+        learner = build_learner(self.engine, config.network, recipe.training, process=self.process)
+        with announcing(self.callback.on_note):
+            try_step(learner, PartitionedBatches(job.batches, self.process).batch(0, 0), recipe.training)
 
     def _train(
         self,
@@ -143,36 +188,40 @@ class Run:
             learner=learner,
             batches=batches,
             training=recipe.training,
-            budget=Budget(recipe.budget, batches.steps(0), used=progress.seconds, started=self.started),
+            budget=Budget(recipe.budget, batches.steps(0), used=progress.seconds),
             checkpoint=Checkpoint(folder.training),
             history=history,
             validate=job.validate,
             keep_best=keep_best,
             sample=job.sample,
             callback=self.callback,
-            tokens_per_unit=job.tokens_per_unit,
-            unit=job.unit,
+            training_units=job.training_units,
+            held_out_units=job.held_out_units,
+            announce=self._announce,
             progress=progress,
             threads=self._thread_choice(folder, recipe, learner, history),
         )
-        progress = loop.run()
-        if progress.done:
-            self._average(folder, config, job, last_best, progress, history)
-        if replaced(folder.path).exists():
-            self.callback.on_note(f"the earlier model is kept in {replaced(folder.path)}.")
-        figures = job.figures(build_network(self.engine, config.network, folder.read_weights()))
-        history.add(
-            event="end",
-            step=progress.step,
-            best_step=progress.best_step,
-            seconds=loop.budget.seconds(),
-            tokens_per_second=loop.tokens_per_second,
-            **figures,
-        )
-        parameters = parameter_count(config.network)
-        folder.write_card(
-            model_card(self.task.card, folder.path.name, recipe, config.network, parameters, job.description, figures)
-        )
+        try:
+            with announcing(self.callback.on_note):
+                progress = loop.run()
+                if not progress.done:
+                    self.callback.on_note(f"interrupted after update {progress.step:,}: {self._resumable()}")
+                Closing(self.task, folder, recipe, config, job, self.engine).close(loop, last_best, self._phases)
+        except BaseException as problem:
+            resumable = loop.checkpoint.exists() and not loop.progress.done
+            if resumable and not isinstance(problem, TrainingError):  # which would only happen again
+                self.callback.on_note(f"warning: cut off after update {loop.progress.step:,}: {self._resumable()}")
+            raise
+        for earlier in waiting(folder.path):
+            self.callback.on_note(f"the earlier model is kept in {earlier}.")
+
+    def _announce(self, line: str) -> None:
+        self._phases.begin("training")
+        self.callback.on_note(line)
+
+    def _resumable(self) -> str:
+        command = shell_command("train", "--resume", self.path)
+        return f"`{command}` goes on from there."
 
     def _thread_choice(
         self, folder: ModelFolder, recipe: Recipe, learner: Learner, history: History
@@ -192,21 +241,6 @@ class Run:
 
         note(all_threads)
         return ThreadChoice(all_threads, learner.use_threads, settled)
-
-    def _average(
-        self, folder: ModelFolder, config: Config, job: Job, last_best: LastBest, progress: Progress, history: History
-    ) -> None:
-        """Write the mean of the last best weights as the model, if it is better than the best."""
-        mean = last_best.mean()
-        if mean is not None:
-            nats = job.validate(build_network(self.engine, config.network, mean))
-            better = progress.best is None or nats < progress.best
-            history.add(event="average", step=progress.step, fresh=nats, best=better)
-            kept = "kept" if better else "not kept"
-            self.callback.on_note(f"the mean of the last best weights: fresh {nats:.4f} nats per token, {kept}.")
-            if better:
-                folder.write_weights(mean, {"step": progress.step, "fresh_nats_per_token": nats})
-        last_best.clear()
 
 
 def _choosing_threads(recipe: Recipe, settings: Settings) -> Recipe:

@@ -11,12 +11,13 @@ from typing import Any
 
 from unspool.errors import UsageError, nearest
 from unspool.specs.base import Spec, build
+from unspool.specs.data import DOCUMENTS
 from unspool.specs.recipe import Recipe, sections
 from unspool.tasks.registry import ROWS
 
 Settings = dict[str, dict[str, Any]]  # section, name, value
 
-EXCLUDING = (("validation_split", "validation"), ("lines", "text"))  # of the data section
+EXCLUDING = (("validation_split", "validation"), DOCUMENTS)  # settings of the data section of which one is given
 
 
 def grouped(flat: Mapping[str, Any]) -> Settings:
@@ -41,10 +42,10 @@ def merged(lower: Mapping[str, Mapping[str, Any]], higher: Mapping[str, Mapping[
     result = {section: {**lower.get(section, {}), **higher.get(section, {})} for section in names}
     if higher.get("budget"):
         result["budget"] = dict(higher["budget"])
-    for one, other in EXCLUDING:
-        for given, dropped in ((one, other), (other, one)):
-            if given in higher.get("data", {}):
-                result["data"].pop(dropped, None)
+    for group in EXCLUDING:
+        given = [name for name in group if name in higher.get("data", {})]
+        for dropped in set(group).difference(given) if given else ():
+            result["data"].pop(dropped, None)
     return result
 
 

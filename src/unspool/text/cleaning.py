@@ -52,12 +52,21 @@ class Cleaner:
         piece, self._half = self._half + piece, ""
         if not final and piece and "\ud800" <= piece[-1] <= "\udbff":
             piece, self._half = piece[:-1], piece[-1]
-        if not _HALF.search(piece):
+        if _is_valid(piece):
             return piece
         whole = _PAIR.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), piece)
         clean, count = _HALF.subn(REPLACEMENT, whole)
         self.replaced += count
         return clean
+
+
+def _is_valid(text: str) -> bool:
+    """Return whether a text has no half of a surrogate pair; encoding it is the fastest way to know."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def clean(text: str, name: str = "a text") -> str:

@@ -10,6 +10,7 @@ from tokenizers import Regex, decoders, models, normalizers, pre_tokenizers, tra
 from tokenizers import Tokenizer as LibraryTokenizer
 
 from unspool.arrays import IntArray
+from unspool.errors import DataError
 from unspool.specs.data import TokenizerName
 from unspool.text.tokenizer import CHARACTER_OF_BYTE, SPECIAL_TOKENS, UNKNOWN, Tokenizer, code_points
 
@@ -35,10 +36,18 @@ def make_tokenizer(kind: TokenizerName, pieces: Iterable[str], limit: int = 0, l
         limit: is the maximum number of tokens to keep, most frequent first, the special ones not counted; 0 keeps all
             characters, 20,000 words that occur at least twice, or 2,000 pairs and bytes.
         lowercase: reads words in lower case; for `word` only.
+
+    Raises:
+        DataError: there is nothing to learn, because no word occurs twice.
     """
-    if kind == "word":
-        return Tokenizer(_word(pieces, limit, lowercase).to_str(), kind)
-    return Tokenizer(_MAKERS[kind](pieces, limit).to_str(), kind)
+    library = _word(pieces, limit, lowercase) if kind == "word" else _MAKERS[kind](pieces, limit)
+    tokenizer = Tokenizer(library.to_str(), kind)
+    if kind == "word" and tokenizer.vocabulary_size == len(SPECIAL_TOKENS):
+        raise DataError(
+            "a vocabulary must have at least one word. Received: a text in which none occurs twice.",
+            "read it by character with --tokenizer char, or by byte pair with --tokenizer bpe.",
+        )
+    return tokenizer
 
 
 def extend_characters(tokenizer: Tokenizer, pieces: Iterable[str]) -> Tokenizer:

@@ -17,6 +17,7 @@ from typing import Any
 from unspool.data.batches import BatchSource
 from unspool.engines.base import Learner, Network
 from unspool.errors import TrainingError
+from unspool.evaluate.units import Units
 from unspool.specs.training import DecoderTrainingSpec, TrainingSpec
 from unspool.training.budget import Budget
 from unspool.training.callback import Callback, StepEvent, ValidationEvent
@@ -29,7 +30,8 @@ from unspool.training.threads import ThreadChoice
 CHECKPOINT_SECONDS = 20.0
 LOSS_WINDOW = 50  # the reported training loss is the mean of so many steps
 MAX_DIVERGENCES = 2
-RESERVED = 4.0  # times the length of a validation: for the last one and the closing evaluation
+RESERVED = 1.1  # times the length of a validation, with what is saved then: for the last one
+MAX_RESERVED = 0.25  # of the time that is left, until a validation in the run itself was timed: a neighbour may be busy
 
 
 @dataclass
@@ -48,8 +50,9 @@ class Loop:
             reach them again (not after an interruption).
         sample: generates a line of text with a network.
         callback: receives events.
-        tokens_per_unit: converts a loss in nats per token to nats per unit.
-        unit: names what bits are counted per: `character` or `label`.
+        training_units: convert a loss on the training part into bits.
+        held_out_units: convert a loss on the held-out part.
+        announce: receives a line right before the first update, which says how long training takes.
         progress: is where the run stands.
         threads: chooses the number of threads by how long each step took; none leaves it alone.
     """
@@ -64,13 +67,15 @@ class Loop:
     keep_best: Callable[[Learner, dict[str, Any], bool], None]
     sample: Callable[[Network], str]
     callback: Callback
-    tokens_per_unit: float
-    unit: str = "character"
+    training_units: Units
+    held_out_units: Units
+    announce: Callable[[str], None]
     progress: Progress = field(default_factory=Progress)
     threads: ThreadChoice | None = None
     _losses: list[float] = field(default_factory=list)
     _tokens: int = 0
     _learning: float = 0.0  # seconds in training steps
+    _step_seconds: float = 0.0  # of the last one
     _saved_at: float = 0.0
 
     def run(self) -> Progress:
@@ -81,10 +86,16 @@ class Loop:
         """
         with catching_interrupts() as interrupt:
             self._save()
+            self._reserve()
+            self.budget.start()
+            self.announce(self.budget.announcement())
             while self.progress.step == 0 or not (self._finished() or interrupt.requested):
                 self._step()
             validated = self.progress.validated_at == self.progress.step
             if self._finished():
+                if self._out_of_patience():
+                    times = self.progress.since_best
+                    self.callback.on_note(f"training ends early: no validation was better, {times} times in a row.")
                 if not validated:
                     self._validate()
                 self.progress = self.progress.changed(done=True)
@@ -100,9 +111,20 @@ class Loop:
         """The speed of the training steps, without validations."""
         return self._tokens / self._learning if self._learning else 0.0
 
+    def _reserve(self) -> None:
+        """Find out how long a validation takes, for which a run of minutes must stop training in time."""
+        left = self.budget.seconds_left()
+        if left is not None:
+            started = time.monotonic()
+            self.validate(self.learner.network())
+            took = time.monotonic() - started
+            self.budget.reserved = min(RESERVED * took, MAX_RESERVED * left)
+
     def _finished(self) -> bool:
-        over = self.budget.progress(self.progress.step) >= 1
-        return over or self.progress.since_best >= self.training.patience
+        return self.budget.is_over(self.progress.step, self._step_seconds) or self._out_of_patience()
+
+    def _out_of_patience(self) -> bool:
+        return self.progress.since_best >= self.training.patience
 
     def _step(self) -> None:
         progress = self.progress
@@ -119,15 +141,18 @@ class Loop:
             self._fall_back()
             return
         self._tokens += batch.size
-        self._learning += self.budget.seconds() - began
+        self._step_seconds = self.budget.seconds() - began
+        self._learning += self._step_seconds
         self._losses = [*self._losses[1 - LOSS_WINDOW :], loss]
         steps = self.batches.steps(progress.epoch)
         after = (progress.epoch, progress.index + 1) if progress.index + 1 < steps else (progress.epoch + 1, 0)
         self.progress = progress.changed(step=progress.step + 1, epoch=after[0], index=after[1])
         self._report_step(batch.size, progress.epoch + (progress.index + 1) / steps)
         if self._validation_is_due():
+            started = self.budget.seconds()
             self._validate()
             self._save()
+            self.budget.reserved = RESERVED * (self.budget.seconds() - started)
         elif self.budget.seconds() - self._saved_at > CHECKPOINT_SECONDS:
             self._save()
 
@@ -147,11 +172,11 @@ class Loop:
                 epoch=epoch,
                 progress=self.budget.progress(step),
                 loss=loss,
-                bits_per_character=self._bits(loss),
+                bits_per_character=self.training_units.bits(loss),
                 tokens=tokens,
                 seconds=self.budget.seconds(),
                 steps_that_fit=self.budget.steps_that_fit(step),
-                unit=self.unit,
+                unit=self.training_units.name,
             )
         )
 
@@ -169,9 +194,7 @@ class Loop:
 
     def _validate(self, scheduled: bool = True) -> None:
         network, progress = self.learner.network(), self.progress
-        started = self.budget.seconds()
         fresh = self.validate(network)
-        self.budget.reserved = RESERVED * (self.budget.seconds() - started)
         loss = sum(self._losses) / len(self._losses) if self._losses else math.nan
         best = progress.best is None or fresh < progress.best
         if best:
@@ -182,16 +205,13 @@ class Loop:
         due = int(self.budget.progress(progress.step) * self.training.validations)
         self.progress = self.progress.changed(validations=max(due, progress.validations), validated_at=progress.step)
         seconds = self.budget.seconds()
-        facts = {"loss": loss, "fresh": fresh, "best": best, "seconds": seconds}
+        facts = {"loss": loss if self._losses else None, "fresh": fresh, "best": best, "seconds": seconds}
         self.history.add(event="validation", step=progress.step, epoch=progress.epoch, **facts)
+        bits = self.training_units.bits(loss), self.held_out_units.bits(fresh)
         self.callback.on_validation(
-            ValidationEvent(progress.step, loss, fresh, self._bits(loss), self._bits(fresh), best, seconds, self.unit)
+            ValidationEvent(progress.step, loss, fresh, *bits, best, seconds, self.held_out_units.name)
         )
         self.callback.on_sample(progress.step, self.sample(network))
-
-    def _bits(self, nats_per_token: float) -> float:
-        """Convert a loss to bits per unit."""
-        return nats_per_token / math.log(2) * self.tokens_per_unit
 
     def _save(self) -> None:
         self.progress = self.progress.changed(seconds=self.budget.seconds())

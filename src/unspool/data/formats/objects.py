@@ -56,9 +56,12 @@ def read_objects(lines: Iterable[str], file: str, ending: str) -> Iterator[Row]:
         return iter(())
     if start[-1].lstrip()[0] == "[":
         return _listed("".join([*start, *lines]), file)
-    if _is_whole(start[-1]):
-        return _object_lines(chain(start, lines), file)
-    raise _no_list("".join([*start, *lines]), file)
+    whole = _is_whole(start[-1])
+    for line in lines:
+        start.append(line)
+        if whole and line.strip():  # one object a line, as in .jsonl
+            return _object_lines(chain(start, lines), file)
+    raise _no_list("".join(start), file)
 
 
 def _object_lines(lines: Iterator[str], file: str) -> Iterator[Row]:

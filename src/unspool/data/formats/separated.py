@@ -170,9 +170,8 @@ def _has_quotes(sample: Sequence[str]) -> bool:
 def is_quoted(cell: str) -> bool:
     """Return whether a cell has doubled quotes inside quotes, or nothing, which no text has by chance."""
     inner = cell[1:-1]
-    return cell == QUOTE + QUOTE or (
-        len(cell) > 1 and cell[0] == cell[-1] == '"' and '""' in inner and '"' not in inner.replace('""', "")
-    )
+    doubled = len(cell) > 3 and cell[0] == cell[-1] == '"' and '""' in inner and '"' not in inner.replace('""', "")
+    return doubled or cell == '""'
 
 
 def _is_header(rows: Sequence[Cells], named: bool) -> bool:

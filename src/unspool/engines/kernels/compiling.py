@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
+from numba.core import event
+
+from unspool.engines.announcing import announce_compiling
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -56,11 +59,25 @@ def cached(decorator: Callable[..., Any], function: Callable[..., Any], *argumen
     function.__qualname__ = f"{function.__qualname__}_{source_stamp()}"
     try:
         result = decorator(*arguments, cache=True, **options)(function)
-    except RuntimeError:
+    except (RuntimeError, OSError):  # there is no folder, or its disk is full
+        _Announcer.kept = False
         return decorator(*arguments, **options)(function)
     if hasattr(result, "stats"):
         remove_stale(result.stats.cache_path)
+    store: Any = getattr(result, "_cache", None)
+    if hasattr(store, "save_overload"):  # what is compiled when it is first called
+        store.save_overload = _if_possible(store.save_overload)
     return result
+
+
+def _if_possible(save: Callable[..., None]) -> Callable[..., None]:
+    """Let a compiled function be used also where it cannot be kept, because the disk is full."""
+
+    def saved(*arguments: Any) -> None:
+        with suppress(OSError):
+            save(*arguments)
+
+    return saved
 
 
 @cache
@@ -82,3 +99,18 @@ def remove_stale(folder: str) -> None:
             if source_stamp() not in path.name:
                 with suppress(OSError):
                     path.unlink()
+
+
+class _Announcer(event.Listener):
+    """Hears when a function is compiled rather than read from the cache."""
+
+    kept = True
+
+    def on_start(self, _event: event.Event) -> None:
+        announce_compiling(self.kept)
+
+    def on_end(self, _event: event.Event) -> None:
+        """Do nothing: the beginning is what a person waits after."""
+
+
+cast(Any, event).register("numba:compile", _Announcer())

@@ -17,8 +17,11 @@ from unspool.data.sources import describe_sources
 from unspool.data.tokens import unknown_warnings
 from unspool.decode.classification import label_probabilities
 from unspool.engines.base import Classifies
+from unspool.evaluate.baseline import frequency_nats
 from unspool.evaluate.labels import classification_figures
+from unspool.evaluate.units import Units
 from unspool.tasks.classification.specs import ClassificationRecipe
+from unspool.text.escapes import escaped
 from unspool.text.tokenizer import Tokenizer
 
 MAX_SHOWN = 30  # labels
@@ -29,7 +32,7 @@ VALIDATION_ROWS = 4096
 class ClassificationJob:
     """The data of a classifier's run. See `tasks.base.Job`."""
 
-    tokens_per_unit, unit = 1.0, "label"
+    training_units = held_out_units = Units("label")
 
     def __init__(
         self,
@@ -47,6 +50,7 @@ class ClassificationJob:
         self.batches = LabelledBatches(training, settings.batch_size, limit, settings.word_dropout, settings.seed)
         cut = int((training.lengths > limit).sum())
         counts = label_counts(training.numbers[LABELS], labels)
+        self.baseline = frequency_nats(counts, label_counts(validation.numbers[LABELS], labels))
         shortened = f"; {cut:,} longer than {limit} tokens are cut" if cut else ""
         sentence = (
             f"rows: {describe_sources(recipe.data.sources)}: {len(training):,} to learn, "
@@ -81,7 +85,7 @@ class ClassificationJob:
 def _frequencies(counts: IntArray, labels: Sequence[str]) -> str:
     """Say how frequent each label is, the most frequent first."""
     order = np.argsort(-counts, kind="stable")[:MAX_SHOWN].tolist()
-    shown = [f"{labels[index]} {counts[index]:,} ({counts[index] / counts.sum():.1%})" for index in order]
+    shown = [f"{escaped(labels[index])} {counts[index]:,} ({counts[index] / counts.sum():.1%})" for index in order]
     return ", ".join(shown) + (f" and {len(labels) - MAX_SHOWN} rarer" if len(labels) > MAX_SHOWN else "")
 
 
@@ -90,6 +94,6 @@ def _warnings(counts: IntArray, labels: Sequence[str], recipe: ClassificationRec
     if counts[commonest] < UNEVEN * counts[rarest] or recipe.training.class_weights:
         return []
     return [
-        f"warning: {labels[commonest]} is {counts[commonest] / counts[rarest]:,.0f} times as frequent as "
-        f"{labels[rarest]}, which may never be predicted. --class-weights gives rare labels more weight."
+        f"warning: {escaped(labels[commonest])} is {counts[commonest] / counts[rarest]:,.0f} times as frequent as "
+        f"{escaped(labels[rarest])}, which may never be predicted. --class-weights gives rare labels more weight."
     ]

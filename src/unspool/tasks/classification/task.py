@@ -108,7 +108,7 @@ class Classification(Task[ClassificationRecipe, ClassificationConfig]):
             labelled_rows(spec.sources, spec, findings),
             labelled_rows(spec.validation, spec, findings) if spec.validation else None,
             spec.split,
-            describe_sources(spec.sources),
+            findings.added_to(describe_sources(spec.sources)),
         )
         findings.keep(folder.training)
         if "tokenizer" not in settings["data"]:

@@ -13,13 +13,13 @@ from unspool.errors import UsageError
 from unspool.evaluate.conditioned import ConditionedFigures, conditioned_figures
 from unspool.folder.model_folder import ModelFolder
 from unspool.specs.condition import ConditionSpec
+from unspool.specs.data import DOCUMENTS
 from unspool.tasks.conditional.specs import ConditionalConfig
 from unspool.tasks.conditional.task import conditioned_rows
 from unspool.tasks.evaluation import nothing_to_evaluate, read_as_in_training, say_findings, temporary_folder
 from unspool.tasks.opening import read_recipe
 from unspool.text.tokenizer import Tokenizer
 
-DOCUMENTS = (("lines", "text"),)
 MAX_SHOWN = 20  # labels that are named
 
 
@@ -46,7 +46,7 @@ def evaluate_conditional(
     specs = config.conditions
     if not settings["sources"]:
         return conditioned_figures(network, tokenizer, open_conditioned(folder.training, "validation", specs), specs)
-    spec = read_as_in_training(read_recipe(folder).data, settings, DOCUMENTS)
+    spec = read_as_in_training(read_recipe(folder).data, settings, (DOCUMENTS,))
     if len(spec.condition) != len(specs):
         raise UsageError(
             f"a column must be named for each of {', '.join(one.name for one in specs)}, in this order. "

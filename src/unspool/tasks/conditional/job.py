@@ -13,11 +13,14 @@ from unspool.decode.generation import generate
 from unspool.decode.reading import start_reading
 from unspool.engines.base import EncoderDecoder
 from unspool.errors import DataError
+from unspool.evaluate.baseline import frequency_nats
 from unspool.evaluate.bits import document_nats, evaluate_part
 from unspool.evaluate.pairs import encoded_sources
+from unspool.evaluate.units import units_of
 from unspool.specs.condition import ConditionSpec
 from unspool.specs.sampling import SamplingSpec
 from unspool.tasks.conditional.specs import ConditionalRecipe
+from unspool.text.escapes import escaped
 from unspool.text.tokenizer import Tokenizer
 
 SAMPLE = SamplingSpec(max_new_tokens=100, temperature=0.8, seed=0)
@@ -27,8 +30,6 @@ MAX_SHOWN = 30  # labels of a column, with their counts
 
 class ConditionalJob:
     """The data of a conditional model's run. See `tasks.base.Job`."""
-
-    unit = "character"
 
     def __init__(
         self,
@@ -48,7 +49,8 @@ class ConditionalJob:
                 "raise --max-length.",
             )
         self.batches = PairBatches(training, recipe.training.batch_size, recipe.training.seed)
-        self.tokens_per_unit = len(training.target.tokens) / training.target.characters
+        self.training_units, self.held_out_units = units_of(training.target), units_of(validation.target)
+        self.baseline = frequency_nats(training.target.counts, validation.target.counts)
         sentence = (
             f"texts: {describe_sources(recipe.data.sources)}: {len(examples.kept):,} to learn, "
             f"{len(validation.examples):,} held out; {examples.left_out:,} longer than {limit} tokens are left out. "
@@ -87,4 +89,4 @@ def _described(spec: ConditionSpec) -> str:
         return f"{spec.name}: numbers, {spec.mean:g} on average, with a standard deviation of {spec.deviation:g}"
     counted = sorted(zip(spec.counts, spec.labels, strict=True), key=lambda pair: -pair[0])
     more = f" and {len(counted) - MAX_SHOWN} more" if len(counted) > MAX_SHOWN else ""
-    return f"{spec.name}: " + ", ".join(f"{label} {count:,}" for count, label in counted[:MAX_SHOWN]) + more
+    return f"{spec.name}: " + ", ".join(f"{escaped(label)} {count:,}" for count, label in counted[:MAX_SHOWN]) + more

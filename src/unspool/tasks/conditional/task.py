@@ -80,7 +80,7 @@ class Conditional(Task[ConditionalRecipe, ConditionalConfig]):
             spec.split,
             spec.condition,
             spec.condition_kind,
-            describe_sources(spec.sources),
+            findings.added_to(describe_sources(spec.sources)),
             findings,
         )
         findings.keep(folder.training)

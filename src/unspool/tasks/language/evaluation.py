@@ -13,8 +13,10 @@ from unspool.engines.base import SequenceNetwork
 from unspool.evaluate.bits import Figures, evaluate_part
 from unspool.folder.model_folder import ModelFolder
 from unspool.specs.base import build
+from unspool.specs.data import DOCUMENTS
 from unspool.tasks.evaluation import say_findings, temporary_folder
 from unspool.tasks.language.specs import LanguageConfig, TextDataSpec
+from unspool.tasks.opening import read_recipe
 from unspool.text.tokenizer import Tokenizer
 
 MAX_ROWS, TOKENS_PER_ROW = 64, 4096  # of a held-out stream; each row first reads the 1,024 tokens before its part
@@ -59,10 +61,20 @@ def evaluate_language(
     """
     if not settings["sources"]:
         return held_out_figures(network, open_part(folder.training, "validation"))
-    lines = config.by_document and not settings.get("text")
-    spec = build(TextDataSpec, {"lines": lines, **settings}, "evaluate")
+    known = {} if any(settings.get(name) for name in DOCUMENTS) else _documents(config, folder)
+    spec = build(TextDataSpec, {**known, **settings}, "evaluate")
     findings = Findings()
     with temporary_folder() as path:
         write_part(path, "text", tokenizer, open_text(spec.sources, spec, findings))
         say_findings(findings)
         return evaluate_part(network, open_part(path, "text"))
+
+
+def _documents(config: LanguageConfig, folder: ModelFolder) -> dict[str, Any]:
+    """Return what a document is in a text that a model shall be measured on: what it was in training, or a line."""
+    if not config.by_document:
+        return {}
+    data: TextDataSpec = read_recipe(folder).data
+    if data.text:  # the rows of a table, which another text need not be
+        return {"lines": True}
+    return {name: value for name in DOCUMENTS if (value := getattr(data, name))}

@@ -11,7 +11,9 @@ from unspool.data.tokens import Part, unknown_warnings
 from unspool.decode.generation import generate
 from unspool.decode.reading import start_reading
 from unspool.engines.base import SequenceNetwork
+from unspool.evaluate.baseline import frequency_nats
 from unspool.evaluate.bits import document_nats, fresh_means
+from unspool.evaluate.units import units_of
 from unspool.specs.sampling import SamplingSpec
 from unspool.specs.training import WindowTrainingSpec
 from unspool.tasks.language.evaluation import held_out_figures
@@ -26,8 +28,6 @@ VALIDATION_LOGITS = 5e8  # a validation of documents computes about so many at m
 class LanguageJob:
     """The data of a language model's run. See `tasks.base.Job`."""
 
-    unit = "character"
-
     def __init__(
         self,
         corpus: Corpus,
@@ -39,7 +39,8 @@ class LanguageJob:
     ) -> None:
         self._corpus, self._tokenizer, self._by_document = corpus, tokenizer, config.by_document
         self.batches = make_batches(corpus, recipe.training)
-        self.tokens_per_unit = len(corpus.training.tokens) / corpus.training.characters
+        self.training_units, self.held_out_units = units_of(corpus.training), units_of(corpus.validation)
+        self.baseline = frequency_nats(corpus.training.counts, corpus.validation.counts)
         self.description = "\n".join([_describe(corpus, recipe), *findings])
         self.warnings = [*warnings, *_warnings(corpus), *unknown_warnings(corpus.validation)]
 
@@ -82,13 +83,13 @@ def _fresh(network: SequenceNetwork, corpus: Corpus) -> float:
 
 
 def _describe(corpus: Corpus, recipe: LanguageRecipe) -> str:
-    learnt, held_out = _extent(corpus.training), _extent(corpus.validation)
+    learnt, held_out = _extent(corpus.training, " characters"), _extent(corpus.validation, "")
     return f"text: {describe_sources(recipe.data.sources)}: {learnt} to learn, {held_out} held out."
 
 
-def _extent(part: Part) -> str:
+def _extent(part: Part, unit: str) -> str:
     documents = "" if part.starts is None else f" in {len(part.starts) - 1:,} documents"
-    return f"{part.characters:,} characters{documents}"
+    return f"{part.characters:,}{unit}{documents}"
 
 
 def _warnings(corpus: Corpus) -> list[str]:

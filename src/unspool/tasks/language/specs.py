@@ -33,7 +33,8 @@ class TextDataSpec(DataSpec):
         None, Option("Data", synonyms=("document", "per-file", "by-file", "files"))
     )
     separator: str | None = setting(
-        None, Option("Data", synonyms=("document-separator", "split-on", "divider", "delimit"), metavar="TEXT")
+        None,
+        Option("Data", synonyms=("document-separator", "split-on", "divider", "delimit"), metavar="TEXT", escapes=True),
     )
     text: tuple[str, ...] = setting((), TEXT)
 

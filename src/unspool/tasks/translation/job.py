@@ -16,7 +16,9 @@ from unspool.data.tokens import unknown_warnings
 from unspool.decode.translation import BeamTranslator
 from unspool.engines.base import EncoderDecoder
 from unspool.errors import DataError
+from unspool.evaluate.baseline import frequency_nats
 from unspool.evaluate.pairs import exact_match, pair_nats
+from unspool.evaluate.units import units_of
 from unspool.specs.sampling import BeamSpec
 from unspool.tasks.translation.specs import TranslationRecipe
 
@@ -28,8 +30,6 @@ MAX_NATS = 700  # whose exponential is still finite
 
 class TranslationJob:
     """The data of a translator's run. See `tasks.base.Job`."""
-
-    unit = "character"
 
     def __init__(
         self,
@@ -49,7 +49,8 @@ class TranslationJob:
                     "raise --max-length.",
                 )
         self.batches = PairBatches(training, recipe.training.batch_size, recipe.training.seed)
-        self.tokens_per_unit = len(training.target.tokens) / training.target.characters
+        self.training_units, self.held_out_units = units_of(training.target), units_of(validation.target)
+        self.baseline = frequency_nats(training.target.counts, validation.target.counts)
         examples, where = training.examples, describe_pairs(recipe.data.sources, recipe.data.files)
         limit = recipe.data.max_length or 0
         sentence = (
@@ -87,4 +88,9 @@ def held_out_figures(translator: BeamTranslator, validation: Pairs, texts: Seque
     nats, chosen = pair_nats(translator.network, validation), texts[:CLOSING_PAIRS]
     found = translator.translate([pair.source for pair in chosen], GREEDY)
     exact = exact_match([best[0].text for best in found], [pair.target for pair in chosen])
-    return {"nats_per_token": nats, "perplexity": exp(min(nats, MAX_NATS)), "greedy_exact": exact}
+    return {
+        "nats_per_token": nats,
+        "bits_per_character": units_of(validation.target).bits(nats),
+        "perplexity": exp(min(nats, MAX_NATS)),
+        "greedy_exact": exact,
+    }

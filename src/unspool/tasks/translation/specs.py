@@ -42,10 +42,10 @@ class TranslationDataSpec(DataSpec):
 
     source: str | None = setting(None, Option("Pairs", common=True, synonyms=("src", "input"), metavar="COL"))
     target: str | None = setting(None, Option("Pairs", common=True, synonyms=("tgt", "to"), metavar="COL"))
-    source_file: str | None = setting(None, Option("Pairs", synonyms=("src-file",), metavar="FILE"))
-    target_file: str | None = setting(None, Option("Pairs", synonyms=("tgt-file",), metavar="FILE"))
-    validation_source_file: str | None = setting(None, Option("Pairs", metavar="FILE"))
-    validation_target_file: str | None = setting(None, Option("Pairs", metavar="FILE"))
+    source_file: str | None = setting(None, Option("Pairs", synonyms=("src-file",), metavar="FILE", path=True))
+    target_file: str | None = setting(None, Option("Pairs", synonyms=("tgt-file",), metavar="FILE", path=True))
+    validation_source_file: str | None = setting(None, Option("Pairs", metavar="FILE", path=True))
+    validation_target_file: str | None = setting(None, Option("Pairs", metavar="FILE", path=True))
     joint_vocabulary: bool = setting(
         False, Option("Pairs", synonyms=("shared-vocabulary", "share-vocab", "joint-vocab", "joint"))
     )

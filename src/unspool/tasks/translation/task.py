@@ -93,8 +93,9 @@ class Translation(Task[TranslationRecipe, TranslationConfig]):
         """Learn the tokenizers, write the ids, choose the sizes."""
         settings, spec = _with_budget(settings), _data(settings)
         findings = Findings()
-        where = describe_pairs(spec.sources, spec.files)
-        pairs, held_out = divide_pairs(all_pairs(spec, findings), _held_out(spec, findings), spec.split, where)
+        pairs, held_out = all_pairs(spec, findings), _held_out(spec, findings)
+        where = findings.added_to(describe_pairs(spec.sources, spec.files))
+        pairs, held_out = divide_pairs(pairs, held_out, spec.split, where)
         findings.keep(folder.training)
         tokenizers = _tokenizers(spec, pairs)
         folder.write_tokenizer(tokenizers[1])
@@ -123,8 +124,9 @@ class Translation(Task[TranslationRecipe, TranslationConfig]):
     def summary(self, figures: Mapping[str, Any]) -> str:
         """Return the closing figures in a sentence."""
         return (
-            f"{figures['nats_per_token']:.4f} nats per token on the held-out pairs; {figures['greedy_exact']:.1%} of "
-            "their greedy translations are the reference, letter by letter."
+            f"{figures['bits_per_character']:.4f} bits per character on the held-out pairs "
+            f"({figures['nats_per_token']:.4f} nats per token); {figures['greedy_exact']:.1%} of their greedy "
+            "translations are the reference, letter by letter."
         )
 
 

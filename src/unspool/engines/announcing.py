@@ -1,0 +1,53 @@
+"""Say that kernels are being compiled, which takes seconds the first time and never again."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+FIRST_TIME = "preparing, the first time only: compiling kernels for this processor"
+EVERY_TIME = "preparing: compiling kernels, which no folder can keep for the next time; name one in NUMBA_CACHE_DIR"
+
+
+class _Announcements(threading.local):
+    quiet = False  # of a thread that nobody waits for
+
+
+_announcements = _Announcements()
+_receivers: list[Callable[[str], None]] = []
+_said: set[str] = set()
+
+
+@contextmanager
+def announcing(receive: Callable[[str], None]) -> Iterator[None]:
+    """Pass the line to a function, once in a process; of several functions the last one receives it.
+
+    Args:
+        receive: shows a line.
+    """
+    _receivers.append(receive)
+    try:
+        yield
+    finally:
+        _receivers.remove(receive)
+
+
+@contextmanager
+def unannounced() -> Iterator[None]:
+    """Say nothing of what this thread compiles."""
+    _announcements.quiet = True
+    try:
+        yield
+    finally:
+        _announcements.quiet = False
+
+
+def announce_compiling(kept: bool) -> None:
+    """Say it, unless it has been said.
+
+    Args:
+        kept: says whether there is a folder to keep the kernels in.
+    """
+    line = FIRST_TIME if kept else EVERY_TIME
+    if _receivers and not _announcements.quiet and line not in _said:
+        _said.add(line)
+        _receivers[-1](line)

@@ -1,0 +1,88 @@
+"""The end of a run: the last best weights are averaged, the model is measured, its figures and its card are written."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from unspool.engines.parameters import parameter_count
+from unspool.engines.registry import build_network
+from unspool.evaluate.baseline import untrained
+from unspool.folder.card import CardFacts, model_card
+from unspool.folder.model_folder import ModelFolder
+from unspool.specs.config import Config
+from unspool.specs.recipe import Recipe, without_folders
+from unspool.tasks.base import Job, Task
+from unspool.training.averaging import LastBest
+from unspool.training.loop import Loop
+from unspool.training.phases import Phases
+
+
+@dataclass(frozen=True)
+class Closing:
+    """What the end of a run needs.
+
+    Attributes:
+        task: is that of the run.
+        folder: is that of the model.
+        recipe: says how the model was trained.
+        config: describes it.
+        job: measures it.
+        engine: names the engine that measures.
+    """
+
+    task: Task[Any, Any]
+    folder: ModelFolder
+    recipe: Recipe
+    config: Config
+    job: Job
+    engine: str
+
+    def close(self, loop: Loop, last_best: LastBest, phases: Phases) -> None:
+        """Measure the model, and write its figures and its card.
+
+        Args:
+            loop: has trained it.
+            last_best: are the last weights that were the best.
+            phases: are those of the run.
+        """
+        phases.begin("closing", "the best model was measured on what was held out")
+        progress, best = loop.progress, loop.progress.best
+        if progress.done:
+            best = self._average(loop, last_best)
+        figures = self.job.figures(build_network(self.engine, self.config.network, self.folder.read_weights()))
+        assert best is not None  # there is at least one validation
+        reason = untrained(best, self.job.baseline, progress.best_step, self.recipe.started_from is not None)
+        phases.end()
+        loop.history.add(
+            event="end",
+            step=progress.step,
+            best_step=progress.best_step,
+            done=progress.done,
+            seconds=progress.seconds,
+            phases={name: round(seconds, 3) for name, seconds in phases.seconds.items()},
+            tokens_per_second=loop.tokens_per_second,
+            untrained=reason or False,
+            **figures,
+        )
+        self._write_card(figures, reason)
+
+    def _average(self, loop: Loop, last_best: LastBest) -> float | None:
+        """Write the mean of the last best weights as the model, if it is better; return the loss of the model."""
+        mean, step, best = last_best.mean(), loop.progress.step, loop.progress.best
+        if mean is not None:
+            nats = self.job.validate(build_network(self.engine, self.config.network, mean))
+            better = best is None or nats < best
+            loop.history.add(event="average", step=step, fresh=nats, best=better)
+            kept = "kept" if better else "not kept"
+            loop.callback.on_note(f"the mean of the last best weights: fresh {nats:.4f} nats per token, {kept}.")
+            if better:
+                self.folder.write_weights(mean, {"step": step, "fresh_nats_per_token": nats})
+                best = nats
+        last_best.clear()
+        return best
+
+    def _write_card(self, figures: dict[str, Any], reason: str) -> None:
+        """Write the card, whose data are named without the folders that they are in."""
+        published = self.task.open(self.folder, without_folders(self.recipe), self.config, verify=False)
+        parameters = parameter_count(self.config.network)
+        facts = CardFacts(self.folder.path.name, parameters, published.description, figures, reason)
+        self.folder.write_card(model_card(self.task.card, self.recipe, self.config.network, facts))

@@ -1,0 +1,148 @@
+"""Folders, archives and pages are read by what they hold; what is not read, or is no text, is said."""
+
+import gzip
+import io
+import os
+import threading
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from unspool.data.sources import Sources
+from unspool.errors import DataError
+from unspool.specs.data import DataSpec
+
+
+def sources(*names: Path | str, **settings: object) -> Sources:
+    return Sources(tuple(map(str, names)), DataSpec(**settings))
+
+
+def text_of(*names: Path | str) -> str:
+    return "".join(sources(*names).pieces())
+
+
+def put(path: Path, content: str | bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def test_a_folder_is_read_by_endings_in_any_case_and_the_rest_is_counted(tmp_path: Path) -> None:
+    for name in ("a.txt", "B.TXT", "sub/c.Md"):
+        put(tmp_path / name, f"{name}\n")
+    put(tmp_path / "d.txt.GZ", gzip.compress(b"d\n"))
+    for name in (".hidden.txt", ".git/x.txt", "t.csv", "u.csv", "p.py", "LICENSE"):
+        put(tmp_path / name, "not read\n")
+    found = sources(tmp_path)
+    assert "".join(found.pieces()) == "B.TXT\na.txt\nd\nsub/c.Md\n"
+    assert found.findings.lines == [
+        f"files in {tmp_path.name} that are not read: 2 .csv, 1 .py, 1 without an ending, 2 hidden."
+    ]
+
+
+def test_broken_links_in_a_folder_are_counted(tmp_path: Path) -> None:
+    put(tmp_path / "a.txt", "one\n")
+    (tmp_path / "b.txt").symlink_to(tmp_path / "gone.txt")
+    found = sources(tmp_path)
+    assert [Path(file.name).name for file in found.files] == ["a.txt"]
+    assert found.findings.lines == [f"broken links and the like in {tmp_path.name} that are not read: 1."]
+
+
+def test_a_name_that_cannot_be_is_refused(tmp_path: Path) -> None:
+    for name in ("x" * 300, "a/" * 3000, "nul\0"):
+        with pytest.raises(DataError, match="does not exist"):
+            sources(name)
+
+
+def test_a_folder_without_texts_says_what_it_holds(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"holds no file that ends with \.txt or \.md\. It is empty"):
+        sources(tmp_path)
+    put(tmp_path / "t.csv", "a\n")
+    with pytest.raises(DataError, match=r"It holds 1 \.csv"):
+        sources(tmp_path)
+    assert sources(tmp_path, suffixes=("csv",)).files[0].name.endswith("t.csv")
+
+
+def archive(**members: str) -> bytes:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as packed:
+        for name, content in members.items():
+            packed.writestr(name, content)
+    return data.getvalue()
+
+
+def test_an_archive_is_read_as_a_folder(tmp_path: Path) -> None:
+    members = {"b/two.txt": "two\n", "a.TXT": "one\n", "__MACOSX/x.txt": "no", ".x.txt": "no", "t.csv": "no"}
+    found = sources(put(tmp_path / "texts.ZIP", archive(**members)))
+    assert "".join(found.pieces()) == "".join(found.pieces()) == "one\ntwo\n"
+    assert found.findings.lines == ["files in texts.ZIP that are not read: 1 .csv, 2 hidden."]
+    with pytest.raises(DataError, match=r"bad\.zip cannot be read"):
+        sources(put(tmp_path / "bad.zip", b"PK nothing"))
+
+
+def test_a_page_is_read_as_its_text(tmp_path: Path) -> None:
+    page = (
+        "<!doctype html><html><head><title>no</title><style>p {}</style></head><body><!-- no --><h1>A\n title</h1>"
+        "<p>Some <b>bold</b>\n words.<br>A line.</p><pre>as\n  it is</pre><script>no()</script></body></html>"
+    )
+    assert text_of(put(tmp_path / "page.HTML", page)) == "A title\n\nSome bold words.\nA line.\n\nas\n  it is\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "kind", "way"),
+    [
+        ("a.docx", archive(**{"word/document.xml": "<x/>"}), "a Word document", "pandoc"),
+        ("a.xlsx", archive(**{"xl/workbook.xml": "<x/>"}), "a sheet of Excel", ".csv"),
+        ("a.epub", archive(**{"META-INF/container.xml": "<x/>"}), "an electronic book", "pandoc"),
+        ("a.txt", archive(a="b"), "a zip archive", ".zip"),
+        ("a b.pdf", b"%PDF-1.7\n", "a PDF document", "pdftotext '"),
+        ("a.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Word or Excel document", ".txt"),
+        ("a.rtf", b"{\\rtf1 text}", "a document of rich text", "pandoc"),
+        ("a.txt", b"\x89PNG\r\n\x1a\n", "a picture", "a file of text"),
+        ("a.txt.bz2", b"BZh91AY", "compressed by bzip2", "bunzip2"),
+        ("table.txt", b"PAR1....", "a table of Parquet", ".parquet"),
+    ],
+)
+def test_what_is_no_text_is_named_with_the_way_out(
+    tmp_path: Path, name: str, content: bytes, kind: str, way: str
+) -> None:
+    with pytest.raises(DataError, match=rf"is {kind}, not plain text") as caught:
+        text_of(put(tmp_path / name, content))
+    assert way in caught.value.hint
+
+
+def test_a_compressed_text_without_its_ending_is_read(tmp_path: Path) -> None:
+    assert text_of(put(tmp_path / "a.txt", gzip.compress(b"packed\n"))) == "packed\n"
+
+
+CHAT = "".join(f"[12/11/2023, 10:15:{i:02}] Ann: hello {i}\n" for i in range(9))
+PHONE = "".join(f"11.12.23, 10:1{i} - Bert: hallo {i}\n" for i in range(9))
+
+
+@pytest.mark.parametrize(("name", "text"), [("chat.txt", CHAT), ("chat.txt", PHONE), ("page.txt", "<!DOCTYPE html>\n")])
+def test_a_chat_or_a_page_that_is_read_as_it_stands_is_warned_about(tmp_path: Path, name: str, text: str) -> None:
+    found = sources(put(tmp_path / name, text))
+    assert "".join(found.pieces()) == text
+    assert [line for line in found.findings.warnings if line.startswith(f"warning: {name} is ")]
+
+
+def test_an_ordinary_text_is_not_warned_about(tmp_path: Path) -> None:
+    found = sources(put(tmp_path / "a.txt", "At 10:15 Ann said: hello.\n12/11/2023 was a day.\n" * 20))
+    assert len("".join(found.pieces())) > 900
+    assert found.findings.warnings == []
+
+
+def test_a_pipe_is_read_as_often_as_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    writer = threading.Thread(target=lambda: path.write_text("through a pipe\n", encoding="utf-8"))
+    writer.start()
+    found = sources(path)
+    writer.join()
+    assert ["".join(found.pieces()) for _ in range(2)] == ["through a pipe\n"] * 2
+
+
+def test_an_old_macintosh_text_has_lines(tmp_path: Path) -> None:
+    found = sources(put(tmp_path / "old.txt", b"one\rtwo\rthree"))
+    assert list(found.lines_of(found.files[0])) == ["one\n", "two\n", "three"]

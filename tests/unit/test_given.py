@@ -1,0 +1,110 @@
+"""What is given in Python rather than named becomes sources: a text, texts, pairs, rows, a data frame."""
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import unspool
+from unspool.data.given import as_sources
+from unspool.errors import UsageError
+
+TINY: dict[str, Any] = {"steps": 1, "threads": 1, "precision": "float32"}
+
+
+def rows_of(data: Any) -> list[Any]:
+    with as_sources(data) as given:
+        (name,) = given.names
+        return [json.loads(line) for line in Path(name).read_text(encoding="utf-8").splitlines()]
+
+
+def test_names_stay_names(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("x", encoding="utf-8")
+    path = tmp_path / "a"
+    for data, names in (
+        (str(path), (str(path),)),
+        (path, (str(path),)),
+        (["-", path], ("-", str(path))),
+        ("not there", ("not there",)),
+        (["no.txt", "sub/folder"], ("no.txt", "sub/folder")),
+        (None, ()),
+    ):
+        with as_sources(data) as given:
+            assert given.names == names
+
+
+def test_a_text_is_a_text_where_it_cannot_be_a_name() -> None:
+    for text in ("one line\nanother", "long " * 2000, "a\r\nb"):
+        with as_sources(text) as given:
+            (name,) = given.names
+            assert Path(name).read_text(encoding="utf-8") == text.replace("\r\n", "\n")
+        assert not Path(name).parent.exists()
+
+
+def test_texts_pairs_and_rows_are_tables() -> None:
+    assert rows_of(["one text", "Anna", "z"]) == [{"text": "one text"}, {"text": "Anna"}, {"text": "z"}]
+    assert rows_of([("a", "x"), ["b", 2]]) == [{"1": "a", "2": "x"}, {"1": "b", "2": 2}]
+    assert rows_of([{"t": "a", "n": float("nan")}]) == [{"t": "a", "n": None}]
+    assert rows_of({"t": ["a", "b"], "n": [1, 2]}) == [{"t": "a", "n": 1}, {"t": "b", "n": 2}]
+
+
+def test_data_frames_are_tables() -> None:
+    pandas, arrow = pytest.importorskip("pandas"), pytest.importorskip("pyarrow")
+    expected = [{"text": "a", "n": 1}, {"text": "b", "n": None}]
+    assert rows_of(pandas.DataFrame({"text": ["a", "b"], "n": [1, None]})) == expected
+    assert rows_of(arrow.table({"text": ["a", "b"], "n": [1, None]})) == expected
+    assert rows_of(pandas.Series(["a text", "another"])) == [{"text": "a text"}, {"text": "another"}]
+
+
+@pytest.mark.parametrize(
+    ("data", "rule"),
+    [
+        ([], "must not be empty. Received: an empty list"),
+        (iter(()), "must not be empty"),
+        (5, "must be named or given. Received: 5"),
+        (b"bytes", "must be named or given"),
+        ([1, 2], "of one kind that can be learnt. Received: int"),
+        ([("a", "b", "c")], "of one kind that can be learnt. Received: tuple"),
+        (["a.txt", "a text"], "all names or all texts. Received: 'a.txt', the name of a file, and 'a text'"),
+        ({"a": ["x"], "b": []}, "lists of the same length"),
+    ],
+)
+def test_what_cannot_be_learnt_says_what_can(data: Any, rule: str) -> None:
+    with pytest.raises(UsageError, match=rule) as caught, as_sources(data):
+        pass
+    assert "a list of (text, label) pairs" in caught.value.hint
+
+
+def test_a_model_is_trained_from_what_is_given() -> None:
+    text = unspool.train("A line of text.\n" * 30, hidden_size=8, **TINY)
+    assert isinstance(text, unspool.TextModel)
+    texts = unspool.train(["first text", "second text", "third"] * 20, hidden_size=8, **TINY)
+    assert "54 documents to learn" in texts.card
+    labelled = unspool.train([("good film", "yes"), ("bad film", "no")] * 20, encoder_size=8, **TINY)
+    assert isinstance(labelled, unspool.TextClassifier)
+    assert labelled.labels == ("no", "yes")
+    pairs = [(f"text {number}", f"Text {number}") for number in range(30)]
+    translator = unspool.train(pairs, task="translation", encoder_size=8, hidden_size=8, **TINY)
+    assert isinstance(translator, unspool.Translator)
+    with pytest.raises(UsageError, match="the task of pairs must be named where their second parts hardly recur"):
+        unspool.train(pairs, **TINY)
+
+
+def test_a_run_that_fails_leaves_no_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    for data in ("short\n", ["a", "b"], "/no/such/file"):
+        with pytest.raises(unspool.UnspoolError):
+            unspool.train(data, **TINY)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_model_is_measured_on_what_is_given() -> None:
+    labelled = unspool.train([("good film", "yes"), ("bad film", "no")] * 20, encoder_size=8, **TINY)
+    for data in ([("good", "yes"), ("bad", "no"), ("a film", "no")], {"1": ["a", "b", "c"], "2": ["yes", "no", "no"]}):
+        assert labelled.evaluate(data).rows == 3
+    rows = [{"t": "good", "l": "yes"}, {"t": "bad", "l": "no"}]
+    assert labelled.evaluate(rows, text="t", label="l").rows == 2
+    text = unspool.train("A line of text.\n" * 30, hidden_size=8, **TINY)
+    assert text.evaluate("Another text\nof two lines.\n").tokens == 27
