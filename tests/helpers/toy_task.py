@@ -19,7 +19,7 @@ from unspool.evaluate.pairs import exact_match, pair_nats
 from unspool.evaluate.units import units_of
 from unspool.folder.card import Card
 from unspool.folder.model_folder import ModelFolder
-from unspool.models.base import Data, Model, given
+from unspool.models.base import Model, given, measuring
 from unspool.specs.base import Option, build, setting
 from unspool.specs.config import Config
 from unspool.specs.data import DataSpec
@@ -169,7 +169,8 @@ class Reverser(Model):
     def reverse(self, words: Sequence[str]) -> list[str]:
         return reversals(self.network, decoder_tokenizer(self.folder, self.config), words)
 
-    def evaluate(self, data: Data = None, **settings: Any) -> ReversalFigures:
+    @measuring
+    def evaluate(self, data: Any = None, **settings: Any) -> ReversalFigures:
         chosen = given(self.config.task, data, settings, ReversalDataSpec)
         spec = read_as_in_training(read_recipe(self.folder).data, chosen)
         pairs = words_and_reversals(spec.sources, spec) if spec.sources else kept_texts(self.folder.training)

@@ -242,13 +242,19 @@ def _parsed(
     """Yield the number of the line that each row begins at, its cells, and its text with the empty lines before it.
 
     Raises:
-        DataError: a cell that opens with a quote does not close; not where `strict` is off.
+        DataError: a cell that opens with a quote does not close, not where `strict` is off; or the first row has a CR.
     """
     raw: list[str] = []
     if not quoted:
         for number, line in enumerate(lines, 1):
             raw.append(line)
-            if text := without_end(line):
+            text = without_end(line)
+            if number == 1 and "\r" in text:
+                raise DataError(
+                    f"{file}: line 1 must not have a lone CR in it, as if that ended lines. Received: {text!r:.60}.",
+                    "write the table with line ends of LF or CRLF.",
+                )
+            if text:
                 yield number, text.split(delimiter), "".join(raw)
                 raw.clear()
         return
