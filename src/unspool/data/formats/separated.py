@@ -168,10 +168,10 @@ def _has_quotes(sample: Sequence[str]) -> bool:
 
 
 def is_quoted(cell: str) -> bool:
-    """Return whether a cell has doubled quotes inside quotes, or nothing, which no text has by chance."""
+    """Return whether a cell has doubled quotes, a CR or nothing inside quotes, which no text has by chance."""
     inner = cell[1:-1]
-    doubled = len(cell) > 3 and cell[0] == cell[-1] == '"' and '""' in inner and '"' not in inner.replace('""', "")
-    return doubled or cell == '""'
+    in_quotes = len(cell) > 1 and cell[0] == cell[-1] == QUOTE and QUOTE not in inner.replace('""', "")
+    return in_quotes and (not inner or '""' in inner or "\r" in inner)
 
 
 def _is_header(rows: Sequence[Cells], named: bool) -> bool:
