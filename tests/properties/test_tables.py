@@ -91,6 +91,8 @@ def test_separated_cells_are_read_as_they_were_written(
     requested = [name.strip() for name in columns] if header else [str(i) for i in range(1, len(columns) + 1)]
     if len({clean(name) for name in requested}) < len(requested) or (header and all(n.isdecimal() for n in requested)):
         return  # names that differ in line ends alone, or that are numbers, mean something else
+    if delimiter == "\t" and end == "\r" and "\n" in text.getvalue():
+        return  # line ends of two kinds, and quotes that may be those of a text: nobody knows what is a row
     found, refusal = attempt(path, requested, **settings)
     if refusal is None:
         assert found == cleaned(rows)

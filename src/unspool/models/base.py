@@ -204,7 +204,7 @@ def given(task: str, data: tuple[str, ...] | None, settings: Mapping[str, Any], 
     Raises:
         UsageError: a setting is a field of none of them, or says how to read data where there are none.
     """
-    present = present_keywords(settings, stacklevel=4)
+    present = present_keywords(settings, stacklevel=5)
     chosen = {name: value for name, value in present.items() if value is not False and value not in (None, ())}
     foreign = [name for name in chosen if not any(name in spec.model_fields for spec in specs)]
     if foreign:
