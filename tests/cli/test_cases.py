@@ -272,7 +272,7 @@ def test_a_model_that_learns_another_text_learns_its_words(train: Train) -> None
 
 def test_a_text_may_stand_in_place_of_a_name(tmp_path: Path) -> None:
     text = "".join(f"{one}\n" for one in SENTENCES)
-    learnt(call_main("train", text, "--out", tmp_path / "m", *TINY, *SIZES), "text.txt: 1,")
+    learnt(call_main("train", text, "--out", tmp_path / "m", *TINY, *SIZES), "given-text.txt: 1,")
 
 
 def test_control_characters_in_samples_are_made_visible(train: Train) -> None:

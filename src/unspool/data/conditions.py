@@ -20,10 +20,10 @@ from unspool.data.batches import VectorSource
 from unspool.data.documents import read_documents
 from unspool.data.examples import TEXT, NumericColumn, open_examples, write_examples
 from unspool.data.findings import Findings
-from unspool.data.numbers import holds_numbers, number_in
+from unspool.data.numbers import MAX_NUMBERS_AS_LABELS, holds_numbers, looks_like_a_number, number_in, three_decimals
 from unspool.data.pairs import Pairs
 from unspool.data.sources import Sources
-from unspool.data.split import choose_knowing_labels, choose_randomly, divide
+from unspool.data.split import MINIMUM_EXAMPLES, choose_knowing_labels, choose_randomly, divide
 from unspool.data.table import Record, read_texts
 from unspool.errors import DataError, UnspoolError, nearest
 from unspool.specs.condition import ConditionKind, ConditionSpec
@@ -120,6 +120,11 @@ def divide_conditioned(
     """
     numeric = _numeric(rows, names, kind)  # of all rows: a column must not become another kind when rows are held out
     rows = _with_numbers(rows, names, numeric, findings)
+    for name, cells in zip(names, zip(*(row.condition for row in rows), strict=True), strict=False):
+        if any(numeric) and (example := three_decimals(cells)):
+            findings.warn(
+                f"numbers of {name!r} such as {example!r:.40} are read with three decimals, not as thousands."
+            )
     held_out = None if held_out is None else _with_numbers(held_out, names, numeric, findings)
 
     def choose(examples: Sequence[ConditionedText], count: int) -> IntArray:
@@ -127,8 +132,32 @@ def divide_conditioned(
             return choose_randomly(examples, count)
         return choose_knowing_labels([row.condition for row in examples], count)
 
+    if not any(numeric):
+        _check_labels(rows, names, findings)
     training, kept_back = divide(rows, held_out, split, choose, "rows", where)
     return training, kept_back, learn_conditions(training, names, "numbers" if any(numeric) else "labels")
+
+
+def _check_labels(rows: Sequence[ConditionedText], names: Sequence[str], findings: Findings) -> None:
+    """Refuse labels that all differ; warn of those that mostly occur once, or that look like numbers."""
+    for name, cells in zip(names, zip(*(row.condition for row in rows), strict=True), strict=False):
+        counts = Counter(cells)
+        once = sum(number == 1 for number in counts.values())
+        example = next((cell for cell, number in counts.items() if number == 1), cells[0])
+        if once == len(rows) >= MINIMUM_EXAMPLES:
+            raise DataError(
+                f"a label must occur more than once to be learnt. Received: {once:,} labels in column {name!r}, each "
+                f"of them once, such as {example!r:.40}.",
+                "name another column; numbers are written as 1234.5, without units and thousands.",
+            )
+        if 2 * once > len(rows):
+            findings.warn(f"most labels of {name!r} occur once, such as {example!r:.40}, and can hardly be learnt.")
+        if len(counts) > MAX_NUMBERS_AS_LABELS and (numbers := sum(map(looks_like_a_number, cells))) > len(cells) / 2:
+            other = next((cell for cell in cells if not looks_like_a_number(cell)), cells[0])
+            findings.warn(
+                f"{numbers:,} of {len(cells):,} cells of {name!r} look like numbers, and are read as labels because of "
+                f"cells such as {other!r:.40}; numbers are written as 1234.5, without units and thousands."
+            )
 
 
 def learn_conditions(

@@ -163,11 +163,15 @@ def prepare_corpus(
         DataError: the text is too small, or cannot be read.
     """
     total, characters = text.measure()
-    if total < (1 if held_out else 2) or characters < MINIMUM_CHARACTERS:
+    if characters < MINIMUM_CHARACTERS:
         raise DataError(
-            f"a text must have at least {MINIMUM_CHARACTERS} characters, and a part to hold out. "
-            f"Received: {characters} characters, of {total} {text.noun}, in {text.description}.",
+            f"a text must have at least {MINIMUM_CHARACTERS} characters. Received: {characters} in {text.description}.",
             "name a longer text; 200 characters can be memorised, 100,000 teach a style.",
+        )
+    if total < 2 and held_out is None:
+        raise DataError(
+            f"there must be at least 2 {text.noun}, of which one is held out. Received: {total} in {text.description}.",
+            "name more of them, or others to hold out with --validation.",
         )
     training, validation = (text, held_out) if held_out else text.divided(total, split)
     tokenizer = make(training.pieces())

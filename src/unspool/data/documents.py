@@ -74,7 +74,8 @@ def _documents(sources: Sources, file: SourceFile, separator: str) -> Iterable[t
     if separator == "\n":
         return _lines(sources, file)
     if not separator:
-        return [("line 1", "".join(sources.pieces_of(file)).removesuffix("\n"))]
+        whole = "".join(sources.pieces_of(file))
+        return [("line 1", whole.removesuffix("\n"))] if whole else []
     return _separated(sources, file, separator)
 
 

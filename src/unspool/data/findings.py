@@ -57,7 +57,7 @@ class Findings:
         Args:
             what: names them, and says what became of them: `rows left out because their text is empty`.
             file: is the one that they are in.
-            place: says where in it the first of them is: `line 7`.
+            place: says where in it the first of them is: `line 7`; empty where it is the file itself.
             number: is how many there are.
         """
         if number and file not in self._again:
@@ -92,7 +92,8 @@ class Findings:
 def _counted(what: str, counts: dict[Named, tuple[int, str]]) -> str:
     total = sum(number for number, _ in counts.values())
     file, (_, place) = next(iter(counts.items()))
-    return f"{what}: {total:,}, the first in {Path(file.name).name}, {place}."
+    where = f"in {Path(file.name).name}, {place}" if place else Path(file.name).name
+    return f"{what}: {total:,}, the first {where}."
 
 
 def kept_findings(folder: Path) -> tuple[list[str], list[str]]:

@@ -11,10 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
-from unspool.errors import UsageError, reporting_write_errors
+from unspool.errors import UnspoolError, UsageError, reporting_write_errors
 from unspool.text.incoming import clean_text
 
 MAX_NAME, MAX_PATH = 255, 4096  # bytes that the name of a file or a path can have
+MISSING = ("NAType", "NaTType")  # of pandas
 SINGLE, PAIR = "text", ("1", "2")  # the columns of the tables of texts and of pairs
 
 FORMS = (
@@ -51,8 +52,15 @@ def as_sources(data: Any) -> Iterator[Given]:
     parent = Path(tempfile.gettempdir())
     with reporting_write_errors(parent, "name another place in TMPDIR"):
         folder = tempfile.TemporaryDirectory(prefix="unspool-")
-    with folder as path, reporting_write_errors(Path(path)):
-        yield _written(items, Path(path))
+    with folder as path:
+        with reporting_write_errors(Path(path)):
+            given = _written(items, Path(path))
+        try:
+            yield given
+        except UnspoolError as problem:  # speaks of what was given rather than of a file that is gone
+            told = [text.replace(f"{path}{os.sep}", "") for text in (problem.message, problem.hint)]
+            problem.message, problem.hint = told
+            raise
 
 
 def is_text(name: str) -> bool:
@@ -82,6 +90,8 @@ def _listed(data: Any) -> list[Any]:
     if not isinstance(data, Iterable) or isinstance(data, bytes | bytearray):
         raise UsageError(f"data must be named or given. Received: {data!r:.60}.", FORMS)
     items = list(data)
+    if any(isinstance(item, str) for item in items):  # a column of texts may have gaps
+        items = ["" if _is_missing(item) else item for item in items]
     if not items:
         raise UsageError(
             "data must not be empty. Received: an empty list.", f"{FORMS[:-1]}; nothing at all for a demo."
@@ -110,7 +120,7 @@ def _are_names(data: Any, items: Sequence[Any]) -> bool:
 
 def _is_name(item: str) -> bool:
     """Return whether a string of a list is meant as the name of a file rather than as a text."""
-    if is_text(item):
+    if is_text(item) or not item.strip():
         return False
     ending = PurePath(item).suffix
     return item == "-" or (" " not in item and (os.sep in item or 1 < len(ending) < 7)) or Path(item).exists()
@@ -119,16 +129,18 @@ def _is_name(item: str) -> bool:
 def _written(items: list[Any], folder: Path) -> Given:
     """Write items to a file, and return its name."""
     if len(items) == 1 and isinstance(items[0], str) and is_text(items[0]):
-        path = folder / "text.txt"
+        path = folder / "given-text.txt"
         path.write_text(clean_text(items[0]), encoding="utf-8", newline="")
         return Given((str(path),))
     if all(isinstance(item, str) for item in items):
-        return Given((_table(folder / "texts.jsonl", ({SINGLE: item} for item in items)),), text=(SINGLE,))
+        return Given((_table(folder / "given-texts.jsonl", ({SINGLE: item} for item in items)),), text=(SINGLE,))
     if all(isinstance(item, Mapping) for item in items):
-        return Given((_table(folder / "rows.jsonl", items),))
+        return Given((_table(folder / "given-rows.jsonl", items),))
     if all(isinstance(item, tuple | list) and len(item) == len(PAIR) for item in items):
         rows = (dict(zip(PAIR, map(_cell, item), strict=True)) for item in items)
-        return Given((_table(folder / "pairs.jsonl", rows),), seconds=tuple(str(_cell(second)) for _, second in items))
+        return Given(
+            (_table(folder / "given-pairs.jsonl", rows),), seconds=tuple(str(_cell(second)) for _, second in items)
+        )
     kinds = ", ".join(sorted({type(item).__name__ for item in items}))
     raise UsageError(f"the items of data must be of one kind that can be learnt. Received: {kinds}.", FORMS)
 
@@ -144,4 +156,9 @@ def _table(path: Path, rows: Iterable[Mapping[str, Any]]) -> str:
 def _cell(value: Any) -> Any:
     """Return a value as JSON has it: a number of NumPy as one of Python, what is missing as null."""
     value = value.item() if hasattr(value, "item") and not isinstance(value, str) else value
-    return None if isinstance(value, float) and value != value else value
+    return None if _is_missing(value) else value
+
+
+def _is_missing(value: Any) -> bool:
+    """Return whether a value stands for none: None, NaN, or what pandas has for it."""
+    return value is None or (isinstance(value, float) and value != value) or type(value).__name__ in MISSING

@@ -67,7 +67,7 @@ def divide_labelled(
     if len(labels) < 2:
         raise DataError(
             f"a classifier needs at least 2 labels. Received: only {labels[0]!r:.60} in {where}.",
-            "name the column of the labels with --label.",
+            "add rows with another label, or name another column with --label.",
         )
     label_indices(kept_back, labels)
     return training, kept_back

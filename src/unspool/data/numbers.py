@@ -12,6 +12,8 @@ MAX_NUMBERS_AS_LABELS = 20  # different numbers in a column, up to which they ar
 MAX_GAPS = 0.1  # of the cells of a column of numbers hold none
 DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+")
 THOUSANDS = re.compile(r"[+-]?\d{1,3},\d{3}")
+DOTTED = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}")
+WITH_UNITS = re.compile(r"[^\w\s]?\s?[+-]?\d[\d.,'\s]*\s?([^\w\s]|[A-Za-z]{1,3})?")
 MAX_FLOAT = float(np.finfo(np.float32).max)
 
 
@@ -22,6 +24,17 @@ def number_in(cell: str) -> float | None:
     except ValueError:
         return None
     return value if abs(value) <= MAX_FLOAT else None
+
+
+def looks_like_a_number(cell: str) -> bool:
+    """Return whether a cell has a number in a form that people use: with a unit, a currency, thousands."""
+    return WITH_UNITS.fullmatch(cell) is not None
+
+
+def three_decimals(cells: Sequence[str]) -> str | None:
+    """Return a number that may be thousands where it is read with three decimals, as all of a column are."""
+    dotted = [cell for cell in cells if "." in cell]
+    return dotted[0] if dotted and all(DOTTED.fullmatch(cell) for cell in dotted) else None
 
 
 def holds_numbers(name: str, cells: Sequence[str], kind: ConditionKind) -> bool:
@@ -41,7 +54,11 @@ def holds_numbers(name: str, cells: Sequence[str], kind: ConditionKind) -> bool:
     gaps = [cell for cell in cells if numbers[cell] is None]
     some = len(gaps) <= MAX_GAPS * len(cells)
     if kind == "numbers" and not some:
-        raise DataError(f"column {name!r} must hold numbers. Received: {gaps[0]!r:.40}.", "leave out --condition-kind.")
+        raise DataError(
+            f"column {name!r} must hold numbers in nine cells of ten. Received: {len(gaps):,} of {len(cells):,} cells "
+            f"that hold none, such as {gaps[0]!r:.40}.",
+            "write numbers as 1234.5, without units and thousands; or leave out --condition-kind.",
+        )
     if not some or (kind == "auto" and len(numbers) - len(set(gaps)) <= MAX_NUMBERS_AS_LABELS):
         return False
     _check_commas(name, [cell for cell in numbers if numbers[cell] is not None])

@@ -22,6 +22,7 @@ from unspool.text.reading import read_lines, read_pieces
 EMBEDDED = "the embedded corpus"
 TEXTS = (".txt", ".md")  # the endings that are read in a folder of texts
 TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
+EMPTY = "empty files"
 HALVES = "halves of surrogate pairs, which are no characters, replaced by U+FFFD"
 
 
@@ -48,6 +49,7 @@ class Sources:
         self, names: tuple[str, ...], spec: DataSpec, tables: bool = False, findings: Findings | None = None
     ) -> None:
         self.names, self.spec, self.findings = names, spec, findings or Findings()
+        self._filled: set[SourceFile] = set()  # files that have something in them
         endings = spec.suffixes or (TABLES if tables else TEXTS)
         self.files = [file for name in names for file in expand(name, endings, self.findings)]
 
@@ -75,6 +77,7 @@ class Sources:
         with self.open(file) as stream:
             for number, piece in enumerate(read_pieces(stream, file.name, self.spec.encoding, cleaner)):
                 if number == 0:
+                    self._filled.add(file)
                     self._look_at(file, piece)
                 yield piece
             self.findings.count(HALVES, file, "somewhere in it", cleaner.replaced)
@@ -82,7 +85,9 @@ class Sources:
     def lines_of(self, file: SourceFile) -> Iterator[str]:
         """Read the lines of one of the files as they stand, also empty ones, with their ends: LF or CRLF alone."""
         with self.open(file) as stream:
-            yield from read_lines(stream, file.name, self.spec.encoding)
+            for line in read_lines(stream, file.name, self.spec.encoding):
+                self._filled.add(file)
+                yield line
 
     def cleaned(self, text: str, file: SourceFile, place: str) -> str:
         """Clean a line or a cell, and count what is replaced in it.
@@ -103,7 +108,10 @@ class Sources:
     def counting(self, file: SourceFile) -> Iterator[None]:
         """Count what is found in a file while it is read to its end; a reading that breaks off does not count."""
         self.findings.begin(file)
+        self._filled.discard(file)
         yield
+        if file not in self._filled:
+            self.findings.count(EMPTY, file, "")
         self.findings.complete(file)
 
     @contextmanager

@@ -7,6 +7,7 @@ Shapes: N examples, K of them held out.
 
 from collections import Counter
 from collections.abc import Callable, Sequence, Sized
+from math import ceil
 from typing import TypeVar
 
 import numpy as np
@@ -76,19 +77,23 @@ def choose_randomly(examples: Sized, count: int) -> IntArray:
 
 
 def choose_knowing_labels(labels: Sequence[Sequence[str]], count: int) -> IntArray:
-    """Choose random examples, so that every label stays in the training part.
+    """Choose random examples, so that every label stays in the training part, and keeps most of its examples there.
 
     Args:
         labels: are those of the examples, one of each of C columns, [N, C].
-        count: is K; fewer are chosen where K would take the last example with a label.
+        count: is K; fewer are chosen where K would take more than twice its fraction of a label, or the last example.
     """
     left = [Counter(column) for column in zip(*labels, strict=True)]
+    kept = [
+        {label: max(1, number - ceil(2 * count / len(labels) * number)) for label, number in counter.items()}
+        for counter in left
+    ]
     chosen: list[int] = []
     for index in np.random.default_rng(0).permutation(len(labels)).tolist():
-        counted = list(zip(left, labels[index], strict=True))
-        if len(chosen) < count and all(counter[label] > 1 for counter, label in counted):
+        counted = list(zip(left, kept, labels[index], strict=True))
+        if len(chosen) < count and all(counter[label] > least[label] for counter, least, label in counted):
             chosen.append(index)
-            for counter, label in counted:
+            for counter, _, label in counted:
                 counter[label] -= 1
     return np.array(chosen, np.int64)
 
