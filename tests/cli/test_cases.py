@@ -146,7 +146,7 @@ def test_numbers_with_gaps_and_decimal_commas_are_numbers(train: Train) -> None:
         result,
         "53 to learn, 6 held out",
         "age: numbers",
-        "'age' is no number, but 'n/a': 1, the first in t.csv, line 42.",
+        "'age' is no number: 1, the first in t.csv, line 42 ('n/a').",
     )
     commas = rows([f'"{18 + i},5"' for i in range(60)], SENTENCES, header="age,text\n")
     learnt(train("t.csv", commas, *CONDITIONED), "54 to learn, 6 held out", "age: numbers")
@@ -156,7 +156,7 @@ def test_no_default_leaves_out_a_noticeable_part(train: Train) -> None:
     long = [" ".join([text] * 5) for text in SENTENCES]
     options = ["--text", "text", "--condition", "label", *CODER, *SIZES]
     result = train("t.csv", rows(LABELS, long, header="label,text\n"), *options)
-    learnt(result, "54 to learn, 6 held out; 0 longer than")
+    learnt(result, "54 to learn, 6 held out. They depend on")
     result = train("t.csv", rows(LABELS, long, header="label,text\n"), *options, "--max-length", 160)
     refused_or_warned = "are longer than 160 tokens and left out; --max-length raises the limit"
     assert refused_or_warned in result.err or "must be at most 160 tokens" in result.err

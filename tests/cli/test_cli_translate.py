@@ -138,7 +138,7 @@ def test_what_is_left_out_is_counted(pairs: Path, tmp_path: Path) -> None:
     assert told.code == 0, told.err
     card = (tmp_path / "m" / "README.md").read_text(encoding="utf-8")
     for counts in (
-        "160 to learn, 3 held out; 2 longer than 4 tokens are left out, and 1 of those",
+        "160 to learn, 3 held out; 2 longer than 4 tokens are left out; 1 of those",
         "pairs left out because a side is empty: 2, the first in t.tsv, line 164.",
     ):
         assert counts in told.err

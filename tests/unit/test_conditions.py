@@ -6,14 +6,12 @@ import numpy as np
 import pytest
 
 from helpers.small import random_weights
+from unspool.data.conditioned_rows import divide_conditioned, learn_conditions, read_conditioned
 from unspool.data.conditions import (
     ConditionedText,
     Conditions,
     condition_values,
-    divide_conditioned,
-    learn_conditions,
     open_conditioned,
-    read_conditioned,
     write_conditioned,
 )
 from unspool.data.example_batches import PairBatches
@@ -99,7 +97,7 @@ def test_rows_without_a_number_are_left_out_of_a_column_of_numbers_and_counted(t
     training, held_out, (column,) = divide_conditioned(rows, None, SPLIT, ["age"], "auto", "t.csv", findings)
     assert (len(training), len(held_out), column.labels) == (54, 6, ())
     assert column.mean == pytest.approx(np.mean([float(row.condition[0].replace(",", ".")) for row in training]))
-    assert findings.lines == ["rows left out because 'age' is no number, but 'n/a': 1, the first in t.csv, line 62."]
+    assert findings.lines == ["rows left out because 'age' is no number: 1, the first in t.csv, line 62 ('n/a')."]
 
 
 @pytest.mark.parametrize("cells", [["1,234", "5,678"], ["1,5", "2.5"]])
@@ -191,7 +189,9 @@ def test_a_column_holds_labels_or_numbers(cells: list[str], kind: str, labels: t
 
 def test_numbers_that_are_none_and_mixtures_of_kinds_are_refused() -> None:
     rows = [ConditionedText((str(i), "ab"[i % 2]), "t") for i in range(30)]
-    with pytest.raises(DataError, match=r"column 'kind' must hold numbers in nine cells of ten\. Received: 30 of 30 cells"):
+    with pytest.raises(
+        DataError, match=r"column 'kind' must hold numbers in nine cells of ten\. Received: 30 of 30 cells"
+    ):
         learn_conditions(rows, ["year", "kind"], "numbers")
     with pytest.raises(DataError, match=r"all labels or all numbers\. Received: year: numbers, kind: labels"):
         learn_conditions(rows, ["year", "kind"], "auto")

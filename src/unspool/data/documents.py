@@ -10,9 +10,9 @@ from unspool.data.files import SourceFile
 from unspool.data.sources import Sources
 from unspool.data.table import Record, refuse_tables
 from unspool.errors import DataError
+from unspool.specs.data import FILE
 from unspool.text.reading import without_end
 
-FILE = "file"  # the column of a record that holds the name of its file
 EMPTY = "empty documents left out"
 
 
@@ -87,12 +87,17 @@ def _lines(sources: Sources, file: SourceFile) -> Iterator[tuple[str, str]]:
 
 def _separated(sources: Sources, file: SourceFile, separator: str) -> Iterator[tuple[str, str]]:
     """Divide a text at a separator; line ends next to it belong to it."""
-    rest, line = "", 1
+    held, line = list[str](), 1  # the parts of a document that has not ended yet
     for piece in sources.pieces_of(file):
-        parts = (rest + piece).split(separator)
-        rest = parts.pop()
-        for part in parts:
-            yield f"line {line:,}", part.strip("\n")
-            line += part.count("\n") + separator.count("\n")
-    if rest.strip("\n"):
-        yield f"line {line:,}", rest.strip("\n")
+        overlap = held.pop() if held else ""  # may hold the start of a separator
+        first, *others = (overlap + piece).split(separator)
+        for part in others:
+            document = "".join([*held, first])
+            yield f"line {line:,}", document.strip("\n")
+            line += document.count("\n") + separator.count("\n")
+            held, first = [], part
+        border = max(0, len(first) - len(separator) + 1)
+        held += [first[:border], first[border:]]
+    rest = "".join(held).strip("\n")
+    if rest:
+        yield f"line {line:,}", rest

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from unspool.errors import UnspoolError, UsageError, reporting_write_errors
 from unspool.text.incoming import clean_text
 
@@ -20,7 +22,7 @@ SINGLE, PAIR = "text", ("1", "2")  # the columns of the tables of texts and of p
 
 FORMS = (
     "give a path, several paths, a text with a line end, a list of texts, a list of (text, label) pairs, a list of "
-    "rows as dicts, or a data frame."
+    "rows as dicts, such as [{'text': '...'}], or a data frame."
 )
 
 
@@ -155,8 +157,11 @@ def _table(path: Path, rows: Iterable[Mapping[str, Any]]) -> str:
 
 def _cell(value: Any) -> Any:
     """Return a value as JSON has it: a number of NumPy as one of Python, what is missing as null."""
-    value = value.item() if hasattr(value, "item") and not isinstance(value, str) else value
-    return None if _is_missing(value) else value
+    if _is_missing(value):
+        return None
+    if isinstance(value, bytes | bytearray):
+        raise UsageError(f"a cell must be text or a number. Received: {bytes(value)!r:.60}.", "decode the bytes first.")
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _is_missing(value: Any) -> bool:

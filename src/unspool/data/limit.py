@@ -3,6 +3,8 @@
 Shapes: N examples.
 """
 
+from typing import Any, Protocol, Self, TypeVar
+
 import numpy as np
 
 from unspool.arrays import IntArray
@@ -10,6 +12,25 @@ from unspool.arrays import IntArray
 KEPT = 0.99  # of the examples
 LONGEST = 2000  # tokens; a limit that is not requested is no higher
 NOTICEABLE = 0.05  # of the examples; more that are left out are warned about
+
+
+class Limited(Protocol):
+    """The settings of data whose examples have a maximum length."""
+
+    @property
+    def max_length(self) -> int | None:
+        """The maximum number of tokens; none where it is to be chosen."""
+
+    def changed(self, **values: Any) -> Self:
+        """Return a copy with some values replaced."""
+
+
+L = TypeVar("L", bound=Limited)
+
+
+def with_limit(spec: L, lengths: IntArray, usual: int) -> L:
+    """Return settings with a maximum length; see `choose_limit`."""
+    return spec if spec.max_length is not None else spec.changed(max_length=choose_limit(lengths, usual))
 
 
 def choose_limit(lengths: IntArray, usual: int) -> int:

@@ -1,7 +1,7 @@
 """Numbers in the cells of tables: which columns hold them, and what is no number among them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from unspool.specs.condition import ConditionKind
 MAX_NUMBERS_AS_LABELS = 20  # different numbers in a column, up to which they are read as labels
 MAX_GAPS = 0.1  # of the cells of a column of numbers hold none
 DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+")
-THOUSANDS = re.compile(r"[+-]?\d{1,3},\d{3}")
+THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")  # or thousandths: nothing around the number tells
 DOTTED = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}")
 WITH_UNITS = re.compile(r"[^\w\s]?\s?[+-]?\d[\d.,'\s]*\s?([^\w\s]|[A-Za-z]{1,3})?")
 MAX_FLOAT = float(np.finfo(np.float32).max)
@@ -61,13 +61,18 @@ def holds_numbers(name: str, cells: Sequence[str], kind: ConditionKind) -> bool:
         )
     if not some or (kind == "auto" and len(numbers) - len(set(gaps)) <= MAX_NUMBERS_AS_LABELS):
         return False
-    _check_commas(name, [cell for cell in numbers if numbers[cell] is not None])
+    check_commas(name, cells)
     return True
 
 
-def _check_commas(name: str, cells: Sequence[str]) -> None:
-    """Refuse numbers whose commas may mean thousands, or that have commas and points."""
-    commas = [cell for cell in cells if "," in cell]
+def check_commas(name: str, cells: Iterable[str]) -> None:
+    """Refuse the numbers of a column if their commas may mean thousands, or if they have commas and points.
+
+    Raises:
+        DataError: they do.
+    """
+    cells = [cell for cell in set(cells) if number_in(cell) is not None]
+    commas = sorted(cell for cell in cells if "," in cell)
     if commas and (all(THOUSANDS.fullmatch(cell) for cell in commas) or any("." in cell for cell in cells)):
         raise DataError(
             f"column {name!r}: the commas of numbers must be decimal ones in all cells. Received: {commas[0]!r:.40}.",

@@ -16,7 +16,7 @@ from unspool.data.findings import Findings
 from unspool.data.kinds import looks_like_a_chat, looks_like_html
 from unspool.errors import DataError
 from unspool.specs.data import DataSpec
-from unspool.text.cleaning import Cleaner
+from unspool.text.cleaning import Cleaner, clean_and_count
 from unspool.text.reading import read_lines, read_pieces
 
 EMBEDDED = "the embedded corpus"
@@ -97,12 +97,9 @@ class Sources:
             file: is where it was read.
             place: says where in the file it is: `line 7`.
         """
-        if text.isascii() and "\r" not in text and "\0" not in text:
-            return text
-        cleaner = Cleaner(f"{file.name}, {place}")
-        clean = cleaner.add(text, final=True)
-        self.findings.count(HALVES, file, place, cleaner.replaced)
-        return clean
+        found, replaced = clean_and_count(text, f"{file.name}, {place}")
+        self.findings.count(HALVES, file, place, replaced)
+        return found
 
     @contextmanager
     def counting(self, file: SourceFile) -> Iterator[None]:

@@ -18,14 +18,13 @@ import numpy as np
 
 from unspool.data.batches import VectorSource
 from unspool.data.conditions import first_weights, value_of
+from unspool.data.numbers import THOUSANDS
 from unspool.errors import UsageError, nearest
 from unspool.specs.condition import ConditionSpec
 from unspool.text.incoming import clean_text
 
 OneCondition = str | float | Mapping[str, float]
 Condition = OneCondition | Sequence[OneCondition]
-
-THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")  # or thousandths: nothing around the number tells
 
 
 def condition_source(condition: Condition, specs: Sequence[ConditionSpec]) -> VectorSource:

@@ -88,7 +88,5 @@ class TextModel(Model):
 
         chosen = given(self.config.task, data, settings, TextDataSpec)
         if chosen["sources"]:
-            return evaluate_language(self.network, self.tokenizer, self.config, self.folder, chosen)
-        return self.read_folder(
-            lambda folder: evaluate_language(self.network, self.tokenizer, self.config, folder, chosen)
-        )
+            return evaluate_language(self.network, self.tokenizer, self.folder, chosen)
+        return self.read_folder(lambda folder: evaluate_language(self.network, self.tokenizer, folder, chosen))

@@ -17,6 +17,7 @@ MAX_LENGTH = Option(
 )
 
 
+FILE = "file"  # the column that stands for the name of the file that a document is in
 DOCUMENTS = ("lines", "documents", "separator", "text")  # settings of which one says what a document is
 DEFAULT_FRACTION = 0.1
 SPLIT = re.compile(r"(end|random)(?::(0?\.\d+))?")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from unspool.data.findings import kept_findings
 from unspool.engines.parameters import parameter_count
 from unspool.engines.registry import build_network
 from unspool.evaluate.baseline import untrained
@@ -84,5 +85,7 @@ class Closing:
         """Write the card, whose data are named without the folders that they are in."""
         published = self.task.open(self.folder, without_folders(self.recipe), self.config, verify=False)
         parameters = parameter_count(self.config.network)
-        facts = CardFacts(self.folder.path.name, parameters, published.description, figures, reason)
+        found, warnings = kept_findings(self.folder.training)
+        data = "\n".join([published.description, *found, *warnings, *published.warnings])
+        facts = CardFacts(self.folder.path.name, parameters, data, figures, reason)
         self.folder.write_card(model_card(self.task.card, self.recipe, self.config.network, facts))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from unspool.data.findings import kept_findings
 from unspool.data.partition import ONLY_PROCESS, PartitionedBatches, Process
 from unspool.engines.announcing import announcing
 from unspool.engines.base import Learner
@@ -98,7 +99,8 @@ class Run:
             recipe = _choosing_threads(plan.recipe, self.settings)
             job = self.task.open(folder, recipe, plan.config, verify=False)
             self._phases.release()
-            for line in [*job.description.split("\n"), *plan.notes, *job.warnings]:
+            found, warnings = kept_findings(folder.training)
+            for line in [job.description, *found, *plan.notes, *warnings, *job.warnings]:
                 self.callback.on_note(line)
             folder.write_recipe(recipe)
             folder.write_sampling(pretrained.sampling if pretrained else SamplingSpec())

@@ -70,7 +70,12 @@ def _is_valid(text: str) -> bool:
 
 
 def clean(text: str, name: str = "a text") -> str:
-    """Return the clean form of a text; that of a clean text is the text itself.
+    """Return the clean form of a text; that of a clean text is the text itself. See `clean_and_count`."""
+    return clean_and_count(text, name)[0]
+
+
+def clean_and_count(text: str, name: str = "a text") -> tuple[str, int]:
+    """Return the clean form of a text, and how many halves of surrogate pairs were replaced in it.
 
     Args:
         text: is any string of Python.
@@ -80,8 +85,9 @@ def clean(text: str, name: str = "a text") -> str:
         DataError: it has a NUL character.
     """
     if text.isascii() and "\r" not in text and "\0" not in text:
-        return text
-    return Cleaner(name).add(text, final=True)
+        return text, 0
+    cleaner = Cleaner(name)
+    return cleaner.add(text, final=True), cleaner.replaced
 
 
 def nul_error(name: str, position: str = "") -> DataError:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from warnings import warn
 
 from unspool.errors import DataWarning, UsageError
-from unspool.text.cleaning import Cleaner, clean
+from unspool.text.cleaning import clean_and_count
 
 
 def clean_text(text: str, name: str = "the text") -> str:
@@ -53,10 +53,7 @@ def _cleaned(text: str, name: str) -> tuple[str, int]:
     """Return the clean form of a text, and how many characters were replaced."""
     if not isinstance(text, str):
         raise UsageError(f"{name} must be a text. Received: {text!r:.60}.", "give a str.")
-    if text.isascii():
-        return clean(text, name), 0
-    cleaner = Cleaner(name)
-    return cleaner.add(text, final=True), cleaner.replaced
+    return clean_and_count(text, name)
 
 
 def _replaced(count: int) -> str:

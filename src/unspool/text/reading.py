@@ -89,16 +89,19 @@ def read_lines(stream: BinaryIO, name: str, encoding: str = "auto") -> Iterator[
         DataError: the encoding cannot read some bytes, or the text has a NUL character.
         UsageError: the encoding does not exist.
     """
-    rest, old = "", None
+    old, held = None, list[str]()  # the parts of a line that has not ended yet: a line may be as long as the file
     for text, last in _decoded(stream, name, encoding):
         if old is None and text:
             text = text.lstrip(MARK)
             old = _ends_with_returns(text)
-        lines = (rest + (text.replace("\r", "\n") if old else text)).split("\n")
-        rest = lines.pop()
-        yield from (line + "\n" for line in lines)
-        if last and rest:
-            yield rest
+        first, *others = (text.replace("\r", "\n") if old else text).split("\n")
+        held.append(first)
+        if others:
+            yield "".join(held) + "\n"
+            yield from (line + "\n" for line in others[:-1])
+            held = [others[-1]]
+        if last and any(held):
+            yield "".join(held)
 
 
 class Form(NamedTuple):

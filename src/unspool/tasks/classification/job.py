@@ -41,8 +41,6 @@ class ClassificationJob:
         recipe: ClassificationRecipe,
         labels: tuple[str, ...],
         tokenizer: Tokenizer,
-        findings: Sequence[str] = (),
-        warnings: Sequence[str] = (),
     ) -> None:
         self._validation, self._labels, self._tokenizer = validation, labels, tokenizer
         settings = recipe.training
@@ -52,13 +50,12 @@ class ClassificationJob:
         counts = label_counts(training.numbers[LABELS], labels)
         self.baseline = frequency_nats(counts, label_counts(validation.numbers[LABELS], labels))
         shortened = f"; {cut:,} longer than {limit} tokens are cut" if cut else ""
-        sentence = (
+        self.description = (
             f"rows: {describe_sources(recipe.data.sources)}: {len(training):,} to learn, "
             f"{len(validation):,} held out{shortened}; {len(labels)} labels: {_frequencies(counts, labels)}."
         )
-        self.description = "\n".join([sentence, *findings])
         beyond = limit_warnings(cut, len(training), limit, "cut")
-        self.warnings = [*warnings, *beyond, *_warnings(counts, labels, recipe), *unknown_warnings(validation.text)]
+        self.warnings = [*beyond, *_warnings(counts, labels, recipe), *unknown_warnings(validation.text)]
 
     def validate(self, network: Classifies) -> float:
         """Compute the loss in nats per label."""

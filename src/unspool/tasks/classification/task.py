@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from unspool.arrays import Arrays
-from unspool.data.findings import Findings, kept_findings
+from unspool.data.findings import Findings
 from unspool.data.labelled import (
     LabelledText,
     divide_labelled,
@@ -21,7 +21,7 @@ from unspool.data.labelled import (
     read_labelled,
     write_labelled,
 )
-from unspool.data.limit import choose_limit
+from unspool.data.limit import with_limit
 from unspool.data.sources import Sources, describe_sources
 from unspool.engines.base import Machine
 from unspool.engines.initial import extended_weights
@@ -128,10 +128,9 @@ class Classification(Task[ClassificationRecipe, ClassificationConfig]):
         write_labelled(folder.training, "training", tokenizer, rows, labels, on_bytes)
         write_labelled(folder.training, "validation", tokenizer, held_out, labels, on_bytes)
         shape = CHARACTERS if tokenizer.kind == "char" else WORDS
-        text = open_labelled(folder.training, "training", len(labels), verify=False).text
-        if spec.max_length is None:
-            spec = spec.changed(max_length=choose_limit(text.lengths - 1, USUAL_LENGTH))
-        tokens = len(text.tokens)
+        examples = open_labelled(folder.training, "training", len(labels), verify=False)
+        spec = with_limit(spec, examples.lengths, USUAL_LENGTH)
+        tokens = len(examples.text.tokens)
         if not settings["budget"] and tokens * shape["budget"]["epochs"] <= QUICK:
             settings = {**settings, "budget": shape["budget"]}
         recipe = _recipe(settings, spec, shape, pretrained, machine)
@@ -149,8 +148,7 @@ class Classification(Task[ClassificationRecipe, ClassificationConfig]):
         count = len(config.labels)
         parts = [open_labelled(folder.training, name, count, verify) for name in ("training", "validation")]
         tokenizer = encoder_tokenizer(folder, config, config.tokenizer)
-        findings = kept_findings(folder.training)
-        return ClassificationJob(parts[0], parts[1], recipe, config.labels, tokenizer, *findings)
+        return ClassificationJob(parts[0], parts[1], recipe, config.labels, tokenizer)
 
     def summary(self, figures: Mapping[str, Any]) -> str:
         """Return the closing figures in a sentence."""
@@ -160,9 +158,7 @@ class Classification(Task[ClassificationRecipe, ClassificationConfig]):
         )
 
 
-def labelled_rows(
-    names: tuple[str, ...], spec: ClassificationDataSpec, findings: Findings | None = None
-) -> list[LabelledText]:
+def labelled_rows(names: tuple[str, ...], spec: ClassificationDataSpec, findings: Findings) -> list[LabelledText]:
     """Read the rows of tables, with the settings of the spec."""
     assert spec.label is not None
     return read_labelled(Sources(names, spec, tables=True, findings=findings), spec.text, spec.label)

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from unspool.data.conditioned_rows import check_numbers
 from unspool.data.conditions import ConditionedText, open_conditioned, write_conditioned
 from unspool.data.findings import Findings
 from unspool.data.numbers import number_in
@@ -72,6 +73,7 @@ def _known_rows(
     rows: Sequence[ConditionedText], specs: Sequence[ConditionSpec]
 ) -> tuple[list[ConditionedText], dict[str, dict[str, int]]]:
     """Return the rows whose condition a model knows, and count by column the labels that it does not, or no numbers."""
+    check_numbers(rows, [spec.name for spec in specs], [not spec.labels for spec in specs])
     known, unknown = [], {spec.name: Counter[str]() for spec in specs}
     for row in rows:
         strange = [

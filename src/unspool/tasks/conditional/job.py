@@ -1,6 +1,5 @@
 """The data of a conditional model's run: texts with conditions, their batches, validation and description."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from unspool.data.example_batches import PairBatches
@@ -38,8 +37,6 @@ class ConditionalJob:
         recipe: ConditionalRecipe,
         specs: tuple[ConditionSpec, ...],
         tokenizer: Tokenizer,
-        findings: Sequence[str] = (),
-        warnings: Sequence[str] = (),
     ) -> None:
         self._validation, self._specs, self._tokenizer = validation, specs, tokenizer
         examples, limit = training.examples, recipe.data.max_length
@@ -51,14 +48,14 @@ class ConditionalJob:
         self.batches = PairBatches(training, recipe.training.batch_size, recipe.training.seed)
         self.training_units, self.held_out_units = units_of(training.target), units_of(validation.target)
         self.baseline = frequency_nats(training.target.counts, validation.target.counts)
-        sentence = (
+        left_out = f"; {examples.left_out:,} longer than {limit} tokens are left out" if examples.left_out else ""
+        self.description = (
             f"texts: {describe_sources(recipe.data.sources)}: {len(examples.kept):,} to learn, "
-            f"{len(validation.examples):,} held out; {examples.left_out:,} longer than {limit} tokens are left out. "
+            f"{len(validation.examples):,} held out{left_out}. "
             f"They depend on {'; '.join(map(_described, specs))}."
         )
-        self.description = "\n".join([sentence, *findings])
         beyond = limit_warnings(examples.left_out, len(examples), limit or 0, "left out")
-        self.warnings = [*warnings, *beyond, *unknown_warnings(validation.target)]
+        self.warnings = [*beyond, *unknown_warnings(validation.target)]
 
     def validate(self, network: EncoderDecoder) -> float:
         """Compute the loss in nats per token, given the condition."""

@@ -7,13 +7,11 @@ from pydantic import Field, model_validator
 from unspool.specs.base import Option, setting
 from unspool.specs.condition import ConditionKind, ConditionSpec
 from unspool.specs.config import Config
-from unspool.specs.data import MAX_LENGTH
+from unspool.specs.data import FILE, MAX_LENGTH
 from unspool.specs.recipe import Recipe
 from unspool.specs.shapes import ConditionEncoderShape, SourceDecoderShape
 from unspool.specs.training import DecoderTrainingSpec
 from unspool.tasks.language.specs import TextDataSpec
-
-FILE = "file"  # the column that stands for the name of the file that a document is in
 
 
 class ConditionalDataSpec(TextDataSpec):

@@ -6,17 +6,11 @@ rows -> conditions, tokenizer, ids -> batches of texts of similar length -> bits
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from unspool.data.conditions import (
-    ConditionedText,
-    divide_conditioned,
-    open_conditioned,
-    read_conditioned,
-    write_conditioned,
-)
-from unspool.data.findings import Findings, kept_findings
-from unspool.data.limit import choose_limit
+from unspool.data.conditioned_rows import divide_conditioned, read_conditioned
+from unspool.data.conditions import ConditionedText, open_conditioned, write_conditioned
+from unspool.data.findings import Findings
+from unspool.data.limit import with_limit
 from unspool.data.sources import Sources, describe_sources
-from unspool.data.tokens import open_part
 from unspool.engines.base import Machine
 from unspool.errors import UsageError
 from unspool.folder.card import Card
@@ -88,10 +82,9 @@ class Conditional(Task[ConditionalRecipe, ConditionalConfig]):
         folder.write_tokenizer(tokenizer)
         for name, texts in (("training", rows), ("validation", held_out)):
             write_conditioned(folder.training, name, tokenizer, texts, conditions, on_bytes)
-        part = open_part(folder.training, "training", verify=False)
-        if spec.max_length is None:
-            spec = spec.changed(max_length=choose_limit(part.lengths - 1, USUAL_LENGTH))
-        tokens = len(part.tokens)
+        examples = open_conditioned(folder.training, "training", conditions, verify=False).examples
+        spec = with_limit(spec, examples.lengths, USUAL_LENGTH)
+        tokens = len(examples.text.tokens)
         minutes = usual_minutes(settings)
         size = Size(tokens, tokenizer.vocabulary_size, minutes, filled(machine, len(rows), tokens))
         choice = choose(ConditionalRecipe, size, settings)
@@ -107,7 +100,7 @@ class Conditional(Task[ConditionalRecipe, ConditionalConfig]):
         limit, specs = recipe.data.max_length, config.conditions
         parts = [open_conditioned(folder.training, name, specs, limit, verify) for name in ("training", "validation")]
         tokenizer = decoder_tokenizer(folder, config)
-        return ConditionalJob(parts[0], parts[1], recipe, specs, tokenizer, *kept_findings(folder.training))
+        return ConditionalJob(parts[0], parts[1], recipe, specs, tokenizer)
 
     def summary(self, figures: Mapping[str, Any]) -> str:
         """Return the closing figures in a sentence."""
@@ -117,9 +110,7 @@ class Conditional(Task[ConditionalRecipe, ConditionalConfig]):
         )
 
 
-def conditioned_rows(
-    names: tuple[str, ...], spec: ConditionalDataSpec, findings: Findings | None = None
-) -> list[ConditionedText]:
+def conditioned_rows(names: tuple[str, ...], spec: ConditionalDataSpec, findings: Findings) -> list[ConditionedText]:
     """Read the rows of tables, or the documents of texts, with the settings of the spec."""
     sources = Sources(names, spec, tables=bool(spec.text), findings=findings)
     return read_conditioned(sources, spec.text, spec.condition, spec.dividing or "")

@@ -12,10 +12,9 @@ from unspool.data.tokens import Part, open_part
 from unspool.engines.base import SequenceNetwork
 from unspool.evaluate.bits import Figures, evaluate_part
 from unspool.folder.model_folder import ModelFolder
-from unspool.specs.base import build
 from unspool.specs.data import DOCUMENTS
-from unspool.tasks.evaluation import say_findings, temporary_folder
-from unspool.tasks.language.specs import LanguageConfig, TextDataSpec
+from unspool.tasks.evaluation import read_as_in_training, say_findings, temporary_folder
+from unspool.tasks.language.specs import TextDataSpec
 from unspool.tasks.opening import read_recipe
 from unspool.text.tokenizer import Tokenizer
 
@@ -46,7 +45,6 @@ def held_out_figures(network: SequenceNetwork, part: Part) -> Figures:
 def evaluate_language(
     network: SequenceNetwork,
     tokenizer: Tokenizer,
-    config: LanguageConfig,
     folder: ModelFolder,
     settings: Mapping[str, Any],
 ) -> Figures:
@@ -55,26 +53,17 @@ def evaluate_language(
     Args:
         network: is that of the model.
         tokenizer: is that of the model.
-        config: says whether the model learnt where documents end.
-        folder: holds the held-out part.
+        folder: holds the held-out part, and says how its text was read.
         settings: are fields of `TextDataSpec`; without sources, the held-out part is read.
     """
     if not settings["sources"]:
         return held_out_figures(network, open_part(folder.training, "validation"))
-    known = {} if any(settings.get(name) for name in DOCUMENTS) else _documents(config, folder)
-    spec = build(TextDataSpec, {**known, **settings}, "evaluate")
+    data: TextDataSpec = read_recipe(folder).data
+    if data.text and not any(settings.get(name) for name in DOCUMENTS):  # another text need not be a table
+        settings = {**settings, "lines": True}
+    spec = read_as_in_training(data, settings, (DOCUMENTS,))
     findings = Findings()
     with temporary_folder() as path:
         write_part(path, "text", tokenizer, open_text(spec.sources, spec, findings))
         say_findings(findings)
         return evaluate_part(network, open_part(path, "text"))
-
-
-def _documents(config: LanguageConfig, folder: ModelFolder) -> dict[str, Any]:
-    """Return what a document is in a text that a model shall be measured on: what it was in training, or a line."""
-    if not config.by_document:
-        return {}
-    data: TextDataSpec = read_recipe(folder).data
-    if data.text:  # the rows of a table, which another text need not be
-        return {"lines": True}
-    return {name: value for name in DOCUMENTS if (value := getattr(data, name))}

@@ -1,6 +1,5 @@
 """The data of a language model's run: a text, its batches, validation and description."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from unspool.data.batches import BatchSource
@@ -34,15 +33,13 @@ class LanguageJob:
         recipe: LanguageRecipe,
         config: LanguageConfig,
         tokenizer: Tokenizer,
-        findings: Sequence[str] = (),
-        warnings: Sequence[str] = (),
     ) -> None:
         self._corpus, self._tokenizer, self._by_document = corpus, tokenizer, config.by_document
         self.batches = make_batches(corpus, recipe.training)
         self.training_units, self.held_out_units = units_of(corpus.training), units_of(corpus.validation)
         self.baseline = frequency_nats(corpus.training.counts, corpus.validation.counts)
-        self.description = "\n".join([_describe(corpus, recipe), *findings])
-        self.warnings = [*warnings, *_warnings(corpus), *unknown_warnings(corpus.validation)]
+        self.description = _describe(corpus, recipe)
+        self.warnings = [*_warnings(corpus), *unknown_warnings(corpus.validation)]
 
     def validate(self, network: SequenceNetwork) -> float:
         """Compute the loss in nats per token, from the initial state."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from unspool.data.corpus import open_corpus, prepare_corpus
-from unspool.data.findings import Findings, kept_findings
+from unspool.data.findings import Findings
 from unspool.engines.base import Machine
 from unspool.engines.initial import extended_weights
 from unspool.errors import UsageError
@@ -96,7 +96,7 @@ class Language(Task[LanguageRecipe, LanguageConfig]):
         """Open the text in the model folder."""
         tokenizer = decoder_tokenizer(folder, config)
         corpus = open_corpus(folder.training, verify)
-        return LanguageJob(corpus, recipe, config, tokenizer, *kept_findings(folder.training))
+        return LanguageJob(corpus, recipe, config, tokenizer)
 
     def summary(self, figures: Mapping[str, Any]) -> str:
         """Return the closing figures in a sentence."""

@@ -38,8 +38,6 @@ class TranslationJob:
         texts: list[Pair],
         recipe: TranslationRecipe,
         tokenizers: Tokenizers,
-        findings: Sequence[str] = (),
-        warnings: Sequence[str] = (),
     ) -> None:
         self._validation, self._texts, self._tokenizers = validation, texts, tokenizers
         for part, name in ((training, "to learn"), (validation, "held out")):
@@ -52,15 +50,14 @@ class TranslationJob:
         self.training_units, self.held_out_units = units_of(training.target), units_of(validation.target)
         self.baseline = frequency_nats(training.target.counts, validation.target.counts)
         examples, where = training.examples, describe_pairs(recipe.data.sources, recipe.data.files)
-        limit = recipe.data.max_length or 0
-        sentence = (
-            f"pairs: {where}: {len(examples.kept):,} to learn, {len(texts):,} held out; {examples.left_out:,} longer "
-            f"than {limit} tokens are left out, and {validation.examples.left_out:,} of those held out are too long to "
-            "count in the loss."
+        limit, late = recipe.data.max_length or 0, validation.examples.left_out
+        left_out = f"; {examples.left_out:,} longer than {limit} tokens are left out" if examples.left_out else ""
+        uncounted = f"; {late:,} of those held out are too long to count in the loss" if late else ""
+        self.description = (
+            f"pairs: {where}: {len(examples.kept):,} to learn, {len(texts):,} held out{left_out}{uncounted}."
         )
-        self.description = "\n".join([sentence, *findings])
         beyond = limit_warnings(examples.left_out, len(examples), limit, "left out")
-        self.warnings = [*warnings, *beyond, *unknown_warnings(*validation.examples.texts.values())]
+        self.warnings = [*beyond, *unknown_warnings(*validation.examples.texts.values())]
 
     def validate(self, network: EncoderDecoder) -> float:
         """Compute the loss in nats per target token."""

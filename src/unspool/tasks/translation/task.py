@@ -6,8 +6,8 @@ pairs -> two tokenizers, ids -> batches of pairs of similar length -> nats per t
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from unspool.data.findings import Findings, kept_findings
-from unspool.data.limit import choose_limit
+from unspool.data.findings import Findings
+from unspool.data.limit import with_limit
 from unspool.data.pairs import (
     Pair,
     Tokenizers,
@@ -105,8 +105,7 @@ class Translation(Task[TranslationRecipe, TranslationConfig]):
         write_pairs(folder.training, "validation", tokenizers, held_out, on_bytes)
         keep_texts(folder.training, held_out)
         training = open_pairs(folder.training, "training", verify=False)
-        if spec.max_length is None:
-            spec = spec.changed(max_length=choose_limit(training.examples.lengths, USUAL_LENGTH))
+        spec = with_limit(spec, training.examples.lengths, USUAL_LENGTH)
         shape = SMALL if training.target.characters < SMALL_TEXT and spec.tokenizer == "char" else LARGE
         recipe = _recipe(settings, spec, shape, machine, usual_minutes(settings))
         return Plan(recipe, _config(recipe, tokenizers), _reasons(recipe))
@@ -118,8 +117,7 @@ class Translation(Task[TranslationRecipe, TranslationConfig]):
         tokenizers = read_tokenizers(folder, config)
         limit = recipe.data.max_length
         parts = [open_pairs(folder.training, name, limit, verify) for name in ("training", "validation")]
-        texts, findings = kept_texts(folder.training), kept_findings(folder.training)
-        return TranslationJob(parts[0], parts[1], texts, recipe, tokenizers, *findings)
+        return TranslationJob(parts[0], parts[1], kept_texts(folder.training), recipe, tokenizers)
 
     def summary(self, figures: Mapping[str, Any]) -> str:
         """Return the closing figures in a sentence."""
@@ -142,7 +140,7 @@ def read_tokenizers(folder: ModelFolder, config: TranslationConfig) -> Tokenizer
     return encoder_tokenizer(folder, config, config.source_tokenizer, SOURCE_TOKENIZER), target
 
 
-def all_pairs(spec: TranslationDataSpec, findings: Findings | None = None) -> list[Pair]:
+def all_pairs(spec: TranslationDataSpec, findings: Findings) -> list[Pair]:
     """Read the pairs of the sources, or generate dates where there are none."""
     return read_pairs(spec.sources, spec, spec.columns, spec.files, findings)
 
