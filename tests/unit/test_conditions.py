@@ -343,3 +343,32 @@ def test_engines_start_a_condition_alike(cell: str, numbers: bool) -> None:
         logits, _ = net.unroll(tokens, net.encode(source))
         expected = logits if expected is None else expected
         np.testing.assert_allclose(logits, expected, rtol=0, atol=1e-5)
+
+
+def test_labels_that_cannot_be_learnt_are_refused_or_warned_about() -> None:
+    findings = Findings()
+    rows = rows_with(*((f"${number},000.50", "t") for number in range(100, 160)))
+    with pytest.raises(DataError, match=r"60 labels in column 'price', each of them once, such as '\$100,000.50'"):
+        divide_conditioned(rows, None, SPLIT, ["price"], "auto", "t.csv", findings)
+    divide_conditioned([*rows, *rows], None, SPLIT, ["price"], "auto", "t.csv", findings)
+    divide_conditioned([*rows, *rows_with(*[("x", "t")] * 20)], None, SPLIT, ["price"], "auto", "t.csv", findings)
+    assert [warning.split(",")[0] for warning in findings.warnings] == [
+        "warning: 120 of 120 cells of 'price' look like numbers",
+        "warning: most labels of 'price' occur once",
+        "warning: 60 of 80 cells of 'price' look like numbers",
+    ]
+
+
+def test_numbers_that_may_be_thousands_are_said_to_be_read_with_decimals() -> None:
+    findings = Findings()
+    rows = rows_with(*((f"{number}.777" if number % 2 else str(number), "t") for number in range(1, 61)))
+    divide_conditioned(rows, None, SPLIT, ["price"], "auto", "t.csv", findings)
+    assert findings.warnings == [
+        "warning: numbers of 'price' such as '1.777' are read with three decimals, not as thousands."
+    ]
+
+
+def test_other_rows_must_not_have_thousands_either() -> None:
+    rows = rows_with(*((str(number), "t") for number in range(60)))
+    with pytest.raises(DataError, match="commas of numbers must be decimal ones"):
+        divide_conditioned(rows, rows_with(("1,234", "t")), SPLIT, ["n"], "auto", "t.csv", Findings())

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from unspool.data.documents import read_documents
 from unspool.data.sources import Sources
 from unspool.errors import DataError
 from unspool.specs.data import DataSpec
+from unspool.text import reading
 
 
 def sources(*names: Path | str, **settings: object) -> Sources:
@@ -146,3 +148,24 @@ def test_a_pipe_is_read_as_often_as_a_file(tmp_path: Path) -> None:
 def test_an_old_macintosh_text_has_lines(tmp_path: Path) -> None:
     found = sources(put(tmp_path / "old.txt", b"one\rtwo\rthree"))
     assert list(found.lines_of(found.files[0])) == ["one\n", "two\n", "three"]
+
+
+def test_files_without_anything_in_them_are_counted(tmp_path: Path) -> None:
+    for name in ("a.txt", "b.txt", "c.txt"):
+        put(tmp_path / name, "" if name != "b.txt" else "one\n")
+    found = sources(tmp_path)
+    assert ["".join(found.pieces()) for _ in range(2)] == ["one\n"] * 2
+    assert found.findings.lines == ["empty files: 2, the first a.txt."]
+
+
+@pytest.mark.parametrize("separator", ["\n\n", "--", "\n%\n"])
+def test_what_a_separator_divides_does_not_depend_on_the_size_of_the_pieces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, separator: str
+) -> None:
+    content = separator.join(["a", "bb\nb", "", "-", "c" * 30, "d\n", "ee - ee"])
+    path = put(tmp_path / "t.txt", content)
+    expected = [(text, record.place) for text, record in read_documents(sources(path), separator)]
+    assert [text for text, _ in expected] == [part.strip("\n") for part in content.split(separator) if part.strip()]
+    for size in (1, 2, 3, 7):
+        monkeypatch.setattr(reading, "PIECE_BYTES", size)
+        assert [(text, record.place) for text, record in read_documents(sources(path), separator)] == expected

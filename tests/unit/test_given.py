@@ -108,3 +108,29 @@ def test_a_model_is_measured_on_what_is_given() -> None:
     assert labelled.evaluate(rows, text="t", label="l").rows == 2
     text = unspool.train("A line of text.\n" * 30, hidden_size=8, **TINY)
     assert text.evaluate("Another text\nof two lines.\n").tokens == 27
+
+
+def test_gaps_are_gaps_and_cells_that_are_no_text_do_not_matter_unless_they_are_read() -> None:
+    pandas, numpy = pytest.importorskip("pandas"), pytest.importorskip("numpy")
+    assert rows_of(["a text", "", None, float("nan")]) == [{"text": "a text"}, *[{"text": ""}] * 3]
+    assert rows_of(pandas.Series(["a text", None])) == [{"text": "a text"}, {"text": ""}]
+    frame = pandas.DataFrame({"t": ["a", "b"], "when": [pandas.NaT, pandas.Timestamp(2020, 1, 2)]})
+    frame["many"] = [numpy.arange(2), numpy.arange(3)]
+    first, second = rows_of(frame)
+    assert (first["t"], first["when"], second["when"]) == ("a", None, "2020-01-02 00:00:00")
+    with pytest.raises(UsageError, match=r"must be text or a number\. Received: b'x'"):
+        rows_of([{"t": b"x"}])
+
+
+def test_an_error_speaks_of_what_was_given() -> None:
+    with pytest.raises(unspool.UnspoolError, match=r"^given-rows\.jsonl has no column 'zz'"):
+        unspool.train([{"t": "a"}] * 20, text="zz", **TINY)
+
+
+def test_what_goes_wrong_in_a_callback_is_not_called_a_full_disk() -> None:
+    class Broken(unspool.Callback):
+        def on_note(self, line: str) -> None:
+            raise ConnectionError("gone")
+
+    with pytest.raises(ConnectionError, match="gone"):
+        unspool.train("A line of text.\n" * 30, callback=Broken(), **TINY)

@@ -66,3 +66,10 @@ def test_each_label_gives_its_fraction_however_the_examples_are_sorted() -> None
 
 def test_a_text_is_cut_before_its_last_unit() -> None:
     assert [training_length(total, 0.1) for total in (0, 1, 2, 5, 1000)] == [-1, 0, 1, 4, 900]
+
+
+def test_a_label_that_recurs_is_mostly_learnt_where_others_occur_once() -> None:
+    labels = [("Anon",)] * 30 + [(f"author {number}",) for number in range(270)]
+    held_out = choose_knowing_labels(labels, 30)
+    assert 3 <= len(held_out) <= 6
+    assert all(index < 30 for index in held_out.tolist())

@@ -40,7 +40,7 @@ def choose_limit(lengths: IntArray, usual: int) -> int:
         lengths: are those of the examples in tokens, [N].
         usual: is the limit of a task whose examples are short.
     """
-    needed = int(np.quantile(lengths, KEPT, method="higher"))
+    needed = int(np.quantile(lengths, KEPT, method="inverted_cdf"))
     return max(usual, min(needed, LONGEST))
 
 
