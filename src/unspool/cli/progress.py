@@ -57,7 +57,7 @@ class PlainProgress(Callback):
         """Print the size every ten seconds."""
         if time.monotonic() - self._encoded_at > 10:
             self._encoded_at = time.monotonic()
-            self.print_line(f"encoded {size / 1e6:,.0f} MB")
+            self.print_line(f"read {size / 1e6:,.0f} MB")
 
     def on_step(self, event: StepEvent) -> None:
         """Print the progress ten times in a run."""

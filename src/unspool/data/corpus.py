@@ -157,7 +157,7 @@ def prepare_corpus(
         held_out: is a separate text to hold out.
         split: says what is held out of `text`.
         make: learns a tokenizer from the training part.
-        on_bytes: receives the number of bytes that have been encoded so far.
+        on_bytes: receives the number of bytes that have been read so far, for the tokenizer and again to be encoded.
 
     Raises:
         DataError: the text is too small, or cannot be read.
@@ -174,7 +174,7 @@ def prepare_corpus(
             "name more of them, or others to hold out with --validation.",
         )
     training, validation = (text, held_out) if held_out else text.divided(total, split)
-    tokenizer = make(training.pieces())
+    tokenizer = make(_reporting(training.pieces(), on_bytes))
     with reporting_write_errors(folder):
         write_tokens(folder, "training", tokenizer, training.pieces(), text.by_document, on_bytes)
         held = write_tokens(folder, "validation", tokenizer, validation.pieces(), text.by_document, on_bytes)
@@ -184,6 +184,15 @@ def prepare_corpus(
             "name a longer text, or a larger part with --validation-split 0.2.",
         )
     return tokenizer
+
+
+def _reporting(pieces: Iterator[str], on_bytes: Callable[[int], None]) -> Iterator[str]:
+    """Yield pieces, and report how much has been read."""
+    size = 0
+    for piece in pieces:
+        yield piece
+        size += len(piece)
+        on_bytes(size)
 
 
 def write_part(folder: Path, name: str, tokenizer: Tokenizer, text: Text) -> None:
