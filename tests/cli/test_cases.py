@@ -157,6 +157,7 @@ def test_no_default_leaves_out_a_noticeable_part(train: Train) -> None:
     options = ["--text", "text", "--condition", "label", *CODER, *SIZES]
     result = train("t.csv", rows(LABELS, long, header="label,text\n"), *options)
     learnt(result, "54 to learn, 6 held out. They depend on")
+    assert "generate model --condition " in (Path("model") / "README.md").read_text(encoding="utf-8")
     result = train("t.csv", rows(LABELS, long, header="label,text\n"), *options, "--max-length", 160)
     refused_or_warned = "are longer than 160 tokens and left out; --max-length raises the limit"
     assert refused_or_warned in result.err or "must be at most 160 tokens" in result.err

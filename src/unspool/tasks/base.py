@@ -105,6 +105,10 @@ class Task(ABC, Generic[R, C]):
         """
         check_settings(self.recipe, settings)
 
+    def card_of(self, config: C) -> Card:
+        """Return the words of the card of one model; its commands can be tried as they stand."""
+        return self.card
+
     def name(self, settings: Settings) -> str:
         """Return the name of a model that learns from no file."""
         return "model"

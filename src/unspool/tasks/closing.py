@@ -88,4 +88,4 @@ class Closing:
         found, warnings = kept_findings(self.folder.training)
         data = "\n".join([published.description, *found, *warnings, *published.warnings])
         facts = CardFacts(self.folder.path.name, parameters, data, figures, reason)
-        self.folder.write_card(model_card(self.task.card, self.recipe, self.config.network, facts))
+        self.folder.write_card(model_card(self.task.card_of(self.config), self.recipe, self.config.network, facts))

@@ -11,8 +11,9 @@ from unspool.data.conditions import ConditionedText, open_conditioned, write_con
 from unspool.data.findings import Findings
 from unspool.data.limit import with_limit
 from unspool.data.sources import Sources, describe_sources
+from unspool.decode.condition import usual_condition
 from unspool.engines.base import Machine
-from unspool.errors import UsageError
+from unspool.errors import UsageError, shell_word
 from unspool.folder.card import Card
 from unspool.folder.model_folder import ModelFolder
 from unspool.specs.base import build
@@ -45,6 +46,16 @@ class Conditional(Task[ConditionalRecipe, ConditionalConfig]):
         command='unspool generate {name} --condition "..."',
         python='print(unspool.load("{name}").generate(condition="..."))',
     )
+
+    def card_of(self, config: ConditionalConfig) -> Card:
+        """Return the words of the card, with the usual condition in its commands."""
+        usual = usual_condition(config.conditions)
+        options = " ".join(f"--condition {shell_word(one)}" for one in usual)
+        python = repr(usual[0] if len(usual) == 1 else list(usual))
+        return self.card._replace(
+            command=f"unspool generate {{name}} {_unformatted(options)}",
+            python=f'print(unspool.load("{{name}}").generate(condition={_unformatted(python)}))',
+        )
 
     def check(self, settings: Settings) -> None:
         """Refuse settings that cannot be, before anything is read."""
@@ -114,6 +125,11 @@ def conditioned_rows(names: tuple[str, ...], spec: ConditionalDataSpec, findings
     """Read the rows of tables, or the documents of texts, with the settings of the spec."""
     sources = Sources(names, spec, tables=bool(spec.text), findings=findings)
     return read_conditioned(sources, spec.text, spec.condition, spec.dividing or "")
+
+
+def _unformatted(text: str) -> str:
+    """Return a text whose braces are no places to fill in."""
+    return text.replace("{", "{{").replace("}", "}}")
 
 
 def _config(
