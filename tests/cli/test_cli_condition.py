@@ -286,7 +286,11 @@ def test_a_language_takes_no_condition(model: Path, command: str) -> None:
     [
         (["--text", "text", "--condition", "leter"], 3, "has no column 'leter'"),
         (["--condition", "letter"], 2, "condition needs text"),
-        (["--text", "text", "--condition", "letter", "--condition-kind", "numbers"], 3, "must hold numbers in nine cells of ten. Received"),
+        (
+            ["--text", "text", "--condition", "letter", "--condition-kind", "numbers"],
+            3,
+            "must hold numbers in nine cells of ten. Received",
+        ),
         (
             ["--text", "text", "--condition", "letter", "--bidirectional"],
             2,

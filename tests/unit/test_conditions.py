@@ -191,7 +191,9 @@ def test_a_column_holds_labels_or_numbers(cells: list[str], kind: str, labels: t
 
 def test_numbers_that_are_none_and_mixtures_of_kinds_are_refused() -> None:
     rows = [ConditionedText((str(i), "ab"[i % 2]), "t") for i in range(30)]
-    with pytest.raises(DataError, match=r"column 'kind' must hold numbers in nine cells of ten\. Received: 30 of 30 cells"):
+    with pytest.raises(
+        DataError, match=r"column 'kind' must hold numbers in nine cells of ten\. Received: 30 of 30 cells"
+    ):
         learn_conditions(rows, ["year", "kind"], "numbers")
     with pytest.raises(DataError, match=r"all labels or all numbers\. Received: year: numbers, kind: labels"):
         learn_conditions(rows, ["year", "kind"], "auto")
