@@ -99,7 +99,7 @@ def way_for(name: str, way: Way) -> str:
     if before:
         tool = f" with {way.command.split()[0]}" if way.command else ""
         return f"{before} first; then {way.what}{tool}"
-    return f"{way.what}: {way.command.format(name=shell_word(Path(name)))}" if way.command else way.what
+    return f"{way.what}: {way.command.replace('{name}', shell_word(Path(name)))}" if way.command else way.what
 
 
 def needed_before(name: str) -> str:
