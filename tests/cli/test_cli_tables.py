@@ -115,6 +115,17 @@ def test_a_table_without_a_header_stays_without(classifier: Path, tmp_path: Path
     assert out == f"a pear\t1\t{first}\na tin\t2\t{second}\n"
 
 
+def test_a_line_that_says_the_delimiter_stays(classifier: Path, tmp_path: Path) -> None:
+    for content, column in ((b"sep=;\r\nbody;n\r\na pear;1\r\n", "body"), (b"sep=;\na pear;7\n", "1")):
+        (tmp_path / "t.csv").write_bytes(content)
+        result = call_main("classify", classifier, "--file", tmp_path / "t.csv", "--text", column)
+        label = unspool.load(classifier).classify("a pear")
+        assert result.code == 0, result.err
+        assert result.out == content.decode().replace("n\r", "n;predicted_label\r").replace(
+            "r;1", f"r;1;{label}"
+        ).replace("7", f"7;{label}")
+
+
 def test_no_column_and_no_file_is_replaced_by_accident(classifier: Path, posts: Path, tmp_path: Path) -> None:
     command = ["classify", classifier, "--file", posts, "--text", "body"]
     taken = call_main(*command, "--column", "note")

@@ -98,6 +98,20 @@ def test_without_out_the_model_lies_in_runs_under_a_free_name(call, small, text_
         assert (tmp_path / "runs" / name / "model.safetensors").exists()
 
 
+def test_without_out_a_text_that_is_given_is_no_name(call, small, text_file, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = call("train", text_file.read_text(encoding="utf-8"), "--steps", 1, *small)
+    assert result.code == 0, result.err
+    assert (tmp_path / "runs" / "text" / "model.safetensors").exists()
+
+
+def test_a_place_for_models_that_leads_nowhere_is_told(call, small, text_file, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "runs").symlink_to(tmp_path / "gone")
+    result = call("train", text_file, "--steps", 1, *small)
+    assert (result.code, result.error_lines[0]) == (7, "error: runs cannot be written: File exists.")
+
+
 def test_a_held_out_file_leaves_the_whole_text_to_learn(call, small, text_file, tmp_path):
     held = tmp_path / "held.txt"
     held.write_text("the lazy fox. " * 10, encoding="utf-8")

@@ -39,6 +39,15 @@ def test_lines_are_translated_in_order_and_empty_ones_stay(translator: Path) -> 
     assert call_main("translate", translator, "two two", "one four").out == "zwei zwei\neins vier\n"
 
 
+def test_a_translation_stays_on_its_line(tmp_path: Path) -> None:
+    target = "a\nb\t\\"
+    rows = "".join(json.dumps({"en": f"{a} {b}", "de": target}) + "\n" for a in WORDS for b in WORDS) * 4
+    (tmp_path / "t.jsonl").write_text(rows, encoding="utf-8")
+    columns = {"source": "en", "target": "de", "tokenizer": "char"}
+    train(tmp_path / "t.jsonl", out=tmp_path / "m", steps=60, input_dropout=0.0, **columns, **SIZES, **QUICK)
+    assert call_main("translate", tmp_path / "m", "one two").out == "a\\nb\\t\\\\\n"
+
+
 def test_every_engine_translates_alike(translator: Path) -> None:
     found = [
         call_main("translate", translator, "two two", "one four", "--n-best", 3, "--engine", engine).out

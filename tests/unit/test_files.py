@@ -3,6 +3,8 @@
 import gzip
 import io
 import os
+import sys
+import tempfile
 import threading
 import zipfile
 from pathlib import Path
@@ -10,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from unspool.data.documents import read_documents
+from unspool.data.files import bare_name
 from unspool.data.sources import Sources
-from unspool.errors import DataError
+from unspool.errors import DataError, OutputError
 from unspool.specs.data import DataSpec
 from unspool.text import reading
 
@@ -66,7 +69,7 @@ def test_a_folder_without_texts_says_what_it_holds(tmp_path: Path) -> None:
     assert sources(tmp_path, suffixes=("csv",)).files[0].name.endswith("t.csv")
 
 
-def archive(**members: str) -> bytes:
+def archive(**members: str | bytes) -> bytes:
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as packed:
         for name, content in members.items():
@@ -81,6 +84,64 @@ def test_an_archive_is_read_as_a_folder(tmp_path: Path) -> None:
     assert found.findings.lines == ["files in texts.ZIP that are not read: 1 .csv, 2 hidden."]
     with pytest.raises(DataError, match=r"bad\.zip cannot be read"):
         sources(put(tmp_path / "bad.zip", b"PK nothing"))
+
+
+def test_members_are_found_by_the_names_that_the_archive_gives_them(tmp_path: Path) -> None:
+    path = put(tmp_path / "t.zip", archive(**{"./in/a.txt": "one\n", "in//b.txt": "two\n"}))
+    assert text_of(path) == "one\ntwo\n"
+
+
+def test_the_folder_one_is_in_is_called_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path / "here" / "a.txt", "one\n")
+    put(tmp_path / "here" / "t.csv", "a\n")
+    monkeypatch.chdir(tmp_path / "here")
+    assert sources(".").findings.lines == ["files in here that are not read: 1 .csv."]
+    assert [bare_name(name) for name in (".", "..", "./a.txt", "/")] == ["here", tmp_path.name, "a.txt", "/"]
+
+
+def test_an_empty_name_is_not_the_folder_one_is_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path / "a.txt", "one\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DataError, match="'' does not exist"):
+        sources("")
+
+
+def test_what_can_be_read_once_and_not_be_kept_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken(io.RawIOBase):
+        def read(self, size: int = -1) -> bytes:
+            raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(Broken()))
+    with pytest.raises(DataError, match=r"standard input cannot be read: Input/output error\."):
+        sources("-")
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"text\n")))
+    with pytest.raises(OutputError, match=r"/gone.* cannot be written") as caught:
+        sources("-")
+    assert "TMPDIR" in caught.value.hint
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(DataError, match="it is closed"):
+        sources("-")
+
+
+def test_that_a_page_is_read_without_its_markup_is_said(tmp_path: Path) -> None:
+    page = put(tmp_path / "in" / "page.html", "<p>one</p>")
+    assert sources(page).findings.lines == ["page.html: read as a page, without its markup."]
+    put(tmp_path / "in" / "two.htm", "<p>two</p>")
+    both = sources(tmp_path / "in", suffixes=(".html", ".htm"))
+    assert both.findings.lines == ["in: 2 files read as pages, without their markup."]
+
+
+def test_a_page_is_converted_once(tmp_path: Path) -> None:
+    page = put(tmp_path / "page.html", "<p>one \ue000 sign</p>")
+    found = sources(page)
+    first = "".join(found.pieces())
+    page.write_text("<p>other</p>", encoding="utf-8")
+    assert first == "".join(found.pieces()) == "one \ue000 sign\n"
+    with pytest.raises(DataError, match="NUL"):
+        text_of(put(tmp_path / "nul.html", "<p>a\0b</p>"))
 
 
 def test_a_page_is_read_as_its_text(tmp_path: Path) -> None:
@@ -102,8 +163,8 @@ def test_a_page_is_read_as_its_text(tmp_path: Path) -> None:
         ("a.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Word or Excel document", ".txt"),
         ("a.rtf", b"{\\rtf1 text}", "a document of rich text", "pandoc"),
         ("a.txt", b"\x89PNG\r\n\x1a\n", "a picture", "a file of text"),
-        ("a.txt.bz2", b"BZh91AY", "compressed by bzip2", "bunzip2"),
-        ("table.txt", b"PAR1....", "a table of Parquet", ".parquet"),
+        ("a.txt.bz2", b"BZh91AY&SY", "compressed by bzip2", "bunzip2"),
+        ("table.txt", b"PAR1\x15\x04", "a table of Parquet", ".parquet"),
     ],
 )
 def test_what_is_no_text_is_named_with_the_way_out(
@@ -112,6 +173,37 @@ def test_what_is_no_text_is_named_with_the_way_out(
     with pytest.raises(DataError, match=rf"is {kind}, not plain text") as caught:
         text_of(put(tmp_path / name, content))
     assert way in caught.value.hint
+
+
+PDF = b"%PDF-1.7\n"
+
+
+def test_a_command_is_given_where_it_can_read_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    packed = gzip.compress(PDF)
+    put(Path("-a b.pdf"), PDF)
+    put(Path("a.txt"), packed)
+    put(Path("a.zip"), archive(**{"a.txt": PDF}))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(PDF)))
+    hints = {
+        "-a b.pdf": "extract its text: pdftotext './-a b.pdf' text.txt.",
+        "a.txt": "decompress it first; then extract its text with pdftotext.",
+        "a.zip": "unpack a.zip first; then extract its text with pdftotext.",
+        "-": "write it to a file first; then extract its text with pdftotext.",
+    }
+    for name, hint in hints.items():
+        with pytest.raises(DataError, match="is a PDF document") as caught:
+            text_of(name)
+        assert caught.value.hint == hint
+
+
+@pytest.mark.parametrize(
+    "start",
+    ["%PDF is", "PAR1\n", "BZh is", "BZh9 is", "Rar! it", "GIF8", "GIF89a is a", "RIFF raff", "ID3 tags", "OggS", "MZ"],
+)
+def test_a_text_that_begins_as_if_it_were_another_kind_is_read(tmp_path: Path, start: str) -> None:
+    text = f"{start}, and so on\n" * 3
+    assert text_of(put(tmp_path / "a.txt", text)) == text
 
 
 def test_a_compressed_text_without_its_ending_is_read(tmp_path: Path) -> None:

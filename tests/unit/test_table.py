@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -187,3 +188,66 @@ def test_parquet_is_read_or_its_extra_named(tmp_path: Path) -> None:
         return
     parquet.write_table(pyarrow.table({"en": ["house"], "n": [1]}), path)
     assert column(str(path), "en") == ["house"]
+
+
+@pytest.mark.parametrize(("name", "end"), [("t.csv", "\r\n"), ("t.tsv", "\n"), ("t.csv", '"\n')])
+def test_a_line_that_says_the_delimiter_is_no_row(tmp_path: Path, name: str, end: str) -> None:
+    quote = end[:1] * (end[:1] == '"')
+    path = write(tmp_path / name, f"{quote}sep=;{end}text;n{end[-1]}a, b;1{end[-1]}c;2;3{end[-1]}")
+    found = sources(path)
+    rows = read_table(found, Columns(("text", "n")))
+    assert (next(rows).cells, found.findings.lines) == (
+        {"text": "a, b", "n": "1"},
+        [f"{name}: its first line, '{quote}sep=;{quote}', says what is between the cells, and is no row."],
+    )
+    with pytest.raises(DataError, match="line 4 must not have more cells"):
+        next(rows)
+    assert column(write(tmp_path / "tabs.csv", "sep=\t\ntext\tn\n\na\t1\n"), "n") == ["1"]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";"])
+def test_names_below_titles_and_comments_are_pointed_at(tmp_path: Path, delimiter: str) -> None:
+    rows = delimiter.join("ab") + "\n" + delimiter.join(["one", "x"]) + "\n"
+    for above in ("A report\n\n", "# made, in May, by me\n#\n", '"Report, 2024"\n\n'):
+        with pytest.raises(DataError, match="has no column 'a' in its first row") as caught:
+            column(write(tmp_path / "t.csv", above + rows), "a")
+        assert caught.value.hint == "line 3 has the requested columns: remove the lines before it."
+    with pytest.raises(DataError, match="has no column 'one'") as caught:  # which is a cell of a row
+        column(write(tmp_path / "t.csv", rows), "one")
+    assert caught.value.hint.startswith("its columns are ")
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "command"),
+    [
+        ("a b.json", "messages", "take the list out: jq '.[\"messages\"]' 'a b.json' > messages.json."),
+        ("-o.json", "it's 1", "take the list out: jq '.[\"it'\"'\"'s 1\"]' ./-o.json > it-s-1.json."),
+        ("rows.json", "rows", "take the list out: jq '.[\"rows\"]' rows.json > rows-list.json."),
+        ("t.json.gz", "rows", "decompress it first; then take the list out with jq."),
+    ],
+)
+def test_a_list_inside_an_object_is_taken_out_by_a_command_that_can_be_pasted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, key: str, command: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    content = json.dumps({"name": "x", key: [{"text": "a"}]}).encode()
+    Path(name).write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    with pytest.raises(DataError, match="must hold a list of objects") as caught:
+        column(name, "text")
+    assert caught.value.hint == command
+
+
+def test_a_table_is_learnt_as_it_stands_where_it_is_a_file_of_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(Path("-t.csv"), "a,b\n1,2\n")
+    write(Path("t.parquet"), b"PAR1")
+    with zipfile.ZipFile("t.zip", "w") as archive:
+        archive.writestr("t.csv", "a,b\n1,2\n")
+    for name, told in (("-t.csv", True), ("t.parquet", False), ("t.zip", False)):
+        found = Sources((name,), DataSpec(), tables=True)
+        with pytest.raises(DataError, match="is a table") as caught:
+            refuse_tables(found)
+        assert ("To learn it as it stands: " in caught.value.hint) == told
+        assert caught.value.hint.endswith("train - < ./-t.csv") == told

@@ -1,6 +1,5 @@
 """A reader gets the old model until the new one is there, then the new one, and never something of both."""
 
-import os
 import shutil
 import warnings
 from collections.abc import Callable
@@ -83,7 +82,7 @@ def test_a_reader_during_a_run_gets_the_old_model_whole_and_then_the_new_one(old
     assert watching.seen == ["step", "validation"]
     assert not letters(old)
     assert letters(saved)
-    assert sorted(os.listdir(old.parent)) == ["m", "saved"]  # noqa: PTH208 - hidden files too
+    assert sorted(path.name for path in old.parent.iterdir()) == ["m", "saved"]
 
 
 def test_a_model_that_is_open_follows_its_folder_and_is_told_when_that_is_gone(old: Path, digits: Path) -> None:
@@ -275,7 +274,7 @@ def test_saving_over_a_model_keeps_it_until_the_copy_is_whole(
     monkeypatch.undo()
     model.save(old, overwrite=True)
     assert not letters(old)
-    assert sorted(os.listdir(old.parent)) == ["m", "new"]  # noqa: PTH208 - hidden files too
+    assert sorted(path.name for path in old.parent.iterdir()) == ["m", "new"]
     assert {path.name for path in old.iterdir()} == {path.name for path in new.iterdir()} - {"training"}
 
 

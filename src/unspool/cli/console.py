@@ -8,29 +8,20 @@ import select
 import stat
 import sys
 import warnings
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from math import isfinite
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, cast
 
 import typer
 
 from unspool.cli.shown import visible
-from unspool.errors import (
-    DataError,
-    DataWarning,
-    ModelFolderWarning,
-    OutputError,
-    UnspoolError,
-    UsageError,
-    shell_command,
-)
+from unspool.errors import DataWarning, ModelFolderWarning, OutputError, UnspoolError, UsageError, shell_command
 
 INTERRUPTED = 130
 BROKEN_PIPE = 141
-STANDARD_INPUT = "standard input"
+PATIENCE = 0.3  # seconds that a pipe may take to bring something
 
 # The base of all that a command line can get wrong; typer keeps it in its own copy of click.
 CommandLineError: Any = typer.BadParameter.__mro__[2]
@@ -152,8 +143,10 @@ def refuse_unnamed_input() -> None:
     """
     try:
         mode = os.fstat(sys.stdin.fileno()).st_mode
-        piped = stat.S_ISREG(mode) or (stat.S_ISFIFO(mode) and bool(select.select([sys.stdin], [], [], 0)[0]))
-        something = piped and bool(cast(io.BufferedReader, sys.stdin.buffer).peek(1))
+        if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):
+            return
+        ready = stat.S_ISREG(mode) or bool(select.select([sys.stdin], [], [], PATIENCE)[0])
+        something = ready and bool(cast(io.BufferedReader, sys.stdin.buffer).peek(1))
     except (OSError, ValueError, AttributeError):  # no standard input
         return
     if something:
@@ -161,28 +154,25 @@ def refuse_unnamed_input() -> None:
             "data that are piped in must be named. Received: standard input, and no DATA.",
             f"write {shell_command('train', '-')} < FILE to learn it, or < /dev/null to learn Python's own reference.",
         )
+    if not ready:
+        warn(f"standard input is an open pipe, which is not read unless it is named: {shell_command('train', '-')}.")
 
 
 def read_text(text: str, encoding: str = "auto") -> str:
     """Return the text itself, or standard input for `-`, cleaned as training texts are."""
     from unspool.text.incoming import clean_text
-    from unspool.text.reading import read_pieces
 
-    if text == "-":
-        return "".join(read_pieces(sys.stdin.buffer, STANDARD_INPUT, encoding))
-    return clean_text(text)
+    return read_file(Path("-"), encoding) if text == "-" else clean_text(text)
 
 
 def read_file(path: Path, encoding: str = "auto") -> str:
-    """Read the clean text of a file, which may be compressed; `-` is standard input.
+    """Read the clean text of a file as training does; `-` is standard input.
 
     Raises:
-        DataError: it cannot be read.
+        DataError: it cannot be read, or is no text.
     """
-    from unspool.text.reading import read_pieces
-
-    with _opened(path) as (stream, name):
-        return "".join(read_pieces(stream, name, encoding))
+    with _sources(path, encoding) as sources:
+        return "".join(sources.pieces())
 
 
 def read_lines(path: Path, encoding: str = "auto") -> list[str]:
@@ -191,27 +181,24 @@ def read_lines(path: Path, encoding: str = "auto") -> list[str]:
     A line ends at LF or CRLF alone, so that there are as many answers as lines; a stray CR ends a line inside its text.
 
     Raises:
-        DataError: it cannot be read.
+        DataError: it cannot be read, or is no text.
     """
     from unspool.text.incoming import clean_texts
-    from unspool.text.reading import read_lines as lines_of
     from unspool.text.reading import without_end
 
-    with _opened(path) as (stream, name):
-        return clean_texts(map(without_end, lines_of(stream, name, encoding)))
+    with _sources(path, encoding) as sources:
+        lines = (line for file in sources.files for line in sources.lines_of(file))
+        return clean_texts(map(without_end, lines))
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[tuple[BinaryIO, str]]:
-    """Open a file for reading bytes, or standard input for `-`; yield it with the name that errors call it."""
-    from unspool.text.reading import open_file
+def _sources(path: Path, encoding: str) -> Iterator[Any]:
+    """Open a file as a source of text, and warn of what reading it found."""
+    from unspool.data.sources import Sources
+    from unspool.specs.base import build
+    from unspool.specs.data import DataSpec
+    from unspool.tasks.evaluation import say_findings
 
-    if str(path) == "-":
-        yield sys.stdin.buffer, STANDARD_INPUT
-        return
-    try:
-        with open_file(str(path)) as stream:
-            yield stream, str(path)
-    except (OSError, EOFError, zlib.error) as problem:
-        reason = getattr(problem, "strerror", None) or problem
-        raise DataError(f"{path} cannot be read: {reason}.", "name a file of text.") from None
+    sources = Sources((str(path),), build(DataSpec, {"encoding": encoding}, "reading"))
+    yield sources
+    say_findings(sources.findings)

@@ -58,13 +58,14 @@ def model_path(
         yield chosen
         return
     if data:
-        name = "stdin" if data[0] == "-" else Path(data[0]).resolve().name.split(".")[0] or "model"
+        name = _name_of(data[0])
     else:
         from unspool.tasks.registry import choose_row
 
         name = choose_row(settings["data"], task).load("task")().name(settings)
     path, number = Path("runs") / name, 2
     with reporting_write_errors(path):
+        path.parent.mkdir(exist_ok=True)
         while path.exists() or waiting(path) or is_locked(path) or not _make(path):
             path, number = Path("runs") / f"{name}-{number}", number + 1
     try:
@@ -75,10 +76,20 @@ def model_path(
                 folder.rmdir()
 
 
+def _name_of(source: str) -> str:
+    """Return the name of the folder of a model of some source."""
+    from unspool.data.files import bare_name
+    from unspool.data.given import is_text
+
+    if source == "-":
+        return "stdin"
+    return "text" if is_text(source) else bare_name(source).split(".")[0] or "model"
+
+
 def _make(path: Path) -> bool:
     """Make a folder; return whether it is new."""
     try:
-        path.mkdir(parents=True)
+        path.mkdir()
     except FileExistsError:
         return False
     return True
@@ -112,9 +123,9 @@ def closing_text(model: Any, path: Path) -> str:
     return "".join(f"{visible(line)}\n" for line in lines)
 
 
-def example(path: Path, task: str) -> str:
-    """Return a command that uses the model at a path, of a task."""
+def example(path: Path, config: Any) -> str:
+    """Return a command that uses the model at a path, which the config describes."""
     from unspool.tasks.registry import ROWS
 
-    command: str = ROWS[task].load("task").card.command
+    command: str = ROWS[config.task].load("task")().card_of(config).command
     return this_program() + command.removeprefix("unspool").format(name=shell_word(path))

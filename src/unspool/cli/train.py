@@ -108,7 +108,7 @@ def train(
     if as_json:
         write_json(closing_values(model, path), indent=2)
     else:
-        write(f"\n{closing_text(model, path)}try: {example(path, model.config.task)}\n")
+        write(f"\n{closing_text(model, path)}try: {example(path, model.config)}\n")
 
 
 def _is_typed(context: typer.Context, name: str) -> bool:

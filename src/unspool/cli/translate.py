@@ -35,8 +35,9 @@ def translate(
     """Translate texts, one line each, in order; or the rows of a table.
 
     Every text yields as many lines as --n-best says; where there are fewer translations, and for a text that is empty
-    or blank, the lines are empty. A line end inside a translation is written as \\n. With --json, each line is an
-    object with the number of the text, scores and attention weights; an empty text has no translations.
+    or blank, the lines are empty. In plain lines, line ends and tabs in a translation are written as \\n and \\t, a
+    backslash as \\\\. With --json, each line is an object with the number of the text, scores and attention weights; an
+    empty text has no translations.
 
     With --source, --file is a table (.csv, .tsv, .jsonl, .json, .parquet; - is standard input, as separated cells or
     JSON). It is written back in its own format, with all its columns and rows, and the translations in new columns at
@@ -48,6 +49,7 @@ def translate(
         unspool translate runs/de-en "guten Tag" --beams 10 --n-best 3 --json
     """
     from unspool.api import load
+    from unspool.text.escapes import escaped
 
     columns = tuple(filter(None, [data.pop("source", None)]))
     table = Table(file, out, overwrite, column, data)
@@ -64,7 +66,7 @@ def translate(
         if as_json:
             write_json({"line": number, "source": text, "translations": [one.to_dict() for one in found or ()]})
             continue
-        lines = [one.text.replace("\n", "\\n") for one in found or ()]
+        lines = [escaped(one.text) for one in found or ()]
         write("".join(f"{line}\n" for line in [*lines, *[""] * (n_best - len(lines))]))
 
 

@@ -1,24 +1,23 @@
 """The files behind the names that a person gives: a file, a folder, a zip archive, a page of HTML, standard input."""
 
-import io
 import os
-import shutil
 import sys
 import tempfile
 import weakref
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path, PurePath
 from typing import BinaryIO, cast
 
 from unspool.data.findings import Findings
 from unspool.data.html import page_text
 from unspool.data.kinds import refuse_foreign
-from unspool.errors import DataError
-from unspool.text.reading import decompressed, open_file
+from unspool.errors import DataError, reporting_write_errors
+from unspool.text.reading import PIECE_BYTES, decompressed, open_file
 
 STANDARD_INPUT = "standard input"
 PAGES = (".html", ".htm", ".xhtml")
@@ -49,27 +48,45 @@ def expand(name: str, endings: Sequence[str], findings: Findings) -> list[Source
     Args:
         name: is that of a file, a folder or a zip archive, or `-` for standard input.
         endings: are those of the files that are read in a folder or an archive, in any case, also before .gz.
-        findings: counts by ending the files that are not read.
+        findings: counts by ending the files that are not read, and says which are read as pages of HTML.
 
     Raises:
-        DataError: there is no such file, or none in a folder has one of the endings.
+        DataError: there is no such file, it cannot be read, or none in a folder has one of the endings.
+        OutputError: what can be read once cannot be kept on disk.
     """
+    files = list(_expanded(name, endings, findings))
+    pages = [file for file in files if ending_of(PurePath(file.name)) in PAGES]
+    if len(pages) == 1:
+        findings.note(f"{bare_name(pages[0].name)}: read as a page, without its markup.")
+    elif pages:
+        findings.note(f"{bare_name(name)}: {len(pages):,} files read as pages, without their markup.")
+    return files
+
+
+def bare_name(name: str) -> str:
+    """Return the name of a file without the folders before it; for `.` and `..` the name that the folder has."""
+    own = PurePath(name).name
+    return own if own not in ("", "..") else Path(name).resolve().name or name
+
+
+def _expanded(name: str, endings: Sequence[str], findings: Findings) -> Iterable[SourceFile]:
     if name == "-":
-        return [SourceFile(STANDARD_INPUT, "", STANDARD_INPUT, _kept(sys.stdin.buffer))]
+        if sys.stdin is None:
+            raise DataError(f"{STANDARD_INPUT} cannot be read: it is closed.", "name a file or a folder.")
+        return [_file(STANDARD_INPUT, PurePath(STANDARD_INPUT), _kept(_blocks(sys.stdin.buffer, STANDARD_INPUT)))]
     path = Path(name)
-    if not _exists(path):
+    if not name or not _exists(path):
         raise DataError(
             f"{name if len(name) < 200 else name[:200] + '...'!r} does not exist.",
             "name a file, a folder, or - for standard input; in Python, a text itself may be given in a list.",
         )
     if path.is_dir():
-        chosen = _chosen(name, _files_in(path, findings), endings, findings)
-        return [_on_disk(str(path / file)) for file in chosen]
+        return (_on_disk(str(path / file)) for file in _chosen(name, _files_in(path, findings), endings, findings))
     if path.suffix.lower() == ARCHIVE:
         return _in_archive(name, endings, findings)
     if not path.is_file():  # a pipe, which can be read once
-        with path.open("rb") as stream:
-            return [SourceFile(name, ending_of(path), path.stem, _kept(stream))]
+        with _reporting_read_errors(name), path.open("rb") as stream:
+            return [_file(name, path, _kept(_blocks(stream, name)))]
     return [_on_disk(name)]
 
 
@@ -83,24 +100,12 @@ def _unpacked(path: PurePath) -> PurePath:
     return path.with_suffix("") if path.suffix.lower() == ".gz" else path
 
 
-def open_page(open_bytes: Callable[[], BinaryIO], name: str) -> Callable[[], BinaryIO]:
-    """Return what opens a page of HTML for reading the bytes of its text."""
-
-    def opened() -> BinaryIO:
-        with open_bytes() as stream:
-            return io.BytesIO(page_text(stream.read(), name).encode())
-
-    return opened
-
-
 def _on_disk(name: str) -> SourceFile:
     return _file(name, PurePath(name), lambda: open_file(name))
 
 
 def _file(name: str, path: PurePath, open_bytes: Callable[[], BinaryIO]) -> SourceFile:
     ending, stem = ending_of(path), _unpacked(path).stem
-    if ending in PAGES:
-        return SourceFile(name, ".txt", stem, open_page(open_bytes, name))
     if ending in BINARY:
         return SourceFile(name, ending, stem, open_bytes)
 
@@ -114,20 +119,36 @@ def _file(name: str, path: PurePath, open_bytes: Callable[[], BinaryIO]) -> Sour
             raise
         return stream
 
+    if ending in PAGES:
+        return SourceFile(name, ".txt", stem, _page(opened, name))
     return SourceFile(name, ending, stem, opened)
+
+
+def _page(open_bytes: Callable[[], BinaryIO], name: str) -> Callable[[], BinaryIO]:
+    """Return what opens a page of HTML for reading the bytes of its text, which is found once."""
+
+    @cache
+    def text() -> Callable[[], BinaryIO]:
+        with open_bytes() as stream:
+            return _kept([page_text(stream.read(), name).encode()])
+
+    return lambda: text()()
 
 
 def _files_in(folder: Path, findings: Findings) -> list[PurePath]:
     """Return the files of a folder and of those in it, in order, by their names within it."""
+    shown = bare_name(str(folder))
 
     def unreadable(problem: OSError) -> None:
+        if problem.filename == str(folder):
+            raise DataError(f"{folder} cannot be read: {problem.strerror}.", "check the folder and its permissions.")
         inside = PurePath(problem.filename).relative_to(folder)
-        findings.warn(f"{folder.name}/{inside} cannot be read ({problem.strerror}), and what is in it is left out.")
+        findings.warn(f"{shown}/{inside} cannot be read ({problem.strerror}), and what is in it is left out.")
 
     found = [Path(root, name) for root, _, names in os.walk(folder, onerror=unreadable) for name in names]
     files = [path for path in found if path.is_file()]
     if len(files) < len(found):
-        findings.note(f"broken links and the like in {folder.name} that are not read: {len(found) - len(files):,}.")
+        findings.note(f"broken links and the like in {shown} that are not read: {len(found) - len(files):,}.")
     return sorted(path.relative_to(folder) for path in files)
 
 
@@ -138,30 +159,27 @@ def _exists(path: Path) -> bool:
         return False
 
 
-def _in_archive(name: str, endings: Sequence[str], findings: Findings) -> list[SourceFile]:
+def _in_archive(name: str, endings: Sequence[str], findings: Findings) -> Iterator[SourceFile]:
     try:
         with zipfile.ZipFile(name) as archive:
-            members = sorted(PurePath(info.filename) for info in archive.infolist() if not info.is_dir())
+            members = {PurePath(info.filename): info.filename for info in archive.infolist() if not info.is_dir()}
     except (zipfile.BadZipFile, OSError, ValueError) as problem:
         raise DataError(f"{name} cannot be read: {problem!s:.100}.", "check the archive.") from None
-    return [_member(name, member) for member in _chosen(name, members, endings, findings)]
+    return (_member(name, path, members[path]) for path in _chosen(name, sorted(members), endings, findings))
 
 
-def _member(archive: str, member: PurePath) -> SourceFile:
+def _member(archive: str, path: PurePath, member: str) -> SourceFile:
     def opened() -> BinaryIO:
         try:
             with zipfile.ZipFile(archive) as opened_archive:
-                stream = opened_archive.open(member.as_posix())  # stays open without the archive
-        except (
-            zipfile.BadZipFile,
-            RuntimeError,
-            NotImplementedError,
-            KeyError,
-        ) as problem:  # such as one with a password
-            raise DataError(f"{archive}/{member} cannot be read: {problem!s:.100}.", "unpack the archive.") from None
-        return decompressed(cast(BinaryIO, stream), member.name)
+                stream = opened_archive.open(member)  # stays open without the archive
+        except (zipfile.BadZipFile, RuntimeError, KeyError) as problem:  # such as one with a password
+            raise DataError(
+                f"{archive}/{path.as_posix()} cannot be read: {problem!s:.100}.", "unpack the archive."
+            ) from None
+        return decompressed(cast(BinaryIO, stream), path.name)
 
-    return _file(f"{archive}/{member.as_posix()}", member, opened)
+    return _file(f"{archive}/{path.as_posix()}", path, opened)
 
 
 def _chosen(folder: str, inside: Iterable[PurePath], endings: Sequence[str], findings: Findings) -> Iterator[PurePath]:
@@ -184,21 +202,49 @@ def _chosen(folder: str, inside: Iterable[PurePath], endings: Sequence[str], fin
             "name other endings with --suffixes, such as --suffixes .py.",
         )
     if unread:
-        findings.note(f"files in {Path(folder).name} that are not read: {', '.join(unread)}.")
+        findings.note(f"files in {bare_name(folder)} that are not read: {', '.join(unread)}.")
     return iter(chosen)
 
 
-def _kept(stream: BinaryIO) -> Callable[[], BinaryIO]:
-    """Keep on disk what can be read once, and return what opens it."""
-    descriptor, path = tempfile.mkstemp(prefix="unspool-")
-    with os.fdopen(descriptor, "wb") as file:
-        shutil.copyfileobj(stream, file)
+def _kept(blocks: Iterable[bytes]) -> Callable[[], BinaryIO]:
+    """Keep on disk what can be read once, or should be made once, and return what opens it.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    with reporting_write_errors(Path("the temporary folder"), "name another place in TMPDIR"):
+        descriptor, path = tempfile.mkstemp(prefix="unspool-")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.writelines(blocks)
+        except BaseException as problem:
+            if isinstance(problem, OSError):
+                problem.filename = str(Path(path).parent)
+            _remove(path)
+            raise
 
     def opened() -> BinaryIO:
         return open_file(path)
 
     weakref.finalize(opened, _remove, path)
     return opened
+
+
+def _blocks(stream: BinaryIO, name: str) -> Iterator[bytes]:
+    """Yield what a stream holds, in blocks."""
+    with _reporting_read_errors(name):
+        while block := stream.read(PIECE_BYTES):
+            yield block
+
+
+@contextmanager
+def _reporting_read_errors(name: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as problem:
+        raise DataError(
+            f"{name} cannot be read: {problem.strerror or problem}.", "check the file and its permissions."
+        ) from None
 
 
 def _remove(path: str) -> None:

@@ -4,9 +4,10 @@ import re
 from importlib.util import find_spec
 
 from unspool.errors import MissingExtraError
+from unspool.text.cleaning import nul_error
 
 UNSEEN = ("head", "script", "style", "template", "noscript", "svg")
-KEPT = "\ue000"  # stands for a space of text that is set as it is
+KEPT = "\0"  # stands for a space of text that is set as it is; no clean text has it
 BLOCKS = (
     *("address", "article", "aside", "blockquote", "dd", "div", "dl", "dt", "fieldset", "figcaption", "figure"),
     *("footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p", "pre"),
@@ -22,6 +23,7 @@ def page_text(page: bytes, name: str) -> str:
         name: is what an error calls it.
 
     Raises:
+        DataError: it has a NUL character.
         MissingExtraError: beautifulsoup4 is not installed.
     """
     if not find_spec("bs4"):
@@ -32,6 +34,8 @@ def page_text(page: bytes, name: str) -> str:
     soup = BeautifulSoup(page, "html.parser")
     for part in soup(UNSEEN):
         part.decompose()
+    if "\0" in soup.get_text():
+        raise nul_error(name)
     for piece in soup.find_all(string=True):
         if type(piece) is NavigableString:  # and not a comment or a declaration
             kept = piece.replace(" ", KEPT) if piece.find_parent("pre") else re.sub(r"\s+", " ", piece)

@@ -1,51 +1,62 @@
 """Say what a file is that is not plain text, and how its text can be had."""
 
 import re
-import shlex
 import zipfile
 from collections.abc import Sequence
+from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from unspool.errors import DataError
+from unspool.errors import DataError, shell_word
+from unspool.text.reading import GZIP
 
 HEAD = 4096  # bytes that are looked at
 
 
-class _Kind(NamedTuple):
-    """A kind of file, the bytes that it begins with, and the way out; `{name}` stands for the file."""
+class Way(NamedTuple):
+    """A way to the text of a file.
 
-    start: bytes
-    name: str
-    way: str
+    Attributes:
+        what: says what to do.
+        command: does it, with `{name}` in place of the file; empty where there is none.
+    """
+
+    what: str
+    command: str = ""
 
 
-_PANDOC = "save it as plain text (.txt), or convert it: pandoc {name} -t plain -o text.txt"
-_TABLE = "save the sheet as .csv, and name its columns"
-_NO_TEXT = "name a file of text"
-_KINDS = (
-    _Kind(b"%PDF", "a PDF document", "extract its text: pdftotext {name} text.txt"),
-    _Kind(b"\xd0\xcf\x11\xe0", "an old Word or Excel document", "save it as plain text (.txt), or a sheet as .csv"),
-    _Kind(b"{\\rtf", "a document of rich text", _PANDOC),
-    _Kind(b"PAR1", "a table of Parquet", "rename it so that it ends with .parquet, and name its columns"),
-    _Kind(b"SQLite format 3", "a database", 'write a table of it: sqlite3 -csv -header {name} "select ..." > t.csv'),
-    _Kind(b"BZh", "compressed by bzip2", "decompress it: bunzip2 --keep {name}"),
-    _Kind(b"\xfd7zXZ", "compressed by xz", "decompress it: unxz --keep {name}"),
-    _Kind(b"\x28\xb5\x2f\xfd", "compressed by zstd", "decompress it: unzstd {name}"),
-    _Kind(b"7z\xbc\xaf", "an archive of 7-Zip", "unpack it, and name the folder"),
-    _Kind(b"Rar!", "a RAR archive", "unpack it, and name the folder"),
-    _Kind(b"\x89PNG", "a picture", _NO_TEXT),
-    _Kind(b"\xff\xd8\xff", "a picture", _NO_TEXT),
-    _Kind(b"GIF8", "a picture", _NO_TEXT),
-    _Kind(b"RIFF", "a picture, a sound or a film", _NO_TEXT),
-    _Kind(b"ID3", "a sound", _NO_TEXT),
-    _Kind(b"OggS", "a sound", _NO_TEXT),
-    _Kind(b"\x7fELF", "a program", _NO_TEXT),
-    _Kind(b"MZ\x90", "a program", _NO_TEXT),
+_PLAIN = "save it as plain text (.txt)"
+_PANDOC = Way(f"{_PLAIN}, or convert it", "pandoc {name} -t plain -o text.txt")
+_TABLE = Way("save the sheet as .csv, and name its columns")
+_UNPACK = Way("unpack it, and name the folder")
+_NO_TEXT = Way("name a file of text")
+_KINDS = (  # the bytes that a kind begins with, so many that no text does; what it is; the way to its text
+    (rb"%PDF-\d", "a PDF document", Way("extract its text", "pdftotext {name} text.txt")),
+    (rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Word or Excel document", Way(f"{_PLAIN}, or a sheet as .csv")),
+    (rb"\{\\rtf\d", "a document of rich text", _PANDOC),
+    (rb"PAR1[\0-\x08\x0e-\x1f]", "a table of Parquet", Way("let its name end with .parquet, and name its columns")),
+    (
+        rb"SQLite format 3\0",
+        "a database",
+        Way("write a table of it", 'sqlite3 -csv -header {name} "select ..." > t.csv'),
+    ),
+    (rb"BZh[1-9](1AY&SY|\x17rE8P\x90)", "compressed by bzip2", Way("decompress it", "bunzip2 --keep {name}")),
+    (rb"\xfd7zXZ\0", "compressed by xz", Way("decompress it", "unxz --keep {name}")),
+    (rb"\x28\xb5\x2f\xfd", "compressed by zstd", Way("decompress it", "unzstd {name}")),
+    (rb"7z\xbc\xaf\x27\x1c", "an archive of 7-Zip", _UNPACK),
+    (rb"Rar!\x1a\x07", "a RAR archive", _UNPACK),
+    (rb"\x89PNG\r\n\x1a\n", "a picture", _NO_TEXT),
+    (rb"\xff\xd8\xff", "a picture", _NO_TEXT),
+    (rb"GIF8[79]a.[\0-\x1f].[\0-\x1f]", "a picture", _NO_TEXT),  # the width and the height, which are below 8192
+    (rb"RIFF....(WEBP|WAVE|AVI )", "a picture, a sound or a film", _NO_TEXT),
+    (rb"ID3[\x02-\x04]", "a sound", _NO_TEXT),
+    (rb"OggS\0", "a sound", _NO_TEXT),
+    (rb"\x7fELF", "a program", _NO_TEXT),
+    (rb"MZ\x90\0", "a program", _NO_TEXT),
 )
 _INSIDE = {  # a member of a zip archive that says what the archive is
     "word/document.xml": ("a Word document", _PANDOC),
     "xl/workbook.xml": ("a sheet of Excel", _TABLE),
-    "ppt/presentation.xml": ("a presentation", "export its text as an outline (.txt)"),
+    "ppt/presentation.xml": ("a presentation", Way("export its text as an outline (.txt)")),
     "META-INF/container.xml": ("an electronic book", _PANDOC),
     "content.xml": ("an OpenDocument file", _PANDOC),
 }
@@ -69,21 +80,51 @@ def refuse_foreign(stream: BinaryIO, name: str) -> None:
     """
     head = stream.read(HEAD)
     stream.seek(0)
-    found = next(((kind.name, kind.way) for kind in _KINDS if head.startswith(kind.start)), None)
+    found = next(((kind, way) for start, kind, way in _KINDS if re.match(start, head, re.S)), None)
     if head.startswith(b"PK\x03\x04"):
         found = _archive(stream)
         stream.seek(0)
     if found is not None:
-        raise DataError(f"{name} is {found[0]}, not plain text.", f"{found[1].format(name=shlex.quote(name))}.")
+        raise DataError(f"{name} is {found[0]}, not plain text.", f"{way_for(name, found[1])}.")
 
 
-def _archive(stream: BinaryIO) -> tuple[str, str]:
+def way_for(name: str, way: Way) -> str:
+    """Return a way to the text of a file as a hint has it, with a command that can be pasted where one can read it.
+
+    Args:
+        name: is what errors call the file.
+        way: is for files of its kind.
+    """
+    before = needed_before(name)
+    if before:
+        tool = f" with {way.command.split()[0]}" if way.command else ""
+        return f"{before} first; then {way.what}{tool}"
+    return f"{way.what}: {way.command.replace('{name}', shell_word(Path(name)))}" if way.command else way.what
+
+
+def needed_before(name: str) -> str:
+    """Return what must be done before a command can read a file: to unpack it, to decompress it; empty if nothing.
+
+    Args:
+        name: is what errors call the file, which may be a member of an archive, or standard input.
+    """
+    path = Path(name)
+    archive = next((parent for parent in path.parents if parent.is_file()), None)
+    if archive is not None:
+        return f"unpack {archive}"
+    if not path.is_file():
+        return "write it to a file"
+    with path.open("rb") as stream:
+        return "decompress it" if stream.read(len(GZIP)) == GZIP else ""
+
+
+def _archive(stream: BinaryIO) -> tuple[str, Way]:
     try:
         members = zipfile.ZipFile(stream).namelist()
     except (zipfile.BadZipFile, OSError, ValueError):
         members = []
     known = (found for member, found in _INSIDE.items() if member in members)
-    return next(known, ("a zip archive", "rename it so that it ends with .zip, or unpack it and name the folder"))
+    return next(known, ("a zip archive", Way("let its name end with .zip, or unpack it and name the folder")))
 
 
 def looks_like_a_chat(lines: Sequence[str]) -> bool:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -20,6 +20,7 @@ from unspool.data.batches import Source, TextSource, UnknownTokens, pad_sequence
 from unspool.data.dates import DATES, date_pairs
 from unspool.data.documents import read_aligned
 from unspool.data.examples import SOURCE, TEXT, Examples, open_examples, write_examples
+from unspool.data.files import bare_name
 from unspool.data.findings import Findings
 from unspool.data.sources import Sources, describe_sources
 from unspool.data.split import choose_randomly, divide
@@ -162,7 +163,7 @@ def divide_pairs(
 def describe_pairs(names: tuple[str, ...], files: Names | None = None) -> str:
     """Return what a sentence calls the pairs of some sources."""
     if files is not None:
-        return " and ".join(PurePath(file).name for file in files)
+        return " and ".join(bare_name(file) for file in files)
     return describe_sources(names) if names else DATES
 
 

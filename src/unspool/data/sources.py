@@ -8,10 +8,9 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import PurePath
 from typing import BinaryIO
 
-from unspool.data.files import STANDARD_INPUT, SourceFile, expand
+from unspool.data.files import STANDARD_INPUT, SourceFile, bare_name, expand
 from unspool.data.findings import Findings
 from unspool.data.kinds import looks_like_a_chat, looks_like_html
 from unspool.errors import DataError
@@ -40,6 +39,7 @@ class Sources:
         files: are all files that are read, in order.
         spec: says how they are read.
         findings: receives what reading finds.
+        filled: are the files that have something in them, as far as they were read.
 
     Raises:
         DataError: a file does not exist, or a folder holds no file with one of the endings.
@@ -49,7 +49,7 @@ class Sources:
         self, names: tuple[str, ...], spec: DataSpec, tables: bool = False, findings: Findings | None = None
     ) -> None:
         self.names, self.spec, self.findings = names, spec, findings or Findings()
-        self._filled: set[SourceFile] = set()  # files that have something in them
+        self.filled: set[SourceFile] = set()
         endings = spec.suffixes or (TABLES if tables else TEXTS)
         self.files = [file for name in names for file in expand(name, endings, self.findings)]
 
@@ -77,7 +77,7 @@ class Sources:
         with self.open(file) as stream:
             for number, piece in enumerate(read_pieces(stream, file.name, self.spec.encoding, cleaner)):
                 if number == 0:
-                    self._filled.add(file)
+                    self.filled.add(file)
                     self._look_at(file, piece)
                 yield piece
             self.findings.count(HALVES, file, "somewhere in it", cleaner.replaced)
@@ -86,7 +86,7 @@ class Sources:
         """Read the lines of one of the files as they stand, also empty ones, with their ends: LF or CRLF alone."""
         with self.open(file) as stream:
             for line in read_lines(stream, file.name, self.spec.encoding):
-                self._filled.add(file)
+                self.filled.add(file)
                 yield line
 
     def cleaned(self, text: str, file: SourceFile, place: str) -> str:
@@ -105,9 +105,9 @@ class Sources:
     def counting(self, file: SourceFile) -> Iterator[None]:
         """Count what is found in a file while it is read to its end; a reading that breaks off does not count."""
         self.findings.begin(file)
-        self._filled.discard(file)
+        self.filled.discard(file)
         yield
-        if file not in self._filled:
+        if file not in self.filled:
             self.findings.count(EMPTY, file, "")
         self.findings.complete(file)
 
@@ -123,7 +123,7 @@ class Sources:
 
     def _look_at(self, file: SourceFile, start: str) -> None:
         """Warn where a plain text is something else that people bring."""
-        name = PurePath(file.name).name
+        name = bare_name(file.name)
         if looks_like_html(start):
             self.findings.warn(
                 f"{name} is a page of HTML, and its tags are learnt; rename it to end with .html to learn its text."
@@ -146,5 +146,5 @@ def describe_sources(names: tuple[str, ...]) -> str:
     """Return what a sentence calls the sources of these names, without the folders that they are in."""
     if not names:
         return EMBEDDED
-    shown = [STANDARD_INPUT if name == "-" else PurePath(name).name or name for name in names]
+    shown = [STANDARD_INPUT if name == "-" else bare_name(name) for name in names]
     return ", ".join(shown[:3]) + (f" and {len(shown) - 3} more" if len(shown) > 3 else "")

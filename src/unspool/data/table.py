@@ -11,14 +11,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import islice
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import NamedTuple
 
-from unspool.data.files import STANDARD_INPUT, SourceFile
+from unspool.data.files import STANDARD_INPUT, SourceFile, bare_name
 from unspool.data.formats.columnar import read_parquet
+from unspool.data.formats.first_rows import SAMPLE, Given
 from unspool.data.formats.objects import Fields, read_objects
 from unspool.data.formats.row import Row
-from unspool.data.formats.separated import SAMPLE, Given, Layout, find_layout, read_separated
+from unspool.data.formats.separated import Layout, find_layout, read_separated
 from unspool.data.sources import TABLES, Sources
 from unspool.errors import DataError, shell_command, shell_word
 
@@ -129,15 +130,15 @@ def refuse_tables(sources: Sources, option: str = "--text", otherwise: str = "")
                 names = f": {quoted(column_names(sources, file))}"
             raise DataError(
                 f"{file.name} is a table, so the column of the text must be named. Received: none.",
-                f"name one with {option}{names}; " + (otherwise or _ways_to_train(file)),
+                f"name one with {option}{names}" + (f"; {otherwise}" if otherwise else _ways_to_train(file)),
             )
 
 
 def _ways_to_train(file: SourceFile) -> str:
-    return (
-        "of pairs, two with --source and --target; to classify, --text and --label. To learn it as it stands: "
-        f"{shell_command('train', '-')} < {shell_word(Path(file.name))}"
-    )
+    ways = "; of pairs, two with --source and --target; to classify, --text and --label."
+    if file.ending == ".parquet" or not Path(file.name).is_file():  # no text, or a member of an archive
+        return ways
+    return f"{ways} To learn it as it stands: {shell_command('train', '-')} < {shell_word(Path(file.name))}"
 
 
 def column_names(sources: Sources, file: SourceFile) -> list[str]:
@@ -156,6 +157,7 @@ def _rows(sources: Sources, file: SourceFile, requested: Iterable[str]) -> Itera
     names = tuple(requested)
     ending = format_of(sources, file)
     if ending == ".parquet":
+        sources.filled.add(file)  # a schema at least
         with sources.open(file) as stream:
             yield from read_parquet(stream, file.name, names)
     elif ending in OBJECTS:
@@ -163,10 +165,10 @@ def _rows(sources: Sources, file: SourceFile, requested: Iterable[str]) -> Itera
     else:
         layout, rows = read_separated(sources.lines_of(file), _given(sources, file, names))
         for sentence in layout.found:
-            sources.findings.note(f"{PurePath(file.name).name}: {sentence}.")
+            sources.findings.note(f"{bare_name(file.name)}: {sentence}.")
         for name in names:
             if name not in layout.names and layout.names:
-                raise no_column(file.name, name, layout.names)
+                raise no_column(file.name, name, layout.names, layout.later)
         yield from rows
 
 
@@ -221,8 +223,20 @@ def _check_filled(lacking: Mapping[str, int], rows: int, file: SourceFile, row: 
             )
 
 
-def no_column(file: str, column: str, names: Sequence[str]) -> DataError:
-    """Make the error for a column that a table does not have."""
+def no_column(file: str, column: str, names: Sequence[str], later: int = 0) -> DataError:
+    """Make the error for a column that a table does not have.
+
+    Args:
+        file: is the name of the table.
+        column: is that of the column.
+        names: are those of the columns that there are.
+        later: is the number of a line that has the requested columns; 0 if none has.
+    """
+    if later:
+        return DataError(
+            f"{file} has no column {column!r} in its first row.",
+            f"line {later} has the requested columns: remove the lines before it.",
+        )
     near = get_close_matches(column, names)
     return DataError(
         f"{file} has no column {column!r}.",

@@ -4,12 +4,15 @@ A path with dots names a field of an object inside another: `translation.en`.
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
+from pathlib import PurePath
 from typing import Any
 
 from unspool.data.formats.row import Row
-from unspool.errors import DataError
+from unspool.data.kinds import Way, way_for
+from unspool.errors import DataError, shell_word
 
 _MISSING = object()
 
@@ -169,11 +172,14 @@ def _no_list(text: str, file: str) -> DataError:
         return _not_json(file, "its start", problem)
     lists = [name for name, inside in value.items() if isinstance(inside, list)] if isinstance(value, dict) else []
     within = f" It has lists in {', '.join(map(repr, lists[:5]))}." if lists else ""
-    hint = "write a list of objects, or one object a line"
-    return DataError(
-        f"{file} must hold a list of objects. Received: one object.{within}",
-        f"{hint}; jq has a way to take it out: jq .{lists[0]} old.json > new.json" if lists else f"{hint}.",
-    )
+    if not lists:
+        hint = "write a list of objects, or one object a line."
+    else:
+        path = shell_word(f".[{json.dumps(lists[0], ensure_ascii=False)}]")
+        new = re.sub(r"\W+", "-", lists[0]).strip("-") or "list"
+        new += "-list" * (PurePath(file).stem == new)  # a shell empties what it writes before jq reads it
+        hint = way_for(file, Way("take the list out", f"jq {path} {{name}} > {new}.json")) + "."
+    return DataError(f"{file} must hold a list of objects. Received: one object.{within}", hint)
 
 
 def _not_json(file: str, place: str, problem: object) -> DataError:

@@ -4,45 +4,26 @@ What the file does not say is found from its first rows, and said.
 """
 
 import csv
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import NamedTuple
 
+from unspool.data.formats.first_rows import (
+    SAMPLE,
+    SHOWN,
+    TAB,
+    Cells,
+    Given,
+    declared_delimiter,
+    find_delimiter,
+    has_quotes,
+    is_header,
+    is_quoted,
+    later_names,
+)
 from unspool.data.formats.row import Row, check_unique
 from unspool.errors import DataError
 from unspool.text.reading import without_end
-
-SAMPLE = 1000  # lines from which delimiter and header are found
-DELIMITERS = (",", "\t", ";", "|")
-SHOWN = {",": "a comma", "\t": "a tab", ";": "a semicolon", "|": "a vertical bar", " ": "a space"}
-TAB = "\t"
-QUOTE = '"'
-
-Cells = list[str]
-
-
-class Given(NamedTuple):
-    """What is said about a table.
-
-    Attributes:
-        file: is the name of its file.
-        ending: is that of the file.
-        requested: are the columns that are read, by name or number; none reads all.
-        delimiter: is between two cells; none is found.
-        header: says whether the first row holds names; none is found.
-    """
-
-    file: str
-    ending: str
-    requested: Sequence[str]
-    delimiter: str | None = None
-    header: bool | None = None
-
-    @property
-    def numbered(self) -> bool:
-        """Whether columns are requested, and all of them by number."""
-        return bool(self.requested) and all(column.isdecimal() for column in self.requested)
 
 
 class Layout(NamedTuple):
@@ -56,6 +37,7 @@ class Layout(NamedTuple):
         found: says in sentences what the file did not say.
         first: are the cells of the first row.
         head: is the text of the header row, as it stands in the file; empty without one.
+        later: is the number of the line that has the requested columns in place of the first row; 0 if none has.
     """
 
     delimiter: str
@@ -65,6 +47,7 @@ class Layout(NamedTuple):
     found: tuple[str, ...]
     first: tuple[str, ...] = ()
     head: str = ""
+    later: int = 0
 
 
 def read_separated(lines: Iterable[str], given: Given) -> tuple[Layout, Iterator[Row]]:
@@ -89,20 +72,24 @@ def read_separated(lines: Iterable[str], given: Given) -> tuple[Layout, Iterator
 
 def find_layout(sample: Sequence[str], given: Given) -> Layout:
     """Find the layout of a table from its first lines, where it is not said."""
-    delimiter = given.delimiter or _find_delimiter(sample, given)
-    quoted = delimiter != TAB or _has_quotes(sample)
+    declared = declared_delimiter(sample)
+    below = sample[1:] if declared else sample
+    delimiter = given.delimiter or declared or find_delimiter(below, given)
+    quoted = delimiter != TAB or has_quotes(below)
     parsed = list(_parsed(sample, delimiter, quoted, given.file, strict=len(sample) < SAMPLE))
     rows = [cells for _, cells, _ in parsed]
     first = [name.strip() for name in rows[0]] if rows else []
     named = set(given.requested) <= set(first)
     header = given.header
     if header is None:
-        header = not given.numbered or _is_header(rows, named)
+        header = not given.numbered or is_header(rows, named)
     numbers = tuple(str(number) for number in range(1, len(first) + 1))
     names = tuple(first) if header and not (given.numbered and not named) else numbers
     found = []
     usual = TAB if given.ending == ".tsv" else "," if given.ending == ".csv" else None
-    if given.delimiter is None and delimiter != usual and len(first) > 1:
+    if declared:
+        found.append(f"its first line, {without_end(sample[0])!r}, says what is between the cells, and is no row")
+    elif given.delimiter is None and delimiter != usual and len(first) > 1:
         found.append(f"{SHOWN.get(delimiter, repr(delimiter))} is between the cells")
     if delimiter == TAB and quoted:
         found.append("cells are quoted")
@@ -113,93 +100,8 @@ def find_layout(sample: Sequence[str], given: Given) -> Layout:
             else "the first row is an example (--header says that it holds names)"
         )
     head = parsed[0][2] if parsed and header else ""
-    return Layout(delimiter, quoted, names, header, tuple(found), tuple(first), head)
-
-
-def _find_delimiter(sample: Sequence[str], given: Given) -> str:
-    """Choose the delimiter with which the first row has the requested columns; the usual one where there is a doubt."""
-    order = DELIMITERS if given.ending == ".csv" else (TAB, *(one for one in DELIMITERS if one != TAB))
-    fitting = [delimiter for delimiter in order if _fits(sample, delimiter, given)]
-    if given.ending in (".csv", ".tsv"):
-        return fitting[0] if order[0] in fitting or len(fitting) == 1 else order[0]
-    even = [delimiter for delimiter in fitting if _is_even(sample, delimiter)]
-    return (even or fitting or [","])[0]
-
-
-def _fits(sample: Sequence[str], delimiter: str, given: Given) -> bool:
-    """Return whether the first row has the requested columns; without any, whether it has several."""
-    first = [name.strip() for name in _first_row(sample, delimiter)]
-    if given.numbered and not set(given.requested) <= set(first):
-        return max(int(number) for number in given.requested) <= len(first)
-    return set(given.requested) <= set(first) if given.requested else len(first) > 1
-
-
-def _first_row(sample: Sequence[str], delimiter: str) -> Cells:
-    try:
-        return next(iter(csv.reader(sample, delimiter=delimiter)), [])
-    except csv.Error:
-        return []
-
-
-def _is_even(sample: Sequence[str], delimiter: str) -> bool:
-    """Return whether all rows have as many cells as each other."""
-    try:
-        counts = {len(row) for row in csv.reader(sample[: SAMPLE - 1], delimiter=delimiter) if row}
-    except csv.Error:
-        return False
-    return len(counts) == 1
-
-
-def _has_quotes(sample: Sequence[str]) -> bool:
-    """Return whether cells between tabs are quoted, as spreadsheets write them, rather than have quotes as texts do.
-
-    They are if the rows can be read so, and one of them needs it: a cell has doubled quotes, a tab, a line end or
-    nothing inside its quotes, or all cells are in quotes.
-    """
-    cells = [cell for line in sample for cell in without_end(line).split(TAB) if cell]
-    if not any(cell.startswith('"') for cell in cells):
-        return False
-    try:
-        rows = [row for row in csv.reader(sample, delimiter=TAB, strict=len(sample) < SAMPLE) if row]
-    except csv.Error:
-        return False
-    cut = len({len(row) for row in rows}) == 1 and any(cell[:1] == '"' and cell.count('"') % 2 for cell in cells)
-    return cut or any(map(is_quoted, cells)) or all(len(cell) > 1 and cell[0] == cell[-1] == '"' for cell in cells)
-
-
-def is_quoted(cell: str) -> bool:
-    """Return whether a cell has doubled quotes, a CR or nothing inside quotes, which no text has by chance."""
-    inner = cell[1:-1]
-    in_quotes = len(cell) > 1 and cell[0] == cell[-1] == QUOTE and QUOTE not in inner.replace('""', "")
-    return in_quotes and (not inner or '""' in inner or "\r" in inner)
-
-
-def _is_header(rows: Sequence[Cells], named: bool) -> bool:
-    """Return whether a first row is unlike the others, so that it holds names rather than an example.
-
-    Where it has the requested numbers themselves, its cells are names if the other rows are not all numbers. Otherwise
-    it holds names if in some column all other rows hold numbers, or all several words, and it does not.
-    """
-    if len(rows) < 2:
-        return named
-    first, others = rows[0], rows[1:]
-    if named and all(cell.strip().isdecimal() for cell in first) and len(set(first)) == len(first):
-        return not all(_is_number(cell) for row in others for cell in row)
-    columns = list(zip(first, *([*row, *[""] * (len(first) - len(row))] for row in others), strict=False))
-    words = all(cell.strip() and len(cell.split()) == 1 and not _is_number(cell) for cell in first)
-    return any(
-        (all(map(_is_number, column[1:])) and not _is_number(column[0]))
-        or (words and len(column) > 2 and all(len(cell.split()) > 1 for cell in column[1:]))
-        for column in columns
-    )
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell.replace(",", "."))
-    except ValueError:
-        return False
-    return True
+    later = 0 if named or given.numbered else later_names(sample, given)
+    return Layout(delimiter, quoted, names, header, tuple(found), tuple(first), head, later)
 
 
 def _rows(lines: Iterable[str], layout: Layout, given: Given) -> Iterator[Row]:
@@ -239,14 +141,21 @@ def _quoted_late(line: int, cells: Cells, given: Given) -> DataError:
 def _parsed(
     lines: Iterable[str], delimiter: str, quoted: bool, file: str, strict: bool = True
 ) -> Iterator[tuple[int, Cells, str]]:
-    """Yield the number of the line that each row begins at, its cells, and its text with the empty lines before it.
+    """Yield the number of the line that each row begins at, its cells, and its text with what is before it.
+
+    Before it are empty lines, and before the first one a line that says the delimiter.
 
     Raises:
         DataError: a cell that opens with a quote does not close, not where `strict` is off; or the first row has a CR.
     """
-    raw: list[str] = []
+    lines = iter(lines)
+    start = list(islice(lines, 1))
+    raw = start if declared_delimiter(start) else []
+    above = len(raw)
+    if not raw:
+        lines = chain(start, lines)
     if not quoted:
-        for number, line in enumerate(lines, 1):
+        for number, line in enumerate(lines, above + 1):
             raw.append(line)
             text = without_end(line)
             if number == 1 and "\r" in text:
@@ -258,15 +167,14 @@ def _parsed(
                 yield number, text.split(delimiter), "".join(raw)
                 raw.clear()
         return
-    csv.field_size_limit(sys.maxsize)
-    begin = 0
+    begin = above
     reader = csv.reader(_kept(lines, raw), delimiter=delimiter, strict=strict)
     try:
         for cells in reader:
             if cells:
                 yield begin + 1, cells, "".join(raw)
                 raw.clear()
-            begin = reader.line_num
+            begin = above + reader.line_num
     except csv.Error as problem:
         raise DataError(
             f"{file}: a cell that opens with a quote must close with one, and line ends in a cell must be quoted. "

@@ -3,16 +3,18 @@
     body,kind            body,kind,label
     "so, so",a     ->    "so, so",a,fine
 
-What a file has stays as it stands, to the character: quotes, line ends, numbers, empty lines between rows. Only a row
-that lacks cells gets them, empty, so that the new ones stand in their columns.
+What a file has stays as it stands, to the character: quotes, line ends, numbers, empty lines between rows. So that the
+new cells stand in their columns, a row that lacks cells gets them, empty, and one with empty cells beyond the columns
+is written anew without them.
 """
 
 import json
 from collections.abc import Callable, Container, Sequence
 from typing import BinaryIO, NamedTuple, Protocol
 
+from unspool.data.formats.first_rows import QUOTE, TAB
 from unspool.data.formats.row import Row
-from unspool.data.formats.separated import QUOTE, TAB, Layout
+from unspool.data.formats.separated import Layout
 from unspool.errors import DataError
 from unspool.text.escapes import escaped
 from unspool.text.reading import without_end
