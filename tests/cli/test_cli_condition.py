@@ -53,7 +53,7 @@ def single(rows: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert counts is not None
     assert sum(map(int, counts.groups())) == 108
     assert "bits per character on the held-out texts" in result.out
-    assert f'unspool generate {place} --condition ' in result.out
+    assert f"unspool generate {place} --condition " in result.out
     return place
 
 
