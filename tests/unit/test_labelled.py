@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,8 +29,12 @@ from unspool.text.vocabulary import make_tokenizer
 ROWS = [LabelledText(f"{'a' * (1 + i % 7)} b{i}", "red" if i % 3 else "blue") for i in range(60)]
 
 
-def rows_of(path: Path, text: tuple[str, ...] = ("text",), label: str = "label") -> list[LabelledText]:
+def read(path: Path, text: tuple[str, ...] = ("text",), label: str = "label") -> list[LabelledText]:
     return read_labelled(Sources((str(path),), DataSpec()), text, label)
+
+
+def rows_of(path: Path, *columns: Any) -> list[tuple[str, str]]:
+    return [row[:2] for row in read(path, *columns)]
 
 
 def table(tmp_path: Path, rows: Sequence[tuple[str, str]], name: str = "t.tsv") -> Path:
@@ -85,13 +90,14 @@ def test_a_label_that_comes_once_is_learnt() -> None:
 )
 def test_rows_that_teach_nothing_are_refused(tmp_path: Path, rows: list[tuple[str, str]], message: str) -> None:
     with pytest.raises(DataError, match=message):
-        divide_labelled(rows_of(table(tmp_path, rows)), None, Split(0.1, None), "t.tsv")
+        divide_labelled(read(table(tmp_path, rows)), None, Split(0.1, None), "t.tsv")
 
 
-def test_a_held_out_label_that_nobody_learnt_is_refused() -> None:
-    with pytest.raises(DataError, match="Received: 'blues' in row 1") as caught:
-        divide_labelled(ROWS, [LabelledText("a", "blues")], Split(0.1, None), "t.tsv")
-    assert caught.value.hint == "the nearest: blue."
+def test_a_held_out_label_that_nobody_learnt_is_refused(tmp_path: Path) -> None:
+    held_out = read(table(tmp_path, [("a", "red"), ("b", "blues")]))
+    with pytest.raises(DataError, match=r"Received: 'blues' in .*t\.tsv, line 3\.") as caught:
+        divide_labelled(ROWS, held_out, Split(0.1, None), "t.tsv")
+    assert caught.value.hint == "the nearest: 'blue'."
 
 
 def test_a_label_needs_a_text() -> None:
@@ -100,7 +106,7 @@ def test_a_label_needs_a_text() -> None:
 
 
 def test_an_epoch_has_every_row_once_with_its_label(tmp_path: Path) -> None:
-    tokenizer, labels = make_tokenizer("char", [text for text, _ in ROWS]), label_names(ROWS)
+    tokenizer, labels = make_tokenizer("char", [row.text for row in ROWS]), label_names(ROWS)
     write_labelled(tmp_path, "training", tokenizer, ROWS, labels, lambda size: None)
     part = open_labelled(tmp_path, "training", len(labels))
     batches, seen = LabelledBatches(part, 8, 5, 0.0, seed=3), Counter[int]()
@@ -115,7 +121,7 @@ def test_an_epoch_has_every_row_once_with_its_label(tmp_path: Path) -> None:
 
 
 def test_word_dropout_replaces_tokens_at_its_rate(tmp_path: Path) -> None:
-    tokenizer, labels = make_tokenizer("char", [text for text, _ in ROWS]), label_names(ROWS)
+    tokenizer, labels = make_tokenizer("char", [row.text for row in ROWS]), label_names(ROWS)
     write_labelled(tmp_path, "training", tokenizer, ROWS * 5, labels, lambda size: None)
     batches = LabelledBatches(open_labelled(tmp_path, "training", 2), 300, 100, 0.5, seed=3)
     source = batches.batch(0, 0).source
@@ -128,7 +134,7 @@ def test_word_dropout_replaces_tokens_at_its_rate(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("damage", [b"", b"\x07" * 8 * 60, None])
 def test_damaged_labels_are_refused(tmp_path: Path, damage: bytes | None) -> None:
-    tokenizer, labels = make_tokenizer("char", [text for text, _ in ROWS]), label_names(ROWS)
+    tokenizer, labels = make_tokenizer("char", [row.text for row in ROWS]), label_names(ROWS)
     write_labelled(tmp_path, "training", tokenizer, ROWS, labels, lambda size: None)
     path = tmp_path / "training.labels"
     if damage is None:

@@ -13,7 +13,7 @@ from unspool.arrays import IntArray
 from unspool.data.examples import TEXT, Examples, NumericColumn, open_examples, write_examples
 from unspool.data.sources import Sources
 from unspool.data.split import MINIMUM_EXAMPLES, choose_by_label, divide
-from unspool.data.table import read_texts
+from unspool.data.table import Record, read_texts
 from unspool.errors import DataError, nearest
 from unspool.specs.data import Split
 from unspool.text.tokenizer import Tokenizer
@@ -22,10 +22,11 @@ LABELS = "labels"  # the column of the examples that holds the index of each tex
 
 
 class LabelledText(NamedTuple):
-    """A text and its label."""
+    """A text and its label, and where they were read."""
 
     text: str
     label: str
+    origin: Record | None = None
 
 
 def read_labelled(sources: Sources, text: tuple[str, ...], label: str) -> list[LabelledText]:
@@ -40,7 +41,7 @@ def read_labelled(sources: Sources, text: tuple[str, ...], label: str) -> list[L
         DataError: they cannot be read.
     """
     rows = read_texts(sources, text, (label,))
-    return [LabelledText(whole, record.cells[label].strip()) for whole, record in rows]
+    return [LabelledText(whole, record.cells[label].strip(), record) for whole, record in rows]
 
 
 def divide_labelled(
@@ -85,12 +86,13 @@ def label_indices(rows: Sequence[LabelledText], labels: Sequence[str]) -> IntArr
         DataError: the label of a row is not one of them.
     """
     known = {label: index for index, label in enumerate(labels)}
-    for number, row in enumerate(rows, 1):
-        if row.label not in known:
-            raise DataError(
-                f"every label must be one of the training part. Received: {row.label!r:.60} in row {number:,}.",
-                nearest(row.label, labels),
-            )
+    strange = next((row for row in rows if row.label not in known), None)
+    if strange is not None:
+        where = "" if strange.origin is None else f" in {strange.origin.file.name}, {strange.origin.place}"
+        raise DataError(
+            f"every label must be one of the training part. Received: {strange.label!r:.60}{where}.",
+            nearest(strange.label, labels, quoted=True),
+        )
     return np.array([known[row.label] for row in rows], np.int64)
 
 
