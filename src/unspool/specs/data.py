@@ -107,6 +107,11 @@ class DataSpec(Spec):
         return Split(float(fraction or DEFAULT_FRACTION), place)
 
     @property
+    def describes_tables(self) -> bool:
+        """Whether a setting says how tables are written."""
+        return self.delimiter != "auto" or self.header is not None
+
+    @property
     def separating(self) -> str | None:
         """The character between two cells of a row; none where it is to be found."""
         return None if self.delimiter == "auto" else WRITTEN_DELIMITERS.get(self.delimiter.lower(), self.delimiter)

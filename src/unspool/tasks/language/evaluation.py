@@ -60,7 +60,7 @@ def evaluate_language(
         return held_out_figures(network, open_part(folder.training, "validation"))
     data: TextDataSpec = read_recipe(folder).data
     if data.text and not any(settings.get(name) for name in DOCUMENTS):  # another text need not be a table
-        settings = {**settings, "lines": True}
+        settings = {"delimiter": "auto", "header": None, **settings, "lines": True}
     spec = read_as_in_training(data, settings, (DOCUMENTS,))
     findings = Findings()
     with temporary_folder() as path:

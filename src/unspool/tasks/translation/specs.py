@@ -76,6 +76,8 @@ class TranslationDataSpec(DataSpec):
         for one, other in PAIRED:
             if (getattr(self, one) is None) != (getattr(self, other) is None):
                 raise ValueError(f"{one} and {other} belong together: give both, or none")
+        if self.describes_tables and self.source is None:
+            raise ValueError("delimiter and header are for tables, whose columns are named with source and target")
         if self.source_file is not None and (self.source or self.sources or self.validation):
             raise ValueError("source_file and target_file are the data themselves: name no table as well")
         return self
