@@ -52,7 +52,13 @@ class UsageError(UnspoolError):
 
 
 class WrongModelError(UsageError, AttributeError):
-    """A method is called that models of this task do not have."""
+    """A method is called that models of this task do not have.
+
+    Attributes:
+        in_shell: are the message and the hint for somebody who knows commands rather than methods.
+    """
+
+    in_shell: tuple[str, str] | None = None
 
 
 class DataError(UnspoolError):

@@ -259,8 +259,8 @@ def test_a_damaged_table_is_told_in_two_lines(tmp_path: Path, content: bytes) ->
 def test_only_a_classifier_classifies(language: Path, classifier: Path) -> None:
     result = call_main("classify", language, "a text")
     assert result.clean
-    assert "needs a ConditionalTextModel or TextClassifier. Received: " in result.err
-    assert "a TextModel has generate, " in result.error_lines[1]
+    assert "another kind of model. Received: " in result.err
+    assert "use `unspool generate`" in result.error_lines[1]
     assert result.error_lines[1].endswith("in the shell use `unspool generate`.")
     result = call_main("generate", classifier)
     assert result.clean

@@ -164,7 +164,7 @@ def test_a_finished_run_is_not_told_to_be_a_start(translator: Path) -> None:
 def test_a_translation_does_not_write_by_itself(translator: Path, command: str) -> None:
     result = call_main(command, translator, *(["a text"] if command == "score" else []))
     assert result.code == 2
-    assert "needs a TextModel or ConditionalTextModel. Received: " in result.err
+    assert "another kind of model. Received: " in result.err
     assert "in the shell use `unspool translate`." in result.err
 
 
@@ -299,4 +299,4 @@ def test_inspect_names_the_source_and_the_translation(translator: Path) -> None:
 def test_inspect_needs_attention_to_show(model: Path) -> None:
     result = call_main("inspect", model, "--text", "the cat")
     assert result.code == 2
-    assert "inspect needs a Translator or ConditionalTextModel or TextClassifier" in result.err
+    assert "a language model." in result.err

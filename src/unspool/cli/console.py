@@ -17,7 +17,15 @@ from typing import Any, cast
 import typer
 
 from unspool.cli.shown import visible
-from unspool.errors import DataWarning, ModelFolderWarning, OutputError, UnspoolError, UsageError, shell_command
+from unspool.errors import (
+    DataWarning,
+    ModelFolderWarning,
+    OutputError,
+    UnspoolError,
+    UsageError,
+    WrongModelError,
+    shell_command,
+)
 
 INTERRUPTED = 130
 BROKEN_PIPE = 141
@@ -35,7 +43,9 @@ def reporting_errors() -> Iterator[None]:
             yield
         sys.stdout.flush()
     except UnspoolError as error:
-        fail(error.message, error.hint, error.exit_code)
+        told = error.in_shell if isinstance(error, WrongModelError) else None
+        message, hint = told or (error.message, error.hint)
+        fail(message, hint, error.exit_code)
     except CommandLineError as error:
         from unspool.cli.command import explained  # here and not above: it imports the specs
 

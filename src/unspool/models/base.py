@@ -173,11 +173,17 @@ def wrong_model(model: Model, method: str, *owners: type[Model]) -> WrongModelEr
     names = [name for owner in kind.__mro__ if owner is not Model and issubclass(owner, Model) for name in vars(owner)]
     own = [name for name in dict.fromkeys(names) if not name.startswith("_") and callable(getattr(kind, name))]
     command = ROWS[model.config.task].command.name
-    return WrongModelError(
+    error = WrongModelError(
         f"{method} needs a {' or '.join(owner.__name__ for owner in owners)}. Received: {model.path}, a "
         f"{kind.__name__}.",
         f"a {kind.__name__} has {', '.join(own)}; in the shell use `unspool {command}`.",
     )
+    what = ROWS[model.config.task].load("task").card.kind
+    error.in_shell = (
+        f"this command must be given another kind of model. Received: {model.path}, a {what}.",
+        f"in the shell use `unspool {command}`.",
+    )
+    return error
 
 
 def measuring(evaluate: Callable[..., F]) -> Callable[..., F]:
