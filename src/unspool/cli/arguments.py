@@ -73,7 +73,8 @@ Condition = Annotated[
         "--condition",
         "-c",
         metavar="LABEL",
-        help="Sets what the text depends on: a label, a blend such as a=0.7,b=0.3, or a number; once for each column.",
+        help="Sets what the text depends on: a label, a blend such as a=0.7,b=0.3 (its weights are divided by their "
+        "sum), or a number; once for each column.",
     ),
     Option("Data", True, synonyms=("label", "given", "style", "class", "control")),
 ]

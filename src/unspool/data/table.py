@@ -206,7 +206,7 @@ def _cell(sources: Sources, file: SourceFile, row: Row, column: str, numeric: bo
     inside = [f"{column}.{name}" for name in value] if isinstance(value, dict) else []
     raise DataError(
         f"{file.name}: {row.place}: column {column!r} must hold text. Received: {value!r:.40}.",
-        f"name a field inside it: {quoted(inside)}." if inside else "name a column of text.",
+        f"name a field inside it: {quoted(inside)}." if inside else "name a column of text, or make one of its parts.",
     )
 
 

@@ -25,6 +25,11 @@ def unescaped(text: str) -> str:
     return _ESCAPE.sub(meant, text)
 
 
+def named(label: str) -> str:
+    """Return a label as a sentence counts it, on one line; one that begins with a digit is quoted."""
+    return repr(label) if label[:1].isdigit() else escaped(label)
+
+
 def escaped(text: str) -> str:
     """Write a text on one line, so that `unescaped` gives it back: controls, line ends and backslashes as escapes.
 

@@ -21,7 +21,7 @@ from unspool.evaluate.baseline import frequency_nats
 from unspool.evaluate.labels import classification_figures
 from unspool.evaluate.units import Units
 from unspool.tasks.classification.specs import ClassificationRecipe
-from unspool.text.escapes import escaped
+from unspool.text.escapes import escaped, named
 from unspool.text.tokenizer import Tokenizer
 
 MAX_SHOWN = 30  # labels
@@ -82,7 +82,7 @@ class ClassificationJob:
 def _frequencies(counts: IntArray, labels: Sequence[str]) -> str:
     """Say how frequent each label is, the most frequent first."""
     order = np.argsort(-counts, kind="stable")[:MAX_SHOWN].tolist()
-    shown = [f"{escaped(labels[index])} {counts[index]:,} ({counts[index] / counts.sum():.1%})" for index in order]
+    shown = [f"{named(labels[index])} {counts[index]:,} ({counts[index] / counts.sum():.1%})" for index in order]
     return ", ".join(shown) + (f" and {len(labels) - MAX_SHOWN} rarer" if len(labels) > MAX_SHOWN else "")
 
 

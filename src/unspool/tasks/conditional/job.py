@@ -19,7 +19,7 @@ from unspool.evaluate.units import units_of
 from unspool.specs.condition import ConditionSpec
 from unspool.specs.sampling import SamplingSpec
 from unspool.tasks.conditional.specs import ConditionalRecipe
-from unspool.text.escapes import escaped
+from unspool.text.escapes import named
 from unspool.text.tokenizer import Tokenizer
 
 SAMPLE = SamplingSpec(max_new_tokens=100, temperature=0.8, seed=0)
@@ -86,4 +86,4 @@ def _described(spec: ConditionSpec) -> str:
         return f"{spec.name}: numbers, {spec.mean:g} on average, with a standard deviation of {spec.deviation:g}"
     counted = sorted(zip(spec.counts, spec.labels, strict=True), key=lambda pair: -pair[0])
     more = f" and {len(counted) - MAX_SHOWN} more" if len(counted) > MAX_SHOWN else ""
-    return f"{spec.name}: " + ", ".join(f"{escaped(label)} {count:,}" for count, label in counted[:MAX_SHOWN]) + more
+    return f"{spec.name}: " + ", ".join(f"{named(label)} {count:,}" for count, label in counted[:MAX_SHOWN]) + more
