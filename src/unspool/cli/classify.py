@@ -67,7 +67,7 @@ def classify(
         raise UsageError(f"top must be at least 1. Received: {top}.", "leave it out for the likeliest label.")
     columns = data.pop("text", ())
     table = Table(file, out, overwrite, column, data)
-    if table.is_named(columns, "--text", {"texts": texts, "--json": as_json}):
+    if table.has_columns(columns, "--text", {"texts": texts, "--json": as_json}):
         _label_rows(load(model, **runtime), table, columns, top, probabilities or top > 1)
         return
     classifier: Any = load(model, **runtime)

@@ -103,7 +103,7 @@ def generate(
     columns = (*(prompt_column or ()), *(condition_column or ()))
     table = Table(file, out, overwrite, column, data)
     unusable = {"--json": as_json, "--prompts": prompts, "--prompt": prompt if prompt_column else None}
-    in_table = table.is_named(columns, "--prompt-column" if prompt_column else "--condition-column", unusable)
+    in_table = table.has_columns(columns, "--prompt-column" if prompt_column else "--condition-column", unusable)
     if file is not None and not in_table:
         raise UsageError(
             f"--file is a table, and no column is named. Received: {file}.",

@@ -75,7 +75,7 @@ def score(
     columns = data.pop("text", ())
     table = Table(file, out, overwrite, column, data)
     unusable = {"a text": passage, "--json": as_json, "--per-line": per_line}
-    in_table = table.is_named(columns, "--text", unusable)
+    in_table = table.has_columns(columns, "--text", unusable)
     if condition_column and not in_table:
         raise UsageError("--condition-column is for a table, and no text column is named.", "name one with --text.")
     if (passage is None) == (file is None):

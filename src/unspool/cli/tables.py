@@ -36,7 +36,7 @@ class Table(NamedTuple):
     column: str | None
     settings: Settings
 
-    def is_named(self, columns: Sequence[str], option: str, unusable: Mapping[str, object]) -> bool:
+    def has_columns(self, columns: Sequence[str], option: str, unusable: Mapping[str, object]) -> bool:
         """Return whether columns of a table are named, and refuse options that mean nothing then, or without.
 
         Args:

@@ -53,7 +53,7 @@ def translate(
 
     columns = tuple(filter(None, [data.pop("source", None)]))
     table = Table(file, out, overwrite, column, data)
-    in_table = table.is_named(columns, "--source", {"texts": texts, "--json": as_json})
+    in_table = table.has_columns(columns, "--source", {"texts": texts, "--json": as_json})
     opened: Any = load(model, **runtime)
     beams, n_best = search.get("beams", BeamSpec().beams), search.get("n_best", 1)
     if beams >= 1:
