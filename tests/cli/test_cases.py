@@ -168,6 +168,18 @@ def test_an_option_that_takes_one_value_refuses_two(train: Train) -> None:
     refused(train("t.csv", "a,b\n", *LABELLED, "--label", "other"), 2, "--label takes one value")
 
 
+def test_a_split_means_nothing_where_other_data_are_held_out(train: Train) -> None:
+    data = rows(LABELS, SENTENCES, header="label,text\n")
+    options = [*LABELLED, "--validation", "t.csv", "--validation-split", 0.5]
+    refused(train("t.csv", data, *options), 2, "validation_split=0.5, too")
+    learnt(train("t.csv", data, *options[:-2]), "60 to learn, 60 held out")
+
+
+def test_labels_that_mostly_occur_once_are_warned_about(train: Train) -> None:
+    some = [str(i) if i % 3 else "same" for i in range(60)]
+    learnt(train("t.csv", rows(some, SENTENCES, header="label,text\n"), *LABELLED), "warning: most labels occur once")
+
+
 def test_spaces_around_names_are_ignored_and_names_are_quoted(train: Train) -> None:
     data = rows(LABELS, SENTENCES, header=" label , text \n")
     learnt(train("t.csv", data, *LABELLED), "54 to learn, 6 held out")

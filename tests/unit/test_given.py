@@ -61,7 +61,8 @@ def test_data_frames_are_tables() -> None:
 @pytest.mark.parametrize(
     ("data", "rule"),
     [
-        ([], "must not be empty. Received: an empty list"),
+        ([], "must not be empty. Received: nothing in it"),
+        ({"text": []}, "must not be empty"),
         (iter(()), "must not be empty"),
         (5, "must be named or given. Received: 5"),
         (b"bytes", "must be named or given"),
@@ -120,6 +121,24 @@ def test_gaps_are_gaps_and_cells_that_are_no_text_do_not_matter_unless_they_are_
     assert (first["t"], first["when"], second["when"]) == ("a", None, "2020-01-02 00:00:00")
     with pytest.raises(UsageError, match=r"must be text or a number\. Received: b'x'"):
         rows_of([{"t": b"x"}])
+
+
+def test_a_data_frame_without_rows_or_with_a_name_twice_is_refused() -> None:
+    pandas, arrow = pytest.importorskip("pandas"), pytest.importorskip("pyarrow")
+    for empty in (pandas.DataFrame({"t": []}), arrow.table({"t": []})):
+        with pytest.raises(UsageError, match="must not be empty"):
+            rows_of(empty)
+    columns = [arrow.array(["a"]), arrow.array(["b"])]
+    frames = arrow.Table.from_arrays(columns, ["t", "t"]), pandas.DataFrame([["a", "b"]], columns=["t", "t"])
+    for twice in (*frames, [{"t": "a"}, {0: "a", "0": "b"}]):
+        with pytest.raises(UsageError, match=r"one column must have the name '[t0]'\. Received: 2 that do"):
+            rows_of(twice)
+
+
+def test_half_of_a_surrogate_pair_is_replaced_in_what_is_given() -> None:
+    assert rows_of(["a text \ud83d", "b"])[0] == {"text": "a text \ud83d"}  # its reader replaces and counts it
+    model = unspool.train(["a text \ud83d", "another"] * 20, hidden_size=8, **TINY)
+    assert "replaced by U+FFFD: 20" in model.card
 
 
 def test_an_error_speaks_of_what_was_given() -> None:

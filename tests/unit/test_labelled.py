@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from unspool.data.example_batches import LabelledBatches
+from unspool.data.findings import Findings
 from unspool.data.labelled import (
     LABELS,
     LabelledText,
@@ -68,15 +69,15 @@ def test_numbers_as_labels_are_their_text(tmp_path: Path) -> None:
 
 def test_rows_are_divided_alike_and_by_label_however_they_are_sorted() -> None:
     rows = sorted(ROWS, key=lambda row: row.label)
-    training, held_out = divide_labelled(rows, None, Split(0.2, None), "t.tsv")
-    assert (training, held_out) == divide_labelled(rows, None, Split(0.2, None), "t.tsv")
+    training, held_out = divide_labelled(rows, None, Split(0.2, None), "t.tsv", Findings())
+    assert (training, held_out) == divide_labelled(rows, None, Split(0.2, None), "t.tsv", Findings())
     assert sorted(training + held_out) == sorted(ROWS)
     assert Counter(row.label for row in held_out) == {"red": 8, "blue": 4}
 
 
 def test_a_label_that_comes_once_is_learnt() -> None:
     rows = [*ROWS[:20], *(LabelledText(f"t{number}", f"rare {number}") for number in range(20))]
-    training, _ = divide_labelled(rows, None, Split(0.5, None), "t.tsv")
+    training, _ = divide_labelled(rows, None, Split(0.5, None), "t.tsv", Findings())
     assert label_names(training) == label_names(rows)
 
 
@@ -85,18 +86,21 @@ def test_a_label_that_comes_once_is_learnt() -> None:
     [
         ([("a", "x")] * 30, "at least 2 labels. Received: only 'x' in .*t.tsv"),
         ([("a", "x"), ("b", "y")], "at least 10 rows"),
-        ([(f"t{i}", str(i)) for i in range(30)], "more than once to be learnt. Received: 30 labels .* such as '0'"),
+        (
+            [(f"t{i}", str(i)) for i in range(30)],
+            "more than once to be learnt. Received: 30 labels .* that occur once, such as '0'",
+        ),
     ],
 )
 def test_rows_that_teach_nothing_are_refused(tmp_path: Path, rows: list[tuple[str, str]], message: str) -> None:
     with pytest.raises(DataError, match=message):
-        divide_labelled(read(table(tmp_path, rows)), None, Split(0.1, None), "t.tsv")
+        divide_labelled(read(table(tmp_path, rows)), None, Split(0.1, None), "t.tsv", Findings())
 
 
 def test_a_held_out_label_that_nobody_learnt_is_refused(tmp_path: Path) -> None:
     held_out = read(table(tmp_path, [("a", "red"), ("b", "blues")]))
     with pytest.raises(DataError, match=r"Received: 'blues' in .*t\.tsv, line 3\.") as caught:
-        divide_labelled(ROWS, held_out, Split(0.1, None), "t.tsv")
+        divide_labelled(ROWS, held_out, Split(0.1, None), "t.tsv", Findings())
     assert caught.value.hint == "the nearest: 'blue'."
 
 

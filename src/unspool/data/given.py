@@ -6,6 +6,7 @@ They are written to files of a temporary folder, so that from there on they are 
 import json
 import os
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePath
@@ -47,8 +48,15 @@ def as_sources(data: Any) -> Iterator[Given]:
     Raises:
         UsageError: the data are nothing that can be learnt from.
     """
+    if data is None:
+        yield Given(())
+        return
     items = _listed(data)
-    if not items or _are_names(data, items):
+    if not items:
+        raise UsageError(
+            "data must not be empty. Received: nothing in it.", f"{FORMS[:-1]}; nothing at all for a demo."
+        )
+    if _are_names(data, items):
         yield Given(tuple(map(os.fspath, items)))
         return
     parent = Path(tempfile.gettempdir())
@@ -70,35 +78,45 @@ def is_text(name: str) -> bool:
     return (
         "\n" in name
         or "\r" in name
-        or len(os.fsencode(name)) > MAX_PATH
-        or any(len(os.fsencode(part)) > MAX_NAME for part in PurePath(name).parts)
+        or len(_bytes(name)) > MAX_PATH
+        or any(len(_bytes(part)) > MAX_NAME for part in PurePath(name).parts)
     )
+
+
+def _bytes(name: str) -> bytes:
+    return name.encode(errors="surrogatepass")
 
 
 def _listed(data: Any) -> list[Any]:
     """Return the items of what is given: names, texts, pairs or rows."""
-    if data is None:
-        return []
     if isinstance(data, str | os.PathLike):
         return [data]
     if isinstance(data, Mapping):  # columns by name
-        lengths = {name: len(column) for name, column in data.items() if isinstance(column, Sequence)}
-        if len(lengths) < len(data) or len(set(lengths.values())) != 1:
+        lengths = {name: len(column) for name, column in data.items() if hasattr(column, "__len__")}
+        if len(lengths) < len(data) or len(set(lengths.values())) > 1 or any(isinstance(c, str) for c in data.values()):
             raise UsageError(f"columns must be lists of the same length. Received: {lengths}.", FORMS)
         return [dict(zip(data, row, strict=True)) for row in zip(*data.values(), strict=True)]
     for method, keywords in (("to_dicts", {}), ("to_pylist", {}), ("to_dict", {"orient": "records"})):
         if hasattr(data, method) and hasattr(data, "columns"):  # of Polars, Arrow, pandas
+            _check_names(getattr(data, "column_names", data.columns))
             return list(getattr(data, method)(**keywords))
     if not isinstance(data, Iterable) or isinstance(data, bytes | bytearray):
         raise UsageError(f"data must be named or given. Received: {data!r:.60}.", FORMS)
     items = list(data)
     if any(isinstance(item, str) for item in items):  # a column of texts may have gaps
         items = ["" if _is_missing(item) else item for item in items]
-    if not items:
-        raise UsageError(
-            "data must not be empty. Received: an empty list.", f"{FORMS[:-1]}; nothing at all for a demo."
-        )
     return items
+
+
+def _check_names(names: Iterable[Any]) -> None:
+    """Refuse columns of the same name, of which all but one would be lost."""
+    counts = Counter(map(str, names))
+    twice = [name for name, count in counts.items() if count > 1]
+    if twice:
+        raise UsageError(
+            f"one column must have the name {twice[0]!r:.60}. Received: {counts[twice[0]]} that do.",
+            "rename the others.",
+        )
 
 
 def _are_names(data: Any, items: Sequence[Any]) -> bool:
@@ -150,8 +168,9 @@ def _written(items: list[Any], folder: Path) -> Given:
 def _table(path: Path, rows: Iterable[Mapping[str, Any]]) -> str:
     with path.open("w", encoding="ascii") as file:
         for row in rows:
+            _check_names(row)
             values = {str(name): _cell(value) for name, value in row.items()}
-            file.write(json.dumps(values, default=str) + "\n")
+            file.write(json.dumps(values, default=_as_json) + "\n")
     return str(path)
 
 
@@ -162,6 +181,13 @@ def _cell(value: Any) -> Any:
     if isinstance(value, bytes | bytearray):
         raise UsageError(f"a cell must be text or a number. Received: {bytes(value)!r:.60}.", "decode the bytes first.")
     return value.item() if isinstance(value, np.generic) else value
+
+
+def _as_json(value: Any) -> Any:
+    """Return a value that JSON has not as one that it has: a date as text, several values as a list."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    return sorted(map(str, value)) if isinstance(value, set | frozenset) else str(value)
 
 
 def _is_missing(value: Any) -> bool:

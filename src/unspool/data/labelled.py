@@ -3,6 +3,7 @@
 Shapes: N texts, C labels.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -11,6 +12,7 @@ import numpy as np
 
 from unspool.arrays import IntArray
 from unspool.data.examples import TEXT, Examples, NumericColumn, open_examples, write_examples
+from unspool.data.findings import Findings
 from unspool.data.sources import Sources
 from unspool.data.split import MINIMUM_EXAMPLES, choose_by_label, divide
 from unspool.data.table import Record, read_texts
@@ -18,6 +20,7 @@ from unspool.errors import DataError, nearest
 from unspool.specs.data import Split
 from unspool.text.tokenizer import Tokenizer
 
+MOSTLY = 0.9  # of the rows have labels that occur once: they are no labels
 LABELS = "labels"  # the column of the examples that holds the index of each text's label
 
 
@@ -45,7 +48,7 @@ def read_labelled(sources: Sources, text: tuple[str, ...], label: str) -> list[L
 
 
 def divide_labelled(
-    rows: Sequence[LabelledText], held_out: Sequence[LabelledText] | None, split: Split, where: str
+    rows: Sequence[LabelledText], held_out: Sequence[LabelledText] | None, split: Split, where: str, findings: Findings
 ) -> tuple[list[LabelledText], list[LabelledText]]:
     """Hold out the same fraction of each label. See `data.split.divide` and `choose_by_label`.
 
@@ -53,12 +56,16 @@ def divide_labelled(
         DataError: there are too few rows, fewer than 2 labels, no label occurs twice, or a held-out label is not in the
             training part.
     """
-    if len(label_names(rows)) == len(rows) >= MINIMUM_EXAMPLES:
+    counts = Counter(row.label for row in rows)
+    once = [label for label, count in counts.items() if count == 1]
+    if len(rows) >= MINIMUM_EXAMPLES and len(once) >= MOSTLY * len(rows):
         raise DataError(
-            f"a label must occur more than once to be learnt. Received: {len(rows):,} labels in {where}, each of them "
-            f"once, such as {rows[0].label!r:.60}.",
+            f"a label must occur more than once to be learnt. Received: {len(once):,} labels in {where} that occur "
+            f"once, such as {once[0]!r:.60}, in {len(rows):,} rows.",
             "is this a number or a text to predict? A number can be a --condition; a text can be a --target.",
         )
+    if 2 * len(once) > len(rows):
+        findings.warn(f"most labels occur once, such as {once[0]!r:.60}, and can hardly be learnt.")
 
     def choose(examples: Sequence[LabelledText], count: int) -> IntArray:
         return choose_by_label([row.label for row in examples], count)

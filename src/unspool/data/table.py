@@ -197,7 +197,7 @@ def _given(sources: Sources, file: SourceFile, names: tuple[str, ...]) -> Given:
 
 def _cell(sources: Sources, file: SourceFile, row: Row, column: str, numeric: bool) -> str:
     value = row.cells.get(column)
-    if value is None:
+    if value is None or value != value:  # NaN stands for no value
         return ""
     if isinstance(value, str):
         return sources.cleaned(value, file, row.place)

@@ -11,7 +11,7 @@ from typing import Any
 
 from unspool.errors import UsageError, nearest
 from unspool.specs.base import Spec, build
-from unspool.specs.data import DOCUMENTS
+from unspool.specs.data import DEFAULT_FRACTION, DOCUMENTS
 from unspool.specs.recipe import Recipe, sections
 from unspool.tasks.registry import ROWS
 
@@ -59,7 +59,15 @@ def check_settings(recipe: type[Recipe], settings: Settings) -> None:
     Raises:
         UsageError: a setting is not one of the task's, or breaks its rule.
     """
-    own = sections(recipe)
+    own, data = sections(recipe), settings.get("data", {})
+    apart = [name for name in data if name.startswith("validation_") and name.endswith("_file")]
+    split = data.get("validation_split", DEFAULT_FRACTION)  # which the recipe of every run has
+    if split != DEFAULT_FRACTION and (data.get("validation") or apart):
+        raise UsageError(
+            "nothing is held out of the sources where validation names what is. "
+            f"Received: validation_split={split}, too.",
+            "leave out one of them.",
+        )
     for section, values in settings.items():
         known = own[section].model_fields if section in own else ()
         foreign = [name for name in values if name not in known]

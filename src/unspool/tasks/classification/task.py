@@ -109,6 +109,7 @@ class Classification(Task[ClassificationRecipe, ClassificationConfig]):
             labelled_rows(spec.validation, spec, findings) if spec.validation else None,
             spec.split,
             findings.added_to(describe_sources(spec.sources)),
+            findings,
         )
         findings.keep(folder.training)
         if "tokenizer" not in settings["data"]:
