@@ -251,3 +251,20 @@ def test_a_table_is_learnt_as_it_stands_where_it_is_a_file_of_text(
             refuse_tables(found)
         assert ("To learn it as it stands: " in caught.value.hint) == told
         assert caught.value.hint.endswith("train - < ./-t.csv") == told
+
+
+def test_quotes_of_a_dialogue_between_tabs_are_quotes_of_the_text(tmp_path: Path) -> None:
+    rows = ['JULIET\t"Good night, good night', "ROMEO\tparting is such", 'JULIET\tsweet sorrow"'] * 20
+    path = write(tmp_path / "t.tsv", "\n".join(["speaker\tline", *rows, ""]))
+    assert column(path, "line") == ['"Good night, good night', "parting is such", 'sweet sorrow"'] * 20
+
+
+def test_a_quoted_line_end_between_tabs_is_read_or_refused_by_its_line(tmp_path: Path) -> None:
+    cut = 'a\t"first line of it\nsecond line"\n'
+    assert column(write(tmp_path / "t.tsv", f"k\ttext\n{cut}b\tshort\n"), "text") == [
+        "first line of it\nsecond line",
+        "short",
+    ]
+    many = "".join(f"a\tshort {number}\n" for number in range(1200))
+    with pytest.raises(DataError, match=r"t\.tsv: line 1,203 must not have a quoted cell"):
+        column(write(tmp_path / "t.tsv", f"k\ttext\n{many}{cut}"), "text")

@@ -108,15 +108,29 @@ def has_quotes(sample: Sequence[str]) -> bool:
     They are if the rows can be read so, and one of them needs it: a cell has doubled quotes, a tab, a line end or
     nothing inside its quotes, or all cells are in quotes.
     """
-    cells = [cell for line in sample for cell in without_end(line).split(TAB) if cell]
-    if not any(cell.startswith('"') for cell in cells):
+    plain = [without_end(line).split(TAB) for line in sample if without_end(line)]
+    cells = [cell for row in plain for cell in row if cell]
+    if not any(cell.startswith(QUOTE) for cell in cells):
         return False
     try:
         rows = [row for row in csv.reader(sample, delimiter=TAB, strict=len(sample) < SAMPLE) if row]
     except csv.Error:
         return False
-    cut = len({len(row) for row in rows}) == 1 and any(cell[:1] == '"' and cell.count('"') % 2 for cell in cells)
-    return cut or any(map(is_quoted, cells)) or all(len(cell) > 1 and cell[0] == cell[-1] == '"' for cell in cells)
+    even = len({len(row) for row in rows}) == 1
+    counts = {len(row) for row in plain}
+    needed = len(counts) > 1 or counts == {1} or any(map(_has_a_tab_in_quotes, plain))
+    cut = even and needed and any(map(opens, cells))
+    return cut or any(map(is_quoted, cells)) or all(len(cell) > 1 and cell[0] == cell[-1] == QUOTE for cell in cells)
+
+
+def opens(cell: str) -> bool:
+    """Return whether a cell opens with a quote that it does not close."""
+    return cell.startswith(QUOTE) and cell.count(QUOTE) % 2 == 1
+
+
+def _has_a_tab_in_quotes(row: Sequence[str]) -> bool:
+    """Return whether a quote that one piece of a row opens is closed by another."""
+    return any(map(opens, row)) and sum(cell.count(QUOTE) for cell in row) % 2 == 0
 
 
 def is_quoted(cell: str) -> bool:

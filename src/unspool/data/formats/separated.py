@@ -9,6 +9,7 @@ from itertools import chain, islice
 from typing import NamedTuple
 
 from unspool.data.formats.first_rows import (
+    QUOTE,
     SAMPLE,
     SHOWN,
     TAB,
@@ -20,6 +21,7 @@ from unspool.data.formats.first_rows import (
     is_header,
     is_quoted,
     later_names,
+    opens,
 )
 from unspool.data.formats.row import Row, check_unique
 from unspool.errors import DataError
@@ -108,12 +110,15 @@ def _rows(lines: Iterable[str], layout: Layout, given: Given) -> Iterator[Row]:
     rows = _parsed(lines, layout.delimiter, layout.quoted, given.file)
     if layout.header:
         next(rows, None)
+    opened = False  # by the last cell of the row before
     for line, cells, raw in rows:
         if len(cells) > len(layout.names) and any(cell.strip() for cell in cells[len(layout.names) :]):
             raise _too_many(line, cells, layout, given)
-        cut = len(cells) < len(layout.names) and cells[-1].startswith('"') and not cells[-1].endswith('"')
+        short = len(cells) < len(layout.names)
+        cut = short and (opens(cells[-1]) or (opened and cells[0].endswith(QUOTE)))
         if not layout.quoted and (cut or any(map(is_quoted, cells))):
             raise _quoted_late(line, cells, given)
+        opened = opens(cells[-1])
         yield Row(f"line {line:,}", dict(zip(layout.names, cells, strict=False)), (raw, cells))
 
 
