@@ -153,6 +153,50 @@ def test_a_page_is_read_as_its_text(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("start", "codec", "given"),
+    [
+        ("", "utf-8", "auto"),
+        ('<meta charset="Shift_JIS">', "shift_jis", "auto"),
+        ('<meta charset="Shift_JIS">', "utf-8", "utf-8"),
+        ('<meta charset="utf-8">', "shift_jis", "shift_jis"),
+        ('<meta charset="latin-1">', "utf-16", "auto"),
+        ('<meta charset="latin-1">', "utf-8-sig", "auto"),
+        ('<meta charset="utf-16">', "utf-8", "auto"),
+        ('<meta charset="x-nobody-knows">', "utf-8", "auto"),
+    ],
+)
+def test_a_page_has_the_encoding_that_is_given_or_marked_or_declared_or_utf_8(
+    tmp_path: Path, start: str, codec: str, given: str
+) -> None:
+    page = put(tmp_path / "page.html", f"{start}<p>日本の\n文</p>".encode(codec))
+    found = sources(page, encoding=given)
+    assert "".join(found.pieces()) == "".join(found.lines_of(found.files[0])) == "日本の 文\n"
+
+
+@pytest.mark.parametrize(
+    ("page", "given", "problem"),
+    [
+        ("<p>Größe</p>".encode() + b"\x81", "auto", "byte 0x81 at offset 14 is not utf-8"),
+        ("<p>日本</p>".encode("shift_jis"), "auto", "byte 0x93 at offset 3 is not utf-8"),
+        (b'<meta charset="cp1252"><p>\x81</p>', "auto", "byte 0x81 at offset 26 is not cp1252"),
+        ("<p>é</p>".encode("latin-1"), "ascii", "byte 0xe9 at offset 3 is not ascii"),
+    ],
+)
+def test_a_byte_of_a_page_that_its_encoding_lacks_is_refused(
+    tmp_path: Path, page: bytes, given: str, problem: str
+) -> None:
+    found = sources(put(tmp_path / "page.html", page), encoding=given)
+    with pytest.raises(DataError, match=problem) as caught:
+        list(found.pieces())
+    assert "--encoding" in caught.value.hint
+
+
+def test_a_page_that_is_no_more_than_an_address_is_read(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
+    assert text_of(put(tmp_path / "page.html", "http://example.org/page.html")) == "http://example.org/page.html\n"
+    assert not recwarn.list
+
+
+@pytest.mark.parametrize(
     ("name", "content", "kind", "way"),
     [
         ("a.docx", archive(**{"word/document.xml": "<x/>"}), "a Word document", "pandoc"),

@@ -8,7 +8,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path, PurePath
 from typing import BinaryIO, cast
@@ -34,33 +34,36 @@ class SourceFile:
         ending: is the one that says what it holds, in lower case: `.csv` of `T.CSV.gz`.
         stem: is its name without folders and endings.
         open: opens it for reading bytes, at its start.
+        encoding: names the codec of these bytes where it is known, whatever the encoding of the sources.
     """
 
     name: str
     ending: str
     stem: str
     open: Callable[[], BinaryIO]
+    encoding: str | None = None
 
 
-def expand(name: str, endings: Sequence[str], findings: Findings) -> list[SourceFile]:
+def expand(name: str, endings: Sequence[str], findings: Findings, encoding: str = "auto") -> list[SourceFile]:
     """Find the files that a name stands for.
 
     Args:
         name: is that of a file, a folder or a zip archive, or `-` for standard input.
         endings: are those of the files that are read in a folder or an archive, in any case, also before .gz.
         findings: counts by ending the files that are not read, and says which are read as pages of HTML.
+        encoding: is that of the pages, as for `page_text`.
 
     Raises:
         DataError: there is no such file, it cannot be read, or none in a folder has one of the endings.
         OutputError: what can be read once cannot be kept on disk.
     """
     files = list(_expanded(name, endings, findings))
-    pages = [file for file in files if ending_of(PurePath(file.name)) in PAGES]
+    pages = [file for file in files if file.ending in PAGES]
     if len(pages) == 1:
         findings.note(f"{bare_name(pages[0].name)}: read as a page, without its markup.")
     elif pages:
         findings.note(f"{bare_name(name)}: {len(pages):,} files read as pages, without their markup.")
-    return files
+    return [_page(file, encoding) if file.ending in PAGES else file for file in files]
 
 
 def bare_name(name: str) -> str:
@@ -119,20 +122,18 @@ def _file(name: str, path: PurePath, open_bytes: Callable[[], BinaryIO]) -> Sour
             raise
         return stream
 
-    if ending in PAGES:
-        return SourceFile(name, ".txt", stem, _page(opened, name))
     return SourceFile(name, ending, stem, opened)
 
 
-def _page(open_bytes: Callable[[], BinaryIO], name: str) -> Callable[[], BinaryIO]:
-    """Return what opens a page of HTML for reading the bytes of its text, which is found once."""
+def _page(file: SourceFile, encoding: str) -> SourceFile:
+    """Return the text of a page of HTML as a file; it is found once."""
 
     @cache
     def text() -> Callable[[], BinaryIO]:
-        with open_bytes() as stream:
-            return _kept([page_text(stream.read(), name).encode()])
+        with file.open() as stream:
+            return _kept([page_text(stream.read(), file.name, encoding).encode()])
 
-    return lambda: text()()
+    return replace(file, ending=".txt", open=lambda: text()(), encoding="utf-8")
 
 
 def _files_in(folder: Path, findings: Findings) -> list[PurePath]:
