@@ -54,6 +54,27 @@ def test_broken_links_in_a_folder_are_counted(tmp_path: Path) -> None:
     assert found.findings.lines == [f"broken links and the like in {tmp_path.name} that are not read: 1."]
 
 
+def test_links_to_folders_are_followed_once(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    for name in ("in/real/a.txt", "in/.hidden/b/b.txt", "out/c.txt"):
+        put(tmp_path / name, f"{name}\n")
+    (folder / "alias").symlink_to(folder / "real")
+    (folder / "b").symlink_to(folder / ".hidden" / "b")
+    (folder / ".also").symlink_to(tmp_path / "out")
+    (folder / "other").symlink_to(tmp_path / "out")
+    (tmp_path / "out" / "back").symlink_to(folder)
+    found = sources(folder)
+    assert [Path(file.name).relative_to(folder).as_posix() for file in found.files] == [
+        "b/b.txt",
+        "other/c.txt",
+        "real/a.txt",
+    ]
+    assert found.findings.lines == [
+        "folders in in that are met again through links, and read once: 2.",
+        "files in in that are not read: 2 hidden.",
+    ]
+
+
 def test_a_name_that_cannot_be_is_refused(tmp_path: Path) -> None:
     for name in ("x" * 300, "a/" * 3000, "nul\0"):
         with pytest.raises(DataError, match="does not exist"):

@@ -137,7 +137,10 @@ def _page(file: SourceFile, encoding: str) -> SourceFile:
 
 
 def _files_in(folder: Path, findings: Findings) -> list[PurePath]:
-    """Return the files of a folder and of those in it, in order, by their names within it."""
+    """Return the files of a folder and of those in it, in order, by their names within it.
+
+    A folder that several names lead to is read once, so that links may lead in circles.
+    """
     shown = bare_name(str(folder))
 
     def unreadable(problem: OSError) -> None:
@@ -146,11 +149,28 @@ def _files_in(folder: Path, findings: Findings) -> list[PurePath]:
         inside = PurePath(problem.filename).relative_to(folder)
         findings.warn(f"{shown}/{inside} cannot be read ({problem.strerror}), and what is in it is left out.")
 
-    found = [Path(root, name) for root, _, names in os.walk(folder, onerror=unreadable) for name in names]
+    found, seen, again, waiting = list[Path](), set[tuple[int, int]](), 0, [folder]
+    for start in waiting:  # links wait, so that a folder is read under its own name where it has one here
+        for root, folders, names in os.walk(start, onerror=unreadable):
+            hidden, status = _is_hidden(Path(root).relative_to(folder)), Path(root).stat()
+            if not hidden and (status.st_dev, status.st_ino) in seen:
+                again += 1
+                folders.clear()
+                continue
+            found += (Path(root, name) for name in names)
+            if not hidden:  # else nothing in it is read, and it may be read under another name
+                seen.add((status.st_dev, status.st_ino))
+                waiting += (Path(root, name) for name in sorted(folders) if Path(root, name).is_symlink())
+    if again:
+        findings.note(f"folders in {shown} that are met again through links, and read once: {again:,}.")
     files = [path for path in found if path.is_file()]
     if len(files) < len(found):
         findings.note(f"broken links and the like in {shown} that are not read: {len(found) - len(files):,}.")
     return sorted(path.relative_to(folder) for path in files)
+
+
+def _is_hidden(inside: PurePath) -> bool:
+    return any(part.startswith((".", "__MACOSX")) for part in inside.parts)
 
 
 def _exists(path: Path) -> bool:
@@ -188,7 +208,7 @@ def _chosen(folder: str, inside: Iterable[PurePath], endings: Sequence[str], fin
     wanted = {f".{ending.lower().lstrip('.')}" for ending in endings}
     chosen, others, hidden = [], Counter[str](), 0
     for file in inside:
-        if any(part.startswith((".", "__MACOSX")) for part in file.parts):
+        if _is_hidden(file):
             hidden += 1
         elif ending_of(file) in wanted:
             chosen.append(file)
