@@ -112,6 +112,22 @@ def test_members_are_found_by_the_names_that_the_archive_gives_them(tmp_path: Pa
     assert text_of(path) == "one\ntwo\n"
 
 
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_members_of_one_path_are_all_read(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "t.zip", "w") as packed:
+        for name, content in (
+            ("a.txt", "one\n"),
+            ("./a.txt", "two\n"),
+            ("a.txt", "three\n"),
+            ("b.py", ""),
+            ("b.py", ""),
+        ):
+            packed.writestr(name, content)
+    found = sources(tmp_path / "t.zip")
+    assert "".join(found.pieces()) == "one\ntwo\nthree\n"
+    assert found.findings.lines == ["files in t.zip that are not read: 2 .py."]
+
+
 def test_the_folder_one_is_in_is_called_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put(tmp_path / "here" / "a.txt", "one\n")
     put(tmp_path / "here" / "t.csv", "a\n")

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path, PurePath
-from typing import BinaryIO, cast
+from typing import BinaryIO, TypeVar, cast
 
 from unspool.data.findings import Findings
 from unspool.data.html import page_text
@@ -23,6 +23,8 @@ STANDARD_INPUT = "standard input"
 PAGES = (".html", ".htm", ".xhtml")
 ARCHIVE = ".zip"
 BINARY = (".parquet",)  # whose reader knows what it is
+
+Member = TypeVar("Member")
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,8 @@ def _expanded(name: str, endings: Sequence[str], findings: Findings) -> Iterable
             "name a file, a folder, or - for standard input; in Python, a text itself may be given in a list.",
         )
     if path.is_dir():
-        return (_on_disk(str(path / file)) for file in _chosen(name, _files_in(path, findings), endings, findings))
+        inside = _chosen(name, _files_in(path, findings), endings, findings, PurePath)
+        return (_on_disk(str(path / file)) for file in inside)
     if path.suffix.lower() == ARCHIVE:
         return _in_archive(name, endings, findings)
     if not path.is_file():  # a pipe, which can be read once
@@ -183,18 +186,25 @@ def _exists(path: Path) -> bool:
 def _in_archive(name: str, endings: Sequence[str], findings: Findings) -> Iterator[SourceFile]:
     try:
         with zipfile.ZipFile(name) as archive:
-            members = {PurePath(info.filename): info.filename for info in archive.infolist() if not info.is_dir()}
+            members = [info for info in archive.infolist() if not info.is_dir()]
     except (zipfile.BadZipFile, OSError, ValueError) as problem:
         raise DataError(f"{name} cannot be read: {problem!s:.100}.", "check the archive.") from None
-    return (_member(name, path, members[path]) for path in _chosen(name, sorted(members), endings, findings))
+    members.sort(key=_path_of)  # several may have one path
+    return (_member(name, member) for member in _chosen(name, members, endings, findings, _path_of))
 
 
-def _member(archive: str, path: PurePath, member: str) -> SourceFile:
+def _path_of(member: zipfile.ZipInfo) -> PurePath:
+    return PurePath(member.filename)
+
+
+def _member(archive: str, member: zipfile.ZipInfo) -> SourceFile:
+    path = _path_of(member)
+
     def opened() -> BinaryIO:
         try:
             with zipfile.ZipFile(archive) as opened_archive:
                 stream = opened_archive.open(member)  # stays open without the archive
-        except (zipfile.BadZipFile, RuntimeError, KeyError) as problem:  # such as one with a password
+        except (zipfile.BadZipFile, RuntimeError) as problem:  # such as one with a password
             raise DataError(
                 f"{archive}/{path.as_posix()} cannot be read: {problem!s:.100}.", "unpack the archive."
             ) from None
@@ -203,17 +213,24 @@ def _member(archive: str, path: PurePath, member: str) -> SourceFile:
     return _file(f"{archive}/{path.as_posix()}", path, opened)
 
 
-def _chosen(folder: str, inside: Iterable[PurePath], endings: Sequence[str], findings: Findings) -> Iterator[PurePath]:
-    """Choose the files of a folder that are read, and count the others."""
+def _chosen(
+    folder: str,
+    inside: Iterable[Member],
+    endings: Sequence[str],
+    findings: Findings,
+    path_of: Callable[[Member], PurePath],
+) -> Iterator[Member]:
+    """Choose the files of a folder or an archive that are read, and count the others."""
     wanted = {f".{ending.lower().lstrip('.')}" for ending in endings}
-    chosen, others, hidden = [], Counter[str](), 0
-    for file in inside:
-        if _is_hidden(file):
+    chosen, others, hidden = list[Member](), Counter[str](), 0
+    for member in inside:
+        path = path_of(member)
+        if _is_hidden(path):
             hidden += 1
-        elif ending_of(file) in wanted:
-            chosen.append(file)
+        elif ending_of(path) in wanted:
+            chosen.append(member)
         else:
-            others[file.suffix.lower() or "without an ending"] += 1
+            others[path.suffix.lower() or "without an ending"] += 1
     unread = [f"{count:,} {ending}" for ending, count in sorted(others.items(), key=lambda item: (-item[1], item[0]))]
     unread += [f"{hidden:,} hidden"] if hidden else []
     if not chosen:
