@@ -54,6 +54,27 @@ def test_broken_links_in_a_folder_are_counted(tmp_path: Path) -> None:
     assert found.findings.lines == [f"broken links and the like in {tmp_path.name} that are not read: 1."]
 
 
+def test_links_to_folders_are_followed_once(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    for name in ("in/real/a.txt", "in/.hidden/b/b.txt", "out/c.txt"):
+        put(tmp_path / name, f"{name}\n")
+    (folder / "alias").symlink_to(folder / "real")
+    (folder / "b").symlink_to(folder / ".hidden" / "b")
+    (folder / ".also").symlink_to(tmp_path / "out")
+    (folder / "other").symlink_to(tmp_path / "out")
+    (tmp_path / "out" / "back").symlink_to(folder)
+    found = sources(folder)
+    assert [Path(file.name).relative_to(folder).as_posix() for file in found.files] == [
+        "b/b.txt",
+        "other/c.txt",
+        "real/a.txt",
+    ]
+    assert found.findings.lines == [
+        "folders in in that are met again through links, and read once: 2.",
+        "files in in that are not read: 2 hidden.",
+    ]
+
+
 def test_a_name_that_cannot_be_is_refused(tmp_path: Path) -> None:
     for name in ("x" * 300, "a/" * 3000, "nul\0"):
         with pytest.raises(DataError, match="does not exist"):
@@ -89,6 +110,22 @@ def test_an_archive_is_read_as_a_folder(tmp_path: Path) -> None:
 def test_members_are_found_by_the_names_that_the_archive_gives_them(tmp_path: Path) -> None:
     path = put(tmp_path / "t.zip", archive(**{"./in/a.txt": "one\n", "in//b.txt": "two\n"}))
     assert text_of(path) == "one\ntwo\n"
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_members_of_one_path_are_all_read(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "t.zip", "w") as packed:
+        for name, content in (
+            ("a.txt", "one\n"),
+            ("./a.txt", "two\n"),
+            ("a.txt", "three\n"),
+            ("b.py", ""),
+            ("b.py", ""),
+        ):
+            packed.writestr(name, content)
+    found = sources(tmp_path / "t.zip")
+    assert "".join(found.pieces()) == "one\ntwo\nthree\n"
+    assert found.findings.lines == ["files in t.zip that are not read: 2 .py."]
 
 
 def test_the_folder_one_is_in_is_called_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -150,6 +187,50 @@ def test_a_page_is_read_as_its_text(tmp_path: Path) -> None:
         "<p>Some <b>bold</b>\n words.<br>A line.</p><pre>as\n  it is</pre><script>no()</script></body></html>"
     )
     assert text_of(put(tmp_path / "page.HTML", page)) == "A title\n\nSome bold words.\nA line.\n\nas\n  it is\n"
+
+
+@pytest.mark.parametrize(
+    ("start", "codec", "given"),
+    [
+        ("", "utf-8", "auto"),
+        ('<meta charset="Shift_JIS">', "shift_jis", "auto"),
+        ('<meta charset="Shift_JIS">', "utf-8", "utf-8"),
+        ('<meta charset="utf-8">', "shift_jis", "shift_jis"),
+        ('<meta charset="latin-1">', "utf-16", "auto"),
+        ('<meta charset="latin-1">', "utf-8-sig", "auto"),
+        ('<meta charset="utf-16">', "utf-8", "auto"),
+        ('<meta charset="x-nobody-knows">', "utf-8", "auto"),
+    ],
+)
+def test_a_page_has_the_encoding_that_is_given_or_marked_or_declared_or_utf_8(
+    tmp_path: Path, start: str, codec: str, given: str
+) -> None:
+    page = put(tmp_path / "page.html", f"{start}<p>日本の\n文</p>".encode(codec))
+    found = sources(page, encoding=given)
+    assert "".join(found.pieces()) == "".join(found.lines_of(found.files[0])) == "日本の 文\n"
+
+
+@pytest.mark.parametrize(
+    ("page", "given", "problem"),
+    [
+        ("<p>Größe</p>".encode() + b"\x81", "auto", "byte 0x81 at offset 14 is not utf-8"),
+        ("<p>日本</p>".encode("shift_jis"), "auto", "byte 0x93 at offset 3 is not utf-8"),
+        (b'<meta charset="cp1252"><p>\x81</p>', "auto", "byte 0x81 at offset 26 is not cp1252"),
+        ("<p>é</p>".encode("latin-1"), "ascii", "byte 0xe9 at offset 3 is not ascii"),
+    ],
+)
+def test_a_byte_of_a_page_that_its_encoding_lacks_is_refused(
+    tmp_path: Path, page: bytes, given: str, problem: str
+) -> None:
+    found = sources(put(tmp_path / "page.html", page), encoding=given)
+    with pytest.raises(DataError, match=problem) as caught:
+        list(found.pieces())
+    assert "--encoding" in caught.value.hint
+
+
+def test_a_page_that_is_no_more_than_an_address_is_read(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
+    assert text_of(put(tmp_path / "page.html", "http://example.org/page.html")) == "http://example.org/page.html\n"
+    assert not recwarn.list
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path, PurePath
-from typing import BinaryIO, cast
+from typing import BinaryIO, TypeVar, cast
 
 from unspool.data.findings import Findings
 from unspool.data.html import page_text
@@ -24,6 +24,8 @@ PAGES = (".html", ".htm", ".xhtml")
 ARCHIVE = ".zip"
 BINARY = (".parquet",)  # whose reader knows what it is
 
+Member = TypeVar("Member")
+
 
 @dataclass(frozen=True)
 class SourceFile:
@@ -34,33 +36,36 @@ class SourceFile:
         ending: is the one that says what it holds, in lower case: `.csv` of `T.CSV.gz`.
         stem: is its name without folders and endings.
         open: opens it for reading bytes, at its start.
+        encoding: names the codec of these bytes where it is known, whatever the encoding of the sources.
     """
 
     name: str
     ending: str
     stem: str
     open: Callable[[], BinaryIO]
+    encoding: str | None = None
 
 
-def expand(name: str, endings: Sequence[str], findings: Findings) -> list[SourceFile]:
+def expand(name: str, endings: Sequence[str], findings: Findings, encoding: str = "auto") -> list[SourceFile]:
     """Find the files that a name stands for.
 
     Args:
         name: is that of a file, a folder or a zip archive, or `-` for standard input.
         endings: are those of the files that are read in a folder or an archive, in any case, also before .gz.
         findings: counts by ending the files that are not read, and says which are read as pages of HTML.
+        encoding: is that of the pages, as for `page_text`.
 
     Raises:
         DataError: there is no such file, it cannot be read, or none in a folder has one of the endings.
         OutputError: what can be read once cannot be kept on disk.
     """
     files = list(_expanded(name, endings, findings))
-    pages = [file for file in files if ending_of(PurePath(file.name)) in PAGES]
+    pages = [file for file in files if file.ending in PAGES]
     if len(pages) == 1:
         findings.note(f"{bare_name(pages[0].name)}: read as a page, without its markup.")
     elif pages:
         findings.note(f"{bare_name(name)}: {len(pages):,} files read as pages, without their markup.")
-    return files
+    return [_page(file, encoding) if file.ending in PAGES else file for file in files]
 
 
 def bare_name(name: str) -> str:
@@ -81,7 +86,8 @@ def _expanded(name: str, endings: Sequence[str], findings: Findings) -> Iterable
             "name a file, a folder, or - for standard input; in Python, a text itself may be given in a list.",
         )
     if path.is_dir():
-        return (_on_disk(str(path / file)) for file in _chosen(name, _files_in(path, findings), endings, findings))
+        inside = _chosen(name, _files_in(path, findings), endings, findings, PurePath)
+        return (_on_disk(str(path / file)) for file in inside)
     if path.suffix.lower() == ARCHIVE:
         return _in_archive(name, endings, findings)
     if not path.is_file():  # a pipe, which can be read once
@@ -119,24 +125,25 @@ def _file(name: str, path: PurePath, open_bytes: Callable[[], BinaryIO]) -> Sour
             raise
         return stream
 
-    if ending in PAGES:
-        return SourceFile(name, ".txt", stem, _page(opened, name))
     return SourceFile(name, ending, stem, opened)
 
 
-def _page(open_bytes: Callable[[], BinaryIO], name: str) -> Callable[[], BinaryIO]:
-    """Return what opens a page of HTML for reading the bytes of its text, which is found once."""
+def _page(file: SourceFile, encoding: str) -> SourceFile:
+    """Return the text of a page of HTML as a file; it is found once."""
 
     @cache
     def text() -> Callable[[], BinaryIO]:
-        with open_bytes() as stream:
-            return _kept([page_text(stream.read(), name).encode()])
+        with file.open() as stream:
+            return _kept([page_text(stream.read(), file.name, encoding).encode()])
 
-    return lambda: text()()
+    return replace(file, ending=".txt", open=lambda: text()(), encoding="utf-8")
 
 
 def _files_in(folder: Path, findings: Findings) -> list[PurePath]:
-    """Return the files of a folder and of those in it, in order, by their names within it."""
+    """Return the files of a folder and of those in it, in order, by their names within it.
+
+    A folder that several names lead to is read once, so that links may lead in circles.
+    """
     shown = bare_name(str(folder))
 
     def unreadable(problem: OSError) -> None:
@@ -145,11 +152,28 @@ def _files_in(folder: Path, findings: Findings) -> list[PurePath]:
         inside = PurePath(problem.filename).relative_to(folder)
         findings.warn(f"{shown}/{inside} cannot be read ({problem.strerror}), and what is in it is left out.")
 
-    found = [Path(root, name) for root, _, names in os.walk(folder, onerror=unreadable) for name in names]
+    found, seen, again, waiting = list[Path](), set[tuple[int, int]](), 0, [folder]
+    for start in waiting:  # links wait, so that a folder is read under its own name where it has one here
+        for root, folders, names in os.walk(start, onerror=unreadable):
+            hidden, status = _is_hidden(Path(root).relative_to(folder)), Path(root).stat()
+            if not hidden and (status.st_dev, status.st_ino) in seen:
+                again += 1
+                folders.clear()
+                continue
+            found += (Path(root, name) for name in names)
+            if not hidden:  # else nothing in it is read, and it may be read under another name
+                seen.add((status.st_dev, status.st_ino))
+                waiting += (Path(root, name) for name in sorted(folders) if Path(root, name).is_symlink())
+    if again:
+        findings.note(f"folders in {shown} that are met again through links, and read once: {again:,}.")
     files = [path for path in found if path.is_file()]
     if len(files) < len(found):
         findings.note(f"broken links and the like in {shown} that are not read: {len(found) - len(files):,}.")
     return sorted(path.relative_to(folder) for path in files)
+
+
+def _is_hidden(inside: PurePath) -> bool:
+    return any(part.startswith((".", "__MACOSX")) for part in inside.parts)
 
 
 def _exists(path: Path) -> bool:
@@ -162,18 +186,25 @@ def _exists(path: Path) -> bool:
 def _in_archive(name: str, endings: Sequence[str], findings: Findings) -> Iterator[SourceFile]:
     try:
         with zipfile.ZipFile(name) as archive:
-            members = {PurePath(info.filename): info.filename for info in archive.infolist() if not info.is_dir()}
+            members = [info for info in archive.infolist() if not info.is_dir()]
     except (zipfile.BadZipFile, OSError, ValueError) as problem:
         raise DataError(f"{name} cannot be read: {problem!s:.100}.", "check the archive.") from None
-    return (_member(name, path, members[path]) for path in _chosen(name, sorted(members), endings, findings))
+    members.sort(key=_path_of)  # several may have one path
+    return (_member(name, member) for member in _chosen(name, members, endings, findings, _path_of))
 
 
-def _member(archive: str, path: PurePath, member: str) -> SourceFile:
+def _path_of(member: zipfile.ZipInfo) -> PurePath:
+    return PurePath(member.filename)
+
+
+def _member(archive: str, member: zipfile.ZipInfo) -> SourceFile:
+    path = _path_of(member)
+
     def opened() -> BinaryIO:
         try:
             with zipfile.ZipFile(archive) as opened_archive:
                 stream = opened_archive.open(member)  # stays open without the archive
-        except (zipfile.BadZipFile, RuntimeError, KeyError) as problem:  # such as one with a password
+        except (zipfile.BadZipFile, RuntimeError) as problem:  # such as one with a password
             raise DataError(
                 f"{archive}/{path.as_posix()} cannot be read: {problem!s:.100}.", "unpack the archive."
             ) from None
@@ -182,17 +213,24 @@ def _member(archive: str, path: PurePath, member: str) -> SourceFile:
     return _file(f"{archive}/{path.as_posix()}", path, opened)
 
 
-def _chosen(folder: str, inside: Iterable[PurePath], endings: Sequence[str], findings: Findings) -> Iterator[PurePath]:
-    """Choose the files of a folder that are read, and count the others."""
+def _chosen(
+    folder: str,
+    inside: Iterable[Member],
+    endings: Sequence[str],
+    findings: Findings,
+    path_of: Callable[[Member], PurePath],
+) -> Iterator[Member]:
+    """Choose the files of a folder or an archive that are read, and count the others."""
     wanted = {f".{ending.lower().lstrip('.')}" for ending in endings}
-    chosen, others, hidden = [], Counter[str](), 0
-    for file in inside:
-        if any(part.startswith((".", "__MACOSX")) for part in file.parts):
+    chosen, others, hidden = list[Member](), Counter[str](), 0
+    for member in inside:
+        path = path_of(member)
+        if _is_hidden(path):
             hidden += 1
-        elif ending_of(file) in wanted:
-            chosen.append(file)
+        elif ending_of(path) in wanted:
+            chosen.append(member)
         else:
-            others[file.suffix.lower() or "without an ending"] += 1
+            others[path.suffix.lower() or "without an ending"] += 1
     unread = [f"{count:,} {ending}" for ending, count in sorted(others.items(), key=lambda item: (-item[1], item[0]))]
     unread += [f"{hidden:,} hidden"] if hidden else []
     if not chosen:

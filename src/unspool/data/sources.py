@@ -51,7 +51,7 @@ class Sources:
         self.names, self.spec, self.findings = names, spec, findings or Findings()
         self.filled: set[SourceFile] = set()
         endings = spec.suffixes or (TABLES if tables else TEXTS)
-        self.files = [file for name in names for file in expand(name, endings, self.findings)]
+        self.files = [file for name in names for file in expand(name, endings, self.findings, spec.encoding)]
 
     @property
     def description(self) -> str:
@@ -75,7 +75,9 @@ class Sources:
         """Read one of the files as clean text in pieces."""
         cleaner = Cleaner(file.name)
         with self.open(file) as stream:
-            for number, piece in enumerate(read_pieces(stream, file.name, self.spec.encoding, cleaner)):
+            for number, piece in enumerate(
+                read_pieces(stream, file.name, file.encoding or self.spec.encoding, cleaner)
+            ):
                 if number == 0:
                     self.filled.add(file)
                     self._look_at(file, piece)
@@ -85,7 +87,7 @@ class Sources:
     def lines_of(self, file: SourceFile) -> Iterator[str]:
         """Read the lines of one of the files as they stand, also empty ones, with their ends: LF or CRLF alone."""
         with self.open(file) as stream:
-            for line in read_lines(stream, file.name, self.spec.encoding):
+            for line in read_lines(stream, file.name, file.encoding or self.spec.encoding):
                 self.filled.add(file)
                 yield line
 
