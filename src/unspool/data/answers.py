@@ -153,7 +153,7 @@ def _open_writer(
     with sources.open(file) as source:
         if ending == ".parquet":
             return ParquetTableWriter(source, stream, file.name, new)
-        form = find_form(source, file.name, sources.spec.encoding)
+        form = find_form(source, file.name, file.encoding or sources.spec.encoding)
     text = EncodedWriter(stream, form)
     if ending in OBJECTS:
         ascii_only = not form.codec.startswith("utf")
