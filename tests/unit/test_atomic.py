@@ -170,3 +170,8 @@ def test_a_folder_without_a_name_has_one(tmp_path: Path, monkeypatch: pytest.Mon
 def test_what_cannot_be_written_is_told_by_its_own_name(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=f"^{tmp_path / 'no' / 'f'} cannot be written"):
         write_atomically(tmp_path / "no" / "f", "x")
+
+
+def test_the_name_of_a_file_that_is_not_utf8_is_written_with_replacements(tmp_path: Path) -> None:
+    write_atomically(tmp_path / "f.json", '{"file": "' + os.fsdecode(b"\xff\xc3\xa9") + '"}')
+    assert (tmp_path / "f.json").read_bytes().decode() == '{"file": "\ufffd\u00e9"}'

@@ -9,7 +9,7 @@ import stat
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from math import isfinite
 from pathlib import Path
 from typing import Any, cast
@@ -38,10 +38,14 @@ CommandLineError: Any = typer.BadParameter.__mro__[2]
 @contextmanager
 def reporting_errors() -> Iterator[None]:
     """Turn a user's mistake into two lines and an exit code, a warning into one line; a bug keeps its traceback."""
+    if sys.stderr is None:  # it was closed; a file that is opened next would get its descriptor
+        sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
     try:
         with _printing_warnings():
             yield
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            with _writing_out():
+                sys.stdout.flush()
     except UnspoolError as error:
         told = error.in_shell if isinstance(error, WrongModelError) else None
         message, hint = told or (error.message, error.hint)
@@ -58,14 +62,28 @@ def reporting_errors() -> Iterator[None]:
 
 def fail(message: str, hint: str, exit_code: int) -> None:
     """Write two lines to standard error, and exit."""
-    sys.stderr.write(f"error: {_one_line(message)}\nhint: {_one_line(hint)}\n")
+    tell(f"error: {_one_line(message)}\nhint: {_one_line(hint)}")
     raise SystemExit(exit_code)
 
 
 def warn(message: str) -> None:
     """Write a line to standard error that a person should see, and go on."""
-    sys.stderr.write(f"warning: {_one_line(message)}\n")
-    sys.stderr.flush()
+    tell(f"warning: {_one_line(message)}")
+
+
+def tell(line: str) -> None:
+    """Write a line to standard error at once; see `surviving_loss`."""
+    with surviving_loss():
+        print(line, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def surviving_loss() -> Iterator[None]:
+    """Go on where standard error is closed, full, or read by nobody; what is written there from then on is dropped."""
+    try:
+        yield
+    except (OSError, ValueError):
+        _discard(sys.stderr)
 
 
 @contextmanager
@@ -93,35 +111,60 @@ def write(text: str) -> None:
     """Write text to standard output at once.
 
     Raises:
-        OutputError: the encoding of standard output lacks a character; what was written before stays.
+        OutputError: it cannot be written, or its encoding lacks a character; what was written before stays.
     """
     try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        with _writing_out():
+            sys.stdout.write(text)
+            sys.stdout.flush()
     except UnicodeEncodeError as problem:
         character = problem.object[problem.start]
         raise OutputError(
             f"standard output cannot show {character!a} (U+{ord(character):04X}): its encoding is {problem.encoding}.",
             "set PYTHONIOENCODING=utf-8, or use --json where the command has it.",
         ) from None
-    except BrokenPipeError:
-        _leave_quietly()
 
 
 class ByteOutput(io.RawIOBase):
     """Standard output for bytes, which it writes at once."""
 
     def write(self, data: Any) -> int:
-        """Write bytes."""
-        written = sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
+        """Write bytes.
+
+        Raises:
+            OutputError: they cannot be written; what was written before stays.
+        """
+        with _writing_out():
+            written = sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
         return written
+
+
+@contextmanager
+def _writing_out() -> Iterator[None]:
+    """Turn the system's refusal to write to standard output into an `OutputError`; leave where nobody reads it."""
+    elsewhere = "free some space, or write elsewhere."
+    if sys.stdout is None:
+        raise OutputError("standard output cannot be written: it is closed.", elsewhere)
+    try:
+        yield
+    except BrokenPipeError:
+        _leave_quietly()
+    except OSError as problem:
+        _discard(sys.stdout)
+        raise OutputError(f"standard output cannot be written: {problem.strerror or problem}.", elsewhere) from None
 
 
 def _leave_quietly() -> None:
     """Exit without a message, because nothing reads the output any more."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    _discard(sys.stdout)
     raise SystemExit(BROKEN_PIPE)
+
+
+def _discard(stream: Any) -> None:
+    """Drop what a stream still holds and all that comes, as Python would try to write it again at its end."""
+    with suppress(OSError, ValueError):  # a stream without a descriptor
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def write_json(value: Any, indent: int | None = None) -> None:
@@ -131,7 +174,7 @@ def write_json(value: Any, indent: int | None = None) -> None:
     except ValueError:  # JSON knows neither NaN nor infinity
         text = json.dumps(_with_nulls(value), ensure_ascii=False, indent=indent, allow_nan=False)
     try:
-        text.encode(sys.stdout.encoding or "utf-8")
+        text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
     except UnicodeEncodeError:
         text = json.dumps(json.loads(text), indent=indent)
     write(text + "\n")

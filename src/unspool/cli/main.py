@@ -1,13 +1,12 @@
 """`unspool`: the group of the commands, each in a file of its own that is imported when it is requested."""
 
-import sys
 from typing import Annotated, Any
 
 import typer
 
 from unspool import __version__
 from unspool.cli.commands import Group, commands, fill
-from unspool.cli.console import INTERRUPTED, reporting_errors, write
+from unspool.cli.console import INTERRUPTED, reporting_errors, tell, write
 from unspool.engines.announcing import announcing
 
 app = typer.Typer(
@@ -52,6 +51,6 @@ def make_group() -> Any:
 
 def main() -> None:
     """Run the command line."""
-    with reporting_errors(), announcing(lambda line: print(line, file=sys.stderr, flush=True)):
+    with reporting_errors(), announcing(tell):
         if make_group().main(prog_name="unspool", standalone_mode=False) == INTERRUPTED:  # typer's answer to Ctrl-C
             raise KeyboardInterrupt

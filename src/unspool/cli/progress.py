@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from math import isnan
 from pathlib import Path
 
+from unspool.cli.console import surviving_loss, tell
 from unspool.cli.shown import visible
 from unspool.training.callback import Callback, StepEvent, ValidationEvent
 from unspool.training.tensorboard import TensorBoard
@@ -30,8 +31,12 @@ def make_progress(quiet: bool = False, tensorboard: Path | None = None) -> Itera
         yield QuietProgress(board)
     elif sys.stderr.isatty():
         progress = BarProgress(board)
-        with progress.bar:
+        progress.bar.start()
+        try:
             yield progress
+        finally:
+            with surviving_loss():
+                progress.bar.stop()
     else:
         yield PlainProgress(board)
 
@@ -95,8 +100,7 @@ class PlainProgress(Callback):
 
     def print_line(self, line: str) -> None:
         """Print a line; control characters in it are made visible."""
-        sys.stderr.write(visible(line) + "\n")
-        sys.stderr.flush()
+        tell(visible(line))
 
 
 class QuietProgress(PlainProgress):
@@ -146,7 +150,8 @@ class BarProgress(PlainProgress):
 
     def print_line(self, line: str) -> None:
         """Print a line above the bar, unbroken, so that a command in it can be pasted."""
-        self.bar.console.print(visible(line), markup=False, highlight=False, emoji=False, soft_wrap=True)
+        with surviving_loss():
+            self.bar.console.print(visible(line), markup=False, highlight=False, emoji=False, soft_wrap=True)
 
 
 class _Rate:

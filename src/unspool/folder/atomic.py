@@ -4,6 +4,7 @@ Of a folder the same holds: the old one waits in `NAME.replaced` until the new o
 """
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from unspool.errors import reporting_write_errors
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 LOCK = ".lock"  # in a folder that stands where nothing else may be written
+_LONE = re.compile("[\ud800-\udfff]")
 
 
 def write_atomically(path: Path, content: bytes | str, option: str = "--out") -> None:
@@ -22,14 +24,15 @@ def write_atomically(path: Path, content: bytes | str, option: str = "--out") ->
 
     Args:
         path: is that of the file.
-        content: is what to write; text is encoded as UTF-8.
+        content: is what to write; text is encoded as UTF-8, with U+FFFD for each half of a surrogate pair, which is how
+            Python holds a byte of a file name that is not UTF-8.
         option: is the one of the command line that names the path, for the error.
 
     Raises:
         OutputError: it cannot be written; nothing has changed then.
     """
     with writing_atomically(path, option) as file:
-        file.write(content.encode() if isinstance(content, str) else content)
+        file.write(_LONE.sub("\ufffd", content).encode() if isinstance(content, str) else content)
 
 
 @contextmanager
