@@ -261,7 +261,7 @@ def test_only_a_classifier_classifies(language: Path, classifier: Path) -> None:
     assert result.clean
     assert "another kind of model. Received: " in result.err
     assert "use `unspool generate`" in result.error_lines[1]
-    assert result.error_lines[1].endswith("in the shell use `unspool generate`.")
+    assert result.error_lines[1].endswith("use `unspool generate`.")
     result = call_main("generate", classifier)
     assert result.clean
     assert unspool.load(classifier).classify(["an iron and a tin"]) == ["metal"]

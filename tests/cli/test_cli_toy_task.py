@@ -78,7 +78,7 @@ def test_load_returns_its_class_and_other_commands_name_it(model: Path) -> None:
     assert process(LOAD, model, "bca").out == "Reverser acb\n"
     refused = process(MAIN, "generate", model)
     assert (refused.code, refused.clean) == (2, True)
-    assert "a Reverser has reverse, evaluate; in the shell use `unspool reverse`." in refused.err
+    assert "a reverser.\nhint: use `unspool reverse`." in refused.err
 
 
 def test_help_shows_its_option_and_its_command() -> None:

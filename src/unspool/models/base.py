@@ -181,7 +181,7 @@ def wrong_model(model: Model, method: str, *owners: type[Model]) -> WrongModelEr
     what = ROWS[model.config.task].load("task").card.kind
     error.in_shell = (
         f"this command must be given another kind of model. Received: {model.path}, a {what}.",
-        f"in the shell use `unspool {command}`.",
+        f"use `unspool {command}`.",
     )
     return error
 
