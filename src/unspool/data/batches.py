@@ -70,10 +70,53 @@ class VectorSource:
         return self.rows
 
 
-Source = TextSource | VectorSource
+@dataclass(frozen=True)
+class ImageSource:
+    """Pictures that an encoder reads, one a row.
+
+    Attributes:
+        pixels: are uint8, [B, H, W, C], 0 to 255; C is 1 for grey pictures, and 3 for red, green and blue.
+    """
+
+    pixels: np.ndarray[tuple[int, int, int, int], np.dtype[np.uint8]]
+
+    @property
+    def rows(self) -> int:
+        """The number of rows, B."""
+        return len(self.pixels)
+
+    @property
+    def size(self) -> int:
+        """The number of pictures that are read."""
+        return self.rows
 
 
-Rows = TypeVar("Rows", "TextSource", "VectorSource", "Batch")
+@dataclass(frozen=True)
+class FeatureSource:
+    """The features that another network has computed of pictures, one picture a row.
+
+    Attributes:
+        values: are float16 or float32, [B, S, F]: F features at each of S positions of a picture, row by row from its
+            upper left; S is 1 for features of the whole picture.
+    """
+
+    values: np.ndarray[tuple[int, int, int], np.dtype[np.floating[Any]]]
+
+    @property
+    def rows(self) -> int:
+        """The number of rows, B."""
+        return len(self.values)
+
+    @property
+    def size(self) -> int:
+        """The number of pictures that are read."""
+        return self.rows
+
+
+Source = TextSource | VectorSource | ImageSource | FeatureSource
+
+
+Rows = TypeVar("Rows", "TextSource", "VectorSource", "ImageSource", "FeatureSource", "Batch")
 
 
 @dataclass(frozen=True)
@@ -96,7 +139,7 @@ class Batch:
 
     @property
     def size(self) -> int:
-        """The number of tokens: those to predict, or those of the source if only labels are predicted."""
+        """The number of tokens: those to predict, or the size of the source if only labels are predicted."""
         if self.labels is not None and self.source is not None:
             return self.source.size
         return int(np.count_nonzero(self.targets))

@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 from unspool.specs.network import (
     DecoderSpec,
     EncoderSpec,
+    FeatureEncoderSpec,
     HeadSpec,
     LabelEncoderSpec,
     NetworkSpec,
@@ -123,6 +124,12 @@ def _encoder(spec: EncoderSpec, above: int) -> Parameters:
     if isinstance(spec, VectorEncoderSpec):
         size = spec.hidden_size
         return {"linear.weight": weight(size, spec.numbers, depth=above + 1), "linear.bias": bias(size, above + 1)}
+    if isinstance(spec, FeatureEncoderSpec):
+        size = spec.hidden_size
+        return {
+            "linear.weight": weight(size, spec.features, depth=above + 1),
+            "position.weight": embedding(spec.positions, size, above + 1),
+        }
     found: Parameters = {}
     if spec.embedding_size:
         depth = above + spec.num_layers + 1

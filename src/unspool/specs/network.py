@@ -111,7 +111,30 @@ class VectorEncoderSpec(Spec):
         return self.hidden_size
 
 
-EncoderSpec = Annotated[TextEncoderSpec | LabelEncoderSpec | VectorEncoderSpec, Field(discriminator="kind")]
+class FeatureEncoderSpec(Spec):
+    """Maps the features of a picture at each of its positions to a state, by a linear layer and tanh.
+
+    Attributes:
+        positions: is the number of positions, S; 1 for features of the whole picture.
+        features: is the number of features at a position, F.
+        hidden_size: is the size of the state at a position.
+    """
+
+    kind: Literal["features"] = "features"
+    positions: int = Field(ge=1, le=1_000_000)
+    features: int = Field(ge=1, le=1_000_000)
+    hidden_size: int = Field(256, ge=1, le=16384)
+
+    @property
+    def width(self) -> int:
+        """The size of its state at a position."""
+        return self.hidden_size
+
+
+EncoderSpec = Annotated[
+    TextEncoderSpec | LabelEncoderSpec | VectorEncoderSpec | FeatureEncoderSpec, Field(discriminator="kind")
+]
+SEVERAL = ("text", "features")  # the encoders that return a state at each of several positions
 
 
 class HeadSpec(HeadShape):
@@ -145,14 +168,11 @@ class NetworkSpec(Spec):
             raise ValueError("a network needs a decoder or a head")
         if self.head is not None and self.encoder is None:
             raise ValueError("a head needs an encoder to read from")
-        if self.head is not None and self.head.pooling == "attention" and getattr(self.encoder, "kind", "") != "text":
-            raise ValueError("pooling by attention needs a text encoder, whose states are several")
-        if (
-            self.decoder is not None
-            and self.decoder.attention != "none"
-            and getattr(self.encoder, "kind", "") != "text"
-        ):
-            raise ValueError("attention needs a text encoder, whose states it attends to")
+        several = getattr(self.encoder, "kind", "") in SEVERAL
+        if self.head is not None and self.head.pooling == "attention" and not several:
+            raise ValueError("pooling by attention needs an encoder of texts or pictures, whose states are several")
+        if self.decoder is not None and self.decoder.attention != "none" and not several:
+            raise ValueError("attention needs an encoder of texts or pictures, whose states it attends to")
         return self
 
     @model_serializer(mode="wrap")

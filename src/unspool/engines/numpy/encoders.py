@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from unspool.arrays import Array
-from unspool.data.batches import TextSource, VectorSource
+from unspool.data.batches import FeatureSource, TextSource, VectorSource
 from unspool.engines.numpy.layers import MakeLayer, normalised, weights_of
-from unspool.specs.network import NetworkSpec, TextEncoderSpec
+from unspool.engines.parameters import NORMALISED_MINIMUM
+from unspool.specs.network import FeatureEncoderSpec, NetworkSpec, TextEncoderSpec
 
 
 class Encoded(NamedTuple):
@@ -20,7 +21,8 @@ class Encoded(NamedTuple):
     Attributes:
         states: are those of all positions, [B, S, W]; those after the end of a row are undefined.
         mask: is true where a row has a state, [B, S] bool.
-        summary: is the last state of each direction, [B, W]; that of the backward direction is at position 0.
+        summary: is what a decoder starts from, [B, W]: of a text the last state of each direction (that of the backward
+            direction is at position 0), of a picture the mean of its states.
     """
 
     states: Array
@@ -89,8 +91,25 @@ class VectorEncoder:
         return Encoded(state[:, None], np.ones((len(state), 1), np.bool_), state)
 
 
+class FeatureEncoder:
+    """Maps features to states: tanh(x W + p); x is scaled to a mean square of 1, and p belongs to the position."""
+
+    def __init__(self, weights: Mapping[str, Array]) -> None:
+        self._weight, self._position = weights["encoder.linear.weight"].T, weights["encoder.position.weight"]
+
+    def __call__(self, source: FeatureSource) -> Encoded:
+        """Read features [B, S, F] into states [B, S, W]."""
+        values = source.values.astype(np.float32)
+        square = np.mean(values * values, axis=(1, 2), keepdims=True)  # (B, 1, 1)
+        values = values / np.sqrt(square + NORMALISED_MINIMUM)
+        states = np.tanh(values @ self._weight + self._position)  # (B, S, W)
+        return Encoded(states, np.ones(states.shape[:2], np.bool_), states.mean(axis=1))
+
+
 def make_encoder(spec: NetworkSpec, weights: Mapping[str, Array], make: MakeLayer) -> Encoder:
     """Make an encoder of any kind, with layers made by `make`."""
     if isinstance(spec.encoder, TextEncoderSpec):
         return TextEncoder(spec.encoder, weights, make)
+    if isinstance(spec.encoder, FeatureEncoderSpec):
+        return FeatureEncoder(weights)
     return VectorEncoder(weights)

@@ -8,10 +8,17 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from unspool.data.batches import TextSource, VectorSource
+from unspool.data.batches import FeatureSource, TextSource, VectorSource
+from unspool.engines.parameters import NORMALISED_MINIMUM
 from unspool.engines.torch.layers import Dropout, Layers, embedded
 from unspool.engines.torch.platform import as_tensor
-from unspool.specs.network import EncoderSpec, LabelEncoderSpec, TextEncoderSpec, VectorEncoderSpec
+from unspool.specs.network import (
+    EncoderSpec,
+    FeatureEncoderSpec,
+    LabelEncoderSpec,
+    TextEncoderSpec,
+    VectorEncoderSpec,
+)
 
 
 class Encoded(NamedTuple):
@@ -20,7 +27,7 @@ class Encoded(NamedTuple):
     Attributes:
         states: are those of all positions, [B, S, W]; those after the end of a row are undefined.
         mask: is true where a row has a state, [B, S] bool.
-        summary: is the last state of each direction, [B, W]; that of the backward direction is at position 0.
+        summary: is what a decoder starts from, [B, W]; see `engines/numpy/encoders.py`.
     """
 
     states: Tensor
@@ -86,10 +93,31 @@ class VectorEncoder(nn.Module):
         return _single(torch.tanh(self.linear(_values(source))), dropout)
 
 
+class FeatureEncoder(nn.Module):
+    """Maps the features of pictures to states; `engines/numpy/encoders.py` has the formula."""
+
+    def __init__(self, spec: FeatureEncoderSpec) -> None:
+        super().__init__()
+        self.linear = nn.Linear(spec.features, spec.hidden_size, bias=False)
+        self.position = nn.Embedding(spec.positions, spec.hidden_size)
+
+    def forward(self, source: FeatureSource, dropout: Dropout | None = None) -> Encoded:
+        """Map features [B, S, F] to states [B, S, W]."""
+        values = as_tensor(source.values.astype("float32"))
+        values = values * (values.square().mean(dim=(1, 2), keepdim=True) + NORMALISED_MINIMUM).rsqrt()
+        if dropout:
+            values = dropout(values, dropout.input)
+        states = torch.tanh(self.linear(values) + self.position.weight)  # (B, S, W)
+        mask = torch.ones(states.shape[:2], dtype=torch.bool, device=states.device)  # (B, S)
+        return Encoded(states, mask, states.mean(dim=1))
+
+
 def make_encoder(spec: EncoderSpec) -> nn.Module:
     """Make an encoder of any kind."""
     if isinstance(spec, TextEncoderSpec):
         return TextEncoder(spec)
+    if isinstance(spec, FeatureEncoderSpec):
+        return FeatureEncoder(spec)
     return LabelEncoder(spec) if isinstance(spec, LabelEncoderSpec) else VectorEncoder(spec)
 
 
