@@ -3,7 +3,6 @@
 Shapes: B sources, N tokens of a sequence, S positions of a source.
 """
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -23,7 +22,8 @@ class Attended(NamedTuple):
 
     Attributes:
         hypothesis: is the sequence, with its scores.
-        weights: are its attention weights, [N, S], `<eos>` included unless it was cut off; none without attention.
+        weights: are its attention weights, [N, S], `<eos>` included unless it was cut off; those on the padding of a
+            source are 0. None without attention.
     """
 
     hypothesis: Hypothesis
@@ -33,6 +33,10 @@ class Attended(NamedTuple):
     def attention(self) -> tuple[tuple[float, ...], ...] | None:
         """The attention weights as numbers of Python, for JSON."""
         return None if self.weights is None else tuple(tuple(map(float, row)) for row in self.weights)
+
+    def within(self, positions: int) -> "Attended":
+        """Return the same without the padding after so many positions of the source."""
+        return self if self.weights is None else self._replace(weights=self.weights[:, :positions])
 
     def shown(self, tokenizer: Tokenizer) -> tuple[str, ...]:
         """Return its N tokens as people are shown them."""
@@ -46,7 +50,7 @@ def search_attending(
     max_lengths: IntArray,
     spec: BeamSpec,
     forbidden: tuple[int, ...],
-    positions: Sequence[int] | None,
+    with_attention: bool,
 ) -> list[list[Attended]]:
     """Search for the `n_best` likeliest sequences from each of B states, and find where the decoder looked.
 
@@ -56,13 +60,13 @@ def search_attending(
         max_lengths: are the maximum numbers of tokens, [B].
         spec: holds beams, length penalty and the number of sequences.
         forbidden: are the ids that are never generated.
-        positions: are the numbers of positions of the B sources; none leaves the attention weights out.
+        with_attention: computes the attention weights, if the network attends.
 
     Returns:
         the sequences of each source, the best first.
     """
     found = [best[: spec.n_best] for best in beam_search(network, state, max_lengths, spec, forbidden)]
-    if positions is None or not isinstance(network, Attends):
+    if not with_attention or not isinstance(network, Attends):
         return [[Attended(hypothesis, None) for hypothesis in best] for best in found]
     rows = np.array([row for row, best in enumerate(found) for _ in best], np.int64)
     flat = [hypothesis for best in found for hypothesis in best]
@@ -70,5 +74,5 @@ def search_attending(
     weights = network.attention(inputs, network.select(state, rows))  # (B, N, S)
     attended: list[list[Attended]] = [[] for _ in found]
     for row, one, own in zip(rows, flat, weights, strict=True):
-        attended[row].append(Attended(one, own[: len(one.ids) + one.ended, : positions[row]]))
+        attended[row].append(Attended(one, own[: len(one.ids) + one.ended]))
     return attended

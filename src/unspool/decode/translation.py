@@ -90,7 +90,7 @@ class BeamTranslator:
             np.array([spec.max_new_tokens or 3 * (length - 1) + 20 for length in lengths]),
             spec,
             (PAD, BEGIN) if copies else (PAD, BEGIN, UNKNOWN),
-            lengths if with_attention else None,
+            with_attention,
         )
         return [
             [self._translation(text, own, one) for one in best]
@@ -98,6 +98,7 @@ class BeamTranslator:
         ]
 
     def _translation(self, text: str, ids: IntArray, found: Attended) -> Translation:
+        found = found.within(len(ids))
         hypothesis, weights = found
         copies: list[str] = []
         if weights is not None and UNKNOWN in hypothesis.ids:
