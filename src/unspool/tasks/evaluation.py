@@ -32,6 +32,11 @@ def read_as_in_training(data: D, given: Mapping[str, Any], exclusive: Sequence[S
     return build(type(data), {**known, **given}, "evaluate")
 
 
+def of_spec(settings: Mapping[str, Any], spec: type[Spec]) -> dict[str, Any]:
+    """Return the settings that are fields of a spec."""
+    return {name: value for name, value in settings.items() if name in spec.model_fields}
+
+
 def say_findings(findings: Findings) -> None:
     """Warn of everything that reading some data found, left out or changed, a sentence each."""
     for line in (*findings.lines, *findings.warnings):

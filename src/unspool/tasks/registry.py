@@ -91,6 +91,20 @@ ROWS: dict[str, Row] = {
             pair=("source", "target"),
         ),
         Row(
+            name="captioning",
+            recipe="unspool.tasks.captioning.specs:CaptioningRecipe",
+            config="unspool.tasks.captioning.specs:CaptioningConfig",
+            task="unspool.tasks.captioning.task:Captioning",
+            model="unspool.models.sequence:Captioner",
+            command=Command(
+                "caption",
+                "unspool.cli.caption:caption",
+                "Caption pictures: files, the pictures of a folder, or one on standard input.",
+                ("describe", "image", "picture", "captioning", "annotate"),
+            ),
+            implied_by=("image", "extractor"),
+        ),
+        Row(
             name="conditional",
             recipe="unspool.tasks.conditional.specs:ConditionalRecipe",
             config="unspool.tasks.conditional.specs:ConditionalConfig",
