@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from unspool.models.conditional import ConditionalTextModel
     from unspool.models.reading import Sample, StateReading
     from unspool.models.score import Score
-    from unspool.models.sequence import Translator
+    from unspool.models.sequence import Captioner, Translator
     from unspool.models.text import TextModel
     from unspool.specs.sampling import BeamSpec, SamplingSpec
     from unspool.training.callback import Callback
@@ -29,6 +29,7 @@ __version__ = "0.1.0"
 __all__ = [
     "BeamSpec",
     "Callback",
+    "Captioner",
     "ConditionalTextModel",
     "DataWarning",
     "Model",
@@ -49,6 +50,7 @@ __all__ = [
 _HOMES = {
     "BeamSpec": "unspool.specs.sampling",
     "Callback": "unspool.training.callback",
+    "Captioner": "unspool.models.sequence",
     "ConditionalTextModel": "unspool.models.conditional",
     "DataWarning": "unspool.errors",
     "Model": "unspool.models.base",

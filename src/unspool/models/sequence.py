@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from unspool.data.findings import Findings
-from unspool.data.pictures.reading import listed_pictures
+from unspool.data.pictures.picture import as_picture
 from unspool.decode.captioning import BeamCaptioner, Caption
 from unspool.decode.translation import BeamTranslator, Translation
 from unspool.errors import UsageError
@@ -94,6 +93,7 @@ class Captioner(Model):
     """A model that looks at a picture and generates its caption."""
 
     config: CaptioningConfig
+    reads = "pictures"
 
     def __init__(self, folder: ModelFolder, config: CaptioningConfig, network: Any) -> None:
         super().__init__(folder, config, network)
@@ -121,7 +121,8 @@ class Captioner(Model):
 
     def _captions(self, pictures: Any, **settings: Any) -> tuple[list[list[Caption]], PictureReader]:
         search = build(BeamSpec, settings, "caption")
-        reader = self._encoding.read_all(listed_pictures(pictures))
+        items = pictures if isinstance(pictures, list | tuple) else [pictures]
+        reader = self._encoding.read_all([as_picture(item, number) for number, item in enumerate(items, 1)])
         return self._captioner.caption(len(reader), reader.source, search), reader
 
     def report(self, figures: ReportedFigures) -> Report:
