@@ -13,7 +13,8 @@ from unspool.models.base import Inspection, Model, Report, given, measuring
 from unspool.specs.base import build
 from unspool.specs.sampling import BeamSpec
 from unspool.tasks.captioning.evaluation import ReportedFigures, evaluate_captioning
-from unspool.tasks.captioning.page import ShownCaption, caption_page, inspect_captions
+from unspool.tasks.captioning.drawing import CaptionedPicture
+from unspool.tasks.captioning.page import caption_page, inspect_captions
 from unspool.tasks.captioning.specs import CaptioningConfig, CaptioningDataSpec
 from unspool.tasks.opening import decoder_tokenizer
 from unspool.tasks.pictures.encoding import PictureEncoding
@@ -154,7 +155,7 @@ class Captioner(Model):
         return Inspection(
             *inspect_captions(
                 [
-                    ShownCaption(reader.name(index), reader.thumbnail(index), best[0])
+                    CaptionedPicture(reader.name(index), reader.thumbnail(index), best[0])
                     for index, best in enumerate(found)
                 ]
             )

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Any
 
 from unspool.data.captions import kept_references
@@ -13,7 +13,7 @@ from unspool.folder.model_folder import ModelFolder
 from unspool.specs.base import build
 from unspool.specs.sampling import BeamSpec
 from unspool.tasks.captioning.job import held_out_figures
-from unspool.tasks.captioning.page import ShownCaption
+from unspool.tasks.captioning.drawing import CaptionedPicture
 from unspool.tasks.captioning.specs import CaptioningDataSpec
 from unspool.tasks.captioning.task import described_pictures, open_captioned
 from unspool.tasks.evaluation import nothing_to_evaluate, of_spec, read_as_in_training, say_findings
@@ -33,14 +33,10 @@ class ReportedFigures(CaptionFigures):
         shown: are the first pictures with their captions.
     """
 
-    shown: tuple[ShownCaption, ...] = ()
+    shown: tuple[CaptionedPicture, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the figures that there are by name, for JSON."""
-        return replace(self, shown=()).numbers()
-
-    def numbers(self) -> dict[str, Any]:
-        """Return the figures without the pictures."""
         return {name: value for name, value in super().to_dict().items() if name != "shown"}
 
 
@@ -79,7 +75,7 @@ def evaluate_captioning(
     seconds = time.perf_counter() - started
     figures = caption_figures([one.text for one in found], [one.ended for one in found], references, seconds)
     shown = [
-        ShownCaption(pictures.name(index), pictures.thumbnail(index), found[index], references[index])
+        CaptionedPicture(pictures.name(index), pictures.thumbnail(index), found[index], references[index])
         for index in range(min(SHOWN, len(found)))
     ]
     values = {field.name: getattr(figures, field.name) for field in fields(figures)}

@@ -13,7 +13,7 @@ from unspool.data.limit import with_limit
 from unspool.data.pairs import Pairs
 from unspool.data.pictures.picture import DescribedPicture
 from unspool.data.pictures.reading import read_captioned
-from unspool.data.pictures.shapes import SHAPES, shape_pictures
+from unspool.data.pictures.shapes import COUNT, SHAPES_DRAWN, shape_pictures
 from unspool.data.sources import describe_sources
 from unspool.data.split import choose_randomly, divide
 from unspool.engines.base import Machine
@@ -38,7 +38,6 @@ from unspool.text.tokenizer import Tokenizer
 from unspool.text.vocabulary import make_tokenizer
 from unspool.training.callback import Callback
 
-DRAWN = 6000  # pictures of shapes, where no others are named
 USUAL_LENGTH = 50  # tokens of a caption, unless many are longer
 SHAPES_BUDGET = {"minutes": 1.0}
 PHOTOGRAPHS: Settings = {
@@ -134,7 +133,7 @@ def described_pictures(
     names: tuple[str, ...], spec: CaptioningDataSpec, findings: Findings
 ) -> list[DescribedPicture]:
     """Read the pictures of some sources with their captions, or draw shapes where there are no sources."""
-    return read_captioned(names, spec, spec.text, findings) if names else shape_pictures(DRAWN, seed=0)
+    return read_captioned(names, spec, spec.text, findings) if names else shape_pictures(COUNT, seed=0)
 
 
 def _divided(
@@ -161,7 +160,7 @@ def _prepared(
 
 
 def _named(spec: CaptioningDataSpec) -> str:
-    return describe_sources(spec.sources) if spec.sources else SHAPES
+    return describe_sources(spec.sources) if spec.sources else SHAPES_DRAWN
 
 
 def _data(settings: Settings) -> CaptioningDataSpec:
