@@ -35,10 +35,11 @@ from unspool.tasks.pretrained import Pretrained
 from unspool.tasks.recipe import budget_spec, usual_minutes
 from unspool.tasks.settings import Settings
 from unspool.text.tokenizer import Tokenizer
-from unspool.text.vocabulary import make_tokenizer
+from unspool.text.vocabulary import WORD_MINIMUM, make_tokenizer
 from unspool.training.callback import Callback
 
 USUAL_LENGTH = 50  # tokens of a caption, unless many are longer
+RARE, MANY = 2, 5000  # times that a word occurs; captions
 SHAPES_BUDGET = {"minutes": 1.0}
 PHOTOGRAPHS: Settings = {
     "network": {"cell": "gru", "hidden_size": 512, "embedding_size": 256},
@@ -87,8 +88,7 @@ class Captioning(Task[CaptioningRecipe, CaptioningConfig]):
         training, seen = _prepared(folder, "training", training, spec, findings, callback)
         held_out, _ = _prepared(folder, "validation", held_out, spec, findings, callback)
         findings.keep(folder.training)
-        texts = (text for one in training for text in one.texts)
-        tokenizer = make_tokenizer(spec.tokenizer, texts, spec.vocabulary_limit, spec.lowercase)
+        tokenizer = _tokenizer(spec, [text for one in training for text in one.texts])
         folder.write_tokenizer(tokenizer)
         write_captions(folder.training, "training", tokenizer, training, callback.on_encoded)
         write_captions(folder.training, "validation", tokenizer, held_out, callback.on_encoded)
