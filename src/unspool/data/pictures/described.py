@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from unspool.data.findings import Findings
-from unspool.data.pictures.picture import DescribedPicture, Picture, is_file, picture_in_file
+from unspool.data.pictures.picture import DescribedPicture, is_file, picture_in_file
 from unspool.data.pictures.places import INSIDE, folders_in
 from unspool.data.sources import Sources
 from unspool.data.table import LIST_MARK, Columns, Record, column_names, quoted, read_table
@@ -82,7 +82,7 @@ def labelled_in_table(
 ) -> list[DescribedPicture]:
     """Read the pictures of a table with their labels, row by row. See `captioned_in_table`."""
     names = _names(table, spec)
-    column = label or _first(LABELS, names)
+    column = label or first_known(LABELS, names)
     if column is None:
         raise DataError(
             f"{table} must have a column of labels. Received: {quoted(names)}.", "name the column with --label."
@@ -104,7 +104,7 @@ def describes_captions(table: Path, spec: PictureDataSpec) -> bool:
 
 def names_pictures(table: Path, spec: PictureDataSpec) -> bool:
     """Return whether the first row of a table names a picture that exists, in a column whose name says so."""
-    image = spec.image or _first(IMAGES, _names(table, spec))
+    image = spec.image or first_known(IMAGES, _names(table, spec))
     if image is None:
         return False
     first = next(read_table(Sources((str(table),), spec, tables=True), Columns((image,))), None)
@@ -113,7 +113,7 @@ def names_pictures(table: Path, spec: PictureDataSpec) -> bool:
 
 def has_labels(table: Path, spec: PictureDataSpec) -> bool:
     """Return whether a table has a column whose name says that it holds labels."""
-    return _first(LABELS, _names(table, spec)) is not None
+    return first_known(LABELS, _names(table, spec)) is not None
 
 
 class PicturesBeside:
@@ -187,7 +187,7 @@ def _is_numbered(table: Path, spec: PictureDataSpec) -> bool:
 
 
 def _image_column(table: Path, spec: PictureDataSpec, names: Sequence[str]) -> str:
-    column = spec.image or _first(IMAGES, names)
+    column = spec.image or first_known(IMAGES, names)
     if column is None:
         raise DataError(
             f"{table} must have a column with the file names of pictures. Received: {quoted(names)}.",
@@ -201,7 +201,7 @@ def _names(table: Path, spec: PictureDataSpec) -> list[str]:
     return column_names(sources, sources.files[0])
 
 
-def _first(known: Iterable[str], names: Sequence[str]) -> str | None:
+def first_known(known: Iterable[str], names: Sequence[str]) -> str | None:
     """Return the name of a column that is one of the known ones, in any case; the earliest of these."""
     by_lower = {name.lower(): name for name in reversed(names)}
     return next((by_lower[name] for name in known if name in by_lower), None)
@@ -219,10 +219,3 @@ def _captions(cells: Iterable[str]) -> Iterator[str]:
                 yield from listed
                 continue
         yield from cell.split(LIST_MARK)
-
-
-def known_as(picture: Picture) -> Iterator[str]:
-    """Yield the names by which a list may call a picture: that of its file, and with folders before it."""
-    parts = Path(picture.name).parts
-    for start in range(len(parts)):
-        yield "/".join(parts[start:])

@@ -18,6 +18,10 @@ from unspool.data.pictures.described import (
     labelled_in_table,
     names_pictures,
 )
+from unspool.data.pictures.embedded import embedded_tables
+from unspool.data.pictures.idx import idx_file, idx_pictures, is_idx, read_idx
+from unspool.data.pictures.inside import caption_columns, captioned_inside, label_column, labelled_inside
+from unspool.data.pictures.lists import divide_listed, listed_names
 from unspool.data.pictures.picture import (
     DescribedPicture,
     Picture,
@@ -27,7 +31,7 @@ from unspool.data.pictures.picture import (
     picture_in_file,
 )
 from unspool.data.pictures.places import class_folder, folders_in, holds_classes, pictures_below, tables_beside
-from unspool.errors import DataError
+from unspool.errors import DataError, MissingExtraError
 from unspool.specs.pictures import PictureDataSpec
 
 CAPTIONING, CLASSIFICATION = "captioning", "image-classification"  # the names of the tasks
@@ -75,7 +79,7 @@ def recognised_task(names: Sequence[str]) -> str | None:
     """
     try:
         tasks = {_task(Path(name)) for name in names if name != "-"}
-    except DataError:  # which is said when it is read
+    except (DataError, MissingExtraError):  # which is said when it is read
         return None
     return tasks.pop() if len(tasks) == 1 else None
 
@@ -90,6 +94,10 @@ def pictures_of(names: Sequence[str]) -> list[Picture]:
 
 
 def _captioned(path: Path, spec: PictureDataSpec, text: tuple[str, ...], findings: Findings) -> list[DescribedPicture]:
+    if inside := embedded_tables(path, spec.image, findings):
+        return [row for table in inside for row in captioned_inside(table, text, findings)]
+    if (listed := listed_names(path)) is not None:
+        return _of_list(path, listed, _captioned(path.parent, spec, text, findings), findings)
     if not path.is_dir():
         return captioned_in_table(path, spec, text, findings)
     tables = tables_beside(path, findings)
@@ -103,14 +111,21 @@ def _captioned(path: Path, spec: PictureDataSpec, text: tuple[str, ...], finding
     described = {row.picture.name for row in rows}
     for folder in dict.fromkeys(table.parent for table in tables):
         apart = tuple(table for table in tables if table.parent == folder)
-        for inside in pictures_below(folder, spec.suffixes, findings, apart):
-            picture = picture_in_file(folder / inside)
+        for file in pictures_below(folder, spec.suffixes, findings, apart):
+            picture = picture_in_file(folder / file)
             if picture.name not in described:
                 findings.count("pictures left out because they have no caption", picture, "")
     return rows
 
 
 def _labelled(path: Path, spec: PictureDataSpec, label: str | None, findings: Findings) -> list[DescribedPicture]:
+    if inside := embedded_tables(path, spec.image, findings):
+        return [row for table in inside for row in labelled_inside(table, label, findings)]
+    if (listed := listed_names(path)) is not None:
+        return _of_list(path, listed, _labelled(path.parent, spec, label, findings), findings)
+    images = idx_file(path, findings) if path.is_dir() else path
+    if images is not None and is_idx(images):
+        return read_idx(images)
     if not path.is_dir():
         return labelled_in_table(path, spec, label, findings)
     tables = tables_beside(path)
@@ -119,6 +134,16 @@ def _labelled(path: Path, spec: PictureDataSpec, label: str | None, findings: Fi
             row for table in tables_beside(path, findings) for row in labelled_in_table(table, spec, label, findings)
         ]
     return _in_classes(class_folder(path, findings), spec, findings)
+
+
+def _of_list(
+    path: Path, listed: set[str], rows: Sequence[DescribedPicture], findings: Findings
+) -> list[DescribedPicture]:
+    """Return the pictures that a list names, of those in its folder."""
+    others, chosen = divide_listed(rows, listed, findings)
+    if others:
+        findings.note(f"pictures that are not read because {path.name} does not list them: {len(others):,}.")
+    return chosen
 
 
 def _in_classes(folder: Path, spec: PictureDataSpec, findings: Findings) -> list[DescribedPicture]:
@@ -143,24 +168,37 @@ def _in_classes(folder: Path, spec: PictureDataSpec, findings: Findings) -> list
 
 
 def _task(path: Path) -> str | None:
+    spec = PictureDataSpec()
+    if inside := embedded_tables(path):
+        if caption_columns(inside[0]):
+            return CAPTIONING
+        return CLASSIFICATION if label_column(inside[0]) else None
+    if listed_names(path) is not None:
+        return _task(path.parent)
     if path.is_dir():
         tables = tables_beside(path)
-        if any(describes_captions(table, PictureDataSpec()) for table in tables):
+        if any(describes_captions(table, spec) for table in tables):
             return CAPTIONING
-        if any(has_labels(table, PictureDataSpec()) for table in tables) or holds_classes(path):
-            return CLASSIFICATION
-    elif path.suffix.lower() in TABLES and is_file(path) and names_pictures(path, PictureDataSpec()):
-        if describes_captions(path, PictureDataSpec()):
-            return CAPTIONING
-        return CLASSIFICATION if has_labels(path, PictureDataSpec()) else None
-    return None
+        labelled = any(has_labels(table, spec) for table in tables) or idx_file(path) or holds_classes(path)
+        return CLASSIFICATION if labelled else None
+    if is_idx(path):
+        return CLASSIFICATION
+    if path.suffix.lower() not in TABLES or not is_file(path) or not names_pictures(path, spec):
+        return None
+    if describes_captions(path, spec):
+        return CAPTIONING
+    return CLASSIFICATION if has_labels(path, spec) else None
 
 
 def _pictures(name: str) -> list[Picture]:
     if name == "-":
+        if sys.stdin is None:
+            raise DataError(f"{STANDARD_INPUT} cannot be read: it is closed.", "name a file or a folder.")
         content = read_stream(sys.stdin.buffer, STANDARD_INPUT)
         return [picture_in_bytes(STANDARD_INPUT, partial(bytes, content))]
     path = Path(name)
+    if is_idx(path) and is_file(path):
+        return idx_pictures(path)
     if not path.is_dir():
         return [existing_picture(path)]
     found = [picture_in_file(path / inside) for inside in pictures_below(path, (), Findings())]
