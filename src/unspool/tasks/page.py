@@ -14,7 +14,7 @@ h1 { font-size: 1.563rem; line-height: 1.25; } h2 { font-size: 1.25rem; } h3 { f
 p, li, dd, figcaption { max-width: 70ch; overflow-wrap: anywhere; }
 table { border-collapse: collapse; margin: 1rem 0 2rem; } .wide { overflow-x: auto; }
 caption { text-align: left; color: var(--quiet); }
-th { font-weight: normal; padding: .25rem .5rem; white-space: pre-wrap; }
+th { font-weight: normal; padding: .25rem .5rem; white-space: pre; }
 button { font: inherit; color: var(--ink); background: var(--paper); border: 1px solid var(--line); float: right; }
 :focus-visible { outline: 2px solid var(--accent); }
 @media print { button { display: none; } }
