@@ -19,7 +19,7 @@ from unspool.tasks import picture_page
 from unspool.tasks.captioning.drawing import CaptionedPicture
 from unspool.tasks.captioning.page import caption_page, inspect_captions
 from unspool.tasks.captioning.regions import Grid, grid_of, region_weights
-from unspool.tasks.page import page, table
+from unspool.tasks.page import page, shown_token, table
 from unspool.tasks.picture_page import PictureMistake, mistakes_section, png_address, worst_mistakes
 from unspool.tasks.translation.page import attention_page
 
@@ -193,6 +193,10 @@ def test_mistakes_are_shown_with_their_labels() -> None:
     assert (first["class"], second["class"]) == ("small", "photo")
     assert "sandal 98.7%" in shown.text
     assert mistakes_section([]) == ""
+
+
+def test_tokens_of_spaces_are_visible() -> None:
+    assert [shown_token(one) for one in (" dog", " ", "\n", "\t", "d")] == ["dog", "␣", "\\n", "\\t", "d"]
 
 
 def test_a_table_has_a_caption_and_scopes() -> None:

@@ -79,5 +79,5 @@ def shade(opacity: float) -> str:
 
 
 def shown_token(token: str) -> str:
-    """Show a token without the space before its word; a line end or a tab is visible."""
-    return escaped(token.strip(" "))
+    """Show a token without the space before its word; a space alone, a line end or a tab is visible."""
+    return escaped(token.strip(" ")) or "␣"
