@@ -16,7 +16,7 @@ Tokens = tuple[str, ...]
 
 KEPT = re.escape("#$%&*+/<=>@\\^|~")
 WITHOUT_SPACES = "\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"  # Chinese, Japanese
-APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u02bc\uff07", "'"))
+APOSTROPHES = re.compile("[\u2018\u2019\u02bc\uff07]")
 CONTRACTED = re.compile(r"(?<=\w)(n't|'(?:s|m|d|re|ve|ll))(?!\w)")
 JOINED = re.compile(r"\b(can(?=not\b)|(?:gon|wan)(?=na\b)|got(?=ta\b)|(?:gim|lem)(?=me\b))")
 
@@ -27,7 +27,7 @@ def caption_tokens(text: str) -> Tokens:
     >>> caption_tokens("The man's dog doesn't wear a T-shirt.")
     ('the', 'man', "'s", 'dog', 'does', "n't", 'wear', 'a', 't-shirt')
     """
-    text = CONTRACTED.sub(r" \1", text.lower().translate(APOSTROPHES))
+    text = CONTRACTED.sub(r" \1", APOSTROPHES.sub("'", text.lower()))
     return tuple(_pattern().findall(JOINED.sub(r"\1 ", text)))
 
 

@@ -14,7 +14,7 @@ h1 { font-size: 1.563rem; line-height: 1.25; } h2 { font-size: 1.25rem; } h3 { f
 p, li, dd, figcaption { max-width: 70ch; overflow-wrap: anywhere; }
 table { border-collapse: collapse; margin: 1rem 0 2rem; } .wide { overflow-x: auto; }
 caption { text-align: left; color: var(--quiet); }
-th { font-weight: normal; padding: .25rem .5rem; white-space: pre-wrap; }
+th { font-weight: normal; padding: .25rem .5rem; white-space: pre; }
 button { font: inherit; color: var(--ink); background: var(--paper); border: 1px solid var(--line); float: right; }
 :focus-visible { outline: 2px solid var(--accent); }
 @media print { button { display: none; } }
@@ -79,5 +79,5 @@ def shade(opacity: float) -> str:
 
 
 def shown_token(token: str) -> str:
-    """Show a token without the space before its word; a line end or a tab is visible."""
-    return escaped(token.strip(" "))
+    """Show a token without the space before its word; a space alone, a line end or a tab is visible."""
+    return escaped(token.strip(" ")) or "␣"

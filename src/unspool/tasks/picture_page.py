@@ -6,6 +6,7 @@ Shapes: N pictures, C labels, h x w pixels of 1 channel (grey) or 3 (red, green,
 from base64 import b64encode
 from collections.abc import Sequence
 from html import escape
+from importlib.util import find_spec
 from io import BytesIO
 from typing import NamedTuple
 
@@ -52,10 +53,10 @@ def png_address(pixels: Pixels) -> str:
     Raises:
         MissingExtraError: Pillow is not installed.
     """
-    try:
-        from PIL import Image
-    except ImportError as error:
-        raise MissingExtraError("pillow", "images", "a page with pictures") from error
+    if not find_spec("PIL"):
+        raise MissingExtraError("pillow", "images", "a page with pictures")
+    from PIL import Image
+
     picture, written = Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels), BytesIO()
     picture.thumbnail((MAX_SIDE, MAX_SIDE))
     picture.save(written, "PNG", optimize=True)

@@ -86,7 +86,8 @@ def _picture(identity: str, one: CaptionedPicture, level: int) -> str:
     if one.references:
         items = "".join(f"<li>{escape(reference)}</li>" for reference in one.references)
         beside += f"<div><p>People wrote:</p>\n<ul>{items}</ul></div>\n"
-    parts.append(f'<div class="beside">\n{beside}</div>')
+    if beside:
+        parts.append(f'<div class="beside">\n{beside}</div>')
     if one.attended:
         ground = BLANK if one.pixels is None else f'<use href="#{identity}"/>'
         items = "\n".join(_word(token, weights, one, ground) for token, weights in one.attended)

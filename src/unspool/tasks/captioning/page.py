@@ -12,15 +12,15 @@ from unspool.tasks.picture_page import STYLE as PICTURES
 from unspool.text.escapes import escaped
 
 SHOWN = 3  # regions of the picture for each word, in a terminal
-TABLES = """td { text-align: right; padding: .25rem .5rem; } th { text-align: left; }
+TABLES = """td { text-align: right; padding: .25rem .5rem; } th { text-align: left; white-space: pre-wrap; }
 td, tbody th { border-top: 1px solid var(--line); }
 """
 MEANINGS = {  # of the figures in the page's table
     "bleu1": "BLEU-1, 0 to 100: words in common",
-    "bleu2": "BLEU-2, 0 to 100: and pairs of words",
-    "bleu3": "BLEU-3, 0 to 100: and three words in a row",
-    "bleu4": "BLEU-4, 0 to 100: and four words in a row",
-    "cider": "CIDEr-D, 0 to 10: the same, rare ones weighing more",
+    "bleu2": "BLEU-2, 0 to 100: words and pairs of words in common",
+    "bleu3": "BLEU-3, 0 to 100: up to three words in a row in common",
+    "bleu4": "BLEU-4, 0 to 100: up to four words in a row in common",
+    "cider": "CIDEr-D, 0 to 10: the same, of which rare words weigh more",
     "rouge_l": "ROUGE-L, 0 to 100: words in common in the same order",
     "perplexity": "perplexity: among how many words it is undecided at each word that people wrote",
 }
