@@ -12,12 +12,12 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from pydantic import Field
 
-from unspool.arrays import Array, IntArray
+from unspool.arrays import IntArray
 from unspool.data.findings import Findings
 from unspool.data.pictures.decoding import pillow_quiet
 from unspool.data.pictures.picture import Picture
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 CHUNK = 256  # pictures that are decoded between two writes
 BLOCK = 1 << 22  # bytes that are checked at once
+
+T = TypeVar("T")
 
 Pixels = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
 
@@ -110,16 +112,14 @@ def write_pixels(
     return np.array(kept, np.int64)
 
 
-def in_threads(
-    work: Callable[[Picture], Array], pictures: Sequence[Picture], findings: Findings
-) -> Iterator[Array | None]:
+def in_threads(work: Callable[[Picture], T], pictures: Sequence[Picture], findings: Findings) -> Iterator[T | None]:
     """Yield what some work makes of each picture, in order; none for those that cannot be read, which are counted.
 
     Raises:
         DataError: none can be read.
     """
 
-    def tried(picture: Picture) -> Array | PictureError:
+    def tried(picture: Picture) -> T | PictureError:
         try:
             return work(picture)
         except PictureError as problem:

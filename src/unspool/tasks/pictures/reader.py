@@ -1,0 +1,123 @@
+"""Read pictures that were prepared, as what an encoder reads.
+
+Shapes: P pictures, N rows, S positions, F features, H rows of pixels, W pixels in a row, C channels.
+"""
+
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import ValidationError
+
+from unspool.arrays import Array, IntArray
+from unspool.data.batches import FeatureSource, ImageSource, Source
+from unspool.data.findings import Findings
+from unspool.data.pictures.features import FeatureStore
+from unspool.data.pictures.picture import picture_in_file
+from unspool.data.pictures.pixels import Pixels, open_pixels
+from unspool.errors import DataError, ModelFolderError, ModelFolderWarning
+from unspool.folder.model_folder import ModelFolder
+from unspool.specs.pictures import PictureInputSpec
+from unspool.tasks.pictures.cache import cache_folder, cached_features
+from unspool.tasks.pictures.inputs import folder_extractor
+from unspool.tasks.pictures.prepare import SHOWN, ListedPictures, list_of
+
+AGAIN = "train again, or name pictures to evaluate on."
+
+
+class PictureReader:
+    """The pictures of a part, or those that a person named.
+
+    Args:
+        values: are features, [N, S, F], or pixels, [N, H, W, C].
+        rows: are the indices of the pictures' values, [P].
+        names: are what people know the pictures by.
+        small: returns a picture to show, [h, w, 3] uint8; none where there are none.
+    """
+
+    def __init__(
+        self, values: Array, rows: IntArray, names: Sequence[str], small: Callable[[int], Pixels] | None = None
+    ) -> None:
+        self._values, self._rows, self._names, self._small = values, rows, names, small
+
+    def __len__(self) -> int:
+        """Return the number of pictures, P."""
+        return len(self._rows)
+
+    def source(self, chosen: IntArray, generator: np.random.Generator | None = None) -> Source:
+        """Return what an encoder reads of some pictures.
+
+        Args:
+            chosen: are the indices of the pictures.
+            generator: draws small changes, for training; none leaves the pictures as they are.
+        """
+        values: Any = self._values[self._rows[chosen]]
+        return ImageSource(values) if values.ndim == 4 else FeatureSource(values)
+
+    def name(self, index: int) -> str:
+        """Return what people know a picture by."""
+        return self._names[index]
+
+    def thumbnail(self, index: int) -> Pixels | None:
+        """Return a small picture to show, [h, w, 3] uint8; none where there is none."""
+        return None if self._small is None else self._small(index)
+
+
+def open_pictures(folder: ModelFolder, part: str, spec: PictureInputSpec, verify: bool) -> PictureReader:
+    """Open what `prepare_pictures` wrote; features that are gone from the cache are computed again.
+
+    Args:
+        folder: is that of the model.
+        part: is the name of the part.
+        spec: says what the encoder reads.
+        verify: checks that nothing has been damaged since.
+
+    Raises:
+        ModelFolderError: something is missing or damaged.
+    """
+    path = list_of(folder, part)
+    try:
+        listed = ListedPictures.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError) as problem:
+        reason = getattr(problem, "strerror", None) or "it is damaged"
+        raise ModelFolderError(f"{path} cannot be read: {reason}.", AGAIN) from None
+    small = None
+    if part == SHOWN:
+        pixels = open_pixels(folder.training, f"{part}.thumbnails", verify)
+        small = pixels.__getitem__
+    values, rows = _features(folder, part, spec, listed, verify)
+    return PictureReader(values, rows, listed.names, small)
+
+
+def _features(
+    folder: ModelFolder, part: str, spec: PictureInputSpec, listed: ListedPictures, verify: bool
+) -> tuple[Array, IntArray]:
+    """Find the rows of the features of pictures."""
+    given = spec.kind == "features"
+    place = folder.training / f"{part}.features" if given else cache_folder(folder, spec.key)
+    keys = [bytes.fromhex(key) for key in listed.keys]
+    store = FeatureStore(place, spec.positions, spec.features)
+    rows = [store.row(key, verify) for key in keys]
+    if None in rows and not given:
+        lost = [index for index, row in enumerate(rows) if row is None]
+        _compute_again(folder, spec, listed, lost)
+        store = FeatureStore(place, spec.positions, spec.features)
+        rows = [store.row(key, verify) for key in keys]
+    if None in rows or not rows:
+        raise ModelFolderError(f"{place}: features of the {part} part are missing or damaged.", AGAIN)
+    return store.values, np.array(rows, np.int64)
+
+
+def _compute_again(folder: ModelFolder, spec: PictureInputSpec, listed: ListedPictures, lost: list[int]) -> None:
+    paths = [Path(listed.paths[index]) for index in lost]
+    message = f"the features of {len(lost):,} pictures are gone, and are computed again from their files."
+    warnings.warn(message, ModelFolderWarning, stacklevel=2)
+    missing = [name for index, path in zip(lost, paths, strict=True) if not path.name for name in [listed.names[index]]]
+    if missing:
+        raise ModelFolderError(f"{missing[0]} is needed again, and is not in a file of its own.", AGAIN)
+    try:
+        cached_features(folder, folder_extractor(folder, spec), [picture_in_file(path) for path in paths], Findings())
+    except DataError as problem:
+        raise ModelFolderError(problem.message, AGAIN) from None
