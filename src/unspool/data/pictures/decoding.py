@@ -40,7 +40,22 @@ def read_bytes(path: Path) -> bytes:
         PictureError: it cannot be read, or is larger than any picture.
     """
     with _opened(path) as stream:
-        return stream.read(MAX_BYTES)
+        return stream.read()
+
+
+def read_stream(stream: BinaryIO, name: str) -> bytes:
+    """Read a picture that comes as a stream, such as standard input.
+
+    Raises:
+        PictureError: it is larger than any picture, or cannot be read.
+    """
+    try:
+        content = stream.read(MAX_BYTES + 1)
+    except OSError as problem:
+        raise _unreadable(name, problem.strerror or str(problem)) from None
+    if len(content) > MAX_BYTES:
+        raise _unreadable(name, f"it has more than {MAX_BYTES:,} bytes")
+    return content
 
 
 def decode_file(path: Path) -> "Image":
@@ -170,6 +185,12 @@ def _too_large(name: str, received: str) -> PictureError:
     )
 
 
+def _unreadable(name: str, problem: str) -> PictureError:
+    return PictureError(
+        f"{name} cannot be read: {problem}.", "check its name and its permissions.", "they cannot be read"
+    )
+
+
 @contextmanager
 def _opened(path: Path) -> Iterator[BinaryIO]:
     """Open a file that may hold a picture."""
@@ -181,10 +202,7 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
                 raise OSError(27, f"it has more than {MAX_BYTES:,} bytes")
             yield stream
     except (OSError, ValueError) as problem:
-        shown = getattr(problem, "strerror", None) or problem
-        raise PictureError(
-            f"{path} cannot be read: {shown}.", "check its name and its permissions.", "they cannot be read"
-        ) from None
+        raise _unreadable(str(path), getattr(problem, "strerror", None) or str(problem)) from None
 
 
 class _Quiet:
