@@ -99,7 +99,9 @@ class PictureDataSpec(DataSpec):
     )
     flip: bool | None = setting(
         None,
-        Option("Pictures", synonyms=("mirror", "augment", "augmentation"), default="on for classes of coloured pictures"),
+        Option(
+            "Pictures", synonyms=("mirror", "augment", "augmentation"), default="on for classes of coloured pictures"
+        ),
     )
     shift: int | None = setting(None, Option("Pictures", synonyms=("translate", "crop"), default="2"), ge=0, le=64)
 
@@ -124,10 +126,14 @@ class PictureDataSpec(DataSpec):
             raise ValueError(f"extractor must be a file that ends with .onnx or .npy, and is {self.extractor!r:.80}")
         if self.extractor_settings and not (self.extractor or "").lower().endswith(ONNX):
             first = EXTRACTOR + next(iter(self.extractor_settings))
-            raise ValueError(f"{first} needs an extractor that ends with .onnx, and extractor is {self.extractor!r:.80}")
+            raise ValueError(
+                f"{first} needs an extractor that ends with .onnx, and extractor is {self.extractor!r:.80}"
+            )
         idle = [name for name in ("picture_size", "flip", "shift") if self.extractor and getattr(self, name)]
         if idle:
-            raise ValueError(f"{idle[0]} needs a network that is trained on pictures, and extractor is {self.extractor!r:.80}")
+            raise ValueError(
+                f"{idle[0]} needs a network that is trained on pictures, and extractor is {self.extractor!r:.80}"
+            )
         return self
 
 

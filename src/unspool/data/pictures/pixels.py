@@ -112,10 +112,18 @@ def write_pixels(
     return np.array(kept, np.int64)
 
 
-def in_threads(work: Callable[[Picture], T], pictures: Sequence[Picture], findings: Findings) -> Iterator[T | None]:
-    """Yield what some work makes of each picture, in order; none for those that cannot be read, which are counted.
+def in_threads(
+    work: Callable[[Picture], T], pictures: Sequence[Picture], findings: Findings | None = None
+) -> Iterator[T | None]:
+    """Yield what some work makes of each picture, in order, and none for those that cannot be read.
+
+    Args:
+        work: is done in several threads at once.
+        pictures: are the pictures.
+        findings: counts those that cannot be read; none lets the first be an error.
 
     Raises:
+        PictureError: one cannot be read, and it is not counted.
         DataError: none can be read.
     """
 
@@ -132,6 +140,8 @@ def in_threads(work: Callable[[Picture], T], pictures: Sequence[Picture], findin
             chunk = pictures[start : start + CHUNK]
             for picture, found in zip(chunk, pool.map(tried, chunk), strict=True):
                 if isinstance(found, PictureError):
+                    if findings is None:
+                        raise found
                     first = first or found
                     findings.count(f"pictures left out because {found.reason}", picture, "")
                     yield None

@@ -5,6 +5,7 @@ Shapes: B pictures, h x w positions of a map, S positions, F features, g positio
 
 from collections.abc import Mapping
 from math import isqrt
+from typing import TypeGuard
 
 import numpy as np
 
@@ -23,20 +24,17 @@ def as_map(output: Array, channels_first: bool) -> Array:
     Returns:
         the map, [h, w, F].
     """
-    one = output[0]
-    if one.ndim == 1:
-        return one[None, None]  # (1, 1, F)
-    if one.ndim == 2:
-        side = isqrt(len(one))
-        if side**2 == len(one):
-            return one.reshape(side, side, -1)  # (h, w, F)
-        if len(one) > 2 and isqrt(len(one) - 1) ** 2 == len(one) - 1:
-            return as_map(output[:, 1:], channels_first)
-        return one[:, None]  # (S, 1, F)
+    one: Array = output[0]
+    if one.ndim < 3:
+        tokens = one.reshape(-1, one.shape[-1])  # (S, F), S is 1 for a vector
+        if len(tokens) > 2 and isqrt(len(tokens) - 1) ** 2 == len(tokens) - 1:
+            tokens = tokens[1:]
+        side = isqrt(len(tokens))
+        return np.reshape(tokens, (side, side, -1) if side**2 == len(tokens) else (len(tokens), 1, -1))  # (h, w, F)
     first, middle, last = one.shape
     if (first == middle) != (middle == last):  # a map is as high as it is wide
         channels_first = middle == last
-    return one.transpose(1, 2, 0) if channels_first else one  # (h, w, F)
+    return np.moveaxis(one, 0, -1) if channels_first else one  # (h, w, F)
 
 
 def choose_output(outputs: Mapping[str, object], wanted: str, channels_first: bool, name: str) -> str:
@@ -56,11 +54,13 @@ def choose_output(outputs: Mapping[str, object], wanted: str, channels_first: bo
         raise UsageError(
             f"extractor_output must be an output of {name}. Received: {wanted!r:.80}.", nearest(wanted, outputs)
         )
-    usable = {key: as_map(value, channels_first) for key, value in outputs.items() if _features(value)}
+    usable = {key: as_map(value, channels_first) for key, value in outputs.items() if is_features(value)}
     if wanted and wanted not in usable:
         usable = {}
     if not usable:
-        shown = ", ".join(f"{key} {list(getattr(outputs[key], 'shape', ()))}" for key in ([wanted] if wanted else outputs))
+        shown = ", ".join(
+            f"{key} {list(getattr(outputs[key], 'shape', ()))}" for key in ([wanted] if wanted else outputs)
+        )
         raise DataError(
             f"{name} must return features: floating-point numbers [B, F], [B, S, F], [B, F, h, w] or [B, h, w, F]. "
             f"Received: {shown:.200}.",
@@ -94,10 +94,9 @@ def _bins(length: int, grid: int) -> Array:
     cells = np.arange(grid)[:, None]  # (g, 1)
     places = np.arange(length)
     inside = (places >= cells * length // grid) & (places < -(-(cells + 1) * length // grid))  # (g, length)
-    return (inside / inside.sum(1, keepdims=True)).astype(np.float32)
+    return np.asarray(inside / inside.sum(1, keepdims=True), np.float32)
 
 
-def _features(value: object) -> bool:
-    return (
-        isinstance(value, np.ndarray) and value.dtype.kind == "f" and 2 <= value.ndim <= 4 and value.size > 0
-    )
+def is_features(value: object) -> TypeGuard[Array]:
+    """Return whether an output of a network can be features."""
+    return isinstance(value, np.ndarray) and value.dtype.kind == "f" and 2 <= value.ndim <= 4 and value.size > 0

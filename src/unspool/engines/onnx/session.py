@@ -14,7 +14,11 @@ from unspool.arrays import Array
 from unspool.errors import DataError, MissingExtraError, UsageError
 
 USUAL_SIZE = 224
-TYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(double)": np.float64}
+TYPES: dict[str, type[np.floating[Any]]] = {
+    "tensor(float)": np.float32,
+    "tensor(float16)": np.float16,
+    "tensor(double)": np.float64,
+}
 FETCH = "export or download it again; it must be one file that holds its weights."
 
 

@@ -1,6 +1,6 @@
 """Where the features of an extractor are kept: beside the runs that use it, so that they are computed once for all.
 
-    runs/.unspool-features/0123456789abcdef/    runs/flickr/    runs/flickr-small/
+runs/.unspool-features/0123456789abcdef/    runs/flickr/    runs/flickr-small/
 """
 
 import os

@@ -51,7 +51,7 @@ class PictureEncoding:
         Raises:
             PictureError: one cannot be read.
         """
-        return self._reader(pictures, list(in_threads(self._values, pictures)))
+        return self._reader(pictures, [one for one in in_threads(self._values, pictures) if one is not None])
 
     def read(self, pictures: Sequence[Picture], findings: Findings) -> tuple[IntArray, PictureReader]:
         """Read pictures; those that cannot be read are counted and left out.
@@ -66,16 +66,16 @@ class PictureEncoding:
         Raises:
             DataError: none can be read.
         """
-        found = dict(enumerate(in_threads(self._values, pictures, findings)))
-        kept = [index for index, values in found.items() if values is not None]
-        chosen = [values for values in found.values() if values is not None]
-        return np.array(kept, np.int64), self._reader([pictures[index] for index in kept], chosen)
+        tried = enumerate(in_threads(self._values, pictures, findings))
+        found = {index: values for index, values in tried if values is not None}
+        return np.array(list(found), np.int64), self._reader([pictures[index] for index in found], [*found.values()])
 
     def _values(self, picture: Picture) -> Array:
         """Return what the encoder reads of one picture: [S, F] float16, or [H, W, C] uint8."""
         spec = self._spec
         if self._extractor is not None:
-            return self._extractor([picture.open()])[0]
+            features: Array = self._extractor([picture.open()])[0]
+            return features
         if spec.kind == "features":
             return features_of(picture, spec.positions, spec.features)
         return pixels_of(picture.open(), spec.height, spec.width, spec.channels)

@@ -45,8 +45,8 @@ def open_extractor(spec: PictureDataSpec, findings: Findings) -> Extractor:
     findings.note(f"extractor: {extractor.description}")
     if not values.keys() & {"scale", "mean", "deviation"}:
         findings.warn(
-            f"nothing says how {path.name} expects its pixels, so it reads them as they are, 0 to 255; an extractor that "
-            "was trained otherwise needs --extractor-scale, --extractor-mean and --extractor-deviation, or "
+            f"nothing says how {path.name} expects its pixels, so it reads them as they are, 0 to 255; one that was "
+            "trained otherwise needs --extractor-scale, --extractor-mean and --extractor-deviation, or "
             f"{beside.name} beside it."
         )
     return extractor

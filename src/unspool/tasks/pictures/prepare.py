@@ -9,6 +9,7 @@ Shapes: P pictures, S positions, F features.
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -137,7 +138,7 @@ def _given(
 def _list(folder: ModelFolder, part: str, pictures: Sequence[Picture], keys: Sequence[str]) -> None:
     """Write the list of the pictures of a part, and small pictures of the part that is shown."""
     if part == SHOWN:
-        sheets = [replace(one, open=lambda one=one: _shown(one)) for one in pictures]
+        sheets = [replace(one, open=partial(_shown, one)) for one in pictures]
         write_pixels(folder.training, f"{part}.thumbnails", sheets, SMALL, SMALL, 3, Findings(), lambda done: None)
     names = tuple(one.name for one in pictures)
     paths = tuple(str(Path(name).resolve()) if Path(name).is_file() else "" for name in names)

@@ -34,11 +34,11 @@ class PictureReader:
         values: are features, [N, S, F], or pixels, [N, H, W, C].
         rows: are the indices of the pictures' values, [P].
         names: are what people know the pictures by.
-        small: returns a picture to show, [h, w, 3] uint8; none where there are none.
+        small: returns a picture to show, [h, w, 3] uint8; none where there is none.
     """
 
     def __init__(
-        self, values: Array, rows: IntArray, names: Sequence[str], small: Callable[[int], Pixels] | None = None
+        self, values: Array, rows: IntArray, names: Sequence[str], small: Callable[[int], Pixels | None]
     ) -> None:
         self._values, self._rows, self._names, self._small = values, rows, names, small
 
@@ -62,7 +62,7 @@ class PictureReader:
 
     def thumbnail(self, index: int) -> Pixels | None:
         """Return a small picture to show, [h, w, 3] uint8; none where there is none."""
-        return None if self._small is None else self._small(index)
+        return self._small(index)
 
 
 def open_pictures(folder: ModelFolder, part: str, spec: PictureInputSpec, verify: bool) -> PictureReader:
@@ -83,12 +83,9 @@ def open_pictures(folder: ModelFolder, part: str, spec: PictureInputSpec, verify
     except (OSError, ValidationError) as problem:
         reason = getattr(problem, "strerror", None) or "it is damaged"
         raise ModelFolderError(f"{path} cannot be read: {reason}.", AGAIN) from None
-    small = None
-    if part == SHOWN:
-        pixels = open_pixels(folder.training, f"{part}.thumbnails", verify)
-        small = pixels.__getitem__
+    small = open_pixels(folder.training, f"{part}.thumbnails", verify) if part == SHOWN else None
     values, rows = _features(folder, part, spec, listed, verify)
-    return PictureReader(values, rows, listed.names, small)
+    return PictureReader(values, rows, listed.names, lambda index: None if small is None else small[index])
 
 
 def _features(
