@@ -153,8 +153,8 @@ class PictureInputSpec(Spec):
     """
 
     kind: Literal["cnn", "onnx", "features"]
-    height: int = Field(0, ge=0, le=4096)
-    width: int = Field(0, ge=0, le=4096)
+    height: int = Field(0, ge=0, le=1024)
+    width: int = Field(0, ge=0, le=1024)
     channels: Literal[1, 3] = 3
     extractor: ExtractorSpec | None = None
     key: str = ""

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from unspool.data.findings import Findings
 from unspool.data.pictures.given_features import featured
@@ -16,6 +16,9 @@ from unspool.specs.network import EncoderSpec, FeatureEncoderSpec
 from unspool.specs.pictures import GIVEN, ONNX, ExtractorSpec, PictureDataSpec, PictureInputSpec
 
 EXTRACTOR = "extractor.onnx"  # in a model folder
+SHIFT = 2  # pixels
+
+D = TypeVar("D", bound=PictureDataSpec)
 
 
 def encoder_spec(spec: PictureInputSpec, hidden_size: int) -> EncoderSpec:
@@ -26,6 +29,22 @@ def encoder_spec(spec: PictureInputSpec, hidden_size: int) -> EncoderSpec:
         hidden_size: is the size of its states.
     """
     return FeatureEncoderSpec(positions=spec.positions, features=spec.features, hidden_size=hidden_size)
+
+
+def with_augmentation(spec: D, pictures: PictureInputSpec, mirrored: bool) -> D:
+    """Choose how pictures are changed while a network of the project is trained on them.
+
+    Args:
+        spec: has the settings of the data, of which those that were not given are chosen.
+        pictures: says what the encoder reads.
+        mirrored: says that a picture and its mirror image mean the same: of captions that name left and right, they
+            do not. Grey pictures are not flipped either, as many show letters.
+    """
+    if pictures.kind != "cnn":
+        return spec
+    flip = mirrored and pictures.channels == 3 if spec.flip is None else spec.flip
+    shift = min(SHIFT, min(pictures.height, pictures.width) // 8) if spec.shift is None else spec.shift
+    return spec.changed(flip=flip, shift=shift)
 
 
 def open_extractor(spec: PictureDataSpec, findings: Findings) -> Extractor:

@@ -14,12 +14,13 @@ from pydantic import ValidationError
 from unspool.arrays import Array, IntArray
 from unspool.data.batches import FeatureSource, ImageSource, Source
 from unspool.data.findings import Findings
+from unspool.data.pictures.augment import augmented
 from unspool.data.pictures.features import FeatureStore
 from unspool.data.pictures.picture import picture_in_file
 from unspool.data.pictures.pixels import Pixels, open_pixels
 from unspool.errors import DataError, ModelFolderError, ModelFolderWarning
 from unspool.folder.model_folder import ModelFolder
-from unspool.specs.pictures import PictureInputSpec
+from unspool.specs.pictures import PictureDataSpec, PictureInputSpec
 from unspool.tasks.pictures.cache import cache_folder, cached_features
 from unspool.tasks.pictures.inputs import folder_extractor
 from unspool.tasks.pictures.prepare import SHOWN, ListedPictures, list_of
@@ -35,12 +36,20 @@ class PictureReader:
         rows: are the indices of the pictures' values, [P].
         names: are what people know the pictures by.
         small: returns a picture to show, [h, w, 3] uint8; none where there is none.
+        augmentation: says how pixels are changed for training; none leaves them as they are.
     """
 
     def __init__(
-        self, values: Array, rows: IntArray, names: Sequence[str], small: Callable[[int], Pixels | None]
+        self,
+        values: Array,
+        rows: IntArray,
+        names: Sequence[str],
+        small: Callable[[int], Pixels | None],
+        augmentation: PictureDataSpec | None = None,
     ) -> None:
         self._values, self._rows, self._names, self._small = values, rows, names, small
+        self._flip = augmentation is not None and bool(augmentation.flip)
+        self._shift = 0 if augmentation is None else augmentation.shift or 0
 
     def __len__(self) -> int:
         """Return the number of pictures, P."""
@@ -54,7 +63,9 @@ class PictureReader:
             generator: draws small changes, for training; none leaves the pictures as they are.
         """
         values: Any = self._values[self._rows[chosen]]
-        return ImageSource(values) if values.ndim == 4 else FeatureSource(values)
+        if values.ndim == 3:
+            return FeatureSource(values)
+        return ImageSource(values if generator is None else augmented(values, generator, self._flip, self._shift))
 
     def name(self, index: int) -> str:
         """Return what people know a picture by."""
@@ -65,7 +76,13 @@ class PictureReader:
         return self._small(index)
 
 
-def open_pictures(folder: ModelFolder, part: str, spec: PictureInputSpec, verify: bool) -> PictureReader:
+def open_pictures(
+    folder: ModelFolder,
+    part: str,
+    spec: PictureInputSpec,
+    verify: bool,
+    augmentation: PictureDataSpec | None = None,
+) -> PictureReader:
     """Open what `prepare_pictures` wrote; features that are gone from the cache are computed again.
 
     Args:
@@ -73,6 +90,7 @@ def open_pictures(folder: ModelFolder, part: str, spec: PictureInputSpec, verify
         part: is the name of the part.
         spec: says what the encoder reads.
         verify: checks that nothing has been damaged since.
+        augmentation: has the settings of how pictures are changed for training; see `with_augmentation`.
 
     Raises:
         ModelFolderError: something is missing or damaged.
@@ -83,9 +101,20 @@ def open_pictures(folder: ModelFolder, part: str, spec: PictureInputSpec, verify
     except (OSError, ValidationError) as problem:
         reason = getattr(problem, "strerror", None) or "it is damaged"
         raise ModelFolderError(f"{path} cannot be read: {reason}.", AGAIN) from None
+    if spec.kind == "cnn":
+        pixels = open_pixels(folder.training, part, verify)
+        if pixels.shape[1:] != (spec.height, spec.width, spec.channels) or len(pixels) != len(listed.names):
+            raise ModelFolderError(f"{folder.training}: the pictures of the {part} part do not fit.", AGAIN)
+        rows = np.arange(len(pixels))
+        return PictureReader(pixels, rows, listed.names, lambda index: _in_colour(pixels[index]), augmentation)
     small = open_pixels(folder.training, f"{part}.thumbnails", verify) if part == SHOWN else None
     values, rows = _features(folder, part, spec, listed, verify)
     return PictureReader(values, rows, listed.names, lambda index: None if small is None else small[index])
+
+
+def _in_colour(pixels: Pixels) -> Pixels:
+    """Return a picture to show: [H, W, 3]."""
+    return np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels
 
 
 def _features(
