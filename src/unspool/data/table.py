@@ -41,6 +41,11 @@ class Record(NamedTuple):
     file: SourceFile
     place: str
 
+    @property
+    def name(self) -> str:
+        """What an error calls it: `rows.csv, line 7`."""
+        return f"{self.file.name}, {self.place}"
+
 
 @dataclass(frozen=True)
 class Columns:

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from unspool.specs.base import Option, Spec, setting
-from unspool.specs.data import DataSpec
+from unspool.specs.data import SourcesSpec
 
 ChannelOrder = Literal["rgb", "bgr"]
 
@@ -34,7 +34,7 @@ class ExtractorSpec(Spec):
     grid: int = Field(7, ge=1, le=64)
 
 
-class PictureDataSpec(DataSpec):
+class PictureDataSpec(SourcesSpec):
     """Pictures and what is known about them; the texts or labels are added by each task.
 
     Attributes:
@@ -45,7 +45,7 @@ class PictureDataSpec(DataSpec):
         picture_size: resizes pictures to this height and width, in pixels, for a network that is trained on them.
     """
 
-    reading: ClassVar[tuple[str, ...]] = ("image", *DataSpec.reading)
+    reading: ClassVar[tuple[str, ...]] = ("image", *SourcesSpec.reading)
 
     image: str | None = setting(
         None, Option("Pictures", common=True, synonyms=("picture", "file-name", "image-column", "img"), metavar="COL")
