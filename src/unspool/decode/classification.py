@@ -3,7 +3,7 @@
 Shapes: N examples, B rows, C labels.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -26,7 +26,7 @@ class Classifier(Protocol):
     def labels(self) -> tuple[str, ...]:
         """The names of the C labels, in the order of the probabilities."""
 
-    def probabilities(self, examples: Sequence[Any]) -> Probabilities:
+    def probabilities(self, examples: Any) -> Probabilities:
         """Compute the probability of each label for N examples: [N, C]; rows sum to 1."""
 
 
@@ -42,9 +42,9 @@ class NetworkClassifier:
 
     network: Classifies
     labels: tuple[str, ...]
-    sources: Callable[[Sequence[Any]], SizedReader]
+    sources: Callable[[Any], SizedReader]
 
-    def probabilities(self, examples: Sequence[Any]) -> Probabilities:
+    def probabilities(self, examples: Any) -> Probabilities:
         """Compute the probability of each label of each example, in order; examples of similar size are batched.
 
         Args:

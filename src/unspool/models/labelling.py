@@ -26,7 +26,7 @@ class LabellingModel(Model):
         """What computes the probabilities of the labels."""
         raise NotImplementedError
 
-    def _listed(self, examples: Any) -> tuple[Sequence[Any], bool]:
+    def _listed(self, examples: Any) -> tuple[Any, bool]:
         """Return some examples as the classifier takes them, and whether a single one was given."""
         raise NotImplementedError
 

@@ -9,7 +9,7 @@ from unspool.specs.data import MAX_LENGTH, DataSpec
 from unspool.specs.recipe import Recipe
 from unspool.specs.shapes import EncoderShape, HeadShape
 from unspool.specs.training import TextHeadTrainingSpec
-from unspool.tasks.labelling.specs import LabellingConfig
+from unspool.tasks.labelling.specs import LABEL, LabellingConfig
 from unspool.tasks.language.specs import TEXT
 
 
@@ -26,7 +26,7 @@ class ClassificationDataSpec(DataSpec):
     reading: ClassVar[tuple[str, ...]] = ("text", "label", *DataSpec.reading)
 
     text: tuple[str, ...] = setting((), TEXT)
-    label: str | None = setting(None, Option("Tables", common=True, synonyms=("class", "labels", "y"), metavar="COL"))
+    label: str | None = setting(None, LABEL)
     lowercase: bool = setting(
         False, Option("Data", synonyms=("lower", "uncased", "case"), default="on for words of classified texts")
     )

@@ -1,10 +1,13 @@
-"""The config that classifiers of every kind have."""
+"""The settings and the config that classifiers of every kind have."""
 
 from typing import Self
 
 from pydantic import model_validator
 
+from unspool.specs.base import Option
 from unspool.specs.config import Config
+
+LABEL = Option("Tables", common=True, synonyms=("class", "labels", "y"), metavar="COL")
 
 
 class LabellingConfig(Config):
