@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from unspool.models.score import Score
     from unspool.models.sequence import Captioner, Translator
     from unspool.models.text import TextModel
+    from unspool.models.vectors import VectorClassifier
     from unspool.specs.sampling import BeamSpec, SamplingSpec
     from unspool.training.callback import Callback
 
@@ -42,6 +43,7 @@ __all__ = [
     "TextModel",
     "Translator",
     "UnspoolError",
+    "VectorClassifier",
     "load",
     "resume",
     "train",
@@ -63,6 +65,7 @@ _HOMES = {
     "TextModel": "unspool.models.text",
     "Translator": "unspool.models.sequence",
     "UnspoolError": "unspool.errors",
+    "VectorClassifier": "unspool.models.vectors",
     "load": "unspool.api",
     "resume": "unspool.api",
     "train": "unspool.api",

@@ -15,7 +15,7 @@ from unspool.folder.model_folder import ModelFolder, check_free
 from unspool.folder.whole import read_whole
 from unspool.specs.base import Spec
 from unspool.specs.config import Config
-from unspool.specs.data import DataSpec
+from unspool.specs.data import SourcesSpec
 from unspool.tasks.implied import implied_settings
 from unspool.tasks.registry import ROWS
 from unspool.tasks.settings import foreign_settings
@@ -220,7 +220,7 @@ def given(task: str, data: tuple[str, ...] | None, settings: Mapping[str, Any], 
     if foreign:
         raise foreign_settings(task, foreign)
     for spec in specs:
-        if issubclass(spec, DataSpec) and data is None and not any(name in chosen for name in spec.naming):
+        if issubclass(spec, SourcesSpec) and data is None and not any(name in chosen for name in spec.naming):
             idle = [name for name in chosen if name in spec.model_fields]
             if idle:
                 raise UsageError(

@@ -10,9 +10,9 @@ from warnings import warn
 from unspool.data.findings import Findings
 from unspool.errors import DataError, DataWarning, reporting_write_errors
 from unspool.specs.base import build
-from unspool.specs.data import DataSpec
+from unspool.specs.data import SourcesSpec
 
-D = TypeVar("D", bound=DataSpec)
+D = TypeVar("D", bound=SourcesSpec)
 
 HELD_OUT = ("sources", "validation", "validation_source_file", "validation_target_file")  # are not taken over
 
