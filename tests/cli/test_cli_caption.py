@@ -49,9 +49,7 @@ def test_a_folder_is_captioned_a_line_each_with_the_names(captioner: Path, pictu
     for name in ("green-red", "blue-white"):
         shutil.copy(picture(pictures, name), tmp_path / f"{name}.png")
     result = call_main("caption", captioner, tmp_path)
-    assert result.out == (
-        f"{tmp_path}/blue-white.png\tblue above white\n{tmp_path}/green-red.png\tgreen above red\n"
-    )
+    assert result.out == (f"{tmp_path}/blue-white.png\tblue above white\n{tmp_path}/green-red.png\tgreen above red\n")
 
 
 def test_standard_input_is_a_picture(captioner: Path, pictures: Path) -> None:
@@ -143,7 +141,9 @@ def test_features_that_are_given_are_learnt(pictures: Path, tmp_path: Path) -> N
     names = [json.loads(line)["file_name"] for line in (pictures / "metadata.jsonl").read_text().splitlines()[::2]]
     values = np.stack([np.asarray(Image.open(pictures / name), np.float32).reshape(4, 48) for name in names])
     np.save(tmp_path / "f.npy", values)
-    result = call_main("train", pictures, "--extractor", tmp_path / "f.npy", "--out", tmp_path / "m", "--steps", 250, *TRAIN)
+    result = call_main(
+        "train", pictures, "--extractor", tmp_path / "f.npy", "--out", tmp_path / "m", "--steps", 250, *TRAIN
+    )
     assert result.code == 0, result.err
     np.save(tmp_path / "one.npy", values[names.index("red-blue-0.png")])
     result = call_main("caption", tmp_path / "m", tmp_path / "one.npy")

@@ -9,6 +9,7 @@ from unspool.cli.pictures import Pictures, answered_pictures
 from unspool.specs.runtime import RuntimeSpec
 from unspool.specs.sampling import BeamSpec
 
+
 @with_options(search=BeamSpec, runtime=Fields(RuntimeSpec, ("engine",)))
 def caption(
     model: ModelPath,

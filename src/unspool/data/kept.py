@@ -32,4 +32,6 @@ def kept_texts(path: Path, instead: str, count: int | None = None) -> list[tuple
             raise ValueError(f"not {count} texts in a row")
         return rows
     except (OSError, ValueError, TypeError, RecursionError) as problem:
-        raise ModelFolderError(f"{path} is missing or damaged: {problem!s:.80}.", f"train again, or {instead}.") from None
+        raise ModelFolderError(
+            f"{path} is missing or damaged: {problem!s:.80}.", f"train again, or {instead}."
+        ) from None

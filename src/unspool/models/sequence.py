@@ -12,8 +12,8 @@ from unspool.folder.model_folder import ModelFolder
 from unspool.models.base import Inspection, Model, Report, given, measuring
 from unspool.specs.base import build
 from unspool.specs.sampling import BeamSpec
-from unspool.tasks.captioning.evaluation import ReportedFigures, evaluate_captioning
 from unspool.tasks.captioning.drawing import CaptionedPicture
+from unspool.tasks.captioning.evaluation import ReportedFigures, evaluate_captioning
 from unspool.tasks.captioning.page import caption_page, inspect_captions
 from unspool.tasks.captioning.specs import CaptioningConfig, CaptioningDataSpec
 from unspool.tasks.opening import decoder_tokenizer
@@ -145,9 +145,7 @@ class Captioner(Model):
             ModelFolderError: the held-out pictures are gone.
         """
         chosen = given(self.config.task, data, settings, CaptioningDataSpec, BeamSpec)
-        return self.read_folder(
-            lambda folder: evaluate_captioning(self._captioner, self._encoding, folder, chosen)
-        )
+        return self.read_folder(lambda folder: evaluate_captioning(self._captioner, self._encoding, folder, chosen))
 
     def inspect(self, pictures: Any, **settings: Any) -> Inspection:
         """Show where each word of the caption of each picture looked; without attention, the captions alone."""

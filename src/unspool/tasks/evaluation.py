@@ -9,7 +9,7 @@ from warnings import warn
 
 from unspool.data.findings import Findings
 from unspool.errors import DataError, DataWarning, reporting_write_errors
-from unspool.specs.base import build
+from unspool.specs.base import Spec, build
 from unspool.specs.data import SourcesSpec
 
 D = TypeVar("D", bound=SourcesSpec)

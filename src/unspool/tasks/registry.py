@@ -61,6 +61,7 @@ class Row(NamedTuple):
         return getattr(import_module(module), name)
 
 
+RECOGNISES = "unspool.data.pictures.reading:recognised_task"
 GENERATE = Command(
     "generate",
     "unspool.cli.generate:generate",
@@ -112,7 +113,8 @@ ROWS: dict[str, Row] = {
                 "Caption pictures: files, the pictures of a folder, or one on standard input.",
                 ("describe", "image", "picture", "captioning", "annotate"),
             ),
-            implied_by=("image", "extractor"),
+            implied_by=(("image",),),
+            recognises=RECOGNISES,
         ),
         Row(
             name="conditional",

@@ -142,9 +142,7 @@ def _learn_words(
     library: LibraryTokenizer, pieces: Iterable[str], limit: int, minimum: int = WORD_MINIMUM
 ) -> list[str]:
     """Return the words of a text that occur often enough, the most frequent first."""
-    trainer = trainers.WordLevelTrainer(
-        vocab_size=limit, min_frequency=minimum, special_tokens=[], show_progress=False
-    )
+    trainer = trainers.WordLevelTrainer(vocab_size=limit, min_frequency=minimum, special_tokens=[], show_progress=False)
     _train(library, pieces, trainer)
     vocabulary: dict[str, int] = library.get_vocab()
     return sorted(vocabulary, key=vocabulary.__getitem__)

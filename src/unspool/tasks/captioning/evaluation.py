@@ -12,8 +12,8 @@ from unspool.evaluate.captions import CaptionFigures, caption_figures
 from unspool.folder.model_folder import ModelFolder
 from unspool.specs.base import build
 from unspool.specs.sampling import BeamSpec
-from unspool.tasks.captioning.job import held_out_figures
 from unspool.tasks.captioning.drawing import CaptionedPicture
+from unspool.tasks.captioning.job import held_out_figures
 from unspool.tasks.captioning.specs import CaptioningDataSpec
 from unspool.tasks.captioning.task import described_pictures, open_captioned
 from unspool.tasks.evaluation import nothing_to_evaluate, of_spec, read_as_in_training, say_findings

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from unspool.specs.base import setting
 from unspool.specs.config import Config
-from unspool.specs.data import MAX_LENGTH
+from unspool.specs.data import MAX_LENGTH, DataSpec
 from unspool.specs.pictures import PictureDataSpec, PictureInputSpec
 from unspool.specs.recipe import Recipe
 from unspool.specs.shapes import AttentionDecoderShape, PictureEncoderShape
@@ -15,7 +15,7 @@ from unspool.tasks.classification.specs import LOWERCASE
 from unspool.tasks.language.specs import TEXT
 
 
-class CaptioningDataSpec(PictureDataSpec):
+class CaptioningDataSpec(PictureDataSpec, DataSpec):
     """Pictures with captions; without any, pictures of coloured shapes that Unspool draws itself.
 
     Attributes:

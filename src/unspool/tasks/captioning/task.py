@@ -28,14 +28,13 @@ from unspool.tasks.base import Plan, Task
 from unspool.tasks.captioning.job import CaptionedPart, CaptioningJob, longest_caption
 from unspool.tasks.captioning.specs import CaptioningConfig, CaptioningDataSpec, CaptioningRecipe
 from unspool.tasks.opening import decoder_tokenizer
-from unspool.tasks.pictures.inputs import encoder_spec
+from unspool.tasks.pictures.inputs import encoder_spec, with_augmentation, with_given_features
 from unspool.tasks.pictures.prepare import prepare_pictures
 from unspool.tasks.pictures.reader import open_pictures
 from unspool.tasks.pretrained import Pretrained
 from unspool.tasks.recipe import budget_spec, usual_minutes
 from unspool.tasks.settings import Settings
 from unspool.text.tokenizer import Tokenizer
-from unspool.text.vocabulary import WORD_MINIMUM, make_tokenizer
 from unspool.training.callback import Callback
 
 USUAL_LENGTH = 50  # tokens of a caption, unless many are longer
@@ -87,6 +86,7 @@ class Captioning(Task[CaptioningRecipe, CaptioningConfig]):
         training, held_out = _divided(spec, findings)
         training, seen = _prepared(folder, "training", training, spec, findings, callback)
         held_out, _ = _prepared(folder, "validation", held_out, spec, findings, callback)
+        spec = with_augmentation(spec, seen, mirrored=False)
         findings.keep(folder.training)
         tokenizer = _tokenizer(spec, [text for one in training for text in one.texts])
         folder.write_tokenizer(tokenizer)
@@ -125,23 +125,21 @@ def open_captioned(
     Raises:
         ModelFolderError: a file is missing or damaged.
     """
-    pictures = open_pictures(folder, name, config.pictures, verify)
+    pictures = open_pictures(folder, name, config.pictures, verify, recipe.data)
     return CaptionedPart(pictures, open_captions(folder.training, name, pictures, recipe.data.max_length, verify))
 
 
-def described_pictures(
-    names: tuple[str, ...], spec: CaptioningDataSpec, findings: Findings
-) -> list[DescribedPicture]:
+def described_pictures(names: tuple[str, ...], spec: CaptioningDataSpec, findings: Findings) -> list[DescribedPicture]:
     """Read the pictures of some sources with their captions, or draw shapes where there are no sources."""
     return read_captioned(names, spec, spec.text, findings) if names else shape_pictures(COUNT, seed=0)
 
 
-def _divided(
-    spec: CaptioningDataSpec, findings: Findings
-) -> tuple[list[DescribedPicture], list[DescribedPicture]]:
+def _divided(spec: CaptioningDataSpec, findings: Findings) -> tuple[list[DescribedPicture], list[DescribedPicture]]:
     """Hold out random pictures, with all their captions."""
     pictures = described_pictures(spec.sources, spec, findings)
     held_out = described_pictures(spec.validation, spec, findings) if spec.validation else None
+    pictures, own = with_given_features(spec, pictures, held_out)
+    held_out = own if spec.validation else None
     return divide(pictures, held_out, spec.split, choose_randomly, "pictures", findings.added_to(_named(spec)))
 
 
@@ -168,6 +166,12 @@ def _data(settings: Settings) -> CaptioningDataSpec:
     spec = build(CaptioningDataSpec, settings["data"], "data")
     spec = spec if "tokenizer" in settings["data"] else spec.changed(tokenizer="word")
     return spec if "lowercase" in settings["data"] else spec.changed(lowercase=spec.tokenizer == "word")
+
+
+def _tokenizer(spec: CaptioningDataSpec, captions: Sequence[str]) -> Tokenizer:
+    """Learn the vocabulary; of many captions without the words that occur too rarely to be learnt with pictures."""
+    minimum = RARE + 1 if len(captions) >= MANY and not spec.vocabulary_limit else WORD_MINIMUM
+    return make_tokenizer(spec.tokenizer, captions, spec.vocabulary_limit, spec.lowercase, minimum)
 
 
 def _recipe(settings: Settings, data: CaptioningDataSpec, machine: Machine, minutes: float) -> CaptioningRecipe:
@@ -204,6 +208,6 @@ def _reasons(recipe: CaptioningRecipe, pictures: PictureInputSpec) -> list[str]:
     return [
         f"network: {pictures.described}, encoder {encoder.encoder_size}; {decoder.cell} decoder {decoder.num_layers} x "
         f"{decoder.hidden_size}, attention {decoder.attention}; {recipe.data.tokenizer} tokens.",
-        f"training: {training.optimizer}, {training.batch_size} captions; dropout {training.dropout:g}, label smoothing "
-        f"{training.label_smoothing:g}; {training.precision}, on {training.threads} threads.",
+        f"training: {training.optimizer}, {training.batch_size} captions; dropout {training.dropout:g}, of the pictures "
+        f"{training.input_dropout:g}, label smoothing {training.label_smoothing:g}; {training.precision}, on {training.threads} threads.",
     ]

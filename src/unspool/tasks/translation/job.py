@@ -27,7 +27,6 @@ CLOSING_PAIRS = 500  # translated for the closing figures
 VALIDATION_PAIRS = 2048
 
 
-
 class TranslationJob:
     """The data of a translator's run. See `tasks.base.Job`."""
 
