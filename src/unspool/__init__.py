@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from unspool.models.base import Model
     from unspool.models.classifier import TextClassifier
     from unspool.models.conditional import ConditionalTextModel
+    from unspool.models.images import ImageClassifier
     from unspool.models.reading import Sample, StateReading
     from unspool.models.score import Score
     from unspool.models.sequence import Translator
@@ -32,6 +33,7 @@ __all__ = [
     "Callback",
     "ConditionalTextModel",
     "DataWarning",
+    "ImageClassifier",
     "Model",
     "ModelFolderWarning",
     "Sample",
@@ -53,6 +55,7 @@ _HOMES = {
     "Callback": "unspool.training.callback",
     "ConditionalTextModel": "unspool.models.conditional",
     "DataWarning": "unspool.errors",
+    "ImageClassifier": "unspool.models.images",
     "Model": "unspool.models.base",
     "ModelFolderWarning": "unspool.errors",
     "Sample": "unspool.models.reading",

@@ -153,6 +153,18 @@ class VectorEncoderShape(Spec):
     )
 
 
+class PictureEncoderShape(Spec):
+    """The size of the states that pictures are encoded as.
+
+    Attributes:
+        encoder_size: sets the number of hidden units that each position of a picture is encoded as.
+    """
+
+    encoder_size: int = setting(
+        256, Option("Network", synonyms=("encoder-hidden", "encoder-hidden-size")), ge=1, le=16384
+    )
+
+
 class HeadShape(Spec):
     """The choices of a head that a person makes; the labels come from the data.
 

@@ -16,7 +16,7 @@ from unspool.arrays import FloatArray, IntArray
 from unspool.errors import MissingExtraError
 from unspool.text.escapes import escaped
 
-Pixels = np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]
+Pixels = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
 
 MAX_SIDE = 224  # pixels of a picture in a page, each way
 SMALL = 96  # pixels, up to which each is shown as a square
