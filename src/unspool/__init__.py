@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from unspool.models.base import Model
     from unspool.models.classifier import TextClassifier
     from unspool.models.conditional import ConditionalTextModel
+    from unspool.models.images import ImageClassifier
     from unspool.models.reading import Sample, StateReading
     from unspool.models.score import Score
     from unspool.models.sequence import Captioner, Translator
@@ -33,6 +34,7 @@ __all__ = [
     "Captioner",
     "ConditionalTextModel",
     "DataWarning",
+    "ImageClassifier",
     "Model",
     "ModelFolderWarning",
     "Sample",
@@ -55,6 +57,7 @@ _HOMES = {
     "Captioner": "unspool.models.sequence",
     "ConditionalTextModel": "unspool.models.conditional",
     "DataWarning": "unspool.errors",
+    "ImageClassifier": "unspool.models.images",
     "Model": "unspool.models.base",
     "ModelFolderWarning": "unspool.errors",
     "Sample": "unspool.models.reading",

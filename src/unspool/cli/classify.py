@@ -1,6 +1,6 @@
 """`unspool classify`: texts, rows or pictures in, their labels out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -9,6 +9,7 @@ from unspool.cli.arguments import AsJson, File, ModelPath, NewColumnName, Overwr
 from unspool.cli.console import write, write_json
 from unspool.cli.lines import answered, texts_of
 from unspool.cli.options import Fields, Settings, with_options
+from unspool.cli.pictures import answered_pictures
 from unspool.cli.tables import Table, answer_table
 from unspool.errors import UsageError
 from unspool.specs.base import Option
@@ -46,7 +47,7 @@ def classify(
     data: Settings,
     runtime: Settings,
 ) -> None:
-    """Label texts, one line each, in order; or the rows of a table.
+    """Label texts, one line each, in order; the rows of a table; or pictures.
 
     With more than one label, each is printed with its probability, separated by tabs. With --json, each line is an
     object with the number of the text, the probability of every label, the likeliest first, and the `top` of them.
@@ -62,13 +63,19 @@ def classify(
     A model that reads numbers takes a row as NAME=NUMBER,NAME=NUMBER, as JSON, or as the numbers alone, in order;
     --file is a table with its columns. A number that is missing is read as the mean of its column, and counted.
 
+    A model of pictures takes files, folders of pictures, or one picture on standard input. Where there are several,
+    each line begins with the name of its picture and a tab. A picture that cannot be read has no label; a warning says
+    why, and the exit code is that of an error.
+
     Examples:
         unspool classify runs/reviews "what a film" "a waste of time" --top 3
         unspool classify runs/reviews --file posts.csv --text body --out labelled.csv
         unspool classify runs/wine --file bottles.csv --out labelled.csv
+        unspool classify runs/fashion photo.jpg more/ --top 3
         cut -f2 mails.tsv | unspool classify runs/spam --json
     """
     from unspool.api import load
+    from unspool.models.images import ImageClassifier
     from unspool.models.vectors import VectorClassifier
 
     if top < 1:
@@ -78,7 +85,12 @@ def classify(
     classifier: Any = load(model, **runtime)
     answer = Answer(classifier, top, probabilities, as_json)
     unusable = {"texts": texts, "--json": as_json}
-    if isinstance(classifier, VectorClassifier) and file is not None:
+    if isinstance(classifier, ImageClassifier):
+        _refuse_reading(data, file, columns)
+        table.has_columns((), "--text", {})
+        for name, several, found in answered_pictures(texts, lambda some: list(classifier.probabilities(some))):
+            answer.line({"picture": name}, found, f"{name}\t" if several else "")
+    elif isinstance(classifier, VectorClassifier) and file is not None:
         table.has_columns(classifier.features, "--file", unusable)
         answer.number_rows(table)
     elif table.has_columns(columns, "--text", unusable):
@@ -86,6 +98,19 @@ def classify(
     else:
         for number, text, found in answered(texts_of(texts, file, **data), classifier.probabilities):
             answer.line({"line": number, "text": text}, found)
+
+
+def _refuse_reading(data: Settings, file: Any, columns: Sequence[str]) -> None:
+    """Refuse options that mean nothing for pictures.
+
+    Raises:
+        UsageError: one is given.
+    """
+    given = [*(f"--{name}" for name in data), *(["--file"] if file else []), *(["--text"] if columns else [])]
+    if given:
+        raise UsageError(
+            f"pictures are named as arguments. Received: {given[0]}.", "leave it out, and name files or folders."
+        )
 
 
 class Answer:

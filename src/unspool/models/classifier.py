@@ -3,6 +3,7 @@
 from functools import cached_property, partial
 from typing import Any, ClassVar
 
+from unspool.data.findings import Findings
 from unspool.data.labelled import LabelledPart
 from unspool.data.labelled_texts import WrittenTexts, encoded_texts, open_labelled
 from unspool.decode.classification import NetworkClassifier
@@ -13,7 +14,7 @@ from unspool.models.labelling import LabellingModel, TextLabellingModel
 from unspool.tasks.classification.specs import ClassificationConfig, ClassificationDataSpec
 from unspool.tasks.classification.task import Classification, labelled_rows
 from unspool.tasks.labelling.confusion import classification_page, classification_text
-from unspool.tasks.labelling.evaluation import Reading, evaluate_labelled
+from unspool.tasks.labelling.evaluation import Examples, Reading, evaluate_labelled
 from unspool.tasks.labelling.specs import LabellingConfig
 from unspool.tasks.opening import encoder_tokenizer
 
@@ -68,12 +69,12 @@ class TextClassifier(HeadModel, TextLabellingModel):
             ModelFolderError: the held-out rows are gone.
         """
         chosen = given(self.config.task, data, settings, ClassificationDataSpec)
-        reading = Reading(
-            lambda spec, findings: labelled_rows(spec.sources, spec, findings),
-            self._held_out,
-            "no row has a text and a label",
-        )
+        reading = Reading(self._read, self._held_out, "no row has a text and a label")
         return self.read_folder(lambda folder: evaluate_labelled(self._classifier, folder, chosen, reading)).figures
+
+    def _read(self, spec: ClassificationDataSpec, findings: Findings) -> Examples:
+        rows = labelled_rows(spec.sources, spec, findings)
+        return Examples(rows, encoded_texts(self.tokenizer, [row.item for row in rows]))
 
     def _held_out(self, folder: ModelFolder) -> LabelledPart:
         part, labels = open_labelled(folder.training, "validation", len(self.labels))

@@ -7,6 +7,7 @@ from warnings import warn
 import numpy as np
 
 from unspool.arrays import FloatArray
+from unspool.data.findings import Findings
 from unspool.data.given_vectors import given_rows
 from unspool.data.vectors import scaled_vectors, shown_row
 from unspool.decode.classification import NetworkClassifier
@@ -15,7 +16,7 @@ from unspool.evaluate.influence import Influence, influence
 from unspool.evaluate.labels import ClassificationFigures
 from unspool.models.base import Inspection, given, measuring
 from unspool.models.classifier import HeadModel
-from unspool.tasks.labelling.evaluation import Reading, evaluate_labelled
+from unspool.tasks.labelling.evaluation import Examples, Reading, evaluate_labelled
 from unspool.tasks.labelling.influence import inspect_influence
 from unspool.tasks.vectors.specs import VectorConfig, VectorDataSpec
 from unspool.tasks.vectors.task import VectorClassification, labelled_vectors, open_rows
@@ -76,11 +77,15 @@ class VectorClassifier(HeadModel):
         """
         chosen = given(self.config.task, data, settings, VectorDataSpec)
         reading = Reading(
-            lambda spec, findings: labelled_vectors(spec.sources, spec, findings).rows,
+            self._read,
             lambda folder: open_rows(folder, "validation", self.config),
             "no row has a label and a number",
         )
         return self.read_folder(lambda folder: evaluate_labelled(self._classifier, folder, chosen, reading)).figures
+
+    def _read(self, spec: VectorDataSpec, findings: Findings) -> Examples:
+        rows = labelled_vectors(spec.sources, spec, findings).rows
+        return Examples(rows, scaled_vectors(self.config.features, [row.item for row in rows]))
 
     def _listed(self, examples: Any) -> tuple[FloatArray, bool]:
         rows, single = given_rows(examples, self.features)

@@ -145,6 +145,16 @@ ROWS: dict[str, Row] = {
             command=CLASSIFY,
             implied_by=(("features",),),
         ),
+        Row(
+            name="image-classification",
+            recipe="unspool.tasks.images.specs:ImageRecipe",
+            config="unspool.tasks.images.specs:ImageConfig",
+            task="unspool.tasks.images.task:ImageClassification",
+            model="unspool.models.images:ImageClassifier",
+            command=CLASSIFY,
+            implied_by=(("image", "label"), ("extractor", "label")),
+            recognises="unspool.data.pictures.reading:recognised_task",
+        ),
     )
 }
 
@@ -209,7 +219,7 @@ def _recognised(data: Mapping[str, Any]) -> Row | None:
     names = tuple(data.get("sources") or ())
     for row in ROWS.values() if names else ():
         if row.recognises and (task := row.load("recognises")(names)):
-            return ROWS[task]
+            return ROWS.get(task)
     return None
 
 

@@ -35,6 +35,7 @@ from unspool.tasks.pretrained import Pretrained
 from unspool.tasks.recipe import budget_spec, usual_minutes
 from unspool.tasks.settings import Settings
 from unspool.text.tokenizer import Tokenizer
+from unspool.text.vocabulary import WORD_MINIMUM, make_tokenizer
 from unspool.training.callback import Callback
 
 USUAL_LENGTH = 50  # tokens of a caption, unless many are longer
@@ -209,5 +210,6 @@ def _reasons(recipe: CaptioningRecipe, pictures: PictureInputSpec) -> list[str]:
         f"network: {pictures.described}, encoder {encoder.encoder_size}; {decoder.cell} decoder {decoder.num_layers} x "
         f"{decoder.hidden_size}, attention {decoder.attention}; {recipe.data.tokenizer} tokens.",
         f"training: {training.optimizer}, {training.batch_size} captions; dropout {training.dropout:g}, of the pictures "
-        f"{training.input_dropout:g}, label smoothing {training.label_smoothing:g}; {training.precision}, on {training.threads} threads.",
+        f"and words {training.input_dropout:g}, label smoothing {training.label_smoothing:g}; {training.precision}, on "
+        f"{training.threads} threads.",
     ]

@@ -17,16 +17,28 @@ from unspool.tasks.evaluation import nothing_to_evaluate, read_as_in_training, s
 from unspool.tasks.opening import read_recipe
 
 
+class Examples(NamedTuple):
+    """Examples to measure on.
+
+    Attributes:
+        rows: are the examples with their labels.
+        sources: are what an encoder reads of them.
+    """
+
+    rows: Sequence[Labelled[Any]]
+    sources: SizedReader
+
+
 class Reading(NamedTuple):
     """How a task reads the examples to measure on.
 
     Attributes:
-        rows: reads those of some data, with the settings of their spec; it counts what it leaves out.
+        read: reads those of some data, with the settings of their spec; it counts what it leaves out.
         held_out: opens those that the run held out, encoded, so that the figures are those that closed it.
         lacking: says of data without any what their examples lack, such as `no row has a text and a label`.
     """
 
-    rows: Callable[[Any, Findings], Sequence[Labelled[Any]]]
+    read: Callable[[Any, Findings], Examples]
     held_out: Callable[[ModelFolder], LabelledPart]
     lacking: str
 
@@ -65,18 +77,17 @@ def evaluate_labelled(
     if settings["sources"]:
         findings = Findings()
         spec = read_as_in_training(read_recipe(folder).data, settings)
-        rows = reading.rows(spec, findings)
+        rows, sources = reading.read(spec, findings)
         say_findings(findings)
         if not rows:
             raise nothing_to_evaluate(reading.lacking)
         known = {label: index for index, label in enumerate(classifier.labels)}
         unknown.update(row.label for row in rows if row.label not in known)
         truth: IntArray = np.array([known.get(row.label, UNKNOWN) for row in rows], np.int64)
-        started = time.perf_counter()
-        sources = classifier.sources([row.item for row in rows])
     else:
         part = reading.held_out(folder)
-        sources, truth, started = part.sources, part.labels, time.perf_counter()
+        sources, truth = part.sources, part.labels
+    started = time.perf_counter()
     found = classifier.of_sources(sources)
     seconds = time.perf_counter() - started
     figures = classification_figures(found, truth, classifier.labels, seconds, dict(unknown.most_common()))
