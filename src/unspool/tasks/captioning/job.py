@@ -125,6 +125,6 @@ def held_out_figures(
 
 
 def longest_caption(captions: Pairs) -> int:
-    """Return the number of tokens of the longest caption that is learnt, without `<eos>`."""
+    """Return the number of tokens of the longest caption that is learnt, `<eos>` included."""
     examples = captions.examples
-    return int(np.max(examples.lengths[examples.kept], initial=1))
+    return int(np.max(examples.lengths[examples.kept])) + 1

@@ -46,7 +46,8 @@ class CaptioningConfig(Config):
 
     Attributes:
         pictures: says how pictures become what the encoder reads.
-        max_length: is the number of tokens of the longest caption that it learnt; it generates no longer ones.
+        max_length: is the number of tokens of the longest caption that it learnt, `<eos>` included; it generates no
+            longer ones.
     """
 
     task: Literal["captioning"] = "captioning"
