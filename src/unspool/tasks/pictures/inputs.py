@@ -12,7 +12,7 @@ from unspool.engines.onnx.extractor import Extractor
 from unspool.errors import DataError, ModelFolderError, UsageError
 from unspool.folder.model_folder import RESTORE, ModelFolder
 from unspool.specs.base import build
-from unspool.specs.network import EncoderSpec, FeatureEncoderSpec
+from unspool.specs.network import EncoderSpec, FeatureEncoderSpec, ImageEncoderSpec
 from unspool.specs.pictures import GIVEN, ONNX, ExtractorSpec, PictureDataSpec, PictureInputSpec
 
 EXTRACTOR = "extractor.onnx"  # in a model folder
@@ -28,6 +28,10 @@ def encoder_spec(spec: PictureInputSpec, hidden_size: int) -> EncoderSpec:
         spec: says what it reads.
         hidden_size: is the size of its states.
     """
+    if spec.kind == "cnn":
+        return ImageEncoderSpec(
+            image_height=spec.height, image_width=spec.width, channels=spec.channels, hidden_size=hidden_size
+        )
     return FeatureEncoderSpec(positions=spec.positions, features=spec.features, hidden_size=hidden_size)
 
 
