@@ -209,7 +209,7 @@ def _reasons(recipe: CaptioningRecipe, pictures: PictureInputSpec) -> list[str]:
     return [
         f"network: {pictures.described}, encoder {encoder.encoder_size}; {decoder.cell} decoder {decoder.num_layers} x "
         f"{decoder.hidden_size}, attention {decoder.attention}; {recipe.data.tokenizer} tokens.",
-        f"training: {training.optimizer}, {training.batch_size} captions; dropout {training.dropout:g}, of pictures and "
-        f"words {training.input_dropout:g}, label smoothing {training.label_smoothing:g}; {training.precision}, on "
+        f"training: {training.optimizer}, {training.batch_size} captions; dropout {training.dropout:g}, of the input "
+        f"{training.input_dropout:g}, label smoothing {training.label_smoothing:g}; {training.precision}, on "
         f"{training.threads} threads.",
     ]
