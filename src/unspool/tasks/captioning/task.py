@@ -5,12 +5,14 @@ pictures -> features or pixels on disk;  captions -> tokenizer, ids -> batches o
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from unspool.data.captions import keep_references, kept_references, open_captions, write_captions
 from unspool.data.findings import Findings
 from unspool.data.limit import with_limit
 from unspool.data.pairs import Pairs
+from unspool.data.pictures.lists import read_parts
 from unspool.data.pictures.picture import DescribedPicture
 from unspool.data.pictures.reading import read_captioned
 from unspool.data.pictures.shapes import COUNT, SHAPES_DRAWN, shape_pictures
@@ -137,10 +139,8 @@ def described_pictures(names: tuple[str, ...], spec: CaptioningDataSpec, finding
 
 def _divided(spec: CaptioningDataSpec, findings: Findings) -> tuple[list[DescribedPicture], list[DescribedPicture]]:
     """Hold out random pictures, with all their captions."""
-    pictures = described_pictures(spec.sources, spec, findings)
-    held_out = described_pictures(spec.validation, spec, findings) if spec.validation else None
-    pictures, own = with_given_features(spec, pictures, held_out)
-    held_out = own if spec.validation else None
+    read = partial(described_pictures, spec=spec, findings=findings)
+    pictures, held_out = with_given_features(spec, *read_parts(read, spec.sources, spec.validation, findings))
     return divide(pictures, held_out, spec.split, choose_randomly, "pictures", findings.added_to(_named(spec)))
 
 
