@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from unspool.models.images import ImageClassifier
     from unspool.models.reading import Sample, StateReading
     from unspool.models.score import Score
-    from unspool.models.sequence import Translator
+    from unspool.models.sequence import Captioner, Translator
     from unspool.models.text import TextModel
     from unspool.models.vectors import VectorClassifier
     from unspool.specs.sampling import BeamSpec, SamplingSpec
@@ -31,6 +31,7 @@ __version__ = "0.1.0"
 __all__ = [
     "BeamSpec",
     "Callback",
+    "Captioner",
     "ConditionalTextModel",
     "DataWarning",
     "ImageClassifier",
@@ -53,6 +54,7 @@ __all__ = [
 _HOMES = {
     "BeamSpec": "unspool.specs.sampling",
     "Callback": "unspool.training.callback",
+    "Captioner": "unspool.models.sequence",
     "ConditionalTextModel": "unspool.models.conditional",
     "DataWarning": "unspool.errors",
     "ImageClassifier": "unspool.models.images",

@@ -36,8 +36,12 @@ class CaptionFigures:
         shuffled_bleu4: is the BLEU-4 of the same.
         nats_per_token: is the mean nll of the references' tokens, in nats; none for other pictures than those held out.
         perplexity: is its exponential.
+        bits_per_character: is the same in bits per character of the references, with the cost of spelling unknown
+            tokens.
         greedy_exact: is the fraction of the first held-out pictures whose greedy caption equals a reference, as it
             closes a training run; `exact` is of all pictures, found by beam search.
+        greedy_bleu4: is the BLEU-4 of these greedy captions.
+        greedy_cider: is their CIDEr-D.
     """
 
     bleu1: float
@@ -59,7 +63,10 @@ class CaptionFigures:
     shuffled_bleu4: float | None = None
     nats_per_token: float | None = None
     perplexity: float | None = None
+    bits_per_character: float | None = None
     greedy_exact: float | None = None
+    greedy_bleu4: float | None = None
+    greedy_cider: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the figures that there are by name, for JSON."""

@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 from unspool.data.given import as_sources
 from unspool.errors import OutputError, UsageError, WrongModelError, reporting_write_errors
@@ -66,9 +66,13 @@ class Model:
         folder: is the model folder.
         config: describes the model.
         network: is built from the config and the weights, in any engine.
+
+    Attributes:
+        reads: says what it is asked about: `texts`, `pictures` or `rows`.
     """
 
     config: Config
+    reads: ClassVar[str] = "texts"
 
     def __init__(self, folder: ModelFolder, config: Config, network: Any) -> None:
         self.folder, self.config, self.network = folder, config, network

@@ -13,10 +13,9 @@ from typing import NamedTuple
 import numpy as np
 
 from unspool.arrays import FloatArray, IntArray
+from unspool.data.pictures.pixels import Pixels
 from unspool.errors import MissingExtraError
 from unspool.text.escapes import escaped
-
-Pixels = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
 
 MAX_SIDE = 224  # pixels of a picture in a page, each way
 SMALL = 96  # pixels, up to which each is shown as a square

@@ -61,6 +61,7 @@ class Row(NamedTuple):
         return getattr(import_module(module), name)
 
 
+RECOGNISES = "unspool.data.pictures.reading:recognised_task"
 GENERATE = Command(
     "generate",
     "unspool.cli.generate:generate",
@@ -99,6 +100,21 @@ ROWS: dict[str, Row] = {
             evaluation="unspool.tasks.translation.specs:ReferenceSpec",
             implied_by=(("source",), ("source_file",)),
             pair=("source", "target"),
+        ),
+        Row(
+            name="captioning",
+            recipe="unspool.tasks.captioning.specs:CaptioningRecipe",
+            config="unspool.tasks.captioning.specs:CaptioningConfig",
+            task="unspool.tasks.captioning.task:Captioning",
+            model="unspool.models.sequence:Captioner",
+            command=Command(
+                "caption",
+                "unspool.cli.caption:caption",
+                "Caption pictures: files, the pictures of a folder, or one on standard input.",
+                ("describe", "image", "picture", "captioning", "annotate"),
+            ),
+            implied_by=(("image",),),
+            recognises=RECOGNISES,
         ),
         Row(
             name="conditional",

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from html import escape
 from typing import NamedTuple
 
+from unspool.data.pictures.pixels import Pixels
 from unspool.decode.captioning import Caption
 from unspool.tasks.captioning.regions import Grid, grid_of, region_weights
 from unspool.tasks.page import shown_token
-from unspool.tasks.picture_page import Pixels, png_address, rendering
+from unspool.tasks.picture_page import png_address, rendering
 from unspool.text.escapes import escaped
 
 DARKEST = 0.7  # opacity over a position that has no weight

@@ -12,6 +12,10 @@ from unspool.specs.training import TextHeadTrainingSpec
 from unspool.tasks.labelling.specs import LABEL, LabellingConfig
 from unspool.tasks.language.specs import TEXT
 
+LOWERCASE = Option(
+    "Data", synonyms=("lower", "uncased", "case"), default="on for words of captions and of classified texts"
+)
+
 
 class ClassificationDataSpec(DataSpec):
     """Texts with labels, each from a column of a table.
@@ -27,9 +31,7 @@ class ClassificationDataSpec(DataSpec):
 
     text: tuple[str, ...] = setting((), TEXT)
     label: str | None = setting(None, LABEL)
-    lowercase: bool = setting(
-        False, Option("Data", synonyms=("lower", "uncased", "case"), default="on for words of classified texts")
-    )
+    lowercase: bool = setting(False, LOWERCASE)
     max_length: int | None = setting(None, MAX_LENGTH, ge=1, le=100_000)
 
     @model_validator(mode="after")

@@ -65,7 +65,9 @@ class PictureReader:
         values: Any = self._values[self._rows[chosen]]
         if values.ndim == 3:
             return FeatureSource(values)
-        return ImageSource(values if generator is None else augmented(values, generator, self._flip, self._shift))
+        if generator is not None:
+            values = augmented(values, generator, self._flip, self._shift)
+        return ImageSource(values)
 
     def name(self, index: int) -> str:
         """Return what people know a picture by."""
@@ -105,8 +107,9 @@ def open_pictures(
         pixels = open_pixels(folder.training, part, verify)
         if pixels.shape[1:] != (spec.height, spec.width, spec.channels) or len(pixels) != len(listed.names):
             raise ModelFolderError(f"{folder.training}: the pictures of the {part} part do not fit.", AGAIN)
-        rows = np.arange(len(pixels))
-        return PictureReader(pixels, rows, listed.names, lambda index: _in_colour(pixels[index]), augmentation)
+        return PictureReader(
+            pixels, np.arange(len(pixels)), listed.names, lambda index: _in_colour(pixels[index]), augmentation
+        )
     small = open_pixels(folder.training, f"{part}.thumbnails", verify) if part == SHOWN else None
     values, rows = _features(folder, part, spec, listed, verify)
     return PictureReader(values, rows, listed.names, lambda index: None if small is None else small[index])
