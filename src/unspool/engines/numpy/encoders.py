@@ -10,7 +10,7 @@ import numpy as np
 
 from unspool.arrays import Array
 from unspool.data.batches import FeatureSource, ImageSource, TextSource, VectorSource
-from unspool.engines.numpy.convolution import ConvolutionalNetwork
+from unspool.engines.numpy.convolution import ConvolutionalNetwork, relu
 from unspool.engines.numpy.layers import MakeLayer, normalised, weights_of
 from unspool.engines.parameters import NORMALISED_MINIMUM
 from unspool.specs.network import FeatureEncoderSpec, ImageEncoderSpec, NetworkSpec, TextEncoderSpec
@@ -108,7 +108,7 @@ class FeatureEncoder:
 
 
 class ImageEncoder:
-    """Maps pictures to states: tanh(x W + p); x is what a convolutional network makes of them, p as before."""
+    """Maps pictures to states: relu(x W + p); x is what a convolutional network makes of them, p as before."""
 
     def __init__(self, spec: ImageEncoderSpec, weights: Mapping[str, Array]) -> None:
         self._network = ConvolutionalNetwork(spec, weights)
@@ -118,7 +118,7 @@ class ImageEncoder:
         """Read pictures [B, H, W, C] into states [B, S, W]."""
         values = self._network(source.pixels)  # (B, H / 2^stages, W / 2^stages, D)
         values = values.reshape(len(values), len(self._position), -1)  # (B, S, D)
-        return _of_positions(np.tanh(values @ self._weight + self._position))
+        return _of_positions(relu(values @ self._weight + self._position))
 
 
 def make_encoder(spec: NetworkSpec, weights: Mapping[str, Array], make: MakeLayer) -> Encoder:

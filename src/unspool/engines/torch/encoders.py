@@ -125,9 +125,8 @@ class ImageEncoder(nn.Module):
     def forward(self, source: ImageSource, dropout: Dropout | None = None) -> Encoded:
         """Map pictures [B, H, W, C] to states [B, S, W]."""
         values = self.stages(as_tensor(source.pixels.copy())).flatten(1, 2)  # (B, S, D)
-        if dropout:
-            values = dropout(values, dropout.hidden)
-        return _of_positions(torch.tanh(self.linear(values) + self.position.weight))
+        states = torch.relu(self.linear(values) + self.position.weight)  # (B, S, W)
+        return _of_positions(dropout(states, dropout.hidden) if dropout else states)
 
 
 def make_encoder(spec: EncoderSpec) -> nn.Module:
