@@ -3,7 +3,8 @@
     UnspoolError                 1
     ├── UsageError               2   an option or argument that cannot be
     │   └── WrongModelError      2   a method that a model of this task does not have
-    ├── DataError                3   a text or table that cannot be read
+    ├── DataError                3   a text, table or picture that cannot be read
+    │   └── PictureError         3   one picture that cannot be read; the others may be used
     ├── ModelFolderError         4   a folder that is not a sound model
     ├── TrainingError            5   training that cannot go on
     ├── MissingExtraError        6   a dependency that is not installed or cannot be imported
@@ -62,9 +63,23 @@ class WrongModelError(UsageError, AttributeError):
 
 
 class DataError(UnspoolError):
-    """A text or table cannot be read, or holds too little."""
+    """A text, table or picture cannot be read, or the data hold too little."""
 
     exit_code = 3
+
+
+class PictureError(DataError):
+    """A picture cannot be read.
+
+    Args:
+        message: states the rule and what was found.
+        hint: says what to do about it.
+        reason: says why, of several pictures: `they are broken or cut off`.
+    """
+
+    def __init__(self, message: str, hint: str, reason: str) -> None:
+        super().__init__(message, hint)
+        self.reason = reason
 
 
 class DataWarning(UserWarning):

@@ -86,7 +86,7 @@ class Reversal(Task[ReversalRecipe, ReversalConfig]):
         if not settings["data"].get("sources"):
             raise UsageError("reversal learns from words. Received: no file.", "name a file with one word a line.")
 
-    def plan(self, folder: ModelFolder, settings: Any, machine: Any, pretrained: Any, on_bytes: Any) -> Plan:
+    def plan(self, folder: ModelFolder, settings: Any, machine: Any, pretrained: Any, callback: Any) -> Plan:
         spec = build(ReversalDataSpec, settings["data"], "data")
         pairs = words_and_reversals(spec.sources, spec)
         held_out = words_and_reversals(spec.validation, spec) if spec.validation else None
@@ -94,7 +94,7 @@ class Reversal(Task[ReversalRecipe, ReversalConfig]):
         tokenizer = make_tokenizer(spec.tokenizer, (pair.source for pair in pairs), spec.vocabulary_limit)
         folder.write_tokenizer(tokenizer)
         for name, part in (("training", pairs), ("validation", held_out)):
-            write_pairs(folder.training, name, (tokenizer, tokenizer), part, on_bytes)
+            write_pairs(folder.training, name, (tokenizer, tokenizer), part, callback.on_encoded)
         keep_texts(folder.training, held_out)
         recipe = ReversalRecipe(
             data=spec,

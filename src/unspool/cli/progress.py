@@ -14,6 +14,7 @@ from unspool.training.callback import Callback, StepEvent, ValidationEvent
 from unspool.training.tensorboard import TensorBoard
 
 PLAIN_LINES = 10  # progress reports in a run
+READING_SECONDS = 10  # between two reports of how much has been read
 RATE_STEPS = 50  # the rate that is shown is the mean of so many steps
 SAMPLE_WIDTH = 100
 
@@ -52,7 +53,7 @@ class PlainProgress(Callback):
         self._board = board
         self._shown = 0
         self._rate = _Rate()
-        self._encoded_at = time.monotonic()
+        self._read_at = time.monotonic()
 
     def on_note(self, line: str) -> None:
         """Print a note."""
@@ -60,9 +61,11 @@ class PlainProgress(Callback):
 
     def on_encoded(self, size: int) -> None:
         """Print the size every ten seconds."""
-        if time.monotonic() - self._encoded_at > 10:
-            self._encoded_at = time.monotonic()
-            self.print_line(f"read {size / 1e6:,.0f} MB")
+        self._say_reading(f"read {size / 1e6:,.0f} MB")
+
+    def on_pictures(self, done: int, total: int) -> None:
+        """Print the number of pictures every ten seconds."""
+        self._say_reading(f"prepared {done:,} of {total:,} pictures")
 
     def on_step(self, event: StepEvent) -> None:
         """Print the progress ten times in a run."""
@@ -98,6 +101,11 @@ class PlainProgress(Callback):
                 f"{self._rate.value():,.0f} tokens/s  training {event.bits_per_character:.3f} bits per {event.unit}"
             )
 
+    def _say_reading(self, line: str) -> None:
+        if time.monotonic() - self._read_at > READING_SECONDS:
+            self._read_at = time.monotonic()
+            self.print_line(line)
+
     def print_line(self, line: str) -> None:
         """Print a line; control characters in it are made visible."""
         tell(visible(line))
@@ -132,6 +140,10 @@ class BarProgress(PlainProgress):
         )
         self._task = self.bar.add_task("starting, reading the data", total=1.0)
         self._fresh = ""
+
+    def on_pictures(self, done: int, total: int) -> None:
+        """Update the bar."""
+        self.bar.update(self._task, description=f"preparing {done:,} of {total:,} pictures")
 
     def on_validation(self, event: ValidationEvent) -> None:
         """Print both losses, and keep the fresh one in the bar."""

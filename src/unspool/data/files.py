@@ -25,6 +25,7 @@ ARCHIVE = ".zip"
 BINARY = (".parquet",)  # whose reader knows what it is
 
 Member = TypeVar("Member")
+PathOf = Callable[[Member], PurePath]
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,9 @@ def _expanded(name: str, endings: Sequence[str], findings: Findings) -> Iterable
     if name == "-":
         if sys.stdin is None:
             raise DataError(f"{STANDARD_INPUT} cannot be read: it is closed.", "name a file or a folder.")
-        return [_file(STANDARD_INPUT, PurePath(STANDARD_INPUT), _kept(_blocks(sys.stdin.buffer, STANDARD_INPUT)))]
+        return [
+            _file(STANDARD_INPUT, PurePath(STANDARD_INPUT), kept_on_disk(_blocks(sys.stdin.buffer, STANDARD_INPUT)))
+        ]
     path = Path(name)
     if not name or not _exists(path):
         raise DataError(
@@ -86,13 +89,13 @@ def _expanded(name: str, endings: Sequence[str], findings: Findings) -> Iterable
             "name a file, a folder, or - for standard input; in Python, a text itself may be given in a list.",
         )
     if path.is_dir():
-        inside = _chosen(name, _files_in(path, findings), endings, findings, PurePath)
+        inside = _chosen(name, files_in(path, findings), endings, findings, PurePath)
         return (_on_disk(str(path / file)) for file in inside)
     if path.suffix.lower() == ARCHIVE:
         return _in_archive(name, endings, findings)
     if not path.is_file():  # a pipe, which can be read once
         with _reporting_read_errors(name), path.open("rb") as stream:
-            return [_file(name, path, _kept(_blocks(stream, name)))]
+            return [_file(name, path, kept_on_disk(_blocks(stream, name)))]
     return [_on_disk(name)]
 
 
@@ -134,12 +137,12 @@ def _page(file: SourceFile, encoding: str) -> SourceFile:
     @cache
     def text() -> Callable[[], BinaryIO]:
         with file.open() as stream:
-            return _kept([page_text(stream.read(), file.name, encoding).encode()])
+            return kept_on_disk([page_text(stream.read(), file.name, encoding).encode()])
 
     return replace(file, ending=".txt", open=lambda: text()(), encoding="utf-8")
 
 
-def _files_in(folder: Path, findings: Findings) -> list[PurePath]:
+def files_in(folder: Path, findings: Findings) -> list[PurePath]:
     """Return the files of a folder and of those in it, in order, by their names within it.
 
     A folder that several names lead to is read once, so that links may lead in circles.
@@ -214,13 +217,22 @@ def _member(archive: str, member: zipfile.ZipInfo) -> SourceFile:
 
 
 def _chosen(
-    folder: str,
-    inside: Iterable[Member],
-    endings: Sequence[str],
-    findings: Findings,
-    path_of: Callable[[Member], PurePath],
+    folder: str, inside: Iterable[Member], endings: Sequence[str], findings: Findings, path_of: PathOf[Member]
 ) -> Iterator[Member]:
-    """Choose the files of a folder or an archive that are read, and count the others."""
+    chosen, unread = by_ending(folder, inside, endings, findings, path_of)
+    if not chosen:
+        found = f" It holds {', '.join(unread)}." if unread else " It is empty."
+        raise DataError(
+            f"{folder} holds no file that ends with {' or '.join(endings)}.{found}",
+            "name other endings with --suffixes, such as --suffixes .py.",
+        )
+    return iter(chosen)
+
+
+def by_ending(
+    folder: str, inside: Iterable[Member], endings: Sequence[str], findings: Findings, path_of: PathOf[Member]
+) -> tuple[list[Member], list[str]]:
+    """Choose the files of a folder or an archive that are read, and say which are not, as in `3 .db`."""
     wanted = {f".{ending.lower().lstrip('.')}" for ending in endings}
     chosen, others, hidden = list[Member](), Counter[str](), 0
     for member in inside:
@@ -233,18 +245,12 @@ def _chosen(
             others[path.suffix.lower() or "without an ending"] += 1
     unread = [f"{count:,} {ending}" for ending, count in sorted(others.items(), key=lambda item: (-item[1], item[0]))]
     unread += [f"{hidden:,} hidden"] if hidden else []
-    if not chosen:
-        found = f" It holds {', '.join(unread)}." if unread else " It is empty."
-        raise DataError(
-            f"{folder} holds no file that ends with {' or '.join(endings)}.{found}",
-            "name other endings with --suffixes, such as --suffixes .py.",
-        )
     if unread:
         findings.note(f"files in {bare_name(folder)} that are not read: {', '.join(unread)}.")
-    return iter(chosen)
+    return chosen, unread
 
 
-def _kept(blocks: Iterable[bytes]) -> Callable[[], BinaryIO]:
+def kept_on_disk(blocks: Iterable[bytes]) -> Callable[[], BinaryIO]:
     """Keep on disk what can be read once, or should be made once, and return what opens it.
 
     Raises:

@@ -25,6 +25,7 @@ from unspool.errors import DataError, shell_command, shell_word
 
 OBJECTS = (".jsonl", ".ndjson", ".json")
 FEW = 0.1  # of the rows; a column that fewer have is refused
+LIST_MARK = "\0"  # which no clean text has
 SEEN = 1000  # rows, after which a column that none has had is refused
 
 
@@ -49,10 +50,12 @@ class Columns:
     Attributes:
         names: are those of the columns; they are numbered from 1 in a .csv or .tsv without a header row.
         numeric: are those whose cells may be numbers; the others hold text.
+        lists: are those whose cells may be lists of texts, which become one with a `LIST_MARK` between two.
     """
 
     names: tuple[str, ...]
     numeric: frozenset[str] = frozenset()
+    lists: frozenset[str] = frozenset()
 
 
 def read_table(sources: Sources, columns: Columns) -> Iterator[Record]:
@@ -79,9 +82,7 @@ def read_rows(sources: Sources, columns: Columns) -> Iterator[tuple[Record, Row]
                     sources.findings.count(f"rows without a cell for {name!r}, read as empty", file, row.place)
                 if rows == SEEN:
                     _check_filled(lacking, rows, file, row)
-                cells = {
-                    name: _cell(sources, file, row, name.strip(), name in columns.numeric) for name in columns.names
-                }
+                cells = {name: _cell(sources, file, row, name, columns) for name in columns.names}
                 yield Record(cells, file, row.place), row
     if rows:
         _check_filled(lacking, rows, file, row)
@@ -195,7 +196,8 @@ def _given(sources: Sources, file: SourceFile, names: tuple[str, ...]) -> Given:
     return Given(file.name, file.ending, names, sources.spec.separating, sources.spec.header)
 
 
-def _cell(sources: Sources, file: SourceFile, row: Row, column: str, numeric: bool) -> str:
+def _cell(sources: Sources, file: SourceFile, row: Row, name: str, columns: Columns) -> str:
+    column, numeric = name.strip(), name in columns.numeric
     value = row.cells.get(column)
     if value is None or value != value:  # NaN stands for no value
         return ""
@@ -203,6 +205,8 @@ def _cell(sources: Sources, file: SourceFile, row: Row, column: str, numeric: bo
         return sources.cleaned(value, file, row.place)
     if numeric and isinstance(value, int | float):
         return str(value).lower() if isinstance(value, bool) else str(value)
+    if name in columns.lists and isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return LIST_MARK.join(sources.cleaned(one, file, row.place) for one in value)
     inside = [f"{column}.{name}" for name in value] if isinstance(value, dict) else []
     raise DataError(
         f"{file.name}: {row.place}: column {column!r} must hold text. Received: {value!r:.40}.",

@@ -9,14 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from unspool.arrays import FloatArray, IntArray
-from unspool.data.batches import TextSource, pad_sequences
-from unspool.decode.beam import Hypothesis, beam_search
+from unspool.arrays import IntArray
+from unspool.data.batches import TextSource
+from unspool.decode.attended import ROWS, Attended, search_attending
 from unspool.engines.base import Attends, EncoderDecoder
 from unspool.specs.sampling import BeamSpec
 from unspool.text.tokenizer import BEGIN, END, PAD, UNKNOWN, Tokenizer
-
-ROWS = 256  # sources times beams in a batch
 
 
 @dataclass(frozen=True)
@@ -83,43 +81,35 @@ class BeamTranslator:
     def _translate_batch(
         self, texts: list[str], ids: list[IntArray], spec: BeamSpec, with_attention: bool
     ) -> list[list[Translation]]:
-        network = self.network
-        state = network.encode(TextSource.of_texts(ids))
-        lengths = np.array([len(one) - 1 for one in ids])
-        max_lengths = np.full(len(ids), spec.max_new_tokens) if spec.max_new_tokens else 3 * lengths + 20
+        network, lengths = self.network, [len(one) for one in ids]
         # an unknown word can be copied from the source word of the largest attention weight, a character cannot
-        forbidden = (
-            (PAD, BEGIN) if self.target.kind == "word" and isinstance(network, Attends) else (PAD, BEGIN, UNKNOWN)
+        copies = self.target.kind == "word" and isinstance(network, Attends)
+        found = search_attending(
+            network,
+            network.encode(TextSource.of_texts(ids)),
+            np.array([spec.max_new_tokens or 3 * (length - 1) + 20 for length in lengths]),
+            spec,
+            (PAD, BEGIN) if copies else (PAD, BEGIN, UNKNOWN),
+            with_attention,
         )
-        found = [best[: spec.n_best] for best in beam_search(network, state, max_lengths, spec, forbidden)]
-        rows = np.array([row for row, best in enumerate(found) for _ in best], np.int64)
-        flat = [hypothesis for best in found for hypothesis in best]
-        attention: list[FloatArray] | None = None
-        if with_attention and isinstance(network, Attends):
-            inputs = pad_sequences([np.array([BEGIN, *one.ids]) for one in flat])  # (B, N)
-            weights = network.attention(inputs, network.select(state, rows))  # (B, N, S)
-            attention = [
-                own[: len(one.ids) + one.ended, : len(ids[row])]
-                for own, one, row in zip(weights, flat, rows, strict=True)
-            ]
-        translations: list[list[Translation]] = [[] for _ in texts]
-        for index, (row, hypothesis) in enumerate(zip(rows, flat, strict=True)):
-            own_weights = None if attention is None else attention[index]
-            translations[row].append(self._translation(texts[row], ids[row], hypothesis, own_weights))
-        return translations
+        return [
+            [self._translation(text, own, one) for one in best]
+            for text, own, best in zip(texts, ids, found, strict=True)
+        ]
 
-    def _translation(self, text: str, ids: IntArray, hypothesis: Hypothesis, weights: FloatArray | None) -> Translation:
-        found = list(hypothesis.ids)
+    def _translation(self, text: str, ids: IntArray, found: Attended) -> Translation:
+        found = found.within(len(ids))
+        hypothesis, weights = found
         copies: list[str] = []
-        if weights is not None and UNKNOWN in found:
+        if weights is not None and UNKNOWN in hypothesis.ids:
             words = self.source.words(text)  # the last position is `<eos>`, which is not copied
-            copies = [words[int(weights[index][:-1].argmax())] for index, token in enumerate(found) if token == UNKNOWN]
-        shown = [self.target.show(token) for token in (*found, END)[: len(found) + hypothesis.ended]]
+            unknown = [index for index, token in enumerate(hypothesis.ids) if token == UNKNOWN]
+            copies = [words[int(weights[index][:-1].argmax())] for index in unknown]
         return Translation(
-            text=self.target.decode(found, copies),
+            text=self.target.decode(list(hypothesis.ids), copies),
             score=hypothesis.score,
             log_probability=hypothesis.log_probability,
             source_tokens=tuple(self.source.show(int(token)) for token in ids),
-            tokens=tuple(shown),
-            attention=None if weights is None else tuple(tuple(map(float, row)) for row in weights),
+            tokens=found.shown(self.target),
+            attention=found.attention,
         )

@@ -4,7 +4,7 @@ settings -> Task.plan -> recipe, config, data on disk -> Task.open -> Job: batch
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
@@ -18,6 +18,7 @@ from unspool.specs.config import Config
 from unspool.specs.recipe import Recipe
 from unspool.tasks.pretrained import Pretrained
 from unspool.tasks.settings import Settings, check_settings
+from unspool.training.callback import Callback
 
 R = TypeVar("R", bound=Recipe)
 C = TypeVar("C", bound=Config)
@@ -120,7 +121,7 @@ class Task(ABC, Generic[R, C]):
         settings: Settings,
         machine: Machine,
         pretrained: Pretrained | None,
-        on_bytes: Callable[[int], None],
+        callback: Callback,
     ) -> Plan[R, C]:
         """Read the data, write them and the tokenizers into the folder, and choose what was not requested.
 
@@ -129,7 +130,7 @@ class Task(ABC, Generic[R, C]):
             settings: were requested, by section; the others are chosen.
             machine: describes the computer that trains.
             pretrained: is the model to start from; none starts from random weights.
-            on_bytes: receives the number of bytes that have been encoded so far.
+            callback: receives how much has been read so far.
         """
 
     @abstractmethod

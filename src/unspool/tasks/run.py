@@ -95,7 +95,7 @@ class Run:
             folder = ModelFolder(self.path)
             folder.create()
             self._phases.begin("data", "the data were read and encoded")
-            plan = self.task.plan(folder, self.settings, machine, pretrained, self.callback.on_encoded)
+            plan = self.task.plan(folder, self.settings, machine, pretrained, self.callback)
             recipe = _choosing_threads(plan.recipe, self.settings)
             job = self.task.open(folder, recipe, plan.config, verify=False)
             self._phases.release()

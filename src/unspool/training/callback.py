@@ -71,6 +71,9 @@ class Callback:
     def on_encoded(self, size: int) -> None:
         """Receive the number of bytes of text that have been encoded so far."""
 
+    def on_pictures(self, done: int, total: int) -> None:
+        """Receive the number of pictures that have been prepared so far, of how many."""
+
     def on_step(self, event: StepEvent) -> None:
         """Receive what an update of the weights gave."""
 

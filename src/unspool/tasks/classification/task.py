@@ -3,7 +3,7 @@
 rows -> tokenizer, ids, indices of labels -> batches of texts of similar length -> nats per label; accuracy
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from math import ceil
 from typing import Any
 
@@ -41,6 +41,7 @@ from unspool.tasks.recipe import budget_spec
 from unspool.tasks.settings import Settings
 from unspool.text.tokenizer import Tokenizer
 from unspool.text.vocabulary import make_tokenizer
+from unspool.training.callback import Callback
 
 SHORT = 40.0  # characters; shorter texts are read by character
 USUAL_LENGTH = 256  # tokens that are read of a text, unless many have more
@@ -93,7 +94,7 @@ class Classification(Task[ClassificationRecipe, ClassificationConfig]):
         settings: Settings,
         machine: Machine,
         pretrained: Pretrained | None,
-        on_bytes: Callable[[int], None],
+        callback: Callback,
     ) -> Plan[ClassificationRecipe, ClassificationConfig]:
         """Learn the tokenizer, write the ids and labels, choose the sizes."""
         if pretrained is None and settings["training"].get("unfreeze", "at-once") != "at-once":
@@ -126,8 +127,8 @@ class Classification(Task[ClassificationRecipe, ClassificationConfig]):
         )
         folder.write_tokenizer(tokenizer)
         labels = label_names(rows)
-        write_labelled(folder.training, "training", tokenizer, rows, labels, on_bytes)
-        write_labelled(folder.training, "validation", tokenizer, held_out, labels, on_bytes)
+        write_labelled(folder.training, "training", tokenizer, rows, labels, callback.on_encoded)
+        write_labelled(folder.training, "validation", tokenizer, held_out, labels, callback.on_encoded)
         shape = CHARACTERS if tokenizer.kind == "char" else WORDS
         examples = open_labelled(folder.training, "training", len(labels), verify=False)
         spec = with_limit(spec, examples.lengths, USUAL_LENGTH)

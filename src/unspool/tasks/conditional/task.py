@@ -3,7 +3,7 @@
 rows -> conditions, tokenizer, ids -> batches of texts of similar length -> bits per character, given the condition
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from unspool.data.conditioned_rows import divide_conditioned, read_conditioned
@@ -29,6 +29,7 @@ from unspool.tasks.recipe import Size, choose, filled, usual_minutes
 from unspool.tasks.settings import Settings
 from unspool.text.tokenizer import Tokenizer
 from unspool.text.vocabulary import make_tokenizer
+from unspool.training.callback import Callback
 
 USUAL_LENGTH = 100  # tokens of a text, unless many are longer
 
@@ -74,7 +75,7 @@ class Conditional(Task[ConditionalRecipe, ConditionalConfig]):
         settings: Settings,
         machine: Machine,
         pretrained: Pretrained | None,
-        on_bytes: Callable[[int], None],
+        callback: Callback,
     ) -> Plan[ConditionalRecipe, ConditionalConfig]:
         """Learn the labels and the tokenizer, write texts and conditions as numbers, choose the sizes."""
         spec = build(ConditionalDataSpec, settings["data"], "data")
@@ -92,7 +93,7 @@ class Conditional(Task[ConditionalRecipe, ConditionalConfig]):
         tokenizer = make_tokenizer(spec.tokenizer, (row.text for row in rows), spec.vocabulary_limit)
         folder.write_tokenizer(tokenizer)
         for name, texts in (("training", rows), ("validation", held_out)):
-            write_conditioned(folder.training, name, tokenizer, texts, conditions, on_bytes)
+            write_conditioned(folder.training, name, tokenizer, texts, conditions, callback.on_encoded)
         examples = open_conditioned(folder.training, "training", conditions, verify=False).examples
         spec = with_limit(spec, examples.lengths, USUAL_LENGTH)
         tokens = len(examples.text.tokens)

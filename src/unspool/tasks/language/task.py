@@ -3,7 +3,7 @@
 sources -> tokenizer, ids -> windows or documents -> bits per byte
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from unspool.data.corpus import open_corpus, prepare_corpus
@@ -26,6 +26,7 @@ from unspool.tasks.recipe import Size, choose, filled, usual_minutes
 from unspool.tasks.settings import Settings
 from unspool.text.tokenizer import Tokenizer
 from unspool.text.vocabulary import make_tokenizer
+from unspool.training.callback import Callback
 
 PRETRAINED_RATES = {"learning_rate": 2e-3, "matrix_rate": 0.01}  # half of what an untrained network takes
 
@@ -62,7 +63,7 @@ class Language(Task[LanguageRecipe, LanguageConfig]):
         settings: Settings,
         machine: Machine,
         pretrained: Pretrained | None,
-        on_bytes: Callable[[int], None],
+        callback: Callback,
     ) -> Plan[LanguageRecipe, LanguageConfig]:
         """Learn the tokenizer, write the ids, choose the sizes."""
         spec = build(TextDataSpec, settings["data"], "data")
@@ -74,7 +75,7 @@ class Language(Task[LanguageRecipe, LanguageConfig]):
         findings = Findings()
         text = open_text(spec.sources, spec, findings)
         held_out = open_text(spec.validation, spec, findings) if spec.validation else None
-        tokenizer = prepare_corpus(folder.training, text, held_out, spec.split, make, on_bytes)
+        tokenizer = prepare_corpus(folder.training, text, held_out, spec.split, make, callback.on_encoded)
         findings.keep(folder.training)
         folder.write_tokenizer(tokenizer)
         part = open_corpus(folder.training, verify=False).training

@@ -3,7 +3,7 @@
 pairs -> two tokenizers, ids -> batches of pairs of similar length -> nats per token; translations by beam search
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from unspool.data.findings import Findings
@@ -36,6 +36,7 @@ from unspool.tasks.translation.job import TranslationJob
 from unspool.tasks.translation.specs import TranslationConfig, TranslationDataSpec, TranslationRecipe
 from unspool.text.tokenizer import Tokenizer
 from unspool.text.vocabulary import make_tokenizer
+from unspool.training.callback import Callback
 
 SOURCE_TOKENIZER = "source_tokenizer.json"
 USUAL_LENGTH = 100  # tokens of a side, unless many are longer
@@ -88,7 +89,7 @@ class Translation(Task[TranslationRecipe, TranslationConfig]):
         settings: Settings,
         machine: Machine,
         pretrained: Pretrained | None,
-        on_bytes: Callable[[int], None],
+        callback: Callback,
     ) -> Plan[TranslationRecipe, TranslationConfig]:
         """Learn the tokenizers, write the ids, choose the sizes."""
         settings, spec = _with_budget(settings), _data(settings)
@@ -101,8 +102,8 @@ class Translation(Task[TranslationRecipe, TranslationConfig]):
         folder.write_tokenizer(tokenizers[1])
         if not spec.joint_vocabulary:
             folder.write_tokenizer(tokenizers[0], SOURCE_TOKENIZER)
-        write_pairs(folder.training, "training", tokenizers, pairs, on_bytes)
-        write_pairs(folder.training, "validation", tokenizers, held_out, on_bytes)
+        write_pairs(folder.training, "training", tokenizers, pairs, callback.on_encoded)
+        write_pairs(folder.training, "validation", tokenizers, held_out, callback.on_encoded)
         keep_texts(folder.training, held_out)
         training = open_pairs(folder.training, "training", verify=False)
         spec = with_limit(spec, training.examples.lengths, USUAL_LENGTH)
