@@ -18,12 +18,13 @@ from unspool.data.given import as_sources
 from unspool.engines.registry import build_network
 from unspool.folder.migration import present_keywords
 from unspool.folder.model_folder import ModelFolder
+from unspool.folder.request import read_request
 from unspool.folder.whole import read_whole
 from unspool.models.base import Model, PathLike
 from unspool.tasks.implied import implied_settings
 from unspool.tasks.opening import read_config, read_pretrained, row_of_folder
 from unspool.tasks.pretrained import Pretrained
-from unspool.tasks.registry import Row, choose_row
+from unspool.tasks.registry import Row, choose_row, row_of
 from unspool.tasks.settings import Settings, grouped
 from unspool.training.callback import Callback
 
@@ -151,8 +152,14 @@ def resume(
     """
     from unspool.tasks.run import Run
 
-    task = row_of_folder(ModelFolder(Path(path))).load("task")()
-    Run(Path(path), task, grouped({}), _callback_of(callback, listener), engine).resume()
+    folder, told = ModelFolder(Path(path)), _callback_of(callback, listener)
+    request = read_request(folder)
+    if request is None:
+        Run(Path(path), row_of_folder(folder).load("task")(), grouped({}), told, engine).resume()
+    else:
+        pretrained = read_pretrained(Path(request["start_from"])) if request["start_from"] else None
+        task = row_of(request["task"]).load("task")()
+        Run(Path(path), task, request["settings"], told, engine).again(pretrained)
     return load(path)
 
 

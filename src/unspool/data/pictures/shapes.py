@@ -129,7 +129,7 @@ def shape_pictures(count: int = COUNT, seed: int = 0) -> list[DescribedPicture]:
     described = []
     for number, kind in enumerate(kinds, 1):
         caption, shapes = _MAKERS[kind](generator)
-        grey = generator.integers(*BACKGROUND)
+        grey = int(generator.integers(*BACKGROUND))
         scene = Scene(_varied((grey, grey, grey), generator), shapes)
         picture = Picture(f"picture {number} of the {SHAPES_DRAWN}", repr(scene).encode, scene.draw)
         described.append(DescribedPicture(picture, texts=(caption,)))
@@ -165,7 +165,7 @@ def _pair(generator: np.random.Generator) -> tuple[str, tuple[Shape, ...]]:
     high = np.minimum(SIDE - MARGIN - sides[1] / 2, SIDE - MARGIN - sides[0] / 2 - offset)
     second = generator.uniform(low, high)
     shapes = tuple(
-        Shape(name, _varied(COLOURS[colour], generator), *map(float, centre), float(side))
+        Shape(name, _varied(COLOURS[colour], generator), float(centre[0]), float(centre[1]), float(side))
         for name, colour, centre, side in zip(names, colours, (second + offset, second), sides, strict=True)
     )
     first, other = (_with_article(_words(*one)) for one in zip(sizes, colours, names, strict=True))
