@@ -4,6 +4,7 @@ pictures -> features or pixels on disk;  captions -> tokenizer, ids -> batches o
 -> nats per token; captions by beam search
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -41,6 +42,10 @@ from unspool.text.vocabulary import WORD_MINIMUM, make_tokenizer
 from unspool.training.callback import Callback
 
 USUAL_LENGTH = 50  # tokens of a caption, unless many are longer
+SIDES = re.compile(
+    r"\b(left|right|links|rechts|linke\w*|rechte\w*|gauche|droite|izquierd\w+|derech\w+|sinistr\w+|destr\w+)\b", re.I
+)
+FEW = 0.02  # of the captions
 RARE, MANY = 2, 5000  # times that a word occurs; captions
 SHAPES_BUDGET = {"minutes": 1.0}
 PHOTOGRAPHS: Settings = {
@@ -89,7 +94,7 @@ class Captioning(Task[CaptioningRecipe, CaptioningConfig]):
         training, held_out = _divided(spec, findings)
         training, seen = _prepared(folder, "training", training, spec, findings, callback)
         held_out, _ = _prepared(folder, "validation", held_out, spec, findings, callback)
-        spec = with_augmentation(spec, seen, mirrored=False)
+        spec = with_augmentation(spec, seen, mirrored=_may_be_mirrored(training))
         findings.keep(folder.training)
         tokenizer = _tokenizer(spec, [text for one in training for text in one.texts])
         folder.write_tokenizer(tokenizer)
@@ -142,6 +147,12 @@ def _divided(spec: CaptioningDataSpec, findings: Findings) -> tuple[list[Describ
     read = partial(described_pictures, spec=spec, findings=findings)
     pictures, held_out = with_given_features(spec, *read_parts(read, spec.sources, spec.validation, findings))
     return divide(pictures, held_out, spec.split, choose_randomly, "pictures", findings.added_to(_named(spec)))
+
+
+def _may_be_mirrored(described: Sequence[DescribedPicture]) -> bool:
+    """Return whether hardly any caption names left or right, so that a mirrored picture has the same caption."""
+    captions = [text for one in described for text in one.texts]
+    return sum(SIDES.search(text) is not None for text in captions) <= FEW * len(captions)
 
 
 def _prepared(

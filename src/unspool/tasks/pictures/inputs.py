@@ -43,9 +43,10 @@ def with_augmentation(spec: D, pictures: PictureInputSpec, mirrored: bool) -> D:
         mirrored: says that a picture and its mirror image mean the same: of captions that name left and right, they
             do not. Grey pictures are not flipped either, as many show letters.
     """
+    grey = pictures.kind == "cnn" and pictures.channels == 1
+    flip = mirrored and not grey if spec.flip is None else spec.flip
     if pictures.kind != "cnn":
-        return spec
-    flip = mirrored and pictures.channels == 3 if spec.flip is None else spec.flip
+        return spec.changed(flip=flip)
     shift = min(SHIFT, min(pictures.height, pictures.width) // 8) if spec.shift is None else spec.shift
     return spec.changed(flip=flip, shift=shift)
 
