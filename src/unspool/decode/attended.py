@@ -1,4 +1,4 @@
-"""Search for sequences, and say where the decoder looked: what translating and captioning have in common.
+"""Search for sequences, and say where the decoder looked: what all that start from a source have in common.
 
 Shapes: B sources, N tokens of a sequence, S positions of a source.
 """
