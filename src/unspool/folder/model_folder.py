@@ -287,11 +287,7 @@ def with_paths(kind: type[Recipe], path: Path, values: Mapping[str, Any]) -> dic
 
 
 def parse_json(data: bytes, name: str) -> dict[str, Any]:
-    """Return the object in the JSON of a file of this name.
-
-    Raises:
-        ModelFolderError: it is damaged.
-    """
+    """Return the object in the JSON of a file of this name; a `ModelFolderError` says that it is damaged."""
     try:
         values = json.loads(data)
     except (ValueError, RecursionError) as problem:

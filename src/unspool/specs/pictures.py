@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from unspool.specs.base import Option, Spec, setting
-from unspool.specs.data import DataSpec
+from unspool.specs.data import SourcesSpec
 
 ChannelOrder = Literal["rgb", "bgr"]
 Positive = Annotated[float, Field(gt=0)]
@@ -39,7 +39,7 @@ class ExtractorSpec(Spec):
     grid: int = Field(7, ge=1, le=64)
 
 
-class PictureDataSpec(DataSpec):
+class PictureDataSpec(SourcesSpec):
     """Pictures and what is known about them; the texts or labels are added by each task.
 
     Attributes:
@@ -59,7 +59,7 @@ class PictureDataSpec(DataSpec):
         shift: shifts pictures by up to this many pixels while a network is trained on them.
     """
 
-    reading: ClassVar[tuple[str, ...]] = ("image", *DataSpec.reading)
+    reading: ClassVar[tuple[str, ...]] = ("image", *SourcesSpec.reading)
 
     image: str | None = setting(
         None, Option("Pictures", common=True, synonyms=("picture", "file-name", "image-column", "img"), metavar="COL")

@@ -107,8 +107,9 @@ def open_pictures(
         pixels = open_pixels(folder.training, part, verify)
         if pixels.shape[1:] != (spec.height, spec.width, spec.channels) or len(pixels) != len(listed.names):
             raise ModelFolderError(f"{folder.training}: the pictures of the {part} part do not fit.", AGAIN)
-        every = np.arange(len(pixels))
-        return PictureReader(pixels, every, listed.names, lambda index: _in_colour(pixels[index]), augmentation)
+        return PictureReader(
+            pixels, np.arange(len(pixels)), listed.names, lambda index: _in_colour(pixels[index]), augmentation
+        )
     small = open_pixels(folder.training, f"{part}.thumbnails", verify) if part == SHOWN else None
     values, rows = _features(folder, part, spec, listed, verify)
     return PictureReader(values, rows, listed.names, lambda index: None if small is None else small[index])
