@@ -41,8 +41,9 @@ def load(path: PathLike, engine: str = "auto", weights: str = "float32", threads
         threads: is the maximum number of threads of Numba's kernels; 0 uses all.
 
     Returns:
-        a `TextModel`, `ConditionalTextModel`, `Translator` or `TextClassifier`. While a run replaces the model of a
-        folder, it is the old one until the run has kept a model, and then the new one.
+        a `TextModel`, `ConditionalTextModel`, `Translator`, `TextClassifier`, `VectorClassifier` or `ImageClassifier`.
+        While a run replaces the model of a folder, it is the old one until the run has kept a model, and then the new
+        one.
 
     Raises:
         ModelFolderError: it is not a sound model folder, or its first run has kept no model yet.
@@ -82,7 +83,8 @@ def train(
         callback: receives events; see `unspool.Callback`.
         engine: names the engine that trains.
         settings: are given by section, as a recipe file holds them.
-        task: is `language`, `translation`, `classification` or `conditional`; none takes what the data imply.
+        task: is `language`, `translation`, `conditional`, `classification` (of texts), `vector-classification` (of rows
+            of numbers) or `image-classification`; none takes what the data imply.
         **values: are settings by name: the budget (`minutes`, `epochs` or `steps`), and the fields of the sections of
             the task's recipe. What is left out is chosen from the size of the text and the budget.
 

@@ -80,9 +80,11 @@ class Vectors:
 
     Attributes:
         values: are float32, [N, F].
+        dropout: is the rate at which numbers are replaced by the mean of their column in training.
     """
 
     values: FloatArray
+    dropout: float = 0.0
 
     @property
     def sizes(self) -> IntArray:
@@ -90,8 +92,11 @@ class Vectors:
         return np.ones(len(self.values), np.int64)
 
     def read(self, chosen: IntArray, generator: np.random.Generator | None = None) -> VectorSource:
-        """Return the chosen rows, [B, F]; the generator is not used."""
-        return VectorSource(self.values[chosen])
+        """Return the chosen rows, [B, F]; with a generator, some of their numbers are those of the means."""
+        values = self.values[chosen]
+        if generator is None or not self.dropout:
+            return VectorSource(values)
+        return VectorSource(np.where(generator.random(values.shape) < self.dropout, np.float32(0), values))
 
 
 def scaled_vectors(specs: Sequence[NumbersSpec], rows: Sequence[Sequence[float]] | FloatArray) -> Vectors:

@@ -14,6 +14,8 @@ RECURRENT = "recurrent"
 ENCODERS = {  # what those are that have no recurrent layers, by kind
     "vector": "{hidden_size} hidden units read {numbers} numbers",
     "features": "{hidden_size} hidden units read {features} features at {positions} positions of a picture",
+    "cnn": "a convolutional network of stages of {stages} channels, {blocks} residual blocks each, reads pictures of "
+    "{image_height} x {image_width} pixels",
 }
 
 
@@ -120,5 +122,6 @@ def _network(recipe: Recipe, network: NetworkSpec) -> tuple[list[str], str]:
         described = f"{layers} of {part.hidden_size}, {level}, {part.vocabulary_size} tokens"
         return [RECURRENT, part.cell, level], described
     assert network.encoder is not None
-    kind = network.encoder.kind
-    return [kind], ENCODERS[kind].format(**network.encoder.model_dump())
+    kind, values = network.encoder.kind, network.encoder.model_dump()
+    stages = ", ".join(map(str, values.get("stages", ())))
+    return [kind], ENCODERS[kind].format(**{**values, "stages": stages})

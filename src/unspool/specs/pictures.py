@@ -55,7 +55,7 @@ class PictureDataSpec(SourcesSpec):
         extractor_output: names the output of the extractor that is learnt from.
         extractor_grid: is the number of positions along each side of a picture; a larger map is averaged to it.
         picture_size: resizes pictures to this height and width, in pixels, for a network that is trained on them.
-        flip: flips half of the pictures from left to right while a network is trained on them.
+        flip: flips half of the pictures from left to right in training; of an extractor's features, their positions.
         shift: shifts pictures by up to this many pixels while a network is trained on them.
     """
 
@@ -100,7 +100,9 @@ class PictureDataSpec(SourcesSpec):
     flip: bool | None = setting(
         None,
         Option(
-            "Pictures", synonyms=("mirror", "augment", "augmentation"), default="on for classes of coloured pictures"
+            "Pictures",
+            synonyms=("mirror", "augment", "augmentation"),
+            default="on for coloured pictures whose captions do not name left and right",
         ),
     )
     shift: int | None = setting(None, Option("Pictures", synonyms=("translate", "crop"), default="2"), ge=0, le=64)
@@ -129,7 +131,7 @@ class PictureDataSpec(SourcesSpec):
             raise ValueError(
                 f"{first} needs an extractor that ends with .onnx, and extractor is {self.extractor!r:.80}"
             )
-        idle = [name for name in ("picture_size", "flip", "shift") if self.extractor and getattr(self, name)]
+        idle = [name for name in ("picture_size", "shift") if self.extractor and getattr(self, name)]
         if idle:
             raise ValueError(
                 f"{idle[0]} needs a network that is trained on pictures, and extractor is {self.extractor!r:.80}"

@@ -179,6 +179,18 @@ class HeadTrainingSpec(TrainingSpec):
     )
 
 
+class VectorTrainingSpec(HeadTrainingSpec):
+    """The settings of training that a classifier of numbers adds.
+
+    Attributes:
+        feature_dropout: replaces this fraction of the numbers of a row by the mean of their column.
+    """
+
+    feature_dropout: float = setting(
+        0.2, Option("Training", synonyms=("input-noise", "column-dropout", "masking")), ge=0, lt=1
+    )
+
+
 class TextHeadTrainingSpec(HeadTrainingSpec):
     """The settings of training that a classifier of texts adds.
 

@@ -143,7 +143,7 @@ ROWS: dict[str, Row] = {
             task="unspool.tasks.vectors.task:VectorClassification",
             model="unspool.models.vectors:VectorClassifier",
             command=CLASSIFY,
-            implied_by=(("features",),),
+            implied_by=(("features", "label"), ("features",)),
         ),
         Row(
             name="image-classification",

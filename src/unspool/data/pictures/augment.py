@@ -1,10 +1,11 @@
 """Small random changes to pictures while they are learnt, so that they are not memorised pixel by pixel.
 
-Shapes: B pictures, H rows of pixels, W pixels in a row, C channels.
+Shapes: B pictures, H rows of pixels, W pixels in a row, C channels, G x G positions of F features.
 """
 
 import numpy as np
 
+from unspool.arrays import Array
 from unspool.data.pictures.pixels import Pixels
 
 
@@ -29,3 +30,20 @@ def augmented(pixels: Pixels, generator: np.random.Generator, flip: bool, shift:
         piece = padded[row, down : down + height, right : right + width]  # (H, W, C)
         changed[row] = piece[:, ::-1] if flipped[row] else piece
     return changed
+
+
+def mirrored_features(features: Array, generator: np.random.Generator) -> Array:
+    """Return the features of pictures, those of half of them as if the picture were flipped from left to right.
+
+    The positions change places. What an extractor computes of a mirrored picture is nearly that.
+
+    Args:
+        features: are those at G x G positions, [B, G G, F]; others stay as they are.
+        generator: draws the random numbers, as many as there are pictures.
+    """
+    rows, positions, size = features.shape
+    grid = round(positions**0.5)
+    if grid * grid != positions:
+        return features
+    flipped = features.reshape(rows, grid, grid, size)[:, :, ::-1].reshape(features.shape)  # (B, G G, F)
+    return np.where((generator.random(rows) < 0.5)[:, None, None], flipped, features)

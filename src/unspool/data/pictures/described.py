@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from unspool.data.findings import Findings
 from unspool.data.pictures.picture import DescribedPicture, is_file, picture_in_file
-from unspool.data.pictures.places import INSIDE, folders_in
+from unspool.data.pictures.places import INSIDE, folders_in, is_picture
 from unspool.data.sources import Sources
 from unspool.data.table import LIST_MARK, Columns, Record, column_names, quoted, read_table
 from unspool.errors import DataError
@@ -48,7 +48,7 @@ class PictureColumns(NamedTuple):
 def captioned_in_table(
     table: Path, spec: PictureDataSpec, text: tuple[str, ...], findings: Findings
 ) -> list[DescribedPicture]:
-    """Read the pictures of a table with their captions, in the order in which they first appear.
+    """Read the pictures of a table with their captions, in the order in which they first appear; some may have none.
 
     Args:
         table: is the file.
@@ -68,13 +68,7 @@ def captioned_in_table(
                 found.append(caption.strip())
             else:
                 findings.count("captions left out because they are empty", record.file, record.place)
-    pictures = []
-    for path, texts in captions.items():
-        if texts:
-            pictures.append(DescribedPicture(picture_in_file(path), tuple(texts)))
-        else:
-            findings.count("pictures left out because they have no caption", picture_in_file(path), "")
-    return pictures
+    return [DescribedPicture(picture_in_file(path), tuple(texts)) for path, texts in captions.items()]
 
 
 def labelled_in_table(
@@ -108,7 +102,8 @@ def names_pictures(table: Path, spec: PictureDataSpec) -> bool:
     if image is None:
         return False
     first = next(read_table(Sources((str(table),), spec, tables=True), Columns((image,))), None)
-    return first is not None and PicturesBeside(table.parent).path(first.cells[image]) is not None
+    path = None if first is None else PicturesBeside(table.parent).path(first.cells[image])
+    return path is not None and is_picture(path.name)
 
 
 def has_labels(table: Path, spec: PictureDataSpec) -> bool:

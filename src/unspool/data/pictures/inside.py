@@ -17,6 +17,8 @@ from unspool.text.cleaning import clean_and_count
 def captioned_inside(table: EmbeddedTable, text: tuple[str, ...], findings: Findings) -> list[DescribedPicture]:
     """Read the pictures of a table with their captions; rows of the same picture, byte by byte, become one.
 
+    A picture may have none.
+
     Args:
         table: has the pictures inside.
         text: names the columns of the captions; none finds them.
@@ -40,10 +42,7 @@ def captioned_inside(table: EmbeddedTable, text: tuple[str, ...], findings: Find
                     captions.append(caption.strip())
                 else:
                     findings.count("captions left out because they are empty", table, row.place)
-    for picture, captions in found.values():
-        if not captions:
-            findings.count("pictures left out because they have no caption", picture, "")
-    return [DescribedPicture(picture, tuple(captions)) for picture, captions in found.values() if captions]
+    return [DescribedPicture(picture, tuple(captions)) for picture, captions in found.values()]
 
 
 def labelled_inside(table: EmbeddedTable, label: str | None, findings: Findings) -> list[DescribedPicture]:

@@ -73,7 +73,8 @@ def read_parts(
     Args:
         read: reads the pictures of some names.
         names: are those of the sources.
-        validation: are those of other sources, or lists of pictures in the sources, which are then not learnt.
+        validation: are those of other sources, lists among them, or of lists of pictures that the sources hold, which
+            are then not learnt.
         findings: receives what is found.
 
     Returns:
@@ -83,14 +84,14 @@ def read_parts(
         DataError: they cannot be read, or no picture is listed.
     """
     rows = read(names)
-    lists = {name: listed_names(Path(name)) for name in validation}
     held_out: list[DescribedPicture] | None = None
-    listed = set[str]().union(*filter(None, lists.values()))
-    if listed:
-        rows, held_out = divide_listed(rows, listed, findings)
-    others = [name for name in validation if not lists[name]]
-    if others:
-        held_out = [*(held_out or ()), *read(others)]
+    for name in validation:
+        listed = listed_names(Path(name))
+        if listed is not None and any(not listed.isdisjoint(_known_as(row)) for row in rows):
+            rows, own = divide_listed(rows, listed, findings)
+        else:
+            own = read([name])
+        held_out = [*(held_out or ()), *own]
     return rows, held_out
 
 

@@ -126,6 +126,14 @@ def is_file(path: Path) -> bool:
         return False
 
 
+def is_folder(path: Path) -> bool:
+    """Return whether there is a folder of this name, which may be any text."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
 def _checked(values: Array, name: str) -> Array:
     """Return the pixels of an array that is given as a picture, as uint8.
 

@@ -27,10 +27,12 @@ from unspool.data.pictures.picture import (
     Picture,
     existing_picture,
     is_file,
+    is_folder,
     picture_in_bytes,
     picture_in_file,
 )
 from unspool.data.pictures.places import class_folder, folders_in, holds_classes, pictures_below, tables_beside
+from unspool.data.sources import describe_sources
 from unspool.errors import DataError, MissingExtraError
 from unspool.specs.pictures import PictureDataSpec
 
@@ -52,7 +54,17 @@ def read_captioned(
     Raises:
         DataError: something cannot be read, or has no pictures with captions.
     """
-    return [row for name in names for row in _captioned(_existing(name), spec, text, findings)]
+    captioned = []
+    for row in (row for name in names for row in _captioned(_existing(name), spec, text, findings)):
+        if row.texts:
+            captioned.append(row)
+        else:
+            findings.count("pictures left out because they have no caption", row.picture, "")
+    if not captioned:
+        raise DataError(
+            f"{describe_sources(tuple(names))} must have pictures with captions. Received: none.", "write captions."
+        )
+    return captioned
 
 
 def read_labelled_pictures(
@@ -98,7 +110,7 @@ def _captioned(path: Path, spec: PictureDataSpec, text: tuple[str, ...], finding
         return [row for table in inside for row in captioned_inside(table, text, findings)]
     if (listed := listed_names(path)) is not None:
         return _of_list(path, listed, _captioned(path.parent, spec, text, findings), findings)
-    if not path.is_dir():
+    if not is_folder(path):
         return captioned_in_table(path, spec, text, findings)
     tables = tables_beside(path, findings)
     if not tables:
@@ -114,7 +126,7 @@ def _captioned(path: Path, spec: PictureDataSpec, text: tuple[str, ...], finding
         for file in pictures_below(folder, spec.suffixes, findings, apart):
             picture = picture_in_file(folder / file)
             if picture.name not in described:
-                findings.count("pictures left out because they have no caption", picture, "")
+                rows.append(DescribedPicture(picture))
     return rows
 
 
@@ -123,10 +135,10 @@ def _labelled(path: Path, spec: PictureDataSpec, label: str | None, findings: Fi
         return [row for table in inside for row in labelled_inside(table, label, findings)]
     if (listed := listed_names(path)) is not None:
         return _of_list(path, listed, _labelled(path.parent, spec, label, findings), findings)
-    images = idx_file(path, findings) if path.is_dir() else path
+    images = idx_file(path, findings) if is_folder(path) else path
     if images is not None and is_idx(images):
         return read_idx(images)
-    if not path.is_dir():
+    if not is_folder(path):
         return labelled_in_table(path, spec, label, findings)
     tables = tables_beside(path)
     if tables and (label is not None or any(has_labels(table, spec) for table in tables)):
@@ -169,13 +181,15 @@ def _in_classes(folder: Path, spec: PictureDataSpec, findings: Findings) -> list
 
 def _task(path: Path) -> str | None:
     spec = PictureDataSpec()
+    if not (is_folder(path) or is_file(path)):
+        return None
     if inside := embedded_tables(path):
         if caption_columns(inside[0]):
             return CAPTIONING
         return CLASSIFICATION if label_column(inside[0]) else None
     if listed_names(path) is not None:
         return _task(path.parent)
-    if path.is_dir():
+    if is_folder(path):
         tables = tables_beside(path)
         if any(describes_captions(table, spec) for table in tables):
             return CAPTIONING
@@ -199,7 +213,7 @@ def _pictures(name: str) -> list[Picture]:
     path = Path(name)
     if is_idx(path) and is_file(path):
         return idx_pictures(path)
-    if not path.is_dir():
+    if not is_folder(path):
         return [existing_picture(path)]
     found = [picture_in_file(path / inside) for inside in pictures_below(path, (), Findings())]
     if not found:
@@ -209,7 +223,7 @@ def _pictures(name: str) -> list[Picture]:
 
 def _existing(name: str) -> Path:
     path = Path(name)
-    if name == "-" or not (path.is_dir() or is_file(path)):
+    if name == "-" or not (is_folder(path) or is_file(path)):
         raise DataError(
             f"{name!r:.200} " + ("holds no pictures." if name == "-" else "does not exist."),
             "name a folder of pictures, or a table of their names.",

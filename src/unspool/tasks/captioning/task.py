@@ -4,13 +4,16 @@ pictures -> features or pixels on disk;  captions -> tokenizer, ids -> batches o
 -> nats per token; captions by beam search
 """
 
+import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from unspool.data.captions import keep_references, kept_references, open_captions, write_captions
 from unspool.data.findings import Findings
 from unspool.data.limit import with_limit
 from unspool.data.pairs import Pairs
+from unspool.data.pictures.lists import read_parts
 from unspool.data.pictures.picture import DescribedPicture
 from unspool.data.pictures.reading import read_captioned
 from unspool.data.pictures.shapes import COUNT, SHAPES_DRAWN, shape_pictures
@@ -39,6 +42,10 @@ from unspool.text.vocabulary import WORD_MINIMUM, make_tokenizer
 from unspool.training.callback import Callback
 
 USUAL_LENGTH = 50  # tokens of a caption, unless many are longer
+SIDES = re.compile(
+    r"\b(left|right|links|rechts|linke\w*|rechte\w*|gauche|droite|izquierd\w+|derech\w+|sinistr\w+|destr\w+)\b", re.I
+)
+FEW = 0.02  # of the captions
 RARE, MANY = 2, 5000  # times that a word occurs; captions
 SHAPES_BUDGET = {"minutes": 1.0}
 PHOTOGRAPHS: Settings = {
@@ -87,7 +94,7 @@ class Captioning(Task[CaptioningRecipe, CaptioningConfig]):
         training, held_out = _divided(spec, findings)
         training, seen = _prepared(folder, "training", training, spec, findings, callback)
         held_out, _ = _prepared(folder, "validation", held_out, spec, findings, callback)
-        spec = with_augmentation(spec, seen, mirrored=False)
+        spec = with_augmentation(spec, seen, mirrored=_may_be_mirrored(training))
         findings.keep(folder.training)
         tokenizer = _tokenizer(spec, [text for one in training for text in one.texts])
         folder.write_tokenizer(tokenizer)
@@ -137,11 +144,15 @@ def described_pictures(names: tuple[str, ...], spec: CaptioningDataSpec, finding
 
 def _divided(spec: CaptioningDataSpec, findings: Findings) -> tuple[list[DescribedPicture], list[DescribedPicture]]:
     """Hold out random pictures, with all their captions."""
-    pictures = described_pictures(spec.sources, spec, findings)
-    held_out = described_pictures(spec.validation, spec, findings) if spec.validation else None
-    pictures, own = with_given_features(spec, pictures, held_out)
-    held_out = own if spec.validation else None
+    read = partial(described_pictures, spec=spec, findings=findings)
+    pictures, held_out = with_given_features(spec, *read_parts(read, spec.sources, spec.validation, findings))
     return divide(pictures, held_out, spec.split, choose_randomly, "pictures", findings.added_to(_named(spec)))
+
+
+def _may_be_mirrored(described: Sequence[DescribedPicture]) -> bool:
+    """Return whether hardly any caption names left or right, so that a mirrored picture has the same caption."""
+    captions = [text for one in described for text in one.texts]
+    return sum(SIDES.search(text) is not None for text in captions) <= FEW * len(captions)
 
 
 def _prepared(
@@ -209,7 +220,7 @@ def _reasons(recipe: CaptioningRecipe, pictures: PictureInputSpec) -> list[str]:
     return [
         f"network: {pictures.described}, encoder {encoder.encoder_size}; {decoder.cell} decoder {decoder.num_layers} x "
         f"{decoder.hidden_size}, attention {decoder.attention}; {recipe.data.tokenizer} tokens.",
-        f"training: {training.optimizer}, {training.batch_size} captions; dropout {training.dropout:g}, of pictures and "
-        f"words {training.input_dropout:g}, label smoothing {training.label_smoothing:g}; {training.precision}, on "
+        f"training: {training.optimizer}, {training.batch_size} captions; dropout {training.dropout:g}, of the input "
+        f"{training.input_dropout:g}, label smoothing {training.label_smoothing:g}; {training.precision}, on "
         f"{training.threads} threads.",
     ]

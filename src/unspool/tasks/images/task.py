@@ -4,10 +4,12 @@ pictures -> pixels or features on disk, indices of labels -> batches -> nats per
 """
 
 from collections.abc import Sequence
+from functools import partial
 
 from unspool.data.findings import Findings
 from unspool.data.labelled import Labelled, LabelledPart, divide_labelled, label_names, open_labels, write_labels
 from unspool.data.pictures.digits import DIGITS, digit_pictures
+from unspool.data.pictures.lists import read_parts
 from unspool.data.pictures.picture import DescribedPicture, Picture
 from unspool.data.pictures.reading import read_labelled_pictures
 from unspool.data.sources import describe_sources
@@ -76,14 +78,11 @@ class ImageClassification(LabellingTask[ImageRecipe, ImageConfig]):
     ) -> Plan[ImageRecipe, ImageConfig]:
         """Read the labels, write features or pixels of the pictures, choose the sizes."""
         spec, findings = build(ImageDataSpec, settings["data"], "data"), Findings()
-        described, apart = with_given_features(
-            spec,
-            described_pictures(spec.sources, spec, findings),
-            described_pictures(spec.validation, spec, findings) if spec.validation else None,
-        )
+        read = partial(described_pictures, spec=spec, findings=findings)
+        described, apart = with_given_features(spec, *read_parts(read, spec.sources, spec.validation, findings))
         rows, held_out = divide_labelled(
             labelled(described),
-            labelled(apart) if spec.validation else None,
+            None if apart is None else labelled(apart),
             spec.split,
             findings.added_to(_where(spec)),
             findings,
@@ -112,7 +111,7 @@ class ImageClassification(LabellingTask[ImageRecipe, ImageConfig]):
         return LabellingJob(training, validation, recipe.training, config.labels, where, held_out.name)
 
 
-def described_pictures(names: tuple[str, ...], spec: ImageDataSpec, findings: Findings) -> list[DescribedPicture]:
+def described_pictures(names: Sequence[str], spec: ImageDataSpec, findings: Findings) -> list[DescribedPicture]:
     """Read pictures with their labels, with the settings of the spec; without names, handwritten digits."""
     return read_labelled_pictures(names, spec, spec.label, findings) if names else digit_pictures()
 

@@ -1,7 +1,6 @@
 """What a network reads of pictures: its extractor, the encoder that fits, how pictures are changed while it learns."""
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,7 +11,7 @@ from unspool.engines.onnx.extractor import Extractor
 from unspool.errors import DataError, ModelFolderError, UsageError
 from unspool.folder.model_folder import RESTORE, ModelFolder
 from unspool.specs.base import build
-from unspool.specs.network import EncoderSpec, FeatureEncoderSpec
+from unspool.specs.network import EncoderSpec, FeatureEncoderSpec, ImageEncoderSpec
 from unspool.specs.pictures import GIVEN, ONNX, ExtractorSpec, PictureDataSpec, PictureInputSpec
 
 EXTRACTOR = "extractor.onnx"  # in a model folder
@@ -28,6 +27,10 @@ def encoder_spec(spec: PictureInputSpec, hidden_size: int) -> EncoderSpec:
         spec: says what it reads.
         hidden_size: is the size of its states.
     """
+    if spec.kind == "cnn":
+        return ImageEncoderSpec(
+            image_height=spec.height, image_width=spec.width, channels=spec.channels, hidden_size=hidden_size
+        )
     return FeatureEncoderSpec(positions=spec.positions, features=spec.features, hidden_size=hidden_size)
 
 
@@ -40,9 +43,10 @@ def with_augmentation(spec: D, pictures: PictureInputSpec, mirrored: bool) -> D:
         mirrored: says that a picture and its mirror image mean the same: of captions that name left and right, they
             do not. Grey pictures are not flipped either, as many show letters.
     """
+    grey = pictures.kind == "cnn" and pictures.channels == 1
+    flip = mirrored and not grey if spec.flip is None else spec.flip
     if pictures.kind != "cnn":
-        return spec
-    flip = mirrored and pictures.channels == 3 if spec.flip is None else spec.flip
+        return spec.changed(flip=flip)
     shift = min(SHIFT, min(pictures.height, pictures.width) // 8) if spec.shift is None else spec.shift
     return spec.changed(flip=flip, shift=shift)
 
@@ -82,24 +86,26 @@ def is_given(spec: PictureDataSpec) -> bool:
 
 
 def with_given_features(
-    spec: PictureDataSpec, *parts: Sequence[DescribedPicture] | None
-) -> list[list[DescribedPicture]]:
+    spec: PictureDataSpec, pictures: list[DescribedPicture], held_out: list[DescribedPicture] | None
+) -> tuple[list[DescribedPicture], list[DescribedPicture] | None]:
     """Give each picture its row of the file of features that the data name, if they do.
 
     It is called before pictures are held out, as the rows may be in the order in which all pictures are read.
 
     Args:
         spec: describes the data.
-        *parts: are the pictures of the sources, and those that are held out, if they have sources of their own.
+        pictures: are those of the sources.
+        held_out: are those that are named to be held out; none where nothing is named.
 
     Raises:
         DataError: the file cannot be read, or a picture has no row.
     """
-    found = [list(part or ()) for part in parts]
     if not is_given(spec):
-        return found
-    rows = iter(featured(Path(spec.extractor or ""), [one.picture for part in found for one in part]))
-    return [[one._replace(picture=next(rows)) for one in part] for part in found]
+        return pictures, held_out
+    every = [*pictures, *(held_out or ())]
+    rows = iter(featured(Path(spec.extractor or ""), [one.picture for one in every]))
+    found = [one._replace(picture=row) for one, row in zip(every, rows, strict=True)]
+    return found[: len(pictures)], None if held_out is None else found[len(pictures) :]
 
 
 def folder_extractor(folder: ModelFolder, spec: PictureInputSpec) -> Extractor:

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from unspool.arrays import Array, IntArray
 from unspool.data.batches import FeatureSource, ImageSource, Source
 from unspool.data.findings import Findings
-from unspool.data.pictures.augment import augmented
+from unspool.data.pictures.augment import augmented, mirrored_features
 from unspool.data.pictures.features import FeatureStore
 from unspool.data.pictures.picture import picture_in_file
 from unspool.data.pictures.pixels import Pixels, open_pixels
@@ -36,7 +36,7 @@ class PictureReader:
         rows: are the indices of the pictures' values, [P].
         names: are what people know the pictures by.
         small: returns a picture to show, [h, w, 3] uint8; none where there is none.
-        augmentation: says how pixels are changed for training; none leaves them as they are.
+        augmentation: says how pictures are changed for training; none leaves them as they are.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class PictureReader:
         """
         values: Any = self._values[self._rows[chosen]]
         if values.ndim == 3:
-            return FeatureSource(values)
+            return FeatureSource(mirrored_features(values, generator) if generator and self._flip else values)
         if generator is not None:
             values = augmented(values, generator, self._flip, self._shift)
         return ImageSource(values)
@@ -107,12 +107,13 @@ def open_pictures(
         pixels = open_pixels(folder.training, part, verify)
         if pixels.shape[1:] != (spec.height, spec.width, spec.channels) or len(pixels) != len(listed.names):
             raise ModelFolderError(f"{folder.training}: the pictures of the {part} part do not fit.", AGAIN)
-        return PictureReader(
-            pixels, np.arange(len(pixels)), listed.names, lambda index: _in_colour(pixels[index]), augmentation
-        )
+        every = np.arange(len(pixels))
+        return PictureReader(pixels, every, listed.names, lambda index: _in_colour(pixels[index]), augmentation)
     small = open_pixels(folder.training, f"{part}.thumbnails", verify) if part == SHOWN else None
     values, rows = _features(folder, part, spec, listed, verify)
-    return PictureReader(values, rows, listed.names, lambda index: None if small is None else small[index])
+    return PictureReader(
+        values, rows, listed.names, lambda index: None if small is None else small[index], augmentation
+    )
 
 
 def _in_colour(pixels: Pixels) -> Pixels:

@@ -9,7 +9,7 @@ from unspool.specs.condition import NumbersSpec
 from unspool.specs.data import SourcesSpec
 from unspool.specs.recipe import Recipe
 from unspool.specs.shapes import VectorEncoderShape
-from unspool.specs.training import HeadTrainingSpec
+from unspool.specs.training import VectorTrainingSpec
 from unspool.tasks.labelling.specs import LABEL, LabellingConfig
 
 
@@ -42,7 +42,7 @@ class VectorRecipe(Recipe):
     task: Literal["vector-classification"] = "vector-classification"
     data: VectorDataSpec
     encoder: VectorEncoderShape
-    training: HeadTrainingSpec
+    training: VectorTrainingSpec
 
 
 class VectorConfig(LabellingConfig):

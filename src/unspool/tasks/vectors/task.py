@@ -3,6 +3,7 @@
 rows -> scaled numbers, indices of labels -> batches -> nats per label; accuracy
 """
 
+from dataclasses import replace
 from math import ceil
 
 from unspool.arrays import FloatArray
@@ -18,7 +19,7 @@ from unspool.folder.model_folder import ModelFolder
 from unspool.specs.base import build
 from unspool.specs.network import HeadSpec, NetworkSpec, VectorEncoderSpec
 from unspool.specs.shapes import VectorEncoderShape
-from unspool.specs.training import BudgetSpec, HeadTrainingSpec
+from unspool.specs.training import BudgetSpec, VectorTrainingSpec
 from unspool.tasks.base import Plan
 from unspool.tasks.labelling.job import LabellingJob
 from unspool.tasks.labelling.task import LabellingTask, training_note, with_weights
@@ -29,17 +30,15 @@ from unspool.tasks.vectors.specs import VectorConfig, VectorDataSpec, VectorReci
 from unspool.training.callback import Callback
 
 MAX_SHOWN = 8  # numbers of a row that is shown
-STEPS, EPOCHS = 1500, 20  # the usual budget: as many updates of the weights, or passes over many rows
+STEPS, EPOCHS = 1000, 20  # the usual budget: as many updates of the weights, or passes over many rows
 TRAINING = {
     "batch_size": 32,
     "optimizer": "adamw",
-    "learning_rate": 5e-3,
-    "dropout": 0.3,
+    "learning_rate": 2e-3,
+    "dropout": 0.5,
     "input_dropout": 0.0,
-    "label_smoothing": 0.05,
-    "averaged": 4,
-    "validations": 20,
-    "patience": 20,
+    "validations": 10,
+    "patience": 10,
     "precision": "float32",
     "threads": 1,
 }
@@ -102,7 +101,7 @@ class VectorClassification(LabellingTask[VectorRecipe, VectorConfig]):
         for name, part in (("training", rows), ("validation", held_out)):
             write_vectors(folder.training, name, [row.item for row in part], features)
             write_labels(folder.training, name, part, labels)
-        training = build(HeadTrainingSpec, {**TRAINING, **settings["training"]}, "training")
+        training = build(VectorTrainingSpec, {**TRAINING, **settings["training"]}, "training")
         training = with_weights(training, open_labels(folder.training, "training", len(labels)), labels)
         encoder = build(VectorEncoderShape, settings["encoder"], "encoder")
         budget = budget_spec(settings) if settings["budget"] else _usual_budget(len(rows), training.batch_size)
@@ -113,13 +112,14 @@ class VectorClassification(LabellingTask[VectorRecipe, VectorConfig]):
         )
         notes = [
             f"network: {encoder.encoder_size} hidden units read {len(features)} numbers.",
-            training_note(training, "rows", f"{training.dropout:g}"),
+            training_note(training, "rows", f"{training.dropout:g}, of numbers {training.feature_dropout:g}"),
         ]
         return Plan(recipe, VectorConfig(labels=labels, features=features, network=network), notes)
 
     def open(self, folder: ModelFolder, recipe: VectorRecipe, config: VectorConfig, verify: bool) -> LabellingJob:
         """Open the rows in the model folder."""
-        training, validation = (open_rows(folder, name, config) for name in ("training", "validation"))
+        training = open_rows(folder, "training", config, recipe.training.feature_dropout)
+        validation = open_rows(folder, "validation", config)
         held_out = open_vectors(folder.training, "validation", len(config.features), len(validation))
 
         def show(index: int) -> str:
@@ -135,14 +135,21 @@ def labelled_vectors(names: tuple[str, ...], spec: VectorDataSpec, findings: Fin
     return read_vectors(Sources(names, spec, tables=True, findings=findings), spec.features, spec.label, findings)
 
 
-def open_rows(folder: ModelFolder, name: str, config: VectorConfig) -> LabelledPart:
+def open_rows(folder: ModelFolder, name: str, config: VectorConfig, dropout: float = 0.0) -> LabelledPart:
     """Open one part of the rows in a model folder.
+
+    Args:
+        folder: is that of the model.
+        name: is that of the part.
+        config: describes the model.
+        dropout: is the rate at which numbers are replaced by the mean of their column in training.
 
     Raises:
         ModelFolderError: they are missing or damaged.
     """
     labels = open_labels(folder.training, name, len(config.labels))
-    return LabelledPart(open_vectors(folder.training, name, len(config.features), len(labels)), labels)
+    vectors = open_vectors(folder.training, name, len(config.features), len(labels))
+    return LabelledPart(replace(vectors, dropout=dropout), labels)
 
 
 def _shown(row: FloatArray, config: VectorConfig) -> str:
