@@ -89,6 +89,11 @@ def test_features_are_read_again_as_they_were_computed(folder: ModelFolder, netw
     chosen = reader.source(np.array([3, 1, 3]), np.random.default_rng(0))
     assert isinstance(chosen, FeatureSource)
     assert np.array_equal(chosen.values, found.values[[3, 1, 3]])
+    mirrored = open_pictures(folder, "training", seen, True, spec_of(network, flip=True))
+    chosen = mirrored.source(np.zeros(20, np.int64), np.random.default_rng(0))
+    assert isinstance(chosen, FeatureSource)
+    plain, turned = found.values[0], found.values[0].reshape(4, 4, FEATURES)[:, ::-1].reshape(16, FEATURES)
+    assert {row.tobytes() for row in chosen.values} == {plain.tobytes(), turned.tobytes()}
     assert encoder_spec(seen, 12).model_dump()["positions"] == 16
 
 
@@ -162,7 +167,7 @@ def test_settings_come_from_the_options_then_from_the_file_beside(
         ({"extractor": "a.onnx", "extractor_mean": "1,2"}, "must be one number, or three"),
         ({"extractor": "a.onnx", "extractor_mean": "a,b,c"}, "must be one number, or three"),
         ({"extractor": "a.onnx", "extractor_mean": "nan"}, "must be one number, or three"),
-        ({"extractor": "a.onnx", "flip": True}, "flip needs a network that is trained on pictures"),
+        ({"extractor": "a.onnx", "shift": 1}, "shift needs a network that is trained on pictures"),
         ({"extractor": "a.onnx", "picture_size": 32}, "picture_size needs a network that is trained on pictures"),
     ],
 )
@@ -314,7 +319,7 @@ def test_given_features_are_read_in_the_order_of_the_pictures(
     np.save(tmp_path / "f.npy", given)
     described = [DescribedPicture(one) for one in files(tmp_path / "p")]
     spec = spec_of(tmp_path / "f.npy")
-    (rows,) = with_given_features(spec, described)
+    rows, _ = with_given_features(spec, described, None)
     held_out, learnt = rows[3:4], rows[:3] + rows[4:]
     kept, seen, _ = prepared(folder, [one.picture for one in learnt], spec)
     prepared(folder, [one.picture for one in held_out], spec, "validation")
@@ -460,7 +465,8 @@ def test_what_is_changed_in_training_follows_from_the_pictures_unless_it_is_said
         (coloured, True, (True, 2)),
         (coloured, False, (False, 2)),
         (tiny, True, (False, 1)),
-        (given, True, (None, None)),
+        (given, True, (True, None)),
+        (given, False, (False, None)),
     ):
         spec = with_augmentation(spec_of(), seen, mirrored)
         assert (spec.flip, spec.shift) == expected

@@ -105,7 +105,7 @@ class PictureDataSpec(SourcesSpec):
             default="on for coloured pictures whose captions do not name left and right",
         ),
     )
-    shift: int | None = setting(None, Option("Pictures", synonyms=("translate", "crop"), default="2"), ge=0, le=64)
+    shift: int | None = setting(None, Option("Pictures", synonyms=("crop", "move"), default="2"), ge=0, le=64)
 
     @property
     def extractor_settings(self) -> dict[str, Any]:
