@@ -41,7 +41,7 @@ def load(path: PathLike, engine: str = "auto", weights: str = "float32", threads
         threads: is the maximum number of threads of Numba's kernels; 0 uses all.
 
     Returns:
-        a `TextModel`, `ConditionalTextModel`, `Translator`, `TextClassifier`, `VectorClassifier` or `ImageClassifier`.
+        a `TextModel`, `ConditionalTextModel`, `Translator`, `Captioner`, `TextClassifier`, `VectorClassifier` or `ImageClassifier`.
         While a run replaces the model of a folder, it is the old one until the run has kept a model, and then the new
         one.
 
@@ -84,7 +84,7 @@ def train(
         engine: names the engine that trains.
         settings: are given by section, as a recipe file holds them.
         task: is `language`, `translation`, `conditional`, `classification` (of texts), `vector-classification` (of rows
-            of numbers) or `image-classification`; none takes what the data imply.
+            of numbers), `image-classification` or `captioning`; none takes what the data imply.
         **values: are settings by name: the budget (`minutes`, `epochs` or `steps`), and the fields of the sections of
             the task's recipe. What is left out is chosen from the size of the text and the budget.
 

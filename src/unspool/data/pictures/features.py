@@ -4,7 +4,8 @@
     folder/keys        a record for each row: the key of its picture, the checksum of the row, that of the record
 
 A record is written once its row is safely on disk, so a process that is killed leaves whole rows, of which each counts,
-and a rest without records, which the next one cuts off. Who adds rows holds a lock (`folder.lock`); who reads needs
+and perhaps some without records, which the next one passes over: the file of rows never gets shorter, as others may
+have mapped it into their memory. Who adds rows holds a lock (`folder.lock`); who reads needs
 none. A row that was damaged since is not found, and is added again; of two rows of a key the last one counts.
 
 Shapes: N rows, S positions, F features, P pictures.
@@ -13,7 +14,7 @@ Shapes: N rows, S positions, F features, P pictures.
 import os
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from struct import Struct
@@ -60,16 +61,17 @@ class FeatureStore:
 
     def __init__(self, folder: Path, positions: int, features: int) -> None:
         self._folder, self._shape = folder, (positions, features)
-        records = _read(folder / KEYS)  # before the rows, which are written first
         self._bytes = 2 * positions * features
-        size = (folder / ROWS).stat().st_size if (folder / ROWS).exists() else 0
-        count = min(len(records) // RECORD.size, size // self._bytes)
         self.values: Array = np.empty((0, *self._shape), np.float16)
-        if count:
-            mapped: Any = np.memmap(folder / ROWS, np.float16, mode="r", shape=(count, *self._shape))
-            self.values = np.asarray(mapped)
+        records = b""
+        with suppress(OSError):  # whoever adds rows will say that it is not allowed
+            records = (folder / KEYS).read_bytes()  # before the rows, which are written first
+            count = min(len(records) // RECORD.size, (folder / ROWS).stat().st_size // self._bytes)
+            if count:
+                mapped: Any = np.memmap(folder / ROWS, np.float16, mode="r", shape=(count, *self._shape))
+                self.values = np.asarray(mapped)
         self._found = dict[bytes, tuple[int, int]]()  # the last row of each key, and its checksum
-        for row, record in enumerate(RECORD.iter_unpack(records[: count * RECORD.size])):
+        for row, record in enumerate(RECORD.iter_unpack(records[: len(self) * RECORD.size])):
             key, checksum, _ = record
             if _record(key, checksum) == RECORD.pack(*record):
                 self._found[key] = row, checksum
@@ -112,8 +114,10 @@ class FeatureStore:
         with reporting_write_errors(self._folder, INSTEAD):
             self._folder.mkdir(parents=True, exist_ok=True)
             with (self._folder / ROWS).open("ab") as rows, (self._folder / KEYS).open("ab") as keys:
-                rows.truncate(len(self) * self._bytes)
-                keys.truncate(len(self) * RECORD.size)
+                begun = -(-rows.tell() // self._bytes)  # rows, of which the last ones may have no record
+                _append(rows, bytes(begun * self._bytes - rows.tell()))
+                keys.truncate(min(keys.tell() // RECORD.size, begun) * RECORD.size)
+                _append(keys, bytes(begun * RECORD.size - keys.seek(0, os.SEEK_END)))
                 yield add
                 commit()
 
@@ -190,10 +194,3 @@ def _append(file: Any, content: bytes) -> None:
 
 def _record(key: bytes, checksum: int) -> bytes:
     return RECORD.pack(key, checksum, zlib.crc32(key + checksum.to_bytes(4, "little")))
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return b""
