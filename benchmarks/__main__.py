@@ -22,6 +22,7 @@ NAMES = (
     "recipe",
     "words",
     "surnames",
+    "vectors",
     "ag_news",
     "toys",
     "multi30k",

@@ -21,7 +21,7 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def model(table: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("model") / "things"
-    sizes = ["--steps", 150, "--encoder-size", 8, "--out", out]
+    sizes = ["--steps", 150, "--encoder-size", 8, "--learning-rate", 0.02, "--out", out]
     trained = call_main("train", table, "--features", "size,noise", "--label", "kind", *sizes)
     assert trained.code == 0, trained.err
     assert f"classify {out} --file rows.csv" in trained.out

@@ -18,20 +18,27 @@ from unspool.specs.shapes import (
     DecoderShape,
     EncoderShape,
     HeadShape,
+    PictureEncoderShape,
     SourceDecoderShape,
+    VectorEncoderShape,
 )
 from unspool.specs.training import (
     BudgetSpec,
     DecoderTrainingSpec,
+    HeadTrainingSpec,
     TextHeadTrainingSpec,
     TrainingSpec,
+    VectorTrainingSpec,
     WindowTrainingSpec,
 )
+from unspool.tasks.captioning.specs import CaptioningDataSpec, CaptioningRecipe
 from unspool.tasks.classification.specs import ClassificationDataSpec, ClassificationRecipe
 from unspool.tasks.conditional.specs import ConditionalDataSpec, ConditionalRecipe
+from unspool.tasks.images.specs import ImageDataSpec, ImageRecipe
 from unspool.tasks.language.specs import LanguageRecipe, TextDataSpec
 from unspool.tasks.registry import ROWS
 from unspool.tasks.translation.specs import TranslationDataSpec, TranslationRecipe
+from unspool.tasks.vectors.specs import VectorDataSpec, VectorRecipe
 
 names = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 sampling = st.builds(
@@ -68,6 +75,7 @@ heads = st.builds(HeadShape, pooling=st.sampled_from(["last", "max", "mean", "at
 decoders = st.builds(
     AttentionDecoderShape, tie_weights=st.just(False), attention=st.sampled_from(["none", "dot", "additive"])
 )
+pictures = st.builds(PictureEncoderShape, encoder_size=st.integers(1, 16384))
 weights = st.booleans() | st.lists(st.floats(1e-9, 1e9), min_size=1).map(tuple)
 windows = st.builds(WindowTrainingSpec, seed=seeds, sequence_length=st.integers(1, 65536))
 guesses = st.builds(DecoderTrainingSpec, seed=seeds, teacher_forcing=st.floats(0, 1), scheduled_sampling=st.booleans())
@@ -84,6 +92,23 @@ parts = {
             SourceDecoderShape, tie_weights=st.just(False), decoder_input=st.sampled_from(["previous", "none"])
         ),
         "encoder": st.builds(ConditionEncoderShape, encoder_size=st.integers(1, 16384)),
+        "training": guesses,
+    },
+    VectorRecipe: {
+        "data": st.builds(VectorDataSpec, sources=several, features=several, label=st.none() | names.map("l".__add__)),
+        "encoder": st.builds(VectorEncoderShape, encoder_size=st.integers(1, 16384)),
+        "training": st.builds(VectorTrainingSpec, seed=seeds, feature_dropout=st.floats(0, 0.99)),
+    },
+    ImageRecipe: {
+        "data": st.builds(ImageDataSpec, sources=several, label=st.none() | names, picture_size=st.integers(0, 1024)),
+        "encoder": pictures,
+        "head": heads,
+        "training": st.builds(HeadTrainingSpec, seed=seeds, class_weights=weights),
+    },
+    CaptioningRecipe: {
+        "data": st.builds(CaptioningDataSpec, sources=several, text=several, flip=st.none() | st.booleans()),
+        "network": decoders,
+        "encoder": pictures,
         "training": guesses,
     },
     ClassificationRecipe: {"data": labelled, "encoder": encoders, "head": heads, "training": labels},

@@ -17,10 +17,13 @@ ROWS = [
 ]
 
 
+QUICK = {"encoder_size": 8, "learning_rate": 0.02}
+
+
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> unspool.VectorClassifier:
     out = tmp_path_factory.mktemp("model") / "sizes"
-    found = unspool.train(ROWS, out=out, features=("size,weight", "noise"), label="kind", steps=150, encoder_size=8)
+    found = unspool.train(ROWS, out=out, features=("size,weight", "noise"), label="kind", steps=150, **QUICK)
     assert isinstance(found, unspool.VectorClassifier)
     return found
 

@@ -70,9 +70,7 @@ def classify(
     Examples:
         unspool classify runs/reviews "what a film" "a waste of time" --top 3
         unspool classify runs/reviews --file posts.csv --text body --out labelled.csv
-        unspool classify runs/wine --file bottles.csv --out labelled.csv
-        unspool classify runs/fashion photo.jpg more/ --top 3
-        cut -f2 mails.tsv | unspool classify runs/spam --json
+        unspool classify runs/fashion photo.jpg more/ --json
     """
     from unspool.api import load
     from unspool.models.images import ImageClassifier

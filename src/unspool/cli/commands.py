@@ -14,7 +14,7 @@ BEFORE = (
     Command(
         "train",
         "unspool.cli.train:train",
-        "Learn from a text, from lines, or from a table, and write a model folder.",
+        "Learn from a text, from lines, from a table, or from pictures, and write a model folder.",
         ("learn", "fit", "finetune", "fine-tune", "adapt", "teach", "new"),
     ),
 )
@@ -34,7 +34,7 @@ AFTER = (
     Command(
         "inspect",
         "unspool.cli.inspect:inspect",
-        "Show which parts of a text a model attends to, or which led to its label.",
+        "Show which parts of a text or a picture a model attends to, or which led to its label.",
         ("explain", "attention", "show", "visualize", "why"),
     ),
     Command(

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 from unspool.cli.console import tell
 from unspool.cli.shown import visible
-from unspool.data.pictures.picture import Picture
 from unspool.errors import DataError
+
+if TYPE_CHECKING:
+    from unspool.data.pictures.picture import Picture
 
 AT_ONCE = 64  # pictures that are answered together
 
@@ -22,7 +24,7 @@ Pictures = Annotated[
 
 
 def answered_pictures(
-    names: Sequence[str] | None, answer: Callable[[list[Picture]], Sequence[A]]
+    names: Sequence[str] | None, answer: "Callable[[list[Picture]], Sequence[A]]"
 ) -> Iterator[tuple[str, bool, A | None]]:
     """Answer pictures in batches, and yield each with its name, whether there are several, and its answer, in order.
 
@@ -52,7 +54,9 @@ def answered_pictures(
         )
 
 
-def _answers(pictures: list[Picture], answer: Callable[[list[Picture]], Sequence[A]], several: bool) -> list[A | None]:
+def _answers(
+    pictures: "list[Picture]", answer: "Callable[[list[Picture]], Sequence[A]]", several: bool
+) -> list[A | None]:
     """Answer pictures together; where one cannot be read, one by one."""
     try:
         return list(answer(pictures))

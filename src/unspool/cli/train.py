@@ -74,7 +74,6 @@ def train(
         unspool train alice.txt --minutes 5
         unspool train dates.tsv --source 1 --target 2 --out runs/dates
         unspool train reviews.csv --text review --label stars
-        unspool train wine.csv --features alcohol,hue --label kind
     """
     from unspool.cli.progress import make_progress
 

@@ -62,7 +62,7 @@ class PictureDataSpec(SourcesSpec):
     reading: ClassVar[tuple[str, ...]] = ("image", *SourcesSpec.reading)
 
     image: str | None = setting(
-        None, Option("Pictures", common=True, synonyms=("picture", "file-name", "image-column", "img"), metavar="COL")
+        None, Option("Pictures", synonyms=("picture", "file-name", "image-column", "img"), metavar="COL")
     )
     extractor: str | None = setting(
         None,

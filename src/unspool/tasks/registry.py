@@ -153,7 +153,7 @@ ROWS: dict[str, Row] = {
             model="unspool.models.images:ImageClassifier",
             command=CLASSIFY,
             implied_by=(("image", "label"), ("extractor", "label")),
-            recognises="unspool.data.pictures.reading:recognised_task",
+            recognises=RECOGNISES,
         ),
     )
 }
@@ -217,8 +217,9 @@ def _implied(data: Mapping[str, Any]) -> tuple[Row | None, tuple[str, ...]]:
 def _recognised(data: Mapping[str, Any]) -> Row | None:
     """Return the row of the task that the sources imply by themselves."""
     names = tuple(data.get("sources") or ())
-    for row in ROWS.values() if names else ():
-        if row.recognises and (task := row.load("recognises")(names)):
+    recognisers = {row.recognises: row for row in ROWS.values() if row.recognises and names}
+    for row in recognisers.values():
+        if task := row.load("recognises")(names):
             return ROWS.get(task)
     return None
 
