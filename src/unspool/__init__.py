@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from unspool.models.base import Model
     from unspool.models.classifier import TextClassifier
     from unspool.models.conditional import ConditionalTextModel
+    from unspool.models.images import ImageClassifier
     from unspool.models.reading import Sample, StateReading
     from unspool.models.score import Score
-    from unspool.models.sequence import Translator
+    from unspool.models.sequence import Captioner, Translator
     from unspool.models.text import TextModel
+    from unspool.models.vectors import VectorClassifier
     from unspool.specs.sampling import BeamSpec, SamplingSpec
     from unspool.training.callback import Callback
 
@@ -29,8 +31,10 @@ __version__ = "0.1.0"
 __all__ = [
     "BeamSpec",
     "Callback",
+    "Captioner",
     "ConditionalTextModel",
     "DataWarning",
+    "ImageClassifier",
     "Model",
     "ModelFolderWarning",
     "Sample",
@@ -41,6 +45,7 @@ __all__ = [
     "TextModel",
     "Translator",
     "UnspoolError",
+    "VectorClassifier",
     "load",
     "resume",
     "train",
@@ -49,8 +54,10 @@ __all__ = [
 _HOMES = {
     "BeamSpec": "unspool.specs.sampling",
     "Callback": "unspool.training.callback",
+    "Captioner": "unspool.models.sequence",
     "ConditionalTextModel": "unspool.models.conditional",
     "DataWarning": "unspool.errors",
+    "ImageClassifier": "unspool.models.images",
     "Model": "unspool.models.base",
     "ModelFolderWarning": "unspool.errors",
     "Sample": "unspool.models.reading",
@@ -61,6 +68,7 @@ _HOMES = {
     "TextModel": "unspool.models.text",
     "Translator": "unspool.models.sequence",
     "UnspoolError": "unspool.errors",
+    "VectorClassifier": "unspool.models.vectors",
     "load": "unspool.api",
     "resume": "unspool.api",
     "train": "unspool.api",

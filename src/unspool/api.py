@@ -18,12 +18,13 @@ from unspool.data.given import as_sources
 from unspool.engines.registry import build_network
 from unspool.folder.migration import present_keywords
 from unspool.folder.model_folder import ModelFolder
+from unspool.folder.request import read_request
 from unspool.folder.whole import read_whole
 from unspool.models.base import Model, PathLike
 from unspool.tasks.implied import implied_settings
 from unspool.tasks.opening import read_config, read_pretrained, row_of_folder
 from unspool.tasks.pretrained import Pretrained
-from unspool.tasks.registry import Row, choose_row
+from unspool.tasks.registry import Row, choose_row, row_of
 from unspool.tasks.settings import Settings, grouped
 from unspool.training.callback import Callback
 
@@ -40,8 +41,9 @@ def load(path: PathLike, engine: str = "auto", weights: str = "float32", threads
         threads: is the maximum number of threads of Numba's kernels; 0 uses all.
 
     Returns:
-        a `TextModel`, `ConditionalTextModel`, `Translator` or `TextClassifier`. While a run replaces the model of a
-        folder, it is the old one until the run has kept a model, and then the new one.
+        a `TextModel`, `ConditionalTextModel`, `Translator`, `TextClassifier`, `VectorClassifier` or `ImageClassifier`.
+        While a run replaces the model of a folder, it is the old one until the run has kept a model, and then the new
+        one.
 
     Raises:
         ModelFolderError: it is not a sound model folder, or its first run has kept no model yet.
@@ -81,7 +83,8 @@ def train(
         callback: receives events; see `unspool.Callback`.
         engine: names the engine that trains.
         settings: are given by section, as a recipe file holds them.
-        task: is `language`, `translation`, `classification` or `conditional`; none takes what the data imply.
+        task: is `language`, `translation`, `conditional`, `classification` (of texts), `vector-classification` (of rows
+            of numbers) or `image-classification`; none takes what the data imply.
         **values: are settings by name: the budget (`minutes`, `epochs` or `steps`), and the fields of the sections of
             the task's recipe. What is left out is chosen from the size of the text and the budget.
 
@@ -151,8 +154,14 @@ def resume(
     """
     from unspool.tasks.run import Run
 
-    task = row_of_folder(ModelFolder(Path(path))).load("task")()
-    Run(Path(path), task, grouped({}), _callback_of(callback, listener), engine).resume()
+    folder, told = ModelFolder(Path(path)), _callback_of(callback, listener)
+    request = read_request(folder)
+    if request is None:
+        Run(Path(path), row_of_folder(folder).load("task")(), grouped({}), told, engine).resume()
+    else:
+        pretrained = read_pretrained(Path(request["start_from"])) if request["start_from"] else None
+        task = row_of(request["task"]).load("task")()
+        Run(Path(path), task, request["settings"], told, engine).again(pretrained)
     return load(path)
 
 

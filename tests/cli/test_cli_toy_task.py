@@ -21,7 +21,7 @@ ROWS["reversal"] = Row(
     task="helpers.toy_task:Reversal",
     model="helpers.toy_task:Reverser",
     command=Command("reverse", "helpers.toy_task:reverse", "Reverse words.", ("mirror",)),
-    implied_by=("backwards",),
+    implied_by=(("backwards",),),
 )
 """
 MAIN = "from unspool.cli.main import main; main()"

@@ -10,28 +10,39 @@ torch = pytest.importorskip("torch")
 from torch import distributed  # noqa: E402
 from torch.nn.parallel import DistributedDataParallel  # noqa: E402
 
-from unspool.data.batches import Batch, TextSource  # noqa: E402
+from unspool.data.batches import Batch, ImageSource, TextSource  # noqa: E402
 from unspool.data.partition import Process  # noqa: E402
 from unspool.engines.initial import initial_weights  # noqa: E402
 from unspool.engines.torch import platform  # noqa: E402
 from unspool.engines.torch.layers import Dropout  # noqa: E402
 from unspool.engines.torch.parts import Objective, Parts  # noqa: E402
 from unspool.engines.torch.weights import load_weights  # noqa: E402
-from unspool.specs.network import DecoderSpec, HeadSpec, NetworkSpec, TextEncoderSpec  # noqa: E402
+from unspool.specs.network import (  # noqa: E402
+    DecoderSpec,
+    HeadSpec,
+    ImageEncoderSpec,
+    NetworkSpec,
+    TextEncoderSpec,
+)
 
 DECODER = DecoderSpec(cell="gru", hidden_size=8, embedding_size=4, vocabulary_size=9)
+PICTURES = ImageEncoderSpec(image_height=8, image_width=6, channels=3, stages=(4, 5), hidden_size=6)
 ENCODER = TextEncoderSpec(hidden_size=6, embedding_size=4, vocabulary_size=9)
 SPECS = {
     "language": NetworkSpec(decoder=DECODER),
     "translation": NetworkSpec(encoder=ENCODER, decoder=DECODER.changed(attention="additive")),
     "classification": NetworkSpec(encoder=ENCODER, head=HeadSpec(labels=3)),
+    "captioning": NetworkSpec(encoder=PICTURES, decoder=DECODER.changed(attention="additive")),
+    "image classification": NetworkSpec(encoder=PICTURES, head=HeadSpec(labels=3)),
 }
 
 
 def batch_for(spec: NetworkSpec) -> Batch:
     generator = np.random.default_rng(0)
     tokens = generator.integers(4, 9, (5, 7))
-    source = TextSource.of_texts(list(tokens[:, :4])) if spec.encoder else None
+    pictures = ImageSource(generator.integers(0, 256, (5, 8, 6, 3), dtype=np.uint8))
+    texts = TextSource.of_texts(list(tokens[:, :4]))
+    source = None if spec.encoder is None else pictures if spec.encoder.kind == "cnn" else texts
     labels = generator.integers(0, 3, 5) if spec.head else None
     return Batch(tokens[:, :-1].copy(), tokens[:, 1:].copy(), np.ones(5, np.bool_), source, labels)
 

@@ -1,6 +1,8 @@
 """A run that is killed at any moment and resumed ends with the weights of one that was not."""
 
+import os
 import random
+import shutil
 import signal
 import time
 
@@ -111,3 +113,19 @@ def test_the_same_seed_gives_the_same_weights_and_another_one_others(faults, fox
     assert_same_arrays(tmp_path / "a", tmp_path / "b")
     one, other = (load_file(tmp_path / name / "model.safetensors") for name in ("a", "c"))
     assert any(not np.array_equal(one[key], other[key]) for key in one)
+
+
+def test_a_run_that_is_killed_while_its_data_are_read_is_begun_again(faults, fox, whole, tmp_path):
+    expected, options = whole
+    place, source = tmp_path / "m", tmp_path / "fox.txt"
+    request = place / "training" / "unfinished"
+    os.mkfifo(source)  # nobody writes into it, so that the run waits for its data
+    process = faults.start("train", source, "--out", place, *options)
+    faults.wait_for(process, lambda: request.is_file() and request.stat().st_size > 0)
+    process.kill()
+    process.communicate()
+    source.unlink()
+    shutil.copy(fox, source)
+    result = faults.call("train", "--resume", place)
+    assert result.code == 0, result.err
+    assert_same_arrays(expected, place)

@@ -9,7 +9,9 @@ import pytest
 from unspool.engines.parameters import parameter_count, parameter_shapes, state_shapes
 from unspool.specs.network import (
     DecoderSpec,
+    FeatureEncoderSpec,
     HeadSpec,
+    ImageEncoderSpec,
     LabelEncoderSpec,
     NetworkSpec,
     TextEncoderSpec,
@@ -41,6 +43,16 @@ COMPOSED = {
     "mingru text": NetworkSpec(encoder=TEXT.changed(cell="mingru", bidirectional=False), decoder=DECODER),
     "label": NetworkSpec(encoder=LabelEncoderSpec(labels=18), decoder=DECODER),
     "vector": NetworkSpec(encoder=VectorEncoderSpec(numbers=5), decoder=DECODER),
+    "features, additive attention": NetworkSpec(
+        encoder=FeatureEncoderSpec(positions=49, features=512), decoder=DECODER.changed(attention="additive")
+    ),
+    "pictures, additive attention": NetworkSpec(
+        encoder=ImageEncoderSpec(image_height=64, image_width=48, channels=3, stages=(16, 32, 64)),
+        decoder=DECODER.changed(attention="additive"),
+    ),
+    "pictures, head": NetworkSpec(
+        encoder=ImageEncoderSpec(image_height=28, image_width=28, channels=1, blocks=2), head=HeadSpec(labels=10)
+    ),
     "text, head": NetworkSpec(encoder=TEXT, head=HeadSpec(labels=4)),
     "text, head with attention": NetworkSpec(encoder=TEXT, head=HeadSpec(labels=4, pooling="attention")),
 }

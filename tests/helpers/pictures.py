@@ -1,94 +1,55 @@
-"""Small pictures and the layouts in which they lie on disk."""
+"""A folder of small pictures with captions, and a tiny ONNX network that computes features of pictures."""
 
-import gzip
-import io
 import json
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
 
-FEATURES = {"image": {"_type": "Image"}, "label": {"names": ["cat", "dog"], "_type": "ClassLabel"}}
+COLOURS = {"red": (220, 30, 30), "green": (30, 180, 30), "blue": (30, 30, 220), "white": (240, 240, 240)}
+SIDE = 8  # pixels of a picture
 
 
-def noise(seed: int = 0, height: int = 8, width: int = 6, channels: int = 3) -> np.ndarray:
-    """Random pixels, [H, W, C] or [H, W]."""
-    shape = (height, width, channels) if channels > 1 else (height, width)
-    return np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
-
-
-def encoded(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
-    """The bytes of a file of an image."""
-    file = io.BytesIO()
-    image.save(file, kind, **options)
-    return file.getvalue()
-
-
-def write_picture(path: Path, seed: int = 0) -> Path:
-    """Write a small PNG of noise; equal seeds give equal pictures."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(encoded(Image.fromarray(noise(seed))))
-    return path
-
-
-def write_lines(path: Path, *lines: str) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    return path
-
-
-def write_objects(path: Path, *objects: dict[str, Any]) -> Path:
-    return write_lines(path, *map(json.dumps, objects))
-
-
-def write_idx(path: Path, values: np.ndarray) -> Path:
-    """Write bytes of any shape as an IDX file, compressed if its name says so."""
-    head = bytes((0, 0, 8, values.ndim)) + np.array(values.shape, ">u4").tobytes()
-    data = head + values.tobytes()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(gzip.compress(data) if path.suffix == ".gz" else data)
-    return path
-
-
-def arrow_table(columns: dict[str, Any], features: dict[str, Any] | None = None, kind: Any = None) -> Any:
-    """A table whose column `image` has bytes or {bytes, path}, as the library `datasets` writes it."""
-    import pyarrow
-
-    images = columns["image"]
-    structs = [
-        image if isinstance(image, dict) or image is None else {"bytes": image, "path": None} for image in images
-    ]
-    kind = kind or pyarrow.struct([("bytes", pyarrow.binary()), ("path", pyarrow.string())])
-    arrays = {**columns, "image": pyarrow.array(structs, kind)}
-    table = pyarrow.table(arrays)
-    return table.replace_schema_metadata({"huggingface": json.dumps({"info": {"features": features or {}}})})
-
-
-def save_to_disk(folder: Path, table: Any, shards: int = 1) -> Path:
-    """Write a table as `Dataset.save_to_disk` does: streams of Arrow, and what describes them."""
-    import pyarrow
-
+def captioned_folder(folder: Path, copies: int = 6, seed: int = 0) -> Path:
+    """Write pictures of two colours, one above the other, each with two captions; return the folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    names = [f"data-{number:05}-of-{shards:05}.arrow" for number in range(shards)]
-    size = -(-table.num_rows // shards)
-    for number, name in enumerate(names):
-        with pyarrow.OSFile(str(folder / name), "wb") as sink, pyarrow.ipc.new_stream(sink, table.schema) as writer:
-            writer.write_table(table.slice(number * size, size), max_chunksize=2)
-    (folder / "state.json").write_text(json.dumps({"_data_files": [{"filename": name} for name in names]}))
-    (folder / "dataset_info.json").write_text(json.dumps({"features": FEATURES}))
+    generator = np.random.default_rng(seed)
+    rows = []
+    for copy in range(copies):
+        for upper, top in COLOURS.items():
+            for lower, bottom in COLOURS.items():
+                pixels = np.empty((SIDE, SIDE, 3), np.uint8)
+                pixels[: SIDE // 2], pixels[SIDE // 2 :] = top, bottom
+                noisy = np.clip(pixels + generator.integers(-9, 10, pixels.shape), 0, 255).astype(np.uint8)
+                name = f"{upper}-{lower}-{copy}.png"
+                Image.fromarray(noisy).save(folder / name)
+                rows += [{"file_name": name, "text": f"{upper} above {lower}"}] * 2
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    (folder / "metadata.jsonl").write_text(text, encoding="utf-8")
     return folder
 
 
-def save_dict_to_disk(folder: Path, parts: dict[str, Any]) -> Path:
-    """Write tables as `DatasetDict.save_to_disk` does."""
-    for name, table in parts.items():
-        save_to_disk(folder / name, table)
-    (folder / "dataset_dict.json").write_text(json.dumps({"splits": list(parts)}))
-    return folder
+def tiny_extractor(path: Path, grid: int = 4, features: int = 6) -> Path:
+    """Write an ONNX network that pools pictures of 8 x 8 pixels to a grid, and mixes their colours; return its path."""
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
 
-
-def names_of(rows: Sequence[Any]) -> list[str]:
-    """The names of the files of pictures, without folders."""
-    return [Path(row.picture.name).name for row in rows]
+    weights = np.random.default_rng(0).normal(0, 1, (features, 3, 1, 1)).astype(np.float32)
+    side = SIDE // grid
+    nodes = [
+        helper.make_node("AveragePool", ["image"], ["pooled"], kernel_shape=[side, side], strides=[side, side]),
+        helper.make_node("Conv", ["pooled", "weights"], ["mixed"]),
+        helper.make_node("Relu", ["mixed"], ["map"]),
+    ]
+    shape = ["n", 3, SIDE, SIDE]
+    graph = helper.make_graph(
+        nodes,
+        "tiny",
+        [helper.make_tensor_value_info("image", TensorProto.FLOAT, shape)],
+        [helper.make_tensor_value_info("map", TensorProto.FLOAT, ["n", features, grid, grid])],
+        [numpy_helper.from_array(weights, "weights")],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    onnx.save(model, str(path))
+    path.with_suffix(".json").write_text(json.dumps({"scale": 1 / 255, "mean": [0.5] * 3}), encoding="utf-8")
+    return path

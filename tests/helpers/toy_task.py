@@ -10,7 +10,7 @@ from unspool.cli.console import write
 from unspool.cli.options import Fields, Settings, with_options
 from unspool.data.documents import all_lines
 from unspool.data.example_batches import PairBatches
-from unspool.data.pairs import Pair, divide_pairs, keep_texts, kept_texts, open_pairs, write_pairs
+from unspool.data.pairs import Pair, divide_pairs, keep_pairs, kept_pairs, open_pairs, write_pairs
 from unspool.data.sources import Sources, describe_sources
 from unspool.decode.translation import BeamTranslator
 from unspool.errors import UsageError
@@ -95,7 +95,7 @@ class Reversal(Task[ReversalRecipe, ReversalConfig]):
         folder.write_tokenizer(tokenizer)
         for name, part in (("training", pairs), ("validation", held_out)):
             write_pairs(folder.training, name, (tokenizer, tokenizer), part, callback.on_encoded)
-        keep_texts(folder.training, held_out)
+        keep_pairs(folder.training, held_out)
         recipe = ReversalRecipe(
             data=spec,
             network=build(AttentionDecoderShape, {"cell": "gru", "hidden_size": 64, **settings["network"]}, "network"),
@@ -129,7 +129,7 @@ class ReversalJob:
         self.batches = PairBatches(training, recipe.training.batch_size, recipe.training.seed)
         self.training_units, self.held_out_units = units_of(training.target), units_of(self.held_out.target)
         self.baseline = frequency_nats(training.target.counts, self.held_out.target.counts)
-        self.pairs, self.tokenizer = kept_texts(folder.training), tokenizer
+        self.pairs, self.tokenizer = kept_pairs(folder.training), tokenizer
         self.description = f"words: {len(training.examples)} to learn, {len(self.pairs)} held out."
 
     def validate(self, network: Any) -> float:
@@ -173,7 +173,7 @@ class Reverser(Model):
     def evaluate(self, data: Any = None, **settings: Any) -> ReversalFigures:
         chosen = given(self.config.task, data, settings, ReversalDataSpec)
         spec = read_as_in_training(read_recipe(self.folder).data, chosen)
-        pairs = words_and_reversals(spec.sources, spec) if spec.sources else kept_texts(self.folder.training)
+        pairs = words_and_reversals(spec.sources, spec) if spec.sources else kept_pairs(self.folder.training)
         return measured(self.network, decoder_tokenizer(self.folder, self.config), pairs)
 
 

@@ -23,7 +23,7 @@ from unspool.specs.shapes import (
 from unspool.specs.training import (
     BudgetSpec,
     DecoderTrainingSpec,
-    HeadTrainingSpec,
+    TextHeadTrainingSpec,
     TrainingSpec,
     WindowTrainingSpec,
 )
@@ -71,7 +71,9 @@ decoders = st.builds(
 weights = st.booleans() | st.lists(st.floats(1e-9, 1e9), min_size=1).map(tuple)
 windows = st.builds(WindowTrainingSpec, seed=seeds, sequence_length=st.integers(1, 65536))
 guesses = st.builds(DecoderTrainingSpec, seed=seeds, teacher_forcing=st.floats(0, 1), scheduled_sampling=st.booleans())
-labels = st.builds(HeadTrainingSpec, unfreeze=st.sampled_from(["at-once", "gradual", 1, 500]), class_weights=weights)
+labels = st.builds(
+    TextHeadTrainingSpec, unfreeze=st.sampled_from(["at-once", "gradual", 1, 500]), class_weights=weights
+)
 common = {"budget": budgets, "started_from": st.none() | names}
 parts = {
     LanguageRecipe: {"data": texts, "network": shapes, "training": windows},

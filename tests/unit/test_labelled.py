@@ -10,15 +10,8 @@ import pytest
 
 from unspool.data.example_batches import LabelledBatches
 from unspool.data.findings import Findings
-from unspool.data.labelled import (
-    LABELS,
-    LabelledText,
-    divide_labelled,
-    label_names,
-    open_labelled,
-    read_labelled,
-    write_labelled,
-)
+from unspool.data.labelled import Labelled, LabelledPart, divide_labelled, label_names
+from unspool.data.labelled_texts import WrittenTexts, open_labelled, read_labelled, write_labelled
 from unspool.data.sources import Sources
 from unspool.errors import DataError, ModelFolderError, UsageError
 from unspool.specs.base import build
@@ -27,10 +20,10 @@ from unspool.tasks.classification.specs import ClassificationDataSpec
 from unspool.text.tokenizer import UNKNOWN
 from unspool.text.vocabulary import make_tokenizer
 
-ROWS = [LabelledText(f"{'a' * (1 + i % 7)} b{i}", "red" if i % 3 else "blue") for i in range(60)]
+ROWS = [Labelled(f"{'a' * (1 + i % 7)} b{i}", "red" if i % 3 else "blue") for i in range(60)]
 
 
-def read(path: Path, text: tuple[str, ...] = ("text",), label: str = "label") -> list[LabelledText]:
+def read(path: Path, text: tuple[str, ...] = ("text",), label: str = "label") -> list[Labelled[str]]:
     return read_labelled(Sources((str(path),), DataSpec()), text, label)
 
 
@@ -76,7 +69,7 @@ def test_rows_are_divided_alike_and_by_label_however_they_are_sorted() -> None:
 
 
 def test_a_label_that_comes_once_is_learnt() -> None:
-    rows = [*ROWS[:20], *(LabelledText(f"t{number}", f"rare {number}") for number in range(20))]
+    rows = [*ROWS[:20], *(Labelled(f"t{number}", f"rare {number}") for number in range(20))]
     training, _ = divide_labelled(rows, None, Split(0.5, None), "t.tsv", Findings())
     assert label_names(training) == label_names(rows)
 
@@ -110,10 +103,10 @@ def test_a_label_needs_a_text() -> None:
 
 
 def test_an_epoch_has_every_row_once_with_its_label(tmp_path: Path) -> None:
-    tokenizer, labels = make_tokenizer("char", [row.text for row in ROWS]), label_names(ROWS)
+    tokenizer, labels = make_tokenizer("char", [row.item for row in ROWS]), label_names(ROWS)
     write_labelled(tmp_path, "training", tokenizer, ROWS, labels, lambda size: None)
-    part = open_labelled(tmp_path, "training", len(labels))
-    batches, seen = LabelledBatches(part, 8, 5, 0.0, seed=3), Counter[int]()
+    texts, indices = open_labelled(tmp_path, "training", len(labels))
+    batches, seen = LabelledBatches(LabelledPart(WrittenTexts(texts, 5), indices), 8, seed=3), Counter[int]()
     for index in range(batches.steps(0)):
         batch = batches.batch(0, index)
         assert batch.source is not None
@@ -121,14 +114,14 @@ def test_an_epoch_has_every_row_once_with_its_label(tmp_path: Path) -> None:
         assert batch.labels is not None
         assert batch.source.lengths.max() <= 5
         seen.update(batch.labels.tolist())
-    assert seen == Counter(part.numbers[LABELS].tolist())
+    assert seen == Counter(indices.tolist())
 
 
 def test_word_dropout_replaces_tokens_at_its_rate(tmp_path: Path) -> None:
-    tokenizer, labels = make_tokenizer("char", [row.text for row in ROWS]), label_names(ROWS)
+    tokenizer, labels = make_tokenizer("char", [row.item for row in ROWS]), label_names(ROWS)
     write_labelled(tmp_path, "training", tokenizer, ROWS * 5, labels, lambda size: None)
-    batches = LabelledBatches(open_labelled(tmp_path, "training", 2), 300, 100, 0.5, seed=3)
-    source = batches.batch(0, 0).source
+    texts, indices = open_labelled(tmp_path, "training", 2)
+    source = LabelledBatches(LabelledPart(WrittenTexts(texts, 100, 0.5), indices), 300, seed=3).batch(0, 0).source
     assert source is not None
     assert source.tokens is not None
     assert source.lengths is not None
@@ -138,7 +131,7 @@ def test_word_dropout_replaces_tokens_at_its_rate(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("damage", [b"", b"\x07" * 8 * 60, None])
 def test_damaged_labels_are_refused(tmp_path: Path, damage: bytes | None) -> None:
-    tokenizer, labels = make_tokenizer("char", [row.text for row in ROWS]), label_names(ROWS)
+    tokenizer, labels = make_tokenizer("char", [row.item for row in ROWS]), label_names(ROWS)
     write_labelled(tmp_path, "training", tokenizer, ROWS, labels, lambda size: None)
     path = tmp_path / "training.labels"
     if damage is None:

@@ -1,12 +1,16 @@
 """Figures of a classifier, what a text's parts do, and the probabilities of labels in every engine."""
 
+from collections.abc import Sequence
+from functools import partial
+
 import numpy as np
 import pytest
 
 from helpers.small import random_weights
+from unspool.data.labelled_texts import encoded_texts
 from unspool.decode.classification import NetworkClassifier
 from unspool.engines.registry import build_network, installed_engines
-from unspool.evaluate.influence import influence, words_of
+from unspool.evaluate.influence import words_of
 from unspool.evaluate.labels import (
     UNKNOWN,
     LabelFigures,
@@ -16,6 +20,7 @@ from unspool.evaluate.labels import (
     macro_f1,
 )
 from unspool.specs.network import HeadSpec, NetworkSpec, TextEncoderSpec
+from unspool.tasks.labelling.influence import text_influence
 from unspool.text.vocabulary import make_tokenizer
 
 TEXTS = ["a b c", "", "the cat sees the dog and the red house by the river", "cat", "unseen ☃"]
@@ -72,7 +77,8 @@ def test_a_text_is_what_it_is_alone_and_in_every_engine(engine: str, pooling: st
     spec = NetworkSpec(encoder=encoder, head=HeadSpec(labels=3, pooling=pooling))
     weights = random_weights(spec)
     classifiers = [
-        NetworkClassifier(build_network(name, spec, weights), tokenizer, ("x", "y", "z")) for name in (engine, "numpy")
+        NetworkClassifier(build_network(name, spec, weights), ("x", "y", "z"), partial(encoded_texts, tokenizer))
+        for name in (engine, "numpy")
     ]
     together, oracle = (one.probabilities(TEXTS) for one in classifiers)
     alone = np.concatenate([classifiers[0].probabilities([text]) for text in TEXTS])
@@ -86,14 +92,13 @@ def test_a_text_is_what_it_is_alone_and_in_every_engine(engine: str, pooling: st
 
 
 def test_what_is_left_out_and_matters_is_found() -> None:
-    def probabilities(texts: object) -> np.ndarray:
-        first = [0.9 if "good" in text else 0.6 if "fine" in text else 0.2 for text in texts]  # type: ignore[attr-defined]
+    def probabilities(texts: Sequence[str]) -> np.ndarray:
+        first = [0.9 if "good" in text else 0.6 if "fine" in text else 0.2 for text in texts]
         return np.array([[p, 1 - p] for p in first])
 
     text = "so good a day "
-    parts = words_of(text)
-    assert "".join(parts) == text
-    found = influence(probabilities, ("yes", "no"), parts)
+    assert "".join(words_of(text)) == text
+    found = text_influence(probabilities, ("yes", "no"), text, "word")
     assert (found.label, found.probability) == ("yes", 0.9)
     assert found.nats == pytest.approx([0, np.log(0.9 / 0.2), 0, 0, 0])
-    assert influence(probabilities, ("yes", "no"), []).parts == ()
+    assert text_influence(probabilities, ("yes", "no"), "", "word").parts == ()

@@ -16,8 +16,8 @@ from unspool.data.pairs import (
     Pairs,
     describe_pairs,
     divide_pairs,
-    keep_texts,
-    kept_texts,
+    keep_pairs,
+    kept_pairs,
     open_pairs,
     read_pairs,
     write_pairs,
@@ -85,12 +85,12 @@ def test_pairs_are_held_out_at_random_unless_the_end_is_requested() -> None:
 
 
 def test_held_out_texts_are_kept_or_missed(tmp_path: Path) -> None:
-    keep_texts(tmp_path, [Pair("a", "b")])
-    assert kept_texts(tmp_path) == [("a", "b")]
+    keep_pairs(tmp_path, [Pair("a", "b")])
+    assert kept_pairs(tmp_path) == [("a", "b")]
     for path in tmp_path.iterdir():
         path.write_text("nothing", encoding="utf-8")
     with pytest.raises(ModelFolderError, match="is missing or damaged"):
-        kept_texts(tmp_path)
+        kept_pairs(tmp_path)
 
 
 def opened(folder: Path, max_length: int = 100) -> Pairs:

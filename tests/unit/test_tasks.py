@@ -25,9 +25,10 @@ def test_every_part_of_a_row_is_there_and_of_its_task(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_what_implies_a_task_is_a_setting_of_its_data_alone(name: str) -> None:
-    for setting in ROWS[name].implied_by:
-        assert [task for task, spec in data_specs().items() if setting in spec.model_fields] == [name]
+def test_what_implies_a_task_are_settings_of_its_data_and_no_other_task_is_implied_by_them(name: str) -> None:
+    for names in ROWS[name].implied_by:
+        assert set(names) <= set(data_specs()[name].model_fields)
+        assert [row.name for row in ROWS.values() if names in row.implied_by] == [name]
 
 
 @pytest.mark.parametrize(
@@ -39,6 +40,10 @@ def test_what_implies_a_task_is_a_setting_of_its_data_alone(name: str) -> None:
         ({"source_file": "a.en", "target_file": "a.de"}, "translation"),
         ({"text": ("t",), "condition": ("c",)}, "conditional"),
         ({"text": ("t",), "label": "l"}, "classification"),
+        ({"features": ("a", "b"), "label": "l"}, "vector-classification"),
+        ({"features": ("a",)}, "vector-classification"),
+        ({"image": "file", "label": "l"}, "image-classification"),
+        ({"label": "l", "extractor": "net.onnx"}, "image-classification"),
         ({"label": None, "condition": (), "source": None}, "language"),
         ({"condition": []}, "language"),
     ],
@@ -55,6 +60,31 @@ def test_a_task_may_be_requested_where_the_data_imply_none(name: str) -> None:
 def test_a_task_that_the_data_contradict_is_refused_with_what_implies_the_other() -> None:
     with pytest.raises(UsageError, match=r"must be translation, because source is given\. Received: 'language'"):
         choose_row({"source": "en", "target": "de"}, "language")
+
+
+def test_a_task_may_be_requested_where_a_setting_that_it_has_too_implies_another() -> None:
+    assert choose_row({"label": "kind"}).name == "classification"
+    for name in ("vector-classification", "image-classification"):
+        assert choose_row({"label": "kind"}, name).name == name
+    with pytest.raises(UsageError, match="must be vector-classification, because features, label is given"):
+        choose_row({"features": ("a",), "label": "kind"}, "classification")
+
+
+def test_sources_imply_a_task_only_where_no_setting_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def recognise(names: tuple[str, ...]) -> str | None:
+        asked.append(names)
+        return "classification" if names == ("pictures",) else None
+
+    monkeypatch.setattr("unspool.data.pictures.reading.recognised_task", recognise)
+    assert choose_row({"sources": ("pictures",)}).name == "classification"
+    assert choose_row({"sources": ("a.txt",)}).name == "language"
+    assert asked == [("pictures",), ("a.txt",)]
+    assert choose_row({"sources": ("pictures",), "source": "a"}).name == "translation"
+    assert choose_row({"sources": ("pictures",)}, "language").name == "language"
+    assert choose_row({}).name == "language"
+    assert len(asked) == 2
 
 
 @pytest.mark.parametrize("find", [row_of, lambda name: choose_row({}, name)])

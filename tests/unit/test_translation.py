@@ -15,6 +15,7 @@ from unspool.specs.training import BudgetSpec
 from unspool.tasks.recipe import DEFAULT_MINUTES
 from unspool.tasks.settings import grouped
 from unspool.tasks.translation.task import Translation
+from unspool.training.callback import Callback
 
 TRAINING = {"steps": 400, "batch_size": 32, "learning_rate": 0.01, "dropout": 0.0, "threads": 1, "validations": 1}
 SHAPE = {"hidden_size": 32, "embedding_size": 16, "encoder_size": 32, "encoder_embedding": 16}
@@ -26,7 +27,7 @@ def budget_of(folder: Path, **given: Any) -> BudgetSpec:
     model = ModelFolder(folder)
     model.create()
     settings = grouped({**given, "hidden_size": 8, "encoder_size": 8})
-    return Translation().plan(model, settings, Machine("float32", 1), None, lambda size: None).recipe.budget
+    return Translation().plan(model, settings, Machine("float32", 1), None, Callback()).recipe.budget
 
 
 def test_dates_are_learnt_in_a_minute_unless_a_budget_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

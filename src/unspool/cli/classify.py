@@ -1,7 +1,7 @@
-"""`unspool classify`: lines in, their labels out."""
+"""`unspool classify`: texts, rows or pictures in, their labels out."""
 
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -9,11 +9,16 @@ from unspool.cli.arguments import AsJson, File, ModelPath, NewColumnName, Overwr
 from unspool.cli.console import write, write_json
 from unspool.cli.lines import answered, texts_of
 from unspool.cli.options import Fields, Settings, with_options
+from unspool.cli.pictures import answered_pictures
 from unspool.cli.tables import Table, answer_table
 from unspool.errors import UsageError
 from unspool.specs.base import Option
 from unspool.specs.runtime import RuntimeSpec
 from unspool.tasks.classification.specs import ClassificationDataSpec
+
+if TYPE_CHECKING:
+    from unspool.data.answers import Asked, Question
+    from unspool.data.formats.writing import Cell
 
 
 @with_options(
@@ -26,7 +31,7 @@ def classify(
     file: File = None,
     top: Annotated[
         int,
-        typer.Option("--top", "-k", metavar="INTEGER", help="Prints this many labels of a text, the likeliest first."),
+        typer.Option("--top", "-k", metavar="INTEGER", help="Prints this many labels of each, the likeliest first."),
         Option("Output", True, synonyms=("n-best", "best", "labels", "top-k")),
     ] = 1,
     probabilities: Annotated[
@@ -42,7 +47,7 @@ def classify(
     data: Settings,
     runtime: Settings,
 ) -> None:
-    """Label texts, one line each, in order; or the rows of a table.
+    """Label texts, one line each, in order; the rows of a table; or pictures.
 
     With more than one label, each is printed with its probability, separated by tabs. With --json, each line is an
     object with the number of the text, the probability of every label, the likeliest first, and the `top` of them.
@@ -55,56 +60,131 @@ def classify(
     end: predicted_label, and with more labels or --probabilities predicted_label_probability, predicted_label_2 and so
     on. Rows without a text have no label, and are counted.
 
+    A model that reads numbers takes a row as NAME=NUMBER,NAME=NUMBER, as JSON, or as the numbers alone, in order;
+    --file is a table with its columns. A number that is missing is read as the mean of its column, and counted.
+
+    A model of pictures takes files, folders of pictures, or one picture on standard input. Where there are several,
+    each line begins with the name of its picture and a tab. A picture that cannot be read has no label; a warning says
+    why, and the exit code is that of an error.
+
     Examples:
         unspool classify runs/reviews "what a film" "a waste of time" --top 3
         unspool classify runs/reviews --file posts.csv --text body --out labelled.csv
+        unspool classify runs/wine --file bottles.csv --out labelled.csv
+        unspool classify runs/fashion photo.jpg more/ --top 3
         cut -f2 mails.tsv | unspool classify runs/spam --json
     """
     from unspool.api import load
-    from unspool.text.escapes import escaped
+    from unspool.models.images import ImageClassifier
+    from unspool.models.vectors import VectorClassifier
 
     if top < 1:
         raise UsageError(f"top must be at least 1. Received: {top}.", "leave it out for the likeliest label.")
     columns = data.pop("text", ())
     table = Table(file, out, overwrite, column, data)
-    if table.has_columns(columns, "--text", {"texts": texts, "--json": as_json}):
-        _label_rows(load(model, **runtime), table, columns, top, probabilities or top > 1)
-        return
     classifier: Any = load(model, **runtime)
-    for number, text, found in answered(texts_of(texts, file, **data), classifier.probabilities):
-        ranked = {} if found is None else _ranked(classifier.labels, found)
-        best = list(ranked)[:top]
-        if as_json:
-            write_json({"line": number, "text": text, "labels": best, "probabilities": ranked})
-        elif top == 1 and not probabilities:
-            write("".join(map(escaped, best)) + "\n")
+    answer = Answer(classifier, top, probabilities, as_json)
+    unusable = {"texts": texts, "--json": as_json}
+    if isinstance(classifier, ImageClassifier):
+        _refuse_reading(data, file, columns)
+        table.has_columns((), "--text", {})
+        for name, several, found in answered_pictures(texts, lambda some: list(classifier.probabilities(some))):
+            answer.line({"picture": name}, found, f"{name}\t" if several else "")
+    elif isinstance(classifier, VectorClassifier) and file is not None:
+        table.has_columns(classifier.features, "--file", unusable)
+        answer.number_rows(table)
+    elif table.has_columns(columns, "--text", unusable):
+        answer.text_rows(table, columns)
+    else:
+        for number, text, found in answered(texts_of(texts, file, **data), classifier.probabilities):
+            answer.line({"line": number, "text": text}, found)
+
+
+def _refuse_reading(data: Settings, file: Any, columns: Sequence[str]) -> None:
+    """Refuse options that mean nothing for pictures.
+
+    Raises:
+        UsageError: one is given.
+    """
+    given = [*(f"--{name}" for name in data), *(["--file"] if file else []), *(["--text"] if columns else [])]
+    if given:
+        raise UsageError(
+            f"pictures are named as arguments. Received: {given[0]}.", "leave it out, and name files or folders."
+        )
+
+
+class Answer:
+    """Answers with labels, as the options say.
+
+    Args:
+        classifier: is the model.
+        top: is the number of labels of each example.
+        probabilities: gives them also where there is one label.
+        as_json: prints objects instead of lines.
+    """
+
+    def __init__(self, classifier: Any, top: int, probabilities: bool, as_json: bool) -> None:
+        self._classifier, self._top, self._as_json = classifier, top, as_json
+        self._with_probabilities = probabilities or top > 1
+
+    def line(self, named: dict[str, Any], found: Any, start: str = "") -> None:
+        """Print the labels of one example on a line.
+
+        Args:
+            named: says in JSON which example it is.
+            found: are the probabilities of its labels; none where it has no label.
+            start: begins a line that is not JSON.
+        """
+        from unspool.text.escapes import escaped
+
+        ranked = {} if found is None else self._ranked(found)
+        best = list(ranked)[: self._top]
+        if self._as_json:
+            write_json({**named, "labels": best, "probabilities": ranked})
+        elif self._with_probabilities:
+            write(start + "\t".join(f"{escaped(label)}\t{ranked[label]:.4f}" for label in best) + "\n")
         else:
-            write("\t".join(f"{escaped(label)}\t{ranked[label]:.4f}" for label in best) + "\n")
+            write(start + "".join(map(escaped, best)) + "\n")
 
+    def text_rows(self, table: Table, columns: tuple[str, ...]) -> None:
+        """Label the rows of a table by their texts."""
+        from unspool.data.answers import Question
 
-def _label_rows(classifier: Any, table: Table, columns: tuple[str, ...], top: int, with_probabilities: bool) -> None:
-    from unspool.data.answers import Asked, Question
-    from unspool.data.formats.writing import Cell, NewColumn
+        question = Question(columns)
+        self._rows(table, question, lambda rows: [question.text_of(row.record) for row in rows])
 
-    question = Question(columns)
-    count = max(1, min(top, len(classifier.labels)))
-    new = []
-    for name in table.named("predicted_label", *map(str, range(2, count + 1))):
-        new.append(NewColumn(name, str))
-        if with_probabilities:
-            new.append(NewColumn(f"{name}_probability", float))
+    def number_rows(self, table: Table) -> None:
+        """Label the rows of a table by their numbers."""
+        from unspool.data.answers import Question
+        from unspool.data.vector_rows import NumberColumns
+        from unspool.tasks.evaluation import say_findings
 
-    def label(rows: list[Asked]) -> Iterator[list[Cell]]:
-        for found in classifier.probabilities([question.text_of(row.record) for row in rows]):
-            best = list(_ranked(classifier.labels, found).items())[:count]
-            yield [
-                cell for name, value in best for cell in ((name, round(value, 6)) if with_probabilities else (name,))
-            ]
+        columns = NumberColumns(self._classifier.features)
+        question = Question(numbers=columns.names)
+        self._rows(table, question, lambda rows: columns.values([row.record for row in rows]), columns.see)
+        say_findings(columns.findings)
 
-    answer_table(table, question, new, label)
+    def _rows(self, table: Table, question: "Question", examples_of: Any, check: Any = None) -> None:
+        from unspool.data.formats.writing import NewColumn
 
+        count, new = max(1, min(self._top, len(self._classifier.labels))), []
+        for name in table.named("predicted_label", *map(str, range(2, count + 1))):
+            new.append(NewColumn(name, str))
+            if self._with_probabilities:
+                new.append(NewColumn(f"{name}_probability", float))
 
-def _ranked(labels: Sequence[str], probabilities: Any) -> dict[str, float]:
-    """Return the probability of each label, the likeliest first."""
-    order = (-probabilities).argsort(kind="stable")
-    return {labels[index]: float(probabilities[index]) for index in order}
+        def label(rows: "list[Asked]") -> "Iterator[list[Cell]]":
+            for found in self._classifier.probabilities(examples_of(rows)):
+                best = list(self._ranked(found).items())[:count]
+                yield [
+                    cell
+                    for name, value in best
+                    for cell in ((name, round(value, 6)) if self._with_probabilities else (name,))
+                ]
+
+        answer_table(table, question, new, label, check)
+
+    def _ranked(self, probabilities: Any) -> dict[str, float]:
+        """Return the probability of each label, the likeliest first."""
+        order, labels = (-probabilities).argsort(kind="stable"), self._classifier.labels
+        return {labels[index]: float(probabilities[index]) for index in order}

@@ -41,8 +41,9 @@ def evaluate(
 
     Of a language model: bits and nats with the state carried through the text, and from fresh starts. Of a
     translator: BLEU and chrF, against one reference or several. Of a classifier: accuracy, macro F1, the figures of
-    each label and the confusion matrix. Of a conditional model: bits and nats given the conditions, and with one column
-    of labels the accuracy of Bayes' rule. With bfloat16 or int8 weights: also what they lose against float32.
+    each label and the confusion matrix; the page of one of pictures also has the worst mistakes. Of a conditional
+    model: bits and nats given the conditions, and with one column of labels the accuracy of Bayes' rule. With bfloat16
+    or int8 weights: also what they lose against float32.
 
     What is left out of the data, or cannot be right, is counted.
 

@@ -65,7 +65,7 @@ def train(
     *,
     settings: Settings,
 ) -> None:
-    """Learn from a text, from lines, or from a table, and write a model folder.
+    """Learn from a text, from lines, from a table, or from pictures, and write a model folder.
 
     Without --out the folder is runs/NAME. A budget of minutes counts from the first update. Ctrl-C keeps the best model
     so far.
@@ -74,6 +74,7 @@ def train(
         unspool train alice.txt --minutes 5
         unspool train dates.tsv --source 1 --target 2 --out runs/dates
         unspool train reviews.csv --text review --label stars
+        unspool train wine.csv --features alcohol,hue --label kind
     """
     from unspool.cli.progress import make_progress
 

@@ -39,17 +39,20 @@ class Question(NamedTuple):
     Attributes:
         text: names the columns of a text, which are joined with spaces.
         condition: names columns of labels or numbers; a row in which one is empty has no answer.
+        numbers: names columns of numbers; only a row in which all are empty has no answer.
         may_be_empty: says whether an empty text has an answer, as an empty prompt has.
     """
 
     text: tuple[str, ...] = ()
     condition: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
     may_be_empty: bool = False
 
     @property
     def columns(self) -> Columns:
         """The columns that are read."""
-        return Columns((*self.text, *self.condition), frozenset(self.condition))
+        numeric = (*self.condition, *self.numbers)
+        return Columns((*self.text, *numeric), frozenset(numeric))
 
     def text_of(self, record: Record) -> str:
         """Return the text of a row."""
@@ -61,6 +64,8 @@ class Question(NamedTuple):
 
     def missing(self, record: Record) -> str:
         """Say what is empty in a row, so that there is no answer."""
+        if self.numbers:
+            return "" if any(record.cells[name].strip() for name in self.numbers) else "every number"
         if not self.may_be_empty and not self.text_of(record).strip():
             return "their text"
         return next((repr(name) for name in self.condition if not record.cells[name].strip()), "")

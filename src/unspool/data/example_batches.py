@@ -1,15 +1,15 @@
-"""Batches of whole examples: pairs, and texts with labels.
+"""Batches of whole examples: pairs, and whatever has a label.
 
 Shapes: B rows, S tokens of a source, T tokens of a target.
 """
 
 import numpy as np
 
-from unspool.data.batches import Batch, LengthPlan, TextSource, UnknownTokens
-from unspool.data.examples import SOURCE, Examples
-from unspool.data.labelled import LABELS
+from unspool.data.batches import Batch, LengthPlan, UnknownTokens
+from unspool.data.examples import SOURCE
+from unspool.data.labelled import LabelledPart
 from unspool.data.pairs import Pairs
-from unspool.text.tokenizer import PAD, SPECIAL_TOKENS, UNKNOWN
+from unspool.text.tokenizer import PAD, UNKNOWN
 
 
 class PairBatches:
@@ -46,20 +46,17 @@ class PairBatches:
 
 
 class LabelledBatches:
-    """Batch texts of similar length, each with its label.
+    """Batch examples of similar size, each with its label.
 
     Args:
-        examples: are those of the training part, with the column LABELS.
+        part: is that of the examples to learn.
         batch_size: is the number of rows, B.
-        max_length: is the maximum number of tokens that are read of a text.
-        word_dropout: is the rate at which tokens are replaced by `<unk>`, in addition to rare ones.
-        seed: starts the random numbers of the order, and of the tokens that are replaced.
+        seed: starts the random numbers of the order, and of what the sources change at random.
     """
 
-    def __init__(self, examples: Examples, batch_size: int, max_length: int, word_dropout: float, seed: int) -> None:
-        self._examples, self._max_length, self._rate, self._seed = examples, max_length, word_dropout, seed
-        self._plan = LengthPlan(np.minimum(examples.text.lengths, max_length), batch_size, seed)
-        self._unknown = UnknownTokens(examples.text.counts)
+    def __init__(self, part: LabelledPart, batch_size: int, seed: int) -> None:
+        self._part, self._seed = part, seed
+        self._plan = LengthPlan(part.sources.sizes, batch_size, seed)
 
     def steps(self, epoch: int) -> int:
         """Count the batches of the epoch."""
@@ -69,15 +66,11 @@ class LabelledBatches:
         """Make one batch of the epoch; `index` counts from 0."""
         chosen = self._plan.chosen(epoch, index)
         generator = np.random.default_rng((self._seed, epoch, index))
-        source = TextSource.of_texts([self._examples.text.document(one)[: self._max_length] for one in chosen])
-        assert source.tokens is not None
-        tokens = self._unknown.replace(source.tokens, generator)  # (B, S)
-        dropped = (generator.random(tokens.shape) < self._rate) & (tokens >= len(SPECIAL_TOKENS))
         nothing = np.full((len(chosen), 0), PAD)  # (B, 0): a classifier has no decoder
         return Batch(
             inputs=nothing,
             targets=nothing,
             reset=np.ones(len(chosen), np.bool_),
-            source=TextSource(np.where(dropped, UNKNOWN, tokens), source.lengths),
-            labels=self._examples.numbers[LABELS][chosen],
+            source=self._part.sources.read(chosen, generator),
+            labels=self._part.labels[chosen],
         )

@@ -105,8 +105,8 @@ def write_examples(
         for role, (tokenizer, written) in texts.items():
             if not write_tokens(folder, _stem(name, role), tokenizer, written, True, on_bytes):
                 raise DataError("at least one row must not be empty. Received: none.", "name other sources.")
-        for column, values in numbers.items():
-            (folder / f"{name}.{column}").write_bytes(values.tobytes())
+    for column, values in numbers.items():
+        write_column(folder, name, column, values)
 
 
 def open_examples(
@@ -134,11 +134,29 @@ def open_examples(
     if any(part.starts is None for part in texts.values()) or len({len(part.lengths) for part in texts.values()}) > 1:
         raise ModelFolderError(f"{folder}: the {' and '.join(roles)} files of {name} do not fit.", "train again.")
     count = len(texts[TEXT].lengths)
-    return Examples(texts, {column.name: _open_column(folder, name, column, count) for column in columns}, max_length)
+    return Examples(texts, {column.name: open_column(folder, name, column, count) for column in columns}, max_length)
 
 
-def _open_column(folder: Path, name: str, column: NumericColumn, count: int) -> Array:
-    shape = (count, *np.shape(column.minimum))  # (N) or (N, C)
+def write_column(folder: Path, name: str, column: str, values: Array) -> None:
+    """Write a column of numbers, [N] or [N, C], of the part called `name`, to be opened by `open_column`."""
+    path = folder / f"{name}.{column}"
+    with reporting_write_errors(path):
+        path.write_bytes(values.tobytes())
+
+
+def open_column(folder: Path, name: str, column: NumericColumn, count: int | None = None) -> Array:
+    """Open what `write_column` wrote.
+
+    Args:
+        folder: holds the file.
+        name: is that of the part.
+        column: describes the column.
+        count: is the number of examples, N; none takes as many as there are.
+
+    Raises:
+        ModelFolderError: the file is missing or damaged, or holds another number of examples.
+    """
+    shape = (-1 if count is None else count, *np.shape(column.minimum))  # (N) or (N, C)
     try:
         values = np.frombuffer((folder / f"{name}.{column.name}").read_bytes(), column.type).reshape(shape)
         fits = bool(((values >= column.minimum) & (values <= column.maximum)).all())

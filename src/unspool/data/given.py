@@ -51,7 +51,7 @@ def as_sources(data: Any) -> Iterator[Given]:
     if data is None:
         yield Given(())
         return
-    items = _listed(data)
+    items = listed(data)
     if not items:
         raise UsageError(
             "data must not be empty. Received: nothing in it.", f"{FORMS[:-1]}; nothing at all for a demo."
@@ -87,7 +87,7 @@ def _bytes(name: str) -> bytes:
     return name.encode(errors="surrogatepass")
 
 
-def _listed(data: Any) -> list[Any]:
+def listed(data: Any) -> list[Any]:
     """Return the items of what is given: names, texts, pairs or rows."""
     if isinstance(data, str | os.PathLike):
         return [data]
@@ -104,7 +104,7 @@ def _listed(data: Any) -> list[Any]:
         raise UsageError(f"data must be named or given. Received: {data!r:.60}.", FORMS)
     items = list(data)
     if any(isinstance(item, str) for item in items):  # a column of texts may have gaps
-        items = ["" if _is_missing(item) else item for item in items]
+        items = ["" if is_missing(item) else item for item in items]
     return items
 
 
@@ -176,7 +176,7 @@ def _table(path: Path, rows: Iterable[Mapping[str, Any]]) -> str:
 
 def _cell(value: Any) -> Any:
     """Return a value as JSON has it: a number of NumPy as one of Python, what is missing as null."""
-    if _is_missing(value):
+    if is_missing(value):
         return None
     if isinstance(value, bytes | bytearray):
         raise UsageError(f"a cell must be text or a number. Received: {bytes(value)!r:.60}.", "decode the bytes first.")
@@ -190,6 +190,6 @@ def _as_json(value: Any) -> Any:
     return sorted(map(str, value)) if isinstance(value, set | frozenset) else str(value)
 
 
-def _is_missing(value: Any) -> bool:
+def is_missing(value: Any) -> bool:
     """Return whether a value stands for none: None, NaN, or what pandas has for it."""
     return value is None or (isinstance(value, float) and value != value) or type(value).__name__ in MISSING

@@ -65,8 +65,15 @@ def holds_numbers(name: str, cells: Sequence[str], kind: ConditionKind) -> bool:
     return True
 
 
-def check_commas(name: str, cells: Iterable[str]) -> None:
+def check_commas(
+    name: str, cells: Iterable[str], otherwise: str = ", or read labels with --condition-kind labels"
+) -> None:
     """Refuse the numbers of a column if their commas may mean thousands, or if they have commas and points.
+
+    Args:
+        name: is that of the column.
+        cells: are its cells.
+        otherwise: says what else a person can do.
 
     Raises:
         DataError: they do.
@@ -76,5 +83,5 @@ def check_commas(name: str, cells: Iterable[str]) -> None:
     if commas and (all(THOUSANDS.fullmatch(cell) for cell in commas) or any("." in cell for cell in cells)):
         raise DataError(
             f"column {name!r}: the commas of numbers must be decimal ones in all cells. Received: {commas[0]!r:.40}.",
-            "write 1234 for a thousand and 1.234 for one and a bit, or read labels with --condition-kind labels.",
+            f"write 1234 for a thousand and 1.234 for one and a bit{otherwise}.",
         )

@@ -6,7 +6,6 @@ is a text, which a decoder generates.
 Shapes: B rows, S tokens of a source, T tokens of a target.
 """
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,11 +21,11 @@ from unspool.data.documents import read_aligned
 from unspool.data.examples import SOURCE, TEXT, Examples, open_examples, write_examples
 from unspool.data.files import bare_name
 from unspool.data.findings import Findings
+from unspool.data.kept import keep_texts, kept_texts
 from unspool.data.sources import Sources, describe_sources
 from unspool.data.split import choose_randomly, divide
 from unspool.data.table import Columns, read_table
 from unspool.data.tokens import Part
-from unspool.errors import ModelFolderError, reporting_write_errors
 from unspool.specs.data import DataSpec, Split
 from unspool.text.tokenizer import BEGIN, Tokenizer
 
@@ -185,24 +184,15 @@ def open_pairs(folder: Path, name: str, max_length: int | None = None, verify: b
     return Pairs(examples, TextSources(examples.texts[SOURCE]))
 
 
-def keep_texts(folder: Path, pairs: Sequence[Pair]) -> None:
+def keep_pairs(folder: Path, pairs: Sequence[Pair]) -> None:
     """Write held-out pairs as text, because references have no unknown words."""
-    with reporting_write_errors(folder):
-        (folder / TEXTS).write_text(json.dumps(pairs), encoding="utf-8")
+    keep_texts(folder / TEXTS, pairs)
 
 
-def kept_texts(folder: Path) -> list[Pair]:
-    """Read the pairs that `keep_texts` wrote.
+def kept_pairs(folder: Path) -> list[Pair]:
+    """Read the pairs that `keep_pairs` wrote.
 
     Raises:
         ModelFolderError: the file is missing or damaged.
     """
-    try:
-        pairs = json.loads((folder / TEXTS).read_bytes())
-        if not pairs or not all(isinstance(text, str) for one, other in pairs for text in (one, other)):
-            raise ValueError("not a list of pairs")
-        return [Pair(one, other) for one, other in pairs]
-    except (OSError, ValueError, TypeError, RecursionError) as problem:
-        raise ModelFolderError(
-            f"{folder / TEXTS} is missing or damaged: {problem!s:.80}.", "train again, or name pairs to evaluate on."
-        ) from None
+    return [Pair(*texts) for texts in kept_texts(folder / TEXTS, "name pairs to evaluate on", len(Pair._fields))]

@@ -14,7 +14,7 @@ from unspool.data.files import STANDARD_INPUT, SourceFile, bare_name, expand
 from unspool.data.findings import Findings
 from unspool.data.kinds import looks_like_a_chat, looks_like_html
 from unspool.errors import DataError
-from unspool.specs.data import DataSpec
+from unspool.specs.data import SourcesSpec
 from unspool.text.cleaning import Cleaner, clean_and_count
 from unspool.text.reading import read_lines, read_pieces
 
@@ -46,7 +46,7 @@ class Sources:
     """
 
     def __init__(
-        self, names: tuple[str, ...], spec: DataSpec, tables: bool = False, findings: Findings | None = None
+        self, names: tuple[str, ...], spec: SourcesSpec, tables: bool = False, findings: Findings | None = None
     ) -> None:
         self.names, self.spec, self.findings = names, spec, findings or Findings()
         self.filled: set[SourceFile] = set()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from unspool.data.files import STANDARD_INPUT, SourceFile, bare_name
 from unspool.data.formats.columnar import read_parquet
@@ -41,6 +41,11 @@ class Record(NamedTuple):
     cells: dict[str, str]
     file: SourceFile
     place: str
+
+    @property
+    def name(self) -> str:
+        """What an error calls it: `rows.csv, line 7`."""
+        return f"{self.file.name}, {self.place}"
 
 
 @dataclass(frozen=True)
@@ -146,6 +151,13 @@ def column_names(sources: Sources, file: SourceFile) -> list[str]:
     """Return the names of the columns of one table, as its first row has them."""
     row = next(_rows(sources, file, ()), None)
     return [] if row is None else [str(key) for key in row.cells]
+
+
+def first_row(sources: Sources) -> dict[str, Any]:
+    """Return the cells of the first row of some tables, by the names of their columns; none if there is no row."""
+    rows = (row for file in sources.files for row in _rows(sources, file, ()))
+    row = next(rows, None)
+    return {} if row is None else {str(key): value for key, value in row.cells.items()}
 
 
 def quoted(names: Iterable[str]) -> str:

@@ -39,19 +39,26 @@ class _Search:
     """The beams of one source."""
 
     max_length: int
-    beams: int
-    penalty: float
+    spec: BeamSpec
     found: list[Hypothesis] = field(default_factory=list)
 
     def add(self, ids: IntArray, log_probability: float, ended: bool) -> None:
         """Add a finished sequence."""
-        length = len(ids) + ended
-        score = log_probability / max(length, 1) ** self.penalty
+        score = self.score(log_probability, len(ids) + ended)
         self.found.append(Hypothesis(tuple(int(token) for token in ids), log_probability, score, ended))
+
+    def score(self, log_probability: float, length: int) -> float:
+        """Return the score of a sequence of some tokens, `<eos>` counted."""
+        return float(log_probability / max(length, 1) ** self.spec.length_penalty)
+
+    def is_beaten(self, log_probability: float, length: int) -> bool:
+        """Return whether as many sequences have ended as there are beams, and the best are no worse than another."""
+        ended = sorted((one.score for one in self.found if one.ended), reverse=True)
+        return len(ended) >= self.spec.beams and ended[self.spec.n_best - 1] >= self.score(log_probability, length)
 
     def best(self) -> list[Hypothesis]:
         """Return the best sequences, the best first; one that was cut off only where too few ended."""
-        return sorted(self.found, key=lambda one: (not one.ended, -one.score))[: self.beams]
+        return sorted(self.found, key=lambda one: (not one.ended, -one.score))[: self.spec.beams]
 
 
 def beam_search(
@@ -72,7 +79,7 @@ def beam_search(
     Returns:
         up to K sequences for each row, the best first.
     """
-    searches = [_Search(int(count), spec.beams, spec.length_penalty) for count in max_lengths]
+    searches = [_Search(int(count), spec) for count in max_lengths]
     going = np.arange(len(searches))  # (B) the sources that are not done
     logits, state = network.step(np.full(len(going), BEGIN), state)
     tokens = np.zeros((len(going), 1, 0), np.int64)  # (B, K, N), and of each beam
@@ -101,7 +108,7 @@ def beam_search(
 
 def _runs(search: _Search, tokens: IntArray, scores: FloatArray) -> bool:
     """Return whether the search of a source continues; at its end, sequences without `<eos>` are cut off."""
-    if sum(one.ended for one in search.found) >= search.beams or not np.isfinite(scores).any():
+    if not np.isfinite(scores).any() or search.is_beaten(float(scores.max()), tokens.shape[1]):
         return False
     if tokens.shape[1] < search.max_length:
         return True

@@ -52,7 +52,7 @@ class BeamCaptioner:
     Attributes:
         network: encodes pictures, and decodes their captions.
         tokenizer: is that of the captions.
-        max_length: is the maximum number of tokens of a caption, unless another is requested.
+        max_length: is the maximum number of tokens of a caption, `<eos>` included, unless another is requested.
     """
 
     network: EncoderDecoder

@@ -1,85 +1,84 @@
-"""Classify: encode a text, and compute the probabilities of its labels.
+"""Classify: encode examples of any kind, and compute the probabilities of their labels.
 
-Shapes: N texts, B rows, C labels.
+Shapes: N examples, B rows, C labels.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from unspool.arrays import FloatArray, IntArray, softmax
-from unspool.data.batches import TextSource
+from unspool.data.labelled import SizedReader
 from unspool.engines.base import Classifies
-from unspool.text.tokenizer import END, Tokenizer
 
 ROWS = 256
-TOKENS = 32_768  # in a batch, padding included
+SIZE = 32_768  # of a batch, padding included: its tokens
 
 Probabilities = FloatArray  # [N, C], rows sum to 1
 
 
 class Classifier(Protocol):
-    """Computes the probabilities of a text's labels.
-
-    Attributes:
-        labels: are the C names.
-    """
+    """Computes the probabilities of the labels of examples."""
 
     @property
     def labels(self) -> tuple[str, ...]:
         """The names of the C labels, in the order of the probabilities."""
 
-    def probabilities(self, texts: Sequence[str]) -> Probabilities:
-        """Compute the probability of each label for N texts: [N, C]; rows sum to 1."""
-
-    def of_tokens(self, ids: Sequence[IntArray]) -> Probabilities:
-        """Compute the same for N sequences of token ids, each with `<eos>` at its end."""
+    def probabilities(self, examples: Any) -> Probabilities:
+        """Compute the probability of each label for N examples: [N, C]; rows sum to 1."""
 
 
 @dataclass(frozen=True)
 class NetworkClassifier:
-    """A network with a head, its tokenizer and the names of the labels."""
+    """A network with a head, and the names of its labels.
+
+    Attributes:
+        network: has the head.
+        labels: are the C names.
+        sources: turns examples into what the encoder reads.
+    """
 
     network: Classifies
-    tokenizer: Tokenizer
     labels: tuple[str, ...]
+    sources: Callable[[Any], SizedReader]
 
-    def probabilities(self, texts: Sequence[str]) -> Probabilities:
-        """Compute the probability of each label of each text, in order; texts of similar length are batched.
+    def probabilities(self, examples: Any) -> Probabilities:
+        """Compute the probability of each label of each example, in order; examples of similar size are batched.
 
         Args:
-            texts: are N texts; any text can be read, an empty one too.
+            examples: are N texts, rows or pictures, as `sources` takes them.
 
         Returns:
             [N, C] float64; rows sum to 1.
         """
-        return self.of_tokens([np.append(self.tokenizer.encode(text), END) for text in texts])
+        return self.of_sources(self.sources(examples))
 
-    def of_tokens(self, ids: Sequence[IntArray]) -> Probabilities:
-        """Compute the same for N sequences of token ids, each with `<eos>` at its end: [N, C]."""
-        return label_probabilities(self.network, ids, len(self.labels))
+    def of_sources(self, sources: SizedReader) -> Probabilities:
+        """Compute the same for N sources: [N, C]."""
+        return label_probabilities(self.network, sources, np.arange(len(sources.sizes)), len(self.labels))
 
 
-def label_probabilities(network: Classifies, texts: Sequence[IntArray], labels: int) -> Probabilities:
-    """Compute the probability of each label of each text.
+def label_probabilities(network: Classifies, sources: SizedReader, chosen: IntArray, labels: int) -> Probabilities:
+    """Compute the probability of each label of some examples.
 
     Args:
         network: has a head.
-        texts: are N sequences of at least one token id.
+        sources: are those of the examples.
+        chosen: are the indices of N of them.
         labels: is the number of labels of the head, C.
 
     Returns:
         [N, C] float64; rows sum to 1.
     """
-    found = np.empty((len(texts), labels))
-    order = np.argsort([len(text) for text in texts], kind="stable")[::-1]
+    found, sizes = np.empty((len(chosen), labels)), sources.sizes[chosen]  # (N, C), (N)
+    order = np.argsort(sizes, kind="stable")[::-1]
     start = 0
     while start < len(order):
-        rows = max(1, min(ROWS, TOKENS // len(texts[order[start]])))
-        chosen = order[start : start + rows]
-        scores = network.classify(TextSource.of_texts([texts[index] for index in chosen]))  # (B, C)
-        found[chosen] = softmax(scores.astype(np.float64))
+        rows = max(1, min(ROWS, SIZE // int(sizes[order[start]])))
+        some = order[start : start + rows]
+        scores = network.classify(sources.read(chosen[some]))  # (B, C)
+        found[some] = softmax(scores.astype(np.float64))
         start += rows
     return found

@@ -2,9 +2,11 @@
 
 The names, the gate order and the two biases are PyTorch's: LSTM i f g o, GRU r z n with the reset gate applied after
 the product. Other engines convert from these. A `mingru` layer is a block of its own, with the gates z c g, and a gated
-linear unit u v (`engines/torch/mingru.py` defines it). Names of the second direction end in `_reverse`.
+linear unit u v (`engines/torch/mingru.py` defines it). Names of the second direction end in `_reverse`. A convolution's
+weight is a matrix, [D, K K C]: for each output the window row by row, and at each place of it the channels.
 
-Shapes: V tokens, E embedding, H hidden units, G gates (1, 4 or 3), L layers, W encoder units.
+Shapes: V tokens, E embedding, H hidden units, G gates (1, 4 or 3), L layers, W encoder units,
+C channels in, D channels out, K the size of a convolution's window.
 """
 
 from math import prod
@@ -15,6 +17,7 @@ from unspool.specs.network import (
     EncoderSpec,
     FeatureEncoderSpec,
     HeadSpec,
+    ImageEncoderSpec,
     LabelEncoderSpec,
     NetworkSpec,
     TextEncoderSpec,
@@ -38,7 +41,8 @@ class Parameter(NamedTuple):
         initialiser: names how the array starts; `engines/initial.py` says what each means.
         fan_in: sets the bound of a uniform start, 1 / sqrt(fan_in): the inputs of one output or, as in PyTorch, the
             hidden units of a recurrent layer.
-        matrix: says whether it is a matrix of a recurrent layer, which Muon trains and weight decay shrinks.
+        matrix: says whether it is a matrix of a recurrent or convolutional layer, which Muon trains and weight decay
+            shrinks.
         depth: counts the layers between it and the output: 0 for the output itself, 1 for the last layer.
         scale: multiplies the start.
     """
@@ -99,7 +103,7 @@ def input_width(spec: DecoderSpec) -> int:
 
 
 def weight(*shape: int, depth: int = 0) -> Parameter:
-    """Make the facts of a linear layer's weight [outputs, inputs] or a convolution's [outputs, inputs, ...]."""
+    """Make the facts of a linear layer's weight [outputs, inputs]."""
     return Parameter(shape, "uniform", prod(shape[1:]), depth=depth)
 
 
@@ -130,12 +134,42 @@ def _encoder(spec: EncoderSpec, above: int) -> Parameters:
             "linear.weight": weight(size, spec.features, depth=above + 1),
             "position.weight": embedding(spec.positions, size, above + 1),
         }
+    if isinstance(spec, ImageEncoderSpec):
+        return _convolutions(spec, above)
     found: Parameters = {}
     if spec.embedding_size:
         depth = above + spec.num_layers + 1
         found["embedding.weight"] = embedding(spec.vocabulary_size, spec.embedding_size, depth)
     directions = ("", "_reverse") if spec.bidirectional else ("",)
     return found | _recurrent(spec, spec.embedding_size or spec.vocabulary_size, above, directions)
+
+
+def _convolutions(spec: ImageEncoderSpec, above: int) -> Parameters:
+    """Make the facts of a convolutional network with some layers above it.
+
+    The last convolution of each residual block starts at zero, so that every block starts as the identity (Zhang et
+    al., 2019, Fixup): this takes the place of normalisation. The others start as for rectified units (He et al., 2015).
+    """
+    widths, found = (spec.channels, *spec.stages), Parameters()
+    depth = above + 1 + len(spec.stages) * (1 + 2 * spec.blocks)  # of the first convolution
+    for stage, size in enumerate(spec.stages):
+        found |= _prefixed(f"stages.{stage}.enter", _convolution(widths[stage], size, depth))
+        for block in range(spec.blocks):
+            name = f"stages.{stage}.blocks.{block}"
+            found |= _prefixed(f"{name}.first", _convolution(size, size, depth - 2 * block - 1))
+            found |= _prefixed(f"{name}.second", _convolution(size, size, depth - 2 * block - 2, "zeros"))
+        depth -= 1 + 2 * spec.blocks
+    found["linear.weight"] = weight(spec.hidden_size, widths[-1], depth=above + 1)
+    return found | {"position.weight": embedding(spec.positions, spec.hidden_size, above + 1)}
+
+
+def _convolution(width: int, size: int, depth: int, start: Initialiser = "uniform") -> Parameters:
+    """Make the facts of a convolution with a window of 3 x 3, for rectified units."""
+    inputs = 9 * width
+    return {
+        "weight": Parameter((size, inputs), start, inputs, True, depth, 6**0.5),
+        "bias": bias(size, depth),
+    }
 
 
 def _bridge(encoder: EncoderSpec, decoder: DecoderSpec) -> Parameters:

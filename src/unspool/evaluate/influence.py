@@ -1,11 +1,11 @@
-"""What moved a decision: each part of a text is left out in turn, and the change is measured.
+"""What moved a decision: each part of an example is left out in turn, and the change is measured.
 
 Occlusion (Zeiler and Fergus, 2014, section 4.2; of words, Li et al., 2016): it needs nothing of a
 classifier but its probabilities, so it works with every one.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,12 +15,12 @@ from unspool.arrays import FloatArray
 
 @dataclass(frozen=True)
 class Influence:
-    """What each part of a text contributes to its likeliest label.
+    """What each part of an example contributes to its likeliest label.
 
     Attributes:
-        label: is the likeliest label of the whole text.
+        label: is the likeliest label of the whole example.
         probability: is that of the label, 0 to 1.
-        parts: make up the text when they are joined.
+        parts: make up the example when they are joined.
         nats: are what the label's log-probability loses without each part; below 0, the part speaks against the label.
     """
 
@@ -35,20 +35,14 @@ def words_of(text: str) -> list[str]:
     return re.findall(r"\s*\S+|\s+$", text)
 
 
-def influence(
-    probabilities: Callable[[Sequence[str]], FloatArray],
-    labels: Sequence[str],
-    parts: Sequence[str],
-) -> Influence:
-    """Measure what each part of a text contributes, by leaving it out.
+def influence(probabilities: FloatArray, labels: Sequence[str], parts: Sequence[str]) -> Influence:
+    """Compute what each of P parts of an example contributes.
 
     Args:
-        probabilities: computes the probabilities of N texts, [N, C].
+        probabilities: are those of the example, and then of what it is without each part in turn, [1 + P, C].
         labels: are the C names.
-        parts: make up the text when they are joined.
+        parts: make up the example when they are joined.
     """
-    texts = ["".join(parts), *("".join([*parts[:i], *parts[i + 1 :]]) for i in range(len(parts)))]
-    found = probabilities(texts)  # (1 + parts, C)
-    best = int(found[0].argmax())
-    logs = np.log(np.maximum(found[:, best], np.finfo(np.float64).tiny))  # (1 + parts)
-    return Influence(labels[best], float(found[0, best]), tuple(parts), tuple((logs[0] - logs[1:]).tolist()))
+    best = int(probabilities[0].argmax())
+    logs = np.log(np.maximum(probabilities[:, best], np.finfo(np.float64).tiny))  # (1 + P)
+    return Influence(labels[best], float(probabilities[0, best]), tuple(parts), tuple((logs[0] - logs[1:]).tolist()))

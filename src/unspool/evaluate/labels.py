@@ -1,8 +1,8 @@
-"""How well texts are classified: accuracy, F1, the figures of each label and the confusion matrix.
+"""How well examples of any kind are classified: accuracy, F1, the figures of each label and the confusion matrix.
 
-A text whose right label the classifier does not know counts as wrong.
+An example whose right label the classifier does not know counts as wrong.
 
-Shapes: N texts, C labels.
+Shapes: N examples, C labels.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,10 +22,10 @@ class LabelFigures:
     """How well one label is predicted.
 
     Attributes:
-        precision: is the fraction of the texts that it was predicted for which have it; 0 where it never was.
-        recall: is the fraction of the texts that have it for which it was predicted; 0 where none has it.
+        precision: is the fraction of the examples that it was predicted for which have it; 0 where it never was.
+        recall: is the fraction of the examples that have it for which it was predicted; 0 where none has it.
         f1: is the harmonic mean of both.
-        support: counts the texts that have it.
+        support: counts the examples that have it.
     """
 
     precision: float
@@ -39,16 +39,16 @@ class ClassificationFigures:
     """What `unspool evaluate` reports for a classifier.
 
     Attributes:
-        accuracy: is the fraction of texts whose likeliest label is the right one.
+        accuracy: is the fraction of examples whose likeliest label is the right one.
         macro_f1: is the mean of F1 over the labels that occur, right or predicted.
         nats_per_label: is the mean nll of the right labels; of labels that are not known there is none.
-        rows: counts the texts.
+        rows: counts the examples.
         seconds: is the time that the classification took.
         labels: are the names of the C labels.
         per_label: holds the figures of each label, and of those that are not known.
-        confusion: is the confusion matrix, [C, C]: row i counts by prediction the texts whose label is i. If there are
-            labels that are not known, one row more counts their texts.
-        unknown_labels: counts the texts of each label that the classifier does not know; none where it knows all.
+        confusion: is the confusion matrix, [C, C]: row i counts by prediction the examples whose label is i. If some
+            labels are not known, one row more counts their examples.
+        unknown_labels: counts the examples of each label that the classifier does not know; none where it knows all.
     """
 
     accuracy: float
@@ -76,16 +76,16 @@ def classification_figures(
     """Compare probabilities with the right labels.
 
     Args:
-        probabilities: are those of N texts, [N, C], N at least 1.
+        probabilities: are those of N examples, [N, C], N at least 1.
         truth: holds the indices of the right labels, [N]; UNKNOWN stands for one that is not among the labels.
         labels: are the C names.
         seconds: is the time that the classification took.
-        unknown: counts the texts of each label that is not among them.
+        unknown: counts the examples of each label that is not among them.
     """
     count, unknown = len(labels), dict(unknown or {})
     matrix = confusion_matrix(truth, probabilities.argmax(axis=1), count)
     known = truth != UNKNOWN
-    nats = -np.log(np.maximum(probabilities[known, truth[known]], np.finfo(np.float64).tiny))  # (known texts)
+    nats = -np.log(np.maximum(probabilities[known, truth[known]], np.finfo(np.float64).tiny))  # (known examples)
     return ClassificationFigures(
         accuracy=float(np.trace(matrix) / len(truth)),
         macro_f1=macro_f1(matrix, len(unknown)),

@@ -17,6 +17,7 @@ from unspool.evaluate.bits import InitialStates
 from unspool.text.tokenizer import PAD
 
 ROWS = 64
+MAX_NATS = 700  # whose exponential is still finite
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 from unspool.errors import shell_word
+from unspool.specs.data import DataSpec
 from unspool.specs.network import DecoderSpec, NetworkSpec, TextEncoderSpec
 from unspool.specs.recipe import Recipe
+
+RECURRENT = "recurrent"
+ENCODERS = {  # what those are that have no recurrent layers, by kind
+    "vector": "{hidden_size} hidden units read {numbers} numbers",
+    "features": "{hidden_size} hidden units read {features} features at {positions} positions of a picture",
+    "cnn": "a convolutional network of stages of {stages} channels, {blocks} residual blocks each, reads pictures of "
+    "{image_height} x {image_width} pixels",
+}
 
 
 class Card(NamedTuple):
@@ -57,25 +66,22 @@ def model_card(card: Card, recipe: Recipe, network: NetworkSpec, facts: CardFact
         network: describes its network.
         facts: are those of the run.
     """
-    part = network.decoder or network.encoder
-    assert isinstance(part, DecoderSpec | TextEncoderSpec)
     rows = "\n".join(f"| {figure} | {value:.4f} |" for figure, value in facts.figures.items())
     caution = f"**This model is untrained**: {facts.untrained}. {card.caution}" if facts.untrained else card.caution
     in_quotes = json.dumps(facts.name, ensure_ascii=False)[1:-1]
-    layers = f"{part.num_layers} {part.cell.upper()} layer{'s' if part.num_layers > 1 else ''}"
+    tags, layers = _network(recipe, network)
+    kind = f"A recurrent {card.kind}" if tags[0] == RECURRENT else f"A {card.kind}"
+    listed = "\n".join(f"- {tag}" for tag in tags)
     return f"""---
 library_name: unspool
 pipeline_tag: {card.tag}
 tags:
-- recurrent
-- {part.cell}
-- {recipe.data.tokenizer}-level
+{listed}
 ---
 
 # {facts.name}
 
-A recurrent {card.kind} of {facts.parameters:,} parameters: {layers} of {part.hidden_size}, \
-{recipe.data.tokenizer}-level, {part.vocabulary_size} tokens. {caution}
+{kind} of {facts.parameters:,} parameters: {layers}. {caution}
 
 ## Data
 
@@ -105,3 +111,17 @@ import unspool
 
 Every setting is in `recipe.toml`, every step of the way in `history.jsonl`.
 """
+
+
+def _network(recipe: Recipe, network: NetworkSpec) -> tuple[list[str], str]:
+    """Return the tags of a network, and describe its layers."""
+    part = network.decoder or network.encoder
+    if isinstance(part, DecoderSpec | TextEncoderSpec) and isinstance(recipe.data, DataSpec):
+        level = f"{recipe.data.tokenizer}-level"
+        layers = f"{part.num_layers} {part.cell.upper()} layer{'s' if part.num_layers > 1 else ''}"
+        described = f"{layers} of {part.hidden_size}, {level}, {part.vocabulary_size} tokens"
+        return [RECURRENT, part.cell, level], described
+    assert network.encoder is not None
+    kind, values = network.encoder.kind, network.encoder.model_dump()
+    stages = ", ".join(map(str, values.get("stages", ())))
+    return [kind], ENCODERS[kind].format(**{**values, "stages": stages})

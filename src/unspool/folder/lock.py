@@ -7,27 +7,32 @@ lock: see `folder.whole`.
 
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from errno import ENOLCK, ENOSYS, EOPNOTSUPP
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from unspool.errors import ModelFolderWarning, OutputError, reporting_write_errors
 from unspool.folder.atomic import LOCK, followed
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 PATIENCE = 0.3  # seconds: as a reader that asks who holds the lock holds it for an instant (`is_locked`)
 NO_LOCKS = (ENOLCK, ENOSYS, EOPNOTSUPP)  # from file systems that have none
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold the lock of a model folder; one that another process holds, or another thread, is refused at once.
+def locked(path: Path, on_wait: Callable[[str], None] | None = None) -> Iterator[None]:
+    """Hold the lock of a folder; one that another process holds, or another thread, is refused at once.
 
     The file is removed before the lock is released: whoever opened it in the meantime then locks a file that has no
     name any more, which `filelock` notices, and opens the next.
 
     Args:
         path: is that of the folder, which need not exist.
+        on_wait: receives who holds the lock, before it is waited for; none refuses at once.
 
     Raises:
         OutputError: the folder is being written, or the lock cannot be made.
@@ -40,7 +45,7 @@ def locked(path: Path) -> Iterator[None]:
     with reporting_write_errors(path):
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
-            lock.acquire(timeout=PATIENCE, poll_interval=0.02)
+            _acquire(lock, on_wait, place)
         except Timeout:
             raise OutputError(
                 f"{path} can be written by one process at a time. It is being trained or written by {_holder(place)}.",
@@ -63,6 +68,18 @@ def locked(path: Path) -> Iterator[None]:
         for folder in missing:
             with suppress(OSError):
                 folder.rmdir()  # nothing was written into it
+
+
+def _acquire(lock: "FileLock", on_wait: Callable[[str], None] | None, place: Path) -> None:
+    from filelock import Timeout
+
+    try:
+        lock.acquire(timeout=PATIENCE, poll_interval=0.02)
+    except Timeout:
+        if on_wait is None:
+            raise
+        on_wait(_holder(place))
+        lock.acquire(timeout=-1, poll_interval=0.2)
 
 
 def is_locked(path: Path) -> bool:

@@ -46,7 +46,12 @@ DEFAULTS: dict[str, dict[str, Any]] = {  # what 0.1.0 wrote into the recipes of 
         "unfreeze": "at-once",
     },
 }
-SEVERAL = ("text", "condition", "validation")  # settings of one or more names, of which one may be given by itself
+SEVERAL = (
+    "text",
+    "condition",
+    "features",
+    "validation",
+)  # settings of one or more names, of which one may be given by itself
 
 
 def present_keywords(values: Mapping[str, Any], stacklevel: int) -> dict[str, Any]:

@@ -38,7 +38,7 @@ from unspool.text.tokenizer import Tokenizer
 
 RESTORE = "restore the folder from a copy, or train again."
 NAMES_ONLY = "# Files are named without their folders; training/recipe.toml has the paths.\n"
-UNFINISHED = "unfinished"  # is in `training/` until the folder has a config
+UNFINISHED = "unfinished"  # is in `training/` until the folder has a config, and says what was requested
 
 Identity = tuple[int, int, int]  # of a model: see `folder.whole`
 
@@ -85,7 +85,7 @@ class ModelFolder:
         return build(kind, {**values, "format_version": FORMAT_VERSION}, f"{self.path}/config.json", ModelFolderError)
 
     def _config_values(self) -> dict[str, Any]:
-        values = _parse_json(self._read(CONFIG), CONFIG)
+        values = parse_json(self._read(CONFIG), CONFIG)
         version = values.get("format_version", 1)
         if type(version) is not int or version < 1:
             raise ModelFolderError(
@@ -133,7 +133,7 @@ class ModelFolder:
         """
         if not (self.path / "generation_config.json").exists():
             return SamplingSpec()
-        values = _parse_json(self._read("generation_config.json"), "generation_config.json")
+        values = parse_json(self._read("generation_config.json"), "generation_config.json")
         return build(SamplingSpec, values, f"{self.path}/generation_config.json", ModelFolderError)
 
     def read_recipe(self, kind: type[R], known: Mapping[str, set[str]]) -> R:
@@ -193,7 +193,8 @@ class ModelFolder:
             return path.read_bytes()
         except FileNotFoundError:
             hint = "train one with `unspool train`, or name the folder that holds config.json."
-            if (self.training / "last.safetensors").exists() or (self.path / "recipe.toml").exists():
+            begun = (self.path / "recipe.toml", self.training / "last.safetensors", self.training / UNFINISHED)
+            if any(file.exists() for file in begun):
                 command = shell_command("train", "--resume", self.path)
                 hint = f"its training was cut off: go on with `{command}`."
             elif waiting(self.path):
@@ -285,7 +286,8 @@ def with_paths(kind: type[Recipe], path: Path, values: Mapping[str, Any]) -> dic
     return with_folders(kind, values, read_toml(exact) if path.name == exact.name and exact.exists() else {})
 
 
-def _parse_json(data: bytes, name: str) -> dict[str, Any]:
+def parse_json(data: bytes, name: str) -> dict[str, Any]:
+    """Return the object in the JSON of a file of this name; a `ModelFolderError` says that it is damaged."""
     try:
         values = json.loads(data)
     except (ValueError, RecursionError) as problem:

@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 from unspool.data.given import as_sources
 from unspool.errors import OutputError, UsageError, WrongModelError, reporting_write_errors
@@ -15,7 +15,7 @@ from unspool.folder.model_folder import ModelFolder, check_free
 from unspool.folder.whole import read_whole
 from unspool.specs.base import Spec
 from unspool.specs.config import Config
-from unspool.specs.data import DataSpec
+from unspool.specs.data import SourcesSpec
 from unspool.tasks.implied import implied_settings
 from unspool.tasks.registry import ROWS
 from unspool.tasks.settings import foreign_settings
@@ -66,9 +66,13 @@ class Model:
         folder: is the model folder.
         config: describes the model.
         network: is built from the config and the weights, in any engine.
+
+    Attributes:
+        reads: says what it is asked about: `texts`, `pictures` or `rows`.
     """
 
     config: Config
+    reads: ClassVar[str] = "texts"
 
     def __init__(self, folder: ModelFolder, config: Config, network: Any) -> None:
         self.folder, self.config, self.network = folder, config, network
@@ -216,7 +220,7 @@ def given(task: str, data: tuple[str, ...] | None, settings: Mapping[str, Any], 
     if foreign:
         raise foreign_settings(task, foreign)
     for spec in specs:
-        if issubclass(spec, DataSpec) and data is None and not any(name in chosen for name in spec.naming):
+        if issubclass(spec, SourcesSpec) and data is None and not any(name in chosen for name in spec.naming):
             idle = [name for name in chosen if name in spec.model_fields]
             if idle:
                 raise UsageError(

@@ -1,41 +1,58 @@
-"""Models that classify texts."""
+"""Models with a head: they classify texts, rows of numbers, pictures."""
 
-from functools import cached_property
-from typing import Any
+from functools import cached_property, partial
+from typing import Any, ClassVar
 
-from unspool.decode.classification import Classifier, NetworkClassifier
+from unspool.data.findings import Findings
+from unspool.data.labelled import LabelledPart
+from unspool.data.labelled_texts import WrittenTexts, encoded_texts, open_labelled
+from unspool.decode.classification import NetworkClassifier
 from unspool.evaluate.labels import ClassificationFigures
 from unspool.folder.model_folder import ModelFolder
 from unspool.models.base import Report, given, measuring
-from unspool.models.labelling import LabellingModel
-from unspool.tasks.classification.confusion import classification_page, classification_text
-from unspool.tasks.classification.evaluation import evaluate_classification
+from unspool.models.labelling import LabellingModel, TextLabellingModel
 from unspool.tasks.classification.specs import ClassificationConfig, ClassificationDataSpec
+from unspool.tasks.classification.task import Classification, labelled_rows
+from unspool.tasks.labelling.confusion import classification_page, classification_text
+from unspool.tasks.labelling.evaluation import Examples, Reading, evaluate_labelled
+from unspool.tasks.labelling.specs import LabellingConfig
 from unspool.tasks.opening import encoder_tokenizer
 
 
-class TextClassifier(LabellingModel):
-    """A model that predicts the label of a text."""
+class HeadModel(LabellingModel):
+    """A model whose network has a head.
 
-    config: ClassificationConfig
+    Attributes:
+        noun: is what its examples are called.
+    """
 
-    def __init__(self, folder: ModelFolder, config: ClassificationConfig, network: Any) -> None:
-        super().__init__(folder, config, network)
-        self.tokenizer = encoder_tokenizer(folder, config, config.tokenizer)
+    config: LabellingConfig
+    noun: ClassVar[str]
 
     @property
     def labels(self) -> tuple[str, ...]:
         """The labels that the model can predict."""
         return self.config.labels
 
-    @cached_property
-    def _classifier(self) -> Classifier:
-        """The classifier of the network's head."""
-        return NetworkClassifier(self.network, self.tokenizer, self.config.labels)
-
     def report(self, figures: ClassificationFigures) -> Report:
         """Show the figures of each label, the confusion matrix, and the labels that the model does not know."""
-        return Report(classification_text(figures), classification_page(figures))
+        return Report(classification_text(figures, self.noun), classification_page(figures, self.noun))
+
+
+class TextClassifier(HeadModel, TextLabellingModel):
+    """A model that predicts the label of a text."""
+
+    config: ClassificationConfig
+    noun = Classification.noun
+
+    def __init__(self, folder: ModelFolder, config: ClassificationConfig, network: Any) -> None:
+        super().__init__(folder, config, network)
+        self.tokenizer = encoder_tokenizer(folder, config, config.tokenizer)
+
+    @cached_property
+    def _classifier(self) -> NetworkClassifier:
+        """The classifier of the network's head."""
+        return NetworkClassifier(self.network, self.labels, partial(encoded_texts, self.tokenizer))
 
     @measuring
     def evaluate(self, data: Any = None, **settings: Any) -> ClassificationFigures:
@@ -52,4 +69,13 @@ class TextClassifier(LabellingModel):
             ModelFolderError: the held-out rows are gone.
         """
         chosen = given(self.config.task, data, settings, ClassificationDataSpec)
-        return self.read_folder(lambda folder: evaluate_classification(self._classifier, folder, chosen))
+        reading = Reading(self._read, self._held_out, "no row has a text and a label")
+        return self.read_folder(lambda folder: evaluate_labelled(self._classifier, folder, chosen, reading)).figures
+
+    def _read(self, spec: ClassificationDataSpec, findings: Findings) -> Examples:
+        rows = labelled_rows(spec.sources, spec, findings)
+        return Examples(rows, encoded_texts(self.tokenizer, [row.item for row in rows]))
+
+    def _held_out(self, folder: ModelFolder) -> LabelledPart:
+        part, labels = open_labelled(folder.training, "validation", len(self.labels))
+        return LabelledPart(WrittenTexts(part), labels)

@@ -12,14 +12,14 @@ from unspool.evaluate.bayes import BayesClassifier
 from unspool.evaluate.conditioned import ConditionedFigures
 from unspool.folder.model_folder import ModelFolder
 from unspool.models.base import PathLike, Report, given, measuring
-from unspool.models.labelling import LabellingModel
+from unspool.models.labelling import TextLabellingModel
 from unspool.models.reading import Sample, StateReading, load_reading, open_context
 from unspool.models.score import Score, score_text
 from unspool.tasks.conditional.evaluation import conditioned_text, evaluate_conditional
 from unspool.tasks.conditional.specs import ConditionalConfig, ConditionalDataSpec
 
 
-class ConditionalTextModel(LabellingModel):
+class ConditionalTextModel(TextLabellingModel):
     """A language model whose texts depend on labels or numbers; by Bayes' rule it classifies texts, too.
 
     A condition is a label, a blend of labels (`"a=0.7,b=0.3"` or `{"a": 0.7, "b": 0.3}`) or a number; of several

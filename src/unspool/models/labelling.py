@@ -1,21 +1,52 @@
-"""What models that classify texts have in common, with a head or by Bayes' rule.
-
-Shapes: N texts, C labels.
-"""
+"""Models that give examples labels."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 from unspool.arrays import FloatArray
 from unspool.decode.classification import Classifier
 from unspool.evaluate.influence import Influence
 from unspool.models.base import Inspection, Model, given
-from unspool.tasks.classification.influence import inspect_influence, text_influence
+from unspool.tasks.labelling.influence import inspect_influence, text_influence
 from unspool.text.incoming import clean_text, clean_texts
 from unspool.text.tokenizer import Tokenizer
 
 
 class LabellingModel(Model):
+    """A model that predicts the label of an example; the class of each task says what an example is."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels that the model can predict."""
+        raise NotImplementedError
+
+    @cached_property
+    def _classifier(self) -> Classifier:
+        """What computes the probabilities of the labels."""
+        raise NotImplementedError
+
+    def _listed(self, examples: Any) -> tuple[Any, bool]:
+        """Return some examples as the classifier takes them, and whether a single one was given."""
+        raise NotImplementedError
+
+    def classify(self, examples: Any) -> str | list[str]:
+        """Return the likeliest label of one example, or of several, in order."""
+        listed, single = self._listed(examples)
+        found = self._classifier.probabilities(listed).argmax(axis=1)
+        labels = [self.labels[index] for index in found]
+        return labels[0] if single else labels
+
+    def probabilities(self, examples: Any) -> FloatArray:
+        """Compute the probability of each label for N examples.
+
+        Returns:
+            [N, C] float64 in the order of `labels`; rows sum to 1. A single example is 1 row.
+        """
+        return self._classifier.probabilities(self._listed(examples)[0])
+
+
+class TextLabellingModel(LabellingModel):
     """A model that predicts the label of a text.
 
     Attributes:
@@ -23,26 +54,6 @@ class LabellingModel(Model):
     """
 
     tokenizer: Tokenizer
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The labels that the model can predict."""
-        raise NotImplementedError
-
-    @property
-    def _classifier(self) -> Classifier:
-        """What computes the probabilities of the labels."""
-        raise NotImplementedError
-
-    def classify(self, texts: str | Sequence[str]) -> str | list[str]:
-        """Return the likeliest label of one text, or of several, in order."""
-        found = self.probabilities(texts).argmax(axis=1)
-        labels = [self.labels[index] for index in found]
-        return labels[0] if isinstance(texts, str) else labels
-
-    def probabilities(self, texts: str | Sequence[str]) -> FloatArray:
-        """Compute the probability of each label for N texts: [N, C] float64 in the order of `labels`; rows sum to 1."""
-        return self._classifier.probabilities(clean_texts(texts))
 
     def influence(self, text: str) -> Influence:
         """Measure what each word of a text (or character, with tokenizer `char`) contributes to its likeliest label."""
@@ -56,4 +67,7 @@ class LabellingModel(Model):
         """
         given(self.config.task, None, settings)
         clean = clean_texts(texts)
-        return Inspection(*inspect_influence(clean, [self.influence(text) for text in clean]))
+        return Inspection(*inspect_influence({"text": clean}, [self.influence(text) for text in clean]))
+
+    def _listed(self, examples: Any) -> tuple[list[str], bool]:
+        return clean_texts(examples), isinstance(examples, str)

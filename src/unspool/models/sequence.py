@@ -3,13 +3,22 @@
 from collections.abc import Sequence
 from typing import Any
 
+from unspool.data.pictures.picture import as_picture
+from unspool.decode.captioning import BeamCaptioner, Caption
 from unspool.decode.translation import BeamTranslator, Translation
 from unspool.errors import UsageError
 from unspool.evaluate.pairs import TranslationFigures
 from unspool.folder.model_folder import ModelFolder
-from unspool.models.base import Inspection, Model, given, measuring
+from unspool.models.base import Inspection, Model, Report, given, measuring
 from unspool.specs.base import build
 from unspool.specs.sampling import BeamSpec
+from unspool.tasks.captioning.drawing import CaptionedPicture
+from unspool.tasks.captioning.evaluation import ReportedFigures, evaluate_captioning
+from unspool.tasks.captioning.page import caption_page, inspect_captions
+from unspool.tasks.captioning.specs import CaptioningConfig, CaptioningDataSpec
+from unspool.tasks.opening import decoder_tokenizer
+from unspool.tasks.pictures.encoding import PictureEncoding
+from unspool.tasks.pictures.reader import PictureReader
 from unspool.tasks.translation.evaluation import evaluate_translation
 from unspool.tasks.translation.page import inspect_attention
 from unspool.tasks.translation.specs import ReferenceSpec, TranslationConfig, TranslationDataSpec
@@ -79,3 +88,73 @@ class Translator(Model):
                 "inspect shows attention, and this model was trained without.", "train one with --attention additive."
             )
         return Inspection(*inspect_attention(found))
+
+
+class Captioner(Model):
+    """A model that looks at a picture and generates its caption."""
+
+    config: CaptioningConfig
+    reads = "pictures"
+
+    def __init__(self, folder: ModelFolder, config: CaptioningConfig, network: Any) -> None:
+        super().__init__(folder, config, network)
+        self.tokenizer = decoder_tokenizer(folder, config)
+        self._encoding = PictureEncoding(folder, config.pictures)
+        self._captioner = BeamCaptioner(network, self.tokenizer, config.max_length)
+
+    def caption(self, pictures: Any, **settings: Any) -> str | list[str]:
+        """Caption one picture, or several, in order.
+
+        Args:
+            pictures: is a path, a Pillow image or an array [H, W, C] (uint8, or 0 to 1), or a list of these.
+            **settings: are fields of `BeamSpec`, such as `beams`.
+
+        Raises:
+            UsageError: a setting breaks its rule, or an item is no picture.
+            DataError: a picture cannot be read.
+        """
+        found = [best[0].text for best in self.captions(pictures, **settings)]
+        return found if isinstance(pictures, list | tuple) else found[0]
+
+    def captions(self, pictures: Any, **settings: Any) -> list[list[Caption]]:
+        """Return the `n_best` captions of each picture, the best first, with scores and attention weights."""
+        return self._captions(pictures, **settings)[0]
+
+    def _captions(self, pictures: Any, **settings: Any) -> tuple[list[list[Caption]], PictureReader]:
+        search = build(BeamSpec, settings, "caption")
+        items = pictures if isinstance(pictures, list | tuple) else [pictures]
+        reader = self._encoding.read_all([as_picture(item, number) for number, item in enumerate(items, 1)])
+        return self._captioner.caption(len(reader), reader.source, search), reader
+
+    def report(self, figures: ReportedFigures) -> Report:
+        """Show some pictures with their captions, and where each word looked."""
+        return Report(page=caption_page(figures, figures.shown))
+
+    @measuring
+    def evaluate(self, data: Any = None, **settings: Any) -> ReportedFigures:
+        """Measure the model on pictures with captions, or on those that were held out.
+
+        Args:
+            data: names a folder or a table, as for `unspool.train`; none means the held-out pictures in the model
+                folder.
+            **settings: are fields of `CaptioningDataSpec` and of `BeamSpec`.
+
+        Raises:
+            UsageError: a setting means nothing to a captioner.
+            DataError: no picture has a caption and can be read.
+            ModelFolderError: the held-out pictures are gone.
+        """
+        chosen = given(self.config.task, data, settings, CaptioningDataSpec, BeamSpec)
+        return self.read_folder(lambda folder: evaluate_captioning(self._captioner, self._encoding, folder, chosen))
+
+    def inspect(self, pictures: Any, **settings: Any) -> Inspection:
+        """Show where each word of the caption of each picture looked; without attention, the captions alone."""
+        found, reader = self._captions(pictures, **settings)
+        return Inspection(
+            *inspect_captions(
+                [
+                    CaptionedPicture(reader.name(index), reader.thumbnail(index), best[0])
+                    for index, best in enumerate(found)
+                ]
+            )
+        )

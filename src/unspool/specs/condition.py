@@ -1,4 +1,4 @@
-"""What the texts of a conditional model depend on: labels or numbers, each from a column of its table."""
+"""What the columns of a table hold that a model depends on: labels, or numbers with their scale."""
 
 from typing import Literal, Self
 
@@ -9,22 +9,30 @@ from unspool.specs.base import Spec
 ConditionKind = Literal["auto", "labels", "numbers"]
 
 
-class ConditionSpec(Spec):
-    """One column of the table that a model learnt from: its labels, or the scale of its numbers.
+class NumbersSpec(Spec):
+    """One column of numbers in the table that a model learnt from.
 
     Attributes:
         name: is the name of the column.
-        labels: are the labels that the model knows, in order; a column of numbers has none.
-        counts: are the numbers of training rows with each label.
         mean: is the mean of the numbers in the training rows.
         deviation: is their standard deviation; the network reads (number - mean) / deviation.
     """
 
     name: str
-    labels: tuple[str, ...] = ()
-    counts: tuple[int, ...] = ()
     mean: float = 0.0
     deviation: float = Field(1.0, gt=0)
+
+
+class ConditionSpec(NumbersSpec):
+    """One column of the table that a model learnt from: its labels, or the scale of its numbers.
+
+    Attributes:
+        labels: are the labels that the model knows, in order; a column of numbers has none.
+        counts: are the numbers of training rows with each label.
+    """
+
+    labels: tuple[str, ...] = ()
+    counts: tuple[int, ...] = ()
 
     @model_validator(mode="after")
     def _labels_are_counted(self) -> Self:

@@ -36,8 +36,8 @@ class Split(NamedTuple):
     place: str | None
 
 
-class DataSpec(Spec):
-    """The sources of a text, their split and their tokenizer.
+class SourcesSpec(Spec):
+    """The sources of examples, and their split.
 
     Attributes:
         sources: names files, folders, archives, tables, or `-` for standard input.
@@ -49,8 +49,6 @@ class DataSpec(Spec):
         suffixes: selects the files of a folder or an archive by their ending, in any case.
         delimiter: sets what is between two cells of a row: a character or `tab`; `auto` finds it.
         header: says whether the first row of a table holds the names of its columns; left out, it is found.
-        tokenizer: sets what a token is: a character, a word, a byte pair or a byte.
-        vocabulary_limit: keeps at most this many tokens, the most frequent ones; 0 leaves it to the tokenizer.
     """
 
     # the settings that `unspool evaluate` takes too
@@ -84,18 +82,6 @@ class DataSpec(Spec):
     )
     header: bool | None = setting(
         None, Option("Tables", synonyms=("names", "column-names", "first-row"), default="found from the first rows")
-    )
-    tokenizer: TokenizerName = setting(
-        "char",
-        Option(
-            "Data",
-            common=True,
-            synonyms=("tokens", "level", "unit"),
-            default="char; of pairs bpe; of texts to classify word or char",
-        ),
-    )
-    vocabulary_limit: int = setting(
-        0, Option("Data", synonyms=("vocab", "vocabulary", "vocabulary-size", "max-vocab")), ge=0, le=2_000_000
     )
 
     @property
@@ -133,3 +119,25 @@ class DataSpec(Spec):
         if value != "auto" and (len(character) != 1 or character in '"\r\n'):
             raise ValueError("must be one character that is no quote and no line end, or tab")
         return value
+
+
+class DataSpec(SourcesSpec):
+    """The sources of texts, their split and their tokenizer.
+
+    Attributes:
+        tokenizer: sets what a token is: a character, a word, a byte pair or a byte.
+        vocabulary_limit: keeps at most this many tokens, the most frequent ones; 0 leaves it to the tokenizer.
+    """
+
+    tokenizer: TokenizerName = setting(
+        "char",
+        Option(
+            "Data",
+            common=True,
+            synonyms=("tokens", "level", "unit"),
+            default="char; of pairs bpe; of texts to classify word or char",
+        ),
+    )
+    vocabulary_limit: int = setting(
+        0, Option("Data", synonyms=("vocab", "vocabulary", "vocabulary-size", "max-vocab")), ge=0, le=2_000_000
+    )

@@ -6,6 +6,7 @@
 A network has a decoder, or an encoder and a head, or an encoder and a decoder; the bridge comes with the last.
 """
 
+from math import ceil, prod
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
@@ -131,10 +132,48 @@ class FeatureEncoderSpec(Spec):
         return self.hidden_size
 
 
+class ImageEncoderSpec(Spec):
+    """Maps pictures to states by a small residual convolutional network, which is trained with the rest.
+
+    Attributes:
+        image_height: is the height of the pictures, in pixels.
+        image_width: is their width.
+        channels: is the number of channels, C: 1 for grey pictures, 3 for coloured ones.
+        stages: are the numbers of channels of the stages; each stage halves the height and width.
+        blocks: is the number of residual blocks of a stage.
+        hidden_size: is the size of the state at a position.
+    """
+
+    kind: Literal["cnn"] = "cnn"
+    image_height: int = Field(ge=1, le=1024)
+    image_width: int = Field(ge=1, le=1024)
+    channels: Literal[1, 3]
+    stages: tuple[Annotated[int, Field(ge=1, le=4096)], ...] = Field((32, 64), min_length=1, max_length=10)
+    blocks: int = Field(1, ge=0, le=32)
+    hidden_size: int = Field(128, ge=1, le=16384)
+
+    @property
+    def width(self) -> int:
+        """The size of its state at a position."""
+        return self.hidden_size
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """The height and width of the map of positions."""
+        parts = 2 ** len(self.stages)
+        return ceil(self.image_height / parts), ceil(self.image_width / parts)
+
+    @property
+    def positions(self) -> int:
+        """The number of positions, S, row by row from the upper left."""
+        return prod(self.grid)
+
+
 EncoderSpec = Annotated[
-    TextEncoderSpec | LabelEncoderSpec | VectorEncoderSpec | FeatureEncoderSpec, Field(discriminator="kind")
+    TextEncoderSpec | LabelEncoderSpec | VectorEncoderSpec | FeatureEncoderSpec | ImageEncoderSpec,
+    Field(discriminator="kind"),
 ]
-SEVERAL = ("text", "features")  # the encoders that return a state at each of several positions
+SEVERAL = ("text", "features", "cnn")  # the encoders that return a state at each of several positions
 
 
 class HeadSpec(HeadShape):

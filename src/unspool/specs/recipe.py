@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from unspool.specs.base import Option, Spec, build, option_of, setting
-from unspool.specs.data import DataSpec
+from unspool.specs.data import SourcesSpec
 from unspool.specs.training import BudgetSpec, TrainingSpec
 
 
@@ -16,14 +16,14 @@ class Recipe(Spec):
 
     Attributes:
         task: names what the model does.
-        data: holds the sources, their split and the tokenizer.
+        data: holds the sources and their split; of texts the tokenizer, too.
         training: holds rates, regularisation and seed.
         budget: says how long to train.
         started_from: is the model folder whose weights the run started from.
     """
 
     task: str
-    data: DataSpec
+    data: SourcesSpec
     training: TrainingSpec
     budget: BudgetSpec
     started_from: str | None = setting(None, Option(hidden=True, path=True))

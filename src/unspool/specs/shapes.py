@@ -141,6 +141,30 @@ class ConditionEncoderShape(Spec):
     )
 
 
+class PictureEncoderShape(Spec):
+    """The size of the states that pictures are encoded as.
+
+    Attributes:
+        encoder_size: sets the number of hidden units that each position of a picture is encoded as.
+    """
+
+    encoder_size: int = setting(
+        256, Option("Network", synonyms=("encoder-hidden", "encoder-hidden-size")), ge=1, le=16384
+    )
+
+
+class VectorEncoderShape(Spec):
+    """The size of the state that a row of numbers is encoded as.
+
+    Attributes:
+        encoder_size: sets the number of hidden units that read the numbers of a row.
+    """
+
+    encoder_size: int = setting(
+        64, Option("Network", synonyms=("encoder-hidden", "encoder-hidden-size")), ge=1, le=16384
+    )
+
+
 class HeadShape(Spec):
     """The choices of a head that a person makes; the labels come from the data.
 

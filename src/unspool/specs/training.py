@@ -170,17 +170,37 @@ class HeadTrainingSpec(TrainingSpec):
     """The settings of training that a network with a head adds.
 
     Attributes:
-        word_dropout: replaces this fraction of a text's tokens by `<unk>`.
         class_weights: weighs the loss of each label inversely to its frequency; a recipe may instead give a weight for
             each label, in order.
+    """
+
+    class_weights: bool | tuple[Annotated[float, Field(gt=0)], ...] = setting(
+        False, Option("Training", synonyms=("balanced", "weights", "class-weight", "balance"))
+    )
+
+
+class VectorTrainingSpec(HeadTrainingSpec):
+    """The settings of training that a classifier of numbers adds.
+
+    Attributes:
+        feature_dropout: replaces this fraction of the numbers of a row by the mean of their column.
+    """
+
+    feature_dropout: float = setting(
+        0.2, Option("Training", synonyms=("input-noise", "column-dropout", "masking")), ge=0, lt=1
+    )
+
+
+class TextHeadTrainingSpec(HeadTrainingSpec):
+    """The settings of training that a classifier of texts adds.
+
+    Attributes:
+        word_dropout: replaces this fraction of a text's tokens by `<unk>`.
         unfreeze: sets when the layers of the model that a classifier starts from learn: `at-once`; `gradual`, one more
             each epoch from the head down (Howard and Ruder, 2018, section 3.3); or one more after this many updates.
     """
 
     word_dropout: float = setting(0.0, Option("Training", synonyms=("token-dropout", "unk-rate")), ge=0, lt=1)
-    class_weights: bool | tuple[Annotated[float, Field(gt=0)], ...] = setting(
-        False, Option("Training", synonyms=("balanced", "weights", "class-weight", "balance"))
-    )
     unfreeze: Literal["at-once", "gradual"] | Annotated[int, Field(ge=1)] = setting(
         "at-once",
         Option("Training", synonyms=("freeze", "gradual-unfreezing", "frozen"), metavar="at-once|gradual|UPDATES"),

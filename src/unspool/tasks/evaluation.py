@@ -9,10 +9,10 @@ from warnings import warn
 
 from unspool.data.findings import Findings
 from unspool.errors import DataError, DataWarning, reporting_write_errors
-from unspool.specs.base import build
-from unspool.specs.data import DataSpec
+from unspool.specs.base import Spec, build
+from unspool.specs.data import SourcesSpec
 
-D = TypeVar("D", bound=DataSpec)
+D = TypeVar("D", bound=SourcesSpec)
 
 HELD_OUT = ("sources", "validation", "validation_source_file", "validation_target_file")  # are not taken over
 
@@ -30,6 +30,11 @@ def read_as_in_training(data: D, given: Mapping[str, Any], exclusive: Sequence[S
         if any(name in given for name in names):
             known = {name: value for name, value in known.items() if name not in names}
     return build(type(data), {**known, **given}, "evaluate")
+
+
+def of_spec(settings: Mapping[str, Any], spec: type[Spec]) -> dict[str, Any]:
+    """Return the settings that are fields of a spec."""
+    return {name: value for name, value in settings.items() if name in spec.model_fields}
 
 
 def say_findings(findings: Findings) -> None:

@@ -1,6 +1,7 @@
 """What data that are given in Python imply: the columns of their tables."""
 
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
 from unspool.data.given import PAIR, Given
@@ -19,7 +20,7 @@ def implied_settings(given: Given, values: Mapping[str, Any], task: str | None) 
     Raises:
         UsageError: pairs are given, and the task has none or is not clear.
     """
-    if any(name in values for row in ROWS.values() for name in (*row.implied_by, "text")):
+    if any(name in values for row in ROWS.values() for name in (*chain(*row.implied_by), "text")):
         return {}
     if given.seconds is not None:
         return present_keywords(pair_settings(PAIR, given.seconds, task), stacklevel=3)

@@ -58,28 +58,32 @@ def decoder_tokenizer(folder: ModelFolder, config: Config) -> Tokenizer:
         ModelFolderError: the file is missing, damaged, or does not fit the network.
     """
     decoder = config.network.decoder
-    if decoder is None:
-        raise ModelFolderError(f"{folder.path}/config.json: a model of {config.task} needs a decoder.", RESTORE)
+    if decoder is None or config.tokenizer is None:
+        raise ModelFolderError(
+            f"{folder.path}/config.json: a model of {config.task} needs a decoder and a tokenizer.", RESTORE
+        )
     return folder.read_tokenizer(config.tokenizer, decoder.vocabulary_size)
 
 
 def encoder_tokenizer(
-    folder: ModelFolder, config: Config, kind: TokenizerName, name: str = "tokenizer.json"
+    folder: ModelFolder, config: Config, kind: TokenizerName | None, name: str = "tokenizer.json"
 ) -> Tokenizer:
     """Read the tokenizer of the texts that the encoder of a model reads.
 
     Args:
         folder: holds the file.
         config: describes the model.
-        kind: is that of the tokenizer.
+        kind: is that of the tokenizer; a config that names none does not fit.
         name: is that of the file.
 
     Raises:
         ModelFolderError: the file is missing, damaged, or does not fit the network.
     """
     encoder = config.network.encoder
-    if not isinstance(encoder, TextEncoderSpec):
-        raise ModelFolderError(f"{folder.path}/config.json: a model of {config.task} needs a text encoder.", RESTORE)
+    if not isinstance(encoder, TextEncoderSpec) or kind is None:
+        raise ModelFolderError(
+            f"{folder.path}/config.json: a model of {config.task} needs a text encoder and a tokenizer.", RESTORE
+        )
     return folder.read_tokenizer(kind, encoder.vocabulary_size, name)
 
 

@@ -37,7 +37,10 @@ class Row(NamedTuple):
         model: is the class that `load` returns.
         command: uses the model in the shell.
         evaluation: is the spec of settings that only its evaluation has; empty where there are none.
-        implied_by: are settings of the data that only this task has, so that they imply it.
+        implied_by: are sets of settings of the data, any of which implies the task unless a larger one of another is
+            given.
+        recognises: is the import path of a function that looks at the names of sources, and returns the task that they
+            imply by themselves, if any; empty where there is none.
         pair: are the settings that name the two columns of pairs that are given in Python.
     """
 
@@ -48,20 +51,28 @@ class Row(NamedTuple):
     model: str
     command: Command
     evaluation: str = ""
-    implied_by: tuple[str, ...] = ()
+    implied_by: tuple[tuple[str, ...], ...] = ()
+    recognises: str = ""
     pair: tuple[str, str] | None = None
 
     def load(self, part: str) -> Any:
-        """Import a part: `recipe`, `config`, `task`, `model` or `evaluation`."""
+        """Import a part: `recipe`, `config`, `task`, `model`, `evaluation` or `recognises`."""
         module, name = getattr(self, part).split(":")
         return getattr(import_module(module), name)
 
 
+RECOGNISES = "unspool.data.pictures.reading:recognised_task"
 GENERATE = Command(
     "generate",
     "unspool.cli.generate:generate",
     "Continue a prompt, printing text as it is generated; or write one for each row of a table.",
     ("write", "sample", "continue", "complete", "run", "text"),
+)
+CLASSIFY = Command(
+    "classify",
+    "unspool.cli.classify:classify",
+    "Label texts, one line each, in order; the rows of a table; or pictures.",
+    ("predict", "label", "categorize", "classification"),
 )
 ROWS: dict[str, Row] = {
     row.name: row
@@ -87,8 +98,23 @@ ROWS: dict[str, Row] = {
                 ("translation", "convert", "transform"),
             ),
             evaluation="unspool.tasks.translation.specs:ReferenceSpec",
-            implied_by=("source", "source_file"),
+            implied_by=(("source",), ("source_file",)),
             pair=("source", "target"),
+        ),
+        Row(
+            name="captioning",
+            recipe="unspool.tasks.captioning.specs:CaptioningRecipe",
+            config="unspool.tasks.captioning.specs:CaptioningConfig",
+            task="unspool.tasks.captioning.task:Captioning",
+            model="unspool.models.sequence:Captioner",
+            command=Command(
+                "caption",
+                "unspool.cli.caption:caption",
+                "Caption pictures: files, the pictures of a folder, or one on standard input.",
+                ("describe", "image", "picture", "captioning", "annotate"),
+            ),
+            implied_by=(("image",),),
+            recognises=RECOGNISES,
         ),
         Row(
             name="conditional",
@@ -97,7 +123,7 @@ ROWS: dict[str, Row] = {
             task="unspool.tasks.conditional.task:Conditional",
             model="unspool.models.conditional:ConditionalTextModel",
             command=GENERATE,
-            implied_by=("condition",),
+            implied_by=(("condition",),),
             pair=("text", "condition"),
         ),
         Row(
@@ -106,14 +132,28 @@ ROWS: dict[str, Row] = {
             config="unspool.tasks.classification.specs:ClassificationConfig",
             task="unspool.tasks.classification.task:Classification",
             model="unspool.models.classifier:TextClassifier",
-            command=Command(
-                "classify",
-                "unspool.cli.classify:classify",
-                "Label texts, one line each, in order; or the rows of a table.",
-                ("predict", "label", "categorize", "classification"),
-            ),
-            implied_by=("label",),
+            command=CLASSIFY,
+            implied_by=(("label",),),
             pair=("text", "label"),
+        ),
+        Row(
+            name="vector-classification",
+            recipe="unspool.tasks.vectors.specs:VectorRecipe",
+            config="unspool.tasks.vectors.specs:VectorConfig",
+            task="unspool.tasks.vectors.task:VectorClassification",
+            model="unspool.models.vectors:VectorClassifier",
+            command=CLASSIFY,
+            implied_by=(("features", "label"), ("features",)),
+        ),
+        Row(
+            name="image-classification",
+            recipe="unspool.tasks.images.specs:ImageRecipe",
+            config="unspool.tasks.images.specs:ImageConfig",
+            task="unspool.tasks.images.task:ImageClassification",
+            model="unspool.models.images:ImageClassifier",
+            command=CLASSIFY,
+            implied_by=(("image", "label"), ("extractor", "label")),
+            recognises="unspool.data.pictures.reading:recognised_task",
         ),
     )
 }
@@ -141,7 +181,10 @@ def row_of(task: str) -> Row:
 
 
 def choose_row(data: Mapping[str, Any], requested: str | None = None) -> Row:
-    """Return the row of the requested task, or of the one that the settings of the data imply; of language without any.
+    """Return the row of the requested task, or of the one that the data imply; of language if they imply none.
+
+    The settings that are given imply the task of the largest set among them; without any, the sources themselves may be
+    recognised, such as a folder of pictures.
 
     Args:
         data: are the settings of the data section that were given.
@@ -150,18 +193,34 @@ def choose_row(data: Mapping[str, Any], requested: str | None = None) -> Row:
     Raises:
         UsageError: there is no such task, or the data imply another.
     """
-    given = {name for name, value in data.items() if value not in (None, (), [])}
-    implied = next((row for row in ROWS.values() if given.intersection(row.implied_by)), None)
+    implied, causes = _implied(data)
     if requested is None:
-        return implied or ROWS["language"]
+        return implied or _recognised(data) or ROWS["language"]
     row = row_of(requested)
-    if implied is not None and implied is not row:
-        cause = ", ".join(sorted(given.intersection(implied.implied_by)))
+    known = row.load("recipe").model_fields["data"].annotation.model_fields if causes else ()
+    if implied is not None and any(name not in known for name in causes):
+        cause = ", ".join(sorted(causes))
         raise UsageError(
             f"the task must be {implied.name}, because {cause} is given. Received: {requested!r:.40}.",
             "leave out one of them.",
         )
     return row
+
+
+def _implied(data: Mapping[str, Any]) -> tuple[Row | None, tuple[str, ...]]:
+    """Return the row of the task that some settings imply, and those that do."""
+    given = {name for name, value in data.items() if value not in (None, (), [])}
+    sets = [(row, names) for row in ROWS.values() for names in row.implied_by if given.issuperset(names)]
+    return max(sets, key=lambda one: len(one[1]), default=(None, ()))
+
+
+def _recognised(data: Mapping[str, Any]) -> Row | None:
+    """Return the row of the task that the sources imply by themselves."""
+    names = tuple(data.get("sources") or ())
+    for row in ROWS.values() if names else ():
+        if row.recognises and (task := row.load("recognises")(names)):
+            return ROWS.get(task)
+    return None
 
 
 def pair_settings(columns: tuple[str, str], seconds: Sequence[str], requested: str | None) -> dict[str, str]:

@@ -12,7 +12,7 @@ from typing import Any
 from unspool.data.findings import kept_findings
 from unspool.data.partition import ONLY_PROCESS, PartitionedBatches, Process
 from unspool.engines.announcing import announcing
-from unspool.engines.base import Learner
+from unspool.engines.base import Learner, Machine
 from unspool.engines.registry import build_learner, training_machine
 from unspool.errors import (
     ModelFolderError,
@@ -25,6 +25,7 @@ from unspool.errors import (
 from unspool.folder.atomic import bring_back, drop_replaced, set_aside, waiting, write_atomically
 from unspool.folder.lock import locked
 from unspool.folder.model_folder import ModelFolder, check_free
+from unspool.folder.request import write_request
 from unspool.specs.config import Config
 from unspool.specs.recipe import Recipe
 from unspool.specs.sampling import SamplingSpec
@@ -77,9 +78,22 @@ class Run:
             UnspoolError: a part of it failed; an existing model is restored then.
         """
         with self._lock():
-            self._new(overwrite, pretrained)
+            machine = self._check(pretrained)
+            check_free(self.path, overwrite)
+            set_aside(self.path)
+            self._new(machine, pretrained)
 
-    def _new(self, overwrite: bool, pretrained: Pretrained | None) -> None:
+    def again(self, pretrained: Pretrained | None = None) -> None:
+        """Begin a run again that was cut off while its data were read.
+
+        Raises:
+            UnspoolError: a part of it failed; a model that waits is restored then.
+        """
+        with self._lock():
+            self._new(self._check(pretrained), pretrained)
+
+    def _check(self, pretrained: Pretrained | None) -> Machine:
+        """Refuse what cannot be trained before anything is touched; return the machine that trains."""
         self.task.check(self.settings)
         if pretrained and not self.task.accepts_pretrained:
             name = self.task.recipe.model_fields["task"].default
@@ -88,12 +102,17 @@ class Run:
             )
         probe = budget_spec(self.settings).minutes is not None  # other runs must not depend on the clock
         self._phases.begin("imports", f"the engine {self.engine} was loaded")
-        machine = training_machine(self.engine, probe)  # before anything is touched: it may not be installed
-        check_free(self.path, overwrite)
-        set_aside(self.path)
+        return training_machine(self.engine, probe)  # it may not be installed
+
+    def _new(self, machine: Machine, pretrained: Pretrained | None) -> None:
         try:
             folder = ModelFolder(self.path)
             folder.create()
+            task, start_from = (
+                self.task.recipe.model_fields["task"].default,
+                str(pretrained.path) if pretrained else None,
+            )
+            write_request(folder, {"task": task, "settings": self.settings, "start_from": start_from})
             self._phases.begin("data", "the data were read and encoded")
             plan = self.task.plan(folder, self.settings, machine, pretrained, self.callback)
             recipe = _choosing_threads(plan.recipe, self.settings)

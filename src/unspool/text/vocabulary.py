@@ -27,7 +27,13 @@ WORD_PATTERN = rf"{_WORD}| ?[^\w\s]|\s"
 BPE_PATTERN = r" ?\p{L}[\p{L}\p{M}]{0,63}| ?\p{N}{1,3}| ?[^\s\p{L}\p{N}]{1,64}|\n|[^\S\n]{1,64}"
 
 
-def make_tokenizer(kind: TokenizerName, pieces: Iterable[str], limit: int = 0, lowercase: bool = False) -> Tokenizer:
+def make_tokenizer(
+    kind: TokenizerName,
+    pieces: Iterable[str],
+    limit: int = 0,
+    lowercase: bool = False,
+    minimum: int = WORD_MINIMUM,
+) -> Tokenizer:
     """Learn a vocabulary from a text.
 
     Args:
@@ -36,11 +42,12 @@ def make_tokenizer(kind: TokenizerName, pieces: Iterable[str], limit: int = 0, l
         limit: is the maximum number of tokens to keep, most frequent first, the special ones not counted; 0 keeps all
             characters, 20,000 words that occur at least twice, or 2,000 pairs and bytes.
         lowercase: reads words in lower case; for `word` only.
+        minimum: is how often a word must occur to be kept; for `word` only.
 
     Raises:
         DataError: there is nothing to learn, because no word occurs twice.
     """
-    library = _word(pieces, limit, lowercase) if kind == "word" else _MAKERS[kind](pieces, limit)
+    library = _word(pieces, limit, lowercase, minimum) if kind == "word" else _MAKERS[kind](pieces, limit)
     tokenizer = Tokenizer(library.to_str(), kind)
     if kind == "word" and tokenizer.vocabulary_size == len(SPECIAL_TOKENS):
         raise DataError(
@@ -111,7 +118,7 @@ def _char(pieces: Iterable[str], limit: int) -> LibraryTokenizer:
     return _char_library(_characters(pieces, limit))
 
 
-def _word(pieces: Iterable[str], limit: int, lowercase: bool) -> LibraryTokenizer:
+def _word(pieces: Iterable[str], limit: int, lowercase: bool, minimum: int) -> LibraryTokenizer:
     """Learn words with the space before them, which the first word of a line gets too: " the" is one token."""
     library = LibraryTokenizer(models.WordLevel({}, unk_token=SPECIAL_TOKENS[UNKNOWN]))
     library.normalizer = normalizers.Sequence(
@@ -125,17 +132,17 @@ def _word(pieces: Iterable[str], limit: int, lowercase: bool) -> LibraryTokenize
         ]
     )
     library.pre_tokenizer = pre_tokenizers.Split(Regex(WORD_PATTERN), "isolated")
-    words = _learn_words(library, pieces, limit or WORD_LIMIT)
+    words = _learn_words(library, pieces, limit or WORD_LIMIT, minimum)
     library.model = models.WordLevel(_ids(words), unk_token=SPECIAL_TOKENS[UNKNOWN])
     library.decoder = decoders.Sequence([decoders.Fuse(), decoders.Replace("\n ", "\n"), decoders.Strip(" ", 1, 0)])
     return library
 
 
-def _learn_words(library: LibraryTokenizer, pieces: Iterable[str], limit: int) -> list[str]:
-    """Return the words of a text that occur at least twice, the most frequent first."""
-    trainer = trainers.WordLevelTrainer(
-        vocab_size=limit, min_frequency=WORD_MINIMUM, special_tokens=[], show_progress=False
-    )
+def _learn_words(
+    library: LibraryTokenizer, pieces: Iterable[str], limit: int, minimum: int = WORD_MINIMUM
+) -> list[str]:
+    """Return the words of a text that occur often enough, the most frequent first."""
+    trainer = trainers.WordLevelTrainer(vocab_size=limit, min_frequency=minimum, special_tokens=[], show_progress=False)
     _train(library, pieces, trainer)
     vocabulary: dict[str, int] = library.get_vocab()
     return sorted(vocabulary, key=vocabulary.__getitem__)

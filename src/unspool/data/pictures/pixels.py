@@ -12,12 +12,12 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from pydantic import Field
 
-from unspool.arrays import Array, IntArray
+from unspool.arrays import IntArray
 from unspool.data.findings import Findings
 from unspool.data.pictures.decoding import pillow_quiet
 from unspool.data.pictures.picture import Picture
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 CHUNK = 256  # pictures that are decoded between two writes
 BLOCK = 1 << 22  # bytes that are checked at once
+
+T = TypeVar("T")
 
 Pixels = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
 
@@ -111,15 +113,21 @@ def write_pixels(
 
 
 def in_threads(
-    work: Callable[[Picture], Array], pictures: Sequence[Picture], findings: Findings
-) -> Iterator[Array | None]:
-    """Yield what some work makes of each picture, in order; none for those that cannot be read, which are counted.
+    work: Callable[[Picture], T], pictures: Sequence[Picture], findings: Findings | None = None
+) -> Iterator[T | None]:
+    """Yield what some work makes of each picture, in order, and none for those that cannot be read.
+
+    Args:
+        work: is done in several threads at once.
+        pictures: are the pictures.
+        findings: counts those that cannot be read; none lets the first be an error.
 
     Raises:
+        PictureError: one cannot be read, and it is not counted.
         DataError: none can be read.
     """
 
-    def tried(picture: Picture) -> Array | PictureError:
+    def tried(picture: Picture) -> T | PictureError:
         try:
             return work(picture)
         except PictureError as problem:
@@ -132,6 +140,8 @@ def in_threads(
             chunk = pictures[start : start + CHUNK]
             for picture, found in zip(chunk, pool.map(tried, chunk), strict=True):
                 if isinstance(found, PictureError):
+                    if findings is None:
+                        raise found
                     first = first or found
                     findings.count(f"pictures left out because {found.reason}", picture, "")
                     yield None

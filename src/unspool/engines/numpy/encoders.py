@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from unspool.arrays import Array
-from unspool.data.batches import FeatureSource, TextSource, VectorSource
+from unspool.data.batches import FeatureSource, ImageSource, TextSource, VectorSource
+from unspool.engines.numpy.convolution import ConvolutionalNetwork, relu
 from unspool.engines.numpy.layers import MakeLayer, normalised, weights_of
 from unspool.engines.parameters import NORMALISED_MINIMUM
-from unspool.specs.network import FeatureEncoderSpec, NetworkSpec, TextEncoderSpec
+from unspool.specs.network import FeatureEncoderSpec, ImageEncoderSpec, NetworkSpec, TextEncoderSpec
 
 
 class Encoded(NamedTuple):
@@ -88,7 +89,7 @@ class VectorEncoder:
         state = source.values.astype(np.float32) @ self._weight  # (B, W)
         if self._bias is not None:
             state = np.tanh(state + self._bias)
-        return Encoded(state[:, None], np.ones((len(state), 1), np.bool_), state)
+        return _of_positions(state[:, None])
 
 
 class FeatureEncoder:
@@ -103,7 +104,21 @@ class FeatureEncoder:
         square = np.mean(values * values, axis=(1, 2), keepdims=True)  # (B, 1, 1)
         values = values / np.sqrt(square + NORMALISED_MINIMUM)
         states = np.tanh(values @ self._weight + self._position)  # (B, S, W)
-        return Encoded(states, np.ones(states.shape[:2], np.bool_), states.mean(axis=1))
+        return _of_positions(states)
+
+
+class ImageEncoder:
+    """Maps pictures to states: relu(x W + p); x is what a convolutional network makes of them, p as before."""
+
+    def __init__(self, spec: ImageEncoderSpec, weights: Mapping[str, Array]) -> None:
+        self._network = ConvolutionalNetwork(spec, weights)
+        self._weight, self._position = weights["encoder.linear.weight"].T, weights["encoder.position.weight"]
+
+    def __call__(self, source: ImageSource) -> Encoded:
+        """Read pictures [B, H, W, C] into states [B, S, W]."""
+        values = self._network(source.pixels)  # (B, H / 2^stages, W / 2^stages, D)
+        values = values.reshape(len(values), len(self._position), -1)  # (B, S, D)
+        return _of_positions(relu(values @ self._weight + self._position))
 
 
 def make_encoder(spec: NetworkSpec, weights: Mapping[str, Array], make: MakeLayer) -> Encoder:
@@ -112,4 +127,11 @@ def make_encoder(spec: NetworkSpec, weights: Mapping[str, Array], make: MakeLaye
         return TextEncoder(spec.encoder, weights, make)
     if isinstance(spec.encoder, FeatureEncoderSpec):
         return FeatureEncoder(weights)
+    if isinstance(spec.encoder, ImageEncoderSpec):
+        return ImageEncoder(spec.encoder, weights)
     return VectorEncoder(weights)
+
+
+def _of_positions(states: Array) -> Encoded:
+    """Wrap the states [B, S, W] of a picture's positions, all of which are read."""
+    return Encoded(states, np.ones(states.shape[:2], np.bool_), states.mean(axis=1))

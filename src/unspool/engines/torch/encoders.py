@@ -8,13 +8,15 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from unspool.data.batches import FeatureSource, TextSource, VectorSource
+from unspool.data.batches import FeatureSource, ImageSource, TextSource, VectorSource
 from unspool.engines.parameters import NORMALISED_MINIMUM
+from unspool.engines.torch.convolution import Stages
 from unspool.engines.torch.layers import Dropout, Layers, embedded
 from unspool.engines.torch.platform import as_tensor
 from unspool.specs.network import (
     EncoderSpec,
     FeatureEncoderSpec,
+    ImageEncoderSpec,
     LabelEncoderSpec,
     TextEncoderSpec,
     VectorEncoderSpec,
@@ -108,8 +110,23 @@ class FeatureEncoder(nn.Module):
         if dropout:
             values = dropout(values, dropout.input)
         states = torch.tanh(self.linear(values) + self.position.weight)  # (B, S, W)
-        mask = torch.ones(states.shape[:2], dtype=torch.bool, device=states.device)  # (B, S)
-        return Encoded(states, mask, states.mean(dim=1))
+        return _of_positions(states)
+
+
+class ImageEncoder(nn.Module):
+    """Maps pictures to states; `engines/numpy/encoders.py` has the formula."""
+
+    def __init__(self, spec: ImageEncoderSpec) -> None:
+        super().__init__()
+        self.stages = Stages(spec)
+        self.linear = nn.Linear(spec.stages[-1], spec.hidden_size, bias=False)
+        self.position = nn.Embedding(spec.positions, spec.hidden_size)
+
+    def forward(self, source: ImageSource, dropout: Dropout | None = None) -> Encoded:
+        """Map pictures [B, H, W, C] to states [B, S, W]."""
+        values = self.stages(as_tensor(source.pixels.copy())).flatten(1, 2)  # (B, S, D)
+        states = torch.relu(self.linear(values) + self.position.weight)  # (B, S, W)
+        return _of_positions(dropout(states, dropout.hidden) if dropout else states)
 
 
 def make_encoder(spec: EncoderSpec) -> nn.Module:
@@ -118,7 +135,15 @@ def make_encoder(spec: EncoderSpec) -> nn.Module:
         return TextEncoder(spec)
     if isinstance(spec, FeatureEncoderSpec):
         return FeatureEncoder(spec)
+    if isinstance(spec, ImageEncoderSpec):
+        return ImageEncoder(spec)
     return LabelEncoder(spec) if isinstance(spec, LabelEncoderSpec) else VectorEncoder(spec)
+
+
+def _of_positions(states: Tensor) -> Encoded:
+    """Wrap the states [B, S, W] of a picture's positions, all of which are read."""
+    mask = torch.ones(states.shape[:2], dtype=torch.bool, device=states.device)  # (B, S)
+    return Encoded(states, mask, states.mean(dim=1))
 
 
 def _values(source: VectorSource) -> Tensor:
@@ -127,5 +152,4 @@ def _values(source: VectorSource) -> Tensor:
 
 def _single(state: Tensor, dropout: Dropout | None) -> Encoded:
     states = state[:, None]  # (B, 1, W)
-    states = dropout(states, dropout.hidden) if dropout else states
-    return Encoded(states, torch.ones(states.shape[:2], dtype=torch.bool, device=states.device), states[:, 0])
+    return _of_positions(dropout(states, dropout.hidden) if dropout else states)

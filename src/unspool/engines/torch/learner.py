@@ -20,7 +20,7 @@ from unspool.engines.torch.parts import Objective, Parts
 from unspool.engines.torch.platform import as_array, as_tensor
 from unspool.engines.torch.weights import load_weights, named_tensors, read_weights
 from unspool.errors import ModelFolderError
-from unspool.specs.training import HeadTrainingSpec, TrainingSpec
+from unspool.specs.training import HeadTrainingSpec, TextHeadTrainingSpec, TrainingSpec
 
 BETAS = (0.9, 0.99)
 MUON, ADAM = ("momentum_buffer",), ("exp_avg", "exp_avg_sq")  # PyTorch's names of their moments
@@ -43,10 +43,10 @@ class TorchLearner:
         self._dropout = Dropout(training.dropout, training.input_dropout, self._generator, training.recurrent_dropout)
         self._parameters = named_tensors(parts)
         self._facts = parameters(parts.spec)
-        head = training if isinstance(training, HeadTrainingSpec) else HeadTrainingSpec()
-        weights = as_tensor(np.array(head.class_weights, np.float32)) if head.class_weights else None  # (C)
+        class_weights = training.class_weights if isinstance(training, HeadTrainingSpec) else ()
+        weights = as_tensor(np.array(class_weights, np.float32)) if class_weights else None  # (C)
         self._objective = Objective(training.label_smoothing, weights)
-        self._unfreeze_every = head.unfreeze
+        self._unfreeze_every = training.unfreeze if isinstance(training, TextHeadTrainingSpec) else "at-once"
         self._optimizers = _make_optimizers(self._parameters, self._facts, training)
 
     def train_step(self, batch: Batch, rate: float, step: int, forcing: float = 1.0) -> float:

@@ -5,12 +5,16 @@ from typing import ClassVar, Literal, Self
 from pydantic import model_validator
 
 from unspool.specs.base import Option, setting
-from unspool.specs.config import Config
 from unspool.specs.data import MAX_LENGTH, DataSpec
 from unspool.specs.recipe import Recipe
 from unspool.specs.shapes import EncoderShape, HeadShape
-from unspool.specs.training import HeadTrainingSpec
+from unspool.specs.training import TextHeadTrainingSpec
+from unspool.tasks.labelling.specs import LABEL, LabellingConfig
 from unspool.tasks.language.specs import TEXT
+
+LOWERCASE = Option(
+    "Data", synonyms=("lower", "uncased", "case"), default="on for words of captions and of classified texts"
+)
 
 
 class ClassificationDataSpec(DataSpec):
@@ -26,16 +30,14 @@ class ClassificationDataSpec(DataSpec):
     reading: ClassVar[tuple[str, ...]] = ("text", "label", *DataSpec.reading)
 
     text: tuple[str, ...] = setting((), TEXT)
-    label: str | None = setting(None, Option("Tables", common=True, synonyms=("class", "labels", "y"), metavar="COL"))
-    lowercase: bool = setting(
-        False, Option("Data", synonyms=("lower", "uncased", "case"), default="on for words of classified texts")
-    )
+    label: str | None = setting(None, LABEL)
+    lowercase: bool = setting(False, LOWERCASE)
     max_length: int | None = setting(None, MAX_LENGTH, ge=1, le=100_000)
 
     @model_validator(mode="after")
     def _labels_have_texts(self) -> Self:
         if self.label is not None and not self.text:
-            raise ValueError("label needs text, the column of the text itself")
+            raise ValueError("label needs text, the column of the text itself, or features, columns of numbers")
         if self.lowercase and "tokenizer" in self.model_fields_set and self.tokenizer != "word":
             raise ValueError(f"lowercase is for tokenizer word, and the tokenizer is {self.tokenizer}")
         return self
@@ -48,23 +50,10 @@ class ClassificationRecipe(Recipe):
     data: ClassificationDataSpec
     encoder: EncoderShape
     head: HeadShape
-    training: HeadTrainingSpec
+    training: TextHeadTrainingSpec
 
 
-class ClassificationConfig(Config):
-    """The description of a classifier. See `Config`.
-
-    Attributes:
-        labels: are the names of the labels, in the order of the head's scores.
-    """
+class ClassificationConfig(LabellingConfig):
+    """The description of a classifier of texts. See `LabellingConfig`."""
 
     task: Literal["classification"] = "classification"
-    labels: tuple[str, ...]
-
-    @model_validator(mode="after")
-    def _every_score_has_a_name(self) -> Self:
-        head = self.network.head
-        if head is None or len(self.labels) != head.labels or len(set(self.labels)) != head.labels:
-            count = head.labels if head else 0
-            raise ValueError(f"labels must be {count} different names, one for each of the head's scores")
-        return self

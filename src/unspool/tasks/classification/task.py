@@ -3,26 +3,17 @@
 rows -> tokenizer, ids, indices of labels -> batches of texts of similar length -> nats per label; accuracy
 """
 
-from collections.abc import Mapping, Sequence
 from math import ceil
-from typing import Any
 
 import numpy as np
 
-from unspool.arrays import Arrays
+from unspool.arrays import Arrays, IntArray
 from unspool.data.findings import Findings
-from unspool.data.labelled import (
-    LabelledText,
-    divide_labelled,
-    label_counts,
-    label_indices,
-    label_names,
-    open_labelled,
-    read_labelled,
-    write_labelled,
-)
-from unspool.data.limit import with_limit
+from unspool.data.labelled import Labelled, LabelledPart, divide_labelled, label_names
+from unspool.data.labelled_texts import WrittenTexts, open_labelled, read_labelled, write_labelled
+from unspool.data.limit import limit_warnings, with_limit
 from unspool.data.sources import Sources, describe_sources
+from unspool.data.tokens import unknown_warnings
 from unspool.engines.base import Machine
 from unspool.engines.initial import extended_weights
 from unspool.errors import UsageError
@@ -31,10 +22,11 @@ from unspool.folder.model_folder import ModelFolder
 from unspool.specs.base import build
 from unspool.specs.network import HeadSpec, NetworkSpec, text_encoder
 from unspool.specs.shapes import EncoderShape, HeadShape
-from unspool.specs.training import HeadTrainingSpec
-from unspool.tasks.base import Plan, Task
-from unspool.tasks.classification.job import ClassificationJob
+from unspool.specs.training import TextHeadTrainingSpec
+from unspool.tasks.base import Plan
 from unspool.tasks.classification.specs import ClassificationConfig, ClassificationDataSpec, ClassificationRecipe
+from unspool.tasks.labelling.job import LabellingJob
+from unspool.tasks.labelling.task import LabellingTask, training_note, with_weights
 from unspool.tasks.opening import encoder_tokenizer
 from unspool.tasks.pretrained import Pretrained
 from unspool.tasks.recipe import budget_spec
@@ -63,8 +55,10 @@ TRAINING = {"batch_size": 32, "optimizer": "adamw", "learning_rate": 2e-3, "labe
 PRETRAINED_RATES = {"learning_rate": 2e-3}
 
 
-class Classification(Task[ClassificationRecipe, ClassificationConfig]):
-    """Trains classifiers. See `tasks.base.Task`."""
+class Classification(LabellingTask[ClassificationRecipe, ClassificationConfig]):
+    """Trains classifiers of texts. See `tasks.base.Task`."""
+
+    noun = "texts"
 
     recipe, config = ClassificationRecipe, ClassificationConfig
     card = Card(
@@ -114,10 +108,10 @@ class Classification(Task[ClassificationRecipe, ClassificationConfig]):
         )
         findings.keep(folder.training)
         if "tokenizer" not in settings["data"]:
-            spec = spec.changed(tokenizer="char" if np.mean([len(row.text) for row in rows]) < SHORT else "word")
+            spec = spec.changed(tokenizer="char" if np.mean([len(row.item) for row in rows]) < SHORT else "word")
         if spec.tokenizer == "word" and "lowercase" not in settings["data"]:
             spec = spec.changed(lowercase=pretrained is None or pretrained.has_vectors)
-        texts = [row.text for row in rows]
+        texts = [row.item for row in rows]
         if pretrained is not None and spec.lowercase:
             pretrained = pretrained.lowercased(texts)
         tokenizer = (
@@ -130,13 +124,13 @@ class Classification(Task[ClassificationRecipe, ClassificationConfig]):
         write_labelled(folder.training, "training", tokenizer, rows, labels, callback.on_encoded)
         write_labelled(folder.training, "validation", tokenizer, held_out, labels, callback.on_encoded)
         shape = CHARACTERS if tokenizer.kind == "char" else WORDS
-        examples = open_labelled(folder.training, "training", len(labels), verify=False)
-        spec = with_limit(spec, examples.lengths, USUAL_LENGTH)
-        tokens = len(examples.text.tokens)
+        part, indices = open_labelled(folder.training, "training", len(labels), verify=False)
+        spec = with_limit(spec, part.lengths - 1, USUAL_LENGTH)
+        tokens = len(part.tokens)
         if not settings["budget"] and tokens * shape["budget"]["epochs"] <= QUICK:
             settings = {**settings, "budget": shape["budget"]}
         recipe = _recipe(settings, spec, shape, pretrained, machine)
-        recipe = recipe.changed(training=_resolved(recipe.training, rows, labels))
+        recipe = recipe.changed(training=_resolved(recipe.training, indices, labels))
         config = _config(recipe, tokenizer, labels)
         weights = None
         if pretrained is not None:
@@ -145,22 +139,28 @@ class Classification(Task[ClassificationRecipe, ClassificationConfig]):
 
     def open(
         self, folder: ModelFolder, recipe: ClassificationRecipe, config: ClassificationConfig, verify: bool
-    ) -> "ClassificationJob":
+    ) -> LabellingJob:
         """Open the rows in the model folder."""
-        count = len(config.labels)
-        parts = [open_labelled(folder.training, name, count, verify) for name in ("training", "validation")]
+        settings = recipe.training
+        texts, labels = open_labelled(folder.training, "training", len(config.labels), verify)
+        held_out, held_out_labels = open_labelled(folder.training, "validation", len(config.labels), verify)
+        lengths = texts.lengths - 1  # without <eos>
+        limit = recipe.data.max_length or int(lengths.max())
+        cut = int((lengths > limit).sum())
         tokenizer = encoder_tokenizer(folder, config, config.tokenizer)
-        return ClassificationJob(parts[0], parts[1], recipe, config.labels, tokenizer)
-
-    def summary(self, figures: Mapping[str, Any]) -> str:
-        """Return the closing figures in a sentence."""
-        return (
-            f"{figures['accuracy']:.1%} of the held-out texts get the right label; macro F1 {figures['macro_f1']:.4f}, "
-            f"{figures['nats_per_label']:.4f} nats per label."
+        return LabellingJob(
+            LabelledPart(WrittenTexts(texts, limit, settings.word_dropout), labels),
+            LabelledPart(WrittenTexts(held_out), held_out_labels),
+            settings,
+            config.labels,
+            f"rows: {describe_sources(recipe.data.sources)}",
+            lambda index: tokenizer.decode(held_out.document(index)),
+            f"; {cut:,} longer than {limit} tokens are cut" if cut else "",
+            [*limit_warnings(cut, len(labels), limit, "cut"), *unknown_warnings(held_out)],
         )
 
 
-def labelled_rows(names: tuple[str, ...], spec: ClassificationDataSpec, findings: Findings) -> list[LabelledText]:
+def labelled_rows(names: tuple[str, ...], spec: ClassificationDataSpec, findings: Findings) -> list[Labelled[str]]:
     """Read the rows of tables, with the settings of the spec."""
     assert spec.label is not None
     return read_labelled(Sources(names, spec, tables=True, findings=findings), spec.text, spec.label)
@@ -192,27 +192,17 @@ def _recipe(
         data=data,
         encoder=build(EncoderShape, encoder, "encoder"),
         head=build(HeadShape, {**base["head"], **settings["head"]}, "head"),
-        training=build(HeadTrainingSpec, training, "training"),
+        training=build(TextHeadTrainingSpec, training, "training"),
         budget=budget_spec(settings),
         started_from=None if pretrained is None else str(pretrained.path),
     )
 
 
-def _resolved(training: HeadTrainingSpec, rows: Sequence[LabelledText], labels: tuple[str, ...]) -> HeadTrainingSpec:
+def _resolved(training: TextHeadTrainingSpec, indices: IntArray, labels: tuple[str, ...]) -> TextHeadTrainingSpec:
     """Replace class weights of true, and an unfreezing that is gradual, by numbers."""
-    weights = training.class_weights
-    if weights is True:
-        counts = label_counts(label_indices(rows, labels), labels)
-        weights = tuple((len(rows) / len(labels) / counts).tolist())
-    elif isinstance(weights, tuple) and len(weights) != len(labels):
-        raise UsageError(
-            f"class_weights must be one for each of the {len(labels)} labels. Received: {len(weights)}.",
-            "give as many, or true for weights inverse to the frequency of the labels.",
-        )
-    epoch = ceil(len(rows) / training.batch_size)
-    return training.changed(
-        class_weights=weights, unfreeze=epoch if training.unfreeze == "gradual" else training.unfreeze
-    )
+    epoch = ceil(len(indices) / training.batch_size)
+    unfreeze = epoch if training.unfreeze == "gradual" else training.unfreeze
+    return with_weights(training, indices, labels).changed(unfreeze=unfreeze)
 
 
 def _as_encoder(weights: Arrays) -> Arrays:
@@ -236,7 +226,9 @@ def _reasons(recipe: ClassificationRecipe) -> list[str]:
     return [
         f"network: {recipe.data.tokenizer} tokens; {encoder.encoder_cell} encoder {encoder.encoder_layers} x "
         f"{encoder.encoder_size}{both}, embedding {encoder.encoder_embedding or 'one-hot'}; {head.pooling} pooling.",
-        f"training: {training.optimizer}, {training.batch_size} texts; dropout {training.dropout:g}, on the input "
-        f"{training.input_dropout:g}, of words {training.word_dropout:g}, label smoothing "
-        f"{training.label_smoothing:g}; {training.precision}, on {training.threads} threads.",
+        training_note(
+            training,
+            "texts",
+            f"{training.dropout:g}, on the input {training.input_dropout:g}, of words {training.word_dropout:g}",
+        ),
     ]

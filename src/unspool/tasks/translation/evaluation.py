@@ -6,14 +6,14 @@ from dataclasses import replace
 from typing import Any
 
 from unspool.data.findings import Findings
-from unspool.data.pairs import Pair, kept_texts, open_pairs
+from unspool.data.pairs import Pair, kept_pairs, open_pairs
 from unspool.decode.translation import BeamTranslator
 from unspool.errors import UsageError
 from unspool.evaluate.pairs import TranslationFigures, translation_figures
 from unspool.folder.model_folder import ModelFolder
-from unspool.specs.base import Spec, build
+from unspool.specs.base import build
 from unspool.specs.sampling import BeamSpec
-from unspool.tasks.evaluation import nothing_to_evaluate, read_as_in_training, say_findings
+from unspool.tasks.evaluation import nothing_to_evaluate, of_spec, read_as_in_training, say_findings
 from unspool.tasks.opening import read_recipe
 from unspool.tasks.translation.job import held_out_figures
 from unspool.tasks.translation.references import References, read_referenced
@@ -38,7 +38,7 @@ def evaluate_translation(
         DataError: no pair has two sides.
         MissingExtraError: sacrebleu is not installed.
     """
-    given, beam, further = (_part(settings, spec) for spec in (TranslationDataSpec, BeamSpec, ReferenceSpec))
+    given, beam, further = (of_spec(settings, spec) for spec in (TranslationDataSpec, BeamSpec, ReferenceSpec))
     recipe, references = read_recipe(folder), build(ReferenceSpec, further, "evaluate")
     held_out: dict[str, Any] = {}
     others: References = []
@@ -47,7 +47,7 @@ def evaluate_translation(
     elif further:
         raise UsageError(f"data must be named for {', '.join(further)} to mean something.", "name the pairs.")
     else:
-        pairs = kept_texts(folder.training)
+        pairs = kept_pairs(folder.training)
         validation = open_pairs(folder.training, "validation", recipe.data.max_length, verify=False)
         held_out = held_out_figures(translator, validation, pairs)
     search, with_attention = build(BeamSpec, beam, "evaluate"), translator.target.kind == "word"
@@ -56,10 +56,6 @@ def evaluate_translation(
     seconds = time.perf_counter() - started
     targets = [pair.target for pair in pairs]
     return replace(translation_figures([best[0].text for best in found], targets, seconds, others), **held_out)
-
-
-def _part(settings: Mapping[str, Any], spec: type[Spec]) -> dict[str, Any]:
-    return {name: value for name, value in settings.items() if name in spec.model_fields}
 
 
 def _read(data: TranslationDataSpec, further: ReferenceSpec) -> tuple[list[Pair], References]:

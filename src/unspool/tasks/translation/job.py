@@ -17,7 +17,7 @@ from unspool.decode.translation import BeamTranslator
 from unspool.engines.base import EncoderDecoder
 from unspool.errors import DataError
 from unspool.evaluate.baseline import frequency_nats
-from unspool.evaluate.pairs import exact_match, pair_nats
+from unspool.evaluate.pairs import MAX_NATS, exact_match, pair_nats
 from unspool.evaluate.units import units_of
 from unspool.specs.sampling import BeamSpec
 from unspool.tasks.translation.specs import TranslationRecipe
@@ -25,7 +25,6 @@ from unspool.tasks.translation.specs import TranslationRecipe
 GREEDY = BeamSpec(beams=1)
 CLOSING_PAIRS = 500  # translated for the closing figures
 VALIDATION_PAIRS = 2048
-MAX_NATS = 700  # whose exponential is still finite
 
 
 class TranslationJob:

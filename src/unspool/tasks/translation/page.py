@@ -4,13 +4,14 @@ from html import escape
 from typing import Any
 
 from unspool.decode.translation import Translation
-from unspool.tasks.page import page, shade
+from unspool.tasks.page import page, shade, shown_token
 from unspool.text.escapes import escaped
 
 SHOWN = 3  # positions of the source for each token, in a terminal
 STYLE = """thead th { writing-mode: vertical-rl; text-align: right; transform: rotate(180deg); }
 tbody th { text-align: right; }
-td { width: 1.8rem; height: 1.8rem; border: 1px solid #eee; }
+td { width: 1.8rem; height: 1.8rem; border: 1px solid var(--line); }
+thead td { border: 0; }
 """
 
 
@@ -21,15 +22,10 @@ def inspect_attention(found: list[tuple[str, Translation]]) -> tuple[list[dict[s
         lines.append(f"{escaped(source)} -> {escaped(translation.text)}\n")
         for token, weights in zip(translation.tokens, translation.attention or (), strict=True):
             best = sorted(range(len(weights)), key=lambda position: -weights[position])[:SHOWN]
-            attended = ", ".join(f"{_shown(translation.source_tokens[i])} {weights[i]:.0%}" for i in best)
-            lines.append(f"  {_shown(token):20} {attended}\n")
+            attended = ", ".join(f"{shown_token(translation.source_tokens[i])} {weights[i]:.0%}" for i in best)
+            lines.append(f"  {shown_token(token):20} {attended}\n")
     rows = [{"source": source, **translation.to_dict()} for source, translation in found]
     return rows, "".join(lines), attention_page(found)
-
-
-def _shown(token: str) -> str:
-    """Show a token without the space before its word; a line end or a tab is visible."""
-    return escaped(token.strip(" "))
 
 
 def attention_page(found: list[tuple[str, Translation]]) -> str:
@@ -39,12 +35,13 @@ def attention_page(found: list[tuple[str, Translation]]) -> str:
 
 def _section(source: str, translation: Translation) -> str:
     assert translation.attention is not None
-    head = "".join(f"<th>{escape(token)}</th>" for token in translation.source_tokens)
+    head = "".join(f'<th scope="col">{escape(token)}</th>' for token in translation.source_tokens)
     rows = []
     for token, weights in zip(translation.tokens, translation.attention, strict=True):
         cells = "".join(f'<td style="{shade(weight)}" title="{weight:.3f}"></td>' for weight in weights)
-        rows.append(f"<tr><th>{escape(token)}</th>{cells}</tr>")
+        rows.append(f'<tr><th scope="row">{escape(token)}</th>{cells}</tr>')
     return (
-        f"<h2>{escape(source)}</h2>\n<p>{escape(translation.text)}</p>\n<table>\n<thead><tr><th></th>{head}</tr>"
-        f"</thead>\n<tbody>\n" + "\n".join(rows) + "\n</tbody>\n</table>"
+        f"<h2>{escape(source)}</h2>\n<p>{escape(translation.text)}</p>\n"
+        f'<div class="wide"><table>\n<caption>Where each token of the translation looked</caption>\n'
+        f"<thead><tr><td></td>{head}</tr></thead>\n<tbody>\n" + "\n".join(rows) + "\n</tbody>\n</table></div>"
     )

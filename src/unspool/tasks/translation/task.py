@@ -13,8 +13,8 @@ from unspool.data.pairs import (
     Tokenizers,
     describe_pairs,
     divide_pairs,
-    keep_texts,
-    kept_texts,
+    keep_pairs,
+    kept_pairs,
     open_pairs,
     read_pairs,
     write_pairs,
@@ -104,7 +104,7 @@ class Translation(Task[TranslationRecipe, TranslationConfig]):
             folder.write_tokenizer(tokenizers[0], SOURCE_TOKENIZER)
         write_pairs(folder.training, "training", tokenizers, pairs, callback.on_encoded)
         write_pairs(folder.training, "validation", tokenizers, held_out, callback.on_encoded)
-        keep_texts(folder.training, held_out)
+        keep_pairs(folder.training, held_out)
         training = open_pairs(folder.training, "training", verify=False)
         spec = with_limit(spec, training.examples.lengths, USUAL_LENGTH)
         shape = SMALL if training.target.characters < SMALL_TEXT and spec.tokenizer == "char" else LARGE
@@ -118,7 +118,7 @@ class Translation(Task[TranslationRecipe, TranslationConfig]):
         tokenizers = read_tokenizers(folder, config)
         limit = recipe.data.max_length
         parts = [open_pairs(folder.training, name, limit, verify) for name in ("training", "validation")]
-        return TranslationJob(parts[0], parts[1], kept_texts(folder.training), recipe, tokenizers)
+        return TranslationJob(parts[0], parts[1], kept_pairs(folder.training), recipe, tokenizers)
 
     def summary(self, figures: Mapping[str, Any]) -> str:
         """Return the closing figures in a sentence."""

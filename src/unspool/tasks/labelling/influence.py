@@ -1,6 +1,6 @@
-"""Which words led to a classification, in a terminal and as a page: those for the label and those against it."""
+"""Which parts of an example led to its label, in a terminal and as a page: those for the label and those against it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from html import escape
 from typing import Any
@@ -25,17 +25,27 @@ def text_influence(
         text: is the text to classify.
         tokenizer: is the kind of the model's tokenizer.
     """
-    return influence(probabilities, labels, list(text) if tokenizer == "char" else words_of(text))
+    parts = list(text) if tokenizer == "char" else words_of(text)
+    variants = ["".join(parts), *("".join([*parts[:i], *parts[i + 1 :]]) for i in range(len(parts)))]
+    return influence(probabilities(variants), labels, parts)
 
 
-def inspect_influence(texts: Sequence[str], found: list[Influence]) -> tuple[list[dict[str, Any]], str, str]:
-    """Show what led to the classification of each text: for programs, in a terminal, as a page."""
-    rows = [{"text": text, **asdict(one)} for text, one in zip(texts, found, strict=True)]
+def inspect_influence(
+    examples: Mapping[str, Sequence[Any]], found: Sequence[Influence]
+) -> tuple[list[dict[str, Any]], str, str]:
+    """Show what led to the classification of each example: for programs, in a terminal, as a page.
+
+    Args:
+        examples: are those that were classified, by the name that programs know them by.
+        found: holds what led to the label of each.
+    """
+    ((name, given),) = examples.items()
+    rows = [{name: example, **asdict(one)} for example, one in zip(given, found, strict=True)]
     return rows, "".join(map(influence_text, found)), influence_page(found)
 
 
 def influence_text(found: Influence) -> str:
-    """Show a text, its strong parts in brackets: [for] the label or -[against] it; then the strongest with figures."""
+    """Show an example, its strong parts in brackets, [for] the label or -[against] it; the strongest with figures."""
     strongest = max(map(abs, found.nats), default=0.0)
     marked = "".join(
         _bracketed(part, nats) if strongest and abs(nats) >= STRONG * strongest else part
@@ -46,8 +56,8 @@ def influence_text(found: Influence) -> str:
     return f"{escaped(found.label)} ({found.probability:.1%}): {' '.join(marked.split())}\n  nats: {strong}\n"
 
 
-def influence_page(found: list[Influence]) -> str:
-    """Draw each text with its parts shaded: blue for the label, red against it."""
+def influence_page(found: Sequence[Influence]) -> str:
+    """Draw each example with its parts shaded: blue for the label, red against it."""
     return page("Influence", STYLE, "\n".join(_section(one) for one in found))
 
 

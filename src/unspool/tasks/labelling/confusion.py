@@ -14,20 +14,31 @@ MAX_SHOWN = 20  # columns of the text
 WIDTH = 12  # characters of a label in it
 LABEL_WIDTH = 40  # characters of a label that has a line of its own
 UNKNOWN = "(unknown)"
-HEADS = ("precision", "recall", "F1", "texts")
+HEADS = ("precision", "recall", "F1")
 STYLE = "td { min-width: 2rem; padding: .2rem .5rem; text-align: right; border: 1px solid #eee; }\n"
 
 
-def classification_text(figures: ClassificationFigures) -> str:
-    """Show labels that are not known, the figures of each label, and the confusion matrix."""
-    notes = "".join(f"{line}\n" for line in _unknown(figures))
+def classification_text(figures: ClassificationFigures, noun: str) -> str:
+    """Show labels that are not known, the figures of each label, and the confusion matrix.
+
+    Args:
+        figures: are those of a classifier.
+        noun: is what its examples are called, such as `texts`.
+    """
+    notes = "".join(f"{line}\n" for line in _unknown(figures, noun))
     matrix = _matrix(figures) if len(figures.labels) <= MAX_SHOWN else _frequent_mistakes(figures)
-    return f"{notes}\n{_label_table(figures)}\n{matrix}"
+    return f"{notes}\n{_label_table(figures, noun)}\n{matrix}"
 
 
-def classification_page(figures: ClassificationFigures) -> str:
-    """Draw the same as a page; a cell of the matrix is shaded by its fraction of the row."""
-    summary = f"{figures.rows:,} texts: accuracy {figures.accuracy:.4f}, macro F1 {figures.macro_f1:.4f}."
+def classification_page(figures: ClassificationFigures, noun: str, further: str = "") -> str:
+    """Draw the same as a page; a cell of the matrix is shaded by its fraction of the row.
+
+    Args:
+        figures: are those of a classifier.
+        noun: is what its examples are called.
+        further: is HTML that follows.
+    """
+    summary = f"{figures.rows:,} {noun}: accuracy {figures.accuracy:.4f}, macro F1 {figures.macro_f1:.4f}."
     labels = "\n".join(
         f"<tr><th>{escape(label)}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
         for label, *cells in _label_rows(figures)
@@ -36,13 +47,14 @@ def classification_page(figures: ClassificationFigures) -> str:
     for label, row in zip((*figures.labels, UNKNOWN), figures.confusion, strict=False):
         cells = "".join(f'<td style="{shade(0.7 * count / max(sum(row), 1))}">{count:,}</td>' for count in row)
         rows.append(f"<tr><th>{escape(escaped(label))}</th>{cells}</tr>")
-    notes = "".join(f"<p>{escape(line)}</p>\n" for line in _unknown(figures))
+    notes = "".join(f"<p>{escape(line)}</p>\n" for line in _unknown(figures, noun))
     return page(
         "Confusion",
         STYLE,
         f"<p>{summary}</p>\n{notes}"
-        f"{_table(HEADS, labels)}\n<p>Right labels are rows, predicted ones columns.</p>\n"
-        + _table([escaped(label) for label in figures.labels], "\n".join(rows)),
+        f"{_table((*HEADS, noun), labels)}\n<p>Right labels are rows, predicted ones columns.</p>\n"
+        + _table([escaped(label) for label in figures.labels], "\n".join(rows))
+        + further,
     )
 
 
@@ -51,15 +63,15 @@ def _table(heads: tuple[str, ...] | list[str], rows: str) -> str:
     return f"<table>\n<thead><tr><th></th>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>"
 
 
-def _unknown(figures: ClassificationFigures) -> list[str]:
-    """Name the labels that the classifier does not know, and say what became of their texts."""
+def _unknown(figures: ClassificationFigures, noun: str) -> list[str]:
+    """Name the labels that the classifier does not know, and say what became of the examples that have them."""
     unknown = figures.unknown_labels or {}
     if not unknown:
         return []
-    shown = [f"{label!r} {texts:,}" for label, texts in list(unknown.items())[:MAX_SHOWN]]
+    shown = [f"{label!r} {number:,}" for label, number in list(unknown.items())[:MAX_SHOWN]]
     more = f" and {len(unknown) - MAX_SHOWN:,} more" if len(unknown) > MAX_SHOWN else ""
     return [
-        f"{sum(unknown.values()):,} texts have labels that the model does not know, and count as wrong: "
+        f"{sum(unknown.values()):,} {noun} have labels that the model does not know, and count as wrong: "
         f"{', '.join(shown)}{more}."
     ]
 
@@ -69,10 +81,10 @@ def _label_rows(figures: ClassificationFigures) -> Iterator[tuple[str, str, str,
         yield escaped(label), f"{one.precision:.4f}", f"{one.recall:.4f}", f"{one.f1:.4f}", f"{one.support:,}"
 
 
-def _label_table(figures: ClassificationFigures) -> str:
+def _label_table(figures: ClassificationFigures, noun: str) -> str:
     rows = [(label[:LABEL_WIDTH], *cells) for label, *cells in _label_rows(figures)]
     width = max(len(label) for label, *_ in rows) + 1
-    lines = [("", *HEADS), *rows]
+    lines = [("", *HEADS, noun), *rows]
     return "".join(f"{label:{width}}" + "".join(f"{cell:>11}" for cell in cells) + "\n" for label, *cells in lines)
 
 
