@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from helpers.commands import environment
-from helpers.pictures import encoded
+from helpers.layouts import encoded
 from unspool.data.pictures.pixels import open_pixels
 
 KINDS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image
 
-from helpers.pictures import arrow_table, encoded, names_of, noise, save_to_disk, write_idx, write_picture
+from helpers.layouts import arrow_table, encoded, names_of, noise, save_to_disk, write_idx, write_picture
 from unspool.data.findings import Findings
 from unspool.data.pictures.lists import divide_listed
 from unspool.data.pictures.picture import DescribedPicture, as_picture
