@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFile
 
-from helpers.pictures import encoded, noise, write_picture
+from helpers.layouts import encoded, noise, write_picture
 from unspool.data.pictures import decoding
 from unspool.data.pictures.decoding import decode_bytes, decode_file, read_bytes
 from unspool.errors import PictureError

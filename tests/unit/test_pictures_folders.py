@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from helpers.pictures import names_of, write_lines, write_objects, write_picture
+from helpers.layouts import names_of, write_lines, write_objects, write_picture
 from unspool.data.findings import Findings
 from unspool.data.pictures.picture import DescribedPicture
 from unspool.data.pictures.reading import pictures_of, read_captioned, read_labelled_pictures

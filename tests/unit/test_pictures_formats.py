@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers.pictures import (
+from helpers.layouts import (
     FEATURES,
     arrow_table,
     encoded,
@@ -147,6 +147,7 @@ def test_a_data_set_on_disk_gives_captions_and_labels(tmp_path: Path, layout: st
     assert len(findings.lines) == (1 if layout in ("parts", "parquet parts", "data") else 0)
     assert [row.label for row in labelled(path)[0]] == ["dog", "cat", "dog"]
     assert rows[0].picture.name.endswith(", row 1")
+    assert [picture.name for picture in pictures_of([str(path)])] == [row.picture.name for row in rows]
 
 
 def test_rows_of_the_same_picture_become_one_with_several_captions(tmp_path: Path) -> None:

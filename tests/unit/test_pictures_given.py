@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers.pictures import encoded, noise, write_picture
+from helpers.layouts import encoded, noise, write_picture
 from unspool.data.pictures.picture import Picture, as_picture
 from unspool.errors import PictureError, UsageError
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers.pictures import encoded, noise
+from helpers.layouts import encoded, noise
 from unspool.data.findings import Findings
 from unspool.data.pictures.augment import augmented
 from unspool.data.pictures.picture import Picture, as_picture, picture_in_bytes

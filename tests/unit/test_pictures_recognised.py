@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers.pictures import (
+from helpers.layouts import (
     FEATURES,
     arrow_table,
     encoded,
@@ -39,6 +39,10 @@ def numbered(folder: Path) -> Path:
     write_picture(folder / "images" / "1.png")
     write_lines(folder / "captions.tsv", "1.png#0\tx")
     return folder
+
+
+def numbered_alone(folder: Path) -> Path:
+    return numbered(folder) / "captions.tsv"
 
 
 def a_list(folder: Path) -> Path:
@@ -119,6 +123,16 @@ def table_of_files(folder: Path) -> Path:
     return write_lines(folder / "t.csv", "path,text", "a.py,x")
 
 
+def texts_with_metadata(folder: Path) -> Path:
+    write_lines(folder / "a.txt", "text")
+    write_objects(folder / "metadata.jsonl", {"file": "a.txt", "text": "x"})
+    return folder
+
+
+def addresses(folder: Path) -> Path:
+    return write_lines(folder / "t.csv", "image,caption", "https://example.org/1.png,x")
+
+
 def captions_alone(folder: Path) -> Path:
     return write_lines(folder / "captions.tsv", "some words\tother words")
 
@@ -140,6 +154,7 @@ def damaged(folder: Path) -> Path:
 CASES: dict[Callable[[Path], Path], str | None] = {
     with_captions: CAPTIONING,
     numbered: CAPTIONING,
+    numbered_alone: CAPTIONING,
     a_list: CAPTIONING,
     saved_captions: CAPTIONING,
     table_of_captions: CAPTIONING,
@@ -151,6 +166,8 @@ CASES: dict[Callable[[Path], Path], str | None] = {
     table_of_labels: CLASSIFICATION,
     **dict.fromkeys((document, chapters, pictures_alone, texts, table_of_texts, table_of_files, text, damaged)),
     captions_alone: None,
+    texts_with_metadata: None,
+    addresses: None,
     nothing: None,
 }
 

@@ -43,6 +43,8 @@ class PictureDataSpec(SourcesSpec):
     """Pictures and what is known about them; the texts or labels are added by each task.
 
     Attributes:
+        validation: names a folder, table or data set to hold out; then nothing is held out of the sources. Or it names
+            a list, .txt with the name of a picture on each line: those pictures of the sources are held out.
         image: names the column of a table that holds the file names of the pictures; left out, it is found.
         extractor: names an ONNX image network, which computes the features of the pictures, or a file of features that
             are computed already: `.npy`, a row for each picture, [P, F], or a map of positions, [P, S, F]. Left out, a

@@ -26,6 +26,7 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF", "JPEG2000
 MAX_PIXELS = 100_000_000
 MAX_BYTES = 1 << 30  # of a file
 LARGE = 16_000_000  # pixels; such pictures are decoded one after the other, so that threads do not multiply the memory
+ORIENTATION = 0x0112  # the number of the remark that says how a picture was held
 GREY = ("1", "L", "LA", "La")
 CONVERT = "convert it to JPEG or PNG."
 AGAIN = "copy or save it again, or leave it out."
@@ -119,24 +120,29 @@ def plain(image: "Image") -> "Image":
     Raises:
         OSError: it is broken; other errors too.
     """
-    from PIL import Image, ImageOps
+    from PIL import Image
 
     with _one_at_a_time if image.width * image.height > LARGE else nullcontext():
         image.load()
-        try:
-            image = ImageOps.exif_transpose(image)
-        except Exception:  # the remarks beside a picture may be broken where the picture is not
-            image = image.copy()
+        image = _upright(image)
         if image.mode.startswith(("I", "F")):
             return Image.fromarray(_in_8_bits(np.asarray(image)))
-        grey = image.mode in GREY
-        if image.has_transparency_data:
-            image = image.convert("LA" if grey else "RGBA")
-            white = Image.new("L" if grey else "RGB", image.size, "white")
-            white.paste(image.convert(white.mode), mask=image.getchannel("A"))
-            return white
-        mode = "L" if grey else "RGB"
-        return image if image.mode == mode else image.convert(mode)
+        mode = "L" if image.mode in GREY else "RGB"
+        if not image.has_transparency_data:
+            return image.convert(mode)  # a copy, which no file belongs to
+        image = image.convert("LA" if mode == "L" else "RGBA")
+        white = Image.new(mode, image.size, "white")
+        white.paste(image.convert(mode), mask=image.getchannel("A"))
+        return white
+
+
+def _upright(image: "Image") -> "Image":
+    from PIL import ImageOps
+
+    try:
+        return ImageOps.exif_transpose(image) if image.getexif().get(ORIENTATION, 1) != 1 else image
+    except Exception:  # the remarks beside a picture may be broken where the picture is not
+        return image
 
 
 def to_bytes(values: Array, highest: float) -> Array:

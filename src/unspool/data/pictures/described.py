@@ -9,6 +9,7 @@ Names are relative to the table, or to a folder of pictures beside it.
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,6 +27,7 @@ IMAGES = (
 )
 TEXTS = re.compile(r"(text|caption|sentence|comment|description)s?([_ -]?\d+)?", re.I)
 LABELS = ("label", "class", "category", "target", "labels")
+FIRST = 20  # rows that are looked at, to know what a table is
 NUMBERED = re.compile(r"#\d+$")  # says which of the captions of a picture it is
 
 
@@ -96,14 +98,25 @@ def describes_captions(table: Path, spec: PictureDataSpec) -> bool:
     return _is_numbered(table, spec) or any(TEXTS.fullmatch(name) for name in _names(table, spec))
 
 
-def names_pictures(table: Path, spec: PictureDataSpec) -> bool:
-    """Return whether the first row of a table names a picture that exists, in a column whose name says so."""
+def names_pictures(table: Path, spec: PictureDataSpec, existing: bool = True) -> bool:
+    """Return whether one of the first rows of a table names a picture, in a column whose name says so.
+
+    Args:
+        table: is the file.
+        spec: says how it is read.
+        existing: says whether the picture must be there, as in a table that is no part of a folder of pictures.
+    """
+    if _is_numbered(table, spec):
+        return True
     image = spec.image or first_known(IMAGES, _names(table, spec))
     if image is None:
         return False
-    first = next(read_table(Sources((str(table),), spec, tables=True), Columns((image,))), None)
-    path = None if first is None else PicturesBeside(table.parent).path(first.cells[image])
-    return path is not None and is_picture(path.name)
+    rows, beside = (
+        read_table(Sources((str(table),), spec, tables=True), Columns((image,))),
+        PicturesBeside(table.parent),
+    )
+    names = (row.cells[image].strip() for row in islice(rows, FIRST))
+    return any(is_picture(name) and (not existing or beside.path(name) is not None) for name in names)
 
 
 def has_labels(table: Path, spec: PictureDataSpec) -> bool:

@@ -27,7 +27,7 @@ def listed_names(path: Path) -> set[str] | None:
             names = set[str]()
             for line in file:
                 name = line.strip()
-                if name and not is_picture(PurePath(name).name):
+                if name and not is_picture(name):
                     return None
                 names.add(name)
     except (OSError, UnicodeDecodeError):

@@ -113,7 +113,8 @@ def names_in(folder: Path) -> list[str]:
 
 def is_picture(name: str) -> bool:
     """Return whether a name is that of a picture, by its ending."""
-    return PurePath(name).suffix.lower() in PICTURES and not name.startswith(".")
+    path = PurePath(name)
+    return path.suffix.lower() in PICTURES and not path.name.startswith(".")
 
 
 def _entries(folder: Path) -> list[Path]:

@@ -18,7 +18,7 @@ from unspool.data.pictures.described import (
     labelled_in_table,
     names_pictures,
 )
-from unspool.data.pictures.embedded import embedded_tables
+from unspool.data.pictures.embedded import embedded_rows, embedded_tables
 from unspool.data.pictures.idx import idx_file, idx_pictures, is_idx, read_idx
 from unspool.data.pictures.inside import caption_columns, captioned_inside, label_column, labelled_inside
 from unspool.data.pictures.lists import divide_listed, listed_names
@@ -97,7 +97,8 @@ def recognised_task(names: Sequence[str]) -> str | None:
 
 
 def pictures_of(names: Sequence[str]) -> list[Picture]:
-    """Return the pictures that some names stand for: files, folders, and `-`, which is one on standard input.
+    """Return the pictures that some names stand for: files, folders, data sets, and `-`, which is one on
+    standard input.
 
     Raises:
         DataError: there is no such file, or no picture in a folder.
@@ -190,7 +191,7 @@ def _task(path: Path) -> str | None:
     if listed_names(path) is not None:
         return _task(path.parent)
     if is_folder(path):
-        tables = tables_beside(path)
+        tables = [table for table in tables_beside(path) if names_pictures(table, spec, existing=False)]
         if any(describes_captions(table, spec) for table in tables):
             return CAPTIONING
         labelled = any(has_labels(table, spec) for table in tables) or idx_file(path) or holds_classes(path)
@@ -211,6 +212,8 @@ def _pictures(name: str) -> list[Picture]:
         content = read_stream(sys.stdin.buffer, STANDARD_INPUT)
         return [picture_in_bytes(STANDARD_INPUT, partial(bytes, content))]
     path = Path(name)
+    if inside := embedded_tables(path):
+        return [row.picture for table in inside for row in embedded_rows(table, ()) if row.picture is not None]
     if is_idx(path) and is_file(path):
         return idx_pictures(path)
     if not is_folder(path):
