@@ -106,8 +106,8 @@ class Captioner(Model):
         """Caption one picture, or several, in order.
 
         Args:
-            pictures: is a path, a Pillow image or an array [H, W, C] (uint8, or 0 to 1); or a list of these, or an array
-                [N, H, W, C].
+            pictures: is a path, a Pillow image or an array [H, W, C] (uint8, or 0 to 1); or a list of these, or an
+                array [N, H, W, C].
             **settings: are fields of `BeamSpec`, such as `beams`.
 
         Raises:
