@@ -1,28 +1,19 @@
 """A run that is killed at any moment and resumed ends with the weights of one that was not."""
 
 import os
-import random
 import shutil
 import signal
-import time
 
 import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
+from helpers.killing import assert_same_arrays, kill_and_resume
+
 MODES = {
     "stream": ["--steps", 200, "--validations", 20, "--patience", 1000],
     "lines": ["--lines", "--steps", 200, "--validations", 20, "--patience", 1000],
 }
-
-
-def assert_same_arrays(one, other):
-    for name in ("model.safetensors", "training/last.safetensors"):
-        first, second = load_file(one / name), load_file(other / name)
-        assert first.keys() == second.keys()
-        for key in first:
-            assert np.array_equal(first[key], second[key]), f"{name}: {key}"
-    assert (one / "model.safetensors").read_bytes() == (other / "model.safetensors").read_bytes()
 
 
 TABLES = {
@@ -62,27 +53,6 @@ def test_kill_and_resume_of_a_run_on_rows_ends_bit_for_bit_the_same(faults, whol
     expected, table, options = whole_of_rows
     kill_and_resume(faults, tmp_path / "m", ["train", table, "--out", tmp_path / "m", *options], 2)
     assert_same_arrays(expected, tmp_path / "m")
-
-
-def kill_and_resume(faults, place, arguments, most):
-    """Kill a run so many times, each soon after it has saved where it stands; then let it end."""
-    generator, kills = random.Random(len(str(arguments[4:]))), 0
-    last = place / "training" / "last.safetensors"
-    while kills < most:
-        process = faults.start(*arguments)
-        stamp = last.stat().st_mtime_ns if last.exists() else 0
-        faults.wait_for(process, lambda stamp=stamp: last.exists() and last.stat().st_mtime_ns > stamp)
-        time.sleep(generator.uniform(0, 0.25))
-        if process.poll() is not None:
-            break  # it was done before
-        process.kill()
-        process.communicate()
-        assert process.returncode == -signal.SIGKILL
-        kills += 1
-        arguments = ["train", "--resume", place]
-    assert kills
-    result = faults.call(*arguments)
-    assert result.code == 0 or "is trained to the end" in result.err, result.err
 
 
 def test_ctrl_c_and_sigterm_keep_a_model_and_resume_ends_the_same(faults, fox, whole, tmp_path):

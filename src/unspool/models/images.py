@@ -1,16 +1,13 @@
 """A model that classifies pictures."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-
 from unspool.data.findings import Findings
 from unspool.data.labelled import LabelledPart
-from unspool.data.pictures.picture import Picture, as_picture
+from unspool.data.pictures.picture import Picture, as_pictures
 from unspool.decode.classification import NetworkClassifier
 from unspool.evaluate.labels import UNKNOWN, ClassificationFigures
 from unspool.folder.model_folder import ModelFolder
@@ -115,7 +112,4 @@ class ImageClassifier(HeadModel):
         return mistakes
 
     def _listed(self, examples: Any) -> tuple[list[Picture], bool]:
-        array = isinstance(examples, np.ndarray)
-        single = examples.ndim < 4 if array else not isinstance(examples, Sequence) or isinstance(examples, str)
-        items = [examples] if single or isinstance(examples, os.PathLike) else examples
-        return [as_picture(item, number) for number, item in enumerate(items, 1)], single
+        return as_pictures(examples)

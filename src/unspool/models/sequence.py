@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from unspool.data.pictures.picture import as_picture
+from unspool.data.pictures.picture import as_pictures
 from unspool.decode.captioning import BeamCaptioner, Caption
 from unspool.decode.translation import BeamTranslator, Translation
 from unspool.errors import UsageError
@@ -106,15 +106,17 @@ class Captioner(Model):
         """Caption one picture, or several, in order.
 
         Args:
-            pictures: is a path, a Pillow image or an array [H, W, C] (uint8, or 0 to 1), or a list of these.
+            pictures: is a path, a Pillow image or an array [H, W, C] (uint8, or 0 to 1); or a list of these, or an
+                array [N, H, W, C].
             **settings: are fields of `BeamSpec`, such as `beams`.
 
         Raises:
             UsageError: a setting breaks its rule, or an item is no picture.
             DataError: a picture cannot be read.
         """
-        found = [best[0].text for best in self.captions(pictures, **settings)]
-        return found if isinstance(pictures, list | tuple) else found[0]
+        listed, single = as_pictures(pictures)
+        found = [best[0].text for best in self.captions(listed, **settings)]
+        return found[0] if single else found
 
     def captions(self, pictures: Any, **settings: Any) -> list[list[Caption]]:
         """Return the `n_best` captions of each picture, the best first, with scores and attention weights."""
@@ -122,8 +124,7 @@ class Captioner(Model):
 
     def _captions(self, pictures: Any, **settings: Any) -> tuple[list[list[Caption]], PictureReader]:
         search = build(BeamSpec, settings, "caption")
-        items = pictures if isinstance(pictures, list | tuple) else [pictures]
-        reader = self._encoding.read_all([as_picture(item, number) for number, item in enumerate(items, 1)])
+        reader = self._encoding.read_all(as_pictures(pictures)[0])
         return self._captioner.caption(len(reader), reader.source, search), reader
 
     def report(self, figures: ReportedFigures) -> Report:

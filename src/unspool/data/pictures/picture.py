@@ -5,7 +5,7 @@ path, Pillow image, array [H, W, C], bytes in a table -> Picture -> open() -> pi
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -105,6 +105,23 @@ def as_picture(item: Any, number: int = 1) -> Picture:
     if hasattr(item, "__array__"):
         return picture_of_pixels(name, _checked(np.asarray(item), name))
     raise UsageError(f"{name} must be named or given. Received: {type(item).__name__}.", FORMS)
+
+
+def as_pictures(given: Any) -> tuple[list[Picture], bool]:
+    """Return what is given in Python as pictures, and whether it is a single one.
+
+    Args:
+        given: is what `as_picture` takes, or several of it: a list, a tuple, or an array [N, H, W, C].
+
+    Raises:
+        UsageError: an item is no picture.
+        PictureError: there is no such file.
+    """
+    if isinstance(given, np.ndarray):
+        single = given.ndim < 4
+    else:
+        single = not isinstance(given, Sequence) or isinstance(given, str)
+    return [as_picture(item, number) for number, item in enumerate([given] if single else given, 1)], single
 
 
 def existing_picture(path: Path) -> Picture:
