@@ -27,6 +27,7 @@ from unspool.folder.lock import locked
 from unspool.folder.model_folder import ModelFolder
 from unspool.specs.base import build
 from unspool.specs.pictures import ExtractorSpec, PictureDataSpec, PictureInputSpec
+from unspool.specs.shapes import PictureEncoderShape
 from unspool.tasks.pictures.cache import CACHE, cache_folder
 from unspool.tasks.pictures.encoding import PictureEncoding
 from unspool.tasks.pictures.inputs import encoder_spec, with_augmentation, with_given_features
@@ -94,7 +95,7 @@ def test_features_are_read_again_as_they_were_computed(folder: ModelFolder, netw
     assert isinstance(chosen, FeatureSource)
     plain, turned = found.values[0], found.values[0].reshape(4, 4, FEATURES)[:, ::-1].reshape(16, FEATURES)
     assert {row.tobytes() for row in chosen.values} == {plain.tobytes(), turned.tobytes()}
-    assert encoder_spec(seen, 12).model_dump()["positions"] == 16
+    assert encoder_spec(seen, PictureEncoderShape(encoder_size=12)).model_dump()["positions"] == 16
 
 
 def test_another_run_finds_the_features_of_the_first(folder: ModelFolder, network: Path, tmp_path: Path) -> None:
