@@ -107,7 +107,7 @@ class PictureDataSpec(SourcesSpec):
             default="on for coloured pictures whose captions do not name left and right",
         ),
     )
-    shift: int | None = setting(None, Option("Pictures", synonyms=("move", "crop"), default="2"), ge=0, le=64)
+    shift: int | None = setting(None, Option("Pictures", synonyms=("move", "crop"), default="1"), ge=0, le=64)
 
     @property
     def extractor_settings(self) -> dict[str, Any]:
