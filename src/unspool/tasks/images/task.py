@@ -15,7 +15,7 @@ from unspool.engines.base import Machine
 from unspool.folder.card import Card
 from unspool.folder.model_folder import ModelFolder
 from unspool.specs.base import build
-from unspool.specs.network import HeadSpec, NetworkSpec
+from unspool.specs.network import EncoderSpec, HeadSpec, ImageEncoderSpec, NetworkSpec
 from unspool.specs.pictures import PictureInputSpec
 from unspool.specs.shapes import HeadShape, PictureEncoderShape
 from unspool.specs.training import HeadTrainingSpec
@@ -36,16 +36,20 @@ QUICK = 100_000  # pictures that are read in the usual epochs of few pictures
 FEATURES: Settings = {
     "encoder": {"encoder_size": 256},
     "head": {"pooling": "attention"},
-    "training": {"learning_rate": 2e-3, "dropout": 0.3, "input_dropout": 0.2},
+    "training": {"optimizer": "adamw", "batch_size": 64, "learning_rate": 2e-3, "dropout": 0.3, "input_dropout": 0.2},
     "budget": {"epochs": 20},
 }
 PIXELS: Settings = {
     "encoder": {"encoder_size": 128},
     "head": {"pooling": "mean"},
-    "training": {"learning_rate": 2e-3, "dropout": 0.2, "input_dropout": 0.0},
+    "training": {
+        **{"optimizer": "muon", "matrix_rate": 0.02, "batch_size": 128, "learning_rate": 4e-3},
+        **{"dropout": 0.1, "input_dropout": 0.0},
+    },
     "budget": {"epochs": 30},
 }
-TRAINING = {"batch_size": 64, "optimizer": "adamw", "label_smoothing": 0.1, "averaged": 4, "validations": 10}
+TRAINING = {"label_smoothing": 0.1, "averaged": 4, "validations": 10, "patience": 10}
+STAGES = ((48, (16, 32, 64, 128)), (16, (32, 64, 128)), (0, (32, 64)))  # channels, from so many pixels on
 
 
 class ImageClassification(LabellingTask[ImageRecipe, ImageConfig]):
@@ -98,7 +102,7 @@ class ImageClassification(LabellingTask[ImageRecipe, ImageConfig]):
         recipe = _recipe(settings, with_augmentation(spec, pictures, mirrored=True), pictures, len(rows), machine)
         weights = with_weights(recipe.training, open_labels(folder.training, "training", len(labels)), labels)
         network = NetworkSpec(
-            encoder=encoder_spec(pictures, recipe.encoder.encoder_size),
+            encoder=_encoder(pictures, recipe.encoder),
             head=HeadSpec(labels=len(labels), pooling=recipe.head.pooling),
         )
         config = ImageConfig(labels=labels, pictures=pictures, network=network)
@@ -175,6 +179,15 @@ def _recipe(
         training=build(HeadTrainingSpec, training, "training"),
         budget=budget_spec(settings),
     )
+
+
+def _encoder(pictures: PictureInputSpec, shape: PictureEncoderShape) -> EncoderSpec:
+    """Return an encoder with as many stages as the pictures have pixels for."""
+    encoder = encoder_spec(pictures, shape.encoder_size)
+    if not isinstance(encoder, ImageEncoderSpec):
+        return encoder
+    side = min(pictures.height, pictures.width)
+    return encoder.changed(stages=next(stages for pixels, stages in STAGES if side >= pixels))
 
 
 def _reasons(recipe: ImageRecipe, pictures: PictureInputSpec) -> list[str]:
