@@ -38,16 +38,20 @@ QUICK = 100_000  # pictures that are read in the usual epochs of few pictures
 FEATURES: Settings = {
     "encoder": {"encoder_size": 256, "encoder_stages": ()},
     "head": {"pooling": "attention"},
-    "training": {"optimizer": "adamw", "learning_rate": 2e-3, "dropout": 0.3, "input_dropout": 0.2},
+    "training": {"optimizer": "adamw", "batch_size": 64, "learning_rate": 2e-3, "dropout": 0.3, "input_dropout": 0.2},
     "budget": {"epochs": 20},
 }
 PIXELS: Settings = {
     "encoder": {"encoder_size": 128, "encoder_stages": (32, 64, 128)},
     "head": {"pooling": "mean"},
-    "training": {"batch_size": 128, "learning_rate": 4e-3, "dropout": 0.0, "input_dropout": 0.0, "warmup": 0.05},
+    "training": {
+        **{"optimizer": "muon", "matrix_rate": 0.02, "batch_size": 128, "learning_rate": 4e-3},
+        **{"dropout": 0.1, "input_dropout": 0.0, "warmup": 0.05},
+    },
     "budget": {"epochs": 30},
 }
-TRAINING = {"batch_size": 64, "label_smoothing": 0.1, "averaged": 4, "validations": 10}
+TRAINING = {"label_smoothing": 0.1, "averaged": 4, "validations": 10, "patience": 10}
+LARGE, LARGE_STAGES = 48, (16, 32, 64, 128)  # pixels along the shorter side, and the stages of such pictures
 
 
 class ImageClassification(LabellingTask[ImageRecipe, ImageConfig]):
@@ -163,13 +167,15 @@ def _recipe(
 ) -> ImageRecipe:
     usual = PIXELS if pictures.kind == "cnn" else FEATURES
     head = {} if usual is FEATURES and pictures.positions == 1 else usual["head"]  # a single state
+    large = pictures.kind == "cnn" and min(pictures.height, pictures.width) >= LARGE
+    encoder = usual["encoder"] | ({"encoder_stages": LARGE_STAGES} if large else {})
     chosen = {"precision": machine.precision, "threads": machine.threads}
     training = {**TRAINING, **usual["training"], **chosen, **settings["training"]}
     if not settings["budget"] and count * usual["budget"]["epochs"] <= QUICK:
         settings = {**settings, "budget": usual["budget"]}
     return ImageRecipe(
         data=data,
-        encoder=encoder_shape(pictures, usual["encoder"], settings["encoder"]),
+        encoder=encoder_shape(pictures, encoder, settings["encoder"]),
         head=build(HeadShape, {**head, **settings["head"]}, "head"),
         training=build(HeadTrainingSpec, training, "training"),
         budget=budget_spec(settings),
