@@ -27,6 +27,10 @@ NAMES = (
     "toys",
     "multi30k",
     "translation_rate",
+    "flickr8k",
+    "caption_rate",
+    "extraction",
+    "fashion_mnist",
     "gigabyte",
 )
 

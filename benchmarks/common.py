@@ -38,6 +38,11 @@ TEXTS = {
     "names": "data/names of pytorch.org/tutorials/intermediate/char_rnn_classification_tutorial",
     "irish_abc/irish.abc": "mitdeeplearning/data/irish.abc of github.com/MITDeepLearning/introtodeeplearning",
     "ptb/ptb.char.train.txt.gz": "data/ptb.char.train.txt of the Penn Treebank set of Mikolov, compressed with gzip",
+    "flickr8k": "Flickr8k of Hodosh et al. (2013): images/, captions.tsv with lines of PICTURE#NUMBER, a tab, a caption, "
+    "and train.txt and dev.txt, the names of the pictures to learn and of the development part",
+    "squeezenet/squeezenet_v1.1_notop.onnx": "the notop weights of github.com/DeepCognition/keras-squeezenet, converted "
+    "to ONNX with the outputs fire9 and gap",
+    "fashion_mnist": "data/fashion of github.com/zalandoresearch/fashion-mnist",
     "books/alice_en.txt": "Alice's Adventures in Wonderland, plain text UTF-8, ebook 11 of gutenberg.org",
 }
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from unspool.data.pictures.decoding import require_pillow
 from unspool.data.pictures.picture import DescribedPicture, Picture
 
 if TYPE_CHECKING:
@@ -98,7 +99,12 @@ class Scene:
     shapes: tuple[Shape, ...]
 
     def draw(self) -> "Image":
-        """Draw the picture, SIDE by SIDE pixels, in red, green and blue."""
+        """Draw the picture, SIDE by SIDE pixels, in red, green and blue.
+
+        Raises:
+            MissingExtraError: Pillow is not installed.
+        """
+        require_pillow()
         from PIL import Image, ImageDraw
 
         image = Image.new("RGB", (SIDE * SCALE, SIDE * SCALE), self.background)
