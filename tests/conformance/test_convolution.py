@@ -121,7 +121,13 @@ def test_every_layer_has_a_depth_of_its_own_from_the_head_down() -> None:
     convolutions = [fact for name, fact in facts.items() if name.endswith(("enter.weight", "first.weight", "d.weight"))]
     assert [fact.depth for fact in convolutions] == list(range(len(convolutions) + 1, 1, -1))
     assert (facts["encoder.linear.weight"].depth, facts["head.output.weight"].depth) == (1, 0)
-    assert all(fact.matrix and len(fact.shape) == 2 for fact in convolutions)
+
+
+def test_muon_trains_the_convolutions_that_read_states() -> None:
+    matrices = {name: fact for name, fact in parameters(classifier(COLOURED)).items() if fact.matrix}
+    names = [name for name in parameter_shapes(classifier(COLOURED)) if ".stages." in name and "weight" in name]
+    assert list(matrices) == [name for name in names if name != "encoder.stages.0.enter.weight"]
+    assert all(len(fact.shape) == 2 for fact in matrices.values())  # it takes no others
 
 
 def labelled(seed: int = 0) -> Batch:

@@ -1,11 +1,14 @@
 """Features that are computed while the process is killed are those of one that was not, and none is computed twice."""
 
+import json
 import random
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,6 +25,7 @@ PICTURES = 400
 CODE = """
 import sys
 from pathlib import Path
+from typing import Any
 from unspool.data.findings import Findings
 from unspool.data.pictures.picture import picture_in_file
 from unspool.folder.model_folder import ModelFolder
@@ -133,3 +137,31 @@ def test_the_same_rows_come_out_in_any_order(place: Place, tmp_path: Path) -> No
         row = store.row(key)
         assert row is not None
         assert np.array_equal(store.values[row], whole[key])
+
+
+def test_a_run_that_is_killed_while_it_extracts_and_while_it_trains_ends_with_the_same_weights(
+    faults: Any, place: Place, tmp_path: Path
+) -> None:
+    captions = [f"{number % 3} {'red' if number % 2 else 'blue'} dots" for number in range(PICTURES)]
+    lines = [
+        json.dumps({"file_name": path.name, "text": text}) for path, text in zip(place.paths, captions, strict=True)
+    ]
+    shutil.copytree(place.folder / "p", tmp_path / "data")
+    (tmp_path / "data" / "metadata.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    options = ["--extractor", place.network, "--steps", 60, "--validations", 6, "--patience", 1000, *faults.small]
+    options += ["--encoder-size", 8, "--batch-size", 16]
+    whole, killed = tmp_path / "whole" / "m", tmp_path / "killed" / "m"
+    assert faults.call("train", tmp_path / "data", "--out", whole, *options).code == 0
+    last = killed / "training" / "last.safetensors"
+    caches = killed.parent / ".unspool-features"
+    for arguments, reached in (
+        (["train", tmp_path / "data", "--out", killed, *options], lambda: any(caches.glob("*/keys"))),
+        (["train", "--resume", killed], last.exists),
+    ):
+        process = faults.start(*arguments)
+        faults.wait_for(process, reached)
+        process.kill()
+        process.communicate()
+        assert process.returncode == -signal.SIGKILL
+    assert faults.call("train", "--resume", killed).code == 0
+    assert (killed / "model.safetensors").read_bytes() == (whole / "model.safetensors").read_bytes()

@@ -17,8 +17,9 @@ FOLDERS = Path(__file__).parent.parent / "folders"
 NAMES = sorted(path.parent.name for path in FOLDERS.glob("*/recipe.toml"))
 
 
-def test_there_is_a_recipe_of_each_task() -> None:
-    assert {row_of_folder(ModelFolder(FOLDERS / name)).name for name in NAMES} == set(ROWS)
+def test_there_is_a_recipe_of_each_task_of_that_version() -> None:
+    tasks = {"language", "translation", "conditional", "classification"}
+    assert {row_of_folder(ModelFolder(FOLDERS / name)).name for name in NAMES} == tasks <= set(ROWS)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -27,6 +27,7 @@ from unspool.folder.lock import locked
 from unspool.folder.model_folder import ModelFolder
 from unspool.specs.base import build
 from unspool.specs.pictures import ExtractorSpec, PictureDataSpec, PictureInputSpec
+from unspool.specs.shapes import PictureEncoderShape
 from unspool.tasks.pictures.cache import CACHE, cache_folder
 from unspool.tasks.pictures.encoding import PictureEncoding
 from unspool.tasks.pictures.inputs import encoder_spec, with_augmentation, with_given_features
@@ -94,7 +95,7 @@ def test_features_are_read_again_as_they_were_computed(folder: ModelFolder, netw
     assert isinstance(chosen, FeatureSource)
     plain, turned = found.values[0], found.values[0].reshape(4, 4, FEATURES)[:, ::-1].reshape(16, FEATURES)
     assert {row.tobytes() for row in chosen.values} == {plain.tobytes(), turned.tobytes()}
-    assert encoder_spec(seen, 12).model_dump()["positions"] == 16
+    assert encoder_spec(seen, PictureEncoderShape(encoder_size=12)).model_dump()["positions"] == 16
 
 
 def test_another_run_finds_the_features_of_the_first(folder: ModelFolder, network: Path, tmp_path: Path) -> None:
@@ -443,7 +444,7 @@ def test_pictures_are_changed_only_in_training_and_as_the_seed_says(folder: Mode
     pictures = files(tmp_path / "p", 12)
     _, seen, _ = prepared(folder, pictures, spec_of())
     spec = with_augmentation(spec_of(), seen, mirrored=True)
-    assert (spec.flip, spec.shift) == (True, 2)
+    assert (spec.flip, spec.shift) == (True, 1)
     reader = open_pictures(folder, "training", seen, True, spec)
     plain, one, same, other = (
         pixels(reader, generator) for generator in (None, *(np.random.default_rng(seed) for seed in (1, 1, 2)))
@@ -461,9 +462,9 @@ def test_what_is_changed_in_training_follows_from_the_pictures_unless_it_is_said
     tiny = PictureInputSpec(kind="cnn", height=8, width=8, channels=1)
     given = PictureInputSpec(kind="features", features=5)
     for seen, mirrored, expected in (
-        (grey, True, (False, 2)),
-        (coloured, True, (True, 2)),
-        (coloured, False, (False, 2)),
+        (grey, True, (False, 1)),
+        (coloured, True, (True, 1)),
+        (coloured, False, (False, 1)),
         (tiny, True, (False, 1)),
         (given, True, (True, None)),
         (given, False, (False, None)),

@@ -11,7 +11,7 @@ from unspool.data.findings import Findings
 from unspool.data.given_vectors import given_rows
 from unspool.data.sources import Sources
 from unspool.data.vector_rows import Table, read_vectors
-from unspool.data.vectors import learn_scales, open_vectors, scaled, write_vectors
+from unspool.data.vectors import Vectors, learn_scales, open_vectors, scaled, write_vectors
 from unspool.errors import DataError, ModelFolderError, UsageError
 from unspool.specs.condition import NumbersSpec
 from unspool.specs.data import SourcesSpec
@@ -153,3 +153,11 @@ def test_a_data_frame_is_rows_and_none_is_missing() -> None:
 def test_rows_that_do_not_fit_are_refused_by_name(rows: Any, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         given_rows(rows, NAMES)
+
+
+def test_in_training_some_numbers_are_those_of_the_means_and_only_then() -> None:
+    vectors, every = Vectors(np.ones((400, 5), np.float32), dropout=0.3), np.arange(400)
+    assert (vectors.read(every).values == 1).all()
+    dropped = vectors.read(every, np.random.default_rng(0)).values
+    assert 0.27 < float((dropped == 0).mean()) < 0.33
+    assert set(np.unique(dropped)) == {0, 1}

@@ -149,25 +149,26 @@ def _convolutions(spec: ImageEncoderSpec, above: int) -> Parameters:
 
     The last convolution of each residual block starts at zero, so that every block starts as the identity (Zhang et
     al., 2019, Fixup): this takes the place of normalisation. The others start as for rectified units (He et al., 2015).
+    Muon does not train the first convolution, which reads pixels, as it does not train embeddings (Jordan, 2024).
     """
     widths, found = (spec.channels, *spec.stages), Parameters()
     depth = above + 1 + len(spec.stages) * (1 + 2 * spec.blocks)  # of the first convolution
     for stage, size in enumerate(spec.stages):
-        found |= _prefixed(f"stages.{stage}.enter", _convolution(widths[stage], size, depth))
+        found |= _prefixed(f"stages.{stage}.enter", _convolution(widths[stage], size, depth, matrix=stage > 0))
         for block in range(spec.blocks):
             name = f"stages.{stage}.blocks.{block}"
             found |= _prefixed(f"{name}.first", _convolution(size, size, depth - 2 * block - 1))
-            found |= _prefixed(f"{name}.second", _convolution(size, size, depth - 2 * block - 2, "zeros"))
+            found |= _prefixed(f"{name}.second", _convolution(size, size, depth - 2 * block - 2, start="zeros"))
         depth -= 1 + 2 * spec.blocks
     found["linear.weight"] = weight(spec.hidden_size, widths[-1], depth=above + 1)
     return found | {"position.weight": embedding(spec.positions, spec.hidden_size, above + 1)}
 
 
-def _convolution(width: int, size: int, depth: int, start: Initialiser = "uniform") -> Parameters:
+def _convolution(width: int, size: int, depth: int, matrix: bool = True, start: Initialiser = "uniform") -> Parameters:
     """Make the facts of a convolution with a window of 3 x 3, for rectified units."""
     inputs = 9 * width
     return {
-        "weight": Parameter((size, inputs), start, inputs, True, depth, 6**0.5),
+        "weight": Parameter((size, inputs), start, inputs, matrix, depth, 6**0.5),
         "bias": bias(size, depth),
     }
 

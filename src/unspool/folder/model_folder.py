@@ -4,6 +4,7 @@
     model.safetensors       the best weights so far
     tokenizer.json          in the format of the `tokenizers` library
     source_tokenizer.json   the tokenizer of what the encoder reads, where it has one of its own
+    extractor.onnx          the image network that computes what the encoder reads, where one does
     generation_config.json  the model's own settings of generation
     recipe.toml             every setting of the run
     README.md               the model card

@@ -49,13 +49,13 @@ class PictureDataSpec(SourcesSpec):
         extractor: names an ONNX image network, which computes the features of the pictures, or a file of features that
             are computed already: `.npy`, a row for each picture, [P, F], or a map of positions, [P, S, F]. Left out, a
             convolutional network is trained.
-        extractor_size: is the height and width of the pictures that the extractor reads, in pixels.
+        extractor_size: sets the height and width of the pictures that the extractor reads, in pixels.
         extractor_scale: multiplies each pixel, 0 to 255, before the extractor reads it.
-        extractor_mean: is subtracted after that: one number, or one for each channel, as in 103.939,116.779,123.68.
-        extractor_deviation: divides after that, likewise.
-        extractor_channels: is the order of the channels that the extractor reads.
+        extractor_mean: subtracts this after that: one number, or one for each channel, as in 103.939,116.779,123.68.
+        extractor_deviation: divides by this after that, likewise.
+        extractor_channels: sets the order of the channels that the extractor reads.
         extractor_output: names the output of the extractor that is learnt from.
-        extractor_grid: is the number of positions along each side of a picture; a larger map is averaged to it.
+        extractor_grid: sets the number of positions along each side of a picture; a larger map is averaged to it.
         picture_size: resizes pictures to this height and width, in pixels, for a network that is trained on them.
         flip: flips half of the pictures from left to right in training; of an extractor's features, their positions.
         shift: shifts pictures by up to this many pixels while a network is trained on them.
@@ -107,7 +107,7 @@ class PictureDataSpec(SourcesSpec):
             default="on for coloured pictures whose captions do not name left and right",
         ),
     )
-    shift: int | None = setting(None, Option("Pictures", synonyms=("move", "crop"), default="2"), ge=0, le=64)
+    shift: int | None = setting(None, Option("Pictures", synonyms=("move", "crop"), default="1"), ge=0, le=64)
 
     @property
     def extractor_settings(self) -> dict[str, Any]:

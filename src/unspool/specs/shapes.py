@@ -146,10 +146,15 @@ class PictureEncoderShape(Spec):
 
     Attributes:
         encoder_size: sets the number of hidden units that each position of a picture is encoded as.
+        encoder_stages: sets the numbers of channels of the stages of a convolutional network, each of which halves the
+            height and width; without an extractor only.
     """
 
     encoder_size: int = setting(
         256, Option("Network", synonyms=("encoder-hidden", "encoder-hidden-size")), ge=1, le=16384
+    )
+    encoder_stages: tuple[int, ...] = setting(
+        (), Option("Network", synonyms=("stages", "channels", "filters"), metavar="CHANNELS", default="by the pictures")
     )
 
 

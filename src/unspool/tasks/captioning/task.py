@@ -25,13 +25,13 @@ from unspool.folder.model_folder import ModelFolder
 from unspool.specs.base import build
 from unspool.specs.network import DecoderSpec, NetworkSpec
 from unspool.specs.pictures import PictureInputSpec
-from unspool.specs.shapes import AttentionDecoderShape, PictureEncoderShape
+from unspool.specs.shapes import AttentionDecoderShape
 from unspool.specs.training import DecoderTrainingSpec
 from unspool.tasks.base import Plan, Task
 from unspool.tasks.captioning.job import CaptionedPart, CaptioningJob, longest_caption
 from unspool.tasks.captioning.specs import CaptioningConfig, CaptioningDataSpec, CaptioningRecipe
 from unspool.tasks.opening import decoder_tokenizer
-from unspool.tasks.pictures.inputs import encoder_spec, with_augmentation, with_given_features
+from unspool.tasks.pictures.inputs import encoder_shape, encoder_spec, with_augmentation, with_given_features
 from unspool.tasks.pictures.prepare import prepare_pictures
 from unspool.tasks.pictures.reader import open_pictures
 from unspool.tasks.pretrained import Pretrained
@@ -48,14 +48,15 @@ SIDES = re.compile(
 FEW = 0.02  # of the captions
 RARE, MANY = 2, 5000  # times that a word occurs; captions
 SHAPES_BUDGET = {"minutes": 1.0}
+STAGES = (16, 32, 64)  # of a network that is trained on pictures
 PHOTOGRAPHS: Settings = {
     "network": {"cell": "gru", "hidden_size": 512, "embedding_size": 256},
-    "encoder": {"encoder_size": 512},
+    "encoder": {"encoder_size": 256, "encoder_stages": STAGES},
     "training": {"dropout": 0.4, "input_dropout": 0.3, "label_smoothing": 0.1},
 }
 DRAWINGS: Settings = {
     "network": {"cell": "gru", "hidden_size": 256, "embedding_size": 64},
-    "encoder": {"encoder_size": 128},
+    "encoder": {"encoder_size": 128, "encoder_stages": STAGES},
     "training": {"dropout": 0.1, "input_dropout": 0.0},
 }
 TRAINING = {"batch_size": 64, "averaged": 4, "learning_rate": 2e-3}
@@ -104,7 +105,7 @@ class Captioning(Task[CaptioningRecipe, CaptioningConfig]):
         pictures = open_pictures(folder, "training", seen, verify=False)
         captions = open_captions(folder.training, "training", pictures, verify=False)
         spec = with_limit(spec, captions.examples.lengths, USUAL_LENGTH)
-        recipe = _recipe(settings, spec, machine, usual_minutes(settings))
+        recipe = _recipe(settings, spec, seen, machine)
         return Plan(recipe, _config(recipe, tokenizer, seen, captions), _reasons(recipe, seen))
 
     def open(
@@ -186,18 +187,20 @@ def _tokenizer(spec: CaptioningDataSpec, captions: Sequence[str]) -> Tokenizer:
     return make_tokenizer(spec.tokenizer, captions, spec.vocabulary_limit, spec.lowercase, minimum)
 
 
-def _recipe(settings: Settings, data: CaptioningDataSpec, machine: Machine, minutes: float) -> CaptioningRecipe:
+def _recipe(
+    settings: Settings, data: CaptioningDataSpec, pictures: PictureInputSpec, machine: Machine
+) -> CaptioningRecipe:
     base = PHOTOGRAPHS if data.sources else DRAWINGS
     chosen = {
         "precision": machine.precision,
         "threads": machine.threads,
-        "validations": int(min(20, max(4, round(2 * minutes)))),
+        "validations": int(min(20, max(4, round(2 * usual_minutes(settings))))),
     }
     training = {**TRAINING, **base["training"], **chosen, **settings["training"]}
     return CaptioningRecipe(
         data=data,
         network=build(AttentionDecoderShape, {**base["network"], **settings["network"]}, "network"),
-        encoder=build(PictureEncoderShape, {**base["encoder"], **settings["encoder"]}, "encoder"),
+        encoder=encoder_shape(pictures, base["encoder"], settings["encoder"]),
         training=build(DecoderTrainingSpec, training, "training"),
         budget=budget_spec(settings),
     )
@@ -209,7 +212,7 @@ def _config(
     decoder = DecoderSpec(**recipe.network.model_dump(), vocabulary_size=tokenizer.vocabulary_size)
     return CaptioningConfig(
         tokenizer=recipe.data.tokenizer,
-        network=NetworkSpec(encoder=encoder_spec(pictures, recipe.encoder.encoder_size), decoder=decoder),
+        network=NetworkSpec(encoder=encoder_spec(pictures, recipe.encoder), decoder=decoder),
         pictures=pictures,
         max_length=longest_caption(captions),
     )

@@ -19,14 +19,14 @@ from unspool.folder.model_folder import ModelFolder
 from unspool.specs.base import build
 from unspool.specs.network import HeadSpec, NetworkSpec
 from unspool.specs.pictures import PictureInputSpec
-from unspool.specs.shapes import HeadShape, PictureEncoderShape
+from unspool.specs.shapes import HeadShape
 from unspool.specs.training import HeadTrainingSpec
 from unspool.tasks.base import Plan
 from unspool.tasks.images.sources import PictureSources
 from unspool.tasks.images.specs import ImageConfig, ImageDataSpec, ImageRecipe
 from unspool.tasks.labelling.job import LabellingJob
 from unspool.tasks.labelling.task import LabellingTask, training_note, with_weights
-from unspool.tasks.pictures.inputs import encoder_spec, with_augmentation, with_given_features
+from unspool.tasks.pictures.inputs import encoder_shape, encoder_spec, with_augmentation, with_given_features
 from unspool.tasks.pictures.prepare import prepare_pictures
 from unspool.tasks.pictures.reader import PictureReader, open_pictures
 from unspool.tasks.pretrained import Pretrained
@@ -36,18 +36,22 @@ from unspool.training.callback import Callback
 
 QUICK = 100_000  # pictures that are read in the usual epochs of few pictures
 FEATURES: Settings = {
-    "encoder": {"encoder_size": 256},
+    "encoder": {"encoder_size": 256, "encoder_stages": ()},
     "head": {"pooling": "attention"},
-    "training": {"learning_rate": 2e-3, "dropout": 0.3, "input_dropout": 0.2},
+    "training": {"optimizer": "adamw", "batch_size": 64, "learning_rate": 2e-3, "dropout": 0.3, "input_dropout": 0.2},
     "budget": {"epochs": 20},
 }
 PIXELS: Settings = {
-    "encoder": {"encoder_size": 128},
+    "encoder": {"encoder_size": 128, "encoder_stages": (32, 64, 128)},
     "head": {"pooling": "mean"},
-    "training": {"learning_rate": 2e-3, "dropout": 0.2, "input_dropout": 0.0},
+    "training": {
+        **{"optimizer": "muon", "matrix_rate": 0.02, "batch_size": 128, "learning_rate": 4e-3},
+        **{"dropout": 0.1, "input_dropout": 0.0, "warmup": 0.05},
+    },
     "budget": {"epochs": 30},
 }
-TRAINING = {"batch_size": 64, "optimizer": "adamw", "label_smoothing": 0.1, "averaged": 4, "validations": 10}
+TRAINING = {"label_smoothing": 0.1, "averaged": 4, "validations": 10, "patience": 10}
+LARGE, LARGE_STAGES = 48, (16, 32, 64, 128)  # pixels along the shorter side, and the stages of such pictures
 
 
 class ImageClassification(LabellingTask[ImageRecipe, ImageConfig]):
@@ -97,7 +101,7 @@ class ImageClassification(LabellingTask[ImageRecipe, ImageConfig]):
         recipe = _recipe(settings, with_augmentation(spec, pictures, mirrored=True), pictures, len(rows), machine)
         weights = with_weights(recipe.training, open_labels(folder.training, "training", len(labels)), labels)
         network = NetworkSpec(
-            encoder=encoder_spec(pictures, recipe.encoder.encoder_size),
+            encoder=encoder_spec(pictures, recipe.encoder),
             head=HeadSpec(labels=len(labels), pooling=recipe.head.pooling),
         )
         config = ImageConfig(labels=labels, pictures=pictures, network=network)
@@ -163,13 +167,15 @@ def _recipe(
 ) -> ImageRecipe:
     usual = PIXELS if pictures.kind == "cnn" else FEATURES
     head = {} if usual is FEATURES and pictures.positions == 1 else usual["head"]  # a single state
+    large = pictures.kind == "cnn" and min(pictures.height, pictures.width) >= LARGE
+    encoder = usual["encoder"] | ({"encoder_stages": LARGE_STAGES} if large else {})
     chosen = {"precision": machine.precision, "threads": machine.threads}
     training = {**TRAINING, **usual["training"], **chosen, **settings["training"]}
     if not settings["budget"] and count * usual["budget"]["epochs"] <= QUICK:
         settings = {**settings, "budget": usual["budget"]}
     return ImageRecipe(
         data=data,
-        encoder=build(PictureEncoderShape, {**usual["encoder"], **settings["encoder"]}, "encoder"),
+        encoder=encoder_shape(pictures, encoder, settings["encoder"]),
         head=build(HeadShape, {**head, **settings["head"]}, "head"),
         training=build(HeadTrainingSpec, training, "training"),
         budget=budget_spec(settings),

@@ -1,6 +1,8 @@
 """What a network reads of pictures: its extractor, the encoder that fits, how pictures are changed while it learns."""
 
 import json
+from collections.abc import Mapping
+from math import log2
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,25 +15,56 @@ from unspool.folder.model_folder import RESTORE, ModelFolder
 from unspool.specs.base import build
 from unspool.specs.network import EncoderSpec, FeatureEncoderSpec, ImageEncoderSpec
 from unspool.specs.pictures import GIVEN, ONNX, ExtractorSpec, PictureDataSpec, PictureInputSpec
+from unspool.specs.shapes import PictureEncoderShape
 
 EXTRACTOR = "extractor.onnx"  # in a model folder
-SHIFT = 2  # pixels
+SHIFT = 1  # pixels
 
 D = TypeVar("D", bound=PictureDataSpec)
 
 
-def encoder_spec(spec: PictureInputSpec, hidden_size: int) -> EncoderSpec:
+def encoder_spec(spec: PictureInputSpec, shape: PictureEncoderShape) -> EncoderSpec:
     """Return the spec of an encoder that reads such pictures.
 
     Args:
         spec: says what it reads.
-        hidden_size: is the size of its states.
+        shape: holds its sizes.
     """
     if spec.kind == "cnn":
         return ImageEncoderSpec(
-            image_height=spec.height, image_width=spec.width, channels=spec.channels, hidden_size=hidden_size
+            image_height=spec.height,
+            image_width=spec.width,
+            channels=spec.channels,
+            stages=shape.encoder_stages,
+            hidden_size=shape.encoder_size,
         )
-    return FeatureEncoderSpec(positions=spec.positions, features=spec.features, hidden_size=hidden_size)
+    return FeatureEncoderSpec(positions=spec.positions, features=spec.features, hidden_size=shape.encoder_size)
+
+
+def encoder_shape(
+    spec: PictureInputSpec, usual: Mapping[str, Any], requested: Mapping[str, Any]
+) -> PictureEncoderShape:
+    """Choose the sizes of an encoder that were not requested.
+
+    Args:
+        spec: says what it reads; of small pictures only the first of the usual stages halve the height and width, so
+            that at least two positions are left along each side.
+        usual: are the sizes of the task, by name, with the usual stages.
+        requested: are those that were given.
+
+    Raises:
+        UsageError: a setting breaks its rule, or stages are given with an extractor.
+    """
+    if spec.kind != "cnn" and requested.get("encoder_stages"):
+        raise UsageError(
+            f"encoder_stages needs a network that is trained on pictures. Received: {requested['encoder_stages']}, and "
+            "an extractor.",
+            "leave out one of them.",
+        )
+    most = max(1, int(log2(min(spec.height, spec.width))) - 1) if spec.kind == "cnn" else 0
+    return build(
+        PictureEncoderShape, {**usual, "encoder_stages": usual["encoder_stages"][:most], **requested}, "encoder"
+    )
 
 
 def with_augmentation(spec: D, pictures: PictureInputSpec, mirrored: bool) -> D:
