@@ -48,16 +48,16 @@ SIDES = re.compile(
 FEW = 0.02  # of the captions
 RARE, MANY = 2, 5000  # times that a word occurs; captions
 SHAPES_BUDGET = {"minutes": 1.0}
-STAGES = (16, 32, 64)  # of a network that is trained on pictures
+STAGES = (32, 64, 128)  # of a network that is trained on pictures
 PHOTOGRAPHS: Settings = {
     "network": {"cell": "gru", "hidden_size": 512, "embedding_size": 256},
     "encoder": {"encoder_size": 256, "encoder_stages": STAGES},
-    "training": {"dropout": 0.4, "input_dropout": 0.3, "label_smoothing": 0.1},
+    "training": {"optimizer": "adamw", "dropout": 0.5, "input_dropout": 0.4, "label_smoothing": 0.1},
 }
 DRAWINGS: Settings = {
     "network": {"cell": "gru", "hidden_size": 256, "embedding_size": 64},
     "encoder": {"encoder_size": 128, "encoder_stages": STAGES},
-    "training": {"dropout": 0.1, "input_dropout": 0.0},
+    "training": {"batch_size": 32, "matrix_rate": 0.03, "dropout": 0.1, "input_dropout": 0.0},
 }
 TRAINING = {"batch_size": 64, "averaged": 4, "learning_rate": 2e-3}
 
@@ -95,6 +95,8 @@ class Captioning(Task[CaptioningRecipe, CaptioningConfig]):
         training, held_out = _divided(spec, findings)
         training, seen = _prepared(folder, "training", training, spec, findings, callback)
         held_out, _ = _prepared(folder, "validation", held_out, spec, findings, callback)
+        if not spec.sources and spec.shift is None:
+            spec = spec.changed(shift=0)  # else shapes would be cut off at the edge
         spec = with_augmentation(spec, seen, mirrored=_may_be_mirrored(training))
         findings.keep(folder.training)
         tokenizer = _tokenizer(spec, [text for one in training for text in one.texts])
