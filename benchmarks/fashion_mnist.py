@@ -1,8 +1,7 @@
 """Classification of pictures: Fashion-MNIST, 60,000 pictures to learn, 5 minutes, a network trained from nothing
 
 The settings are the defaults, chosen on a part of the training pictures, and --flip, as grey pictures are not flipped
-unless it is said; of them a tenth is held out to choose the
-weights. The 10,000 test pictures are read once. The authors of the data set list two plain convolutional layers between
+unless it is said. A twentieth of the training pictures is held out to choose the weights. The 10,000 test pictures are read once. The authors of the data set list two plain convolutional layers between
 87.6 and 93.2 %, and a person at 83.5 %.
 """
 
@@ -28,7 +27,17 @@ def run(bench: Bench) -> None:
         place = Path(name)
         training, test = (part_of(source, part, place) for part in PARTS)
         out = place / "model"
-        options = ("--task", "image-classification", "--flip", "--minutes", f"{MINUTES:g}", "--out", out)
+        options = (
+            "--task",
+            "image-classification",
+            "--flip",
+            "--validation-split",
+            "0.05",
+            "--minutes",
+            f"{MINUTES:g}",
+            "--out",
+            out,
+        )
         trained = unspool("train", training, *options, report="training")
         tested = unspool("evaluate", out, test, "--engine", "torch")
         bench.add(
