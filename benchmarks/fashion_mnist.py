@@ -1,8 +1,9 @@
 """Classification of pictures: Fashion-MNIST, 60,000 pictures to learn, 5 minutes, a network trained from nothing
 
 The settings are the defaults, chosen on a part of the training pictures, and --flip, as grey pictures are not flipped
-unless it is said. A twentieth of the training pictures is held out to choose the weights. The 10,000 test pictures are read once. The authors of the data set list two plain convolutional layers between
-87.6 and 93.2 %, and a person at 83.5 %.
+unless it is said. A twentieth of the training pictures is held out to choose the weights. The 10,000 test pictures are
+read once. The authors of the data set list two plain convolutional layers between 87.6 and 93.2 %, and a person at
+83.5 %.
 """
 
 import gzip
