@@ -68,7 +68,7 @@ class Model:
         network: is built from the config and the weights, in any engine.
 
     Attributes:
-        reads: says what it is asked about: `texts`, `pictures` or `rows`.
+        reads: says what a command asks it about: `texts` (typed rows of numbers too) or `pictures`.
     """
 
     config: Config

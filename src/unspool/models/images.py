@@ -45,6 +45,7 @@ class ImageClassifier(HeadModel):
     """
 
     config: ImageConfig
+    reads = "pictures"
     noun = ImageClassification.noun
 
     @cached_property
