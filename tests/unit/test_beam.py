@@ -90,3 +90,28 @@ def test_more_beams_never_find_less_likely_sequences_first(network: EncoderDecod
     for few, many in zip(*found, strict=True):
         if few[0].ended:
             assert many[0].score >= few[0].score - 1e-6
+
+
+class SureNetwork:
+    """Follows a script: the next token of it is e^9 times as likely as each other, whatever was read before."""
+
+    def __init__(self, script: list[int], vocabulary_size: int) -> None:
+        self._script, self.vocabulary_size = script, vocabulary_size
+
+    def step(self, tokens: IntArray, state: IntArray) -> tuple[np.ndarray, IntArray]:
+        logits = np.zeros((len(tokens), self.vocabulary_size), np.float32)
+        for row, place in enumerate(state):
+            logits[row, self._script[min(place, len(self._script) - 1)]] = 9
+        return logits, state + 1
+
+    def select(self, state: IntArray, rows: IntArray) -> IntArray:
+        return state[rows]
+
+
+@pytest.mark.parametrize("beams", [2, 3, 5])
+def test_unlikely_ends_do_not_keep_a_sure_sequence_from_its_own(beams: int) -> None:
+    script = [4, 5, 4, 5, 4, 5, 4, 5, END]
+    network = SureNetwork(script, vocabulary_size=6)
+    ((best, *_),) = beam_search(network, np.zeros(1, np.int64), np.array([20]), BeamSpec(beams=beams), FORBIDDEN)
+    assert best.ended
+    assert best.ids == tuple(script[:-1])

@@ -8,7 +8,7 @@ from PIL import Image
 
 from helpers.layouts import encoded, noise
 from unspool.data.findings import Findings
-from unspool.data.pictures.augment import augmented
+from unspool.data.pictures.augment import augmented, mirrored_features
 from unspool.data.pictures.picture import Picture, as_picture, picture_in_bytes
 from unspool.data.pictures.pixels import CHUNK, open_pixels, pixels_of, write_pixels
 from unspool.errors import DataError, ModelFolderError, OutputError
@@ -142,3 +142,20 @@ def test_equal_files_give_equal_pixels_whatever_their_format(tmp_path: Path) -> 
     pictures = [picture_in_bytes(kind, lambda kind=kind: encoded(image, kind)) for kind in ("PNG", "BMP", "TIFF")]
     assert written(tmp_path, pictures) == [0, 1, 2]
     assert (open_pixels(tmp_path, "training") == noise(9)).all()
+
+
+def test_features_are_mirrored_position_by_position_in_half_of_the_pictures() -> None:
+    features = np.arange(200 * 9 * 2, dtype=np.float16).reshape(200, 9, 2)
+    found = mirrored_features(features, np.random.default_rng(0))
+    mirrored = features[:, [2, 1, 0, 5, 4, 3, 8, 7, 6]]
+    same = (found == features).all(axis=(1, 2))
+    assert 60 < same.sum() < 140
+    assert np.array_equal(found[same], features[same])
+    assert np.array_equal(found[~same], mirrored[~same])
+    assert np.array_equal(found, mirrored_features(features, np.random.default_rng(0)))
+
+
+@pytest.mark.parametrize("positions", [2, 5])
+def test_features_that_form_no_grid_stay_as_they_are(positions: int) -> None:
+    features = np.random.default_rng(0).random((8, positions, 3)).astype(np.float16)
+    assert np.array_equal(mirrored_features(features, np.random.default_rng(1)), features)

@@ -18,6 +18,7 @@ from unspool.text.tokenizer import PAD, SPECIAL_TOKENS, UNKNOWN
 
 UNKNOWN_RATE = 0.25
 BUCKET = 64  # batches in a bucket, whose examples are sorted by length
+PIXELS_AT_ONCE = 4  # are as much work for an encoder as a token of a text
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,11 @@ class TextSource:
         """The number of tokens that are read, without padding."""
         return int(self.lengths.sum())
 
+    @property
+    def work(self) -> int:
+        """The work of an encoder, in tokens."""
+        return self.size
+
 
 @dataclass(frozen=True)
 class VectorSource:
@@ -67,6 +73,11 @@ class VectorSource:
     @property
     def size(self) -> int:
         """The number of vectors that are read."""
+        return self.rows
+
+    @property
+    def work(self) -> int:
+        """The work of an encoder, in tokens."""
         return self.rows
 
 
@@ -90,6 +101,12 @@ class ImageSource:
         """The number of pictures that are read."""
         return self.rows
 
+    @property
+    def work(self) -> int:
+        """The work of an encoder, in tokens."""
+        rows, height, width, _ = self.pixels.shape
+        return rows * height * width // PIXELS_AT_ONCE
+
 
 @dataclass(frozen=True)
 class FeatureSource:
@@ -111,6 +128,12 @@ class FeatureSource:
     def size(self) -> int:
         """The number of pictures that are read."""
         return self.rows
+
+    @property
+    def work(self) -> int:
+        """The work of an encoder, in tokens."""
+        rows, positions, _ = self.values.shape
+        return rows * positions
 
 
 Source = TextSource | VectorSource | ImageSource | FeatureSource
@@ -143,6 +166,11 @@ class Batch:
         if self.labels is not None and self.source is not None:
             return self.source.size
         return int(np.count_nonzero(self.targets))
+
+    @property
+    def work(self) -> int:
+        """The work that it makes, in tokens: by it the time of one batch compares with that of another."""
+        return int(np.count_nonzero(self.targets)) + (self.source.work if self.source is not None else 0)
 
     def partition(self, rank: int, world: int) -> "Batch":
         """Take every `world`-th row from row `rank` on; the partitions of all ranks make up the batch.

@@ -136,7 +136,7 @@ class Loop:
         forcing = self._forcing(used)
         loss = self.learner.train_step(batch, rate, progress.step, forcing)
         if self.threads:
-            self.threads.after_step(time.perf_counter() - started, batch.size)
+            self.threads.after_step(time.perf_counter() - started, batch.work)
         if not math.isfinite(loss):
             self._fall_back()
             return

@@ -40,7 +40,7 @@ class ThreadChoice:
 
         Args:
             seconds: is the time that it took.
-            tokens: counts the tokens that it read.
+            tokens: is the work that its batch made, in tokens.
         """
         if self._max_threads == 1:
             return

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from unspool.arrays import IntArray
-from unspool.data.batches import Source
+from unspool.data.batches import PIXELS_AT_ONCE, Source
 from unspool.specs.pictures import PictureInputSpec
 from unspool.tasks.pictures.reader import PictureReader
-
-PIXELS_AT_ONCE = 4  # are as much work as a token of a text
 
 
 @dataclass(frozen=True)
