@@ -1,4 +1,4 @@
-"""What captioning adds to pictures and captions: the vocabulary, mirrored pictures, references, the words of its card."""
+"""What captioning adds to pictures and captions: the vocabulary, mirrored pictures, references, its card."""
 
 from pathlib import Path
 
@@ -71,7 +71,7 @@ def test_a_broken_picture_is_left_out_and_counted(pictures: Path, tmp_path: Path
             notes.append(line)
 
     unspool.train(broken, callback=Notes(), **TINY)
-    assert any("pictures left out because they are broken or cut off: 1" in line for line in notes), notes
+    assert any(line.startswith("pictures left out because they are ") and ": 1, " in line for line in notes), notes
 
 
 def test_settings_that_do_not_go_together_are_refused(pictures: Path, tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_settings_that_do_not_go_together_are_refused(pictures: Path, tmp_path: 
         unspool.train(pictures, extractor="network.pt", **TINY)
     with pytest.raises(DataError):
         unspool.train(pictures, extractor=str(pictures / "metadata.onnx"), **TINY)
-    with pytest.raises(DataError, match="max-length|max_length|longer|long"):
+    with pytest.raises(DataError, match="tokens long"):
         unspool.train(pictures, max_length=1, **TINY)
 
 
