@@ -1,8 +1,9 @@
 """Captioning: tokens a second in training, of Unspool and of a plain loop, in turn, in one run
 
 Flickr8k with features of SqueezeNet, 49 positions of 512, in the shape that the defaults choose. Unspool trains with
-AdamW, its default for photographs, and with Muon; the plain loop is PyTorch that attends and steps token by token, as tutorials write
-it, in float32. In each round all three make a dozen steps on the same batches; the figures are medians of the rounds.
+AdamW, its default for photographs, and with Muon; the plain loop is PyTorch that attends and steps token by token, as
+tutorials write it, in float32. In each round all three make a dozen steps on the same batches; the figures are medians
+of the rounds.
 
 Shapes: B rows, S positions, F features, T tokens of a caption, H hidden, W width of the states.
 """
