@@ -22,6 +22,7 @@ from unspool.text.reading import PIECE_BYTES, decompressed, open_file
 STANDARD_INPUT = "standard input"
 PAGES = (".html", ".htm", ".xhtml")
 ARCHIVE = ".zip"
+PHOTOGRAPHS = (".jpg", ".jpeg", ".png", ".webp")
 BINARY = (".parquet",)  # whose reader knows what it is
 
 Member = TypeVar("Member")
@@ -222,10 +223,10 @@ def _chosen(
     chosen, unread = by_ending(folder, inside, endings, findings, path_of)
     if not chosen:
         found = f" It holds {', '.join(unread)}." if unread else " It is empty."
-        raise DataError(
-            f"{folder} holds no file that ends with {' or '.join(endings)}.{found}",
-            "name other endings with --suffixes, such as --suffixes .py.",
-        )
+        hint = "name other endings with --suffixes, such as --suffixes .py."
+        if any(one.endswith(PHOTOGRAPHS) for one in unread):
+            hint = "pictures are learnt with captions in metadata.jsonl beside them, or from a folder for each class."
+        raise DataError(f"{folder} holds no file that ends with {' or '.join(endings)}.{found}", hint)
     return iter(chosen)
 
 

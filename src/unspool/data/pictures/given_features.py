@@ -97,7 +97,7 @@ def features_of(picture: Picture, positions: int, features: int) -> Array:
         raise PictureError(
             f"{picture.name} must hold {features} features at each of {positions} positions. Received: "
             f"{values.dtype} {list(values.shape)}.",
-            "compute its features as those of the training pictures were.",
+            "save the features of one picture in each file, computed as those of the training pictures were.",
             "their features have another shape",
         )
     return _half(values.reshape(positions, features), picture.name)
@@ -111,6 +111,8 @@ def _opened(path: Path) -> Array:
             raise ValueError("several arrays")
     except (OSError, ValueError, EOFError) as problem:
         reason = (getattr(problem, "strerror", None) or str(problem)).partition("\n")[0]
+        if "pickle" in reason or "objects" in reason:  # of which NumPy speaks as of what might be loaded
+            reason = "no array of numbers"
         raise DataError(f"{path} must be an array of features. Received: {reason:.100}.", EXPORT) from None
     if values.dtype.kind != "f" or not 2 <= values.ndim <= 4 or not values.size:
         received = f"{values.dtype} {list(values.shape)}"

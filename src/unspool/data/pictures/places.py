@@ -23,6 +23,7 @@ BESIDE = (  # the names of tables that describe the pictures of a folder; the fi
 INSIDE = ("images", "imgs", "pictures", "flicker8k_dataset", "flickr8k_dataset")  # folders of pictures beside a table
 TRAINING = ("train", "training")
 HELD_OUT = ("test", "testing", "validation", "val", "valid", "dev", "eval")
+TEXTS = (".txt", ".md", ".csv", ".jsonl", ".html")
 LOOKED_AT = 200  # files of a folder, to know what it holds
 
 
@@ -73,14 +74,15 @@ def class_folder(folder: Path, findings: Findings | None = None) -> Path:
 
 
 def holds_classes(folder: Path) -> bool:
-    """Return whether a folder has several folders with pictures in them, and no texts; only some are looked at."""
+    """Return whether a folder has several folders with pictures in them, and fewer texts; only some are looked at."""
     folder = class_folder(folder)
     classes = 0
     for inner in folders_in(folder)[:LOOKED_AT]:
         names = list(_some_below(folder / inner))
-        if any(name.lower().endswith((".txt", ".md", ".csv", ".jsonl", ".html")) for name in names):
+        texts, pictures = sum(name.lower().endswith(TEXTS) for name in names), sum(map(is_picture, names))
+        if texts and texts >= pictures:
             return False
-        classes += any(map(is_picture, names))
+        classes += pictures > 0
     return classes > 1
 
 

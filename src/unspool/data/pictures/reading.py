@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from warnings import warn
 
 from unspool.data.files import STANDARD_INPUT, bare_name
 from unspool.data.findings import Findings
@@ -33,7 +34,7 @@ from unspool.data.pictures.picture import (
 )
 from unspool.data.pictures.places import class_folder, folders_in, holds_classes, pictures_below, tables_beside
 from unspool.data.sources import describe_sources
-from unspool.errors import DataError, MissingExtraError
+from unspool.errors import DataError, DataWarning, MissingExtraError
 from unspool.specs.pictures import PictureDataSpec
 
 CAPTIONING, CLASSIFICATION = "captioning", "image-classification"  # the names of the tasks
@@ -146,6 +147,12 @@ def _labelled(path: Path, spec: PictureDataSpec, label: str | None, findings: Fi
         return [
             row for table in tables_beside(path, findings) for row in labelled_in_table(table, spec, label, findings)
         ]
+    if label is not None or spec.image is not None:
+        raise DataError(
+            f"label and image name columns of a table. Received: {label or spec.image!r}, and {path}, a folder whose "
+            "table does not have them.",
+            "leave them out: the folders in it are the classes; or name the table itself.",
+        )
     return _in_classes(class_folder(path, findings), spec, findings)
 
 
@@ -218,7 +225,10 @@ def _pictures(name: str) -> list[Picture]:
         return idx_pictures(path)
     if not is_folder(path):
         return [existing_picture(path)]
-    found = [picture_in_file(path / inside) for inside in pictures_below(path, (), Findings())]
+    findings = Findings()
+    found = [picture_in_file(path / inside) for inside in pictures_below(path, (), findings)]
+    for line in findings.lines:
+        warn(line, DataWarning, stacklevel=2)
     if not found:
         raise DataError(f"{path} must hold pictures. Received: none.", "name another folder, or the pictures.")
     return found

@@ -31,7 +31,13 @@ from unspool.tasks.base import Plan, Task
 from unspool.tasks.captioning.job import CaptionedPart, CaptioningJob, longest_caption
 from unspool.tasks.captioning.specs import CaptioningConfig, CaptioningDataSpec, CaptioningRecipe
 from unspool.tasks.opening import decoder_tokenizer
-from unspool.tasks.pictures.inputs import encoder_shape, encoder_spec, with_augmentation, with_given_features
+from unspool.tasks.pictures.inputs import (
+    encoder_shape,
+    encoder_spec,
+    with_augmentation,
+    with_given,
+    with_given_features,
+)
 from unspool.tasks.pictures.prepare import prepare_pictures
 from unspool.tasks.pictures.reader import open_pictures
 from unspool.tasks.pretrained import Pretrained
@@ -75,6 +81,10 @@ class Captioning(Task[CaptioningRecipe, CaptioningConfig]):
         command="unspool caption {name} picture.jpg",
         python='print(unspool.load("{name}").caption("picture.jpg"))',
     )
+
+    def card_of(self, config: CaptioningConfig) -> Card:
+        """Return the words of the card; a model of features that are given is asked about files of features."""
+        return with_given(self.card, config.pictures)
 
     def name(self, settings: Settings) -> str:
         """Return the name of a model of the shapes that Unspool draws."""

@@ -26,7 +26,13 @@ from unspool.tasks.images.sources import PictureSources
 from unspool.tasks.images.specs import ImageConfig, ImageDataSpec, ImageRecipe
 from unspool.tasks.labelling.job import LabellingJob
 from unspool.tasks.labelling.task import LabellingTask, training_note, with_weights
-from unspool.tasks.pictures.inputs import encoder_shape, encoder_spec, with_augmentation, with_given_features
+from unspool.tasks.pictures.inputs import (
+    encoder_shape,
+    encoder_spec,
+    with_augmentation,
+    with_given,
+    with_given_features,
+)
 from unspool.tasks.pictures.prepare import prepare_pictures
 from unspool.tasks.pictures.reader import PictureReader, open_pictures
 from unspool.tasks.pretrained import Pretrained
@@ -67,6 +73,10 @@ class ImageClassification(LabellingTask[ImageRecipe, ImageConfig]):
         command="unspool classify {name} picture.jpg",
         python='print(unspool.load("{name}").classify("picture.jpg"))',
     )
+
+    def card_of(self, config: ImageConfig) -> Card:
+        """Return the words of the card; a model of features that are given is asked about files of features."""
+        return with_given(self.card, config.pictures)
 
     def name(self, settings: Settings) -> str:
         """Return the name of a model of the digits that scikit-learn ships."""

@@ -17,8 +17,9 @@ from unspool.errors import PictureError
 from unspool.folder.model_folder import ModelFolder
 from unspool.specs.pictures import PictureInputSpec
 from unspool.tasks.pictures.inputs import folder_extractor
-from unspool.tasks.pictures.prepare import SMALL
 from unspool.tasks.pictures.reader import PictureReader
+
+SHOWN_SIDE = 224  # pixels along each side of a picture to show
 
 
 class PictureEncoding:
@@ -85,7 +86,7 @@ class PictureEncoding:
 
         def small(index: int) -> Pixels | None:
             try:
-                return pixels_of(pictures[index].open(), SMALL, SMALL, 3)
+                return pixels_of(pictures[index].open(), SHOWN_SIDE, SHOWN_SIDE, 3)
             except PictureError:  # a file of features shows nothing
                 return None
 

@@ -11,6 +11,7 @@ from unspool.data.pictures.given_features import featured
 from unspool.data.pictures.picture import DescribedPicture
 from unspool.engines.onnx.extractor import Extractor
 from unspool.errors import DataError, ModelFolderError, UsageError
+from unspool.folder.card import Card
 from unspool.folder.model_folder import RESTORE, ModelFolder
 from unspool.specs.base import build
 from unspool.specs.network import EncoderSpec, FeatureEncoderSpec, ImageEncoderSpec
@@ -139,6 +140,14 @@ def with_given_features(
     rows = iter(featured(Path(spec.extractor or ""), [one.picture for one in every]))
     found = [one._replace(picture=row) for one, row in zip(every, rows, strict=True)]
     return found[: len(pictures)], None if held_out is None else found[len(pictures) :]
+
+
+def with_given(card: Card, spec: PictureInputSpec) -> Card:
+    """Return a card whose commands name a file of features, where the model reads features that are given."""
+    if spec.kind != "features":
+        return card
+    command, python = (text.replace("picture.jpg", "features.npy") for text in (card.command, card.python))
+    return card._replace(command=command, python=python)
 
 
 def folder_extractor(folder: ModelFolder, spec: PictureInputSpec) -> Extractor:
