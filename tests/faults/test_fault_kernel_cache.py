@@ -76,6 +76,7 @@ def test_without_a_folder_for_the_cache_kernels_are_compiled_anew(tmp_path: Path
     assert list(tmp_path.rglob("*.nbi")) == []
 
 
+@pytest.mark.slow
 def test_two_processes_that_start_at_once_share_a_cache(tmp_path: Path) -> None:
     package, cache = Path(unspool.__file__).parent.parent, tmp_path / "cache"
     both = [start(package, NUMBA_CACHE_DIR=str(cache)) for _ in range(2)]
@@ -138,6 +139,7 @@ for name, array in learner.weights().items():
 """
 
 
+@pytest.mark.slow
 def test_the_process_that_compiles_kernels_trains_to_the_weights_of_later_ones(tmp_path: Path) -> None:
     package = Path(unspool.__file__).parent.parent
     first, second = (ended(start(package, STEP, NUMBA_CACHE_DIR=str(tmp_path))) for _ in range(2))

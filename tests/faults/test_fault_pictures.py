@@ -5,6 +5,7 @@ import pytest
 from helpers.killing import assert_same_arrays, kill_and_resume
 from helpers.pictures import captioned_folder, tiny_extractor
 
+pytestmark = pytest.mark.slow  # test_fault_extraction.py kills one run while it extracts and while it trains
 SIZES = ["--hidden-size", 16, "--embedding-size", 8, "--encoder-size", 8, "--batch-size", 16]
 STEPS = ["--steps", 150, "--validations", 15, "--patience", 1000, "--threads", 1, "--precision", "float32"]
 OPTIONS = [*SIZES, *STEPS]

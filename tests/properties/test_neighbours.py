@@ -148,7 +148,7 @@ def check(network: Any, batch: list[Plan], counts: list[int], tolerance: float) 
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16", "int8"])
-@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru", "mingru"])
+@pytest.mark.parametrize("cell", [pytest.param("rnn", marks=pytest.mark.slow), "lstm", "gru", "mingru"])
 def test_with_compiled_kernels_a_row_is_the_same_to_the_last_bit(cell: str, precision: str) -> None:
     @settings(max_examples=8)
     @given(batches(63), ticks)
