@@ -19,11 +19,11 @@ $(VENV)/.installed: $(NEEDS) | $(BIN)/python
 	@touch $@
 
 $(VENV)/.installed-development: $(VENV)/.installed
-	$(PIP) -e '.[all,test,check]'
+	$(PIP) -e '.[all,keras,test,check]'
 	@touch $@
 
 $(VENV)/.installed-benchmarks: $(VENV)/.installed-development
-	$(PIP) -e '.[all,test,check,bench]'
+	$(PIP) -e '.[all,keras,test,check,bench]'
 	@touch $@
 
 install: $(VENV)/.installed  ## Make .venv and install Unspool into it

@@ -34,8 +34,8 @@ def load(path: PathLike, engine: str = "auto", weights: str = "float32", threads
 
     Args:
         path: is that of the folder that `train` or `unspool train` wrote.
-        engine: is `numpy`, `numba`, `torch`, or `auto`, which starts with NumPy and in a long text hands over to the
-            compiled kernels of Numba.
+        engine: is `numpy`, `numba`, `torch`, `keras`, or `auto`, which starts with NumPy and in a long text hands over
+            to the compiled kernels of Numba.
         weights: is the format of the weights: `float32`, or with Numba `bfloat16` or `int8`, which take half or a
             quarter of the memory and predict slightly worse.
         threads: is the maximum number of threads of Numba's kernels; 0 uses all.

@@ -110,15 +110,18 @@ class MissingExtraError(UnspoolError):
         extra: names the extra of Unspool that installs it; empty where it is installed by itself.
         purpose: says what needs it.
         problem: says what is wrong with it.
+        hint: says what to do; empty where it can be installed.
     """
 
     exit_code = 6
 
-    def __init__(self, package: str, extra: str, purpose: str, problem: str = "is not installed") -> None:
+    def __init__(
+        self, package: str, extra: str, purpose: str, problem: str = "is not installed", hint: str = ""
+    ) -> None:
         wanted = f"'unspool[{extra}]'" if extra else package
         super().__init__(
             f"{purpose} needs {package}, which {problem.rstrip('.')}.",
-            f"install it with `pip install {wanted}`.",
+            hint or f"install it with `pip install {wanted}`.",
         )
 
 

@@ -1,5 +1,6 @@
 """The engines: their modules, and what each needs."""
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
@@ -28,6 +29,7 @@ class Engine:
         precisions: are the formats of the weights that it can run with.
         compiled: says whether `build_network` takes two more arguments, the precision of the weights and the number of
             threads.
+        before: is the first version of Python that the package cannot be installed for; none where there is none.
     """
 
     module: str
@@ -36,6 +38,7 @@ class Engine:
     trains: bool
     precisions: tuple[str, ...] = ("float32",)
     compiled: bool = False
+    before: tuple[int, int] | None = None
 
 
 MAX_THREADS = 1024
@@ -47,6 +50,9 @@ ENGINES = {
         "unspool.engines.numba.network", "numba", "", trains=False, precisions=KERNEL_PRECISIONS, compiled=True
     ),
     ("recurrent", "torch"): Engine("unspool.engines.torch.engine", "torch", "train", trains=True),
+    ("recurrent", "keras"): Engine(
+        "unspool.engines.keras.engine", "tensorflow", "keras", trains=True, before=(3, 14)
+    ),
     ("recurrent", "auto"): Engine(
         "unspool.engines.auto", "numpy", "", trains=False, precisions=KERNEL_PRECISIONS, compiled=True
     ),
@@ -135,8 +141,20 @@ def _engine(kind: str, name: str) -> Engine:
         )
     engine = ENGINES[kind, name]
     if not find_spec(engine.package):
-        raise MissingExtraError(engine.package, engine.extra, f"the engine {name}")
+        raise _missing(name, engine)
     return engine
+
+
+def _missing(name: str, engine: Engine) -> MissingExtraError:
+    """Say that the package of an engine is missing, and whether this Python can have it."""
+    purpose = f"the engine {name}"
+    if engine.before is None or sys.version_info < engine.before:
+        return MissingExtraError(engine.package, engine.extra, purpose)
+    found, limit = (".".join(str(number) for number in version[:2]) for version in (sys.version_info, engine.before))
+    problem = f"cannot be installed for Python {limit} or later yet. Received: Python {found}"
+    return MissingExtraError(
+        engine.package, engine.extra, purpose, problem, "use an earlier Python, or another engine: a folder fits all."
+    )
 
 
 def _module(name: str, engine: Engine) -> ModuleType:

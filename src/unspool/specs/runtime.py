@@ -9,14 +9,14 @@ class RuntimeSpec(Spec):
     """The settings of a network for inference.
 
     Attributes:
-        engine: runs the network: `numpy`, `numba`, `torch`, or `auto`, which starts with NumPy and in a long text
-            hands over to the compiled kernels of Numba.
+        engine: runs the network: `numpy`, `numba`, `torch`, `keras`, or `auto`, which starts with NumPy and in a long
+            text hands over to the compiled kernels of Numba.
         weights: sets the format of the weights: `float32`, or with Numba `bfloat16` or `int8`, which take half or a
             quarter of the memory and predict slightly worse.
         threads: limits the threads of Numba's kernels; 0 uses all.
     """
 
-    engine: Literal["auto", "numpy", "numba", "torch"] = setting(
+    engine: Literal["auto", "numpy", "numba", "torch", "keras"] = setting(
         "auto", Option("Engine", flags=("-e",), synonyms=("backend", "framework", "device", "gpu", "cuda"))
     )
     weights: Literal["float32", "bfloat16", "int8"] = setting(

@@ -6,12 +6,14 @@ Shapes: B rows, T time steps, E input features, H hidden units, G gates.
 from collections.abc import Callable
 from typing import cast
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from unspool.engines.dropout import draw_mask
 from unspool.engines.torch.mingru import MinGruBlock, normalised
-from unspool.engines.torch.platform import device
+from unspool.engines.torch.platform import as_tensor, device
 from unspool.engines.torch.recurrent import CellState, read_window
 from unspool.specs.network import DecoderSpec, TextEncoderSpec
 
@@ -30,7 +32,7 @@ class Dropout:
         recurrent: is the rate of DropConnect in the recurrent matrices.
     """
 
-    def __init__(self, hidden: float, input: float, generator: torch.Generator, recurrent: float = 0.0) -> None:
+    def __init__(self, hidden: float, input: float, generator: np.random.Generator, recurrent: float = 0.0) -> None:
         self.hidden, self.input, self.recurrent, self.generator = hidden, input, recurrent, generator
 
     def __call__(self, values: Tensor, rate: float) -> Tensor:
@@ -53,8 +55,7 @@ class Dropout:
 
     def mask(self, rows: int, features: int, rate: float) -> Tensor:
         """Draw a mask of zeros at a rate, and otherwise 1 / (1 - rate): [B, features]."""
-        kept = torch.rand((rows, features), generator=self.generator) >= rate
-        return (kept.float() / (1 - rate)).to(device())
+        return as_tensor(draw_mask(self.generator, rows, features, rate))
 
 
 class Layers(nn.Module):

@@ -12,6 +12,7 @@ from torch.nn.utils import clip_grad_norm_
 
 from unspool.arrays import Array, Arrays
 from unspool.data.batches import Batch
+from unspool.engines.dropout import step_generator
 from unspool.engines.parameters import Parameter, parameters, state_shapes
 from unspool.engines.torch.decoder import TorchState
 from unspool.engines.torch.layers import Dropout
@@ -39,8 +40,8 @@ class TorchLearner:
         self._parts, self._training = parts, training
         self._network = wrap_parts(parts, training.precision)
         self._state: TorchState = parts.initial_state(0)
-        self._generator = torch.Generator()
-        self._dropout = Dropout(training.dropout, training.input_dropout, self._generator, training.recurrent_dropout)
+        first = step_generator(training.seed, 0)
+        self._dropout = Dropout(training.dropout, training.input_dropout, first, training.recurrent_dropout)
         self._parameters = named_tensors(parts)
         self._facts = parameters(parts.spec)
         class_weights = training.class_weights if isinstance(training, HeadTrainingSpec) else ()
@@ -51,7 +52,7 @@ class TorchLearner:
 
     def train_step(self, batch: Batch, rate: float, step: int, forcing: float = 1.0) -> float:
         """Update the weights once, and return the loss in nats per target. See `Learner.train_step`."""
-        self._generator.manual_seed(hash((self._training.seed, step)) & (2**63 - 1))
+        self._dropout.generator = step_generator(self._training.seed, step)
         self._unfreeze(step)
         with autocast(self._training.precision):
             state = self._carried_state(batch) if batch.source is None else self._state

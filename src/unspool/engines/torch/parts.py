@@ -15,14 +15,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from unspool.data.batches import Batch, Source
+from unspool.engines.dropout import sample_inputs
 from unspool.engines.torch.attention import Head
 from unspool.engines.torch.decoder import Bridge, Decoder, TorchState
 from unspool.engines.torch.encoders import Encoded, make_encoder
 from unspool.engines.torch.layers import Dropout
 from unspool.engines.torch.loss import token_loss
-from unspool.engines.torch.platform import as_tensor
+from unspool.engines.torch.platform import as_array, as_tensor
 from unspool.specs.network import NetworkSpec
-from unspool.text.tokenizer import SPECIAL_TOKENS
 
 
 class Objective(NamedTuple):
@@ -76,10 +76,12 @@ class Parts(nn.Module):
             if self.decoder is not None:
                 state = self.start(encoded)
         if self.decoder is not None:
-            inputs, targets = as_tensor(batch.inputs), as_tensor(batch.targets)  # (B, T)
+            inputs, targets = batch.inputs, as_tensor(batch.targets)  # (B, T)
             if forcing < 1 and inputs.shape[1] > 1:
-                inputs = self._sample_inputs(inputs, state, forcing, dropout.generator)
-            logits, state = self.decoder(inputs, state, dropout)  # (B, T, V)
+                with torch.no_grad():
+                    logits, _ = self.decoder(as_tensor(inputs[:, :-1].copy()), state)  # (B, T - 1, V)
+                inputs = sample_inputs(dropout.generator, inputs, as_array(logits.float()), forcing)
+            logits, state = self.decoder(as_tensor(inputs), state, dropout)  # (B, T, V)
             losses.append(token_loss(logits.flatten(0, 1), targets.flatten(), objective.label_smoothing))
         return torch.stack(losses).sum(), state
 
@@ -111,18 +113,3 @@ class Parts(nn.Module):
     def _label_loss(self, encoded: Encoded, labels: Tensor, objective: Objective) -> Tensor:
         scores = self.classify(encoded).float()  # (B, C)
         return F.cross_entropy(scores, labels, objective.class_weights, label_smoothing=objective.label_smoothing)
-
-    def _sample_inputs(self, inputs: Tensor, state: TorchState, forcing: float, generator: torch.Generator) -> Tensor:
-        """Replace some of the inputs [B, T] after the first by tokens drawn from the network's predictions.
-
-        All time steps are drawn at once, from predictions after true tokens (Mihaylova and Martins, 2019).
-        Special tokens are neither drawn nor replaced.
-        """
-        with torch.no_grad():
-            logits, _ = self.require_decoder()(inputs[:, :-1], state)  # (B, T - 1, V)
-            logits[..., : len(SPECIAL_TOKENS)] = -torch.inf
-            probabilities = logits.float().softmax(dim=2).flatten(0, 1).cpu()  # (B (T - 1), V)
-            drawn = torch.multinomial(probabilities, 1, generator=generator).to(inputs.device).view_as(inputs[:, 1:])
-        forced = (torch.rand(drawn.shape, generator=generator) < forcing).to(drawn.device)  # (B, T - 1)
-        kept = forced | (inputs[:, 1:] < len(SPECIAL_TOKENS))
-        return torch.cat([inputs[:, :1], torch.where(kept, inputs[:, 1:], drawn)], dim=1)  # (B, T)
