@@ -157,8 +157,24 @@ def _missing(name: str, engine: Engine) -> MissingExtraError:
     )
 
 
-def _module(name: str, engine: Engine) -> ModuleType:
-    """Import the package of an engine, then its module."""
+def engine_part(name: str, part: str, kind: str = "recurrent") -> ModuleType:
+    """Import one more module of an engine that has it, such as `export`.
+
+    Args:
+        name: is that of the engine.
+        part: is that of the module.
+        kind: is that of the networks that the engine runs.
+
+    Raises:
+        UsageError: there is no such engine.
+        MissingExtraError: it is not installed, or cannot be imported.
+    """
+    engine = _engine(kind, name)
+    return _module(name, engine, f"{engine.module.rpartition('.')[0]}.{part}")
+
+
+def _module(name: str, engine: Engine, module: str = "") -> ModuleType:
+    """Import the package of an engine, then its module, or another one."""
     try:
         import_module(engine.package)
     except (ImportError, OSError) as problem:  # it conflicts with another package, or a system library is missing
@@ -166,7 +182,7 @@ def _module(name: str, engine: Engine) -> ModuleType:
         raise MissingExtraError(
             engine.package, engine.extra, f"the engine {name}", f"cannot be imported: {reason}"
         ) from None
-    return import_module(engine.module)
+    return import_module(module or engine.module)
 
 
 def _check_options(name: str, engine: Engine, precision: str, threads: int) -> None:
