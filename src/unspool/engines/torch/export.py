@@ -1,7 +1,7 @@
 """A network as a `torch.nn.Module` of standard layers: `nn.Embedding`, `nn.LSTM`, `nn.GRU` or `nn.RNN`, `nn.Linear`.
 
-The arrays of its `state_dict` are all that has to be kept of it: `docs/how-to/keras.md` shows the module that loads them
-where Unspool is not installed.
+The arrays of its `state_dict` are all that has to be kept: `docs/how-to/keras.md` shows a module that loads them where
+Unspool is not installed.
 
 Shapes: B rows, T time steps, S tokens of a text, W width of a state, V tokens, C labels.
 """
@@ -21,7 +21,7 @@ from unspool.specs.network import DecoderSpec, HeadSpec, NetworkSpec, TextEncode
 from unspool.specs.shapes import CellName
 from unspool.text.tokenizer import PAD
 
-LAYERS: dict[CellName, type[nn.RNNBase]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
+LAYERS: dict[CellName, type[nn.RNN | nn.LSTM | nn.GRU]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 
 
 class _Recurrent(nn.Module):
@@ -75,15 +75,16 @@ class TextClassifierNetwork(_Recurrent):
     def forward(self, tokens: Tensor) -> Tensor:
         """Read texts: [B, S] to logits [B, C]."""
         mask = tokens != PAD  # (B, S)
-        packed = rnn.pack_padded_sequence(
-            self.embed(tokens), mask.sum(1).cpu(), batch_first=True, enforce_sorted=False
-        )
+        packed = rnn.pack_padded_sequence(self.embed(tokens), mask.sum(1).cpu(), batch_first=True, enforce_sorted=False)
         packed, state = self.recur(packed)
         if self._pooling == "last":
             hidden = state[0] if isinstance(state, tuple) else state  # (L D, B, H)
-            return self.output(torch.cat(tuple(hidden[-self._directions :]), dim=1))
-        states, _ = rnn.pad_packed_sequence(packed, batch_first=True, total_length=tokens.shape[1])  # (B, S, W)
-        return self.output(self._pooled(states, mask))
+            pooled = torch.cat(tuple(hidden[-self._directions :]), dim=1)  # (B, W)
+        else:
+            states, _ = rnn.pad_packed_sequence(packed, batch_first=True, total_length=tokens.shape[1])  # (B, S, W)
+            pooled = self._pooled(states, mask)
+        logits: Tensor = self.output(pooled)
+        return logits
 
     def _pooled(self, states: Tensor, mask: Tensor) -> Tensor:
         """Pool the states of each row: [B, S, W] to [B, W]."""
@@ -117,13 +118,16 @@ def export_network(spec: NetworkSpec, weights: Mapping[str, Array]) -> nn.Module
     Raises:
         UsageError: standard layers cannot be its parts.
     """
-    part, module = sequence_part(spec), None
-    if isinstance(part, DecoderSpec):
-        module = LanguageNetwork(part)
-    elif isinstance(part, TextEncoderSpec):
-        module = TextClassifierNetwork(part, head_of(spec))
-    else:
-        module = VectorClassifierNetwork(part, head_of(spec))
+    module = _module(spec)
     arrays = {name: torch.from_numpy(array.copy()) for name, array in state_dict(spec, weights).items()}
     module.load_state_dict(arrays)
     return module.eval()
+
+
+def _module(spec: NetworkSpec) -> nn.Module:
+    part = sequence_part(spec)
+    if isinstance(part, DecoderSpec):
+        return LanguageNetwork(part)
+    if isinstance(part, TextEncoderSpec):
+        return TextClassifierNetwork(part, head_of(spec))
+    return VectorClassifierNetwork(part, head_of(spec))
