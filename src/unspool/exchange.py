@@ -172,11 +172,12 @@ def batches(
     except BaseException:
         shutil.rmtree(keep, ignore_errors=True)
         raise
-    weakref.finalize(corpus, shutil.rmtree, keep, ignore_errors=True)
     many = np.full(tokenizer.vocabulary_size, NOT_RARE)  # so that none is replaced by `<unk>`, which is for training
     held_out = replace(corpus.validation, counts=many)
-    dataset = make(make_batches(corpus, training), corpus)
-    dataset.validation = make(make_batches(Corpus(held_out, held_out), training), corpus, repeats=True)
+    learnt = make_batches(corpus, training)
+    weakref.finalize(learnt, shutil.rmtree, keep, ignore_errors=True)  # what is mapped by then can still be read
+    dataset = make(learnt)
+    dataset.validation = make(make_batches(Corpus(held_out, held_out), training), repeats=True)
     dataset.tokenizer = tokenizer
     return dataset
 

@@ -17,19 +17,18 @@ AHEAD = 2  # batches that are made before they are needed
 Pair = tuple[Any, Any]
 
 
-def dataset_of(batches: BatchSource, keep: Any, repeats: bool = False) -> Any:
+def dataset_of(batches: BatchSource, repeats: bool = False) -> Any:
     """Make a dataset of pairs of inputs and targets, [B, T] int32, of as many batches as the first epoch has.
 
     Args:
         batches: makes them.
-        keep: lives as long as the dataset does.
         repeats: makes every pass over it the first epoch; otherwise each pass that is not broken off makes the next.
     """
     steps, epoch = batches.steps(0), 0
 
     def one_pass() -> Iterator[Pair]:
         nonlocal epoch
-        for number, pair in enumerate(islice(_pairs(batches, keep, epoch), steps), 1):
+        for number, pair in enumerate(islice(_pairs(batches, epoch), steps), 1):
             epoch += number == steps and not repeats
             yield pair
 
@@ -38,9 +37,8 @@ def dataset_of(batches: BatchSource, keep: Any, repeats: bool = False) -> Any:
     return dataset.apply(tensorflow.data.experimental.assert_cardinality(steps)).prefetch(AHEAD)
 
 
-def _pairs(batches: BatchSource, keep: Any, first: int) -> Iterator[Pair]:
+def _pairs(batches: BatchSource, first: int) -> Iterator[Pair]:
     """Yield the batches of an epoch, and of those after it."""
-    assert keep is not None
     for epoch in count(first):
         for index in range(batches.steps(epoch)):
             batch = batches.batch(epoch, index)
