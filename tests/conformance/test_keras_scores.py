@@ -21,8 +21,8 @@ def test_scores_and_gradients_are_those_of_the_formula(
     change = generator.standard_normal((rows, steps, positions), np.float32)
     change[:, :, -1] = 0
     found = []
-    for compiled, given in ((True, kept), (False, [tf.cast(tensor, tf.float32) for tensor in kept])):
-        monkeypatch.setattr(scores, "KERNELS", compiled)
+    for precisions, given in ((scores.PRECISIONS, kept), ({}, [tf.cast(tensor, tf.float32) for tensor in kept])):
+        monkeypatch.setattr(scores, "PRECISIONS", precisions)
         with tf.GradientTape() as tape:
             tape.watch(given)
             result = scores.additive_scores(*given)

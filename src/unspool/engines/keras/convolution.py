@@ -3,14 +3,15 @@
 Shapes: B rows, H height, W width, C channels in, D channels out, K the size of a convolution's window.
 """
 
+import numpy as np
 import tensorflow as tf
 
-from unspool.engines.keras.layers import weight
 from unspool.engines.keras.products import precision
+from unspool.engines.keras.variables import weight
 from unspool.engines.numpy.convolution import HALF_WHITE, KERNEL
 from unspool.specs.network import ImageEncoderSpec
 
-BORDER = [KERNEL // 2, KERNEL // 2]  # zeros on both sides; TensorFlow's SAME has fewer before the first of every second
+BORDER = [KERNEL // 2, KERNEL // 2]  # zeros on both sides
 
 
 class Convolution(tf.Module):
@@ -32,7 +33,10 @@ class Convolution(tf.Module):
         """Convolve [B, H, W, C] to [B, H / stride, W / stride, D]."""
         values, windows, bias = (tf.cast(one, precision()) for one in (values, self.weight, self.bias))
         windows = tf.transpose(tf.reshape(windows, self._window), (1, 2, 3, 0))  # (K, K, C, D)
-        padding = [[0, 0], BORDER, BORDER, [0, 0]]
+        padding = "SAME"
+        if self._stride > 1:  # SAME would put no zeros before the first row and column
+            values, padding = tf.pad(values, [[0, 0], BORDER, BORDER, [0, 0]]), "VALID"
+        # given the borders as numbers, TensorFlow computes the gradients in bfloat16 without oneDNN, 50 times slower
         return tf.nn.bias_add(tf.nn.conv2d(values, windows, self._stride, padding), bias)
 
 
@@ -78,7 +82,7 @@ class Stage(tf.Module):
 
     def _halve(self, values: tf.Tensor) -> tf.Tensor:
         if self._first:
-            return tf.nn.max_pool2d(self.enter(values), 2, 2, "SAME")
+            return halved(self.enter(values))
         return self.enter(tf.nn.relu(values))
 
 
@@ -100,3 +104,19 @@ class Stages(list[Stage]):
         for stage in self:
             values = stage(values)
         return tf.nn.relu(values)
+
+
+def halved(values: tf.Tensor) -> tf.Tensor:
+    """Take the highest of each 2 x 2 positions: [B, H, W, C] to [B, H / 2, W / 2, C], rounded up.
+
+    The gradients of two maximums take a third of the time of that of `tf.nn.max_pool2d`, and are the same: among equal
+    positions, the first has it.
+    """
+    rows, height, width, size = values.shape
+    if height % 2 or width % 2:
+        odd = [[0, 0], [0, height % 2], [0, width % 2], [0, 0]]
+        values = tf.pad(values, odd, constant_values=tf.cast(-np.inf, values.dtype))
+    height, width = -(-height // 2), -(-width // 2)
+    left, right = tf.split(tf.reshape(values, (rows, 2 * height, width, 2 * size)), 2, axis=3)
+    upper, lower = tf.unstack(tf.reshape(tf.maximum(left, right), (rows, height, 2, width, size)), axis=2)
+    return tf.maximum(upper, lower)  # (B, H / 2, W / 2, C)

@@ -62,7 +62,7 @@ class TextEncoder(tf.Module):
         positions = tf.range(values.shape[1], dtype=lengths.dtype)
         mask = positions < lengths[:, None]  # (B, S)
         if self._spec.bidirectional:
-            backwards = tf.where(mask, lengths[:, None] - 1 - positions, positions)[..., None]  # (B, S, 1)
+            backwards = tf.where(mask, lengths[:, None] - 1 - positions, positions)  # (B, S)
             states = self.cell.both_ways(values, backwards, dropout)  # (B, S, W)
         else:
             states, _ = self.cell(values, self.cell.zeros(values.shape[0]), dropout)

@@ -10,7 +10,7 @@ from contextlib import suppress
 
 import tensorflow as tf
 
-from unspool.engines.keras.compiled import KERNELS, PRECISIONS, empty, launch, zeros
+from unspool.engines.keras.compiled import PRECISIONS, empty, launch, zeros
 
 with suppress(ImportError):  # without Numba
     from unspool.engines.kernels.scores import score_kernels
@@ -18,7 +18,7 @@ with suppress(ImportError):  # without Numba
 
 def additive_scores(queries: tf.Tensor, keys: tf.Tensor, vector: tf.Tensor) -> tf.Tensor:
     """Score queries [B, T, H] against keys [B, S, H]: vector [H] . tanh(query + key), [B, T, S]."""
-    if KERNELS and queries.dtype == keys.dtype and queries.dtype in PRECISIONS:
+    if queries.dtype == keys.dtype and queries.dtype in PRECISIONS:
         return compiled_scores(queries, keys, vector)
     sums = queries[:, :, None] + keys[:, None]  # (B, T, S, H)
     return tf.reduce_sum(tf.tanh(sums) * tf.cast(vector, sums.dtype), axis=-1)
