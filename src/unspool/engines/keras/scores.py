@@ -24,7 +24,7 @@ def additive_scores(queries: tf.Tensor, keys: tf.Tensor, vector: tf.Tensor) -> t
     return tf.reduce_sum(tf.tanh(sums) * tf.cast(vector, sums.dtype), axis=-1)
 
 
-@tf.custom_gradient  # type: ignore[untyped-decorator]
+@tf.custom_gradient
 def compiled_scores(
     queries: tf.Tensor, keys: tf.Tensor, vector: tf.Tensor
 ) -> tuple[tf.Tensor, Callable[[tf.Tensor], tuple[tf.Tensor, ...]]]:
