@@ -79,9 +79,9 @@ def from_keras(
         MissingExtraError: TensorFlow is not installed.
     """
     tokenizer, tokens = _tokens_of(vocabulary)
-    importing = engine_part("keras", "importing")
-    opened = importing.open_model(model)
-    chain = importing.read_chain(opened)
+    reading = engine_part("keras", "reading")
+    opened = reading.open_model(model)
+    chain = reading.read_chain(opened)
     if not isinstance(vocabulary, Tokenizer | Mapping) and len(vocabulary) != len(chain.output):
         raise UsageError(
             f"a vocabulary must have an entry for each token of the model. Received: {len(vocabulary)} entries, and a "
@@ -90,7 +90,7 @@ def from_keras(
         )
     line_end = tokens[tokenizer.encode("\n")[0]] if tokenizer.kind == "char" else NO_TOKEN
     spec, weights = decoder_of_chain(chain, tokens, None if line_end == NO_TOKEN else int(line_end))
-    importing.check_predictions(opened, spec, weights, tokens)
+    reading.check_predictions(opened, spec, weights, tokens)
 
     keep = Path(tempfile.mkdtemp(prefix="unspool-"))
     folder = ModelFolder(keep / "model")

@@ -174,6 +174,7 @@ def engine_part(name: str, part: str, kind: str = "recurrent") -> ModuleType:
 def _module(name: str, engine: Engine, module: str = "") -> ModuleType:
     """Import the package of an engine, then its module, or another one."""
     try:
+        import_module(engine.module.rpartition(".")[0])  # which may import the package in its own way
         import_module(engine.package)
     except (ImportError, OSError) as problem:  # it conflicts with another package, or a system library is missing
         reason = " ".join(str(problem).split())[:MAX_REASON]
