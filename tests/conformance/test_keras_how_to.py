@@ -1,5 +1,6 @@
 """The page for people who live in Keras or PyTorch: its lines run, also where Unspool cannot be imported."""
 
+import json
 import re
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from helpers.commands import environment
 from helpers.small import small_text
 from unspool.api import load
 from unspool.models.export import export_model
+from unspool.text.tokenizer import BEGIN
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "keras.md"
 ALONE = "import sys\nsys.modules['unspool'] = None\n"  # it cannot be imported
@@ -35,15 +37,15 @@ def test_the_lines_of_the_page_run(tmp_path: Path) -> None:
     shown = run("\n".join([train, example, take]), tmp_path)
     assert shown.count("The ") == 5
     model = load(tmp_path / "runs" / "text")
-    logits, _ = model.network.unroll(
-        ids := np.array([[2, *model.tokenizer.encode("The ")]]), model.network.initial_state(1)
-    )
-    assert run(ALONE + alone, tmp_path) == f"{model.tokenizer.decode([int(logits[0, -1].argmax())])}\n"
-    served = "import tensorflow\nserve = tensorflow.saved_model.load('text-saved-model').serve\n"
-    found = run(f"{ALONE}{served}print(serve({ids.tolist()})[0, -1].numpy().tolist())", tmp_path)
-    np.testing.assert_allclose(np.array(eval(found)), logits[0, -1], atol=1e-4)
+    ids = np.array([[BEGIN, *model.tokenizer.encode("The ")]])
+    expected = model.network.unroll(ids, model.network.initial_state(1))[0][0, -1]  # (V)
+    served = "import tensorflow\nsaved = tensorflow.saved_model.load('text-saved-model')\n"
+    printing = f"print(saved.serve({ids.tolist()})[0, -1].numpy().tolist())"
+    likeliest, found = run(ALONE + alone + served + printing, tmp_path).splitlines()
+    assert likeliest == model.tokenizer.decode([int(expected.argmax())])
+    np.testing.assert_allclose(json.loads(found), expected, atol=1e-4)
 
     if find_spec("torch"):
         export_model(model, format="state-dict")
         found = run(f"{ALONE}{module}print(module(torch.tensor({ids.tolist()}))[0][0, -1].tolist())", tmp_path)
-        np.testing.assert_allclose(np.array(eval(found)), logits[0, -1], atol=1e-4)
+        np.testing.assert_allclose(json.loads(found), expected, atol=1e-4)
