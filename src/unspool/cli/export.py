@@ -1,25 +1,15 @@
 """`unspool export`: a model for Keras, TensorFlow or PyTorch."""
 
-from pathlib import Path
-from typing import Annotated
-
-import typer
-
-from unspool.cli.arguments import AsJson, ModelPath, Overwrite
+from unspool.cli.arguments import AsJson, ExportOut, ModelPath, Overwrite
 from unspool.cli.console import write, write_json
 from unspool.cli.options import Settings, with_options
-from unspool.specs.base import Option
 from unspool.specs.runtime import ExportSpec
 
 
 @with_options(settings=ExportSpec)
 def export(
     model: ModelPath,
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", "-o", metavar="PATH", help="Writes here. [default: next to the model folder]"),
-        Option("Output", True, synonyms=("output", "file", "save", "name")),
-    ] = None,
+    out: ExportOut = None,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
     *,
