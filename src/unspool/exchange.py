@@ -212,8 +212,11 @@ def keras_callback(
     if out is not None:
         check_free(Path(out), overwrite)
 
+    def on_begin(network: Any) -> None:  # what cannot be converted is refused before an epoch is spent on it
+        from_keras(network, vocabulary)
+
     def on_epoch_end(network: Any, epoch: int) -> None:
         model = from_keras(network, vocabulary, out, overwrite=overwrite or epoch > 0, by_document=by_document)
         write(f"\n{prompt}{model.generate(prompt, **settings)}")
 
-    return engine_part("keras", "callback").epoch_end(on_epoch_end)
+    return engine_part("keras", "callback").epochs_callback(on_begin, on_epoch_end)

@@ -75,6 +75,17 @@ def test_layers_without_weights_and_models_within_models_are_read_through() -> N
     np.testing.assert_allclose(softmax(found.astype(np.float64)), np.asarray(model(IDS))[0], atol=1e-5)
 
 
+def test_one_hot_vectors_of_a_lambda_and_states_that_are_kept_are_converted() -> None:
+    for first in (layers.Lambda(lambda x: keras.ops.one_hot(x, SIZE)), layers.Embedding(SIZE, 5)):
+        kept = layers.LSTM(6, return_sequences=True, stateful=True)
+        shape = keras.Input(batch_shape=(1, None), dtype="int32")
+        model = randomised(keras.Sequential([shape, first, kept, layers.Dense(SIZE)]))
+        expected = model(IDS)[0]
+        state = kept.states[0].numpy()
+        np.testing.assert_allclose(logits_of(unspool.from_keras(model, CHARACTERS)), expected, atol=1e-4)
+        assert np.array_equal(kept.states[0].numpy(), state)
+
+
 def test_a_model_that_was_exported_comes_back_as_it_was(untrained: Any, tmp_path: Path) -> None:
     for cell, shape in (("lstm", {"embedding_size": 0}), ("gru", {"num_layers": 2})):
         model = unspool.load(untrained(cell, name=cell, **shape))
@@ -125,6 +136,26 @@ def scaled() -> "keras.Model":
     return randomised(keras.Model(inputs, layers.Dense(SIZE)(layers.LSTM(4)(inputs)) / 0.5))
 
 
+def masked() -> "keras.Model":
+    """Index 0, which the mask hides, is the line end."""
+    read = layers.Embedding(SIZE, 5, mask_zero=True)
+    return sequential(read, layers.LSTM(9, return_sequences=True), shape=(None,))
+
+
+def subclassed() -> "keras.Model":
+    class Model(keras.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.recurrent, self.dense = layers.GRU(4), layers.Dense(SIZE)
+
+        def call(self, inputs: Any) -> Any:
+            return self.dense(self.recurrent(inputs))
+
+    model = Model()
+    model(np.zeros((1, 3, SIZE)))
+    return model
+
+
 REFUSED = {
     "reset_after=False, where True is needed": lambda: sequential(layers.GRU(4, reset_after=False, name="old")),
     "the layer one with activation='relu'": lambda: sequential(layers.LSTM(4, activation="relu", name="one")),
@@ -137,7 +168,9 @@ REFUSED = {
     "with the activation relu": lambda: sequential(layers.LSTM(4), activation="relu"),
     "without a recurrent layer": lambda: keras.Sequential([keras.Input((None,)), layers.Embedding(SIZE, 4)]),
     "a Add": branching,
-    "predict otherwise than the model": scaled,
+    "predict otherwise one after another": scaled,
+    "index 0 is masked": masked,
+    "not sequential, or functional with one input": subclassed,
 }
 
 
@@ -159,6 +192,9 @@ def test_a_vocabulary_that_does_not_fit_is_refused(tmp_path: Path) -> None:
     ):
         with pytest.raises(UsageError, match=message):
             unspool.from_keras(model, vocabulary)
+    unbuilt = keras.Sequential([layers.Embedding(SIZE, 4), layers.LSTM(4), layers.Dense(SIZE)])
+    with pytest.raises(UsageError, match="must have weights"):
+        unspool.from_keras(unbuilt, CHARACTERS)
     for source, message in ((tmp_path / "no.keras", "must be one that Keras can load"), (7, "takes a keras.Model")):
         with pytest.raises(UsageError, match=message):
             unspool.from_keras(source, CHARACTERS)
@@ -206,3 +242,12 @@ def test_a_dataset_of_documents_can_be_fitted_with_a_callback_that_shows_samples
         unspool.keras_callback(dataset.tokenizer, tmp_path / "kept")
     with pytest.raises(UsageError, match="temperature"):
         unspool.keras_callback(dataset.tokenizer, temperature=-1)
+
+
+def test_a_callback_refuses_a_model_before_an_epoch_is_spent_on_it() -> None:
+    model, shown = sequential(layers.GRU(4, reset_after=False)), []
+    model.compile("adam", "mse")
+    callback = unspool.keras_callback(CHARACTERS, write=shown.append)
+    with pytest.raises(UsageError, match="reset_after=False"):
+        model.fit(np.eye(SIZE)[IDS], np.zeros((1, SIZE)), epochs=1, verbose=0, callbacks=[callback])
+    assert not shown

@@ -1,4 +1,4 @@
-"""A callback of Keras that is told the end of each epoch."""
+"""A callback of Keras that is told when training begins, and when an epoch ends."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,7 +6,15 @@ from typing import Any
 import keras
 
 
-def epoch_end(call: Callable[[Any, int], None]) -> Any:
-    """Make a callback that calls a function with the model and the number of the epoch, which counts from 0."""
-    callback: Any = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: call(callback.model, epoch))
+def epochs_callback(begin: Callable[[Any], object], end: Callable[[Any, int], object]) -> Any:
+    """Make a callback that calls functions.
+
+    Args:
+        begin: receives the model before the first epoch, if it has weights by then.
+        end: receives the model after each epoch, and the number of the epoch, which counts from 0.
+    """
+    callback: Any = keras.callbacks.LambdaCallback(
+        on_train_begin=lambda logs: callback.model.weights and begin(callback.model),
+        on_epoch_end=lambda epoch, logs: end(callback.model, epoch),
+    )
     return callback

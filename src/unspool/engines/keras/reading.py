@@ -9,6 +9,7 @@ Shapes: B rows, T time steps, K tokens of the model.
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -60,10 +61,11 @@ def open_model(source: Any) -> Any:
             ) from None
     if not isinstance(source, keras.Model):
         raise UsageError(f"from_keras takes a keras.Model or its path. Received: {source!r:.60}.", "give one of these.")
-    if len(getattr(source, "inputs", None) or ()) != 1 or len(source.outputs) != 1:
-        raise _refused("a model that is not sequential, or functional with one input and one output")
     if not source.weights:
         raise UsageError("a Keras model must have weights. Received: one that was not built.", "call it on data once.")
+    sequential = isinstance(source, keras.Sequential)
+    if not sequential and (len(getattr(source, "inputs", None) or ()) != 1 or len(source.outputs) != 1):
+        raise _refused("a model that is not sequential, or functional with one input and one output")
     return source
 
 
@@ -113,14 +115,12 @@ def check_predictions(model: Any, spec: NetworkSpec, weights: Mapping[str, Array
         UsageError: they differ.
     """
     known = np.flatnonzero(tokens != NO_TOKEN)
-    shape = model.input_shape
+    shape = getattr(model, "input_shape", (None, None))  # one that a Lambda begins has none
     rows, steps = (size or usual for size, usual in zip(shape, (ROWS, STEPS), strict=False))
     chosen = np.random.default_rng(0).choice(known, (rows, steps))  # (B, T)
     inputs = tokens[chosen] if len(shape) == 2 else np.eye(shape[-1], dtype=np.float32)[tokens[chosen]]
-    if any(getattr(layer, "stateful", False) for layer in _layers_of(model)):
-        weights_of_model, model = model.get_weights(), keras.models.clone_model(model)  # with states of zeros
-        model.set_weights(weights_of_model)
-    scores = np.asarray(model(inputs, training=False), np.float64)[..., tokens[known]]  # (B, T, V), or (B, V)
+    with _from_zeros(model):
+        scores = np.asarray(model(inputs, training=False), np.float64)[..., tokens[known]]  # (B, T, V), or (B, V)
     network = NumpyDecoder(spec, weights)
     logits, _ = network.unroll(chosen, network.initial_state(rows))
     expected = softmax((logits if scores.ndim == 3 else logits[:, -1])[..., known].astype(np.float64))
@@ -129,7 +129,24 @@ def check_predictions(model: Any, spec: NetworkSpec, weights: Mapping[str, Array
     difference = float(np.abs(one - other).max())
     tolerance = TOLERANCE if model.layers[-1].compute_dtype == "float32" else SHORT_TOLERANCE
     if not difference <= tolerance:
-        raise _refused(f"layers in a row that predict otherwise than the model, by {difference:.2g} nats")
+        raise _refused(
+            f"layers that predict otherwise one after another, by {difference:.2g} nats, as where one is used twice, "
+            "a Lambda computes something, or index 0 is masked and stands for a character"
+        )
+
+
+@contextmanager
+def _from_zeros(model: Any) -> Iterator[None]:
+    """Set the states that a model keeps to zeros, and back afterwards."""
+    states = [one for layer in _layers_of(model) if getattr(layer, "stateful", False) for one in layer.states]
+    kept = [state.numpy() for state in states]
+    try:
+        for state in states:
+            state.assign(np.zeros(state.shape, np.float32))
+        yield
+    finally:
+        for state, value in zip(states, kept, strict=True):
+            state.assign(value)
 
 
 def _is_normalised(scores: Array) -> bool:
