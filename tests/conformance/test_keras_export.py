@@ -1,16 +1,31 @@
 """Networks as models of standard Keras layers, against the NumPy engine."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 keras = pytest.importorskip("keras")
 
-from helpers.exported import CELLS, INPUTS, POOLINGS, VOCABULARY, language_model, some_texts, text_classifier  # noqa: E402
+from helpers.exported import (  # noqa: E402
+    CELLS,
+    FOLDERS,
+    INPUTS,
+    POOLINGS,
+    VOCABULARY,
+    language_model,
+    some_texts,
+    text_classifier,
+    vector_classifier,
+)
 from helpers.small import random_weights  # noqa: E402
-from unspool.data.batches import VectorSource  # noqa: E402
+from unspool.api import load  # noqa: E402
+from unspool.arrays import softmax  # noqa: E402
+from unspool.data.batches import VectorSource, pad_sequences  # noqa: E402
 from unspool.engines.keras.export import export_network  # noqa: E402
 from unspool.engines.registry import build_network  # noqa: E402
 from unspool.specs.network import HeadSpec, NetworkSpec, VectorEncoderSpec  # noqa: E402
+from unspool.text.tokenizer import END  # noqa: E402
 
 
 def assert_standard(exported: "keras.Model") -> None:
@@ -58,3 +73,15 @@ def test_it_trains_on_and_one_hot_vectors_stay_what_they_are() -> None:
     losses = exported.fit(tokens[:, :-1], tokens[:, 1:], epochs=6, verbose=0).history["loss"]
     assert losses[-1] < losses[0]
     assert np.array_equal(exported.get_layer("embedding").get_weights()[0], np.eye(VOCABULARY))
+
+
+def test_models_give_the_probabilities_that_they_give_themselves(tmp_path: Path) -> None:
+    texts = ["a wonderful film", "dull and far too long, a waste", "?"]
+    model = load(FOLDERS / "classification")
+    tokens = pad_sequences([np.append(model.tokenizer.encode(text), END) for text in texts])
+    found = softmax(model.to_keras().predict(tokens, verbose=0).astype(np.float64))
+    np.testing.assert_allclose(found, model.probabilities(texts), atol=1e-5)
+
+    model, rows = vector_classifier(tmp_path / "wine"), np.array([[12.0, 1010.0], [14.5, 980.0]], np.float32)
+    found = softmax(model.to_keras().predict(rows, verbose=0).astype(np.float64))
+    np.testing.assert_allclose(found, model.probabilities(rows), atol=1e-4)

@@ -1,5 +1,6 @@
 """Networks as modules of standard PyTorch layers, against the NumPy engine."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -7,12 +8,25 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from helpers.exported import CELLS, INPUTS, POOLINGS, VOCABULARY, language_model, some_texts, text_classifier  # noqa: E402
+from helpers.exported import (  # noqa: E402
+    CELLS,
+    FOLDERS,
+    INPUTS,
+    POOLINGS,
+    VOCABULARY,
+    language_model,
+    some_texts,
+    text_classifier,
+    vector_classifier,
+)
 from helpers.small import random_weights  # noqa: E402
-from unspool.data.batches import VectorSource  # noqa: E402
+from unspool.api import load  # noqa: E402
+from unspool.arrays import softmax  # noqa: E402
+from unspool.data.batches import VectorSource, pad_sequences  # noqa: E402
 from unspool.engines.registry import build_network  # noqa: E402
 from unspool.engines.torch.export import export_network  # noqa: E402
 from unspool.specs.network import HeadSpec, NetworkSpec, VectorEncoderSpec  # noqa: E402
+from unspool.text.tokenizer import END  # noqa: E402
 
 
 def predicted(module: Any, *inputs: Any) -> Any:
@@ -65,3 +79,15 @@ def test_it_is_made_of_standard_layers_with_standard_names() -> None:
 def test_tied_weights_stay_tied() -> None:
     module = export_network(spec := language_model("gru", "tied"), random_weights(spec))
     assert module.output.weight is module.embedding.weight
+
+
+def test_models_give_the_probabilities_that_they_give_themselves(tmp_path: Path) -> None:
+    texts = ["a wonderful film", "dull and far too long, a waste", "?"]
+    model = load(FOLDERS / "classification")
+    tokens = pad_sequences([np.append(model.tokenizer.encode(text), END) for text in texts])
+    found = softmax(predicted(model.to_torch(), torch.from_numpy(tokens)).numpy().astype(np.float64))
+    np.testing.assert_allclose(found, model.probabilities(texts), atol=1e-5)
+
+    model, rows = vector_classifier(tmp_path / "wine"), np.array([[12.0, 1010.0], [14.5, 980.0]], np.float32)
+    found = softmax(predicted(model.to_torch(), torch.from_numpy(rows)).numpy().astype(np.float64))
+    np.testing.assert_allclose(found, model.probabilities(rows), atol=1e-4)

@@ -115,7 +115,7 @@ def check_predictions(model: Any, spec: NetworkSpec, weights: Mapping[str, Array
         UsageError: they differ.
     """
     known = np.flatnonzero(tokens != NO_TOKEN)
-    shape = getattr(model, "input_shape", (None, None))  # one that a Lambda begins has none
+    shape: Any = getattr(model, "input_shape", (None, None))  # one that a Lambda begins has none
     rows, steps = (size or usual for size, usual in zip(shape, (ROWS, STEPS), strict=False))
     chosen = np.random.default_rng(0).choice(known, (rows, steps))  # (B, T)
     inputs = tokens[chosen] if len(shape) == 2 else np.eye(shape[-1], dtype=np.float32)[tokens[chosen]]
