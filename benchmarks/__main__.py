@@ -17,6 +17,7 @@ NAMES = (
     "soundness",
     "shakespeare",
     "time_to_loss",
+    "engines",
     "laptop",
     "precision",
     "recipe",

@@ -50,9 +50,7 @@ ENGINES = {
         "unspool.engines.numba.network", "numba", "", trains=False, precisions=KERNEL_PRECISIONS, compiled=True
     ),
     ("recurrent", "torch"): Engine("unspool.engines.torch.engine", "torch", "train", trains=True),
-    ("recurrent", "keras"): Engine(
-        "unspool.engines.keras.engine", "tensorflow", "keras", trains=True, before=(3, 14)
-    ),
+    ("recurrent", "keras"): Engine("unspool.engines.keras.engine", "tensorflow", "keras", trains=True, before=(3, 14)),
     ("recurrent", "auto"): Engine(
         "unspool.engines.auto", "numpy", "", trains=False, precisions=KERNEL_PRECISIONS, compiled=True
     ),
