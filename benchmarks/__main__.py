@@ -18,6 +18,8 @@ NAMES = (
     "shakespeare",
     "time_to_loss",
     "engines",
+    "engine_parity",
+    "engine_losses",
     "laptop",
     "precision",
     "recipe",

@@ -8,11 +8,13 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from multiprocessing import get_context
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 from rich.console import Console
 from rich.table import Table
@@ -23,6 +25,8 @@ PACKAGES = (
     *("unspool", "numpy", "numba", "torch", "tokenizers", "safetensors"),
     *("transformers", "tensorflow", "keras", "sacrebleu", "scikit-learn"),  # peers and judges
 )
+
+Answer = TypeVar("Answer")
 
 LONGEST_SETTING = 300  # characters of JSON; what is longer is material rather than a setting
 
@@ -155,6 +159,12 @@ def unspool(*arguments: str | int | Path, report: str = "") -> dict[str, Any]:
     return {**result, "wall_seconds": time.monotonic() - started, "peak_mb": usage.ru_maxrss / 1024}
 
 
+def in_own_process(function: Callable[..., Answer], *arguments: Any) -> Answer:
+    """Call a function of a module in a new process, so that what it imports and sets stays there."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(function, *arguments).result()
+
+
 def training_rate(folder: Path) -> float:
     """Tokens per second in the training steps of the run that wrote a model folder."""
     events = map(json.loads, (folder / "history.jsonl").read_text(encoding="utf-8").splitlines())
@@ -193,5 +203,7 @@ def shown(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, float):
+        if 0 < abs(value) < 1e-4:
+            return f"{value:.1e}"
         return f"{value:,.4f}" if abs(value) < 100 else f"{value:,.0f}"
     return f"{value:,}" if isinstance(value, int) else str(value)
