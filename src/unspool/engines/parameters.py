@@ -9,6 +9,7 @@ Shapes: V tokens, E embedding, H hidden units, G gates (1, 4 or 3), L layers, W 
 C channels in, D channels out, K the size of a convolution's window.
 """
 
+import re
 from math import prod
 from typing import Literal, NamedTuple
 
@@ -76,6 +77,16 @@ def parameters(spec: NetworkSpec) -> Parameters:
 def parameter_shapes(spec: NetworkSpec) -> dict[str, Shape]:
     """Map the name of every array in `model.safetensors` to its shape, in the order of the file."""
     return {name: parameter.shape for name, parameter in parameters(spec).items()}
+
+
+def module_name(name: str) -> str:
+    """Name the attribute of a framework's module that holds a parameter.
+
+    `decoder.cell.weight_ih_l1` is `decoder.cell.layers.1.weight_ih_l0`; blocks have no `_l0`.
+    """
+    name = re.sub(r"\.cell\.(\w+_[ih]h)_l(\d+)_reverse$", r".cell.reverse.\2.\1_l0", name)
+    name = re.sub(r"\.cell\.(\w+_[ih]h)_l(\d+)$", r".cell.layers.\2.\1_l0", name)
+    return re.sub(r"^(\w+(?:\.cell)?)\.(\w+)_l(\d+)$", r"\1.layers.\3.\2", name)
 
 
 def parameter_count(spec: NetworkSpec) -> int:

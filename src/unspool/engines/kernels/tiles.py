@@ -24,6 +24,7 @@ PANEL = LANES * TILE_VECTORS  # columns of a panel
 # what the numbers of a precision are stored as; uint16 holds the bits of a bfloat16
 STORAGE: dict[str, Any] = {"float32": types.float32, "bfloat16": types.uint16, "int8": types.int8}
 PER_LANE: dict[Any, int] = {types.float32: 1, types.uint16: 2, types.int8: 4}  # entries that fill 32 bits
+HAS_VECTORS = bool(get_host_cpu_features().get("avx512f"))
 HAS_PAIRS = bool(get_host_cpu_features().get("avx512bf16"))
 HAS_FOURS = bool(get_host_cpu_features().get("avx512vnni"))
 

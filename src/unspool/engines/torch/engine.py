@@ -8,13 +8,13 @@ from unspool.arrays import Array
 from unspool.data.partition import ONLY_PROCESS, Process
 from unspool.engines.base import ORDINARY_RATE, Machine
 from unspool.engines.initial import initial_weights
+from unspool.engines.machine import keep_large_blocks
 from unspool.engines.torch.learner import TorchLearner
 from unspool.engines.torch.network import TorchClassifier, TorchDecoder, wrap_parts
 from unspool.engines.torch.parts import Parts
 from unspool.engines.torch.platform import (
     choose_device,
     device,
-    keep_large_blocks,
     native_precision,
     product_rate,
     usual_rows,

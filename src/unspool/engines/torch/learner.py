@@ -13,7 +13,16 @@ from torch.nn.utils import clip_grad_norm_
 from unspool.arrays import Array, Arrays
 from unspool.data.batches import Batch
 from unspool.engines.dropout import step_generator
-from unspool.engines.parameters import Parameter, parameters, state_shapes
+from unspool.engines.optimizers import (
+    BETAS,
+    ITERATIONS,
+    MOMENTUM,
+    RESTART,
+    check_training_state,
+    named_under,
+    uses_muon,
+)
+from unspool.engines.parameters import Parameter, parameters
 from unspool.engines.torch.decoder import TorchState
 from unspool.engines.torch.layers import Dropout
 from unspool.engines.torch.network import TorchClassifier, TorchDecoder, autocast, wrap_parts
@@ -22,10 +31,6 @@ from unspool.engines.torch.platform import as_array, as_tensor
 from unspool.engines.torch.weights import load_weights, named_tensors, read_weights
 from unspool.errors import ModelFolderError
 from unspool.specs.training import HeadTrainingSpec, TextHeadTrainingSpec, TrainingSpec
-
-BETAS = (0.9, 0.99)
-MUON, ADAM = ("momentum_buffer",), ("exp_avg", "exp_avg_sq")  # PyTorch's names of their moments
-RESTART = "it is damaged: train again, with --overwrite."
 
 
 class TorchLearner:
@@ -99,8 +104,8 @@ class TorchLearner:
 
     def restore(self, arrays: Mapping[str, Array]) -> None:
         """Restore what `training_state` returned."""
-        _check_training_state(self._parts, self._optimizers, self._parameters, arrays)
-        load_weights(self._parts, _under("weights", arrays))
+        check_training_state(self._parts.spec, self._training, arrays)
+        load_weights(self._parts, named_under("weights", arrays))
         for name, tensor in self._parameters.items():
             for optimizer, _ in self._optimizers:
                 if any(tensor is parameter for group in optimizer.param_groups for parameter in group["params"]):
@@ -110,7 +115,7 @@ class TorchLearner:
                         if key.startswith("moments.") and key.endswith(f".{name}")
                     }
         if self._carries:
-            self._state = self._carries.state_from_arrays(_under("state", arrays))
+            self._state = self._carries.state_from_arrays(named_under("state", arrays))
 
     @property
     def _carries(self) -> TorchDecoder | None:
@@ -144,42 +149,11 @@ def _make_optimizers(
     matrices = [tensor for name, tensor in tensors.items() if facts[name].matrix]
     others = [tensor for name, tensor in tensors.items() if not facts[name].matrix]
     decay, rate = training.weight_decay, training.learning_rate
-    if training.optimizer == "muon" and matrices:
-        muon = torch.optim.Muon(matrices, weight_decay=decay, momentum=0.95, ns_steps=3, adjust_lr_fn="original")
+    if any(uses_muon(facts[name], training) for name in tensors):
+        muon = torch.optim.Muon(
+            matrices, weight_decay=decay, momentum=MOMENTUM, ns_steps=ITERATIONS, adjust_lr_fn="original"
+        )
         adam = torch.optim.AdamW(others, betas=BETAS, weight_decay=0, fused=True)
         return [(muon, training.matrix_rate), (adam, rate)]
     groups = [{"params": matrices, "weight_decay": decay}, {"params": others, "weight_decay": 0.0}]
     return [(torch.optim.AdamW(groups, betas=BETAS, fused=True), rate)]
-
-
-def _check_training_state(
-    parts: Parts,
-    optimizers: list[tuple[torch.optim.Optimizer, float]],
-    parameters: Mapping[str, Tensor],
-    arrays: Mapping[str, Array],
-) -> None:
-    """Refuse a training state that does not fit: an optimizer would write beyond the end of its arrays.
-
-    Raises:
-        ModelFolderError: a moment or a state is missing or has another shape or type.
-    """
-    found = {name: array.shape for name, array in arrays.items() if name.startswith("moments.")}
-    moments: dict[str, tuple[int, ...]] = {}
-    for name, tensor in parameters.items():
-        for optimizer, _ in optimizers:
-            if any(tensor is parameter for group in optimizer.param_groups for parameter in group["params"]):
-                muon = isinstance(optimizer, torch.optim.Muon)
-                own = {f"moments.{key}.{name}": tuple(tensor.shape) for key in (MUON if muon else ADAM)}
-                own |= {} if muon else {f"moments.step.{name}": ()}
-                moments |= own if own.keys() & found.keys() else {}  # none before its first update
-    states = {name: array.shape for name, array in _under("state", arrays).items()}
-    rows = states["hidden"][1] if len(states.get("hidden", ())) == 3 else 0
-    carried = state_shapes(parts.spec, rows) if parts.spec.encoder is None else {}
-    fits = found == moments and states == carried
-    if not fits or any(array.dtype != np.float32 for array in arrays.values()):
-        raise ModelFolderError("training/last.safetensors does not fit the network and the recipe.", RESTART)
-
-
-def _under(prefix: str, arrays: Mapping[str, Array]) -> dict[str, np.ndarray]:
-    start = f"{prefix}."
-    return {name.removeprefix(start): array for name, array in arrays.items() if name.startswith(start)}

@@ -1,38 +1,16 @@
 """Describe the machine as PyTorch finds it, and prepare it."""
 
-import ctypes
-import sys
 import time
 from functools import cache
-from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from unspool.arrays import Array
 from unspool.data.partition import Process
-
-# From glibc's malloc.h: blocks above the threshold come straight from the kernel, page by page, each time.
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
+from unspool.engines.machine import processor_precision
 
 PROBE_SIZE, PROBES = 1024, 20  # the width of the matrices whose product is timed, and how often
-
-
-@cache
-def keep_large_blocks() -> None:
-    """Make glibc keep large blocks of memory for the next step instead of returning them to the system.
-
-    Training allocates and frees the same large arrays at every step; getting their pages from the system each time
-    takes about a third of the time.
-    """
-    if not sys.platform.startswith("linux"):
-        return
-    try:
-        mallopt = ctypes.CDLL("libc.so.6").mallopt
-    except (OSError, AttributeError):  # another C library, such as musl
-        return
-    mallopt(M_MMAP_THRESHOLD, 1 << 30)
-    mallopt(M_TRIM_THRESHOLD, (1 << 31) - 1)
 
 
 @cache
@@ -67,11 +45,7 @@ def native_precision() -> str:
     """Return `bfloat16` if the GPU, or without one the processor, multiplies it in hardware, else `float32`."""
     if device().type == "cuda":
         return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
-    try:
-        flags = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="ignore")
-    except OSError:
-        return "float32"
-    return "bfloat16" if "avx512_bf16" in flags or "amx_bf16" in flags else "float32"
+    return processor_precision()
 
 
 def product_rate(kind: torch.dtype) -> float:

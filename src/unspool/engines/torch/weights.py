@@ -1,6 +1,5 @@
 """Map the names of parameters to those of the module, and copy arrays into the module and out of it."""
 
-import re
 from collections.abc import Mapping
 
 import torch
@@ -8,16 +7,9 @@ from torch import Tensor
 
 from unspool.arrays import Array, Arrays
 from unspool.engines.base import check_weights
-from unspool.engines.parameters import parameter_shapes, parameters
+from unspool.engines.parameters import module_name, parameter_shapes, parameters
 from unspool.engines.torch.parts import Parts
 from unspool.engines.torch.platform import as_array
-
-
-def module_name(name: str) -> str:
-    """Translate a name: `decoder.cell.weight_ih_l1` is `decoder.cell.layers.1.weight_ih_l0`; blocks have no `_l0`."""
-    name = re.sub(r"\.cell\.(\w+_[ih]h)_l(\d+)_reverse$", r".cell.reverse.\2.\1_l0", name)
-    name = re.sub(r"\.cell\.(\w+_[ih]h)_l(\d+)$", r".cell.layers.\2.\1_l0", name)
-    return re.sub(r"^(\w+(?:\.cell)?)\.(\w+)_l(\d+)$", r"\1.layers.\3.\2", name)
 
 
 def named_tensors(parts: Parts) -> dict[str, Tensor]:

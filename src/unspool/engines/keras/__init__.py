@@ -1,0 +1,5 @@
+"""The engine on TensorFlow; importing this package imports TensorFlow, without what it logs."""
+
+from unspool.engines.keras.importing import import_tensorflow
+
+import_tensorflow()
