@@ -20,6 +20,7 @@ NAMES = (
     "engines",
     "engine_parity",
     "engine_losses",
+    "engine_tasks",
     "laptop",
     "precision",
     "recipe",
@@ -34,6 +35,7 @@ NAMES = (
     "caption_rate",
     "extraction",
     "fashion_mnist",
+    "nietzsche",
     "gigabyte",
 )
 

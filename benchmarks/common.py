@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from multiprocessing import get_context
 from pathlib import Path
 from types import ModuleType
@@ -23,7 +24,7 @@ from benchmarks.claims import Claim, Row, judged
 
 PACKAGES = (
     *("unspool", "numpy", "numba", "torch", "tokenizers", "safetensors"),
-    *("transformers", "tensorflow", "keras", "sacrebleu", "scikit-learn"),  # peers and judges
+    *("transformers", "tensorflow", "tensorflow-cpu", "keras", "sacrebleu", "scikit-learn"),  # peers and judges
 )
 
 Answer = TypeVar("Answer")
@@ -80,6 +81,13 @@ class Bench:
             print(f"{self.name}: skipped: needs {name} below --data or UNSPOOL_DATA. Get it from {TEXTS[name]}.")
             return None
         return path
+
+    def has(self, package: str, extra: str) -> bool:
+        """Whether a package is installed; if not, a word on how to get it is printed."""
+        if find_spec(package) is None:
+            print(f"{self.name}: skipped: needs {package}: pip install 'unspool[{extra}]'")
+            return False
+        return True
 
     def add(self, **row: Any) -> None:
         """One row; a figure that is not finite is none, for which JSON has a word."""

@@ -15,7 +15,6 @@ from typing import Any
 
 from benchmarks.claims import Claim, highest, magnitude
 from benchmarks.common import Bench, unspool
-from benchmarks.trainers import installed
 from unspool.training.history import History
 
 STEPS, SEEDS, VALIDATIONS = 600, 3, 30
@@ -39,8 +38,7 @@ def run(bench: Bench) -> None:
     text = bench.text("tinyshakespeare/input.txt")
     if text is None:
         return
-    if not installed("keras"):
-        print("engine_losses: skipped: needs TensorFlow: pip install 'unspool[keras]'")
+    if not bench.has("tensorflow", "keras"):
         return
     for cell in CELLS:
         runs: dict[str, list[dict[str, Any]]] = {engine: [] for engine in ENGINES}

@@ -17,7 +17,6 @@ import numpy as np
 from benchmarks.claims import Claim, highest
 from benchmarks.common import Bench, in_own_process
 from benchmarks.parity_networks import HIDDEN, batch_of, networks, used_weights
-from benchmarks.trainers import installed
 from unspool.arrays import Array, Arrays
 from unspool.data.sources import embedded_corpus
 from unspool.data.stream_batches import StreamBatches
@@ -58,8 +57,7 @@ class Computed:
 
 def run(bench: Bench) -> None:
     """Compute with each engine, and compare."""
-    if not installed("keras"):
-        print("engine_parity: skipped: needs TensorFlow: pip install 'unspool[keras]'")
+    if not bench.has("tensorflow", "keras"):
         return
     engines = {engine: in_own_process(computed, engine, UPDATES) for engine in ("keras", "torch")}
     keras, torch = engines["keras"], engines["torch"]

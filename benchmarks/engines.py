@@ -11,7 +11,7 @@ import statistics
 
 from benchmarks.claims import Claim, Figure, highest, quotient
 from benchmarks.common import Bench
-from benchmarks.trainers import HIDDEN, installed, seconds_in_turn
+from benchmarks.trainers import HIDDEN, seconds_in_turn
 from unspool.engines.registry import training_machine
 from unspool.specs.shapes import CellName
 
@@ -51,8 +51,7 @@ CLAIMS = (
 
 def run(bench: Bench) -> None:
     """Time the contenders of each cell in turn."""
-    if not installed("keras"):
-        print("engines: skipped: needs TensorFlow: pip install 'unspool[keras]'")
+    if not bench.has("tensorflow", "keras"):
         return
     native = training_machine("torch").precision
     for cell in CELLS:

@@ -206,7 +206,7 @@ def seconds_in_turn(commands: Mapping[Name, Sequence[str]], rounds: int, updates
 
 
 def installed(name: str) -> bool:
-    """Whether what a trainer or an engine needs is installed."""
+    """Whether what a trainer needs is installed."""
     return name != "keras" or (find_spec("keras") is not None and find_spec("tensorflow") is not None)
 
 
