@@ -10,7 +10,7 @@ from conformance.engines import NAMED, compared_engines, loaded_frameworks
 from helpers.small import random_weights
 from unspool.arrays import Arrays
 from unspool.engines.base import SequenceNetwork
-from unspool.engines.registry import build_network, engine_names
+from unspool.engines.registry import ENGINES, build_network, engine_names
 from unspool.specs.network import DecoderSpec, NetworkSpec
 from unspool.specs.shapes import CellName
 
@@ -33,7 +33,7 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 @pytest.fixture(scope="session", autouse=True)
 def _one_framework() -> Iterator[None]:
     yield
-    assert not NAMED or loaded_frameworks() <= {NAMED}
+    assert not NAMED or loaded_frameworks() <= {ENGINES["recurrent", NAMED].package}
     assert len(loaded_frameworks()) <= 1, "two frameworks share a process: name one engine in UNSPOOL_TEST_ENGINE"
 
 
