@@ -7,6 +7,7 @@
 The way back is `model.to_keras()`. TensorFlow is imported when one of these is called, and not before.
 """
 
+import json
 import shutil
 import tempfile
 import weakref
@@ -49,7 +50,7 @@ A recurrent language model that was trained with Keras, and converted by `unspoo
 ```python
 import unspool
 
-print(unspool.load("{name}").generate("..."))
+print(unspool.load({quoted}).generate("..."))
 ```
 """
 
@@ -88,8 +89,8 @@ def from_keras(
             f"model of {len(chain.output)}.",
             "give a dict of the indices, if some have no character.",
         )
-    line_end = tokens[tokenizer.encode("\n")[0]] if tokenizer.kind == "char" else NO_TOKEN
-    spec, weights = decoder_of_chain(chain, tokens, None if line_end == NO_TOKEN else int(line_end))
+    line_ends = [int(tokens[index]) for index, token in enumerate(tokenizer.vocabulary) if token == "\n"]
+    spec, weights = decoder_of_chain(chain, tokens, line_ends[0] if line_ends else None)
     reading.check_predictions(opened, spec, weights, tokens)
 
     keep = Path(tempfile.mkdtemp(prefix="unspool-"))
@@ -97,7 +98,8 @@ def from_keras(
     folder.create()
     folder.write_tokenizer(tokenizer)
     folder.write_sampling(SamplingSpec())
-    folder.write_card(CARD.format(name=Path(out).name if out else "model"))
+    name = Path(out).name if out else "model"
+    folder.write_card(CARD.format(name=name, quoted=json.dumps(name, ensure_ascii=False)))
     folder.write_config(LanguageConfig(tokenizer=tokenizer.kind, by_document=by_document, network=spec))
     folder.write_weights(weights, {})
     found = cast(TextModel, load(folder.path))
@@ -117,10 +119,10 @@ def _tokens_of(vocabulary: Vocabulary) -> tuple[Tokenizer, IntArray]:
     )
     if pairs and all(isinstance(index, str) for _, index in pairs):  # indices first, as {0: "a"}
         pairs = [(character, index) for index, character in pairs]
-    wrong = [entry for entry, _ in pairs if not (isinstance(entry, str) and (len(entry) == 1 or entry in NAMED))]
-    characters = {entry: int(index) for entry, index in pairs if entry not in NAMED}
+    wrong = [pair for pair in pairs if not _is_entry(*pair)]
+    characters = {} if wrong else {entry: int(index) for entry, index in pairs if entry not in NAMED}
     if wrong or not characters or len({entry for entry, _ in pairs}) < len(pairs):
-        received = repr(wrong[0])[:60] if wrong else "the same entry twice" if characters else "none"
+        received = f"{wrong[0][0]!r:.60}: {wrong[0][1]!r:.20}" if wrong else "one twice" if characters else "none"
         raise UsageError(
             f"a vocabulary must be characters that differ, in the order of the model's tokens. Received: {received}.",
             "give a string, a list or a dict of characters; or the tokenizer of unspool.batches.",
@@ -130,6 +132,12 @@ def _tokens_of(vocabulary: Vocabulary) -> tuple[Tokenizer, IntArray]:
         if entry in NAMED:
             special[NAMED[entry]] = index
     return character_tokenizer(characters), np.array([*special, *characters.values()])
+
+
+def _is_entry(entry: Any, index: Any) -> bool:
+    """Return whether an entry of a vocabulary is a character, or none on purpose, and has an index."""
+    named = isinstance(entry, str) and (len(entry) == 1 or entry in NAMED)
+    return bool(named and isinstance(index, int | np.integer) and index >= 0)
 
 
 def batches(

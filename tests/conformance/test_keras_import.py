@@ -186,7 +186,8 @@ def test_a_vocabulary_that_does_not_fit_is_refused(tmp_path: Path) -> None:
     for vocabulary, message in (
         (CHARACTERS[1:], "an entry for each token"),
         ({"a": SIZE}, "the model must know every token"),
-        (["the", "cat"], "must be characters"),
+        (["the", "cat"], "must be characters that differ.* Received: 'the': 0."),
+        ({"a": None}, "Received: 'a': None."),
         ("aa" + CHARACTERS, "must be characters that differ"),
         ({}, "Received: none"),
     ):

@@ -102,7 +102,8 @@ class Run:
             )
         probe = budget_spec(self.settings).minutes is not None  # other runs must not depend on the clock
         self._phases.begin("imports", f"the engine {self.engine} was loaded")
-        return training_machine(self.engine, probe)  # it may not be installed
+        threads = self.settings["training"].get("threads") or 0
+        return training_machine(self.engine, probe, threads=threads)  # it may not be installed
 
     def _new(self, machine: Machine, pretrained: Pretrained | None) -> None:
         try:
@@ -150,7 +151,7 @@ class Run:
         recipe, config = read_recipe(folder), read_config(folder)
         checkpoint = Checkpoint(folder.training)
         self._phases.begin("imports", f"the engine {self.engine} was loaded")
-        training_machine(self.engine)  # it may not be installed
+        training_machine(self.engine, threads=recipe.training.threads)  # it may not be installed
         self._phases.begin("network", "the network was built")
         learner = build_learner(self.engine, config.network, recipe.training, process=self.process)
         progress = Progress()

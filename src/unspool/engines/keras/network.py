@@ -11,14 +11,14 @@ import tensorflow as tf
 from unspool.arrays import Array, Arrays, FloatArray, IntArray, Logits
 from unspool.data.batches import Source
 from unspool.engines.base import check_state
-from unspool.engines.numpy.network import decoder_of, saved_shapes
-from unspool.engines.parameters import state_names
 from unspool.engines.keras.attention import Memory
 from unspool.engines.keras.decoder import Decoder, KerasState
 from unspool.engines.keras.loss import token_nats
 from unspool.engines.keras.parts import Parts
 from unspool.engines.keras.platform import as_array, as_tensor
 from unspool.engines.keras.products import in_precision
+from unspool.engines.numpy.network import decoder_of, saved_shapes
+from unspool.engines.parameters import state_names
 
 
 class KerasDecoder:
@@ -69,7 +69,9 @@ class KerasDecoder:
     def state_to_arrays(self, state: KerasState) -> Arrays:
         """Return the arrays by name: [L, B, H], and those of the memory, [1, B, S, ...]."""
         names = state_names(self._spec)
-        found = {n: tf.concat(tensors, axis=0) for n, tensors in zip(names, zip(*state.layers, strict=True), strict=True)}
+        found = {
+            n: tf.concat(tensors, axis=0) for n, tensors in zip(names, zip(*state.layers, strict=True), strict=True)
+        }
         found |= {n: tensor[None] for n, tensor in state.memory._asdict().items()} if state.memory else {}
         return {
             name: as_array(tensor if tensor.dtype == tf.bool else tf.cast(tensor, tf.float32))
@@ -165,7 +167,9 @@ def _join_memories(found: Sequence[Memory | None]) -> Memory | None:
     if len(memories) < len(found):
         raise ValueError("states that come from a source cannot be joined with states that come from none")
     longest = max(memory.mask.shape[1] for memory in memories)  # S
-    return Memory(*(tf.concat([_padded(one, longest) for one in tensors], axis=0) for tensors in zip(*memories, strict=True)))
+    return Memory(
+        *(tf.concat([_padded(one, longest) for one in tensors], axis=0) for tensors in zip(*memories, strict=True))
+    )
 
 
 def _padded(tensor: tf.Tensor, length: int) -> tf.Tensor:
