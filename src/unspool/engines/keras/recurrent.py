@@ -152,11 +152,11 @@ def gru_window(
 ) -> tuple[tuple[tf.Tensor, ...], Any]:
     """Run a GRU layer: [T, B, E] to [T, B, H], and the last hidden state [B, H]."""
     size = recurrent.shape[1]
-    outside = tf.pad(bias_recurrent[: 2 * size], [[0, size]])  # the reset gate is applied to the last part
-    window = Window(values, weight, recurrent, bias + outside)
+    outer, inner = tf.split(bias_recurrent, [2 * size, size])  # the reset gate is applied to the second part
+    window = Window(values, weight, recurrent, bias + tf.pad(outer, [[0, size]]))
     kernels = recurrent_kernels(PRECISIONS[window.precision])
     output, inside, last = window.empty(), window.empty(), copied(hidden)
-    window.forward(kernels.gru, last, bias_recurrent[2 * size :], output, inside)
+    window.forward(kernels.gru, last, inner, output, inside)
 
     def back(d_output: tf.Tensor, d_hidden: tf.Tensor) -> tuple[tf.Tensor, ...]:
         d_hidden, d_gates = copied(d_hidden), window.empty(4)  # n, r, z, what the state contributes to n
