@@ -78,7 +78,7 @@ def test_keras_says_which_python_has_no_tensorflow_yet(monkeypatch: pytest.Monke
     missing(monkeypatch, "tensorflow")
     for build in (lambda: build_network("keras", SPEC, {}), lambda: training_machine("keras")):
         with pytest.raises(
-            MissingExtraError, match=r"for Python 3\.14 or later yet\. Received: Python 3\.14\.$"
+            MissingExtraError, match=r"for Python 3\.14 or later yet\. Received: Python 3\.14\."
         ) as caught:
             build()
         assert "pip install" not in caught.value.hint
