@@ -8,9 +8,10 @@ import pytest
 from hypothesis import settings
 
 import unspool
-from conformance.engines import FRAMEWORKS, NAMED, left_out, loaded_frameworks, trainer
+from conformance.engines import NAMED, left_out, loaded_frameworks, trainer
 from helpers.small import TINY, random_weights, small_text
 from unspool.api import train
+from unspool.engines.registry import ENGINES
 from unspool.folder.model_folder import ModelFolder
 from unspool.specs.network import DecoderSpec, NetworkSpec
 from unspool.specs.sampling import SamplingSpec
@@ -41,7 +42,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _one_framework() -> Iterator[None]:
     """No process has two frameworks, or another than that of the engine that is named."""
     yield
-    assert not NAMED or loaded_frameworks() <= {FRAMEWORKS.get(NAMED)}
+    assert not NAMED or loaded_frameworks() <= {ENGINES["recurrent", NAMED].package}
     assert len(loaded_frameworks()) <= 1, "two frameworks share a process: name one engine in UNSPOOL_TEST_ENGINE"
 
 

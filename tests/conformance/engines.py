@@ -10,7 +10,7 @@ import sys
 from unspool.engines.registry import engine_names, installed_engines, training_engines
 
 NAMED = os.environ.get("UNSPOOL_TEST_ENGINE", "")
-FRAMEWORKS = {"torch": "torch", "keras": "tensorflow", "jax": "jax"}  # by the engine that may load it
+FRAMEWORKS = {"jax", "tensorflow", "torch"}
 APART = "keras"
 
 if NAMED and NAMED not in engine_names():
@@ -32,7 +32,7 @@ def trainer() -> str | None:
 
 
 def loaded_frameworks() -> set[str]:
-    return {framework for framework in FRAMEWORKS.values() if framework in sys.modules}
+    return FRAMEWORKS & sys.modules.keys()
 
 
 def left_out() -> str:

@@ -167,6 +167,7 @@ def _missing(name: str, engine: Engine) -> MissingExtraError:
 def _module(name: str, engine: Engine) -> ModuleType:
     """Import the package of an engine, then its module."""
     try:
+        import_module(engine.module.rpartition(".")[0])  # which may import the package in its own way
         import_module(engine.package)
     except (ImportError, OSError) as problem:  # it conflicts with another package, or a system library is missing
         reason = " ".join(str(problem).split())[:MAX_REASON]

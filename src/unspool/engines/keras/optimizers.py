@@ -1,0 +1,141 @@
+"""Update variables by the rules of `engines/optimizers.py`.
+
+Shapes: R rows, K columns of a matrix.
+"""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import tensorflow as tf
+
+from unspool.arrays import Array, Arrays
+from unspool.engines.keras.platform import as_array
+from unspool.engines.optimizers import ADAM, BETAS, ITERATIONS, MOMENTUM, MUON, uses_muon
+from unspool.engines.parameters import Parameter
+from unspool.specs.training import TrainingSpec
+
+EPSILON = 1e-8  # of AdamW
+COEFFICIENTS, NORM_MINIMUM = (3.4445, -4.7750, 2.0315), 1e-7  # of Newton and Schulz's iteration (Jordan, 2024)
+
+
+class Optimizer(Protocol):
+    """Updates one variable, and holds its moments."""
+
+    def update(self, gradient: tf.Tensor, rate: float) -> None:
+        """Update the variable once, at a fraction of the peak learning rate, 0 to 1."""
+
+    def moments(self) -> Arrays:
+        """Return a copy of the moments by name; there are none before the first update."""
+
+    def restore(self, moments: Mapping[str, Array]) -> None:
+        """Restore what `moments` returned."""
+
+
+class AdamW:
+    """AdamW (Loshchilov and Hutter, 2019) for one variable.
+
+    Args:
+        variable: is updated.
+        peak: is the peak learning rate.
+        decay: is the decoupled weight decay.
+    """
+
+    def __init__(self, variable: tf.Variable, peak: float, decay: float) -> None:
+        self._variable, self._peak, self._decay = variable, peak, decay
+        self._step = 0
+        self._mean, self._square = (tf.Variable(tf.zeros(variable.shape)) for _ in ADAM)
+
+    def update(self, gradient: tf.Tensor, rate: float) -> None:
+        """Update the variable once.
+
+        TensorFlow's operator adds its epsilon before the bias of the second moment is corrected, so that it is scaled.
+        """
+        self._step += 1
+        rate, powers = rate * self._peak, [beta**self._step for beta in BETAS]
+        if self._decay:
+            self._variable.assign(self._variable * (1 - rate * self._decay))
+        tf.raw_ops.ResourceApplyAdam(
+            var=self._variable.handle,
+            m=self._mean.handle,
+            v=self._square.handle,
+            beta1_power=powers[0],
+            beta2_power=powers[1],
+            lr=rate,
+            beta1=BETAS[0],
+            beta2=BETAS[1],
+            epsilon=EPSILON * (1 - powers[1]) ** 0.5,
+            grad=gradient,
+        )
+
+    def moments(self) -> Arrays:
+        """Return a copy of both moments and of the number of updates."""
+        if not self._step:
+            return {}
+        values = (as_array(self._mean), as_array(self._square), as_array(tf.constant(self._step, tf.float32)))
+        return dict(zip((*ADAM, "step"), values, strict=True))
+
+    def restore(self, moments: Mapping[str, Array]) -> None:
+        """Restore what `moments` returned."""
+        self._step = int(moments["step"]) if moments else 0
+        for variable, name in zip((self._mean, self._square), ADAM, strict=True):
+            variable.assign(moments[name] if moments else tf.zeros(variable.shape))
+
+
+class Muon:
+    """Muon (Jordan, 2024) for one matrix.
+
+    Args:
+        variable: is updated, [R, K].
+        peak: is the peak learning rate.
+        decay: is the decoupled weight decay.
+    """
+
+    def __init__(self, variable: tf.Variable, peak: float, decay: float) -> None:
+        rows, columns = variable.shape
+        self._variable, self._decay, self._peak = variable, decay, peak
+        self._tall = max(1.0, rows / columns) ** 0.5
+        self._momentum: tf.Tensor | None = None
+
+    def update(self, gradient: tf.Tensor, rate: float) -> None:
+        """Update the variable once."""
+        momentum = tf.zeros_like(gradient) if self._momentum is None else self._momentum
+        self._momentum = momentum + (1 - MOMENTUM) * (gradient - momentum)
+        change = orthogonalised(gradient + MOMENTUM * (self._momentum - gradient))
+        rate = rate * self._peak
+        kept = self._variable * (1 - rate * self._decay)
+        self._variable.assign(kept - rate * self._tall * tf.cast(change, tf.float32))
+
+    def moments(self) -> Arrays:
+        """Return a copy of the momentum."""
+        return {} if self._momentum is None else {MUON[0]: as_array(self._momentum)}
+
+    def restore(self, moments: Mapping[str, Array]) -> None:
+        """Restore what `moments` returned."""
+        self._momentum = tf.constant(moments[MUON[0]]) if moments else None
+
+
+def orthogonalised(matrix: tf.Tensor) -> tf.Tensor:
+    """Bring the singular values of a matrix [R, K] close to 1, by Newton and Schulz's iteration in bfloat16."""
+    rows, columns = matrix.shape
+    a, b, c = COEFFICIENTS
+    values = tf.cast(tf.transpose(matrix) if rows > columns else matrix, tf.bfloat16)
+    norm = tf.cast(tf.maximum(tf.norm(tf.cast(values, tf.float32)), NORM_MINIMUM), tf.bfloat16)
+    values = values / norm
+    for _ in range(ITERATIONS):
+        gram = tf.matmul(values, values, transpose_b=True)
+        values = a * values + tf.matmul(b * gram + c * tf.matmul(gram, gram), values)
+    return tf.transpose(values) if rows > columns else values
+
+
+def make_optimizers(
+    variables: Mapping[str, tf.Variable], facts: Mapping[str, Parameter], training: TrainingSpec
+) -> dict[str, Optimizer]:
+    """Make the optimizer of each variable, by name."""
+    made: dict[str, Optimizer] = {}
+    for name, variable in variables.items():
+        decay = training.weight_decay if facts[name].matrix else 0.0
+        if uses_muon(facts[name], training):
+            made[name] = Muon(variable, training.matrix_rate, decay)
+        else:
+            made[name] = AdamW(variable, training.learning_rate, decay)
+    return made
