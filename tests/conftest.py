@@ -26,11 +26,19 @@ def pytest_report_header() -> str:
     return f"engines: {left_out()}" if left_out() else ""
 
 
+CONFORMANCE = Path(__file__).parent / "conformance"
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Where an engine is named, files without tests of every engine are not even imported: some import a framework."""
+    test = collection_path.name.startswith("test_") and CONFORMANCE not in collection_path.parents
+    return True if NAMED and test and "mark.engines" not in collection_path.read_text(encoding="utf-8") else None
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Where an engine is named, run what is of every engine; skip it where that engine is not installed."""
     if NAMED:
-        conformance = Path(__file__).parent / "conformance"
-        chosen = [item for item in items if conformance in item.path.parents or item.get_closest_marker("engines")]
+        chosen = [item for item in items if CONFORMANCE in item.path.parents or item.get_closest_marker("engines")]
         config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
         items[:] = chosen
         if left_out():

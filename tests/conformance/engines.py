@@ -32,13 +32,13 @@ def trainer() -> str | None:
 
 
 def loaded_frameworks() -> set[str]:
-    return FRAMEWORKS & sys.modules.keys()
+    return {framework for framework in FRAMEWORKS if sys.modules.get(framework)}
 
 
 def left_out() -> str:
     """A line about an engine that this process does not compare; empty where there is none to speak of."""
     if NAMED:
-        return "" if NAMED in installed_engines() else f"the engine {NAMED} is not installed here, and not tested"
+        return "" if NAMED in installed_engines() else f"{NAMED} is not installed here, so its tests are skipped"
     if APART in installed_engines():
         return f"{APART} is left out: TensorFlow needs a process of its own: UNSPOOL_TEST_ENGINE={APART} pytest"
     return ""
