@@ -17,6 +17,10 @@ NAMES = (
     "soundness",
     "shakespeare",
     "time_to_loss",
+    "engines",
+    "engine_parity",
+    "engine_losses",
+    "engine_tasks",
     "laptop",
     "precision",
     "recipe",
@@ -31,6 +35,7 @@ NAMES = (
     "caption_rate",
     "extraction",
     "fashion_mnist",
+    "nietzsche",
     "gigabyte",
 )
 

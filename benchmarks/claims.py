@@ -65,6 +65,11 @@ def difference(one: Figure, other: Figure) -> Figure:
     return lambda rows: None if (first := one(rows)) is None or (second := other(rows)) is None else first - second
 
 
+def magnitude(figure: Figure) -> Figure:
+    """A figure without its sign."""
+    return lambda rows: None if (found := figure(rows)) is None else abs(found)
+
+
 def _column(rows: list[Row], name: str, where: Row) -> list[float]:
     """The figures of a column."""
     wanted = (row for row in rows if all(row.get(key) == value for key, value in where.items()))

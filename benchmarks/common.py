@@ -8,11 +8,14 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from importlib.util import find_spec
+from multiprocessing import get_context
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 from rich.console import Console
 from rich.table import Table
@@ -21,8 +24,10 @@ from benchmarks.claims import Claim, Row, judged
 
 PACKAGES = (
     *("unspool", "numpy", "numba", "torch", "tokenizers", "safetensors"),
-    *("transformers", "tensorflow", "keras", "sacrebleu", "scikit-learn"),  # peers and judges
+    *("transformers", "tensorflow", "tensorflow-cpu", "keras", "sacrebleu", "scikit-learn"),  # peers and judges
 )
+
+Answer = TypeVar("Answer")
 
 LONGEST_SETTING = 300  # characters of JSON; what is longer is material rather than a setting
 
@@ -76,6 +81,13 @@ class Bench:
             print(f"{self.name}: skipped: needs {name} below --data or UNSPOOL_DATA. Get it from {TEXTS[name]}.")
             return None
         return path
+
+    def has(self, package: str, extra: str) -> bool:
+        """Whether a package is installed; if not, a word on how to get it is printed."""
+        if find_spec(package) is None:
+            print(f"{self.name}: skipped: needs {package}: pip install 'unspool[{extra}]'")
+            return False
+        return True
 
     def add(self, **row: Any) -> None:
         """One row; a figure that is not finite is none, for which JSON has a word."""
@@ -155,6 +167,12 @@ def unspool(*arguments: str | int | Path, report: str = "") -> dict[str, Any]:
     return {**result, "wall_seconds": time.monotonic() - started, "peak_mb": usage.ru_maxrss / 1024}
 
 
+def in_own_process(function: Callable[..., Answer], *arguments: Any) -> Answer:
+    """Call a function of a module in a new process, so that what it imports and sets stays there."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(function, *arguments).result()
+
+
 def training_rate(folder: Path) -> float:
     """Tokens per second in the training steps of the run that wrote a model folder."""
     events = map(json.loads, (folder / "history.jsonl").read_text(encoding="utf-8").splitlines())
@@ -193,5 +211,7 @@ def shown(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, float):
+        if 0 < abs(value) < 1e-4:
+            return f"{value:.1e}"
         return f"{value:,.4f}" if abs(value) < 100 else f"{value:,.0f}"
     return f"{value:,}" if isinstance(value, int) else str(value)

@@ -27,19 +27,31 @@ def write_report(results: Path, target: Path) -> None:
     for path in results.glob("*.json"):
         result = json.loads(path.read_text(encoding="utf-8"))
         sections[result["benchmark"]] = _section(result)
-    target.write_text("\n".join([HEAD, *(sections[name] for name in sorted(sections))]), encoding="utf-8")
+    page = [HEAD, *(f"{_heading(name)}{sections[name]}" for name in sorted(sections))]
+    target.write_text("\n".join(page), encoding="utf-8")
     print(f"written to {target}")
 
 
 def _written(page: Path) -> dict[str, str]:
     _, *sections = re.split(r"^(?=## )", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    return {section.split(maxsplit=2)[1]: section.rstrip() + "\n" for section in sections}
+    found = {section.split(maxsplit=2)[1]: section.rstrip() + "\n" for section in sections}
+    return {
+        name: section.removeprefix(f"## {name}\n\n").removeprefix(_command(name)) for name, section in found.items()
+    }
+
+
+def _heading(name: str) -> str:
+    return f"## {name}\n\n{_command(name)}"
+
+
+def _command(name: str) -> str:
+    return f"    python -m benchmarks {name}\n\n"
 
 
 def _section(result: dict[str, Any]) -> str:
     module = import_module(f"benchmarks.{result['benchmark']}")
     claims = judged(getattr(module, "CLAIMS", ()), result["rows"])
-    lines = [f"## {result['benchmark']}", "", (module.__doc__ or "").strip(), ""]
+    lines = [(module.__doc__ or "").strip(), ""]
     for rows in (claims, result["rows"]):
         lines += [*_table(rows), ""] if rows else []
     settings = ", ".join(f"{name} {value}" for name, value in result.get("settings", {}).items())

@@ -40,11 +40,12 @@ def run(bench: Bench) -> None:
         bench.add(minutes=minutes, **after(text, minutes))
 
 
-def after(text: Path, minutes: float) -> dict[str, Any]:
-    """The figures of a network that was trained for so many minutes."""
+def after(text: Path, minutes: float, *options: str) -> dict[str, Any]:
+    """The figures of a network that was trained for so many minutes, with the defaults or other options."""
     with tempfile.TemporaryDirectory() as place:
         out = Path(place) / "shakespeare"
-        trained = unspool("train", text, "--minutes", str(minutes), "--out", out, report=f"training {minutes} minutes")
+        settings = ("--minutes", str(minutes), *options)
+        trained = unspool("train", text, *settings, "--out", out, report=f"training: {' '.join(settings)}")
         folder = ModelFolder(out)
         spec = read_config(folder).network
         decoder = spec.decoder

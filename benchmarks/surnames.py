@@ -38,13 +38,11 @@ def run(bench: Bench) -> None:
     parts = split(source)
     with tempfile.TemporaryDirectory() as place:
         tables = write_tables(parts, Path(place))
-        for model, column in MODELS.items():
-            out = Path(place) / model
-            settings = ("--validation", tables["validation"], "--minutes", f"{MINUTES:g}", "--out", out)
-            unspool("train", tables["train"], "--text", "name", *column, *settings, report=f"training, {model}")
+        for model in MODELS:
+            train(model, tables, Path(place) / model, MINUTES)
         for model in ("given the language", "not given it"):
-            tested = unspool("evaluate", Path(place) / model, tables["test"], "--text", "name")
-            bench.add(model=model, minutes=MINUTES, bits_per_character=tested["bits_per_character"])
+            bits = bits_of(Path(place) / model, tables["test"])
+            bench.add(model=model, minutes=MINUTES, bits_per_character=bits)
         for model, way in (("classifier", "classifier"), ("given the language", "Bayes' rule")):
             told = languages_told(Path(place) / model, parts["test"])
             bench.add(model=way, minutes=MINUTES, accuracy=told.accuracy, macro_f1=told.macro_f1)
@@ -54,6 +52,19 @@ def run(bench: Bench) -> None:
             share = float(np.mean([name in learnt for name in samples]))
             shown = ", ".join(samples[:SHOWN])
             bench.add(language=language, names=len(learnt), samples_learnt=share, samples=shown)
+
+
+def train(model: str, tables: dict[str, Path], out: Path, minutes: float, *options: str) -> None:
+    """Train one of the models, with its options and others."""
+    parts = (tables["train"], "--validation", tables["validation"], "--text", "name")
+    settings = (*MODELS[model], "--minutes", f"{minutes:g}", *options)
+    unspool("train", *parts, *settings, "--out", out, report=f"training, {model}")
+
+
+def bits_of(folder: Path, test: Path) -> float:
+    """The bits per character of a table of names."""
+    bits: float = unspool("evaluate", folder, test, "--text", "name")["bits_per_character"]
+    return bits
 
 
 def split(source: Path) -> dict[str, list[Name]]:

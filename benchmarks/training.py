@@ -11,14 +11,14 @@ import statistics
 
 from benchmarks.claims import Claim, highest
 from benchmarks.common import Bench
-from benchmarks.trainers import EMBEDDING, HIDDEN, ROWS, STEPS, VOCABULARY, Worker, installed
+from benchmarks.trainers import EMBEDDING, HIDDEN, ROWS, STEPS, VOCABULARY, installed, seconds_in_turn
 from unspool.engines.parameters import parameter_count
 from unspool.engines.registry import training_machine
 from unspool.specs.network import DecoderSpec, NetworkSpec
 from unspool.specs.shapes import CellName
 
 ROUNDS = 5
-PEAK_OPERATIONS = 2 * 2048**3
+PEAK, PEAK_OPERATIONS = "bfloat16_peak", 5 * 2 * 2048**3
 NETWORKS: tuple[tuple[CellName, int], ...] = (("lstm", 2), ("gru", 2), ("rnn", 2), ("mingru", 4))
 CLAIMS = (
     *(
@@ -42,7 +42,8 @@ def run(bench: Bench) -> None:
         if cell != "mingru":
             trainers |= {"tutorial loop": ("tutorial", *network)}
             trainers |= {"keras": ("keras", *network)} if installed("keras") else {}
-        seconds, peak = _seconds(trainers)
+        seconds = seconds_in_turn({**trainers, PEAK: (PEAK,)}, ROUNDS)
+        peak = PEAK_OPERATIONS / min(seconds.pop(PEAK))
         rates = {name: [ROWS * STEPS / second for second in found] for name, found in seconds.items()}
         decoder = DecoderSpec(
             cell=cell, vocabulary_size=VOCABULARY, embedding_size=EMBEDDING, num_layers=layers, hidden_size=HIDDEN
@@ -61,20 +62,3 @@ def run(bench: Bench) -> None:
                 times_tutorial=rate / peer if peer else None,
                 of_bf16_peak=rate * operations / peak,
             )
-
-
-def _seconds(trainers: dict[str, tuple[str, ...]]) -> tuple[dict[str, list[float]], float]:
-    """Seconds of single updates by trainer, and the peak in operations per second."""
-    workers = {name: Worker(*command) for name, command in trainers.items()}
-    large = Worker("bfloat16_peak")
-    seconds: dict[str, list[float]] = {name: [] for name in workers}
-    peaks = []
-    for number in range(ROUNDS + 1):
-        peaks.append(PEAK_OPERATIONS * 5 / large.seconds(5))
-        for name, worker in workers.items():
-            found = worker.seconds()
-            if number:  # the first round compiles and warms the caches
-                seconds[name].append(found)
-    for worker in (*workers.values(), large):
-        worker.close()
-    return seconds, max(peaks)

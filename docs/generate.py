@@ -12,7 +12,7 @@ from unspool.cli.commands import load_command
 from unspool.cli.wording import shown_default, values_of
 from unspool.specs.base import Spec, meanings
 from unspool.specs.recipe import sections
-from unspool.specs.runtime import RuntimeSpec
+from unspool.specs.runtime import ExportSpec, RuntimeSpec
 from unspool.specs.sampling import BeamSpec, SamplingSpec
 from unspool.tasks.registry import ROWS
 
@@ -41,7 +41,8 @@ def settings() -> str:
         for section, kind in sections(row.load("recipe")).items():
             kinds.setdefault(f"[{section}]", {})[task] = kind
     kinds |= {"generation_config.json": {"": SamplingSpec}, "translate": {"": BeamSpec}, "load": {"": RuntimeSpec}}
-    about = "The sections of `recipe.toml`, `generation_config.json`, and the keywords of `translate` and `load`."
+    kinds |= {"export": {"": ExportSpec}}
+    about = "The sections of `recipe.toml`, `generation_config.json`, and the keywords of some methods."
     pages = [f"{NOTE}# Settings\n\n{about}\n"]
     for name, by_task in kinds.items():
         rows = _rows(by_task)

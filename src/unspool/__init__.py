@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from unspool.api import load, resume, train
     from unspool.errors import DataWarning, ModelFolderWarning, UnspoolError
+    from unspool.exchange import batches, from_keras, keras_callback
     from unspool.models.base import Model
     from unspool.models.classifier import TextClassifier
     from unspool.models.conditional import ConditionalTextModel
@@ -46,6 +47,9 @@ __all__ = [
     "Translator",
     "UnspoolError",
     "VectorClassifier",
+    "batches",
+    "from_keras",
+    "keras_callback",
     "load",
     "resume",
     "train",
@@ -69,6 +73,9 @@ _HOMES = {
     "Translator": "unspool.models.sequence",
     "UnspoolError": "unspool.errors",
     "VectorClassifier": "unspool.models.vectors",
+    "batches": "unspool.exchange",
+    "from_keras": "unspool.exchange",
+    "keras_callback": "unspool.exchange",
     "load": "unspool.api",
     "resume": "unspool.api",
     "train": "unspool.api",

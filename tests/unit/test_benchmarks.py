@@ -1,6 +1,9 @@
 """What benchmarks do with their figures."""
 
 import json
+import os
+import subprocess
+import sys
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -8,10 +11,14 @@ from types import ModuleType
 import numpy as np
 import pytest
 
+from benchmarks import nietzsche
 from benchmarks.__main__ import NAMES
-from benchmarks.claims import Claim, highest, judged, lowest, middle, quotient
-from benchmarks.common import Bench, settings_of
+from benchmarks.claims import Claim, highest, judged, lowest, magnitude, middle, quotient
+from benchmarks.common import Bench, in_own_process, settings_of, shown
+from benchmarks.engine_losses import seconds_to
+from benchmarks.engine_parity import logits_of, relative_difference
 from benchmarks.generation import bytes_of_a_token
+from benchmarks.parity_networks import batch_of, networks
 from benchmarks.report import write_report
 from benchmarks.soundness import STRETCH, stretches
 from unspool.specs.network import DecoderSpec, NetworkSpec
@@ -31,6 +38,8 @@ def test_figures_are_taken_from_the_rows_that_are_meant() -> None:
     assert quotient(lowest("rate", cell="gru"), middle("rate", cell="lstm"))(ROWS) == 1.5
     assert middle("rate", cell="rnn")(ROWS) is None
     assert quotient(highest("rate"), highest("loss"))(ROWS) is None
+    assert magnitude(lowest("apart"))([{"apart": -0.5}, {"apart": 0.2}]) == 0.5
+    assert magnitude(lowest("apart"))(ROWS) is None
 
 
 def test_a_claim_is_reached_at_its_bound_and_left_out_without_a_figure() -> None:
@@ -78,6 +87,23 @@ def test_figures_that_are_none_or_not_finite_make_valid_json(tmp_path: Path) -> 
     assert "|  |" in (tmp_path / "page.md").read_text()
 
 
+def test_a_section_has_its_command_and_stays_as_it_is_without_a_file(tmp_path: Path) -> None:
+    bench, page = Bench("encoding", "Rates", None, tmp_path), tmp_path / "page.md"
+    page.write_text("# Benchmarks\n\n## shakespeare\n\nWhat was measured before.\n")
+    bench.add(rate=3.0)
+    bench.finish()
+    write_report(tmp_path, page)
+    written = page.read_text()
+    assert "## encoding\n\n    python -m benchmarks encoding\n\n" in written
+    assert "## shakespeare\n\n    python -m benchmarks shakespeare\n\nWhat was measured before.\n" in written
+    write_report(tmp_path, page)
+    assert page.read_text() == written
+
+
+def test_a_small_figure_is_not_shown_as_nothing() -> None:
+    assert [shown(value) for value in (0.0, 0.0001, 2.4e-6, -2.4e-6)] == ["0.0000", "0.0001", "2.4e-06", "-2.4e-06"]
+
+
 def test_settings_hold_no_material() -> None:
     module = ModuleType("one")
     vars(module).update(ROUNDS=3, CELLS=("gru", "lstm"), CORPUS="a" * 1000, CHARACTERS="a\nb", CLAIMS=[Claim], small=1)
@@ -112,3 +138,52 @@ def test_a_benchmark_without_its_data_is_skipped_with_a_word_on_where_to_get_the
     bench.finish()
     assert "github.com/karpathy/char-rnn" in capsys.readouterr().out
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_benchmark_needs_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bench = Bench("engines", "Engines", None, tmp_path)
+    assert bench.has("numpy", "train")
+    assert not bench.has("no_such_framework", "keras")
+    assert "needs no_such_framework: pip install 'unspool[keras]'" in capsys.readouterr().out
+
+
+def test_processes_that_compare_engines_start_without_a_framework() -> None:
+    names = ("trainers", "engine_parity", "nietzsche")
+    code = f"import {', '.join(f'benchmarks.{name}' for name in names)}, sys; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
+    assert {"benchmarks.trainers", "numpy"} <= set(loaded)
+    assert not {"torch", "tensorflow", "keras"} & set(loaded)
+
+
+def test_a_function_is_called_in_a_process_of_its_own() -> None:
+    assert in_own_process(os.getpid) != os.getpid()
+
+
+def test_the_networks_that_engines_are_compared_on_have_every_part() -> None:
+    specs = [spec for group in networks().values() for spec in group]
+    decoders = [spec.decoder for spec in specs if spec.decoder]
+    assert {decoder.cell for decoder in decoders} == {"rnn", "lstm", "gru", "mingru"}
+    assert {decoder.attention for decoder in decoders} == {"none", "dot", "additive"}
+    assert {spec.encoder.kind for spec in specs if spec.encoder} == {"text", "label", "vector", "features", "cnn"}
+    assert {spec.head.pooling for spec in specs if spec.head} == {"last", "max", "mean", "attention"}
+    for spec in specs:
+        assert np.isfinite(logits_of("numpy", spec)).all()
+        assert (batch_of(spec).labels is None) == (spec.head is None)
+        assert (batch_of(spec).targets.size == 0) == (spec.decoder is None)
+
+
+def test_a_relative_difference_is_that_of_the_array_which_differs_most() -> None:
+    exact = {"large": np.array([100.0, -50.0]), "small": np.array([2.0]), "rounding": np.array([1e-9])}
+    assert relative_difference({**exact, "small": np.array([2.5])}, exact) == 0.25
+    assert relative_difference({**exact, "rounding": np.array([2e-9])}, exact) < 1e-8
+
+
+def test_the_time_to_a_loss_is_that_of_the_first_validation_that_found_it() -> None:
+    validations = [{"seconds": float(second), "fresh": loss} for second, loss in enumerate((3.0, 1.9, 2.1, 1.5))]
+    assert [seconds_to(validations, level) for level in (2.0, 1.5, 1.0)] == [1.0, 3.0, None]
+
+
+def test_a_window_is_followed_by_the_next_character() -> None:
+    windows, following = nietzsche.windows_of(np.arange(nietzsche.WINDOW + 3))
+    assert windows[:, 0].tolist() == [0, 1, 2]
+    assert following.tolist() == (windows[:, -1] + 1).tolist()

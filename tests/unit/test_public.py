@@ -51,3 +51,10 @@ def test_reading_a_model_imports_no_training_framework(model_folder: object) -> 
     code = f"import sys, unspool; {use}; print('torch' in sys.modules)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "False"
+
+
+def test_what_keras_people_use_imports_tensorflow_when_it_is_called() -> None:
+    names = "unspool.from_keras, unspool.batches, unspool.keras_callback"
+    code = f"import sys, unspool; {names}; print(sorted({{'tensorflow', 'keras', 'torch'}} & set(sys.modules)))"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"

@@ -111,7 +111,7 @@ def staged(threads: None, monkeypatch: pytest.MonkeyPatch) -> dict[int, float]:
     """The times of steps on a machine of two threads, to be filled in."""
     monkeypatch.setattr(Staged, "times", times := {})
     monkeypatch.setattr("unspool.tasks.run.ThreadChoice", Staged)
-    monkeypatch.setattr("unspool.tasks.run.training_machine", lambda *_: Machine("float32", 2))
+    monkeypatch.setattr("unspool.tasks.run.training_machine", lambda *_, **__: Machine("float32", 2))
     return times
 
 

@@ -42,6 +42,11 @@ TableOut = Annotated[
     _out("FILE", "Writes the table here. [default: standard output]"),
     Option("Tables", True, synonyms=("output", "save", "write")),
 ]
+ExportOut = Annotated[
+    Path | None,
+    _out("PATH", "Writes the file or folder here. [default: next to the model folder]"),
+    Option("Output", True, synonyms=("output", "file", "save", "name")),
+]
 Overwrite = Annotated[
     bool,
     typer.Option("--overwrite", help="Replaces what is at the path of --out."),

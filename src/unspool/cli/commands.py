@@ -38,6 +38,12 @@ AFTER = (
         ("explain", "attention", "show", "visualize", "why"),
     ),
     Command(
+        "export",
+        "unspool.cli.export:export",
+        "Write a model for Keras, TensorFlow or PyTorch, to be used without Unspool.",
+        ("convert", "save", "keras", "savedmodel", "torch", "state-dict", "to-keras"),
+    ),
+    Command(
         "demo",
         "unspool.cli.demo:demo",
         "Train on the Python language reference for a minute, then generate at four temperatures.",

@@ -164,8 +164,24 @@ def _missing(name: str, engine: Engine) -> MissingExtraError:
     )
 
 
-def _module(name: str, engine: Engine) -> ModuleType:
-    """Import the package of an engine, then its module."""
+def engine_part(name: str, part: str, kind: str = "recurrent") -> ModuleType:
+    """Import one more module of an engine that has it, such as `export`.
+
+    Args:
+        name: is that of the engine.
+        part: is that of the module.
+        kind: is that of the networks that the engine runs.
+
+    Raises:
+        UsageError: there is no such engine.
+        MissingExtraError: it is not installed, or cannot be imported.
+    """
+    engine = _engine(kind, name)
+    return _module(name, engine, f"{engine.module.rpartition('.')[0]}.{part}")
+
+
+def _module(name: str, engine: Engine, module: str = "") -> ModuleType:
+    """Import the package of an engine, then its module, or another one."""
     try:
         import_module(engine.module.rpartition(".")[0])  # which may import the package in its own way
         import_module(engine.package)
@@ -174,7 +190,7 @@ def _module(name: str, engine: Engine) -> ModuleType:
         raise MissingExtraError(
             engine.package, engine.extra, f"the engine {name}", f"cannot be imported: {reason}"
         ) from None
-    return import_module(engine.module)
+    return import_module(module or engine.module)
 
 
 def _check_options(name: str, engine: Engine, precision: str, threads: int) -> None:
@@ -192,16 +208,17 @@ def _check_options(name: str, engine: Engine, precision: str, threads: int) -> N
         )
 
 
-def training_machine(name: str, probe: bool = False, kind: str = "recurrent") -> Machine:
+def training_machine(name: str, probe: bool = False, kind: str = "recurrent", threads: int = 0) -> Machine:
     """Describe the machine as an engine finds it.
 
     Args:
         name: is that of the engine.
         probe: measures the rate, which differs from run to run; otherwise an ordinary one is assumed.
         kind: is that of the network to train.
+        threads: is the maximum number of threads; 0 uses all.
 
     Raises:
         UsageError: there is no such engine, or it cannot train.
         MissingExtraError: it is not installed, or cannot be imported.
     """
-    return cast(Machine, _module(name, _training_engine(kind, name)).find_machine(probe))
+    return cast(Machine, _module(name, _training_engine(kind, name)).find_machine(probe, threads))

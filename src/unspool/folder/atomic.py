@@ -56,6 +56,27 @@ def writing_atomically(path: Path, option: str = "--out") -> Iterator[BinaryIO]:
 
 
 @contextmanager
+def replacing_whole(path: Path, option: str = "--out") -> Iterator[Path]:
+    """Give a path at which a file or a folder is to be written; once it is complete, it replaces what was there.
+
+    Args:
+        path: is that of the file or folder; folders above it are made.
+        option: is the one of the command line that names the path, for the error.
+
+    Raises:
+        OutputError: it cannot be written; nothing has changed then, as after any other error.
+    """
+    with reporting_write_errors(path, f"choose another place with {option}"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as place:
+            new = Path(place, path.name)
+            yield new
+            if path.is_dir():
+                path.rename(Path(place, "replaced"))
+            new.replace(path)
+
+
+@contextmanager
 def _replacing(path: Path) -> Iterator[BinaryIO]:
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:

@@ -6,7 +6,10 @@ from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
+from unspool.arrays import Arrays
 from unspool.data.given import as_sources
+from unspool.engines.registry import engine_part
+from unspool.engines.standard import sequence_part
 from unspool.errors import OutputError, UsageError, WrongModelError, reporting_write_errors
 from unspool.folder.atomic import WEIGHTS, bring_back, drop_replaced, set_aside, write_atomically
 from unspool.folder.lock import locked
@@ -109,6 +112,38 @@ class Model:
     def report(self, figures: Any) -> Report:
         """Return what is shown in addition to the figures of `evaluate`."""
         return Report()
+
+    def to_keras(self) -> Any:
+        """Return the network as a `keras.Model` of standard layers, with the weights; it needs no Unspool any more.
+
+        It maps tokens [B, T], the ids of `tokenizer.json`, to logits: of a language model [B, T, V], of a classifier
+        [B, C]. A text begins with `<s>`, one to classify ends with `<eos>`, and `<pad>` follows the shorter ones. A
+        classifier of numbers takes them as they are, [B, F]. Weights that are tied become two copies.
+
+        Raises:
+            UsageError: standard layers cannot be its parts: the cell is `mingru`, or it has an encoder and a decoder.
+            MissingExtraError: TensorFlow is not installed.
+        """
+        return self._exported("keras")
+
+    def to_torch(self) -> Any:
+        """Return the network as a `torch.nn.Module` of standard layers, with the weights. See `to_keras`.
+
+        A language model is called as `logits, state = module(tokens, state)`, without a state from the initial one.
+
+        Raises:
+            UsageError: standard layers cannot be its parts.
+            MissingExtraError: PyTorch is not installed.
+        """
+        return self._exported("torch")
+
+    def _exported(self, engine: str) -> Any:
+        sequence_part(self.config.network)  # refuses what cannot be, before the framework is imported
+        return engine_part(engine, "export").export_network(self.config.network, self.exported_weights())
+
+    def exported_weights(self) -> Arrays:
+        """Return the weights that a network outside Unspool has, by the names of `model.safetensors`."""
+        return self.read_folder(ModelFolder.read_weights)
 
     def save(self, path: PathLike, overwrite: bool = False) -> None:
         """Copy the model folder, without what resuming needs.

@@ -6,7 +6,7 @@ from warnings import warn
 
 import numpy as np
 
-from unspool.arrays import FloatArray
+from unspool.arrays import Arrays, FloatArray
 from unspool.data.findings import Findings
 from unspool.data.given_vectors import given_rows
 from unspool.data.vectors import scaled_vectors, shown_row
@@ -42,6 +42,17 @@ class VectorClassifier(HeadModel):
     def _classifier(self) -> NetworkClassifier:
         """The classifier of the network's head."""
         return NetworkClassifier(self.network, self.labels, partial(scaled_vectors, self.config.features))
+
+    def exported_weights(self) -> Arrays:
+        """Return the weights that a network outside Unspool has: its first layer takes numbers as they are."""
+        weights = super().exported_weights()
+        means, deviations = (
+            np.array([getattr(spec, name) for spec in self.config.features]) for name in ("mean", "deviation")
+        )
+        scaled = weights["encoder.linear.weight"] / deviations  # (W, F)
+        bias = weights["encoder.linear.bias"] - scaled @ means  # (W)
+        found = {"encoder.linear.weight": scaled, "encoder.linear.bias": bias}
+        return weights | {name: array.astype(np.float32) for name, array in found.items()}
 
     def influence(self, row: Any) -> Influence:
         """Measure what each number of a row contributes to its likeliest label, by the mean of its column instead."""

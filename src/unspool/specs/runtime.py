@@ -4,6 +4,8 @@ from typing import Literal
 
 from unspool.specs.base import Option, Spec, setting
 
+ExportFormat = Literal["keras", "saved-model", "state-dict"]
+
 
 class RuntimeSpec(Spec):
     """The settings of a network for inference.
@@ -23,3 +25,14 @@ class RuntimeSpec(Spec):
         "float32", Option("Engine", synonyms=("precision", "dtype", "quantize", "quantization"))
     )
     threads: int = setting(0, Option("Engine", synonyms=("workers", "cores", "jobs", "num-threads")), ge=0, le=1024)
+
+
+class ExportSpec(Spec):
+    """How a model is written for programs without Unspool.
+
+    Attributes:
+        format: sets what is written: a `keras` file, a `saved-model` of TensorFlow, or a `state-dict` of PyTorch in a
+            safetensors file.
+    """
+
+    format: ExportFormat = setting("keras", Option(common=True, synonyms=("to", "type", "framework", "as")))

@@ -101,9 +101,9 @@ class Run:
                 f"a model of {name} cannot start from another. Received: {pretrained.path}.", "leave out --from."
             )
         probe = budget_spec(self.settings).minutes is not None  # other runs must not depend on the clock
-        engine = self.settings["training"]["engine"]
+        engine, threads = self.settings["training"]["engine"], self.settings["training"].get("threads") or 0
         self._phases.begin("imports", f"the engine {engine} was loaded")
-        return training_machine(engine, probe)  # it may not be installed
+        return training_machine(engine, probe, threads=threads)  # it may not be installed
 
     def _new(self, machine: Machine, pretrained: Pretrained | None) -> None:
         try:
@@ -153,7 +153,7 @@ class Run:
         began, engine = recipe.training.engine, self.settings["training"].get("engine", recipe.training.engine)
         recipe = recipe.changed(training=recipe.training.changed(engine=engine))
         self._phases.begin("imports", f"the engine {engine} was loaded")
-        training_machine(engine)  # it may not be installed
+        training_machine(engine, threads=recipe.training.threads)  # it may not be installed
         self._phases.begin("network", "the network was built")
         learner = self._learner(recipe, config)
         progress = Progress()

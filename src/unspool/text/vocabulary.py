@@ -57,11 +57,16 @@ def make_tokenizer(
     return tokenizer
 
 
+def character_tokenizer(characters: Iterable[str]) -> Tokenizer:
+    """Make a `char` tokenizer of some characters, in this order."""
+    return Tokenizer(_char_library(characters).to_str(), "char")
+
+
 def extend_characters(tokenizer: Tokenizer, pieces: Iterable[str]) -> Tokenizer:
     """Extend a `char` tokenizer by the characters of a new text; the old ids do not change."""
     known = set(tokenizer.vocabulary)
     new = [character for character in _characters(pieces, 0) if character not in known]
-    return Tokenizer(_char_library([*tokenizer.vocabulary[len(SPECIAL_TOKENS) :], *new]).to_str(), "char")
+    return character_tokenizer([*tokenizer.vocabulary[len(SPECIAL_TOKENS) :], *new])
 
 
 def extend_words(tokenizer: Tokenizer, pieces: Iterable[str]) -> Tokenizer:

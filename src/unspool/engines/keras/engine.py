@@ -51,10 +51,10 @@ def build_learner(
     return KerasLearner(parts, training)
 
 
-def find_machine(probe: bool) -> Machine:
-    """Describe this machine; its rate is measured only if a probe is requested."""
-    start()
+def find_machine(probe: bool, threads: int = 0) -> Machine:
+    """Describe this machine, with at most so many threads; its rate is measured only if a probe is requested."""
+    start(threads)
     precision = processor_precision()
     kind = tf.as_dtype(precision)
     rate = product_rate(kind) if probe else ORDINARY_RATE
-    return Machine(precision, machine_threads(), compiled=has_kernels(kind), rate=rate)
+    return Machine(precision, threads or machine_threads(), compiled=has_kernels(kind), rate=rate)

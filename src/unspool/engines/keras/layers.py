@@ -10,7 +10,8 @@ from unspool.engines.dropout import draw_mask
 from unspool.engines.keras.mingru import MinGruBlock, normalised
 from unspool.engines.keras.platform import as_tensor
 from unspool.engines.keras.products import linear
-from unspool.engines.keras.recurrent import CellState, read_window
+from unspool.engines.keras.recurrent import read_window
+from unspool.engines.keras.steps import CellState
 from unspool.engines.keras.variables import weight
 from unspool.engines.parameters import GATES
 from unspool.specs.network import DecoderSpec, TextEncoderSpec

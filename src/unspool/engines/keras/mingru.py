@@ -63,7 +63,8 @@ class MinGruBlock(tf.Module):
         weights = BlockWeights(*(getattr(self, name).read_value() for name in BlockWeights._fields))
         x = tf.cast(x, tf.float32)
         if precision() in PRECISIONS and x.shape[0]:
-            return _fused(masks)(x, first, *weights)
+            output, last = _fused(masks)(x, first, *weights)
+            return output, last
         return plain_block(x, first, masks, weights)
 
 

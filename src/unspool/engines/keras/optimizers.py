@@ -103,7 +103,7 @@ class Muon:
         change = orthogonalised(gradient + MOMENTUM * (self._momentum - gradient))
         rate = rate * self._peak
         kept = self._variable * (1 - rate * self._decay)
-        self._variable.assign(kept - rate * self._tall * tf.cast(change, tf.float32))
+        self._variable.assign(kept - rate * self._tall * change)
 
     def moments(self) -> Arrays:
         """Return a copy of the momentum."""
@@ -115,15 +115,19 @@ class Muon:
 
 
 def orthogonalised(matrix: tf.Tensor) -> tf.Tensor:
-    """Bring the singular values of a matrix [R, K] close to 1, by Newton and Schulz's iteration in bfloat16."""
+    """Bring the singular values of a matrix [R, K] close to 1, by Newton and Schulz's iteration.
+
+    Products are in bfloat16 and sums in float32: coefficients that are rounded too would double the error.
+    """
     rows, columns = matrix.shape
     a, b, c = COEFFICIENTS
-    values = tf.cast(tf.transpose(matrix) if rows > columns else matrix, tf.bfloat16)
-    norm = tf.cast(tf.maximum(tf.norm(tf.cast(values, tf.float32)), NORM_MINIMUM), tf.bfloat16)
-    values = values / norm
+    values = tf.transpose(matrix) if rows > columns else matrix
+    values = values / tf.maximum(tf.norm(values), NORM_MINIMUM)
     for _ in range(ITERATIONS):
-        gram = tf.matmul(values, values, transpose_b=True)
-        values = a * values + tf.matmul(b * gram + c * tf.matmul(gram, gram), values)
+        rounded = tf.cast(values, tf.bfloat16)
+        gram = tf.matmul(rounded, rounded, transpose_b=True)
+        sums = b * tf.cast(gram, tf.float32) + c * tf.cast(tf.matmul(gram, gram), tf.float32)
+        values = a * values + tf.cast(tf.matmul(tf.cast(sums, tf.bfloat16), rounded), tf.float32)
     return tf.transpose(values) if rows > columns else values
 
 

@@ -86,7 +86,8 @@ class Parts(tf.Module):
     def read(self, source: Source, dropout: Dropout | None = None) -> Encoded:
         """Encode sources to states."""
         assert self.encoder is not None, "this network has no encoder"
-        return self.encoder(source, dropout)
+        encoded: Encoded = self.encoder(source, dropout)
+        return encoded
 
     def start(self, encoded: Encoded) -> KerasState:
         """Bridge an encoder's states to the state that the decoder starts from."""

@@ -24,7 +24,7 @@ def start(threads: int = 0) -> None:
     if threads:
         with suppress(RuntimeError):  # it has started
             tf.config.threading.set_intra_op_parallelism_threads(threads)
-    _Threads.kernels = threads
+        _Threads.kernels = threads
     with without_logs():
         tf.constant(0)
 

@@ -15,7 +15,7 @@ import tensorflow as tf
 
 from unspool.engines.keras.compiled import PRECISIONS, empty, has_kernels, launch, zeros
 from unspool.engines.keras.products import over_positions, precision
-from unspool.engines.keras.steps import STEPS, CellState, Weights, run
+from unspool.engines.keras.steps import STEPS, CellState, Weights, read_steps
 from unspool.specs.shapes import CellName
 
 with suppress(ImportError):  # without Numba
@@ -40,7 +40,7 @@ def read_window(
     """
     rows, steps, _ = values.shape
     kernels = steps > 1 and rows > 0 and has_kernels(precision())
-    read = WINDOWS[cell] if kernels else partial(run, STEPS[cell])
+    read = WINDOWS[cell] if kernels else partial(read_steps, STEPS[cell])
     flat = tf.transpose(tf.cast(values, precision()), [1, 0, 2])  # (T, B, E)
     output, *after = read(flat, *weights, *(one[0] for one in cell_state))
     return tf.transpose(output, [1, 0, 2]), tuple(one[None] for one in after)  # (B, T, H)

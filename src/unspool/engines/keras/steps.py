@@ -6,10 +6,11 @@ Shapes: B rows, T time steps, N = T B positions, E input features, H hidden unit
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import tensorflow as tf
 
-from unspool.engines.keras.products import linear
+from unspool.engines.keras.products import linear, over_positions
 from unspool.specs.shapes import CellName
 
 CellState = tuple[tf.Tensor, ...]  # (hidden,) or, for the LSTM, (hidden, cell); each [1, B, H]
@@ -36,7 +37,7 @@ def rnn_step(given: tf.Tensor, recurrent: tf.Tensor, state: CellState) -> CellSt
     return (tf.tanh(given + recurrent),)
 
 
-def run(
+def read_steps(
     step: Step,
     values: tf.Tensor,
     weight: tf.Tensor,
@@ -59,12 +60,36 @@ def run(
     Returns:
         the outputs [T, B, H] in the precision of products, and the state after the last step.
     """
-    outputs = []
-    for given in tf.unstack(tf.cast(linear(values, weight, bias), tf.float32)):  # (B, G H)
-        from_state = tf.cast(linear(state[0], recurrent, bias_recurrent), tf.float32)  # (B, G H)
-        state = step(given, from_state, state)
-        outputs.append(state[0])
-    return tf.cast(tf.stack(outputs), values.dtype), *state  # (T, B, H)
+    given = tf.cast(linear(values, weight, bias), tf.float32)  # (T, B, G H)
+    outputs, *after = _unrolled(step, values.dtype)(given, recurrent, bias_recurrent, *state)
+    return tf.cast(outputs, values.dtype), *after  # (T, B, H)
+
+
+def _unrolled(step: Step, kind: tf.DType) -> Any:
+    """Return the function that unrolls a cell, whose gradient of the recurrent matrix is one product at the end."""
+
+    @tf.custom_gradient
+    def unroll(given: tf.Tensor, recurrent: tf.Tensor, bias: tf.Tensor, *first: tf.Tensor) -> tuple[Any, Any]:
+        matrix = tf.cast(recurrent, kind)  # (G H, H)
+        before, products, outputs, state = [], [], [], first
+        with tf.GradientTape() as tape:
+            tape.watch([given, *first])
+            for now in tf.unstack(given):  # (B, G H)
+                before.append(tf.cast(state[0], kind))
+                products.append(tf.cast(tf.matmul(before[-1], matrix, transpose_b=True), tf.float32) + bias)
+                state = step(now, products[-1], state)
+                outputs.append(state[0])
+            found = (tf.stack(outputs), *state)  # (T, B, H)
+
+        def back(*d_found: tf.Tensor) -> tuple[tf.Tensor, ...]:
+            d_given, d_products, d_first = tape.gradient(found, [given, products, list(first)], list(d_found))
+            d_all = tf.cast(tf.concat(d_products, axis=0), kind)  # (T B, G H)
+            d_recurrent = tf.matmul(d_all, tf.concat(before, axis=0), transpose_a=True)  # (G H, H)
+            return d_given, tf.cast(d_recurrent, tf.float32), over_positions(d_all), *d_first
+
+        return found, back
+
+    return unroll
 
 
 STEPS: dict[CellName, Step] = {"rnn": rnn_step, "lstm": lstm_step, "gru": gru_step}

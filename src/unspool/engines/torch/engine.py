@@ -47,8 +47,10 @@ def build_learner(
     return TorchLearner(parts, training)
 
 
-def find_machine(probe: bool) -> Machine:
-    """Describe this machine; its rate is measured only if a probe is requested."""
+def find_machine(probe: bool, threads: int = 0) -> Machine:
+    """Describe this machine, with at most so many threads; its rate is measured only if a probe is requested."""
+    if threads:
+        torch.set_num_threads(threads)
     precision = native_precision()
     kind = torch.bfloat16 if precision == "bfloat16" else torch.float32
     compiled = device().type == "cpu" and has_kernels(kind)

@@ -58,7 +58,8 @@ def evaluate_language(
     """
     if not settings["sources"]:
         return held_out_figures(network, open_part(folder.training, "validation"))
-    data: TextDataSpec = read_recipe(folder).data
+    kept = (folder.path / "recipe.toml").exists()  # not by a model that another program trained
+    data: TextDataSpec = read_recipe(folder).data if kept else TextDataSpec()
     if data.text and not any(settings.get(name) for name in DOCUMENTS):  # another text need not be a table
         settings = {"delimiter": "auto", "header": None, **settings, "lines": True}
     spec = read_as_in_training(data, settings, (DOCUMENTS,))

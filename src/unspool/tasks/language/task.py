@@ -3,7 +3,8 @@
 sources -> tokenizer, ids -> windows or documents -> bits per byte
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from unspool.data.corpus import open_corpus, prepare_corpus
@@ -67,15 +68,8 @@ class Language(Task[LanguageRecipe, LanguageConfig]):
     ) -> Plan[LanguageRecipe, LanguageConfig]:
         """Learn the tokenizer, write the ids, choose the sizes."""
         spec = build(TextDataSpec, settings["data"], "data")
-        make = (
-            pretrained.tokenizer_for
-            if pretrained
-            else lambda pieces: make_tokenizer(spec.tokenizer, pieces, spec.vocabulary_limit)
-        )
-        findings = Findings()
-        text = open_text(spec.sources, spec, findings)
-        held_out = open_text(spec.validation, spec, findings) if spec.validation else None
-        tokenizer = prepare_corpus(folder.training, text, held_out, spec.split, make, callback.on_encoded)
+        make = pretrained.tokenizer_for if pretrained else None
+        tokenizer, findings = prepare_text(folder.training, spec, make, callback.on_encoded)
         findings.keep(folder.training)
         folder.write_tokenizer(tokenizer)
         part = open_corpus(folder.training, verify=False).training
@@ -106,6 +100,30 @@ class Language(Task[LanguageRecipe, LanguageConfig]):
             f"({figures['nats_per_token']:.4f} nats per token), {figures['fresh_bits_per_character']:.4f} from fresh "
             "starts."
         )
+
+
+def prepare_text(
+    folder: Path,
+    spec: TextDataSpec,
+    make: Callable[[Iterator[str]], Tokenizer] | None = None,
+    on_bytes: Callable[[int], None] = lambda size: None,
+) -> tuple[Tokenizer, Findings]:
+    """Read the text that a spec names, and write both parts of it as ids. See `prepare_corpus`.
+
+    Args:
+        folder: receives the files; it exists.
+        spec: names the text, and says how it is read.
+        make: learns a tokenizer from the training part; none makes the one that the spec describes.
+        on_bytes: receives the number of bytes that have been read so far.
+
+    Returns:
+        the tokenizer, and what was found in the text.
+    """
+    findings = Findings()
+    text = open_text(spec.sources, spec, findings)
+    held_out = open_text(spec.validation, spec, findings) if spec.validation else None
+    make = make or (lambda pieces: make_tokenizer(spec.tokenizer, pieces, spec.vocabulary_limit))
+    return prepare_corpus(folder, text, held_out, spec.split, make, on_bytes), findings
 
 
 def _config(recipe: LanguageRecipe, tokenizer: Tokenizer) -> LanguageConfig:
