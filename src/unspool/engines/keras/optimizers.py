@@ -6,6 +6,7 @@ Shapes: R rows, K columns of a matrix.
 from collections.abc import Mapping
 from typing import Protocol
 
+import numpy as np
 import tensorflow as tf
 
 from unspool.arrays import Array, Arrays
@@ -71,7 +72,7 @@ class AdamW:
         """Return a copy of both moments and of the number of updates."""
         if not self._step:
             return {}
-        values = (as_array(self._mean), as_array(self._square), as_array(tf.constant(self._step, tf.float32)))
+        values = (as_array(self._mean), as_array(self._square), np.array(self._step, np.float32))
         return dict(zip((*ADAM, "step"), values, strict=True))
 
     def restore(self, moments: Mapping[str, Array]) -> None:
