@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from unspool.data.given import as_sources
-from unspool.engines.registry import build_network
+from unspool.engines.registry import build_network, usual_training_engine
 from unspool.folder.migration import present_keywords
 from unspool.folder.model_folder import ModelFolder
 from unspool.folder.request import read_request
@@ -67,7 +67,7 @@ def train(
     overwrite: bool = False,
     start_from: PathLike | None = None,
     callback: Callback | None = None,
-    engine: str = "torch",
+    engine: str | None = None,
     settings: Settings | None = None,
     task: str | None = None,
     **values: Any,
@@ -81,7 +81,7 @@ def train(
         overwrite: allows `out` to replace a model.
         start_from: is a model folder whose weights training starts from.
         callback: receives events; see `unspool.Callback`.
-        engine: names the engine that trains.
+        engine: names the engine that trains, `torch` or `keras`; none takes the first of them that is installed.
         settings: are given by section, as a recipe file holds them.
         task: is `language`, `translation`, `conditional`, `classification` (of texts), `vector-classification` (of rows
             of numbers), `image-classification` or `captioning`; none takes what the data imply.
@@ -101,15 +101,15 @@ def train(
     named = tuple(settings["data"].get("sources", ())) if settings else ()
     with as_sources(_one_or_all(named) if settings else data) as given:
         requested = settings or grouped({**implied_settings(given, values, task), **values})
-        requested = {**requested, "data": {**requested["data"], "sources": given.names}}
+        requested = _naming_engine({**requested, "data": {**requested["data"], "sources": given.names}}, engine)
         row = choose_row(requested["data"], task)
         if pretrained:
             requested = pretrained.settings(requested)
         if out is not None:
-            return _trained(Path(out), row, requested, callback, engine, started, overwrite, pretrained)
+            return _trained(Path(out), row, requested, callback, started, overwrite, pretrained)
         keep = Path(tempfile.mkdtemp(prefix="unspool-"))
         try:
-            model = _trained(keep / "model", row, requested, callback, engine, started, overwrite, pretrained)
+            model = _trained(keep / "model", row, requested, callback, started, overwrite, pretrained)
         except BaseException:
             shutil.rmtree(keep, ignore_errors=True)
             raise
@@ -122,14 +122,13 @@ def _trained(
     row: Row,
     requested: Settings,
     callback: Callback,
-    engine: str,
     started: float,
     overwrite: bool,
     pretrained: Pretrained | None,
 ) -> Model:
     from unspool.tasks.run import Run  # here and not above: models are opened without what trains them
 
-    Run(path, row.load("task")(), requested, callback, engine, started).new(overwrite, pretrained)
+    Run(path, row.load("task")(), requested, callback, started).new(overwrite, pretrained)
     return load(path)
 
 
@@ -139,14 +138,14 @@ def _one_or_all(names: tuple[str, ...]) -> Any:
 
 
 def resume(
-    path: PathLike, *, callback: Callback | None = None, engine: str = "torch", listener: Callback | None = None
+    path: PathLike, *, callback: Callback | None = None, engine: str | None = None, listener: Callback | None = None
 ) -> Model:
-    """Continue a run that was cut off; it ends as if it had not been.
+    """Continue a run that was cut off; with the engine that began it, it ends as if it had not been.
 
     Args:
         path: is that of the model folder.
         callback: receives events; see `unspool.Callback`.
-        engine: names the engine that trains.
+        engine: names the engine that trains; none takes the one that began the run.
         listener: is the name of `callback` in version 0.1.0.
 
     Raises:
@@ -157,12 +156,21 @@ def resume(
     folder, told = ModelFolder(Path(path)), _callback_of(callback, listener)
     request = read_request(folder)
     if request is None:
-        Run(Path(path), row_of_folder(folder).load("task")(), grouped({}), told, engine).resume()
+        Run(Path(path), row_of_folder(folder).load("task")(), grouped({"engine": engine}), told).resume()
     else:
         pretrained = read_pretrained(Path(request["start_from"])) if request["start_from"] else None
         task = row_of(request["task"]).load("task")()
-        Run(Path(path), task, request["settings"], told, engine).again(pretrained)
+        Run(Path(path), task, _naming_engine(request["settings"], engine), told).again(pretrained)
     return load(path)
+
+
+def _naming_engine(settings: Settings, engine: str | None) -> Settings:
+    """Return settings with the engine that trains: the one given, the one that they name, or the usual one."""
+    training = settings.get("training", {})
+    return {
+        **settings,
+        "training": {"engine": usual_training_engine(), **training, **({"engine": engine} if engine else {})},
+    }
 
 
 def _callback_of(callback: Callback | None, listener: Callback | None) -> Callback:

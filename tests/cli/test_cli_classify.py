@@ -9,6 +9,7 @@ import pytest
 from safetensors.numpy import load_file
 
 import unspool
+from conformance.engines import compared_engines, trainer
 from helpers.commands import Result, call_main
 from unspool.api import train
 
@@ -30,7 +31,7 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def classifier(rows: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("model") / "things"
-    train(rows, out=place, steps=60, input_dropout=0.0, **COLUMNS, **SIZES, **QUICK)
+    train(rows, out=place, engine=trainer(), steps=60, input_dropout=0.0, **COLUMNS, **SIZES, **QUICK)
     return place
 
 
@@ -51,7 +52,8 @@ def test_a_process_trains_and_classifies(rows: Path, tmp_path: Path, run: Callab
     assert (found.code, found.out) == (0, "fruit\nmetal\n")
 
 
-@pytest.mark.parametrize("engine", ["auto", "numpy", "numba", "torch"])
+@pytest.mark.engines
+@pytest.mark.parametrize("engine", ["auto", *compared_engines()])
 def test_lines_arguments_and_files_are_told_in_order(classifier: Path, tmp_path: Path, engine: str) -> None:
     texts = ["an iron and a tin", "", "an pear and a plum"]
     (tmp_path / "in.txt").write_text("\n".join(texts) + "\n", encoding="utf-8")

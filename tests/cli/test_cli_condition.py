@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 import unspool
+from conformance.engines import compared_engines, trainer
 from helpers.commands import call_main, run_process
 from unspool.api import train
 from unspool.decode.condition import condition_source
 from unspool.engines.base import BlockGenerator
-from unspool.engines.registry import installed_engines
 from unspool.evaluate.bayes import BayesClassifier
 
 SIZES = {"hidden_size": 16, "embedding_size": 8, "encoder_size": 8, "batch_size": 16}
@@ -37,7 +37,7 @@ CASES = ("lower", "upper")
 def letters(rows: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("model") / "letters"
     columns = {"text": "text", "condition": ("letter", "case")}
-    train(rows, out=place, steps=150, input_dropout=0.0, **columns, **SIZES, **QUICK)
+    train(rows, out=place, engine=trainer(), steps=150, input_dropout=0.0, **columns, **SIZES, **QUICK)
     return place
 
 
@@ -92,7 +92,8 @@ def test_a_blend_lies_between(single: Path) -> None:
     assert share_of_a("b") < 0.05
 
 
-@pytest.mark.parametrize("engine", installed_engines())
+@pytest.mark.engines
+@pytest.mark.parametrize("engine", compared_engines())
 def test_engines_score_and_write_alike(single: Path, engine: str) -> None:
     oracle, model = unspool.load(single, engine="numpy"), unspool.load(single, engine=engine)
     blend = {"a": 0.6, "b": 0.4}

@@ -1,16 +1,16 @@
 """Every engine meets every cell, number of layers and kind of input."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import get_args
 
 import pytest
 
-from conformance.engines import NAMED, compared_engines, loaded_frameworks
+from conformance.engines import compared_engines
 from helpers.small import random_weights
 from unspool.arrays import Arrays
 from unspool.engines.base import SequenceNetwork
-from unspool.engines.registry import ENGINES, build_network, engine_names
+from unspool.engines.registry import build_network, engine_names
 from unspool.specs.network import DecoderSpec, NetworkSpec
 from unspool.specs.shapes import CellName
 
@@ -28,13 +28,6 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
     """A file that is named after an engine is read where that engine is tested."""
     owners = [name for name in engine_names() if collection_path.name.startswith(f"test_{name}_")]
     return True if owners and not set(owners) <= set(compared_engines()) else None
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _one_framework() -> Iterator[None]:
-    yield
-    assert not NAMED or loaded_frameworks() <= {ENGINES["recurrent", NAMED].package}
-    assert len(loaded_frameworks()) <= 1, "two frameworks share a process: name one engine in UNSPOOL_TEST_ENGINE"
 
 
 @pytest.fixture(params=compared_engines())

@@ -5,7 +5,9 @@ import torch
 from torch import Tensor, nn
 
 from unspool.engines.torch import recurrent
+from unspool.engines.torch.layers import Layers
 from unspool.engines.torch.recurrent import read_window
+from unspool.specs.network import TextEncoderSpec
 
 KINDS = {"gru": nn.GRU, "rnn": nn.RNN}
 
@@ -44,6 +46,26 @@ def test_the_compiled_recurrence_is_the_plain_one(
     for wanted, found in zip(plain, compiled, strict=True):
         assert found.shape == wanted.shape
         assert (found - wanted).norm() <= tolerance * wanted.norm()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_layers_in_both_directions_have_the_gradients_of_plain_ones(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The upper layer hands each of the lower ones half of a gradient, with gaps between the time steps."""
+    spec = TextEncoderSpec(cell=kind, num_layers=2, hidden_size=8, embedding_size=6, vocabulary_size=9)
+    torch.manual_seed(0)
+    layers = Layers(spec, 6, bidirectional=True)
+    for parameter in layers.parameters():
+        nn.init.normal_(parameter, std=0.5)
+    values, backwards = torch.randn(3, 5, 6), torch.arange(4, -1, -1)[None, :, None].expand(3, 5, 1)
+    found = []
+    for kernels in (True, False):
+        if not kernels:
+            monkeypatch.setattr(recurrent, "has_kernels", lambda precision: False)
+        layers.zero_grad()
+        layers.both_ways(values, backwards).sin().sum().backward()
+        found.append([parameter.grad for parameter in layers.parameters()])
+    for one, other in zip(*found, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("kind", KINDS)

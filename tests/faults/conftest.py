@@ -14,7 +14,11 @@ from typing import Any
 
 import pytest
 
+from conformance.engines import trainer
 from helpers.commands import SENTENCE, SMALL, Result, call_main, environment
+from unspool.engines.registry import build_learner, usual_training_engine
+from unspool.specs.network import DecoderSpec, NetworkSpec
+from unspool.specs.training import TrainingSpec
 from unspool.training.budget import Budget
 
 
@@ -54,6 +58,13 @@ class Faults:
 @pytest.fixture(scope="session")
 def faults() -> type[Faults]:
     return Faults
+
+
+@pytest.fixture(scope="session")
+def learner() -> type[Any]:
+    """The class of the learners that train here, for tests that break one."""
+    spec = NetworkSpec(decoder=DecoderSpec(hidden_size=4, embedding_size=2, vocabulary_size=6))
+    return type(build_learner(trainer() or usual_training_engine(), spec, TrainingSpec(threads=1)))
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,6 @@ import math
 
 import pytest
 
-from unspool.engines.torch.learner import TorchLearner
 from unspool.tasks.language.job import LanguageJob
 
 
@@ -14,10 +13,13 @@ def events(place, kind):
     return [event for event in map(json.loads, lines) if event["event"] == kind]
 
 
+pytestmark = pytest.mark.engines
+
+
 @pytest.fixture
-def breaking(monkeypatch):
+def breaking(learner, monkeypatch):
     """Make the loss at a step NaN the first so many times; what comes back lists (step, rate) of all steps."""
-    real = TorchLearner.train_step
+    real = learner.train_step
 
     def at(step, times, value=math.nan):
         seen, left = [], [times]
@@ -29,7 +31,7 @@ def breaking(monkeypatch):
                 return value
             return real(self, batch, rate, number, forcing)
 
-        monkeypatch.setattr(TorchLearner, "train_step", train_step)
+        monkeypatch.setattr(learner, "train_step", train_step)
         return seen
 
     return at

@@ -5,7 +5,6 @@ import signal
 
 import pytest
 
-from unspool.engines.torch.learner import TorchLearner
 from unspool.tasks.language.task import Language
 
 
@@ -98,17 +97,18 @@ def test_ctrl_c_before_the_first_step_brings_the_old_model_back(faults, fox, old
     assert faults.bytes_of(old) == before
 
 
-def test_an_interruption_before_the_first_validation_keeps_the_old_model_aside(faults, old, fox, monkeypatch):
+@pytest.mark.engines
+def test_an_interruption_before_the_first_validation_keeps_the_old_model_aside(faults, old, fox, learner, monkeypatch):
     """The successor has hardly learnt anything yet, so it must not cost a trained model."""
     before = faults.bytes_of(old)
-    step = TorchLearner.train_step
+    step = learner.train_step
 
     def interrupted(self, batch, rate, number, forcing):
         if number == 2:
             signal.raise_signal(signal.SIGINT)
         return step(self, batch, rate, number, forcing)
 
-    monkeypatch.setattr(TorchLearner, "train_step", interrupted)
+    monkeypatch.setattr(learner, "train_step", interrupted)
     result = faults.call("train", fox, "--out", old, "--overwrite", "--steps", 500, *faults.small)
     assert result.code == 0
     assert "kept in" in result.err

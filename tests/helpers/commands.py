@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 
+from conformance.engines import trainer
 from unspool.cli.main import main
 
 SMALL = ["--hidden-size", "16", "--embedding-size", "8", "--threads", "1", "--precision", "float32", "--dropout", "0"]
+TRAINER = {"UNSPOOL_TRAIN_ENGINE": trainer()} if trainer() else {}  # of the commands that name no other
 SENTENCE = "the quick brown fox jumps over the lazy dog. pack my box with five dozen jugs.\n"
 
 
@@ -42,7 +44,7 @@ class Result:
 
 def environment(extra: dict[str, str] | None = None) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("UNSPOOL")}
-    return {**kept, "PYTHONIOENCODING": "utf-8", **(extra or {})}
+    return {**kept, "PYTHONIOENCODING": "utf-8", **TRAINER, **(extra or {})}
 
 
 def unimportable(package: str, problem: str, place: Path) -> dict[str, str]:
@@ -71,7 +73,7 @@ def call_main(*args: object, input: bytes | str = b"", env: dict[str, str] | Non
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("UNSPOOL")]:
             patch.delenv(name)
-        for name, value in (env or {}).items():
+        for name, value in {**TRAINER, **(env or {})}.items():
             patch.setenv(name, value)
         patch.setattr(sys, "argv", ["unspool", *map(str, args)])
         patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data), "utf-8"))

@@ -8,13 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from conformance.engines import compared_engines
 from helpers.small import random_weights
 from unspool.arrays import Flags
 from unspool.data.batches import TextSource
 from unspool.decode.generation import Generation
 from unspool.decode.reading import read, start_reading
 from unspool.decode.row import Piece, joined
-from unspool.engines.registry import build_network, installed_engines
+from unspool.engines.registry import build_network
 from unspool.specs.network import DecoderSpec, NetworkSpec, TextEncoderSpec
 from unspool.specs.sampling import SamplingSpec
 from unspool.text.vocabulary import make_tokenizer
@@ -158,7 +159,8 @@ def test_with_compiled_kernels_a_row_is_the_same_to_the_last_bit(cell: str, prec
     run()
 
 
-@pytest.mark.parametrize("engine", [engine for engine in installed_engines() if engine != "numba"])
+@pytest.mark.engines
+@pytest.mark.parametrize("engine", [engine for engine in compared_engines() if engine != "numba"])
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru", "mingru"])
 def test_with_the_other_engines_a_row_is_the_same_but_for_rounding(cell: str, engine: str) -> None:
     @settings(max_examples=2)

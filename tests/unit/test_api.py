@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import unspool
+from conformance.engines import compared_engines
 from helpers.small import small_text
 from unspool.errors import ModelFolderError, OutputError, UsageError
 
@@ -31,7 +32,8 @@ def test_streaming_gives_the_text_of_generate(model: unspool.Model) -> None:
     assert "".join(model.stream("the ", **settings)) == model.generate("the ", **settings)
 
 
-@pytest.mark.parametrize("engine", ["numpy", "numba", "torch"])
+@pytest.mark.engines
+@pytest.mark.parametrize("engine", compared_engines())
 def test_samples_of_a_batch_are_each_what_it_is_alone(model_folder: Path, engine: str) -> None:
     model = unspool.load(model_folder, engine)
     settings = {"max_new_tokens": 40, "temperature": 1.0, "stop": ("a ",)}
@@ -98,11 +100,12 @@ def test_all_next_probabilities_sum_to_one(model: unspool.Model) -> None:
     assert found == sorted(found, reverse=True)
 
 
+@pytest.mark.engines
 def test_a_saved_reading_goes_on_in_any_engine(model: unspool.Model, model_folder: Path, tmp_path: Path) -> None:
     reading = model.read("the small ")
     reading.save(tmp_path / "state.safetensors")
     text = reading.generate(max_new_tokens=40, seed=5)
-    for engine in ("numpy", "numba", "torch"):
+    for engine in compared_engines():
         again = unspool.load(model_folder, engine).load_reading(tmp_path / "state.safetensors")
         assert again.ids == reading.ids
         assert again.generate(max_new_tokens=40, seed=5) == text

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from conformance.engines import compared_engines
 from helpers.small import random_weights
 from unspool.data.conditioned_rows import divide_conditioned, learn_conditions, read_conditioned
 from unspool.data.conditions import (
@@ -20,7 +21,7 @@ from unspool.data.pairs import Pairs
 from unspool.data.sources import Sources
 from unspool.decode.condition import condition_source, missing_condition
 from unspool.engines.base import EncoderDecoder
-from unspool.engines.registry import build_network, installed_engines
+from unspool.engines.registry import build_network
 from unspool.errors import DataError, ModelFolderError, UsageError
 from unspool.evaluate.bayes import BayesClassifier
 from unspool.evaluate.bits import document_nats, token_nats
@@ -308,7 +309,8 @@ def by_hand(net: EncoderDecoder, text: str, label: str) -> float:
     return float(token_nats(net, np.append(TOKENIZER.encode(text), END), state).sum(dtype=np.float64))
 
 
-@pytest.mark.parametrize("engine", installed_engines())
+@pytest.mark.engines
+@pytest.mark.parametrize("engine", compared_engines())
 def test_the_posterior_is_the_prior_times_the_likelihood(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("unspool.evaluate.bayes.ROWS", 7)
     net = network(engine)
@@ -332,13 +334,14 @@ def test_bayes_needs_one_column_of_labels(specs: list[ConditionSpec]) -> None:
         BayesClassifier(network(), TOKENIZER, specs)
 
 
+@pytest.mark.engines
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru", "mingru"])
 @pytest.mark.parametrize("numbers", [False, True])
 def test_engines_start_a_condition_alike(cell: str, numbers: bool) -> None:
     source = condition_source(1930, [YEAR]) if numbers else condition_source("Italian=2,Polish=1", [LANGUAGE])
     tokens = np.array([[BEGIN, *TOKENIZER.encode("abcah")]])
     expected = None
-    for engine in installed_engines():
+    for engine in compared_engines():
         net = network(engine, cell, numbers)
         logits, _ = net.unroll(tokens, net.encode(source))
         expected = logits if expected is None else expected

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import unspool
+from conformance.engines import compared_engines, trainer
 from unspool.data.pictures.digits import digit_pictures
-from unspool.engines.registry import installed_engines
 from unspool.errors import DataError, DataWarning, MissingExtraError, UsageError
 
 Image = pytest.importorskip("PIL.Image")
@@ -36,7 +36,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def model(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> unspool.ImageClassifier:
     out = tmp_path_factory.mktemp("model") / "halves"
-    found = unspool.train(folder, out=out, steps=80, **SETTINGS)
+    found = unspool.train(folder, out=out, engine=trainer(), steps=80, **SETTINGS)
     assert isinstance(found, unspool.ImageClassifier)
     return found
 
@@ -66,7 +66,8 @@ def test_pictures_may_be_given_in_any_usual_form(model: unspool.ImageClassifier,
         model.classify([3])
 
 
-@pytest.mark.parametrize("engine", installed_engines())
+@pytest.mark.engines
+@pytest.mark.parametrize("engine", compared_engines())
 def test_every_engine_finds_the_same(model: unspool.ImageClassifier, engine: str) -> None:
     pictures = [draw(kind, number) for kind in ("top", "left") for number in range(200, 210)]
     np.testing.assert_allclose(

@@ -6,10 +6,11 @@ from functools import partial
 import numpy as np
 import pytest
 
+from conformance.engines import compared_engines
 from helpers.small import random_weights
 from unspool.data.labelled_texts import encoded_texts
 from unspool.decode.classification import NetworkClassifier
-from unspool.engines.registry import build_network, installed_engines
+from unspool.engines.registry import build_network
 from unspool.evaluate.influence import words_of
 from unspool.evaluate.labels import (
     UNKNOWN,
@@ -67,7 +68,8 @@ def test_figures_of_labels_are_those_of_counting(seed: int) -> None:
     assert matrix.sum() == 60
 
 
-@pytest.mark.parametrize("engine", installed_engines())
+@pytest.mark.engines
+@pytest.mark.parametrize("engine", compared_engines())
 @pytest.mark.parametrize("pooling", ["last", "max", "mean", "attention"])
 def test_a_text_is_what_it_is_alone_and_in_every_engine(engine: str, pooling: str) -> None:
     tokenizer = make_tokenizer("char", ["abcdefghij the cat sees red house river"])

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import unspool
-from unspool.engines.registry import installed_engines
+from conformance.engines import compared_engines
 
 FOLDERS = Path(__file__).parent.parent / "folders"
 SAID: dict[str, dict[str, Any]] = json.loads((FOLDERS / "said.json").read_text(encoding="utf-8"))
@@ -27,7 +27,7 @@ def condition_of(said: dict[str, Any]) -> dict[str, Any]:
     return {"condition": said["condition"]} if "condition" in said else {}
 
 
-@pytest.fixture(params=installed_engines())
+@pytest.fixture(params=compared_engines())
 def engine(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 

@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pytest
-import torch
 
 import unspool
 from helpers.small import TINY
@@ -69,6 +68,8 @@ def test_a_run_that_was_cut_off_ends_like_one_that_was_not(
 @pytest.fixture
 def threads() -> Iterator[None]:
     """Tests that ask for several threads of PyTorch leave as many as there were."""
+    import torch
+
     before = torch.get_num_threads()
     yield
     torch.set_num_threads(before)
@@ -127,6 +128,12 @@ def resume_minutes(path: Path) -> None:
         resume(path, callback=CrashAt(80))
 
 
+def threads_of_torch() -> int:
+    import torch
+
+    return int(torch.get_num_threads())
+
+
 def settled(path: Path) -> list[int]:
     """The number in the recipe, and those that were settled on in turn."""
     events = [json.loads(line) for line in (path / "history.jsonl").read_text().splitlines()]
@@ -144,7 +151,7 @@ def test_a_run_of_minutes_that_took_one_thread_tries_all_again_when_resumed(
     staged.update({2: 1.0, 1: 1.8})
     resume_minutes(tmp_path / "m")
     assert settled(tmp_path / "m")[0] == 2
-    assert torch.get_num_threads() == 2
+    assert threads_of_torch() == 2
 
 
 def test_threads_that_were_asked_for_stay_when_resumed(
@@ -154,7 +161,7 @@ def test_threads_that_were_asked_for_stay_when_resumed(
     of_minutes(text_file, tmp_path / "m", threads=2)
     resume_minutes(tmp_path / "m")
     assert settled(tmp_path / "m") == [0]
-    assert torch.get_num_threads() == 2
+    assert threads_of_torch() == 2
 
 
 def test_a_run_of_steps_leaves_the_threads_alone(text_file: Path, tmp_path: Path, staged: dict[int, float]) -> None:
@@ -253,7 +260,7 @@ def test_a_model_is_not_written_over_unless_asked(text_file: Path, tmp_path: Pat
 
 
 def test_an_engine_that_cannot_train_is_refused_before_anything_is_touched(text_file: Path, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="must be able to train"):
+    with pytest.raises(UsageError, match="engine"):
         train(text_file, out=tmp_path / "m", engine="numpy", **SHORT)
     assert not (tmp_path / "m").exists()
 

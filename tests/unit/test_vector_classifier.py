@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import unspool
-from unspool.engines.registry import installed_engines
+from conformance.engines import compared_engines, trainer
 from unspool.errors import DataWarning, UsageError, WrongModelError
 
 ROWS = [
@@ -23,7 +23,9 @@ QUICK = {"encoder_size": 8, "learning_rate": 0.02}
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> unspool.VectorClassifier:
     out = tmp_path_factory.mktemp("model") / "sizes"
-    found = unspool.train(ROWS, out=out, features=("size,weight", "noise"), label="kind", steps=150, **QUICK)
+    found = unspool.train(
+        ROWS, out=out, engine=trainer(), features=("size,weight", "noise"), label="kind", steps=150, **QUICK
+    )
     assert isinstance(found, unspool.VectorClassifier)
     return found
 
@@ -37,7 +39,8 @@ def test_rows_get_the_label_that_their_numbers_tell(model: unspool.VectorClassif
     np.testing.assert_allclose(found[:1], model.probabilities([1.2, 5, 1]), atol=1e-6)
 
 
-@pytest.mark.parametrize("engine", installed_engines())
+@pytest.mark.engines
+@pytest.mark.parametrize("engine", compared_engines())
 def test_every_engine_finds_the_same(model: unspool.VectorClassifier, engine: str) -> None:
     other = unspool.load(model.path, engine=engine)
     rows = np.random.default_rng(0).normal(5, 3, (20, 3))

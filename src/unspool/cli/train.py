@@ -33,7 +33,9 @@ def train(
     overwrite: Overwrite = False,
     resume: Annotated[
         Path | None,
-        typer.Option("--resume", metavar="DIR", help="Continues a run that was cut off; takes no other setting."),
+        typer.Option(
+            "--resume", metavar="DIR", help="Continues a run that was cut off; takes no other setting but --engine."
+        ),
         Option("Output", True, synonyms=("continue", "checkpoint", "restart", "recover")),
     ] = None,
     start_from: Annotated[
@@ -56,11 +58,6 @@ def train(
         typer.Option("--tensorboard", help="Writes curves for TensorBoard."),
         Option("Output", synonyms=("logs", "log", "curves", "tb")),
     ] = False,
-    engine: Annotated[
-        str,
-        typer.Option("--engine", metavar="NAME", help="Sets the engine that trains."),
-        Option("Training", synonyms=("backend", "framework", "device", "gpu", "cuda")),
-    ] = "torch",
     as_json: AsJson = False,
     *,
     settings: Settings,
@@ -80,10 +77,11 @@ def train(
     given = validation_fraction(settings, "validation_split")
     if data:
         given["sources"] = tuple(data)
-    others = (start_from, config, out, overwrite or None, task, *given.values())
+    engine = given.get("engine")
+    others = (start_from, config, out, overwrite or None, task, *(given.keys() - {"engine"}))
     if resume is not None and any(value is not None for value in others):
         raise UsageError(
-            "--resume continues with the recipe of the run and takes no other setting.",
+            "--resume continues with the recipe of the run and takes no other setting but --engine.",
             "leave the others out; to train further with other settings use --from.",
         )
     typed = [name for name in BUDGETS if _is_typed(context, name)]
@@ -99,12 +97,11 @@ def train(
     ):
         from unspool import api
 
-        how: dict[str, Any] = {"callback": progress, "engine": engine}
         if resume is not None:
-            model = api.resume(resume, **how)
+            model = api.resume(resume, callback=progress, engine=engine)
         else:
-            how |= {"out": path, "overwrite": overwrite, "start_from": start_from}
-            model = api.train(settings=recipe, task=task or named, **how)
+            how: dict[str, Any] = {"out": path, "overwrite": overwrite, "start_from": start_from}
+            model = api.train(settings=recipe, task=task or named, callback=progress, **how)
     if as_json:
         write_json(closing_values(model, path), indent=2)
     else:

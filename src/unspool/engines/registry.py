@@ -1,7 +1,7 @@
 """The engines: their modules, and what each needs."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
@@ -72,6 +72,12 @@ def training_engines(kind: str = "recurrent") -> list[str]:
     return [name for name in engine_names(kind) if ENGINES[kind, name].trains]
 
 
+def usual_training_engine(kind: str = "recurrent") -> str:
+    """Return the first engine that can train a kind of network and is installed; the first of all where none is."""
+    able = training_engines(kind)
+    return next((name for name in able if name in installed_engines(kind)), able[0])
+
+
 def build_network(
     name: str, spec: NetworkSpec, weights: Mapping[str, Array], precision: str = "float32", threads: int = 0
 ) -> Any:
@@ -124,14 +130,14 @@ def build_learner(
 
 
 def _training_engine(kind: str, name: str) -> Engine:
-    engine = _engine(kind, name)
-    if not engine.trains:
-        able = ", ".join(training_engines(kind))
-        raise UsageError(f"the engine must be able to train. Received: {name}.", f"choose {able}.")
-    return engine
+    engine, able = ENGINES.get((kind, name)), training_engines(kind)
+    if engine and not engine.trains:
+        raise UsageError(f"the engine must be able to train. Received: {name}.", f"choose {', '.join(able)}.")
+    return _engine(kind, name, [other for other in able if other in installed_engines(kind)])
 
 
-def _engine(kind: str, name: str) -> Engine:
+def _engine(kind: str, name: str, instead: Sequence[str] = ()) -> Engine:
+    """Return the row of an engine that is installed; the error for another names what may do instead."""
     if (kind, name) not in ENGINES:
         raise UsageError(
             f"engine must be auto or one of {', '.join(engine_names(kind))}. Received: {name!r:.40}.",
@@ -139,7 +145,10 @@ def _engine(kind: str, name: str) -> Engine:
         )
     engine = ENGINES[kind, name]
     if not find_spec(engine.package):
-        raise _missing(name, engine)
+        missing = _missing(name, engine)
+        if instead:
+            missing.hint = f"{missing.hint.rstrip('.')}, or choose the engine {instead[0]}, which is installed."
+        raise missing
     return engine
 
 
@@ -151,7 +160,7 @@ def _missing(name: str, engine: Engine) -> MissingExtraError:
     found, limit = (".".join(str(number) for number in version[:2]) for version in (sys.version_info, engine.before))
     problem = f"cannot be installed for Python {limit} or later yet. Received: Python {found}"
     return MissingExtraError(
-        engine.package, engine.extra, purpose, problem, "use an earlier Python, or another engine: a folder fits all."
+        engine.package, engine.extra, purpose, problem, "use an earlier Python; another engine opens the same folders."
     )
 
 

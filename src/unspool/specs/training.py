@@ -6,6 +6,7 @@ from pydantic import Field, field_validator, model_validator
 
 from unspool.specs.base import Option, Spec, setting
 
+EngineName = Literal["torch", "keras"]
 OptimizerName = Literal["adamw", "muon"]
 Precision = Literal["float32", "bfloat16"]
 
@@ -46,6 +47,7 @@ class TrainingSpec(Spec):
     """The settings of training that every network has.
 
     Attributes:
+        engine: sets the engine that trains.
         batch_size: sets the number of rows in a batch.
         optimizer: `muon` updates the cells' matrices by Muon (Jordan, 2024) and the rest by AdamW, `adamw` all by
             AdamW (Loshchilov and Hutter, 2019).
@@ -71,6 +73,14 @@ class TrainingSpec(Spec):
         seed: starts the random numbers of weights, dropout, resets and order; the same seed gives the same weights.
     """
 
+    engine: EngineName = setting(
+        "torch",
+        Option(
+            "Training",
+            synonyms=("backend", "framework", "device", "gpu", "cuda"),
+            default="torch; keras where only that is installed; of --resume the one that began the run",
+        ),
+    )
     batch_size: int = setting(
         32,
         Option("Training", flags=("-b",), synonyms=("batch", "rows", "bs"), default="the fastest for the processor"),

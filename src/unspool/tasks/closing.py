@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from unspool.arrays import Arrays
 from unspool.data.findings import kept_findings
 from unspool.engines.parameters import parameter_count
 from unspool.engines.registry import build_network
@@ -27,7 +28,6 @@ class Closing:
         recipe: says how the model was trained.
         config: describes it.
         job: measures it.
-        engine: names the engine that measures.
     """
 
     task: Task[Any, Any]
@@ -35,7 +35,6 @@ class Closing:
     recipe: Recipe
     config: Config
     job: Job
-    engine: str
 
     def close(self, loop: Loop, last_best: LastBest, phases: Phases) -> None:
         """Measure the model, and write its figures and its card.
@@ -49,7 +48,7 @@ class Closing:
         progress, best = loop.progress, loop.progress.best
         if progress.done:
             best = self._average(loop, last_best)
-        figures = self.job.figures(build_network(self.engine, self.config.network, self.folder.read_weights()))
+        figures = self.job.figures(self._network(self.folder.read_weights()))
         assert best is not None  # there is at least one validation
         reason = untrained(best, self.job.baseline, progress.best_step, self.recipe.started_from is not None)
         phases.end()
@@ -70,7 +69,7 @@ class Closing:
         """Write the mean of the last best weights as the model, if it is better; return the loss of the model."""
         mean, step, best = last_best.mean(), loop.progress.step, loop.progress.best
         if mean is not None:
-            nats = self.job.validate(build_network(self.engine, self.config.network, mean))
+            nats = self.job.validate(self._network(mean))
             better = best is None or nats < best
             loop.history.add(event="average", step=step, fresh=nats, best=better)
             kept = "kept" if better else "not kept"
@@ -80,6 +79,10 @@ class Closing:
                 best = nats
         last_best.clear()
         return best
+
+    def _network(self, weights: Arrays) -> Any:
+        """Build the network with some weights, in the engine that trained it."""
+        return build_network(self.recipe.training.engine, self.config.network, weights)
 
     def _write_card(self, figures: dict[str, Any], reason: str) -> None:
         """Write the card, whose data are named without the folders that they are in."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from unspool.arrays import Arrays
 from unspool.data.findings import kept_findings
 from unspool.data.partition import ONLY_PROCESS, PartitionedBatches, Process
 from unspool.engines.announcing import announcing
@@ -53,9 +54,9 @@ class Run:
     Attributes:
         path: is that of the model folder.
         task: plans the training and opens its data.
-        settings: were requested, by section; the others are chosen.
+        settings: were requested, by section; the others are chosen. A new run names its engine; a run that goes on
+            takes nothing but another engine.
         callback: receives events.
-        engine: names the engine that trains.
         started: is `time.monotonic` when the run began.
         process: is this one among those that train together.
     """
@@ -64,7 +65,6 @@ class Run:
     task: Task[Any, Any]
     settings: Settings
     callback: Callback
-    engine: str = "torch"
     started: float = field(default_factory=time.monotonic)
     process: Process = ONLY_PROCESS
 
@@ -101,9 +101,9 @@ class Run:
                 f"a model of {name} cannot start from another. Received: {pretrained.path}.", "leave out --from."
             )
         probe = budget_spec(self.settings).minutes is not None  # other runs must not depend on the clock
-        self._phases.begin("imports", f"the engine {self.engine} was loaded")
-        threads = self.settings["training"].get("threads") or 0
-        return training_machine(self.engine, probe, threads=threads)  # it may not be installed
+        engine, threads = self.settings["training"]["engine"], self.settings["training"].get("threads") or 0
+        self._phases.begin("imports", f"the engine {engine} was loaded")
+        return training_machine(engine, probe, threads=threads)  # it may not be installed
 
     def _new(self, machine: Machine, pretrained: Pretrained | None) -> None:
         try:
@@ -125,7 +125,7 @@ class Run:
             folder.write_recipe(recipe)
             folder.write_sampling(pretrained.sampling if pretrained else SamplingSpec())
             self._phases.begin("network", "the network was built")
-            learner = build_learner(self.engine, plan.config.network, recipe.training, plan.weights, self.process)
+            learner = self._learner(recipe, plan.config, plan.weights)
             self._prepare(recipe, plan.config, job)
             folder.write_config(plan.config)
         except BaseException:
@@ -150,10 +150,12 @@ class Run:
         folder = ModelFolder(self.path)
         recipe, config = read_recipe(folder), read_config(folder)
         checkpoint = Checkpoint(folder.training)
-        self._phases.begin("imports", f"the engine {self.engine} was loaded")
-        training_machine(self.engine, threads=recipe.training.threads)  # it may not be installed
+        began, engine = recipe.training.engine, self.settings["training"].get("engine", recipe.training.engine)
+        recipe = recipe.changed(training=recipe.training.changed(engine=engine))
+        self._phases.begin("imports", f"the engine {engine} was loaded")
+        training_machine(engine, threads=recipe.training.threads)  # it may not be installed
         self._phases.begin("network", "the network was built")
-        learner = build_learner(self.engine, config.network, recipe.training, process=self.process)
+        learner = self._learner(recipe, config)
         progress = Progress()
         if checkpoint.exists():
             arrays, progress = checkpoint.read()
@@ -172,13 +174,20 @@ class Run:
         folder.write_recipe(recipe)
         self._phases.release()
         self.callback.on_note(f"resuming {self.path} after step {progress.step:,}")
+        if engine != began:
+            self.callback.on_note(f"{engine} goes on with what {began} began: their results differ in the last digits.")
         self._prepare(recipe, config, job)
         self._train(folder, recipe, config, job, learner, progress)
+
+    def _learner(self, recipe: Recipe, config: Config, weights: Arrays | None = None) -> Learner:
+        """Build a learner; without weights it starts from random ones."""
+        training = recipe.training
+        return build_learner(training.engine, config.network, training, weights, self.process)
 
     def _prepare(self, recipe: Recipe, config: Config, job: Job) -> None:
         """Compile and load what training and validation will use, so that it does not fall into their time."""
         self._phases.begin("kernels", "a first update was tried, and kernels and a validation prepared,")
-        learner = build_learner(self.engine, config.network, recipe.training, process=self.process)
+        learner = self._learner(recipe, config)
         with announcing(self.callback.on_note):
             try_step(learner, PartitionedBatches(job.batches, self.process).batch(0, 0), recipe.training)
 
@@ -228,7 +237,7 @@ class Run:
                 progress = loop.run()
                 if not progress.done:
                     self.callback.on_note(f"interrupted after update {progress.step:,}: {self._resumable()}")
-                Closing(self.task, folder, recipe, config, job, self.engine).close(loop, last_best, self._phases)
+                Closing(self.task, folder, recipe, config, job).close(loop, last_best, self._phases)
         except BaseException as problem:
             resumable = loop.checkpoint.exists() and not loop.progress.done
             if resumable and not isinstance(problem, TrainingError):  # which would only happen again

@@ -1,15 +1,18 @@
 """Training curves and samples for TensorBoard, in its own event files, so that no framework is needed."""
 
+import sys
 import time
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from unspool.errors import MissingExtraError
 from unspool.training.callback import Callback, StepEvent, ValidationEvent
 
 EVERY = 10  # steps
+WITHOUT_TENSORFLOW = "tensorboard.compat.notf"  # the module by which TensorBoard knows that it must do without
 
 
 class TensorBoard(Callback):
@@ -30,7 +33,12 @@ class TensorBoard(Callback):
 
     @cached_property
     def _events(self) -> Any:
-        """The writer of event files, made at the first event: the model folder must exist before."""
+        """The writer of event files, made at the first event: the model folder must exist before.
+
+        TensorBoard would import TensorFlow wherever that is installed, which takes seconds.
+        """
+        if "tensorflow" not in sys.modules:
+            sys.modules.setdefault(WITHOUT_TENSORFLOW, ModuleType(WITHOUT_TENSORFLOW))
         from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
         return EventFileWriter(str(self._folder))

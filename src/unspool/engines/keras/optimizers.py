@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import Any, Protocol
 
+import numpy as np
 import tensorflow as tf
 
 from unspool.arrays import Array, Arrays
@@ -59,7 +60,7 @@ class AdamW:
         """Return a copy of both moments and of the number of updates."""
         if not self._step:
             return {}
-        values = (as_array(self._mean), as_array(self._square), as_array(tf.constant(self._step, tf.float32)))
+        values = (as_array(self._mean), as_array(self._square), np.array(self._step, np.float32))
         return dict(zip((*ADAM, "step"), values, strict=True))
 
     def restore(self, moments: Mapping[str, Array]) -> None:
@@ -136,19 +137,23 @@ def _muon(tall: bool) -> Any:
         momentum = momentum + (1 - MOMENTUM) * (gradient - momentum)
         change = gradient + MOMENTUM * (momentum - gradient)
         change = tf.transpose(orthogonalised(tf.transpose(change))) if tall else orthogonalised(change)
-        return kept * weight - rate * tf.cast(change, tf.float32), momentum
+        return kept * weight - rate * change, momentum
 
     return updated
 
 
 def orthogonalised(matrix: tf.Tensor) -> tf.Tensor:
-    """Bring the singular values of a matrix [R, K] close to 1, by Newton and Schulz's iteration in bfloat16."""
+    """Bring the singular values of a matrix [R, K] close to 1, by Newton and Schulz's iteration.
+
+    Products are in bfloat16 and sums in float32: coefficients that are rounded too would double the error.
+    """
     a, b, c = COEFFICIENTS
-    values = tf.cast(matrix, tf.bfloat16)
-    values = values / tf.cast(tf.maximum(tf.norm(tf.cast(values, tf.float32)), NORM_MINIMUM), tf.bfloat16)
+    values = matrix / tf.maximum(tf.norm(matrix), NORM_MINIMUM)
     for _ in range(ITERATIONS):
-        gram = tf.matmul(values, values, transpose_b=True)  # (R, R)
-        values = a * values + tf.matmul(b * gram + c * tf.matmul(gram, gram), values)
+        rounded = tf.cast(values, tf.bfloat16)
+        gram = tf.matmul(rounded, rounded, transpose_b=True)  # (R, R)
+        sums = b * tf.cast(gram, tf.float32) + c * tf.cast(tf.matmul(gram, gram), tf.float32)
+        values = a * values + tf.cast(tf.matmul(tf.cast(sums, tf.bfloat16), rounded), tf.float32)
     return values
 
 

@@ -24,5 +24,6 @@ def launch(kernel: Any, chunks: int, *arguments: int | Tensor) -> None:
         chunks: is the number of pieces of the work.
         *arguments: are sizes, and contiguous tensors, which are passed by address; 0 stands for no tensor.
     """
+    assert all(isinstance(item, int) or item.is_contiguous() for item in arguments)
     addresses = (item.data_ptr() if isinstance(item, Tensor) else item for item in arguments)
     parallel.launch(kernel, chunks, torch.get_num_threads(), *addresses)

@@ -103,8 +103,8 @@ class Window:
         return torch.cat([first.to(self.precision), output[: -self.rows]])
 
     def flat(self, values: Tensor) -> Tensor:
-        """Flatten [B, T, features] to [N, features], ordered by time step."""
-        return values.to(self.precision).transpose(0, 1).reshape(self.rows * self.steps, -1)  # (N, features)
+        """Flatten [B, T, features] to [N, features], ordered by time step, and without a gap, as kernels read it."""
+        return values.to(self.precision).transpose(0, 1).contiguous().view(self.rows * self.steps, -1)  # (N, features)
 
     def batched(self, values: Tensor) -> Tensor:
         """Restore [N, features] to [B, T, features]."""
@@ -124,6 +124,11 @@ class Window:
         sums = torch.empty(self.chunks * ROWS, width)
         sizes = (self.rows, self.steps, self.size)
         launch(kernel, self.chunks, *sizes, first, panels, *arrays, inputs, sums)
+
+
+def copied(values: Tensor) -> Tensor:
+    """Copy a tensor, which a kernel then replaces, without a gap."""
+    return values.clone(memory_format=torch.contiguous_format)
 
 
 def over_positions(d_gates: Tensor) -> Tensor:
@@ -154,7 +159,7 @@ class GruWindow(torch.autograd.Function):
         saved, window = ctx.saved, ctx.saved.window
         size = window.size
         with torch.autocast("cpu", enabled=False):
-            d_hidden, d_gates = d_hidden.clone(), window.empty(4)  # n, r, z, what the state contributes to n
+            d_hidden, d_gates = copied(d_hidden), window.empty(4)  # n, r, z, what the state contributes to n
             changed = (saved.hidden, d_hidden, saved.output, saved.inside, window.flat(d_output), d_gates)
             window.back(window.kernels.gru_back, window.gates, *changed)
             d_recurrent = multiply(d_gates[:, size:].t(), window.before(saved.hidden, saved.output)).float()
@@ -185,7 +190,7 @@ class RnnWindow(torch.autograd.Function):
         """Compute the gradients of values, weights and the first state."""
         saved, window = ctx.saved, ctx.saved.window
         with torch.autocast("cpu", enabled=False):
-            d_hidden, d_gates = d_hidden.clone(), window.empty()
+            d_hidden, d_gates = copied(d_hidden), window.empty()
             window.back(window.kernels.rnn_back, saved.output, d_hidden, window.flat(d_output), d_gates)
             d_values, d_weight = window.gradients(d_gates)
             d_bias = over_positions(d_gates)
