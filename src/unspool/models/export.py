@@ -79,7 +79,7 @@ def export_model(
     if chosen.required and target.suffix != chosen.ending:
         raise UsageError(
             f"the name of a file of the format {format} must end in {chosen.ending}. Received: {target.name!r:.60}.",
-            f"write --out {target.with_suffix(chosen.ending)}.",
+            f"write --out {target.with_suffix(chosen.ending) if target.stem.strip('.') else 'model' + chosen.ending}.",
         )
     _check_free(target, chosen, overwrite)
     with replacing_whole(target) as new:
