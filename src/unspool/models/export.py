@@ -61,7 +61,7 @@ def export_model(
         model: is a language model, or a classifier of texts or numbers, of standard layers. See `Model.to_keras`.
         path: is that of the new file or folder; none writes next to the model folder.
         format: is `keras`, `saved-model` or `state-dict`.
-        overwrite: allows it to replace one of the same format.
+        overwrite: allows it to replace a file or, with `saved-model`, a SavedModel.
 
     Returns:
         the path.

@@ -42,7 +42,7 @@ REQUIRED = {"activation": "tanh", "recurrent_activation": "sigmoid", "reset_afte
 RULE = "a Keras model must be an Embedding or one-hot vectors, SimpleRNN, LSTM or GRU layers, and one Dense."
 ROWS, STEPS = 2, 8  # of the tokens by which predictions are compared
 LEAST = 1e-6  # probabilities below are not compared
-TOLERANCE, SHORT_TOLERANCE = 1e-2, 0.3  # of log-probabilities, in nats; the second is for half precision
+TOLERANCE, SHORT_TOLERANCE = 1e-3, 0.3  # of log-probabilities, in nats; the second is for half precision
 
 
 def open_model(source: Any) -> Any:
