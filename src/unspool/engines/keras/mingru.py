@@ -63,7 +63,7 @@ class MinGruBlock(tf.Module):
         weights = BlockWeights(*(getattr(self, name).read_value() for name in BlockWeights._fields))
         x = tf.cast(x, tf.float32)
         if precision() in PRECISIONS and x.shape[0]:
-            output, last = _fused(masks)(x, first, *weights)
+            output, last = fused(masks)(x, first, *weights)
             return output, last
         return plain_block(x, first, masks, weights)
 
@@ -98,7 +98,7 @@ def normalised(x: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
     return x * tf.math.rsqrt(tf.reduce_mean(tf.square(x), axis=-1, keepdims=True) + NORMALISED_MINIMUM) * scale
 
 
-def _fused(masks: Masks | None) -> Any:
+def fused(masks: Masks | None) -> Any:
     """Return the function that computes `plain_block` with kernels, given the masks, which have no gradient."""
 
     @tf.custom_gradient

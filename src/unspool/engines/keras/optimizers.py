@@ -4,7 +4,8 @@ Shapes: R rows, K columns of a matrix.
 """
 
 from collections.abc import Mapping
-from typing import Protocol
+from functools import cache, lru_cache
+from typing import Any, Protocol
 
 import numpy as np
 import tensorflow as tf
@@ -47,26 +48,13 @@ class AdamW:
         self._mean, self._square = (tf.Variable(tf.zeros(variable.shape)) for _ in ADAM)
 
     def update(self, gradient: tf.Tensor, rate: float) -> None:
-        """Update the variable once.
-
-        TensorFlow's operator adds its epsilon before the bias of the second moment is corrected, so that it is scaled.
-        """
+        """Update the variable once."""
         self._step += 1
-        rate, powers = rate * self._peak, [beta**self._step for beta in BETAS]
+        rate *= self._peak
         if self._decay:
             self._variable.assign(self._variable * (1 - rate * self._decay))
-        tf.raw_ops.ResourceApplyAdam(
-            var=self._variable.handle,
-            m=self._mean.handle,
-            v=self._square.handle,
-            beta1_power=powers[0],
-            beta2_power=powers[1],
-            lr=rate,
-            beta1=BETAS[0],
-            beta2=BETAS[1],
-            epsilon=EPSILON * (1 - powers[1]) ** 0.5,
-            grad=gradient,
-        )
+        handles = {"var": self._variable.handle, "m": self._mean.handle, "v": self._square.handle}
+        tf.raw_ops.ResourceApplyAdam(**handles, **_adam_settings(rate, self._step), grad=gradient)
 
     def moments(self) -> Arrays:
         """Return a copy of both moments and of the number of updates."""
@@ -82,6 +70,24 @@ class AdamW:
             variable.assign(moments[name] if moments else tf.zeros(variable.shape))
 
 
+@lru_cache(maxsize=16)  # all variables of a step have the same
+def _adam_settings(rate: float, step: int) -> dict[str, tf.Tensor]:
+    """Return the scalars that TensorFlow's operator takes.
+
+    It adds its epsilon before the bias of the second moment is corrected, so that it is scaled.
+    """
+    powers = [beta**step for beta in BETAS]
+    settings = {
+        "beta1_power": powers[0],
+        "beta2_power": powers[1],
+        "lr": rate,
+        "beta1": BETAS[0],
+        "beta2": BETAS[1],
+        "epsilon": EPSILON * (1 - powers[1]) ** 0.5,
+    }
+    return {name: tf.constant(value, tf.float32) for name, value in settings.items()}
+
+
 class Muon:
     """Muon (Jordan, 2024) for one matrix.
 
@@ -94,17 +100,17 @@ class Muon:
     def __init__(self, variable: tf.Variable, peak: float, decay: float) -> None:
         rows, columns = variable.shape
         self._variable, self._decay, self._peak = variable, decay, peak
-        self._tall = max(1.0, rows / columns) ** 0.5
+        self._ratio = max(1.0, rows / columns) ** 0.5
+        self._updated = _muon(rows > columns)
         self._momentum: tf.Tensor | None = None
 
     def update(self, gradient: tf.Tensor, rate: float) -> None:
         """Update the variable once."""
         momentum = tf.zeros_like(gradient) if self._momentum is None else self._momentum
-        self._momentum = momentum + (1 - MOMENTUM) * (gradient - momentum)
-        change = orthogonalised(gradient + MOMENTUM * (self._momentum - gradient))
-        rate = rate * self._peak
-        kept = self._variable * (1 - rate * self._decay)
-        self._variable.assign(kept - rate * self._tall * change)
+        rate *= self._peak
+        scalars = (1 - rate * self._decay, rate * self._ratio)
+        matrix, self._momentum = self._updated(self._variable, momentum, gradient, *scalars)
+        self._variable.assign(matrix)
 
     def moments(self) -> Arrays:
         """Return a copy of the momentum."""
@@ -115,21 +121,40 @@ class Muon:
         self._momentum = tf.constant(moments[MUON[0]]) if moments else None
 
 
+@cache
+def _muon(tall: bool) -> Any:
+    """Return the update of a matrix as a graph, which is traced once for all shapes.
+
+    Args:
+        tall: says that it has more rows than columns.
+    """
+    matrix, scalar = tf.TensorSpec([None, None], tf.float32), tf.TensorSpec([], tf.float32)
+
+    @tf.function(input_signature=[matrix, matrix, matrix, scalar, scalar])
+    def updated(
+        weight: tf.Tensor, momentum: tf.Tensor, gradient: tf.Tensor, kept: tf.Tensor, rate: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        momentum = momentum + (1 - MOMENTUM) * (gradient - momentum)
+        change = gradient + MOMENTUM * (momentum - gradient)
+        change = tf.transpose(orthogonalised(tf.transpose(change))) if tall else orthogonalised(change)
+        return kept * weight - rate * change, momentum
+
+    return updated
+
+
 def orthogonalised(matrix: tf.Tensor) -> tf.Tensor:
     """Bring the singular values of a matrix [R, K] close to 1, by Newton and Schulz's iteration.
 
     Products are in bfloat16 and sums in float32: coefficients that are rounded too would double the error.
     """
-    rows, columns = matrix.shape
     a, b, c = COEFFICIENTS
-    values = tf.transpose(matrix) if rows > columns else matrix
-    values = values / tf.maximum(tf.norm(values), NORM_MINIMUM)
+    values = matrix / tf.maximum(tf.norm(matrix), NORM_MINIMUM)
     for _ in range(ITERATIONS):
         rounded = tf.cast(values, tf.bfloat16)
-        gram = tf.matmul(rounded, rounded, transpose_b=True)
+        gram = tf.matmul(rounded, rounded, transpose_b=True)  # (R, R)
         sums = b * tf.cast(gram, tf.float32) + c * tf.cast(tf.matmul(gram, gram), tf.float32)
         values = a * values + tf.cast(tf.matmul(tf.cast(sums, tf.bfloat16), rounded), tf.float32)
-    return tf.transpose(values) if rows > columns else values
+    return values
 
 
 def make_optimizers(

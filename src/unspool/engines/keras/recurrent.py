@@ -15,7 +15,7 @@ import tensorflow as tf
 
 from unspool.engines.keras.compiled import PRECISIONS, empty, has_kernels, launch, zeros
 from unspool.engines.keras.products import over_positions, precision
-from unspool.engines.keras.steps import STEPS, CellState, Weights, read_steps
+from unspool.engines.keras.steps import CellState, Weights, read_steps
 from unspool.specs.shapes import CellName
 
 with suppress(ImportError):  # without Numba
@@ -40,7 +40,7 @@ def read_window(
     """
     rows, steps, _ = values.shape
     kernels = steps > 1 and rows > 0 and has_kernels(precision())
-    read = WINDOWS[cell] if kernels else partial(read_steps, STEPS[cell])
+    read = WINDOWS[cell] if kernels else partial(read_steps, cell)
     flat = tf.transpose(tf.cast(values, precision()), [1, 0, 2])  # (T, B, E)
     output, *after = read(flat, *weights, *(one[0] for one in cell_state))
     return tf.transpose(output, [1, 0, 2]), tuple(one[None] for one in after)  # (B, T, H)
@@ -152,11 +152,11 @@ def gru_window(
 ) -> tuple[tuple[tf.Tensor, ...], Any]:
     """Run a GRU layer: [T, B, E] to [T, B, H], and the last hidden state [B, H]."""
     size = recurrent.shape[1]
-    outside = tf.pad(bias_recurrent[: 2 * size], [[0, size]])  # the reset gate is applied to the last part
-    window = Window(values, weight, recurrent, bias + outside)
+    outer, inner = tf.split(bias_recurrent, [2 * size, size])  # the reset gate is applied to the second part
+    window = Window(values, weight, recurrent, bias + tf.pad(outer, [[0, size]]))
     kernels = recurrent_kernels(PRECISIONS[window.precision])
     output, inside, last = window.empty(), window.empty(), copied(hidden)
-    window.forward(kernels.gru, last, bias_recurrent[2 * size :], output, inside)
+    window.forward(kernels.gru, last, inner, output, inside)
 
     def back(d_output: tf.Tensor, d_hidden: tf.Tensor) -> tuple[tf.Tensor, ...]:
         d_hidden, d_gates = copied(d_hidden), window.empty(4)  # n, r, z, what the state contributes to n

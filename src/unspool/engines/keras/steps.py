@@ -6,7 +6,8 @@ Shapes: B rows, T time steps, N = T B positions, E input features, H hidden unit
 """
 
 from collections.abc import Callable
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
@@ -37,8 +38,11 @@ def rnn_step(given: tf.Tensor, recurrent: tf.Tensor, state: CellState) -> CellSt
     return (tf.tanh(given + recurrent),)
 
 
+STEPS: dict[CellName, Step] = {"rnn": rnn_step, "lstm": lstm_step, "gru": gru_step}
+
+
 def read_steps(
-    step: Step,
+    cell: CellName,
     values: tf.Tensor,
     weight: tf.Tensor,
     recurrent: tf.Tensor,
@@ -49,7 +53,7 @@ def read_steps(
     """Run a layer.
 
     Args:
-        step: is that of the cell.
+        cell: is the name of the cell.
         values: are the inputs, [T, B, E], in the precision of products.
         weight: multiplies the inputs, [G H, E].
         recurrent: multiplies the states, [G H, H].
@@ -61,35 +65,97 @@ def read_steps(
         the outputs [T, B, H] in the precision of products, and the state after the last step.
     """
     given = tf.cast(linear(values, weight, bias), tf.float32)  # (T, B, G H)
-    outputs, *after = _unrolled(step, values.dtype)(given, recurrent, bias_recurrent, *state)
+    if given.shape[0] == 1:  # a loop would take longer than its one step
+        product = tf.cast(linear(state[0], recurrent, bias_recurrent), tf.float32)  # (B, G H)
+        after = STEPS[cell](given[0], product, state)
+        outputs = after[0][None]  # (1, B, H)
+    else:
+        outputs, *after = _unrolled(cell, values.dtype)(given, recurrent, bias_recurrent, *state)
     return tf.cast(outputs, values.dtype), *after  # (T, B, H)
 
 
-def _unrolled(step: Step, kind: tf.DType) -> Any:
+def _unrolled(cell: CellName, kind: tf.DType) -> Any:
     """Return the function that unrolls a cell, whose gradient of the recurrent matrix is one product at the end."""
 
     @tf.custom_gradient
     def unroll(given: tf.Tensor, recurrent: tf.Tensor, bias: tf.Tensor, *first: tf.Tensor) -> tuple[Any, Any]:
+        loops = _loops(cell, kind)
         matrix = tf.cast(recurrent, kind)  # (G H, H)
-        before, products, outputs, state = [], [], [], first
-        with tf.GradientTape() as tape:
-            tape.watch([given, *first])
-            for now in tf.unstack(given):  # (B, G H)
-                before.append(tf.cast(state[0], kind))
-                products.append(tf.cast(tf.matmul(before[-1], matrix, transpose_b=True), tf.float32) + bias)
-                state = step(now, products[-1], state)
-                outputs.append(state[0])
-            found = (tf.stack(outputs), *state)  # (T, B, H)
+        products, before, last = loops.forward(given, matrix, bias, first)
+        outputs = tf.concat([before[0][1:], last[0][None]], axis=0)  # (T, B, H)
 
-        def back(*d_found: tf.Tensor) -> tuple[tf.Tensor, ...]:
-            d_given, d_products, d_first = tape.gradient(found, [given, products, list(first)], list(d_found))
-            d_all = tf.cast(tf.concat(d_products, axis=0), kind)  # (T B, G H)
-            d_recurrent = tf.matmul(d_all, tf.concat(before, axis=0), transpose_a=True)  # (G H, H)
-            return d_given, tf.cast(d_recurrent, tf.float32), over_positions(d_all), *d_first
+        def back(d_outputs: tf.Tensor, *d_last: tf.Tensor) -> tuple[tf.Tensor, ...]:
+            d_given, d_products, d_first = loops.backward(given, products, before, matrix, d_outputs, d_last)
+            flat = tf.cast(tf.reshape(d_products, [-1, matrix.shape[0]]), kind)  # (T B, G H)
+            read = tf.cast(tf.reshape(before[0], [-1, matrix.shape[1]]), kind)  # (T B, H)
+            d_recurrent = tf.cast(tf.matmul(flat, read, transpose_a=True), tf.float32)  # (G H, H)
+            return d_given, d_recurrent, over_positions(flat), *d_first
 
-        return found, back
+        return (outputs, *last), back
 
     return unroll
 
 
-STEPS: dict[CellName, Step] = {"rnn": rnn_step, "lstm": lstm_step, "gru": gru_step}
+class Loops(NamedTuple):
+    """The loops over time steps as graphs, which start an operator several times as fast as eager TensorFlow does."""
+
+    forward: Any
+    backward: Any
+
+
+@cache
+def _loops(cell: CellName, kind: tf.DType) -> Loops:
+    """Make the loops of a cell; they are traced once for all shapes."""
+    step = STEPS[cell]
+
+    @tf.function(reduce_retracing=True)
+    def forward(given: tf.Tensor, matrix: tf.Tensor, bias: tf.Tensor, first: CellState) -> tuple[Any, ...]:
+        """Return the states' part of the gates [T, B, G H], the states before each step [T, B, H], and the last one."""
+        steps, now = tf.shape(given)[0], _listed(given)
+
+        def body(t: tf.Tensor, state: CellState, products: Any, before: Any) -> tuple[Any, ...]:
+            product = tf.cast(tf.matmul(tf.cast(state[0], kind), matrix, transpose_b=True), tf.float32) + bias
+            kept = tuple(array.write(t, one) for array, one in zip(before, state, strict=True))
+            return t + 1, step(now.read(t), product, state), products.write(t, product), kept
+
+        arrays = [tf.TensorArray(tf.float32, steps) for _ in range(1 + len(first))]
+        start = (0, first, arrays[0], tuple(arrays[1:]))
+        _, last, products, before = tf.while_loop(lambda t, *_: t < steps, body, start)
+        return products.stack(), tuple(array.stack() for array in before), last
+
+    @tf.function(reduce_retracing=True)
+    def backward(
+        given: tf.Tensor,
+        products: tf.Tensor,
+        before: CellState,
+        matrix: tf.Tensor,
+        d_outputs: tf.Tensor,
+        d_last: CellState,
+    ) -> tuple[Any, ...]:
+        """Return the gradients of both parts of the gates, [T, B, G H], and of the first state."""
+        steps = tf.shape(given)[0]
+        now, from_state, d_output, *states = (_listed(one) for one in (given, products, d_outputs, *before))
+
+        def body(t: tf.Tensor, d_state: CellState, d_given: Any, d_products: Any) -> tuple[Any, ...]:
+            read = (now.read(t), from_state.read(t), tuple(one.read(t) for one in states))
+            with tf.GradientTape() as tape:
+                tape.watch(read)
+                after = step(*read)
+            d_state = (d_state[0] + d_output.read(t), *d_state[1:])
+            zero = tf.UnconnectedGradients.ZERO
+            d_now, d_product, d_before = tape.gradient(after, read, list(d_state), unconnected_gradients=zero)
+            through = tf.cast(tf.matmul(tf.cast(d_product, kind), matrix), tf.float32)  # (B, H)
+            d_before = (d_before[0] + through, *d_before[1:])
+            return t - 1, d_before, d_given.write(t, d_now), d_products.write(t, d_product)
+
+        arrays = (tf.TensorArray(tf.float32, steps), tf.TensorArray(tf.float32, steps))
+        start = (steps - 1, d_last, *arrays)
+        _, d_first, d_given, d_products = tf.while_loop(lambda t, *_: t >= 0, body, start)
+        return d_given.stack(), d_products.stack(), d_first
+
+    return Loops(forward, backward)
+
+
+def _listed(values: tf.Tensor) -> tf.TensorArray:
+    """Return a tensor [T, ...] as an array that a loop reads."""
+    return tf.TensorArray(values.dtype, tf.shape(values)[0]).unstack(values)
