@@ -14,10 +14,12 @@ from conformance.engines import trainer
 from helpers.small import TINY
 from unspool.api import resume, train
 from unspool.engines.base import Machine
-from unspool.errors import DataError, ModelFolderError, OutputError, UsageError
+from unspool.errors import DataError, MissingExtraError, ModelFolderError, OutputError, UsageError
 from unspool.folder.atomic import replaced
 from unspool.folder.model_folder import ModelFolder
+from unspool.folder.request import write_request
 from unspool.tasks.opening import read_pretrained, read_recipe
+from unspool.tasks.settings import grouped
 from unspool.training.callback import StepEvent
 from unspool.training.threads import ThreadChoice
 
@@ -91,6 +93,19 @@ def test_with_two_threads_in_bfloat16_every_bit_is_that_of_the_seed(text_file: P
     expected = weights_of(tmp_path / "one")
     for name in ("other", "cut"):
         assert all((array == expected[key]).all() for key, array in weights_of(tmp_path / name).items()), name
+
+
+def test_a_run_that_is_begun_again_has_the_engine_that_was_requested(
+    text_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keras = grouped({"sources": (str(text_file),), "engine": "keras", "steps": 1})
+    for settings, engine, wanted in ((keras, None, "keras"), (keras, "torch", "torch"), (grouped({}), None, "torch")):
+        folder = ModelFolder(tmp_path / "m")
+        folder.create()
+        write_request(folder, {"task": "language", "settings": settings, "start_from": None})
+        monkeypatch.setattr("unspool.engines.registry.find_spec", lambda package: False)
+        with pytest.raises(MissingExtraError, match=f"the engine {wanted} needs"):
+            resume(folder.path, engine=engine)
 
 
 class Staged(ThreadChoice):
