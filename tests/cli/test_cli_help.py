@@ -19,7 +19,7 @@ from unspool.specs.sampling import SamplingSpec
 
 COMMANDS = commands()
 SPECS = [fields.spec for fields in SECTIONS]
-HEAVY = ["torch", "numba", "tensorflow", "fastapi", "rich", "numpy"]
+HEAVY = ["torch", "numba", "tensorflow", "keras", "fastapi", "rich", "numpy"]
 PROBE = """
 import sys
 from unspool.cli.main import main

@@ -1,19 +1,30 @@
-"""A trained model writes and scores where PyTorch cannot be imported."""
+"""A trained model writes and scores where PyTorch cannot be imported, and without any framework where it could."""
 
 import subprocess
 import sys
 
 import pytest
 
-from helpers.commands import unimportable
+from helpers.commands import environment, unimportable
 
 PROBE = """
 import sys
 from unspool.cli.main import main
 main()
-print("torch" in sys.modules, "unspool.engines.numba.network" in sys.modules, file=sys.stderr)
+print("LOADED", *[name for name in {names!r} if name in sys.modules], file=sys.stderr)
 """
+FRAMEWORKS = ["torch", "tensorflow", "keras"]
+KERNELS = "unspool.engines.numba.network"
 BEYOND_THE_START = 2300  # tokens, so that the kernels take over
+
+
+def loaded(*arguments):
+    """Which of the frameworks and kernels a process has imported after a command."""
+    code = PROBE.format(names=[*FRAMEWORKS, KERNELS])
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment(), timeout=120)
+    assert done.returncode == 0, done.stderr
+    return set(done.stderr.splitlines()[-1].split()[1:])
 
 
 @pytest.fixture
@@ -40,12 +51,18 @@ def test_score_and_evaluate_need_no_torch(run, model, no_torch, engine):
 @pytest.mark.parametrize(
     ("engine", "tokens", "kernels"), [("auto", 200, False), ("auto", BEYOND_THE_START, True), ("numba", 200, True)]
 )
-def test_generate_does_not_import_torch_where_it_could(model, engine, tokens, kernels):
-    settings = ("--seed", "1", "--engine", engine, "--max-new-tokens", str(tokens))
-    command = [sys.executable, "-c", PROBE, "generate", str(model), *settings]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
-    assert done.stderr.split() == ["False", str(kernels)]
+def test_generate_imports_no_framework_where_it_could(model, engine, tokens, kernels):
+    settings = ("--seed", 1, "--engine", engine, "--max-new-tokens", tokens)
+    assert loaded("generate", model, *settings) == ({KERNELS} if kernels else set())
+
+
+def test_score_imports_no_framework_where_it_could(model):
+    assert loaded("score", model, "the") == set()
+
+
+@pytest.mark.parametrize("option", [[], ["--tensorboard"]], ids=["plain", "tensorboard"])
+def test_training_with_torch_imports_no_other_framework(text_file, tmp_path, small, option):
+    assert loaded("train", text_file, "--out", tmp_path / "m", "--steps", 10, *small, *option) == {"torch"}
 
 
 def test_train_without_torch_names_the_extra_to_install(call, text_file, tmp_path, monkeypatch):

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
+from conformance.engines import trainer
 from helpers.killing import assert_same_arrays, kill_and_resume
 
-MODES = {
-    "stream": ["--steps", 200, "--validations", 20, "--patience", 1000],
-    "lines": ["--lines", "--steps", 200, "--validations", 20, "--patience", 1000],
-}
+SLOW = trainer() == "keras"  # to start, and with networks as small as these
+KILLS, SIGNALS = (1, (signal.SIGINT,)) if SLOW else (3, (signal.SIGINT, signal.SIGTERM))
+STEPS = ["--steps", 40 if SLOW else 200, "--validations", 10 if SLOW else 20, "--patience", 1000]
+MODES = {"stream": STEPS} if SLOW else {"stream": STEPS, "lines": ["--lines", *STEPS]}
 
 
 TABLES = {
@@ -43,9 +44,10 @@ def whole_of_rows(request, faults, tmp_path_factory):
     return folder / "m", folder / "t.csv", options
 
 
+@pytest.mark.engines
 def test_kill_and_resume_ends_bit_for_bit_as_if_nothing_had_happened(faults, fox, whole, tmp_path):
     expected, options = whole
-    kill_and_resume(faults, tmp_path / "m", ["train", fox, "--out", tmp_path / "m", *options], 3)
+    kill_and_resume(faults, tmp_path / "m", ["train", fox, "--out", tmp_path / "m", *options], KILLS)
     assert_same_arrays(expected, tmp_path / "m")
 
 
@@ -55,12 +57,13 @@ def test_kill_and_resume_of_a_run_on_rows_ends_bit_for_bit_the_same(faults, whol
     assert_same_arrays(expected, tmp_path / "m")
 
 
+@pytest.mark.engines
 def test_ctrl_c_and_sigterm_keep_a_model_and_resume_ends_the_same(faults, fox, whole, tmp_path):
     expected, options = whole
     place = tmp_path / "m"
     history = place / "history.jsonl"
     arguments = ["train", fox, "--out", place, *options]
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in SIGNALS:
         process = faults.start(*arguments)
         size = history.stat().st_size if history.exists() else 0
         faults.wait_for(process, lambda size=size: history.exists() and history.stat().st_size > size + 300)

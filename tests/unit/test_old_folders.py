@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import unspool
-from conformance.engines import compared_engines
+from conformance.engines import compared_engines, trainer
 
 FOLDERS = Path(__file__).parent.parent / "folders"
 SAID: dict[str, dict[str, Any]] = json.loads((FOLDERS / "said.json").read_text(encoding="utf-8"))
@@ -43,6 +43,7 @@ def test_a_folder_opens_as_the_class_of_its_task(name: str) -> None:
     assert model.card.startswith("---\nlibrary_name: unspool")
 
 
+@pytest.mark.engines
 @pytest.mark.parametrize("name", GENERATING)
 def test_the_same_seed_generates_the_same_text(name: str, engine: str) -> None:
     said, model = SAID[name], unspool.load(FOLDERS / name, engine=engine)
@@ -53,6 +54,7 @@ def test_the_same_seed_generates_the_same_text(name: str, engine: str) -> None:
     assert [sample.to_dict() for sample in drawn] == said["drawn"]
 
 
+@pytest.mark.engines
 @pytest.mark.parametrize("name", GENERATING)
 def test_a_text_has_the_same_score(name: str, engine: str) -> None:
     said, model = SAID[name], unspool.load(FOLDERS / name, engine=engine)
@@ -61,6 +63,7 @@ def test_a_text_has_the_same_score(name: str, engine: str) -> None:
     np.testing.assert_allclose(score.log_probabilities, said["score"]["log_probabilities"], atol=1e-4)
 
 
+@pytest.mark.engines
 @pytest.mark.parametrize("name", CLASSIFYING)
 def test_texts_have_the_same_labels(name: str, engine: str) -> None:
     said, model = SAID[name], unspool.load(FOLDERS / name, engine=engine)
@@ -68,6 +71,7 @@ def test_texts_have_the_same_labels(name: str, engine: str) -> None:
     np.testing.assert_allclose(model.probabilities(said["texts"]), said["probabilities"], atol=1e-4)
 
 
+@pytest.mark.engines
 def test_texts_have_the_same_translations(engine: str) -> None:
     said, model = SAID["translation"], unspool.load(FOLDERS / "translation", engine=engine)
     found = model.translations(said["texts"], beams=4, n_best=2)
@@ -78,19 +82,20 @@ def test_texts_have_the_same_translations(engine: str) -> None:
     np.testing.assert_allclose([[one.score for one in best] for best in found], scores, atol=1e-4)
 
 
+@pytest.mark.engines
 @pytest.mark.parametrize("name", SAID)
-def test_the_held_out_part_has_the_same_figures(name: str) -> None:
-    figures = unspool.load(FOLDERS / name, engine="numpy").evaluate().to_dict()
+def test_the_held_out_part_has_the_same_figures(name: str, engine: str) -> None:
+    figures = unspool.load(FOLDERS / name, engine=engine).evaluate().to_dict()
     for figure, value in SAID[name]["figures"].items():
-        assert figures[figure] == (pytest.approx(value, rel=1e-5) if isinstance(value, float) else _plain(value)), (
-            figure
-        )
+        expected = pytest.approx(value, rel=1e-5) if isinstance(value, float) else _plain(value)
+        assert figures[figure] == expected, figure
 
 
+@pytest.mark.engines
 def test_a_run_that_was_cut_off_goes_on(tmp_path: Path) -> None:
     copy = tmp_path / "unfinished"
     shutil.copytree(FOLDERS / "unfinished", copy)
-    model = unspool.resume(copy)
+    model = unspool.resume(copy, engine=trainer())
     events = [json.loads(line) for line in (copy / "history.jsonl").read_text(encoding="utf-8").splitlines()]
     assert (events[-1]["event"], events[-1]["step"]) == ("end", 40)
     assert model.evaluate().bits_per_character < SAID["unfinished"]["figures"]["bits_per_character"]

@@ -10,17 +10,20 @@ import numpy as np
 import pytest
 
 import unspool
+from conformance.engines import trainer
 from helpers.small import TINY
 from unspool.api import resume, train
 from unspool.engines.base import Machine
-from unspool.errors import DataError, ModelFolderError, OutputError, UsageError
+from unspool.errors import DataError, MissingExtraError, ModelFolderError, OutputError, UsageError
 from unspool.folder.atomic import replaced
 from unspool.folder.model_folder import ModelFolder
+from unspool.folder.request import write_request
 from unspool.tasks.opening import read_pretrained, read_recipe
+from unspool.tasks.settings import grouped
 from unspool.training.callback import StepEvent
 from unspool.training.threads import ThreadChoice
 
-SHORT = {**TINY, "steps": 12, "dropout": 0.2}
+SHORT = {**TINY, "engine": trainer(), "steps": 12, "dropout": 0.2}
 
 
 class Crash(BaseException):
@@ -68,6 +71,9 @@ def test_a_run_that_was_cut_off_ends_like_one_that_was_not(
 @pytest.fixture
 def threads() -> Iterator[None]:
     """Tests that ask for several threads of PyTorch leave as many as there were."""
+    if trainer() == "keras":
+        yield
+        return
     import torch
 
     before = torch.get_num_threads()
@@ -76,7 +82,7 @@ def threads() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("threads")
-@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru", "mingru"])
+@pytest.mark.parametrize("cell", ["rnn", pytest.param("lstm", marks=pytest.mark.engines), "gru", "mingru"])
 def test_with_two_threads_in_bfloat16_every_bit_is_that_of_the_seed(text_file: Path, tmp_path: Path, cell: str) -> None:
     sizes = {"hidden_size": 64, "batch_size": 32, "sequence_length": 16, "recurrent_dropout": 0.0}
     settings: dict[str, Any] = {**sizes, "cell": cell, "threads": 2, "precision": "bfloat16", "validations": 2}
@@ -87,6 +93,19 @@ def test_with_two_threads_in_bfloat16_every_bit_is_that_of_the_seed(text_file: P
     expected = weights_of(tmp_path / "one")
     for name in ("other", "cut"):
         assert all((array == expected[key]).all() for key, array in weights_of(tmp_path / name).items()), name
+
+
+def test_a_run_that_is_begun_again_has_the_engine_that_was_requested(
+    text_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keras = grouped({"sources": (str(text_file),), "engine": "keras", "steps": 1})
+    for settings, engine, wanted in ((keras, None, "keras"), (keras, "torch", "torch"), (grouped({}), None, "torch")):
+        folder = ModelFolder(tmp_path / "m")
+        folder.create()
+        write_request(folder, {"task": "language", "settings": settings, "start_from": None})
+        monkeypatch.setattr("unspool.engines.registry.find_spec", lambda package: False)
+        with pytest.raises(MissingExtraError, match=f"the engine {wanted} needs"):
+            resume(folder.path, engine=engine)
 
 
 class Staged(ThreadChoice):
@@ -113,6 +132,15 @@ def staged(threads: None, monkeypatch: pytest.MonkeyPatch) -> dict[int, float]:
     monkeypatch.setattr("unspool.tasks.run.ThreadChoice", Staged)
     monkeypatch.setattr("unspool.tasks.run.training_machine", lambda *_, **__: Machine("float32", 2))
     return times
+
+
+@pytest.mark.engines
+def test_a_run_of_minutes_comes_to_its_end(text_file: Path, tmp_path: Path) -> None:
+    settings = {name: value for name, value in SHORT.items() if name not in ("steps", "batch_size")}
+    train(text_file, out=tmp_path / "m", minutes=0.03, **settings)
+    *_, end = (json.loads(line) for line in (tmp_path / "m" / "history.jsonl").read_text().splitlines())
+    assert (end["event"], end["done"]) == ("end", True)
+    assert end["step"] > 1
 
 
 def of_minutes(text_file: Path, path: Path, **settings: Any) -> None:
