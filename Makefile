@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -q -c constraints.txt
 NEEDS := pyproject.toml constraints.txt
+# A process for each core, each with one thread; a file stays in one process, and what its tests share is made once.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
 ENGINES := numba torch
 SEPARATE := keras
 
@@ -34,10 +36,10 @@ install: $(VENV)/.installed  ## Make .venv and install Unspool into it
 demo: $(VENV)/.installed  ## Train on the embedded corpus for a minute, then write
 	$(BIN)/python -m unspool demo
 
-test: $(VENV)/.installed-development  ## Run the tests; each engine is compared with NumPy in a process of its own
-	$(BIN)/python -m pytest --ignore=tests/conformance
-	for engine in $(ENGINES); do UNSPOOL_TEST_ENGINE=$$engine $(BIN)/python -m pytest tests/conformance || exit 1; done
-	UNSPOOL_TEST_ENGINE=$(SEPARATE) $(BIN)/python -m pytest
+test: $(VENV)/.installed-development  ## Run the tests; each engine is compared with NumPy in processes of its own
+	$(PYTEST) --ignore=tests/conformance
+	for engine in $(ENGINES); do UNSPOOL_TEST_ENGINE=$$engine $(PYTEST) tests/conformance || exit 1; done
+	UNSPOOL_TEST_ENGINE=$(SEPARATE) $(PYTEST)
 
 check: $(VENV)/.installed-development  ## Lint, formatting, types, direction of imports
 	$(BIN)/ruff check .
