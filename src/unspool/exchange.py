@@ -25,6 +25,7 @@ from unspool.data.given import as_sources
 from unspool.engines.chain import NO_TOKEN, decoder_of_chain
 from unspool.engines.registry import engine_part
 from unspool.errors import UsageError
+from unspool.folder.migration import present_keywords
 from unspool.folder.model_folder import ModelFolder, check_free
 from unspool.models.base import PathLike
 from unspool.models.text import TextModel
@@ -114,6 +115,12 @@ def _tokens_of(vocabulary: Vocabulary) -> tuple[Tokenizer, IntArray]:
     """Return a tokenizer, and for each of its tokens that of a Keras model, [V]; -1 where there is none."""
     if isinstance(vocabulary, Tokenizer):
         return vocabulary, np.arange(vocabulary.vocabulary_size)
+    if not isinstance(vocabulary, Mapping | Sequence | np.ndarray):  # the order of a set is none
+        raise UsageError(
+            "a vocabulary must be a tokenizer, or a string, a list or a dict of characters. Received: "
+            f"{vocabulary!r:.60}.",
+            "give characters in the order of the model's tokens, such as sorted(set(text)).",
+        )
     pairs: list[tuple[Any, Any]] = list(
         vocabulary.items() if isinstance(vocabulary, Mapping) else zip(vocabulary, range(len(vocabulary)), strict=True)
     )
@@ -164,6 +171,7 @@ def batches(
         DataError: the text cannot be read, or is too short.
         MissingExtraError: TensorFlow is not installed.
     """
+    settings = present_keywords(settings, stacklevel=3)
     training = build(
         WindowTrainingSpec,
         {"batch_size": batch_size, "sequence_length": sequence_length, "seed": seed, "reset_probability": 1.0},
@@ -217,6 +225,7 @@ def keras_callback(
         MissingExtraError: TensorFlow is not installed.
     """
     settings = build(SamplingSpec, {"seed": 0, **sampling}, "keras_callback").model_dump()
+    _tokens_of(vocabulary)  # what is no vocabulary is refused
     if out is not None:
         check_free(Path(out), overwrite)
 

@@ -1,6 +1,7 @@
 """`unspool export`, in processes of its own; what it writes is read where Unspool cannot be imported."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -46,6 +47,20 @@ print(json.dumps([network.predict(tokens, verbose=0).tolist(), saved.serve(token
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, env=environment(), check=True, timeout=120)
     for found in json.loads(done.stdout):
         np.testing.assert_allclose(np.array(found), expected, atol=1e-4)
+
+
+@needs_tensorflow
+def test_keras_on_another_framework_is_refused_in_two_lines(run: Run, model: Path, tmp_path: Path) -> None:
+    (tmp_path / "keras.json").write_text('{"backend": "jax"}', encoding="utf-8")
+    for told, received in (({"KERAS_BACKEND": "jax"}, "jax"), ({"KERAS_HOME": str(tmp_path)}, ".*jax.*")):
+        result = run("export", model, "--out", tmp_path / "fox.keras", env=told)
+        assert (result.code, result.out) == (2, "")
+        assert re.fullmatch(
+            rf"error: Keras must run on TensorFlow here\. Received: {received}\.\n"
+            r"hint: set KERAS_BACKEND=tensorflow in the environment, before Keras is imported\.\n",
+            result.err,
+        )
+    assert not (tmp_path / "fox.keras").exists()
 
 
 def test_a_state_dict_needs_no_framework_and_is_written_next_to_the_model(

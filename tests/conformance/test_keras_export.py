@@ -42,7 +42,7 @@ def test_a_language_model_predicts_the_same_logits(cell: str, inputs: str) -> No
     assert_standard(exported)
     tokens = np.random.default_rng(0).integers(0, VOCABULARY, (3, 9))
     expected, _ = network.unroll(tokens, network.initial_state(3))
-    np.testing.assert_allclose(exported.predict(tokens, verbose=0), expected, atol=1e-4)
+    np.testing.assert_allclose(exported(tokens).numpy(), expected, atol=1e-4)
 
 
 @pytest.mark.parametrize("pooling", POOLINGS)
@@ -54,7 +54,7 @@ def test_a_classifier_of_texts_predicts_the_same_logits_whatever_their_lengths(c
         exported = export_network(spec, weights)
         assert_standard(exported)
         expected = build_network("numpy", spec, weights).classify(source)
-        np.testing.assert_allclose(exported.predict(source.tokens, verbose=0), expected, atol=1e-4)
+        np.testing.assert_allclose(exported(source.tokens).numpy(), expected, atol=1e-4)
 
 
 def test_a_classifier_of_numbers_predicts_the_same_logits() -> None:
@@ -63,7 +63,7 @@ def test_a_classifier_of_numbers_predicts_the_same_logits() -> None:
     exported = export_network(spec, weights)
     assert_standard(exported)
     expected = build_network("numpy", spec, weights).classify(VectorSource(rows))
-    np.testing.assert_allclose(exported.predict(rows, verbose=0), expected, atol=1e-4)
+    np.testing.assert_allclose(exported(rows).numpy(), expected, atol=1e-4)
 
 
 def test_it_trains_on_and_one_hot_vectors_stay_what_they_are() -> None:

@@ -190,13 +190,19 @@ def test_a_vocabulary_that_does_not_fit_is_refused(tmp_path: Path) -> None:
         ({"a": None}, "Received: 'a': None."),
         ("aa" + CHARACTERS, "must be characters that differ"),
         ({}, "Received: none"),
+        (set(CHARACTERS), "must be a tokenizer, or a string, a list or a dict"),  # its order is none
+        (None, "Received: None"),
     ):
         with pytest.raises(UsageError, match=message):
             unspool.from_keras(model, vocabulary)
+    with pytest.raises(UsageError, match="Received: None"):
+        unspool.keras_callback(None)
     unbuilt = keras.Sequential([layers.Embedding(SIZE, 4), layers.LSTM(4), layers.Dense(SIZE)])
     with pytest.raises(UsageError, match="must have weights"):
         unspool.from_keras(unbuilt, CHARACTERS)
-    for source, message in ((tmp_path / "no.keras", "must be one that Keras can load"), (7, "takes a keras.Model")):
+    (tmp_path / "config.json").write_text("{}", encoding="utf-8")  # as in a model folder of Unspool
+    unreadable = "must be one that Keras can load"
+    for source, message in ((tmp_path / "no.keras", unreadable), (tmp_path, unreadable), (7, "takes a keras.Model")):
         with pytest.raises(UsageError, match=message):
             unspool.from_keras(source, CHARACTERS)
 
@@ -225,6 +231,16 @@ def test_a_dataset_has_every_token_of_the_text_once_in_an_epoch(text: Path) -> N
     for _ in range(2):  # the held-out part is always the same, and none of it becomes unknown
         held_out = np.concatenate([targets for _, targets in dataset.validation.as_numpy_iterator()], axis=1)
         assert "".join(map(decode, held_out)) == whole[border:]
+
+
+def test_a_dataset_is_made_of_what_is_given_to_train(tmp_path: Path) -> None:
+    table = tmp_path / "posts.csv"
+    table.write_text("title,body\n" + "a short title,and a long body\n" * 20, encoding="utf-8")
+    for columns in ("body", ("title", "body")):
+        given = unspool.batches(table, text=columns, tokenizer="word")
+        words = {token.strip() for token in given.tokenizer.vocabulary}
+        assert "body" in words
+        assert ("title" in words) == (columns != "body")
 
 
 def test_a_dataset_of_documents_can_be_fitted_with_a_callback_that_shows_samples(text: Path, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from unspool.engines.keras.compiled import has_kernels  # noqa: E402 - needs Ten
 from unspool.engines.keras.mingru import BlockWeights, fused, plain_block  # noqa: E402
 from unspool.engines.keras.products import in_precision  # noqa: E402
 from unspool.engines.keras.recurrent import WINDOWS  # noqa: E402
-from unspool.engines.keras.steps import read_steps  # noqa: E402
+from unspool.engines.keras.steps import _loops, read_steps  # noqa: E402
 from unspool.engines.parameters import GATES  # noqa: E402
 
 ROWS, STEPS, WIDTH, SIZE = 19, 7, 5, 36  # rows that do not fill a chunk, units that do not fill a panel
@@ -48,6 +48,16 @@ def test_kernels_and_steps_agree(cell: CellName, precision: str, close: float) -
     for one, other in zip(*found, strict=True):
         assert one.dtype == other.dtype
         assert relative(one, other) < close
+
+
+def test_loops_over_steps_are_traced_once_for_all_shapes() -> None:
+    loops = _loops("gru", tf.float32)
+    for rows, steps, size in ((2, 3, 4), (1, 2, 5), (3, 5, 1), (7, 2, 6)):
+        state = random(rows, size)
+        given = [random(steps, rows, 3 * size), random(3 * size, size), random(3 * size)]
+        products, before, last = loops.forward(*given, (state,))
+        loops.backward(given[0], products, before, given[1], random(steps, rows, size), last)
+    assert [loop.experimental_get_tracing_count() for loop in loops] == [1, 1]
 
 
 @pytest.mark.parametrize(("precision", "close"), [("float32", 1e-5), ("bfloat16", 0.03)])

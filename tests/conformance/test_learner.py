@@ -179,7 +179,7 @@ def test_without_forcing_the_decoder_reads_its_own_guesses(learning_engine: str,
     tokens = np.tile(cycle, (ROWS, 1))
     known = Batch(tokens[:, :-1].copy(), tokens[:, 1:].copy(), np.ones(ROWS, np.bool_))
     learner = build_learner(learning_engine, shape, training(learning_rate=0.03))
-    for step in range(150):
+    for step in range(100):
         learner.train_step(known, 1.0, step)
     saved = learner.training_state()
 

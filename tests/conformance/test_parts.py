@@ -287,7 +287,7 @@ def test_every_weight_learns_and_the_loss_falls(spec: NetworkSpec, engine: str) 
     training = TrainingSpec(threads=1, dropout=0.0, input_dropout=0.0, learning_rate=0.01, weight_decay=0.0)
     learner = build_learner(engine, spec, training, moderate_weights(spec))
     before = learner.weights()
-    losses = [learner.train_step(batch, 1.0, step) for step in range(5)]
+    losses = [learner.train_step(batch, 1.0, step) for step in range(4)]
     after = learner.weights()
     assert losses[-1] < losses[0]
     assert after.keys() == parameter_shapes(spec).keys()
@@ -295,4 +295,4 @@ def test_every_weight_learns_and_the_loss_falls(spec: NetworkSpec, engine: str) 
     saved = learner.training_state()
     again = build_learner(engine, spec, training)
     again.restore(saved)
-    assert learner.train_step(batch, 1.0, 5) == again.train_step(batch, 1.0, 5)
+    assert learner.train_step(batch, 1.0, 4) == again.train_step(batch, 1.0, 4)

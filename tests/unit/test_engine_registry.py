@@ -49,6 +49,10 @@ def test_every_engine_can_be_named_on_the_command_line() -> None:
 def test_an_engine_that_does_not_exist_is_refused_with_those_that_do() -> None:
     with pytest.raises(UsageError, match=r"auto or one of numpy, .*Received: 'jax'"):
         build_network("jax", SPEC, {})
+    for name, meant in (("tensorflow", "keras"), ("Keras", "keras"), ("pytorch", "torch"), (["keras"], "keras")):
+        with pytest.raises(UsageError, match="engine must be auto or one of numpy") as caught:
+            build_network(name, SPEC, {})
+        assert caught.value.hint == f"the nearest: {meant}. Left out, auto chooses."
 
 
 def test_an_engine_that_cannot_train_is_refused_with_those_that_can() -> None:

@@ -45,6 +45,14 @@ def test_a_classifier_of_numbers_takes_them_as_they_are(tmp_path: Path) -> None:
     np.testing.assert_allclose(rows @ arrays["hidden.weight"].T + arrays["hidden.bias"], expected, atol=1e-3)
 
 
+def test_the_name_of_a_keras_file_must_have_its_ending(untrained: Callable[..., Path], tmp_path: Path) -> None:
+    model = unspool.load(untrained())
+    for name, better in ((tmp_path / "x.h5", tmp_path / "x.keras"), ("", "model.keras"), ("..", "model.keras")):
+        with pytest.raises(UsageError, match=r"must end in \.keras") as problem:
+            export_model(model, name)
+        assert problem.value.hint == f"write --out {better}."
+
+
 def test_a_failed_export_leaves_what_was_there(untrained: Callable[..., Path], tmp_path: Path) -> None:
     folder = untrained()
     model, place = unspool.load(folder), tmp_path / "new" / "kept.safetensors"

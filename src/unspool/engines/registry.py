@@ -11,7 +11,7 @@ from typing import Any, cast
 from unspool.arrays import Array
 from unspool.data.partition import ONLY_PROCESS, Process
 from unspool.engines.base import Learner, Machine
-from unspool.errors import MissingExtraError, UsageError
+from unspool.errors import MissingExtraError, UsageError, nearest
 from unspool.specs.network import NetworkSpec
 from unspool.specs.training import TrainingSpec
 
@@ -138,10 +138,13 @@ def _training_engine(kind: str, name: str) -> Engine:
 
 def _engine(kind: str, name: str, instead: Sequence[str] = ()) -> Engine:
     """Return the row of an engine that is installed; the error for another names what may do instead."""
-    if (kind, name) not in ENGINES:
+    if not isinstance(name, str) or (kind, name) not in ENGINES:  # in Python, anything may be given
+        names = engine_names(kind)
+        by_package = {ENGINES[kind, one].package: one for one in names}
+        meant = by_package.get(str(name).lower(), str(name))
         raise UsageError(
-            f"engine must be auto or one of {', '.join(engine_names(kind))}. Received: {name!r:.40}.",
-            "leave it out: auto chooses.",
+            f"engine must be auto or one of {', '.join(names)}. Received: {name!r:.40}.",
+            f"{nearest(meant, names)} Left out, auto chooses.",
         )
     engine = ENGINES[kind, name]
     if not find_spec(engine.package):

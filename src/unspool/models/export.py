@@ -61,7 +61,7 @@ def export_model(
         model: is a language model, or a classifier of texts or numbers, of standard layers. See `Model.to_keras`.
         path: is that of the new file or folder; none writes next to the model folder.
         format: is `keras`, `saved-model` or `state-dict`.
-        overwrite: allows it to replace one of the same format.
+        overwrite: allows it to replace a file or, with `saved-model`, a SavedModel.
 
     Returns:
         the path.
@@ -79,7 +79,7 @@ def export_model(
     if chosen.required and target.suffix != chosen.ending:
         raise UsageError(
             f"the name of a file of the format {format} must end in {chosen.ending}. Received: {target.name!r:.60}.",
-            f"write --out {target.with_suffix(chosen.ending)}.",
+            f"write --out {target.with_suffix(chosen.ending) if target.stem.strip('.') else 'model' + chosen.ending}.",
         )
     _check_free(target, chosen, overwrite)
     with replacing_whole(target) as new:

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-import keras
+from unspool.engines.keras.importing import import_keras
+
+keras = import_keras()
 
 
 def epochs_callback(begin: Callable[[Any], object], end: Callable[[Any, int], object]) -> Any:

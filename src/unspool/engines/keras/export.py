@@ -11,17 +11,18 @@ Shapes: B rows, T time steps, S tokens of a text, W width of a state, V tokens, 
 from collections.abc import Mapping
 from typing import Any
 
-import keras
 import numpy as np
 
 from unspool.arrays import Array, Arrays
 from unspool.engines.keras.gates import keras_arrays
+from unspool.engines.keras.importing import import_keras
 from unspool.engines.parameters import MASKED
 from unspool.engines.standard import head_of, sequence_part, state_dict
 from unspool.specs.network import DecoderSpec, HeadSpec, NetworkSpec, TextEncoderSpec, VectorEncoderSpec
 from unspool.specs.shapes import CellName
 from unspool.text.tokenizer import PAD
 
+keras = import_keras()
 layers = keras.layers
 LAYERS: dict[CellName, type[Any]] = {"rnn": layers.SimpleRNN, "lstm": layers.LSTM, "gru": layers.GRU}
 

@@ -1,4 +1,4 @@
-"""Import TensorFlow, and start it, without what it logs as it does."""
+"""Import TensorFlow and Keras, and start them, without what they log as they do."""
 
 import os
 import sys
@@ -6,6 +6,11 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from typing import Any
+
+from unspool.errors import UsageError
+
+BACKEND = "tensorflow"  # of Keras
 
 # What TensorFlow's libraries write on standard error however little they are asked to log.
 LOGGED = ("All log messages before absl::InitializeLog", "port.cc:", "cpu_feature_guard.cc:", "To enable the following")
@@ -23,6 +28,31 @@ def import_tensorflow() -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     with without_logs():
         import_module("tensorflow")
+
+
+def import_keras() -> Any:
+    """Import Keras, and return it. What trains and generates needs TensorFlow alone.
+
+    Raises:
+        UsageError: it runs on another framework than TensorFlow, or is told to.
+    """
+    told = os.environ.get("KERAS_BACKEND") or BACKEND
+    if "keras" not in sys.modules and told != BACKEND:  # before another framework is imported next to TensorFlow
+        raise _another_backend(told)
+    try:
+        import keras
+    except (ImportError, ValueError) as problem:  # its own file of settings names another one
+        raise _another_backend(" ".join(str(problem).split())) from None
+    if keras.backend.backend() != BACKEND:
+        raise _another_backend(keras.backend.backend())
+    return keras
+
+
+def _another_backend(received: str) -> UsageError:
+    return UsageError(
+        f"Keras must run on TensorFlow here. Received: {received:.200}.",
+        "set KERAS_BACKEND=tensorflow in the environment, before Keras is imported.",
+    )
 
 
 @contextmanager

@@ -107,8 +107,12 @@ class Loops(NamedTuple):
 def _loops(cell: CellName, kind: tf.DType) -> Loops:
     """Make the loops of a cell; they are traced once for all shapes."""
     step = STEPS[cell]
+    sequence, row = (tf.TensorSpec([None] * axes, tf.float32) for axes in (3, 2))  # [T, B, ...], and [B, H]
+    matrices, biases = tf.TensorSpec([None, None], kind), tf.TensorSpec([None], tf.float32)
+    number = 2 if cell == "lstm" else 1  # of the tensors of a state
+    rows, sequences = (row,) * number, (sequence,) * number
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(input_signature=[sequence, matrices, biases, rows])
     def forward(given: tf.Tensor, matrix: tf.Tensor, bias: tf.Tensor, first: CellState) -> tuple[Any, ...]:
         """Return the states' part of the gates [T, B, G H], the states before each step [T, B, H], and the last one."""
         steps, now = tf.shape(given)[0], _listed(given)
@@ -123,7 +127,7 @@ def _loops(cell: CellName, kind: tf.DType) -> Loops:
         _, last, products, before = tf.while_loop(lambda t, *_: t < steps, body, start)
         return products.stack(), tuple(array.stack() for array in before), last
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(input_signature=[sequence, sequence, sequences, matrices, sequence, rows])
     def backward(
         given: tf.Tensor,
         products: tf.Tensor,
