@@ -7,7 +7,7 @@ NEEDS := pyproject.toml constraints.txt
 ENGINES := numba torch
 SEPARATE := keras
 
-.PHONY: help install demo test check format docs bench clean
+.PHONY: help install demo test test-together test-separate check format docs bench clean
 
 help:  ## Say what each command does
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,9 +35,15 @@ demo: $(VENV)/.installed  ## Train on the embedded corpus for a minute, then wri
 	$(BIN)/python -m unspool demo
 
 test: $(VENV)/.installed-development  ## Run the tests; each engine is compared with NumPy in a process of its own
+	@$(MAKE) --no-print-directory -j2 test-together test-separate
+
+test-together:
 	$(BIN)/python -m pytest --ignore=tests/conformance
 	for engine in $(ENGINES); do UNSPOOL_TEST_ENGINE=$$engine $(BIN)/python -m pytest tests/conformance || exit 1; done
-	UNSPOOL_TEST_ENGINE=$(SEPARATE) $(BIN)/python -m pytest
+
+test-separate:  # meanwhile; what it says is shown when it is done
+	@UNSPOOL_TEST_ENGINE=$(SEPARATE) $(BIN)/python -m pytest > $(VENV)/$(SEPARATE).log 2>&1; \
+	code=$$?; cat $(VENV)/$(SEPARATE).log; exit $$code
 
 check: $(VENV)/.installed-development  ## Lint, formatting, types, direction of imports
 	$(BIN)/ruff check .
