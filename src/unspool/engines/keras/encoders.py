@@ -66,7 +66,8 @@ class TextEncoder(tf.Module):
             states = self.cell.both_ways(values, backwards, dropout)  # (B, S, W)
         else:
             states, _ = self.cell(values, self.cell.zeros(values.shape[0]), dropout)
-        last = tf.gather(states, lengths - 1, axis=1, batch_dims=1)  # (B, W)
+        rows = tf.range(states.shape[0], dtype=lengths.dtype)
+        last = tf.gather_nd(states, tf.stack([rows, lengths - 1], axis=1))  # (B, W)
         size = self._spec.hidden_size
         return Encoded(states, mask, tf.concat([last[:, :size], states[:, 0, size:]], axis=1))
 

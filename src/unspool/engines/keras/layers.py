@@ -163,10 +163,10 @@ class Layers(tf.Module):
             dropout: is none for inference.
         """
         for layer, reverse, cell_state in zip(self.layers, self.reverse, self.zeros(values.shape[0]), strict=True):
-            reversed_ = tf.gather(values, backwards, batch_dims=1)
+            reversed_ = _reordered(values, backwards)
             found, _ = _read(layer, values, cell_state, dropout)  # (B, T, H)
             reversed_, _ = _read(reverse, reversed_, cell_state, dropout)  # (B, T, H)
-            values = tf.concat([found, tf.gather(reversed_, backwards, batch_dims=1)], axis=2)  # (B, T, 2 H)
+            values = tf.concat([found, _reordered(reversed_, backwards)], axis=2)  # (B, T, 2 H)
             if dropout:
                 values = dropout(values, dropout.hidden)
         return values
@@ -191,6 +191,19 @@ class Layers(tf.Module):
             after.append((last[None],))
         values = normalised(values, self.norm_leave.read_value())
         return dropout(values, dropout.hidden) if dropout else values, tuple(after)
+
+
+@tf.custom_gradient
+def _reordered(values: tf.Tensor, order: tf.Tensor) -> tuple[tf.Tensor, object]:
+    """Put the positions of [B, T, features] into an order [B, T] that restores the first one when applied again.
+
+    TensorFlow's gradient, for any order, is two dozen operators.
+    """
+
+    def back(d_values: tf.Tensor) -> tuple[tf.Tensor, None]:
+        return tf.gather(d_values, order, batch_dims=1), None
+
+    return tf.gather(values, order, batch_dims=1), back
 
 
 def _read(
