@@ -53,17 +53,20 @@ class Window:
         values: are the inputs, [T, B, E], in the precision of products.
         weight: multiplies the inputs, [G H, E].
         recurrent: multiplies the states, [G H, H].
-        bias: is added to the products of the inputs, [G H].
+        bias: is added to the products of the inputs, [G H]; none where the kernel does so.
     """
 
-    def __init__(self, values: tf.Tensor, weight: tf.Tensor, recurrent: tf.Tensor, bias: tf.Tensor) -> None:
+    def __init__(
+        self, values: tf.Tensor, weight: tf.Tensor, recurrent: tf.Tensor, bias: tf.Tensor | None = None
+    ) -> None:
         self.steps, self.rows, width = values.shape
         self.size, self.chunks = recurrent.shape[1], -(-self.rows // ROWS)
         self.precision: tf.DType = values.dtype
         self.values = tf.reshape(values, [-1, width])  # (N, E)
         self.weight, self.recurrent = tf.cast(weight, self.precision), recurrent
-        products = tf.matmul(self.values, self.weight, transpose_b=True)
-        self.gates = tf.nn.bias_add(products, tf.cast(bias, self.precision))  # (N, G H)
+        self.gates = tf.matmul(self.values, self.weight, transpose_b=True)  # (N, G H)
+        if bias is not None:
+            self.gates = tf.nn.bias_add(self.gates, tf.cast(bias, self.precision))
 
     def forward(self, kernel: Any, *arrays: tf.Tensor) -> None:
         """Launch a forward kernel; the recurrent matrix is packed as [H, G H]."""
@@ -124,11 +127,11 @@ def lstm_window(
     cell: tf.Tensor,
 ) -> tuple[tuple[tf.Tensor, ...], Any]:
     """Run an LSTM layer: [T, B, E] to [T, B, H], and the last hidden state and cell [B, H]."""
-    window = Window(values, weight, recurrent, bias + bias_recurrent)
+    window = Window(values, weight, recurrent)
     kernels = lstm_kernels(PRECISIONS[window.precision])
     output, cells = window.empty(), window.empty(kind=tf.float32)
     last_hidden, last_cell = copied(hidden), copied(cell)
-    window.forward(kernels.forward, last_hidden, last_cell, output, cells)
+    window.forward(kernels.forward, last_hidden, last_cell, bias + bias_recurrent, output, cells)
 
     def back(d_output: tf.Tensor, d_hidden: tf.Tensor, d_cell: tf.Tensor) -> tuple[tf.Tensor, ...]:
         d_hidden, d_cell, d_gates = copied(d_hidden), copied(d_cell), window.empty(4)
@@ -159,14 +162,12 @@ def gru_window(
     window.forward(kernels.gru, last, inner, output, inside)
 
     def back(d_output: tf.Tensor, d_hidden: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        d_hidden, d_gates = copied(d_hidden), window.empty(4)  # n, r, z, what the state contributes to n
-        window.back(kernels.gru_back, window.gates, hidden, d_hidden, output, inside, d_output, d_gates)
-        d_recurrent = window.recurrent_gradient(d_gates[:, size:], hidden, output)
-        sums = over_positions(d_gates)  # (4 H)
-        window.weight = tf.roll(window.weight, size, axis=0)  # n, r, z
-        d_values, d_weight = window.gradients(d_gates[:, : 3 * size])
-        d_weight, d_bias = (tf.roll(one, -size, axis=0) for one in (d_weight, sums[: 3 * size]))  # r, z, n
-        return d_values, d_weight, d_recurrent, d_bias, sums[size:], d_hidden
+        d_hidden, d_gates, d_state = copied(d_hidden), window.empty(3), window.empty(3)
+        changed = (hidden, d_hidden, output, inside, d_output, d_gates, d_state)
+        window.back(kernels.gru_back, window.gates, *changed)
+        d_recurrent = window.recurrent_gradient(d_state, hidden, output)
+        d_values, d_weight = window.gradients(d_gates)
+        return d_values, d_weight, d_recurrent, over_positions(d_gates), over_positions(d_state), d_hidden
 
     return (window.stepwise(output), last), back
 

@@ -22,10 +22,10 @@ def lstm_kernels(precision: str) -> SimpleNamespace:
     """Compile both kernels for one precision of what is stored.
 
     Forward takes B, T, H; the input's part of the gates i f g o [N, 4 H], stored, which it activates in place; the
-    packed matrix; the hidden state and the cell [B, H], which it replaces by the last ones; the outputs [N, H], stored,
-    and the cells [N, H]; workspaces. Backward takes B, T, H, the activated gates and the packed transpose; the first
-    cell, and the cells [N, H]; the gradients of the last state and cell [B, H], which it replaces by those of the
-    first, of the outputs [N, H] and of the gates before activation [N, 4 H], stored; workspaces.
+    packed matrix; the hidden state and the cell [B, H], which it replaces by the last ones; the bias [4 H]; the outputs
+    [N, H], stored, and the cells [N, H]; workspaces. Backward takes B, T, H, the activated gates and the packed
+    transpose; the first cell, and the cells [N, H]; the gradients of the last state and cell [B, H], which it replaces
+    by those of the first, of the outputs [N, H] and of the gates before activation [N, 4 H], stored; workspaces.
     """
     storage = STORAGE[precision]
     pairs = PER_LANE[storage]
@@ -37,25 +37,24 @@ def lstm_kernels(precision: str) -> SimpleNamespace:
         depth, width = padded(size, pairs), padded(4 * size, PANEL)
         panels = matrix(given[6], storage, width // PANEL, depth * PANEL)
         hidden, cell = matrix(given[7], float32, count, size), matrix(given[8], float32, count, size)
-        output, cells = matrix(given[9], storage, count * steps, size), matrix(given[10], float32, count * steps, size)
+        bias = matrix(given[9], float32, 1, 4 * size)[0]
+        output, cells = matrix(given[10], storage, count * steps, size), matrix(given[11], float32, count * steps, size)
         chunk = take(call)
         while chunk < given[CHUNKS]:
             first, last = chunk * ROWS, min(count, (chunk + 1) * ROWS)
-            rows = part(given[11], storage, given[CHUNKS], chunk, depth)
-            sums = part(given[12], float32, given[CHUNKS], chunk, width)
+            rows = part(given[12], storage, given[CHUNKS], chunk, depth)
+            sums = part(given[13], float32, given[CHUNKS], chunk, width)
             store(hidden, first, last, rows)
             for step in range(steps):
                 multiply_all(rows, panels, sums)
                 for row in range(first, last):
                     n, total = step * count + row, sums[row - first]
-                    for i in range(4 * size):
-                        total[i] += widen(gates[n, i])
                     for i in range(2 * size):
-                        total[i] = logistic(total[i])
+                        total[i] = logistic(total[i] + widen(gates[n, i]) + bias[i])
                     for i in range(2 * size, 3 * size):
-                        total[i] = hyperbolic_tangent(total[i])
+                        total[i] = hyperbolic_tangent(total[i] + widen(gates[n, i]) + bias[i])
                     for i in range(3 * size, 4 * size):
-                        total[i] = logistic(total[i])
+                        total[i] = logistic(total[i] + widen(gates[n, i]) + bias[i])
                     for i in range(4 * size):
                         gates[n, i] = narrow(total[i], gates)
                     for i in range(size):

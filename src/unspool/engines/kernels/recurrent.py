@@ -15,7 +15,7 @@ from typing import Any
 
 import numba
 import numpy as np
-from numba import float32
+from numba import float32, uint32
 
 from unspool.engines.kernels.arithmetic import hyperbolic_tangent, logistic, narrow, widen
 from unspool.engines.kernels.compiling import inlined
@@ -24,6 +24,7 @@ from unspool.engines.kernels.parallel import CHUNKS, Call, arguments, compile_ke
 from unspool.engines.kernels.tiles import PANEL, PER_LANE, STORAGE, TILE_VECTORS
 
 ROWS = 16  # of a chunk
+BLOCK = 16  # entries of a column that are packed at once: a cache line
 ONE = np.float32(1)
 
 
@@ -72,16 +73,30 @@ def recurrent_kernels(precision: str) -> SimpleNamespace:
         source = matrix(given[5], float32, outer if transposed else inner, inner if transposed else outer)
         depth = padded(inner, pairs)
         panels = matrix(given[6], storage, given[CHUNKS], depth * PANEL)
+        words = matrix(given[6], uint32, given[CHUNKS], depth * PANEL // pairs)
         panel = take(call)
         while panel < given[CHUNKS]:
-            first = panel * PANEL
-            for k in range(depth):
-                position = k // pairs * PANEL * pairs + k % pairs
-                for column in range(PANEL):
-                    value = np.float32(0)
-                    if k < inner and first + column < outer:
-                        value = source[first + column, k] if transposed else source[k, first + column]
-                    panels[panel, position + column * pairs] = narrow(value, panels)
+            first, columns = panel * PANEL, min(PANEL, outer - panel * PANEL)
+            if depth > inner or columns < PANEL:
+                panels[panel, :] = 0
+            for block in range(0, inner, BLOCK):
+                last = min(inner, block + BLOCK)
+                if transposed:
+                    for column in range(columns):
+                        for k in range(block, last):
+                            position = (k // pairs * PANEL + column) * pairs + k % pairs
+                            panels[panel, position] = narrow(source[first + column, k], panels)
+                elif pairs == 1:
+                    for k in range(block, last):
+                        for column in range(columns):
+                            panels[panel, k * PANEL + column] = narrow(source[k, first + column], panels)
+                else:  # a lane of two bfloat16 is written at once
+                    for k in range(block, last, 2):
+                        second, kept = min(k + 1, inner - 1), np.uint32(k + 1 < inner)
+                        for column in range(columns):
+                            low = np.uint32(narrow(source[k, first + column], panels))
+                            high = np.uint32(narrow(source[second, first + column], panels)) * kept
+                            words[panel, k // 2 * PANEL + column] = low | (high << np.uint32(16))
             panel = take(call)
 
     def gru(call: Call) -> None:
@@ -122,21 +137,25 @@ def recurrent_kernels(precision: str) -> SimpleNamespace:
             chunk = take(call)
 
     def gru_back(call: Call) -> None:
-        """Write the gradients of n, r and z before activation, and of the state's part of n: [N, 4 H], stored."""
+        """Write the gradients of r, z and n before activation, and of what the state contributes to them.
+
+        Both are [N, 3 H], stored, and differ in n.
+        """
         given = arguments(call)
         count, steps, size = given[2], given[3], given[4]
         gates, before = matrix(given[5], storage, count * steps, 3 * size), matrix(given[7], float32, count, size)
         d_hidden, output = matrix(given[8], float32, count, size), matrix(given[9], storage, count * steps, size)
         inside = matrix(given[10], storage, count * steps, size)
         d_output = matrix(given[11], storage, count * steps, size)
-        d_gates = matrix(given[12], storage, count * steps, 4 * size)
+        d_gates = matrix(given[12], storage, count * steps, 3 * size)
+        d_state = matrix(given[13], storage, count * steps, 3 * size)
         depth, width = padded(3 * size, pairs), padded(size, PANEL)
         panels = matrix(given[6], storage, width // PANEL, depth * PANEL)
         chunk = take(call)
         while chunk < given[CHUNKS]:
             first, last = chunk * ROWS, min(count, (chunk + 1) * ROWS)
-            rows = part(given[13], storage, given[CHUNKS], chunk, depth)
-            sums = part(given[14], float32, given[CHUNKS], chunk, width)
+            rows = part(given[14], storage, given[CHUNKS], chunk, depth)
+            sums = part(given[15], float32, given[CHUNKS], chunk, width)
             for step in range(steps - 1, -1, -1):
                 for row in range(first, last):
                     n, d_h = step * count + row, d_hidden[row]
@@ -145,16 +164,18 @@ def recurrent_kernels(precision: str) -> SimpleNamespace:
                     for i in range(size):
                         r, z, value = widen(gates[n, i]), widen(gates[n, size + i]), widen(gates[n, 2 * size + i])
                         d_value = d_h[i] * (ONE - z) * (ONE - value * value)
-                        d_gates[n, i] = narrow(d_value, d_gates)
-                        d_gates[n, size + i] = narrow(d_value * widen(inside[n, i]) * r * (ONE - r), d_gates)
-                        d_gates[n, 3 * size + i] = narrow(d_value * r, d_gates)
+                        d_gates[n, 2 * size + i] = narrow(d_value, d_gates)
+                        d_gates[n, i] = narrow(d_value * widen(inside[n, i]) * r * (ONE - r), d_gates)
+                        d_state[n, 2 * size + i] = narrow(d_value * r, d_state)
                     for i in range(size):
                         z, value = widen(gates[n, size + i]), widen(gates[n, 2 * size + i])
                         previous = widen(output[n - count, i]) if step else before[row, i]
-                        d_gates[n, 2 * size + i] = narrow(d_h[i] * (previous - value) * z * (ONE - z), d_gates)
+                        d_gates[n, size + i] = narrow(d_h[i] * (previous - value) * z * (ONE - z), d_gates)
                         d_h[i] *= z
+                    for i in range(2 * size):
+                        d_state[n, i] = d_gates[n, i]
                     for i in range(3 * size):
-                        rows[row - first, i] = d_gates[n, size + i]
+                        rows[row - first, i] = d_state[n, i]
                 multiply_all(rows, panels, sums)
                 for row in range(first, last):
                     for i in range(size):

@@ -157,18 +157,14 @@ class GruWindow(torch.autograd.Function):
     def backward(ctx: Any, d_output: Tensor, d_hidden: Tensor) -> tuple[Tensor | None, ...]:
         """Compute the gradients of values, weights and the first state."""
         saved, window = ctx.saved, ctx.saved.window
-        size = window.size
         with torch.autocast("cpu", enabled=False):
-            d_hidden, d_gates = copied(d_hidden), window.empty(4)  # n, r, z, what the state contributes to n
-            changed = (saved.hidden, d_hidden, saved.output, saved.inside, window.flat(d_output), d_gates)
+            d_hidden, d_gates, d_state = copied(d_hidden), window.empty(3), window.empty(3)
+            changed = (saved.hidden, d_hidden, saved.output, saved.inside, window.flat(d_output), d_gates, d_state)
             window.back(window.kernels.gru_back, window.gates, *changed)
-            d_recurrent = multiply(d_gates[:, size:].t(), window.before(saved.hidden, saved.output)).float()
-            sums = over_positions(d_gates)  # (4 H)
-            window.weight = torch.cat([window.weight[2 * size :], window.weight[: 2 * size]])  # n, r, z
-            d_values, d_weight = window.gradients(d_gates[:, : 3 * size])
-            d_weight = torch.cat([d_weight[size:], d_weight[:size]])  # r, z, n
-            d_bias = torch.cat([sums[size : 3 * size], sums[:size]])
-            return d_values, None, d_weight, d_recurrent, d_bias, sums[size:], d_hidden
+            d_recurrent = multiply(d_state.t(), window.before(saved.hidden, saved.output)).float()
+            d_values, d_weight = window.gradients(d_gates)
+            sums = over_positions(d_gates), over_positions(d_state)  # each (3 H)
+            return d_values, None, d_weight, d_recurrent, *sums, d_hidden
 
 
 class RnnWindow(torch.autograd.Function):
