@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from unspool.arrays import Array
 from unspool.engines.keras.platform import threads
 
 try:
@@ -20,13 +21,13 @@ except ImportError:
     PRECISIONS, HAS_PAIRS, HAS_VECTORS = {}, False, False
 
 
-def launch(kernel: Any, chunks: int, *arguments: int | tf.Tensor) -> None:
+def launch(kernel: Any, chunks: int, *arguments: int | tf.Tensor | Array) -> None:
     """Run a kernel over all its chunks, and wait for it.
 
     Args:
         kernel: is compiled by a module of `engines/kernels`.
         chunks: is the number of pieces of the work.
-        *arguments: are sizes, and tensors, which are passed by address; 0 stands for no tensor.
+        *arguments: are sizes, and tensors or arrays, which are passed by address; 0 stands for none.
     """
     given = (item if isinstance(item, int) else np.asarray(item) for item in arguments)
     parallel.launch(kernel, chunks, threads(), *given)

@@ -8,29 +8,34 @@ Shapes: N positions, V tokens, C labels.
 from contextlib import suppress
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
+from unspool.arrays import IntArray
 from unspool.engines.keras.compiled import PRECISIONS, empty, launch
+from unspool.engines.keras.platform import as_tensor
 from unspool.text.tokenizer import PAD
 
 with suppress(ImportError):  # without Numba
     from unspool.engines.kernels.loss import POSITIONS, loss_kernel, nats_kernel, workspace_columns
 
 
-def token_loss(logits: tf.Tensor, targets: tf.Tensor, smoothing: float) -> tf.Tensor:
+def token_loss(logits: tf.Tensor, targets: IntArray, smoothing: float) -> tf.Tensor:
     """Compute the mean cross-entropy of all targets but padding.
 
     Args:
         logits: are float32 or bfloat16, [N, V].
-        targets: are the tokens to predict, [N] int64.
+        targets: are the tokens to predict, [N].
         smoothing: is the fraction of the target probability that is spread over all tokens, 0 to 1.
 
     Returns:
         [] float32, in nats; NaN if all targets are padding.
     """
+    targets = np.ascontiguousarray(targets, np.int64)
     if logits.dtype in PRECISIONS:
         return _compiled(targets, smoothing)(logits)
-    return cross_entropy(logits, targets, smoothing, counted=tf.cast(targets != PAD, tf.float32))
+    counted = as_tensor((targets != PAD).astype(np.float32))  # (N)
+    return cross_entropy(logits, as_tensor(targets), smoothing, counted=counted)
 
 
 def cross_entropy(
@@ -71,17 +76,19 @@ def token_nats(logits: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
     return nats
 
 
-def _compiled(targets: tf.Tensor, smoothing: float) -> Any:
+def _compiled(targets: IntArray, smoothing: float) -> Any:
     """Return the function that computes the loss and, in the same pass, its gradient."""
+    counted = int((targets != PAD).sum())
+    weight = 1 / counted if counted else np.inf
+    settings = np.array([smoothing, weight], np.float32)
 
     @tf.custom_gradient
     def loss(logits: tf.Tensor) -> tuple[tf.Tensor, Any]:
         count, size = logits.shape
         chunks = -(-count // POSITIONS)
-        settings = tf.stack([smoothing, 1 / tf.reduce_sum(tf.cast(targets != PAD, tf.float32))])  # (2,)
         gradient, nats = empty((count, size), logits.dtype), empty((count,))
         arrays = (logits, targets, settings, gradient, nats, empty((chunks, workspace_columns(size))))
         launch(loss_kernel(PRECISIONS[logits.dtype]), chunks, count, size, *arrays)
-        return tf.reduce_sum(nats) * settings[1], lambda d_loss: gradient * tf.cast(d_loss, logits.dtype)
+        return tf.reduce_sum(nats) * weight, lambda d_loss: gradient * tf.cast(d_loss, logits.dtype)
 
     return loss

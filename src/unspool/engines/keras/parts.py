@@ -80,7 +80,7 @@ class Parts(tf.Module):
                 inputs = sample_inputs(dropout.generator, inputs, as_array(tf.cast(logits, tf.float32)), forcing)
             logits, state = self.decoder(as_tensor(inputs), state, dropout)  # (B, T, V)
             flat = tf.reshape(logits, [-1, logits.shape[2]])  # (N, V)
-            losses.append(token_loss(flat, as_tensor(batch.targets.reshape(-1)), objective.label_smoothing))
+            losses.append(token_loss(flat, batch.targets.reshape(-1), objective.label_smoothing))
         return tf.add_n(losses), state
 
     def read(self, source: Source, dropout: Dropout | None = None) -> Encoded:
