@@ -136,24 +136,28 @@ def _muon(tall: bool) -> Any:
     ) -> tuple[tf.Tensor, tf.Tensor]:
         momentum = momentum + (1 - MOMENTUM) * (gradient - momentum)
         change = gradient + MOMENTUM * (momentum - gradient)
-        change = tf.transpose(orthogonalised(tf.transpose(change))) if tall else orthogonalised(change)
-        return kept * weight - rate * change, momentum
+        return kept * weight - rate * orthogonalised(change, tall), momentum
 
     return updated
 
 
-def orthogonalised(matrix: tf.Tensor) -> tf.Tensor:
+def orthogonalised(matrix: tf.Tensor, tall: bool) -> tf.Tensor:
     """Bring the singular values of a matrix [R, K] close to 1, by Newton and Schulz's iteration.
 
     Products are in bfloat16 and sums in float32: coefficients that are rounded too would double the error.
+
+    Args:
+        matrix: is float32.
+        tall: says that it has more rows than columns; then products are from the right, with the smaller of both Grams.
     """
     a, b, c = COEFFICIENTS
     values = matrix / tf.maximum(tf.norm(matrix), NORM_MINIMUM)
     for _ in range(ITERATIONS):
         rounded = tf.cast(values, tf.bfloat16)
-        gram = tf.matmul(rounded, rounded, transpose_b=True)  # (R, R)
-        sums = b * tf.cast(gram, tf.float32) + c * tf.cast(tf.matmul(gram, gram), tf.float32)
-        values = a * values + tf.cast(tf.matmul(tf.cast(sums, tf.bfloat16), rounded), tf.float32)
+        gram = tf.matmul(rounded, rounded, transpose_a=tall, transpose_b=not tall)  # (K, K) if tall, else (R, R)
+        sums = tf.cast(b * tf.cast(gram, tf.float32) + c * tf.cast(tf.matmul(gram, gram), tf.float32), tf.bfloat16)
+        product = tf.matmul(rounded, sums) if tall else tf.matmul(sums, rounded)  # (R, K)
+        values = a * values + tf.cast(product, tf.float32)
     return values
 
 
