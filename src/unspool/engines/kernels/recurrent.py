@@ -49,6 +49,12 @@ def multiply_all(rows: Any, panels: Any, sums: Any) -> None:
         multiply(rows, panels[panel], TILE_VECTORS, sums, panel * PANEL)
 
 
+@inlined
+def paired(low: Any, high: Any, like: Any) -> Any:
+    """Return the two bfloat16 of a lane, which are written at once, in a uint32."""
+    return np.uint32(narrow(low, like)) | (np.uint32(narrow(high, like)) << np.uint32(16))
+
+
 def packed_shape(inner: int, outer: int, precision: str) -> tuple[int, int]:
     """Return the rows and columns of a matrix [inner, outer] once it is padded and packed."""
     return int(padded(inner, PER_LANE[STORAGE[precision]])), int(padded(outer, PANEL))
@@ -79,24 +85,33 @@ def recurrent_kernels(precision: str) -> SimpleNamespace:
             first, columns = panel * PANEL, min(PANEL, outer - panel * PANEL)
             if depth > inner or columns < PANEL:
                 panels[panel, :] = 0
-            for block in range(0, inner, BLOCK):
-                last = min(inner, block + BLOCK)
-                if transposed:
+            if transposed:
+                for block in range(0, inner, BLOCK):
                     for column in range(columns):
-                        for k in range(block, last):
-                            position = (k // pairs * PANEL + column) * pairs + k % pairs
-                            panels[panel, position] = narrow(source[first + column, k], panels)
-                elif pairs == 1:
-                    for k in range(block, last):
+                        line = source[first + column, block : min(inner, block + BLOCK)]
+                        count = line.shape[0] // pairs
+                        for i in range(count):
+                            lane = (block // pairs + i) * PANEL + column
+                            if pairs == 1:
+                                panels[panel, lane] = narrow(line[i], panels)
+                            else:
+                                words[panel, lane] = paired(line[2 * i], line[2 * i + 1], panels)
+                        if pairs == 2 and line.shape[0] % 2:
+                            words[panel, (block // 2 + count) * PANEL + column] = narrow(line[2 * count], panels)
+            else:
+                for k in range(0, inner, pairs):
+                    line = source[k, first : first + columns]
+                    start = k // pairs * PANEL
+                    if pairs == 1:
+                        lanes = panels[panel, start : start + columns]
                         for column in range(columns):
-                            panels[panel, k * PANEL + column] = narrow(source[k, first + column], panels)
-                else:  # a lane of two bfloat16 is written at once
-                    for k in range(block, last, 2):
-                        second, kept = min(k + 1, inner - 1), np.uint32(k + 1 < inner)
+                            lanes[column] = narrow(line[column], panels)
+                    else:
+                        last = source[min(k + 1, inner - 1), first : first + columns]
+                        kept = np.float32(k + 1 < inner)
+                        both = words[panel, start : start + columns]
                         for column in range(columns):
-                            low = np.uint32(narrow(source[k, first + column], panels))
-                            high = np.uint32(narrow(source[second, first + column], panels)) * kept
-                            words[panel, k // 2 * PANEL + column] = low | (high << np.uint32(16))
+                            both[column] = paired(line[column], last[column] * kept, panels)
             panel = take(call)
 
     def gru(call: Call) -> None:
