@@ -12,6 +12,8 @@ from unspool.errors import UsageError
 
 BACKEND = "tensorflow"  # of Keras
 
+SPINS = "20000"  # readings of a flag, about a tenth of a millisecond
+
 # What TensorFlow's libraries write on standard error however little they are asked to log.
 LOGGED = ("All log messages before absl::InitializeLog", "port.cc:", "cpu_feature_guard.cc:", "To enable the following")
 
@@ -23,9 +25,9 @@ def import_tensorflow() -> None:
         ImportError: it cannot be imported.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # warnings and errors are still shown
-    # The compiled kernels run on OpenMP's threads, TensorFlow's operators on its own: a thread of one that spins while
-    # it waits would take the core from the other. OpenMP reads this when it is loaded.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    # The compiled kernels run on OpenMP's threads, TensorFlow's operators on its own: a thread of one that spins for long
+    # takes the core from the other, and one that sleeps at once is slow to wake. OpenMP reads this when it is loaded.
+    os.environ.setdefault("GOMP_SPINCOUNT", SPINS)
     with without_logs():
         import_module("tensorflow")
 
