@@ -11,7 +11,6 @@ from typing import Any
 from unspool.errors import UsageError
 
 BACKEND = "tensorflow"  # of Keras
-
 SPINS = "20000"  # readings of a flag, about a tenth of a millisecond
 
 # What TensorFlow's libraries write on standard error however little they are asked to log.
@@ -25,8 +24,8 @@ def import_tensorflow() -> None:
         ImportError: it cannot be imported.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # warnings and errors are still shown
-    # The compiled kernels run on OpenMP's threads, TensorFlow's operators on its own: a thread of one that spins for long
-    # takes the core from the other, and one that sleeps at once is slow to wake. OpenMP reads this when it is loaded.
+    # The compiled kernels run on OpenMP's threads, TensorFlow's operators on its own. A thread of one that spins for long
+    # takes the core from the other; one that sleeps at once is slow to wake. OpenMP reads this when it is loaded.
     os.environ.setdefault("GOMP_SPINCOUNT", SPINS)
     with without_logs():
         import_module("tensorflow")
