@@ -24,8 +24,8 @@ def import_tensorflow() -> None:
         ImportError: it cannot be imported.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # warnings and errors are still shown
-    # The compiled kernels run on OpenMP's threads, TensorFlow's operators on its own. A thread that spins for long takes
-    # the core from the other's; one that sleeps at once is slow to wake. OpenMP reads this when it is loaded.
+    # The compiled kernels run on OpenMP's threads, TensorFlow's operators on its own. A thread that spins for long
+    # takes a core from the other library; one that sleeps at once is slow to wake. OpenMP reads this as it is loaded.
     os.environ.setdefault("GOMP_SPINCOUNT", SPINS)
     with without_logs():
         import_module("tensorflow")
