@@ -289,7 +289,7 @@ def test_a_model_is_not_written_over_unless_asked(text_file: Path, tmp_path: Pat
 
 def test_an_engine_that_cannot_train_is_refused_before_anything_is_touched(text_file: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="engine"):
-        train(text_file, out=tmp_path / "m", engine="numpy", **SHORT)
+        train(text_file, out=tmp_path / "m", **{**SHORT, "engine": "numpy"})
     assert not (tmp_path / "m").exists()
 
 
