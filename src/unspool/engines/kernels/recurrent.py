@@ -2,7 +2,7 @@
 
 A chunk is ROWS rows of the batch: rows do not depend on one another, so the threads wait for each other only at the end
 of the window. In a chunk, every step is a product with the packed recurrent matrix (`tiles.py`) and a few point-wise
-loops. The framework computes the large products (`engines/torch/recurrent.py`).
+loops. The framework computes the large products (`recurrent.py` of its engine).
 
 Shapes: B rows, T time steps, N = B T positions, H hidden units, G gates. Positions are ordered by time step, so that
 the rows of a chunk are contiguous. What products read or write is *stored*: in bfloat16 (as uint16) or float32, as the
