@@ -1,9 +1,10 @@
-"""Compiled kernels on eager tensors: on the memory that they have, without a copy.
+"""Functions of arrays on tensors, and the compiled kernels that they launch.
 
-Without Numba there are no kernels, and every operation has a slower form in TensorFlow's own operators.
+Training is a graph (`update.py`), inference is eager; either runs such a function on the memory of its tensors, without
+a copy. Without Numba there are no kernels, and every operation has a slower form in TensorFlow's own operators.
 """
 
-from functools import cache
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,17 +21,37 @@ try:
 except ImportError:
     PRECISIONS, HAS_PAIRS, HAS_VECTORS = {}, False, False
 
+ALIGNED = 64  # bytes: TensorFlow takes an array that begins at a multiple as it is, and copies another
 
-def launch(kernel: Any, chunks: int, *arguments: int | tf.Tensor | Array) -> None:
+
+def run(
+    function: Callable[..., Sequence[Array]], inputs: Sequence[Any], outputs: Sequence[tf.TensorSpec]
+) -> list[tf.Tensor]:
+    """Run a function of arrays on tensors, at once or as a part of a graph.
+
+    Args:
+        function: takes an array for each input, and returns one for each output; it may write to an input that nothing
+            else reads.
+        inputs: are tensors or numbers.
+        outputs: are the shapes, as far as they are known, and the types of what is returned.
+    """
+    if tf.executing_eagerly():
+        return [tf.convert_to_tensor(array) for array in function(*(np.asarray(one) for one in inputs))]
+    found: list[tf.Tensor] = tf.numpy_function(function, inputs, [spec.dtype for spec in outputs])
+    for tensor, spec in zip(found, outputs, strict=True):
+        tensor.set_shape(spec.shape)
+    return found
+
+
+def launch(kernel: Any, chunks: int, *arguments: int | Array) -> None:
     """Run a kernel over all its chunks, and wait for it.
 
     Args:
         kernel: is compiled by a module of `engines/kernels`.
         chunks: is the number of pieces of the work.
-        *arguments: are sizes, and tensors or arrays, which are passed by address; 0 stands for none.
+        *arguments: are sizes, and arrays, which are passed by address; 0 stands for none.
     """
-    given = (item if isinstance(item, int) else np.asarray(item) for item in arguments)
-    parallel.launch(kernel, chunks, threads(), *given)
+    parallel.launch(kernel, chunks, threads(), *arguments)
 
 
 def has_kernels(precision: tf.DType) -> bool:
@@ -38,17 +59,24 @@ def has_kernels(precision: tf.DType) -> bool:
     return precision in PRECISIONS and (HAS_PAIRS if precision == tf.bfloat16 else HAS_VECTORS)
 
 
-def empty(shape: tuple[int, ...], kind: tf.DType = tf.float32) -> tf.Tensor:
-    """Make a tensor that a kernel fills: nobody else has it, so that writing to its memory is safe."""
-    return tf.raw_ops.Empty(shape=_constant(shape), dtype=kind)
+def empty(shape: tuple[int, ...], kind: Any = np.float32) -> Array:
+    """Make an array that a kernel fills, and that TensorFlow takes without a copy."""
+    count = int(np.prod(shape)) * np.dtype(kind).itemsize
+    block = np.empty(count + ALIGNED, np.uint8)
+    first = -block.ctypes.data % ALIGNED
+    array: Array = block[first : first + count].view(kind).reshape(shape)
+    return array
 
 
-def zeros(shape: tuple[int, ...], kind: tf.DType = tf.float32) -> tf.Tensor:
-    """Make a tensor of zeros that a kernel adds to."""
-    return tf.raw_ops.Empty(shape=_constant(shape), dtype=kind, init=True)
+def zeros(shape: tuple[int, ...], kind: Any = np.float32) -> Array:
+    """Make an array of zeros that a kernel adds to."""
+    array = empty(shape, kind)
+    array.fill(0)
+    return array
 
 
-@cache
-def _constant(shape: tuple[int, ...]) -> tf.Tensor:
-    """Make a tensor of a shape once, which takes longer than to make the tensor of that shape."""
-    return tf.constant(shape, tf.int32)
+def copied(values: Array) -> Array:
+    """Copy an array, which a kernel then replaces."""
+    array = empty(values.shape, values.dtype)
+    array[...] = values
+    return array

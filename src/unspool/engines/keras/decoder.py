@@ -10,6 +10,7 @@ import tensorflow as tf
 from unspool.engines.keras.attention import Attention, Memory
 from unspool.engines.keras.encoders import Encoded
 from unspool.engines.keras.layers import CellStates, Dropout, Embedding, Layers, Linear, embedded
+from unspool.engines.keras.platform import sizes
 from unspool.engines.keras.products import linear
 from unspool.engines.keras.variables import weight
 from unspool.engines.parameters import input_width, state_names
@@ -109,5 +110,5 @@ class Decoder(tf.Module):
 
     def _embed(self, tokens: tf.Tensor) -> tf.Tensor:
         if self.spec.decoder_input == "none":
-            return tf.ones([*tokens.shape, 1])  # (B, T, 1)
+            return tf.ones([*sizes(tokens), 1])  # (B, T, 1)
         return embedded(tokens, self.embedding, self.spec.vocabulary_size)

@@ -10,7 +10,7 @@ import tensorflow as tf
 from unspool.data.batches import FeatureSource, ImageSource, TextSource, VectorSource
 from unspool.engines.keras.convolution import Stages
 from unspool.engines.keras.layers import Dropout, Embedding, Layers, Linear, embedded
-from unspool.engines.keras.platform import as_tensor
+from unspool.engines.keras.platform import as_tensor, sizes
 from unspool.engines.keras.products import matmul
 from unspool.engines.parameters import NORMALISED_MINIMUM
 from unspool.specs.network import (
@@ -52,21 +52,22 @@ class TextEncoder(tf.Module):
 
     def __call__(self, source: TextSource, dropout: Dropout | None = None) -> Encoded:
         """Read texts [B, S] to states [B, S, W]."""
-        tokens, lengths = (as_tensor(array.astype("int64")) for array in (source.tokens, source.lengths))
+        tokens, lengths = (tf.cast(as_tensor(one), tf.int64) for one in (source.tokens, source.lengths))
         return self.read(embedded(tokens, self.embedding, self._spec.vocabulary_size), lengths, dropout)
 
     def read(self, values: tf.Tensor, lengths: tf.Tensor, dropout: Dropout | None = None) -> Encoded:
         """Read embedded texts [B, S, E] of some lengths [B] to states [B, S, W]."""
         if dropout:
             values = dropout(values, dropout.input)
-        positions = tf.range(values.shape[1], dtype=lengths.dtype)
+        count, longest, _ = sizes(values)
+        positions = tf.range(longest, dtype=lengths.dtype)
         mask = positions < lengths[:, None]  # (B, S)
         if self._spec.bidirectional:
             backwards = tf.where(mask, lengths[:, None] - 1 - positions, positions)  # (B, S)
             states = self.cell.both_ways(values, backwards, dropout)  # (B, S, W)
         else:
-            states, _ = self.cell(values, self.cell.zeros(values.shape[0]), dropout)
-        rows = tf.range(states.shape[0], dtype=lengths.dtype)
+            states, _ = self.cell(values, self.cell.zeros(count), dropout)
+        rows = tf.range(count, dtype=lengths.dtype)
         last = tf.gather_nd(states, tf.stack([rows, lengths - 1], axis=1))  # (B, W)
         size = self._spec.hidden_size
         return Encoded(states, mask, tf.concat([last[:, :size], states[:, 0, size:]], axis=1))
@@ -127,7 +128,7 @@ class ImageEncoder(tf.Module):
     def __call__(self, source: ImageSource, dropout: Dropout | None = None) -> Encoded:
         """Map pictures [B, H, W, C] to states [B, S, W]."""
         maps = self.stages(as_tensor(source.pixels))
-        values = tf.reshape(maps, (maps.shape[0], -1, maps.shape[3]))  # (B, S, D)
+        values = tf.reshape(maps, [-1, self.position.weight.shape[0], maps.shape[3]])  # (B, S, D)
         states = tf.nn.relu(_placed(self.linear(values), self.position))  # (B, S, W)
         return _of_positions(dropout(states, dropout.hidden) if dropout else states)
 
@@ -150,11 +151,11 @@ def _placed(values: tf.Tensor, position: Embedding) -> tf.Tensor:
 
 def _of_positions(states: tf.Tensor) -> Encoded:
     """Wrap the states [B, S, W] of a picture's positions, all of which are read."""
-    return Encoded(states, tf.ones(states.shape[:2], tf.bool), tf.reduce_mean(states, axis=1))
+    return Encoded(states, tf.ones(sizes(states)[:2], tf.bool), tf.reduce_mean(states, axis=1))
 
 
 def _values(source: VectorSource | FeatureSource) -> tf.Tensor:
-    return as_tensor(source.values.astype("float32"))
+    return tf.cast(as_tensor(source.values), tf.float32)
 
 
 def _single(state: tf.Tensor, dropout: Dropout | None) -> Encoded:

@@ -6,9 +6,11 @@ Shapes: B rows, T time steps, E input features, H hidden units, G gates, V token
 import numpy as np
 import tensorflow as tf
 
-from unspool.engines.dropout import draw_mask
+from unspool.arrays import Array
+from unspool.engines.dropout import draw_mask, sample_inputs
+from unspool.engines.keras.compiled import run
 from unspool.engines.keras.mingru import MinGruBlock, normalised
-from unspool.engines.keras.platform import as_tensor
+from unspool.engines.keras.platform import sizes
 from unspool.engines.keras.products import linear
 from unspool.engines.keras.recurrent import read_window
 from unspool.engines.keras.steps import CellState
@@ -101,8 +103,8 @@ class Dropout:
         """Apply dropout at a rate to [B, T, features]."""
         if not rate:
             return values
-        mask = self.mask(values.shape[0], values.shape[2], rate)[:, None]  # (B, 1, features)
-        return values * tf.cast(mask, values.dtype)
+        mask = self.mask(sizes(values)[0], values.shape[2], rate)  # (B, features)
+        return values * tf.cast(mask, values.dtype)[:, None]
 
     def drop_connect(self, layer: RecurrentLayer) -> tf.Tensor:
         """Apply DropConnect to the recurrent matrix [G H, H], the same for all rows and steps (Merity et al., 2018)."""
@@ -111,9 +113,22 @@ class Dropout:
             return matrix
         return matrix * self.mask(matrix.shape[0], layer.size, self.recurrent)
 
-    def mask(self, rows: int, features: int, rate: float) -> tf.Tensor:
+    def mask(self, rows: int | tf.Tensor, features: int, rate: float) -> tf.Tensor:
         """Draw a mask of zeros at a rate, and otherwise 1 / (1 - rate): [B, features]."""
-        return as_tensor(draw_mask(self.generator, rows, features, rate))
+
+        def drawn(count: Array) -> tuple[Array]:
+            return (draw_mask(self.generator, int(count), features, rate),)
+
+        return run(drawn, [rows], [tf.TensorSpec([None, features], tf.float32)])[0]
+
+    def sample(self, inputs: tf.Tensor, logits: tf.Tensor, forcing: tf.Tensor) -> tf.Tensor:
+        """Replace inputs [B, T] after the first by tokens that logits [B, T - 1, V] predict; see `sample_inputs`."""
+
+        def sampled(true: Array, predicted: Array, fraction: Array) -> tuple[Array]:
+            return (sample_inputs(self.generator, true, predicted, float(fraction)),)
+
+        given = (inputs, tf.stop_gradient(tf.cast(logits, tf.float32)), forcing)
+        return run(sampled, given, [tf.TensorSpec([None, None], tf.int64)])[0]
 
 
 class Layers(tf.Module):
@@ -162,7 +177,7 @@ class Layers(tf.Module):
             backwards: are the positions in the order of the backward direction, [B, T].
             dropout: is none for inference.
         """
-        for layer, reverse, cell_state in zip(self.layers, self.reverse, self.zeros(values.shape[0]), strict=True):
+        for layer, reverse, cell_state in zip(self.layers, self.reverse, self.zeros(sizes(values)[0]), strict=True):
             reversed_ = _reordered(values, backwards)
             found, _ = _read(layer, values, cell_state, dropout)  # (B, T, H)
             reversed_, _ = _read(reverse, reversed_, cell_state, dropout)  # (B, T, H)
@@ -171,7 +186,7 @@ class Layers(tf.Module):
                 values = dropout(values, dropout.hidden)
         return values
 
-    def zeros(self, rows: int) -> CellStates:
+    def zeros(self, rows: int | tf.Tensor) -> CellStates:
         """Return the initial cell states, zeros."""
         zeros = tf.zeros([1, rows, self._size])
         cell_state = (zeros, zeros) if self._cell == "lstm" else (zeros,)
@@ -185,7 +200,7 @@ class Layers(tf.Module):
         after, masks = [], None
         for layer, (cell_state,) in zip(self.layers, cell_states, strict=True):
             if dropout and dropout.hidden:
-                rows = values.shape[0]
+                rows = sizes(values)[0]
                 masks = (dropout.mask(rows, self._size, dropout.hidden), dropout.mask(rows, self._size, dropout.hidden))
             values, last = layer(values, cell_state[0], masks)  # (B, T, H), (B, H)
             after.append((last[None],))

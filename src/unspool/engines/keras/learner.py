@@ -6,7 +6,6 @@ Shapes: B rows, H hidden units.
 from collections.abc import Mapping
 
 import numpy as np
-import tensorflow as tf
 
 from unspool.arrays import Array, Arrays
 from unspool.data.batches import Batch
@@ -17,7 +16,7 @@ from unspool.engines.keras.network import KerasClassifier, KerasDecoder, wrap_pa
 from unspool.engines.keras.optimizers import make_optimizers
 from unspool.engines.keras.parts import Objective, Parts
 from unspool.engines.keras.platform import as_tensor, use_threads
-from unspool.engines.keras.products import in_precision
+from unspool.engines.keras.update import Update
 from unspool.engines.keras.weights import load_weights, named_variables, read_weights
 from unspool.engines.optimizers import RESTART, check_training_state, named_under
 from unspool.engines.parameters import parameters
@@ -46,27 +45,16 @@ class KerasLearner:
         self._objective = Objective(training.label_smoothing, weights)
         self._unfreeze_every = training.unfreeze if isinstance(training, TextHeadTrainingSpec) else "at-once"
         self._optimizers = make_optimizers(self._variables, self._facts, training)
+        self._updates: dict[tuple[int, bool], Update] = {}  # by the number of variables, and whether inputs are sampled
 
     def train_step(self, batch: Batch, rate: float, step: int, forcing: float = 1.0) -> float:
         """Update the weights once, and return the loss in nats per target. See `Learner.train_step`."""
         self._dropout.generator = step_generator(self._training.seed, step)
-        names = self._trained(step)
-        variables = [self._variables[name] for name in names]
-        with tf.GradientTape(watch_accessed_variables=False) as tape, in_precision(self._training.precision):
-            tape.watch(variables)
-            state = self._carried_state(batch) if batch.source is None else self._state
-            loss, state = self._parts(batch, state, self._objective, self._dropout, forcing)
-        found = zip(names, tape.gradient(loss, variables), strict=True)
-        gradients = {name: gradient for name, gradient in found if gradient is not None}
-        norm = float(tf.linalg.global_norm(list(gradients.values())))
-        if not np.isfinite([float(loss), norm]).all():
-            return float("nan")
-        scale = self._training.clip / (norm + 1e-6)
-        for name, gradient in gradients.items():
-            self._optimizers[name].update(gradient * scale if scale < 1 else gradient, rate)
-        if batch.source is None:
-            self._state = KerasState(state.layers)
-        return float(loss)
+        state = self._carried_state(batch) if batch.source is None else self._state
+        loss, state = self._update(step, forcing < 1)(batch, state, rate, forcing)
+        if batch.source is None and np.isfinite(loss):
+            self._state = state
+        return loss
 
     def use_threads(self, threads: int) -> None:
         """Set the number of threads that the kernels use from now on."""
@@ -106,12 +94,16 @@ class KerasLearner:
         network = self._network
         return network if isinstance(network, KerasDecoder) and self._parts.spec.encoder is None else None
 
-    def _trained(self, step: int) -> list[str]:
-        """Name the variables to train: one more layer after each so many updates, from the head down."""
-        every = self._unfreeze_every
-        if not isinstance(every, int):
-            return list(self._variables)
-        return [name for name in self._variables if self._facts[name].depth <= step // every]
+    def _update(self, step: int, sampled: bool) -> Update:
+        """Return the update of the variables to train: one more layer after each so many, from the head down."""
+        every, variables = self._unfreeze_every, self._variables
+        if isinstance(every, int):
+            variables = {name: one for name, one in variables.items() if self._facts[name].depth <= step // every}
+        key = (len(variables), sampled)
+        if key not in self._updates:
+            given = (self._optimizers, self._objective, self._dropout, self._training, sampled)
+            self._updates[key] = Update(self._parts, variables, *given)
+        return self._updates[key]
 
     def _carried_state(self, batch: Batch) -> KerasState:
         """Return the state of the last batch, with zeros in the rows that are reset; a new one if all are."""

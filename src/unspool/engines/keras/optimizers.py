@@ -3,9 +3,8 @@
 Shapes: R rows, K columns of a matrix.
 """
 
-from collections.abc import Mapping
-from functools import cache, lru_cache
-from typing import Any, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 import tensorflow as tf
@@ -21,10 +20,19 @@ COEFFICIENTS, NORM_MINIMUM = (3.4445, -4.7750, 2.0315), 1e-7  # of Newton and Sc
 
 
 class Optimizer(Protocol):
-    """Updates one variable, and holds its moments."""
+    """Updates one variable, and holds its moments.
 
-    def update(self, gradient: tf.Tensor, rate: float) -> None:
-        """Update the variable once, at a fraction of the peak learning rate, 0 to 1."""
+    Attributes:
+        steps: is the number of updates so far.
+    """
+
+    steps: int
+
+    def settings(self, rate: float) -> Sequence[float]:
+        """Return the scalars of the next update, at a fraction of the peak learning rate of 0 to 1."""
+
+    def update(self, gradient: tf.Tensor, settings: tf.Tensor) -> None:
+        """Update the variable once."""
 
     def moments(self) -> Arrays:
         """Return a copy of the moments by name; there are none before the first update."""
@@ -44,48 +52,39 @@ class AdamW:
 
     def __init__(self, variable: tf.Variable, peak: float, decay: float) -> None:
         self._variable, self._peak, self._decay = variable, peak, decay
-        self._step = 0
+        self.steps = 0
         self._mean, self._square = (tf.Variable(tf.zeros(variable.shape)) for _ in ADAM)
 
-    def update(self, gradient: tf.Tensor, rate: float) -> None:
-        """Update the variable once."""
-        self._step += 1
+    def settings(self, rate: float) -> Sequence[float]:
+        """Return what is kept of the weights, the rate, the powers of both betas, and epsilon.
+
+        TensorFlow adds its epsilon before the bias of the second moment is corrected, so that it is scaled.
+        """
         rate *= self._peak
+        powers = [beta ** (self.steps + 1) for beta in BETAS]
+        return 1 - rate * self._decay, rate, *powers, EPSILON * (1 - powers[1]) ** 0.5
+
+    def update(self, gradient: tf.Tensor, settings: tf.Tensor) -> None:
+        """Update the variable once."""
+        kept, rate, power1, power2, epsilon = tf.unstack(settings)
         if self._decay:
-            self._variable.assign(self._variable * (1 - rate * self._decay))
+            self._variable.assign(self._variable * kept)
         handles = {"var": self._variable.handle, "m": self._mean.handle, "v": self._square.handle}
-        tf.raw_ops.ResourceApplyAdam(**handles, **_adam_settings(rate, self._step), grad=gradient)
+        powers = {"beta1_power": power1, "beta2_power": power2, "beta1": BETAS[0], "beta2": BETAS[1]}
+        tf.raw_ops.ResourceApplyAdam(**handles, **powers, lr=rate, epsilon=epsilon, grad=gradient)
 
     def moments(self) -> Arrays:
         """Return a copy of both moments and of the number of updates."""
-        if not self._step:
+        if not self.steps:
             return {}
-        values = (as_array(self._mean), as_array(self._square), np.array(self._step, np.float32))
+        values = (as_array(self._mean), as_array(self._square), np.array(self.steps, np.float32))
         return dict(zip((*ADAM, "step"), values, strict=True))
 
     def restore(self, moments: Mapping[str, Array]) -> None:
         """Restore what `moments` returned."""
-        self._step = int(moments["step"]) if moments else 0
+        self.steps = int(moments["step"]) if moments else 0
         for variable, name in zip((self._mean, self._square), ADAM, strict=True):
             variable.assign(moments[name] if moments else tf.zeros(variable.shape))
-
-
-@lru_cache(maxsize=16)  # all variables of a step have the same
-def _adam_settings(rate: float, step: int) -> dict[str, tf.Tensor]:
-    """Return the scalars that TensorFlow's operator takes.
-
-    It adds its epsilon before the bias of the second moment is corrected, so that it is scaled.
-    """
-    powers = [beta**step for beta in BETAS]
-    settings = {
-        "beta1_power": powers[0],
-        "beta2_power": powers[1],
-        "lr": rate,
-        "beta1": BETAS[0],
-        "beta2": BETAS[1],
-        "epsilon": EPSILON * (1 - powers[1]) ** 0.5,
-    }
-    return {name: tf.constant(value, tf.float32) for name, value in settings.items()}
 
 
 class Muon:
@@ -100,45 +99,31 @@ class Muon:
     def __init__(self, variable: tf.Variable, peak: float, decay: float) -> None:
         rows, columns = variable.shape
         self._variable, self._decay, self._peak = variable, decay, peak
-        self._ratio = max(1.0, rows / columns) ** 0.5
-        self._updated = _muon(rows > columns)
-        self._momentum: tf.Tensor | None = None
+        self._ratio, self._tall = max(1.0, rows / columns) ** 0.5, rows > columns
+        self.steps = 0
+        self._momentum = tf.Variable(tf.zeros(variable.shape))
 
-    def update(self, gradient: tf.Tensor, rate: float) -> None:
-        """Update the variable once."""
-        momentum = tf.zeros_like(gradient) if self._momentum is None else self._momentum
+    def settings(self, rate: float) -> Sequence[float]:
+        """Return what is kept of the weights, and the rate."""
         rate *= self._peak
-        scalars = (1 - rate * self._decay, rate * self._ratio)
-        matrix, self._momentum = self._updated(self._variable, momentum, gradient, *scalars)
-        self._variable.assign(matrix)
+        return 1 - rate * self._decay, rate * self._ratio
+
+    def update(self, gradient: tf.Tensor, settings: tf.Tensor) -> None:
+        """Update the variable once."""
+        kept, rate = tf.unstack(settings)[:2]
+        momentum = self._momentum + (1 - MOMENTUM) * (gradient - self._momentum)
+        change = orthogonalised(gradient + MOMENTUM * (momentum - gradient), self._tall)
+        self._variable.assign(kept * self._variable - rate * change)
+        self._momentum.assign(momentum)
 
     def moments(self) -> Arrays:
         """Return a copy of the momentum."""
-        return {} if self._momentum is None else {MUON[0]: as_array(self._momentum)}
+        return {MUON[0]: as_array(self._momentum)} if self.steps else {}
 
     def restore(self, moments: Mapping[str, Array]) -> None:
         """Restore what `moments` returned."""
-        self._momentum = tf.constant(moments[MUON[0]]) if moments else None
-
-
-@cache
-def _muon(tall: bool) -> Any:
-    """Return the update of a matrix as a graph, which is traced once for all shapes.
-
-    Args:
-        tall: says that it has more rows than columns.
-    """
-    matrix, scalar = tf.TensorSpec([None, None], tf.float32), tf.TensorSpec([], tf.float32)
-
-    @tf.function(input_signature=[matrix, matrix, matrix, scalar, scalar])
-    def updated(
-        weight: tf.Tensor, momentum: tf.Tensor, gradient: tf.Tensor, kept: tf.Tensor, rate: tf.Tensor
-    ) -> tuple[tf.Tensor, tf.Tensor]:
-        momentum = momentum + (1 - MOMENTUM) * (gradient - momentum)
-        change = gradient + MOMENTUM * (momentum - gradient)
-        return kept * weight - rate * orthogonalised(change, tall), momentum
-
-    return updated
+        self.steps = int(bool(moments))
+        self._momentum.assign(moments[MUON[0]] if moments else tf.zeros(self._momentum.shape))
 
 
 def orthogonalised(matrix: tf.Tensor, tall: bool) -> tf.Tensor:

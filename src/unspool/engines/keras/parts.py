@@ -11,13 +11,12 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from unspool.data.batches import Batch, Source
-from unspool.engines.dropout import sample_inputs
 from unspool.engines.keras.attention import Head
 from unspool.engines.keras.decoder import Bridge, Decoder, KerasState
 from unspool.engines.keras.encoders import Encoded, make_encoder
 from unspool.engines.keras.layers import Dropout
 from unspool.engines.keras.loss import cross_entropy, token_loss
-from unspool.engines.keras.platform import as_array, as_tensor
+from unspool.engines.keras.platform import as_tensor
 from unspool.specs.network import NetworkSpec
 
 
@@ -50,16 +49,21 @@ class Parts(tf.Module):
         self.head = Head(spec.head, width) if spec.head else None
 
     def __call__(
-        self, batch: Batch, state: KerasState, objective: Objective, dropout: Dropout, forcing: float = 1.0
+        self,
+        batch: Batch,
+        state: KerasState,
+        objective: Objective,
+        dropout: Dropout,
+        forcing: tf.Tensor | None = None,
     ) -> tuple[tf.Tensor, KerasState]:
         """Compute the loss of a batch.
 
         Args:
-            batch: holds what to read and predict.
+            batch: holds what to read and predict, as arrays or tensors.
             state: is what the decoder starts from if the batch has no source.
             objective: holds the settings of the loss.
             dropout: draws the masks, and the sampled inputs.
-            forcing: is the fraction of the decoder's inputs that are the true tokens, 0 to 1.
+            forcing: is the fraction of the decoder's inputs that are the true tokens, 0 to 1; none gives all of them.
 
         Returns:
             the loss of the tokens, of the labels, or their sum, in nats per target, []; and the state after the batch.
@@ -73,14 +77,13 @@ class Parts(tf.Module):
             if self.decoder is not None:
                 state = self.start(encoded)
         if self.decoder is not None:
-            inputs = batch.inputs  # (B, T)
-            if forcing < 1 and inputs.shape[1] > 1:
-                with tf.GradientTape(watch_accessed_variables=False) as tape, tape.stop_recording():
-                    logits, _ = self.decoder(as_tensor(inputs[:, :-1]), state)  # (B, T - 1, V)
-                inputs = sample_inputs(dropout.generator, inputs, as_array(tf.cast(logits, tf.float32)), forcing)
-            logits, state = self.decoder(as_tensor(inputs), state, dropout)  # (B, T, V)
-            flat = tf.reshape(logits, [-1, logits.shape[2]])  # (N, V)
-            losses.append(token_loss(flat, batch.targets.reshape(-1), objective.label_smoothing))
+            inputs = as_tensor(batch.inputs)  # (B, T)
+            if forcing is not None:
+                logits, _ = self.decoder(inputs[:, :-1], state)  # (B, T - 1, V)
+                inputs = dropout.sample(inputs, logits, forcing)
+            logits, state = self.decoder(inputs, state, dropout)  # (B, T, V)
+            flat, targets = tf.reshape(logits, [-1, logits.shape[2]]), tf.reshape(batch.targets, [-1])  # (N, V), (N)
+            losses.append(token_loss(flat, targets, objective.label_smoothing))
         return tf.add_n(losses), state
 
     def read(self, source: Source, dropout: Dropout | None = None) -> Encoded:

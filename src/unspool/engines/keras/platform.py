@@ -24,6 +24,7 @@ def start(threads: int = 0) -> None:
     if threads:
         with suppress(RuntimeError):  # it has started
             tf.config.threading.set_intra_op_parallelism_threads(threads)
+            tf.config.threading.set_inter_op_parallelism_threads(threads)
         _Threads.kernels = threads
     with without_logs():
         tf.constant(0)
@@ -55,6 +56,15 @@ def as_array(tensor: tf.Tensor) -> Array:
     """Copy a tensor to an array."""
     array: Array = tensor.numpy()
     return array
+
+
+def sizes(values: tf.Tensor) -> list[int | tf.Tensor]:
+    """Return the sizes of a tensor: numbers where they are known, and scalars of the graph where they are not."""
+    known: list[int | tf.Tensor] = values.shape.as_list()
+    if None not in known:
+        return known
+    found = tf.unstack(tf.shape(values))
+    return [scalar if number is None else number for number, scalar in zip(known, found, strict=True)]
 
 
 def product_rate(kind: tf.DType) -> float:

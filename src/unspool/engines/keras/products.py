@@ -11,6 +11,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from unspool.engines.keras.platform import sizes
+
 
 class _Context:
     precision = tf.float32
@@ -40,7 +42,7 @@ def linear(values: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor | None = None) 
     """Apply a linear layer: [..., K], weight [M, K] and bias [M] to [..., M]."""
     flat = tf.reshape(values, [-1, values.shape[-1]])  # (N, K)
     found = _product(flat, weight) if bias is None else _affine(flat, weight, bias)  # (N, M)
-    return tf.reshape(found, [*values.shape[:-1], found.shape[-1]])  # (..., M)
+    return tf.reshape(found, [*sizes(values)[:-1], found.shape[-1]])  # (..., M)
 
 
 @tf.custom_gradient
@@ -71,5 +73,5 @@ def _gradients(d_found: tf.Tensor, values: tf.Tensor, one: tf.Tensor, other: tf.
 
 def over_positions(d_values: tf.Tensor) -> tf.Tensor:
     """Sum over all positions, [N, M] to [M] float32, by a product, which needs no copy in float32."""
-    ones = tf.ones([1, d_values.shape[0]], d_values.dtype)
-    return tf.cast(tf.matmul(ones, d_values), tf.float32)[0]
+    ones = tf.ones([1, sizes(d_values)[0]], d_values.dtype)
+    return tf.reshape(tf.cast(tf.matmul(ones, d_values), tf.float32), [-1])  # (M)

@@ -7,13 +7,17 @@ there are no kernels: without Numba, on another processor; and for a single step
 Shapes: B rows, T time steps, N = B T positions, E input features, H hidden units, G gates.
 """
 
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
-from unspool.engines.keras.compiled import PRECISIONS, empty, has_kernels, launch, zeros
+from unspool.arrays import Array
+from unspool.engines.keras.compiled import copied, empty, has_kernels, launch, run, zeros
+from unspool.engines.keras.platform import sizes
 from unspool.engines.keras.products import over_positions, precision
 from unspool.engines.keras.steps import CellState, Weights, read_steps
 from unspool.specs.shapes import CellName
@@ -39,81 +43,90 @@ def read_window(
         [B, T, H] in the precision of products, and the state after the last step.
     """
     rows, steps, _ = values.shape
-    kernels = steps > 1 and rows > 0 and has_kernels(precision())
+    kernels = steps != 1 and rows != 0 and has_kernels(precision())
     read = WINDOWS[cell] if kernels else partial(read_steps, cell)
     flat = tf.transpose(tf.cast(values, precision()), [1, 0, 2])  # (T, B, E)
-    output, *after = read(flat, *weights, *(one[0] for one in cell_state))
+    output, *after = read(flat, *weights, *(tf.squeeze(one, 0) for one in cell_state))
     return tf.transpose(output, [1, 0, 2]), tuple(one[None] for one in after)  # (B, T, H)
 
 
-class Window:
-    """Holds the arguments of one layer's kernels: sizes, products of the inputs, the packed matrix, workspaces.
+class Inputs:
+    """Multiplies the inputs of all time steps by a matrix.
 
     Args:
         values: are the inputs, [T, B, E], in the precision of products.
-        weight: multiplies the inputs, [G H, E].
-        recurrent: multiplies the states, [G H, H].
-        bias: is added to the products of the inputs, [G H]; none where the kernel does so.
+        weight: is the matrix, [G H, E].
+        bias: is added to the products, [G H]; none where the kernel does so.
     """
 
-    def __init__(
-        self, values: tf.Tensor, weight: tf.Tensor, recurrent: tf.Tensor, bias: tf.Tensor | None = None
-    ) -> None:
-        self.steps, self.rows, width = values.shape
-        self.size, self.chunks = recurrent.shape[1], -(-self.rows // ROWS)
-        self.precision: tf.DType = values.dtype
-        self.values = tf.reshape(values, [-1, width])  # (N, E)
-        self.weight, self.recurrent = tf.cast(weight, self.precision), recurrent
-        self.gates = tf.matmul(self.values, self.weight, transpose_b=True)  # (N, G H)
+    def __init__(self, values: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor | None = None) -> None:
+        self._steps, self._rows, width = sizes(values)
+        self._values = tf.reshape(values, [-1, width])  # (N, E)
+        self._weight = tf.cast(weight, values.dtype)
+        self.gates = tf.matmul(self._values, self._weight, transpose_b=True)  # (N, G H)
         if bias is not None:
-            self.gates = tf.nn.bias_add(self.gates, tf.cast(bias, self.precision))
-
-    def forward(self, kernel: Any, *arrays: tf.Tensor) -> None:
-        """Launch a forward kernel; the recurrent matrix is packed as [H, G H]."""
-        gates, size = self.recurrent.shape
-        self._launch(kernel, size, gates, 1, self.gates, *arrays)
-
-    def back(self, kernel: Any, kept: tf.Tensor, *arrays: tf.Tensor) -> None:
-        """Launch a backward kernel; the recurrent matrix is packed as [G H, H]."""
-        gates, size = self.recurrent.shape
-        self._launch(kernel, gates, size, 0, kept, *arrays)
-
-    def empty(self, gates: int = 1, kind: tf.DType | None = None) -> tf.Tensor:
-        """Make an empty tensor, [N, G H]."""
-        return empty((self.rows * self.steps, gates * self.size), kind or self.precision)
-
-    def before(self, first: tf.Tensor, output: tf.Tensor) -> tf.Tensor:
-        """Return the state before each step, [N, H]: the first one, then all but the last of the outputs [N, H]."""
-        return tf.concat([tf.cast(first, self.precision), output[: -self.rows]], axis=0)
+            self.gates = tf.nn.bias_add(self.gates, tf.cast(bias, values.dtype))
 
     def stepwise(self, values: tf.Tensor) -> tf.Tensor:
         """Restore [N, features] to [T, B, features]."""
-        return tf.reshape(values, [self.steps, self.rows, -1])
+        return tf.reshape(values, [self._steps, self._rows, values.shape[-1]])
 
     def gradients(self, d_gates: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Compute the gradients of values [T, B, E] and weight [G H, E] from that of the gates [N, G H]."""
-        d_weight = tf.matmul(d_gates, self.values, transpose_a=True)  # (G H, E)
-        return self.stepwise(tf.matmul(d_gates, self.weight)), tf.cast(d_weight, tf.float32)  # (T, B, E)
+        """Compute the gradients of the inputs [T, B, E] and the matrix [G H, E] from that of the gates [N, G H]."""
+        d_weight = tf.matmul(d_gates, self._values, transpose_a=True)  # (G H, E)
+        return self.stepwise(tf.matmul(d_gates, self._weight)), tf.cast(d_weight, tf.float32)  # (T, B, E)
 
     def recurrent_gradient(self, d_gates: tf.Tensor, first: tf.Tensor, output: tf.Tensor) -> tf.Tensor:
-        """Compute the gradient of the recurrent matrix, [G H, H]."""
-        return tf.cast(tf.matmul(d_gates, self.before(first, output), transpose_a=True), tf.float32)
+        """Compute the gradient of the recurrent matrix, [G H, H].
 
-    def _launch(
-        self, kernel: Any, inner: int, outer: int, transposed: int, first: tf.Tensor, *arrays: tf.Tensor
-    ) -> None:
-        depth, width = packed_shape(inner, outer, PRECISIONS[self.precision])
-        panels = empty((depth * width,), self.precision)
-        pack = recurrent_kernels(PRECISIONS[self.precision]).pack
-        launch(pack, width // PANEL, inner, outer, transposed, self.recurrent, panels)
-        inputs = zeros((self.chunks * ROWS, depth), self.precision)  # of the products, row by row
-        sums = empty((self.chunks * ROWS, width))
-        launch(kernel, self.chunks, self.rows, self.steps, self.size, first, panels, *arrays, inputs, sums)
+        Args:
+            d_gates: is the gradient of the states' part of the gates, [N, G H].
+            first: is the state before the first step, [B, H].
+            output: are the states after each step, [N, H].
+        """
+        last = sizes(output)[0] - self._rows
+        before = tf.concat([tf.cast(first, output.dtype), output[:last]], axis=0)  # (N, H)
+        return tf.cast(tf.matmul(d_gates, before, transpose_a=True), tf.float32)
 
 
-def copied(values: tf.Tensor) -> tf.Tensor:
-    """Copy a float32 tensor, which a kernel then replaces."""
-    return values + 0.0
+class Window:
+    """Launches the kernels of one layer, on arrays.
+
+    Args:
+        recurrent: multiplies the states, [G H, H].
+        hidden: is the state before the first step, [B, H].
+        stored: is stored for each position, [N, features], in the precision of products.
+    """
+
+    def __init__(self, recurrent: Array, hidden: Array, stored: Array) -> None:
+        self._recurrent, self._kind = recurrent, stored.dtype
+        self._rows, self._size = hidden.shape
+        self._count = len(stored)
+        self.precision = stored.dtype.name
+
+    def empty(self, gates: int = 1, kind: Any = None) -> Array:
+        """Make an empty array, [N, G H]."""
+        return empty((self._count, gates * self._size), kind or self._kind)
+
+    def forward(self, kernel: Any, *arrays: Array) -> None:
+        """Launch a forward kernel; the recurrent matrix is packed as [H, G H]."""
+        gates, size = self._recurrent.shape
+        self._launch(kernel, size, gates, 1, *arrays)
+
+    def back(self, kernel: Any, *arrays: Array) -> None:
+        """Launch a backward kernel; the recurrent matrix is packed as [G H, H]."""
+        gates, size = self._recurrent.shape
+        self._launch(kernel, gates, size, 0, *arrays)
+
+    def _launch(self, kernel: Any, inner: int, outer: int, transposed: int, first: Array, *arrays: Array) -> None:
+        depth, width = packed_shape(inner, outer, self.precision)
+        panels = empty((depth * width,), self._kind)
+        pack = recurrent_kernels(self.precision).pack
+        launch(pack, width // PANEL, inner, outer, transposed, self._recurrent, panels)
+        chunks, steps = -(-self._rows // ROWS), self._count // self._rows
+        inputs = zeros((chunks * ROWS, depth), self._kind)  # of the products, row by row
+        sums = empty((chunks * ROWS, width))
+        launch(kernel, chunks, self._rows, steps, self._size, first, panels, *arrays, inputs, sums)
 
 
 @tf.custom_gradient
@@ -127,21 +140,36 @@ def lstm_window(
     cell: tf.Tensor,
 ) -> tuple[tuple[tf.Tensor, ...], Any]:
     """Run an LSTM layer: [T, B, E] to [T, B, H], and the last hidden state and cell [B, H]."""
-    window = Window(values, weight, recurrent)
-    kernels = lstm_kernels(PRECISIONS[window.precision])
-    output, cells = window.empty(), window.empty(kind=tf.float32)
-    last_hidden, last_cell = copied(hidden), copied(cell)
-    window.forward(kernels.forward, last_hidden, last_cell, bias + bias_recurrent, output, cells)
+    inputs, kind, size = Inputs(values, weight), values.dtype, recurrent.shape[1]
+    gated, sequence, row = _rows_of(4 * size, kind), _rows_of(size, kind), _rows_of(size)
+    given = (inputs.gates, recurrent, bias + bias_recurrent, hidden, cell)
+    gates, output, cells, *last = run(_lstm, given, (gated, sequence, row, row, row))
 
     def back(d_output: tf.Tensor, d_hidden: tf.Tensor, d_cell: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        d_hidden, d_cell, d_gates = copied(d_hidden), copied(d_cell), window.empty(4)
-        window.back(kernels.back, window.gates, cell, cells, d_hidden, d_cell, d_output, d_gates)
-        d_values, d_weight = window.gradients(d_gates)
-        d_bias = over_positions(d_gates)
-        d_recurrent = window.recurrent_gradient(d_gates, hidden, output)
-        return d_values, d_weight, d_recurrent, d_bias, d_bias, d_hidden, d_cell
+        given = (gates, recurrent, cell, cells, d_hidden, d_cell, _flat(d_output))
+        d_gates, *d_first = run(_lstm_back, given, (gated, row, row))
+        d_bias, d_recurrent = over_positions(d_gates), inputs.recurrent_gradient(d_gates, hidden, output)
+        return *inputs.gradients(d_gates), d_recurrent, d_bias, d_bias, *d_first
 
-    return (window.stepwise(output), last_hidden, last_cell), back
+    return (inputs.stepwise(output), *last), back
+
+
+def _lstm(gates: Array, recurrent: Array, bias: Array, hidden: Array, cell: Array) -> Sequence[Array]:
+    """Return the activated gates, the outputs and cells [N, ...], and the last hidden state and cell [B, H]."""
+    window = Window(recurrent, hidden, gates)
+    hidden, cell, output, cells = copied(hidden), copied(cell), window.empty(), window.empty(kind=np.float32)
+    window.forward(lstm_kernels(window.precision).forward, gates, hidden, cell, bias, output, cells)
+    return gates, output, cells, hidden, cell
+
+
+def _lstm_back(
+    gates: Array, recurrent: Array, first: Array, cells: Array, d_hidden: Array, d_cell: Array, d_output: Array
+) -> Sequence[Array]:
+    """Return the gradients of the gates [N, 4 H], and of the first hidden state and cell [B, H]."""
+    window = Window(recurrent, first, gates)
+    d_hidden, d_cell, d_gates = copied(d_hidden), copied(d_cell), window.empty(4)
+    window.back(lstm_kernels(window.precision).back, gates, first, cells, d_hidden, d_cell, d_output, d_gates)
+    return d_gates, d_hidden, d_cell
 
 
 @tf.custom_gradient
@@ -154,22 +182,40 @@ def gru_window(
     hidden: tf.Tensor,
 ) -> tuple[tuple[tf.Tensor, ...], Any]:
     """Run a GRU layer: [T, B, E] to [T, B, H], and the last hidden state [B, H]."""
-    size = recurrent.shape[1]
+    kind, size = values.dtype, recurrent.shape[1]
     outer, inner = tf.split(bias_recurrent, [2 * size, size])  # the reset gate is applied to the second part
-    window = Window(values, weight, recurrent, bias + tf.pad(outer, [[0, size]]))
-    kernels = recurrent_kernels(PRECISIONS[window.precision])
-    output, inside, last = window.empty(), window.empty(), copied(hidden)
-    window.forward(kernels.gru, last, inner, output, inside)
+    inputs = Inputs(values, weight, bias + tf.pad(outer, [[0, size]]))
+    sequence, gated, row = _rows_of(size, kind), _rows_of(3 * size, kind), _rows_of(size)
+    given = (inputs.gates, recurrent, inner, hidden)
+    gates, output, inside, last = run(_gru, given, (gated, sequence, sequence, row))
 
     def back(d_output: tf.Tensor, d_hidden: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        d_hidden, d_gates, d_state = copied(d_hidden), window.empty(3), window.empty(3)
-        changed = (hidden, d_hidden, output, inside, d_output, d_gates, d_state)
-        window.back(kernels.gru_back, window.gates, *changed)
-        d_recurrent = window.recurrent_gradient(d_state, hidden, output)
-        d_values, d_weight = window.gradients(d_gates)
-        return d_values, d_weight, d_recurrent, over_positions(d_gates), over_positions(d_state), d_hidden
+        given = (gates, recurrent, hidden, d_hidden, output, inside, _flat(d_output))
+        d_gates, d_state, d_first = run(_gru_back, given, (gated, gated, row))
+        d_recurrent = inputs.recurrent_gradient(d_state, hidden, output)
+        d_bias, d_bias_recurrent = over_positions(d_gates), over_positions(d_state)
+        return *inputs.gradients(d_gates), d_recurrent, d_bias, d_bias_recurrent, d_first
 
-    return (window.stepwise(output), last), back
+    return (inputs.stepwise(output), last), back
+
+
+def _gru(gates: Array, recurrent: Array, inner: Array, hidden: Array) -> Sequence[Array]:
+    """Return the activated gates, the outputs and the states' part of n [N, ...], and the last state [B, H]."""
+    window = Window(recurrent, hidden, gates)
+    hidden, output, inside = copied(hidden), window.empty(), window.empty()
+    window.forward(recurrent_kernels(window.precision).gru, gates, hidden, inner, output, inside)
+    return gates, output, inside, hidden
+
+
+def _gru_back(
+    gates: Array, recurrent: Array, first: Array, d_hidden: Array, output: Array, inside: Array, d_output: Array
+) -> Sequence[Array]:
+    """Return the gradients of the gates, and of what the states contribute to them [N, 3 H], and of the first state."""
+    window = Window(recurrent, first, gates)
+    d_hidden, d_gates, d_state = copied(d_hidden), window.empty(3), window.empty(3)
+    arrays = (gates, first, d_hidden, output, inside, d_output, d_gates, d_state)
+    window.back(recurrent_kernels(window.precision).gru_back, *arrays)
+    return d_gates, d_state, d_hidden
 
 
 @tf.custom_gradient
@@ -182,20 +228,45 @@ def rnn_window(
     hidden: tf.Tensor,
 ) -> tuple[tuple[tf.Tensor, ...], Any]:
     """Run an RNN layer with tanh: [T, B, E] to [T, B, H], and the last hidden state [B, H]."""
-    window = Window(values, weight, recurrent, bias + bias_recurrent)
-    kernels = recurrent_kernels(PRECISIONS[window.precision])
-    output, last = window.empty(), copied(hidden)
-    window.forward(kernels.rnn, last, output)
+    inputs, size = Inputs(values, weight, bias + bias_recurrent), recurrent.shape[1]
+    sequence, row = _rows_of(size, values.dtype), _rows_of(size)
+    output, last = run(_rnn, (inputs.gates, recurrent, hidden), (sequence, row))
 
     def back(d_output: tf.Tensor, d_hidden: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        d_hidden, d_gates = copied(d_hidden), window.empty()
-        window.back(kernels.rnn_back, output, d_hidden, d_output, d_gates)
-        d_values, d_weight = window.gradients(d_gates)
-        d_bias = over_positions(d_gates)
-        d_recurrent = window.recurrent_gradient(d_gates, hidden, output)
-        return d_values, d_weight, d_recurrent, d_bias, d_bias, d_hidden
+        d_gates, d_first = run(_rnn_back, (output, recurrent, d_hidden, _flat(d_output)), (sequence, row))
+        d_bias, d_recurrent = over_positions(d_gates), inputs.recurrent_gradient(d_gates, hidden, output)
+        return *inputs.gradients(d_gates), d_recurrent, d_bias, d_bias, d_first
 
-    return (window.stepwise(output), last), back
+    return (inputs.stepwise(output), last), back
 
 
-WINDOWS: dict[CellName, Any] = {"rnn": rnn_window, "lstm": lstm_window, "gru": gru_window}
+def _rnn(gates: Array, recurrent: Array, hidden: Array) -> Sequence[Array]:
+    """Return the outputs [N, H], and the last state [B, H]."""
+    window = Window(recurrent, hidden, gates)
+    hidden, output = copied(hidden), window.empty()
+    window.forward(recurrent_kernels(window.precision).rnn, gates, hidden, output)
+    return output, hidden
+
+
+def _rnn_back(output: Array, recurrent: Array, d_hidden: Array, d_output: Array) -> Sequence[Array]:
+    """Return the gradients of the gate [N, H], and of the first state [B, H]."""
+    window = Window(recurrent, d_hidden, output)
+    d_hidden, d_gates = copied(d_hidden), window.empty()
+    window.back(recurrent_kernels(window.precision).rnn_back, output, d_hidden, d_output, d_gates)
+    return d_gates, d_hidden
+
+
+def _flat(values: tf.Tensor) -> tf.Tensor:
+    """Flatten [T, B, H] to [N, H]."""
+    return tf.reshape(values, [-1, values.shape[-1]])
+
+
+def _rows_of(features: int, kind: tf.DType = tf.float32) -> tf.TensorSpec:
+    return tf.TensorSpec([None, features], kind)
+
+
+WINDOWS: dict[CellName, Callable[..., tuple[tf.Tensor, ...]]] = {
+    "rnn": rnn_window,
+    "lstm": lstm_window,
+    "gru": gru_window,
+}
