@@ -4,7 +4,8 @@ Shapes: R rows, K columns of a matrix.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from functools import cache
+from typing import Any, Protocol
 
 import numpy as np
 import tensorflow as tf
@@ -99,7 +100,8 @@ class Muon:
     def __init__(self, variable: tf.Variable, peak: float, decay: float) -> None:
         rows, columns = variable.shape
         self._variable, self._decay, self._peak = variable, decay, peak
-        self._ratio, self._tall = max(1.0, rows / columns) ** 0.5, rows > columns
+        self._ratio = max(1.0, rows / columns) ** 0.5
+        self._orthogonalised = _orthogonalised(rows > columns)
         self.steps = 0
         self._momentum = tf.Variable(tf.zeros(variable.shape))
 
@@ -112,7 +114,7 @@ class Muon:
         """Update the variable once."""
         kept, rate = tf.unstack(settings)[:2]
         momentum = self._momentum + (1 - MOMENTUM) * (gradient - self._momentum)
-        change = orthogonalised(gradient + MOMENTUM * (momentum - gradient), self._tall)
+        change = self._orthogonalised(gradient + MOMENTUM * (momentum - gradient))
         self._variable.assign(kept * self._variable - rate * change)
         self._momentum.assign(momentum)
 
@@ -126,24 +128,30 @@ class Muon:
         self._momentum.assign(moments[MUON[0]] if moments else tf.zeros(self._momentum.shape))
 
 
-def orthogonalised(matrix: tf.Tensor, tall: bool) -> tf.Tensor:
-    """Bring the singular values of a matrix [R, K] close to 1, by Newton and Schulz's iteration.
+@cache
+def _orthogonalised(tall: bool) -> Any:
+    """Return the function that brings the singular values of a matrix [R, K] close to 1, traced once for all matrices.
 
-    Products are in bfloat16 and sums in float32: coefficients that are rounded too would double the error.
+    It is Newton and Schulz's iteration. Products are in bfloat16 and sums in float32: coefficients that are rounded too
+    would double the error.
 
     Args:
-        matrix: is float32.
-        tall: says that it has more rows than columns; then products are from the right, with the smaller of both Grams.
+        tall: says that R > K; then products are from the right, with the smaller of both Grams.
     """
     a, b, c = COEFFICIENTS
-    values = matrix / tf.maximum(tf.norm(matrix), NORM_MINIMUM)
-    for _ in range(ITERATIONS):
-        rounded = tf.cast(values, tf.bfloat16)
-        gram = tf.matmul(rounded, rounded, transpose_a=tall, transpose_b=not tall)  # (K, K) if tall, else (R, R)
-        sums = tf.cast(b * tf.cast(gram, tf.float32) + c * tf.cast(tf.matmul(gram, gram), tf.float32), tf.bfloat16)
-        product = tf.matmul(rounded, sums) if tall else tf.matmul(sums, rounded)  # (R, K)
-        values = a * values + tf.cast(product, tf.float32)
-    return values
+
+    @tf.function(input_signature=[tf.TensorSpec([None, None], tf.float32)], autograph=False)
+    def orthogonalised(matrix: tf.Tensor) -> tf.Tensor:
+        values = matrix / tf.maximum(tf.norm(matrix), NORM_MINIMUM)
+        for _ in range(ITERATIONS):
+            rounded = tf.cast(values, tf.bfloat16)
+            gram = tf.matmul(rounded, rounded, transpose_a=tall, transpose_b=not tall)  # (K, K) if tall, else (R, R)
+            sums = tf.cast(b * tf.cast(gram, tf.float32) + c * tf.cast(tf.matmul(gram, gram), tf.float32), tf.bfloat16)
+            product = tf.matmul(rounded, sums) if tall else tf.matmul(sums, rounded)  # (R, K)
+            values = a * values + tf.cast(product, tf.float32)
+        return values
+
+    return orthogonalised
 
 
 def make_optimizers(
