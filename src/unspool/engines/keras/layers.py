@@ -103,15 +103,14 @@ class Dropout:
         """Apply dropout at a rate to [B, T, features]."""
         if not rate:
             return values
-        mask = self.mask(sizes(values)[0], values.shape[2], rate)  # (B, features)
-        return values * tf.cast(mask, values.dtype)[:, None]
+        return masked(values, self.mask(sizes(values)[0], values.shape[2], rate))
 
     def drop_connect(self, layer: RecurrentLayer) -> tf.Tensor:
         """Apply DropConnect to the recurrent matrix [G H, H], the same for all rows and steps (Merity et al., 2018)."""
         matrix = layer.weight_hh_l0.read_value()
         if not self.recurrent:
             return matrix
-        return matrix * self.mask(matrix.shape[0], layer.size, self.recurrent)
+        return masked(matrix, self.mask(matrix.shape[0], layer.size, self.recurrent))
 
     def mask(self, rows: int | tf.Tensor, features: int, rate: float) -> tf.Tensor:
         """Draw a mask of zeros at a rate, and otherwise 1 / (1 - rate): [B, features]."""
@@ -129,6 +128,14 @@ class Dropout:
 
         given = (inputs, tf.stop_gradient(tf.cast(logits, tf.float32)), forcing)
         return run(sampled, given, [tf.TensorSpec([None, None], tf.int64)])[0]
+
+
+@tf.custom_gradient
+def masked(values: tf.Tensor, mask: tf.Tensor) -> tuple[tf.Tensor, object]:
+    """Multiply [B, T, features] or [B, features] by a mask [B, features], which has no gradient."""
+    mask = tf.cast(mask, values.dtype)
+    factor = mask if len(values.shape) == 2 else tf.expand_dims(mask, 1)  # (B, 1, features)
+    return values * factor, lambda d_values: (d_values * factor, None)
 
 
 class Layers(tf.Module):

@@ -40,9 +40,9 @@ def matmul(one: tf.Tensor, other: tf.Tensor, transpose_b: bool = False) -> tf.Te
 
 def linear(values: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor | None = None) -> tf.Tensor:
     """Apply a linear layer: [..., K], weight [M, K] and bias [M] to [..., M]."""
-    flat = tf.reshape(values, [-1, values.shape[-1]])  # (N, K)
+    flat = values if len(values.shape) == 2 else tf.reshape(values, [-1, values.shape[-1]])  # (N, K)
     found = _product(flat, weight) if bias is None else _affine(flat, weight, bias)  # (N, M)
-    return tf.reshape(found, [*sizes(values)[:-1], found.shape[-1]])  # (..., M)
+    return found if flat is values else tf.reshape(found, [*sizes(values)[:-1], found.shape[-1]])  # (..., M)
 
 
 @tf.custom_gradient
