@@ -49,7 +49,7 @@ def gradients(engine: str) -> Arrays:
         learner = build_learner(
             engine, spec, TrainingSpec(**DROPPING, **PLAIN, label_smoothing=0.1), moderate_weights(spec)
         )
-        learner.train_step(_batch(spec), 1.0, 3, 0.7)
+        learner.train_step(batch_of(spec), 1.0, 3, 0.7)
         state = learner.training_state()
         start = "moments.exp_avg."
         found |= {f"{name}/{key.removeprefix(start)}": value for key, value in state.items() if key.startswith(start)}
@@ -79,7 +79,8 @@ def of_another_process(engine: str, path: Path, *names: str) -> Arrays:
     return load_file(path)
 
 
-def _batch(spec: NetworkSpec) -> Batch:
+def batch_of(spec: NetworkSpec) -> Batch:
+    """A batch of few steps for a network, which depends on nothing else."""
     tokens = np.random.default_rng(5).integers(4, TARGETS, (ROWS, 7))
     labels = np.arange(ROWS) % LABELS if spec.head else None
     start = source(spec) if spec.encoder else None

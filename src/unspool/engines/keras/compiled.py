@@ -37,10 +37,8 @@ def run(
     """
     if tf.executing_eagerly():
         return [tf.convert_to_tensor(array) for array in function(*(np.asarray(one) for one in inputs))]
-    found: list[tf.Tensor] = tf.numpy_function(function, inputs, [spec.dtype for spec in outputs])
-    for tensor, spec in zip(found, outputs, strict=True):
-        tensor.set_shape(spec.shape)
-    return found
+    found = tf.numpy_function(function, inputs, [spec.dtype for spec in outputs])
+    return [tf.ensure_shape(tensor, spec.shape) for tensor, spec in zip(found, outputs, strict=True)]
 
 
 def launch(kernel: Any, chunks: int, *arguments: int | Array) -> None:

@@ -89,11 +89,13 @@ def plain_block(
 
 def scanned(update: tf.Tensor, candidate: tf.Tensor, first: tf.Tensor) -> tf.Tensor:
     """Compute h = h + update (candidate - h) for all time steps, [B, T, H], step by step."""
-    state, states = first, []
-    for now, value in zip(tf.unstack(update, axis=1), tf.unstack(candidate, axis=1), strict=True):  # each (B, H)
-        state = state + now * (value - state)
-        states.append(state)
-    return tf.stack(states, axis=1)  # (B, T, H)
+
+    def step(state: tf.Tensor, given: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
+        now, value = given  # each (B, H)
+        return state + now * (value - state)
+
+    sequences = tuple(tf.transpose(one, [1, 0, 2]) for one in (update, candidate))  # each (T, B, H)
+    return tf.transpose(tf.scan(step, sequences, initializer=first), [1, 0, 2])  # (B, T, H)
 
 
 def normalised(x: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:

@@ -83,6 +83,7 @@ def _unrolled(cell: CellName, kind: tf.DType) -> Any:
         matrix = tf.cast(recurrent, kind)  # (G H, H)
         products, before, last = loops.forward(given, matrix, bias, first)
         outputs = tf.concat([before[0][1:], last[0][None]], axis=0)  # (T, B, H)
+        outputs = tf.ensure_shape(outputs, [None, None, recurrent.shape[1]])
 
         def back(d_outputs: tf.Tensor, *d_last: tf.Tensor) -> tuple[tf.Tensor, ...]:
             d_given, d_products, d_first = loops.backward(given, products, before, matrix, d_outputs, d_last)

@@ -114,9 +114,12 @@ class Update:
 
 
 def _arrays(batch: Batch) -> tuple[Arrays, Arrays]:
-    """Return the arrays of a batch, and those of its source."""
-    own = {name: value for name, value in vars(batch).items() if isinstance(value, np.ndarray)}
-    return own, vars(batch.source) if batch.source is not None else {}
+    """Return the arrays of a batch, and those of its source; float16 as float32, of which TensorFlow logs nothing."""
+    own, source = ({} if one is None else vars(one) for one in (batch, batch.source))
+    arrays = {name: value for name, value in own.items() if isinstance(value, np.ndarray)}
+    return arrays, {
+        name: value.astype(np.float32) if value.dtype == np.float16 else value for name, value in source.items()
+    }
 
 
 def _with_tensors(batch: Batch, own: Mapping[str, Any], of_source: Mapping[str, Any]) -> Batch:
