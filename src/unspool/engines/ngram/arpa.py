@@ -191,7 +191,9 @@ def _model(levels: Sequence[_Level], ids: dict[str, int], vocabulary_size: int) 
         values = _values(levels[order - 1], added.shape[1])
         words = packing.pack(all_fields)
         is_added = np.arange(all_fields.shape[1]) >= given.shape[1]
-        chosen = sorting(np.concatenate([words, is_added[None].astype(np.uint64)]))  # of equals, a given one comes first
+        chosen = sorting(
+            np.concatenate([words, is_added[None].astype(np.uint64)])
+        )  # of equals, a given one comes first
         chosen = chosen[packing.changes(words[:, chosen], order)]
         found.append((words[:, chosen], all_fields[-1, chosen] - 1, *(value[chosen] for value in values)))
         prefixes = all_fields[:-1, chosen]
