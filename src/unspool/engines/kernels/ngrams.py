@@ -130,9 +130,7 @@ def probability(tables: Any, nodes: Array, target: Any) -> tuple[Any, Any, Any]:
 
 
 @compiled
-def predict_kneser_ney(
-    tables: Any, tokens: Array, before: Array, logits: Array, lengths: Array, counts: Array
-) -> None:
+def predict_kneser_ney(tables: Any, tokens: Array, before: Array, logits: Array, lengths: Array, counts: Array) -> None:
     """Predict with a model of counts; see `Lookup`."""
     nodes = np.empty(before.shape[1], np.int64)
     probabilities = np.empty(tables.unigrams.shape[0], np.float64)

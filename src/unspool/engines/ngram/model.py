@@ -16,7 +16,6 @@ Shapes: G nodes, C nodes of all orders but the highest, N orders, V tokens.
 """
 
 from collections.abc import Mapping
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
