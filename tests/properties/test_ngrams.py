@@ -112,9 +112,7 @@ def test_every_distribution_sums_to_one_and_no_probability_is_zero(
 
 @settings(deadline=None, max_examples=60)
 @given(small, st.integers(1, 3), st.data())
-def test_kernels_and_the_definition_agree(
-    corpus: tuple[list[IntArray], int, int], min_count: int, data: Any
-) -> None:
+def test_kernels_and_the_definition_agree(corpus: tuple[list[IntArray], int, int], min_count: int, data: Any) -> None:
     documents, order, size = corpus
     model = build_model(counts_of(documents, order, size), min_count)
     text = texts(size, data)[None]

@@ -131,7 +131,7 @@ def test_damaged_files_are_refused(tmp_path: Path, before: str, after: str) -> N
 
 
 def test_other_words_and_other_files_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="words of the vocabulary. Received: 'b'"):
+    with pytest.raises(DataError, match=r"words of the vocabulary\. Received: 'b'"):
         read_arpa(written(tmp_path), [*SPECIAL_TOKENS, "a"])
     with pytest.raises(DataError, match="cannot be read"):
         read_arpa(tmp_path / "none.arpa")
