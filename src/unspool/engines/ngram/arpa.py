@@ -17,6 +17,7 @@ Shapes: G n-grams of one order, V tokens.
 import math
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
@@ -189,11 +190,10 @@ def _model(levels: Sequence[_Level], ids: dict[str, int], vocabulary_size: int) 
         added = prefixes if prefixes.size else np.zeros((order, 0), np.int64)
         all_fields = np.concatenate([given, added], axis=1)  # (order, G)
         values = _values(levels[order - 1], added.shape[1])
-        words = packing.pack(all_fields)
+        words = packing.pack(list(all_fields))
         is_added = np.arange(all_fields.shape[1]) >= given.shape[1]
-        chosen = sorting(
-            np.concatenate([words, is_added[None].astype(np.uint64)])
-        )  # of equals, a given one comes first
+        chosen = sorting(np.concatenate([words, is_added[None].astype(np.uint64)]))
+        # of equal n-grams the first is kept, which was given rather than added
         chosen = chosen[packing.changes(words[:, chosen], order)]
         found.append((words[:, chosen], all_fields[-1, chosen] - 1, *(value[chosen] for value in values)))
         prefixes = all_fields[:-1, chosen]
@@ -212,7 +212,7 @@ def _joined(
 ) -> BackoffModel:
     """Join the nodes of all orders: packed n-grams [W, G], last tokens, and both logarithms."""
     children = list[IntArray]()
-    for order, ((parents, *_), (words, *_)) in enumerate(zip(levels, levels[1:], strict=False), 1):
+    for order, ((parents, *_), (words, *_)) in enumerate(pairwise(levels), 1):
         prefixes = packing.pack([packing.field(words, index) for index in range(order)])
         starts, ends = child_ranges(parents, prefixes)
         children.append(ends - starts)

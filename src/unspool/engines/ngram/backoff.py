@@ -105,4 +105,5 @@ def _shares(model: NgramModel, order: int, parents: slice, parent: IntArray) -> 
     counts, size = model.counts[start:end], parents.stop - parents.start
     totals = np.bincount(parent, counts, size) + (model.pruned[parents] if len(model.pruned) else 0)  # (P)
     kept = discounted(counts, model.discounts[order - 1]) / totals[parent]  # (G)
-    return kept, 1 - np.bincount(parent, kept, size)
+    left: FloatArray = 1.0 - np.bincount(parent, kept, size)
+    return kept, left

@@ -45,7 +45,8 @@ class Packing(NamedTuple):
     def field(self, words: Array, index: int) -> Array:
         """Return one field of packed words: [W, N] to [N] uint64."""
         word, shift = self._place(index)
-        return (words[word] >> shift) & np.uint64((1 << self.bits) - 1)
+        found: Array = (words[word] >> shift) & np.uint64((1 << self.bits) - 1)
+        return found
 
     def changes(self, words: Array, fields: int) -> Flags:
         """Mark the columns whose first fields differ from those of the column before: [W, N] to [N]."""
@@ -72,7 +73,8 @@ def sorting(words: Array) -> IntArray:
 def positions(words: Array, wanted: Array) -> IntArray:
     """Count the columns of sorted words [W, N] that are less than each of the columns [W, M] of others: [M] int64."""
     if len(words) == 1:
-        return np.searchsorted(words[0], wanted[0])
+        found: IntArray = np.searchsorted(words[0], wanted[0])
+        return found
     size = wanted.shape[1]
     order = np.lexsort(np.concatenate([wanted, words], axis=1)[::-1])  # a stable sort: of equals, the wanted come first
     is_word = order >= size
