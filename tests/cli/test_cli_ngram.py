@@ -9,6 +9,8 @@ import pytest
 
 import unspool
 from helpers.commands import SENTENCE, Result, call_main
+from unspool.engines.ngram.arpa import read_arpa
+from unspool.engines.ngram.network import build_network
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +83,18 @@ def test_an_order_of_words_is_shorter_and_rare_runs_can_be_dropped(text_file: Pa
         sizes.append(call_main("train", text_file, *args).json()["ngrams"])
         assert json.loads((out / "config.json").read_text(encoding="utf-8"))["network"]["ngram"]["order"] == 5
     assert sizes[1] < sizes[0]
+
+
+def test_its_n_grams_are_written_in_arpa_format(model: Path, text_file: Path, tmp_path: Path) -> None:
+    place = tmp_path / "fox.arpa"
+    written = call_main("export", model, "--format", "arpa", "--out", place)
+    assert (written.code, written.err) == (0, "")
+    counted = unspool.load(model)
+    read, vocabulary = read_arpa(place, counted.tokenizer.vocabulary)
+    assert vocabulary == counted.tokenizer.vocabulary
+    tokens = counted.tokenizer.encode(SENTENCE)[None].astype(np.int64)
+    found = [one.unroll(tokens, one.initial_state(1))[0] for one in (build_network(read), counted.network)]
+    np.testing.assert_allclose(found[0][..., 1:], found[1][..., 1:], atol=1e-4)
 
 
 def test_python_counts_too(text_file: Path) -> None:
