@@ -16,6 +16,7 @@ from typing import Any
 
 from unspool.data.given import as_sources
 from unspool.engines.registry import build_network, usual_training_engine
+from unspool.errors import ModelFolderError
 from unspool.folder.migration import present_keywords
 from unspool.folder.model_folder import ModelFolder
 from unspool.folder.request import read_request
@@ -162,16 +163,25 @@ def resume(
     Raises:
         ModelFolderError: there is nothing to resume.
     """
+    from unspool.tasks.base import CountedTask
+    from unspool.tasks.counted import CountedRun
     from unspool.tasks.run import Run
 
     folder, told = ModelFolder(Path(path)), _callback_of(callback, listener)
     request = read_request(folder)
-    if request is None:
-        Run(Path(path), row_of_folder(folder).load("task")(), grouped({"engine": engine}), told).resume()
+    row = row_of(request["task"]) if request else row_of_folder(folder)
+    task = row.load("task")()
+    if isinstance(task, CountedTask):
+        if request is None:
+            raise ModelFolderError(
+                f"{path} is counted to the end.", "count another text, or this one with --overwrite."
+            )
+        CountedRun(Path(path), task, _naming_engine(row, request["settings"], engine), told).again()
+    elif request is None:
+        Run(Path(path), task, grouped({"engine": engine}), told).resume()
     else:
         pretrained = read_pretrained(Path(request["start_from"])) if request["start_from"] else None
-        row = row_of(request["task"])
-        Run(Path(path), row.load("task")(), _naming_engine(row, request["settings"], engine), told).again(pretrained)
+        Run(Path(path), task, _naming_engine(row, request["settings"], engine), told).again(pretrained)
     return load(path)
 
 

@@ -13,6 +13,7 @@ from unspool.engines.registry import build_network
 from unspool.folder.atomic import bring_back, drop_replaced, set_aside
 from unspool.folder.lock import locked
 from unspool.folder.model_folder import ModelFolder, check_free
+from unspool.folder.request import write_request
 from unspool.specs.sampling import SamplingSpec
 from unspool.tasks.base import CountedTask, Plan
 from unspool.tasks.closing import write_card
@@ -53,16 +54,31 @@ class CountedRun:
             self.task.check(self.settings)
             check_free(self.path, overwrite)
             set_aside(self.path)
-            try:
-                self._new()
-            except BaseException:
-                bring_back(self.path)
-                raise
-            drop_replaced(self.path)
+            self._new()
+
+    def again(self) -> None:
+        """Begin a run again that was cut off.
+
+        Raises:
+            UnspoolError: a part of it failed; a model that waits is restored then.
+        """
+        with locked(self.path):
+            self.task.check(self.settings)
+            self._new()
 
     def _new(self) -> None:
+        try:
+            self._count()
+        except BaseException:
+            bring_back(self.path)
+            raise
+        drop_replaced(self.path)
+
+    def _count(self) -> None:
         folder = ModelFolder(self.path)
         folder.create()
+        task = self.task.recipe.model_fields["task"].default
+        write_request(folder, {"task": task, "settings": self.settings, "start_from": None})
         self._phases.begin("data", "the data were read and encoded")
         plan = self.task.prepare(folder, self.settings, self.callback)
         measured = self.task.open(folder, plan.recipe, plan.config, verify=False)
@@ -83,7 +99,7 @@ class CountedRun:
     def _close(self, folder: ModelFolder, plan: Plan[Any, Any], figures: dict[str, Any], ngrams: int) -> None:
         """Write the figures and the card, and the config, which makes it a model."""
         seconds = {name: round(taken, 3) for name, taken in self._phases.seconds.items()}
-        about = {"done": True, "untrained": False, "ngrams": ngrams}
+        about = {"step": 0, "done": True, "untrained": False, "ngrams": ngrams}
         history = History(folder.path / "history.jsonl")
         history.add(event="end", **about, seconds=round(sum(seconds.values()), 3), phases=seconds, **figures)
         write_card(self.task, folder, plan.recipe, plan.config, figures, ngrams)
