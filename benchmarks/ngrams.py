@@ -42,8 +42,8 @@ def run(bench: Bench) -> None:
         characters = text.read_text(encoding="utf-8")
         border = len(characters) * 9 // 10
         tokenizer = character_tokenizer(sorted(set(characters[:border])))
-        parts = [[tokenizer.encode(part)] for part in (characters[:border], characters[border:])]
-        measure(bench, CHARACTERS, 8, *parts, tokenizer.vocabulary_size)
+        learnt, held_out = ([tokenizer.encode(part)] for part in (characters[:border], characters[border:]))
+        measure(bench, CHARACTERS, 8, learnt, held_out, tokenizer.vocabulary_size)
 
 
 def sentences(learnt: Path, held_out: Path) -> tuple[list[IntArray], list[IntArray], int]:
