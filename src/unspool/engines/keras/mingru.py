@@ -228,7 +228,7 @@ def _scan(projected: Array, first: Array) -> tuple[Array, Array]:
     """Return the states and the gated states, [N, H]."""
     (rows, size), count = first.shape, len(projected)
     states, gated = empty((count, size)), empty((count, size), projected.dtype)
-    launch(_kernels(projected).scan, rows, count // rows, size, projected, first, states, gated)
+    launch(_kernels(projected).scan, rows, count // max(rows, 1), size, projected, first, states, gated)
     return states, gated
 
 
@@ -237,7 +237,7 @@ def _scan_back(projected: Array, first: Array, states: Array, d_gated: Array, d_
     (rows, size), count = first.shape, len(projected)
     d_projected, d_first = empty(projected.shape, projected.dtype), copied(d_last)
     given = (projected, first, states, d_gated, d_projected, d_first)
-    launch(_kernels(projected).scan_back, rows, count // rows, size, *given)
+    launch(_kernels(projected).scan_back, rows, count // max(rows, 1), size, *given)
     return d_projected, d_first
 
 

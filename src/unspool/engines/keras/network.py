@@ -4,6 +4,7 @@ Shapes: B rows, T time steps, S positions of the source, H hidden, L layers, V t
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -13,6 +14,7 @@ from unspool.data.batches import Source
 from unspool.engines.base import check_state
 from unspool.engines.keras.attention import Memory
 from unspool.engines.keras.decoder import Decoder, KerasState
+from unspool.engines.keras.layers import CellStates
 from unspool.engines.keras.loss import token_nats
 from unspool.engines.keras.parts import Parts
 from unspool.engines.keras.platform import as_array, as_tensor
@@ -33,6 +35,7 @@ class KerasDecoder:
         self._parts, self._precision = parts, precision
         self._spec = decoder_of(parts.spec)
         self.vocabulary_size = self._spec.vocabulary_size
+        self._graphs: dict[bool, Any] = {}  # of one step, by whether the state has a memory
 
     def initial_state(self, rows: int) -> KerasState:
         """Make a state of zeros."""
@@ -40,8 +43,11 @@ class KerasDecoder:
 
     def step(self, tokens: IntArray, state: KerasState) -> tuple[Logits, KerasState]:
         """Read one token a row: [B] to [B, V]."""
-        logits, state = self.unroll(tokens[:, None], state)  # (B, 1, V)
-        return logits[:, 0], state
+        memory = state.memory or ()
+        if bool(memory) not in self._graphs:
+            self._graphs[bool(memory)] = self._trace(state.layers, memory)
+        logits, layers = self._graphs[bool(memory)](_ids(tokens[:, None]), state.layers, *memory)
+        return as_array(logits), state._replace(layers=layers)
 
     def unroll(self, tokens: IntArray, state: KerasState) -> tuple[Logits, KerasState]:
         """Read T tokens a row: [B, T] to [B, T, V]."""
@@ -86,6 +92,21 @@ class KerasDecoder:
         """
         check_state(saved_shapes(self._spec), arrays)
         return self._layers_from(arrays)
+
+    def _trace(self, layers: CellStates, memory: Sequence[tf.Tensor]) -> Any:
+        """Make the graph of one step, for any number of rows and any length of a memory."""
+
+        def step(tokens: tf.Tensor, layers: CellStates, *memory: tf.Tensor) -> tuple[tf.Tensor, CellStates]:
+            with in_precision(self._precision):
+                logits, after = self._decoder(tokens, KerasState(layers, Memory(*memory) if memory else None))
+            return tf.cast(logits[:, 0], tf.float32), after.layers
+
+        def free(tensor: tf.Tensor) -> tf.TensorSpec:
+            return tf.TensorSpec([None, None, *tensor.shape[2:]], tensor.dtype)
+
+        tokens = tf.TensorSpec([None, 1], tf.int64)
+        signature = (tokens, tf.nest.map_structure(free, layers), *(free(tensor) for tensor in memory))
+        return tf.function(step, input_signature=signature, autograph=False)
 
     def _layers_from(self, arrays: Mapping[str, Array]) -> KerasState:
         tensors = [as_tensor(arrays[name]) for name in state_names(self._spec)]  # each (L, B, H)
