@@ -18,7 +18,8 @@ from unspool.arrays import IntArray
 from unspool.engines.ngram.counts import counts_of
 from unspool.engines.ngram.model import NgramModel, build_model
 from unspool.engines.ngram.network import NgramNetwork, build_network
-from unspool.text.tokenizer import BEGIN, END, SPECIAL_TOKENS, UNKNOWN, code_points
+from unspool.text.tokenizer import BEGIN, END, SPECIAL_TOKENS, UNKNOWN
+from unspool.text.vocabulary import character_tokenizer
 
 WORDS, CHARACTERS = "words, order 5", "characters, order 8"
 STEPS = 20_000  # whose time is measured
@@ -38,10 +39,11 @@ def run(bench: Bench) -> None:
         learnt, held_out, size = sentences(words, words.with_name("ptb.test.txt"))
         measure(bench, WORDS, 5, learnt, held_out, size)
     if text is not None:
-        known, tokens = np.unique(code_points(text.read_text(encoding="utf-8")), return_inverse=True)
-        tokens = tokens + len(SPECIAL_TOKENS)
-        border = len(tokens) * 9 // 10
-        measure(bench, CHARACTERS, 8, [tokens[:border]], [tokens[border:]], len(known) + len(SPECIAL_TOKENS))
+        characters = text.read_text(encoding="utf-8")
+        border = len(characters) * 9 // 10
+        tokenizer = character_tokenizer(sorted(set(characters[:border])))
+        learnt, held_out = ([tokenizer.encode(part)] for part in (characters[:border], characters[border:]))
+        measure(bench, CHARACTERS, 8, learnt, held_out, tokenizer.vocabulary_size)
 
 
 def sentences(learnt: Path, held_out: Path) -> tuple[list[IntArray], list[IntArray], int]:

@@ -13,6 +13,7 @@ from unspool.engines.ngram.backoff import backoff_model
 from unspool.engines.ngram.counts import Counts, counts_from_arrays, counts_of, merged, without
 from unspool.engines.ngram.model import build_model, model_from_arrays
 from unspool.engines.ngram.network import NgramNetwork, build_network
+from unspool.engines.ngram.smoothing import FALLBACK
 from unspool.text.tokenizer import BEGIN, PAD
 
 orders = st.integers(1, 12)
@@ -91,6 +92,22 @@ def test_the_definition_agrees_with_dictionaries(
         context = tuple(text[max(0, time + 2 - order) : time + 1].tolist()) if order > 1 else ()
         for token in {1, 3, size - 1}:
             assert np.exp(logits[0, time, token]) == pytest.approx(slow.probability(context, token), rel=1e-4)
+
+
+@pytest.mark.parametrize("min_count", [1, 2])
+def test_the_definition_agrees_where_discounts_are_estimated(min_count: int) -> None:
+    generator, size = np.random.default_rng(0), 40
+    documents = [np.minimum(3 + generator.zipf(1.4, length), size - 1) for length in generator.integers(1, 60, 60)]
+    model = build_model(counts_of(documents, 4, size), min_count)
+    assert (model.discounts[1:, 1:] != FALLBACK).all()
+    slow = SlowKneserNey([document.tolist() for document in documents], 4, size, min_count)
+    network = build_network(model)
+    for text in documents[::6]:
+        inputs = np.concatenate([[BEGIN], text])[None, :-1]
+        nll, _ = network.nll(inputs, text[None], network.initial_state(1))
+        for time in range(0, len(text), 3):
+            context = tuple(inputs[0, max(0, time - 2) : time + 1].tolist())
+            assert np.exp(-nll[0, time]) == pytest.approx(slow.probability(context, int(text[time])), rel=1e-4)
 
 
 @settings(deadline=None, max_examples=40)
