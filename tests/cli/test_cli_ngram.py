@@ -137,7 +137,8 @@ def test_what_only_a_trained_network_can_is_refused(model: Path, text_file: Path
         ["generate", model, "--weights", "int8"],
     ):
         done = call_main(*arguments)
-        assert done.clean and done.code != 0, (arguments, done.err)
+        assert done.clean, (arguments, done.err)
+        assert done.code != 0, arguments
 
 
 def test_a_failure_keeps_the_earlier_model(model: Path, tmp_path: Path) -> None:

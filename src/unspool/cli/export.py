@@ -23,7 +23,6 @@ def export(
     Examples:
         unspool export runs/alice
         unspool export runs/alice --format saved-model --out alice-saved-model
-        unspool export runs/alice --format state-dict
         unspool export runs/counted --format arpa
     """
     from unspool.api import load

@@ -10,7 +10,7 @@ from typing import Any
 from unspool.cli.renamed import RENAMED
 from unspool.specs.base import Option
 
-GROUPS = ("Options", "Data", "Tables", "Pairs", "Network", "Counts", "Training", "Budget")  # those of a task come next
+GROUPS = ("Options", "Data", "Tables", "Pairs", "Network", "Training", "Budget")  # those of a task come next
 LAST = ("Engine", "Output")
 MAX_FLAGS_WIDTH = 28  # characters; wider flags have a line of their own above their meaning
 FEW = 14  # options that the short help of a command shows in any case

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from unspool.cli.arguments import AsJson, Out, Overwrite
+from unspool.cli.arguments import AsJson, ModelKind, Out, Overwrite
 from unspool.cli.console import refuse_unnamed_input, write, write_json
 from unspool.cli.options import Fields, Settings, with_options
 from unspool.cli.recipes import closing_text, closing_values, example, model_path, read_recipe
@@ -53,15 +53,7 @@ def train(
         typer.Option("--task", metavar="NAME", help="Sets what to learn. [default: what the data imply]"),
         Option("Data", synonyms=("mode", "type", "kind")),
     ] = None,
-    model: Annotated[
-        str | None,
-        typer.Option(
-            "--model",
-            metavar="KIND",
-            help="Sets what learns: a recurrent network, or an ngram, which is counted. [default: recurrent]",
-        ),
-        Option("Counts", True, synonyms=("markov", "kind-of-model", "kneser-ney", "counts")),
-    ] = None,
+    model: ModelKind = None,
     tensorboard: Annotated[
         bool,
         typer.Option("--tensorboard", help="Writes curves for TensorBoard."),

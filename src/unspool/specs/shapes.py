@@ -23,11 +23,11 @@ class NgramShape(Spec):
 
     order: int = setting(
         8,
-        Option("Counts", synonyms=("n", "ngram-order", "n-gram", "context"), default="8; 5 of words and byte pairs"),
+        Option("Network", synonyms=("n", "ngram-order", "n-gram", "context"), default="8; 5 of words and byte pairs"),
         ge=1,
         le=12,
     )
-    min_count: int = setting(1, Option("Counts", synonyms=("prune", "cutoff", "min-freq")), ge=1)
+    min_count: int = setting(1, Option("Network", synonyms=("prune", "cutoff", "min-freq")), ge=1)
 
 
 class DecoderShape(Spec):
