@@ -25,6 +25,7 @@ NAMES = (
     "precision",
     "recipe",
     "words",
+    "ngrams",
     "surnames",
     "vectors",
     "ag_news",

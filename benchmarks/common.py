@@ -43,6 +43,7 @@ TEXTS = {
     "names": "data/names of pytorch.org/tutorials/intermediate/char_rnn_classification_tutorial",
     "irish_abc/irish.abc": "mitdeeplearning/data/irish.abc of github.com/MITDeepLearning/introtodeeplearning",
     "ptb/ptb.char.train.txt.gz": "data/ptb.char.train.txt of the Penn Treebank set of Mikolov, compressed with gzip",
+    "ptb/ptb.train.txt.gz": "data/ptb.train.txt of the same set, compressed with gzip, and beside it ptb.test.txt",
     "flickr8k": "Flickr8k of Hodosh et al. (2013): images/, captions.tsv with lines of PICTURE#NUMBER, tab, caption, "
     "and train.txt and dev.txt, the names of the pictures to learn and of the development part",
     "squeezenet/squeezenet_v1.1_notop.onnx": "the notop weights of github.com/DeepCognition/keras-squeezenet, made "

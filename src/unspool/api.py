@@ -16,15 +16,17 @@ from typing import Any
 
 from unspool.data.given import as_sources
 from unspool.engines.registry import build_network, usual_training_engine
+from unspool.errors import ModelFolderError
 from unspool.folder.migration import present_keywords
 from unspool.folder.model_folder import ModelFolder
 from unspool.folder.request import read_request
 from unspool.folder.whole import read_whole
 from unspool.models.base import Model, PathLike
+from unspool.specs.recipe import sections
 from unspool.tasks.implied import implied_settings
 from unspool.tasks.opening import read_config, read_pretrained, row_of_folder
 from unspool.tasks.pretrained import Pretrained
-from unspool.tasks.registry import Row, choose_row, row_of
+from unspool.tasks.registry import Row, choose_row, row_of, task_of_model
 from unspool.tasks.settings import Settings, grouped
 from unspool.training.callback import Callback
 
@@ -70,6 +72,7 @@ def train(
     engine: str | None = None,
     settings: Settings | None = None,
     task: str | None = None,
+    model: str | None = None,
     **values: Any,
 ) -> Model:
     """Train a language model, a translator, a classifier or a conditional model.
@@ -85,6 +88,7 @@ def train(
         settings: are given by section, as a recipe file holds them.
         task: is `language`, `translation`, `conditional`, `classification` (of texts), `vector-classification` (of rows
             of numbers), `image-classification` or `captioning`; none takes what the data imply.
+        model: is `ngram`, which counts a text instead of training on it, or `recurrent`, as without it.
         **values: are settings by name: the budget (`minutes`, `epochs` or `steps`), and the fields of the sections of
             the task's recipe. What is left out is chosen from the size of the text and the budget.
 
@@ -101,20 +105,21 @@ def train(
     named = tuple(settings["data"].get("sources", ())) if settings else ()
     with as_sources(_one_or_all(named) if settings else data) as given:
         requested = settings or grouped({**implied_settings(given, values, task), **values})
-        requested = _naming_engine({**requested, "data": {**requested["data"], "sources": given.names}}, engine)
-        row = choose_row(requested["data"], task)
+        requested = {**requested, "data": {**requested["data"], "sources": given.names}}
+        row = choose_row(requested["data"], task_of_model(model, task))
+        requested = _naming_engine(row, requested, engine)
         if pretrained:
             requested = pretrained.settings(requested)
         if out is not None:
             return _trained(Path(out), row, requested, callback, started, overwrite, pretrained)
         keep = Path(tempfile.mkdtemp(prefix="unspool-"))
         try:
-            model = _trained(keep / "model", row, requested, callback, started, overwrite, pretrained)
+            trained = _trained(keep / "model", row, requested, callback, started, overwrite, pretrained)
         except BaseException:
             shutil.rmtree(keep, ignore_errors=True)
             raise
-        weakref.finalize(model, shutil.rmtree, keep, ignore_errors=True)
-        return model
+        weakref.finalize(trained, shutil.rmtree, keep, ignore_errors=True)
+        return trained
 
 
 def _trained(
@@ -126,9 +131,16 @@ def _trained(
     overwrite: bool,
     pretrained: Pretrained | None,
 ) -> Model:
+    from unspool.tasks.base import CountedTask
+    from unspool.tasks.counted import CountedRun
     from unspool.tasks.run import Run  # here and not above: models are opened without what trains them
 
-    Run(path, row.load("task")(), requested, callback, started).new(overwrite, pretrained)
+    task = row.load("task")()
+    if isinstance(task, CountedTask):
+        task.check_pretrained(pretrained)
+        CountedRun(path, task, requested, callback, started).new(overwrite)
+    else:
+        Run(path, task, requested, callback, started).new(overwrite, pretrained)
     return load(path)
 
 
@@ -151,21 +163,32 @@ def resume(
     Raises:
         ModelFolderError: there is nothing to resume.
     """
+    from unspool.tasks.base import CountedTask
+    from unspool.tasks.counted import CountedRun
     from unspool.tasks.run import Run
 
     folder, told = ModelFolder(Path(path)), _callback_of(callback, listener)
     request = read_request(folder)
-    if request is None:
-        Run(Path(path), row_of_folder(folder).load("task")(), grouped({"engine": engine}), told).resume()
+    row = row_of(request["task"]) if request else row_of_folder(folder)
+    task = row.load("task")()
+    if isinstance(task, CountedTask):
+        if request is None:
+            raise ModelFolderError(
+                f"{path} is counted to the end.", "count another text, or this one with --overwrite."
+            )
+        CountedRun(Path(path), task, _naming_engine(row, request["settings"], engine), told).again()
+    elif request is None:
+        Run(Path(path), task, grouped({"engine": engine}), told).resume()
     else:
         pretrained = read_pretrained(Path(request["start_from"])) if request["start_from"] else None
-        task = row_of(request["task"]).load("task")()
-        Run(Path(path), task, _naming_engine(request["settings"], engine), told).again(pretrained)
+        Run(Path(path), task, _naming_engine(row, request["settings"], engine), told).again(pretrained)
     return load(path)
 
 
-def _naming_engine(settings: Settings, engine: str | None) -> Settings:
+def _naming_engine(row: Row, settings: Settings, engine: str | None) -> Settings:
     """Return settings with the engine that trains: the one given, the one that they name, or the usual one."""
+    if engine is None and "training" not in sections(row.load("recipe")):
+        return settings  # nothing is trained
     training = settings.get("training", {})
     return {
         **settings,

@@ -24,12 +24,12 @@ from unspool.specs.base import Option, build, setting
 from unspool.specs.config import Config
 from unspool.specs.data import DataSpec
 from unspool.specs.network import DecoderSpec, NetworkSpec, text_encoder
-from unspool.specs.recipe import Recipe
+from unspool.specs.recipe import TrainingRecipe
 from unspool.specs.runtime import RuntimeSpec
 from unspool.specs.sampling import BeamSpec
 from unspool.specs.shapes import AttentionDecoderShape, EncoderShape
 from unspool.specs.training import DecoderTrainingSpec
-from unspool.tasks.base import Plan, Task
+from unspool.tasks.base import Plan, TrainedTask
 from unspool.tasks.evaluation import read_as_in_training
 from unspool.tasks.opening import decoder_tokenizer, read_recipe
 from unspool.tasks.recipe import budget_spec
@@ -47,7 +47,7 @@ class ReversalDataSpec(DataSpec):
     backwards: bool = setting(False, Option("Reversal", synonyms=("reverse", "mirror")))
 
 
-class ReversalRecipe(Recipe):
+class ReversalRecipe(TrainingRecipe):
     """All settings of a run."""
 
     task: Literal["reversal"] = "reversal"
@@ -68,7 +68,7 @@ def words_and_reversals(sources: tuple[str, ...], spec: DataSpec) -> list[Pair]:
     return [Pair(word, word[::-1]) for word in all_lines(Sources(sources, spec)) if word]
 
 
-class Reversal(Task[ReversalRecipe, ReversalConfig]):
+class Reversal(TrainedTask[ReversalRecipe, ReversalConfig]):
     """Learns to reverse words."""
 
     recipe, config = ReversalRecipe, ReversalConfig

@@ -89,7 +89,7 @@ def test_sources_imply_a_task_only_where_no_setting_does(monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize("find", [row_of, lambda name: choose_row({}, name)])
 def test_a_task_that_does_not_exist_is_refused_with_the_nearest(find: Any) -> None:
-    with pytest.raises(UsageError, match=r"language or translation or .*Received: 'translate'") as caught:
+    with pytest.raises(UsageError, match=r"language or ngram or translation or .*Received: 'translate'") as caught:
         find("translate")
     assert caught.value.hint == "the nearest: translation."
 

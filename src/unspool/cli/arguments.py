@@ -47,6 +47,15 @@ ExportOut = Annotated[
     _out("PATH", "Writes the file or folder here. [default: next to the model folder]"),
     Option("Output", True, synonyms=("output", "file", "save", "name")),
 ]
+ModelKind = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        metavar="KIND",
+        help="Sets what learns: a recurrent network, or an ngram, which is counted. [default: recurrent]",
+    ),
+    Option("Network", synonyms=("markov", "kneser-ney", "counts")),
+]
 Overwrite = Annotated[
     bool,
     typer.Option("--overwrite", help="Replaces what is at the path of --out."),

@@ -40,7 +40,7 @@ AFTER = (
     Command(
         "export",
         "unspool.cli.export:export",
-        "Write a model for Keras, TensorFlow or PyTorch, to be used without Unspool.",
+        "Write a model for Keras, TensorFlow or PyTorch, or n-grams for KenLM, to be used without Unspool.",
         ("convert", "save", "keras", "savedmodel", "torch", "state-dict", "to-keras"),
     ),
     Command(

@@ -1,4 +1,4 @@
-"""`unspool export`: a model for Keras, TensorFlow or PyTorch."""
+"""`unspool export`: a model for Keras, TensorFlow, PyTorch or KenLM."""
 
 from unspool.cli.arguments import AsJson, ExportOut, ModelPath, Overwrite
 from unspool.cli.console import write, write_json
@@ -15,14 +15,15 @@ def export(
     *,
     settings: Settings,
 ) -> None:
-    """Write a model for Keras, TensorFlow or PyTorch, to be used without Unspool.
+    """Write a model for Keras, TensorFlow or PyTorch, or n-grams for KenLM, to be used without Unspool.
 
-    It is made of standard layers, and predicts the same. Tokens are the ids of tokenizer.json in the model folder.
+    It is made of standard layers, and predicts the same. Tokens are the ids of tokenizer.json in the model folder. Of a
+    model that was counted, arpa writes the n-grams with their probabilities and backoff weights.
 
     Examples:
         unspool export runs/alice
         unspool export runs/alice --format saved-model --out alice-saved-model
-        unspool export runs/alice --format state-dict
+        unspool export runs/counted --format arpa
     """
     from unspool.api import load
     from unspool.models.export import FORMATS, export_model

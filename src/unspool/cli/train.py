@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from unspool.cli.arguments import AsJson, Out, Overwrite
+from unspool.cli.arguments import AsJson, ModelKind, Out, Overwrite
 from unspool.cli.console import refuse_unnamed_input, write, write_json
 from unspool.cli.options import Fields, Settings, with_options
 from unspool.cli.recipes import closing_text, closing_values, example, model_path, read_recipe
@@ -14,7 +14,7 @@ from unspool.errors import UsageError
 from unspool.specs.base import Option
 from unspool.specs.recipe import sections
 from unspool.specs.training import BudgetSpec
-from unspool.tasks.registry import ROWS
+from unspool.tasks.registry import ROWS, task_of_model
 
 BUDGETS = tuple(BudgetSpec.model_fields)
 SECTIONS = [Fields(spec, task=name) for name, row in ROWS.items() for spec in sections(row.load("recipe")).values()]
@@ -53,6 +53,7 @@ def train(
         typer.Option("--task", metavar="NAME", help="Sets what to learn. [default: what the data imply]"),
         Option("Data", synonyms=("mode", "type", "kind")),
     ] = None,
+    model: ModelKind = None,
     tensorboard: Annotated[
         bool,
         typer.Option("--tensorboard", help="Writes curves for TensorBoard."),
@@ -78,7 +79,7 @@ def train(
     if data:
         given["sources"] = tuple(data)
     engine = given.get("engine")
-    others = (start_from, config, out, overwrite or None, task, *(given.keys() - {"engine"}))
+    others = (start_from, config, out, overwrite or None, task, model, *(given.keys() - {"engine"}))
     if resume is not None and any(value is not None for value in others):
         raise UsageError(
             "--resume continues with the recipe of the run and takes no other setting but --engine.",
@@ -88,24 +89,25 @@ def train(
     if typed:  # a budget of another kind from the environment gives way
         given = {name: value for name, value in given.items() if name not in BUDGETS or name in typed}
     recipe, named = read_recipe(config, given)
+    chosen = task_of_model(model, task or named)
     files = [*(data or ()), *filter(None, [given.get("source_file")])]
     if resume is None and not files and not recipe["data"].get("sources"):
         refuse_unnamed_input()
     with (
-        model_path(resume or out, files, recipe, task or named) as path,
+        model_path(resume or out, files, recipe, chosen) as path,
         make_progress(quiet=as_json, tensorboard=path / "tensorboard" if tensorboard else None) as progress,
     ):
         from unspool import api
 
         if resume is not None:
-            model = api.resume(resume, callback=progress, engine=engine)
+            trained = api.resume(resume, callback=progress, engine=engine)
         else:
             how: dict[str, Any] = {"out": path, "overwrite": overwrite, "start_from": start_from}
-            model = api.train(settings=recipe, task=task or named, callback=progress, **how)
+            trained = api.train(settings=recipe, task=chosen, callback=progress, **how)
     if as_json:
-        write_json(closing_values(model, path), indent=2)
+        write_json(closing_values(trained, path), indent=2)
     else:
-        write(f"\n{closing_text(model, path)}try: {example(path, model.config)}\n")
+        write(f"\n{closing_text(trained, path)}try: {example(path, trained.config)}\n")
 
 
 def _is_typed(context: typer.Context, name: str) -> bool:

@@ -271,13 +271,13 @@ def check_state(shapes: Mapping[str, tuple[int | None, ...]], arrays: Mapping[st
 
     Args:
         shapes: are those of the arrays by name, in which none stands for any size that all arrays have on that axis;
-            `mask` is bool, the others float32.
+            `mask` is bool, `tokens` int64, the others float32.
         arrays: are checked.
 
     Raises:
         ModelFolderError: a name, shape or type differs.
     """
-    kinds = {name: np.bool_ if name == "mask" else np.float32 for name in shapes}
+    kinds = {name: {"mask": np.bool_, "tokens": np.int64}.get(name, np.float32) for name in shapes}
     fits = arrays.keys() == shapes.keys() and all(
         array.ndim == len(shapes[name])
         and array.dtype == kinds[name]

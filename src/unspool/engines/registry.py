@@ -51,6 +51,9 @@ ENGINES = {
     ),
     ("recurrent", "torch"): Engine("unspool.engines.torch.engine", "torch", "train", trains=True),
     ("recurrent", "keras"): Engine("unspool.engines.keras.engine", "tensorflow", "keras", trains=True, before=(3, 14)),
+    ("ngram", "numpy"): Engine("unspool.engines.ngram.plain", "numpy", "", trains=False),
+    ("ngram", "numba"): Engine("unspool.engines.ngram.engine", "numba", "", trains=False),
+    ("ngram", "auto"): Engine("unspool.engines.ngram.engine", "numpy", "", trains=False),
     ("recurrent", "auto"): Engine(
         "unspool.engines.auto", "numpy", "", trains=False, precisions=KERNEL_PRECISIONS, compiled=True
     ),

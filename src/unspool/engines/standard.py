@@ -28,7 +28,7 @@ def sequence_part(spec: NetworkSpec) -> DecoderSpec | TextEncoderSpec | VectorEn
     if spec.encoder is not None and spec.decoder is not None:
         received = f"an encoder of the kind {spec.encoder.kind} before a decoder"
     elif part is None or not isinstance(part, DecoderSpec | TextEncoderSpec | VectorEncoderSpec):
-        received = f"an encoder of the kind {part.kind if part else 'none'}"
+        received = f"an encoder of the kind {part.kind}" if part else f"a network of the kind {spec.kind}"
     else:
         return part
     raise UsageError(f"{RULE} Received: {received}.", "run it with Unspool: unspool.load(...).")

@@ -60,6 +60,10 @@ class Figures:
         """Return the figures by name, for JSON."""
         return asdict(self)
 
+    def closing(self) -> dict[str, Any]:
+        """Return the figures that a run ends with: all that say how good the model is."""
+        return {name: value for name, value in self.to_dict().items() if name not in ("seconds", "tokens")}
+
 
 InitialStates = Callable[[IntArray], State]  # indices of B documents -> the states of B rows that they start from
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from unspool.errors import shell_word
 from unspool.specs.data import DataSpec
-from unspool.specs.network import DecoderSpec, NetworkSpec, TextEncoderSpec
+from unspool.specs.network import DecoderSpec, NetworkSpec, NgramSpec, TextEncoderSpec
 from unspool.specs.recipe import Recipe
 
 RECURRENT = "recurrent"
@@ -44,14 +44,14 @@ class CardFacts(NamedTuple):
 
     Attributes:
         name: is that of the model's folder.
-        parameters: is the number of parameters of its network.
+        size: is the number of parameters of its network, or of its n-grams.
         data: describes the text in a sentence.
         figures: were measured on the held-out part, by name.
         untrained: says why the model must be called untrained; empty where it need not be.
     """
 
     name: str
-    parameters: int
+    size: int
     data: str
     figures: Mapping[str, float]
     untrained: str = ""
@@ -71,6 +71,7 @@ def model_card(card: Card, recipe: Recipe, network: NetworkSpec, facts: CardFact
     in_quotes = json.dumps(facts.name, ensure_ascii=False)[1:-1]
     tags, layers = _network(recipe, network)
     kind = f"A recurrent {card.kind}" if tags[0] == RECURRENT else f"A {card.kind}"
+    counted = "n-grams" if network.ngram else "parameters"
     listed = "\n".join(f"- {tag}" for tag in tags)
     return f"""---
 library_name: unspool
@@ -81,7 +82,7 @@ tags:
 
 # {facts.name}
 
-{kind} of {facts.parameters:,} parameters: {layers}. {caution}
+{kind} of {facts.size:,} {counted}: {layers}. {caution}
 
 ## Data
 
@@ -115,7 +116,10 @@ Every setting is in `recipe.toml`, every step of the way in `history.jsonl`.
 
 def _network(recipe: Recipe, network: NetworkSpec) -> tuple[list[str], str]:
     """Return the tags of a network, and describe its layers."""
-    part = network.decoder or network.encoder
+    part = network.generator or network.encoder
+    if isinstance(part, NgramSpec) and isinstance(recipe.data, DataSpec):
+        level = f"{recipe.data.tokenizer}-level"
+        return [network.kind, level], f"order {part.order}, {level}, {part.vocabulary_size} tokens"
     if isinstance(part, DecoderSpec | TextEncoderSpec) and isinstance(recipe.data, DataSpec):
         level = f"{recipe.data.tokenizer}-level"
         layers = f"{part.num_layers} {part.cell.upper()} layer{'s' if part.num_layers > 1 else ''}"

@@ -1,4 +1,4 @@
-"""Write a model for people who have Keras, TensorFlow or PyTorch, and not Unspool."""
+"""Write a model for people who have Keras, TensorFlow, PyTorch or KenLM, and not Unspool."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +9,7 @@ from unspool.errors import OutputError, UsageError
 from unspool.folder.atomic import followed, is_empty, replacing_whole
 from unspool.folder.model_folder import dump_safetensors
 from unspool.models.base import Model, PathLike
+from unspool.models.text import TextModel
 from unspool.specs.base import build
 from unspool.specs.runtime import ExportFormat, ExportSpec
 
@@ -45,10 +46,24 @@ def _write_state_dict(model: Model, path: Path) -> None:
     path.write_bytes(dump_safetensors(state_dict(model.config.network, model.exported_weights()), {}))
 
 
+def _write_arpa(model: Model, path: Path) -> None:
+    from unspool.engines.ngram.arpa import write_arpa
+    from unspool.engines.ngram.backoff import backoff_model
+    from unspool.engines.ngram.model import model_from_arrays
+
+    if not isinstance(model, TextModel) or model.config.network.ngram is None:
+        raise UsageError(
+            f"a file in ARPA format holds n-grams. Received: {model.path}, of the kind {model.config.network.kind}.",
+            "count the text: unspool train TEXT --model ngram.",
+        )
+    write_arpa(path, backoff_model(model_from_arrays(model.exported_weights())), model.tokenizer.vocabulary)
+
+
 FORMATS: dict[ExportFormat, Format] = {
     "keras": Format(".keras", _write_keras, "keras.models.load_model({path!r})", required=True),
     "saved-model": Format("-saved-model", _write_saved_model, "tensorflow.saved_model.load({path!r})", folder=True),
     "state-dict": Format(".safetensors", _write_state_dict, "safetensors.torch.load_file({path!r})"),
+    "arpa": Format(".arpa", _write_arpa, "kenlm.Model({path!r})"),
 }
 
 
@@ -58,9 +73,10 @@ def export_model(
     """Write a model in a format that needs no Unspool, whole or not at all.
 
     Args:
-        model: is a language model, or a classifier of texts or numbers, of standard layers. See `Model.to_keras`.
+        model: is a language model, or a classifier of texts or numbers, of standard layers (see `Model.to_keras`), or
+            one that was counted.
         path: is that of the new file or folder; none writes next to the model folder.
-        format: is `keras`, `saved-model` or `state-dict`.
+        format: is `keras`, `saved-model` or `state-dict`; of a model that was counted, `arpa`.
         overwrite: allows it to replace a file or, with `saved-model`, a SavedModel.
 
     Returns:

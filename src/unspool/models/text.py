@@ -12,15 +12,16 @@ from unspool.models.base import Model, PathLike, given, measuring
 from unspool.models.reading import Sample, StateReading, load_reading, open_context
 from unspool.models.score import Score, score_text
 from unspool.tasks.language.specs import LanguageConfig, TextDataSpec
+from unspool.tasks.ngram.specs import NgramConfig
 
 
 class TextModel(Model):
     """A language model: it continues a prompt, and scores how likely a text is."""
 
-    config: LanguageConfig
+    config: LanguageConfig | NgramConfig
     network: SequenceNetwork
 
-    def __init__(self, folder: ModelFolder, config: LanguageConfig, network: SequenceNetwork) -> None:
+    def __init__(self, folder: ModelFolder, config: LanguageConfig | NgramConfig, network: SequenceNetwork) -> None:
         super().__init__(folder, config, network)
         self._context = open_context(folder, config, network, config.by_document)
         self.tokenizer = self._context.tokenizer

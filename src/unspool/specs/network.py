@@ -3,7 +3,8 @@
     source -> encoder -> state -> bridge -> decoder -> sequence
                            `----> head -> label
 
-A network has a decoder, or an encoder and a head, or an encoder and a decoder; the bridge comes with the last.
+A network has a decoder, or an encoder and a head, or an encoder and a decoder; the bridge comes with the last. Or it is
+a Markov chain.
 """
 
 from math import ceil, prod
@@ -18,6 +19,7 @@ from unspool.specs.shapes import (
     CellName,
     EncoderShape,
     HeadShape,
+    NgramShape,
     check_direction,
 )
 
@@ -31,6 +33,16 @@ class DecoderSpec(AttentionDecoderShape):
 
     vocabulary_size: int = Field(ge=5, le=2_000_000)
     attention: AttentionName = "none"
+
+
+class NgramSpec(NgramShape):
+    """A Markov chain for one vocabulary.
+
+    Attributes:
+        vocabulary_size: is the number of tokens in the vocabulary, the special ones included.
+    """
+
+    vocabulary_size: int = Field(ge=5, le=2_000_000)
 
 
 class TextEncoderSpec(Spec):
@@ -194,15 +206,28 @@ class NetworkSpec(Spec):
         encoder: encodes a source as states; without one every sequence starts from the initial state.
         decoder: generates a sequence from a state.
         head: scores labels from states.
+        ngram: is a Markov chain, which has no other part beside it.
     """
 
-    kind: Literal["recurrent"] = "recurrent"
+    kind: Literal["recurrent", "ngram"] = "recurrent"
     encoder: EncoderSpec | None = None
     decoder: DecoderSpec | None = None
     head: HeadSpec | None = None
+    ngram: NgramSpec | None = None
+
+    @property
+    def generator(self) -> DecoderSpec | NgramSpec | None:
+        """The part that generates a sequence, if there is one."""
+        return self.decoder or self.ngram
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:
+        if (self.kind == "ngram") != (self.ngram is not None):
+            raise ValueError("a network of the kind ngram, and no other, needs an ngram")
+        if self.ngram is not None:
+            if self.encoder or self.decoder or self.head:
+                raise ValueError("an ngram has no other part beside it")
+            return self
         if self.decoder is None and self.head is None:
             raise ValueError("a network needs a decoder or a head")
         if self.head is not None and self.encoder is None:

@@ -17,13 +17,21 @@ class Recipe(Spec):
     Attributes:
         task: names what the model does.
         data: holds the sources and their split; of texts the tokenizer, too.
+    """
+
+    task: str
+    data: SourcesSpec
+
+
+class TrainingRecipe(Recipe):
+    """All settings of the run of a network that is trained, rather than counted.
+
+    Attributes:
         training: holds rates, regularisation and seed.
         budget: says how long to train.
         started_from: is the model folder whose weights the run started from.
     """
 
-    task: str
-    data: SourcesSpec
     training: TrainingSpec
     budget: BudgetSpec
     started_from: str | None = setting(None, Option(hidden=True, path=True))

@@ -4,7 +4,7 @@ from typing import Literal
 
 from unspool.specs.base import Option, Spec, setting
 
-ExportFormat = Literal["keras", "saved-model", "state-dict"]
+ExportFormat = Literal["keras", "saved-model", "state-dict", "arpa"]
 
 
 class RuntimeSpec(Spec):
@@ -31,8 +31,8 @@ class ExportSpec(Spec):
     """How a model is written for programs without Unspool.
 
     Attributes:
-        format: sets what is written: a `keras` file, a `saved-model` of TensorFlow, or a `state-dict` of PyTorch in a
-            safetensors file.
+        format: sets what is written: a `keras` file, a `saved-model` of TensorFlow, a `state-dict` of PyTorch in a
+            safetensors file, or `arpa`, the n-grams of a model that was counted.
     """
 
     format: ExportFormat = setting("keras", Option(common=True, synonyms=("to", "type", "framework", "as")))

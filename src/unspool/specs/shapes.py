@@ -13,6 +13,23 @@ PoolingName = Literal["last", "max", "mean", "attention"]
 DecoderInput = Literal["previous", "none"]
 
 
+class NgramShape(Spec):
+    """The sizes of a Markov chain that a person chooses; the vocabulary comes from the text.
+
+    Attributes:
+        order: counts runs of so many tokens, so that a token is predicted from the `order` - 1 before it.
+        min_count: drops runs of three tokens or more that occur less often, which makes the model smaller.
+    """
+
+    order: int = setting(
+        8,
+        Option("Network", synonyms=("n", "ngram-order", "n-gram", "context"), default="8; 5 of words and byte pairs"),
+        ge=1,
+        le=12,
+    )
+    min_count: int = setting(1, Option("Network", synonyms=("prune", "cutoff", "min-freq")), ge=1)
+
+
 class DecoderShape(Spec):
     """The sizes of a decoder that a person chooses; the vocabulary comes from the text.
 
@@ -29,7 +46,7 @@ class DecoderShape(Spec):
         "lstm",
         Option(
             "Network",
-            synonyms=("rnn", "unit", "lstm", "gru", "model", "arch"),
+            synonyms=("rnn", "unit", "lstm", "gru", "arch"),
             default="gru or lstm, as text and time decide",
         ),
     )

@@ -1,6 +1,7 @@
 """A task: everything that one kind of model has of its own. `tasks/run.py` holds what all runs have in common.
 
-settings -> Task.plan -> recipe, config, data on disk -> Task.open -> Job: batches, validation, figures
+settings -> TrainedTask.plan -> recipe, config, data on disk -> open -> Job: batches, validation, figures
+         -> CountedTask.prepare -> the same -> count -> the arrays of the network
 """
 
 from abc import ABC, abstractmethod
@@ -11,16 +12,18 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 from unspool.arrays import Arrays
 from unspool.data.batches import BatchSource
 from unspool.engines.base import Machine
+from unspool.errors import UsageError
 from unspool.evaluate.units import Units
 from unspool.folder.card import Card
 from unspool.folder.model_folder import ModelFolder
 from unspool.specs.config import Config
-from unspool.specs.recipe import Recipe
+from unspool.specs.recipe import Recipe, TrainingRecipe
 from unspool.tasks.pretrained import Pretrained
 from unspool.tasks.settings import Settings, check_settings
 from unspool.training.callback import Callback
 
 R = TypeVar("R", bound=Recipe)
+T = TypeVar("T", bound=TrainingRecipe)
 C = TypeVar("C", bound=Config)
 
 
@@ -41,8 +44,23 @@ class Plan(Generic[R, C]):
     weights: Arrays | None = None
 
 
-class Job(Protocol):
-    """The data of a run, and what is measured on them. `network` is of the kind that the task trains."""
+class Measured(Protocol):
+    """The data of a run, and what is measured on them. `network` is of the kind that the task makes."""
+
+    @property
+    def description(self) -> str:
+        """A sentence that describes the data."""
+
+    @property
+    def warnings(self) -> list[str]:
+        """Warnings about the data, a line each."""
+
+    def figures(self, network: Any) -> dict[str, Any]:
+        """Compute the closing figures on the held-out part, by the names that `evaluate` gives them."""
+
+
+class Job(Measured, Protocol):
+    """The data of the run of a network that is trained."""
 
     @property
     def batches(self) -> BatchSource:
@@ -60,26 +78,15 @@ class Job(Protocol):
     def baseline(self) -> float:
         """The loss on the held-out part of a model that knows frequencies alone; see `frequency_nats`."""
 
-    @property
-    def description(self) -> str:
-        """A sentence that describes the data."""
-
-    @property
-    def warnings(self) -> list[str]:
-        """Warnings about the data, a line each."""
-
     def validate(self, network: Any) -> float:
         """Compute the loss on the held-out part by which the best model is chosen, in nats per token."""
 
     def sample(self, network: Any) -> str:
         """Return a line that shows what the network does."""
 
-    def figures(self, network: Any) -> dict[str, Any]:
-        """Compute the closing figures on the held-out part, by the names that `evaluate` gives them."""
-
 
 class Task(ABC, Generic[R, C]):
-    """Data, parts, loss and figures of one kind of model.
+    """Data, settings and figures of one kind of model.
 
     Attributes:
         recipe: is the spec of a run's settings.
@@ -106,6 +113,18 @@ class Task(ABC, Generic[R, C]):
         """
         check_settings(self.recipe, settings)
 
+    def check_pretrained(self, pretrained: Pretrained | None) -> None:
+        """Refuse a model to start from where none can be used.
+
+        Raises:
+            UsageError: one is given, and a model of this task cannot start from another.
+        """
+        if pretrained and not self.accepts_pretrained:
+            name = self.recipe.model_fields["task"].default
+            raise UsageError(
+                f"a model of {name} cannot start from another. Received: {pretrained.path}.", "leave out --from."
+            )
+
     def card_of(self, config: C) -> Card:
         """Return the words of the card of one model; its commands can be tried as they stand."""
         return self.card
@@ -115,27 +134,8 @@ class Task(ABC, Generic[R, C]):
         return "model"
 
     @abstractmethod
-    def plan(
-        self,
-        folder: ModelFolder,
-        settings: Settings,
-        machine: Machine,
-        pretrained: Pretrained | None,
-        callback: Callback,
-    ) -> Plan[R, C]:
-        """Read the data, write them and the tokenizers into the folder, and choose what was not requested.
-
-        Args:
-            folder: is that of the model; it exists.
-            settings: were requested, by section; the others are chosen.
-            machine: describes the computer that trains.
-            pretrained: is the model to start from; none starts from random weights.
-            callback: receives how much has been read so far.
-        """
-
-    @abstractmethod
-    def open(self, folder: ModelFolder, recipe: R, config: C, verify: bool) -> Job:
-        """Open what `plan` wrote.
+    def open(self, folder: ModelFolder, recipe: R, config: C, verify: bool) -> Measured:
+        """Open the data that are in the folder.
 
         Args:
             folder: is that of the model.
@@ -147,3 +147,48 @@ class Task(ABC, Generic[R, C]):
     @abstractmethod
     def summary(self, figures: Mapping[str, Any]) -> str:
         """Return the closing figures in a sentence."""
+
+
+class TrainedTask(Task[T, C]):
+    """A task whose networks are trained step by step, with batches and a loss."""
+
+    @abstractmethod
+    def plan(
+        self,
+        folder: ModelFolder,
+        settings: Settings,
+        machine: Machine,
+        pretrained: Pretrained | None,
+        callback: Callback,
+    ) -> Plan[T, C]:
+        """Read the data, write them and the tokenizers into the folder, and choose what was not requested.
+
+        Args:
+            folder: is that of the model; it exists.
+            settings: were requested, by section; the others are chosen.
+            machine: describes the computer that trains.
+            pretrained: is the model to start from; none starts from random weights.
+            callback: receives how much has been read so far.
+        """
+
+    @abstractmethod
+    def open(self, folder: ModelFolder, recipe: T, config: C, verify: bool) -> Job:
+        """Open the data that `plan` wrote."""
+
+
+class CountedTask(Task[R, C]):
+    """A task whose networks are counted, all at once."""
+
+    @abstractmethod
+    def prepare(self, folder: ModelFolder, settings: Settings, callback: Callback) -> Plan[R, C]:
+        """Read the data, write them and the tokenizer into the folder, and choose what was not requested.
+
+        Args:
+            folder: is that of the model; it exists.
+            settings: were requested, by section; the others are chosen.
+            callback: receives how much has been read so far.
+        """
+
+    @abstractmethod
+    def count(self, folder: ModelFolder, config: C) -> Arrays:
+        """Count the data that `prepare` wrote, and return the arrays of the network."""

@@ -11,8 +11,8 @@ from unspool.evaluate.baseline import untrained
 from unspool.folder.card import CardFacts, model_card
 from unspool.folder.model_folder import ModelFolder
 from unspool.specs.config import Config
-from unspool.specs.recipe import Recipe, without_folders
-from unspool.tasks.base import Job, Task
+from unspool.specs.recipe import Recipe, TrainingRecipe, without_folders
+from unspool.tasks.base import Job, Task, TrainedTask
 from unspool.training.averaging import LastBest
 from unspool.training.loop import Loop
 from unspool.training.phases import Phases
@@ -30,9 +30,9 @@ class Closing:
         job: measures it.
     """
 
-    task: Task[Any, Any]
+    task: TrainedTask[Any, Any]
     folder: ModelFolder
-    recipe: Recipe
+    recipe: TrainingRecipe
     config: Config
     job: Job
 
@@ -63,7 +63,9 @@ class Closing:
             untrained=reason or False,
             **figures,
         )
-        self._write_card(figures, reason)
+        write_card(
+            self.task, self.folder, self.recipe, self.config, figures, parameter_count(self.config.network), reason
+        )
 
     def _average(self, loop: Loop, last_best: LastBest) -> float | None:
         """Write the mean of the last best weights as the model, if it is better; return the loss of the model."""
@@ -84,11 +86,29 @@ class Closing:
         """Build the network with some weights, in the engine that trained it."""
         return build_network(self.recipe.training.engine, self.config.network, weights)
 
-    def _write_card(self, figures: dict[str, Any], reason: str) -> None:
-        """Write the card, whose data are named without the folders that they are in."""
-        published = self.task.open(self.folder, without_folders(self.recipe), self.config, verify=False)
-        parameters = parameter_count(self.config.network)
-        found, warnings = kept_findings(self.folder.training)
-        data = "\n".join([published.description, *found, *warnings, *published.warnings])
-        facts = CardFacts(self.folder.path.name, parameters, data, figures, reason)
-        self.folder.write_card(model_card(self.task.card_of(self.config), self.recipe, self.config.network, facts))
+
+def write_card(
+    task: Task[Any, Any],
+    folder: ModelFolder,
+    recipe: Recipe,
+    config: Config,
+    figures: dict[str, Any],
+    size: int,
+    reason: str = "",
+) -> None:
+    """Write the card of a model, whose data are named without the folders that they are in.
+
+    Args:
+        task: is that of the run.
+        folder: is that of the model.
+        recipe: says how the model was made.
+        config: describes it.
+        figures: were measured on what was held out.
+        size: is the number of its parameters, or n-grams.
+        reason: says why it must be called untrained; empty where it need not be.
+    """
+    published = task.open(folder, without_folders(recipe), config, verify=False)
+    found, warnings = kept_findings(folder.training)
+    data = "\n".join([published.description, *found, *warnings, *published.warnings])
+    facts = CardFacts(folder.path.name, size, data, figures, reason)
+    folder.write_card(model_card(task.card_of(config), recipe, config.network, facts))

@@ -57,7 +57,7 @@ def decoder_tokenizer(folder: ModelFolder, config: Config) -> Tokenizer:
     Raises:
         ModelFolderError: the file is missing, damaged, or does not fit the network.
     """
-    decoder = config.network.decoder
+    decoder = config.network.generator
     if decoder is None or config.tokenizer is None:
         raise ModelFolderError(
             f"{folder.path}/config.json: a model of {config.task} needs a decoder and a tokenizer.", RESTORE

@@ -12,7 +12,7 @@ from unspool.engines.base import Machine
 from unspool.engines.parameters import parameter_count
 from unspool.specs.base import Spec, build
 from unspool.specs.network import DecoderSpec, NetworkSpec
-from unspool.specs.recipe import Recipe, sections
+from unspool.specs.recipe import TrainingRecipe, sections
 from unspool.specs.shapes import DecoderShape
 from unspool.specs.training import BudgetSpec, TrainingSpec, WindowTrainingSpec
 from unspool.tasks.settings import Settings
@@ -95,7 +95,7 @@ class Choice:
         return {"network": self.network, "training": self.training, "budget": self.budget}
 
 
-def choose(recipe: type[Recipe], size: Size, settings: Settings, network: DecoderShape | None = None) -> Choice:
+def choose(recipe: type[TrainingRecipe], size: Size, settings: Settings, network: DecoderShape | None = None) -> Choice:
     """Choose the settings that were not requested.
 
     Args:

@@ -86,6 +86,14 @@ ROWS: dict[str, Row] = {
             command=GENERATE,
         ),
         Row(
+            name="ngram",
+            recipe="unspool.tasks.ngram.specs:NgramRecipe",
+            config="unspool.tasks.ngram.specs:NgramConfig",
+            task="unspool.tasks.ngram.task:Ngram",
+            model="unspool.models.text:TextModel",
+            command=GENERATE,
+        ),
+        Row(
             name="translation",
             recipe="unspool.tasks.translation.specs:TranslationRecipe",
             config="unspool.tasks.translation.specs:TranslationConfig",
@@ -178,6 +186,28 @@ def row_of(task: str) -> Row:
     if not isinstance(task, str) or task not in ROWS:  # a file may hold anything
         raise UsageError(f"the task must be {' or '.join(ROWS)}. Received: {task!r:.40}.", nearest(str(task), ROWS))
     return ROWS[task]
+
+
+def task_of_model(model: str | None, task: str | None) -> str | None:
+    """Return the name of the task that makes models of a kind.
+
+    Args:
+        model: is `ngram` or `recurrent`; none is the latter.
+        task: is the name of the task that is requested; none lets the data decide.
+
+    Raises:
+        UsageError: there is no such kind, or the task has no models of it.
+    """
+    if model in (None, "recurrent"):
+        return task
+    if model != "ngram":
+        raise UsageError(
+            f"the model must be recurrent or ngram. Received: {model!r:.40}.",
+            nearest(str(model), ("recurrent", "ngram")),
+        )
+    if task not in (None, "language", "ngram"):
+        raise UsageError(f"an ngram is a model of the task language. Received: {task!r:.40}.", "leave out one of them.")
+    return "ngram"
 
 
 def choose_row(data: Mapping[str, Any], requested: str | None = None) -> Row:

@@ -18,7 +18,6 @@ from unspool.engines.registry import build_learner, training_machine
 from unspool.errors import (
     ModelFolderError,
     TrainingError,
-    UsageError,
     reporting_write_errors,
     shell_command,
     shell_word,
@@ -28,9 +27,9 @@ from unspool.folder.lock import locked
 from unspool.folder.model_folder import ModelFolder, check_free
 from unspool.folder.request import write_request
 from unspool.specs.config import Config
-from unspool.specs.recipe import Recipe
+from unspool.specs.recipe import TrainingRecipe
 from unspool.specs.sampling import SamplingSpec
-from unspool.tasks.base import Job, Task
+from unspool.tasks.base import Job, TrainedTask
 from unspool.tasks.closing import Closing
 from unspool.tasks.opening import read_config, read_recipe
 from unspool.tasks.pretrained import Pretrained
@@ -62,7 +61,7 @@ class Run:
     """
 
     path: Path
-    task: Task[Any, Any]
+    task: TrainedTask[Any, Any]
     settings: Settings
     callback: Callback
     started: float = field(default_factory=time.monotonic)
@@ -95,11 +94,7 @@ class Run:
     def _check(self, pretrained: Pretrained | None) -> Machine:
         """Refuse what cannot be trained before anything is touched; return the machine that trains."""
         self.task.check(self.settings)
-        if pretrained and not self.task.accepts_pretrained:
-            name = self.task.recipe.model_fields["task"].default
-            raise UsageError(
-                f"a model of {name} cannot start from another. Received: {pretrained.path}.", "leave out --from."
-            )
+        self.task.check_pretrained(pretrained)
         probe = budget_spec(self.settings).minutes is not None  # other runs must not depend on the clock
         engine, threads = self.settings["training"]["engine"], self.settings["training"].get("threads") or 0
         self._phases.begin("imports", f"the engine {engine} was loaded")
@@ -179,12 +174,12 @@ class Run:
         self._prepare(recipe, config, job)
         self._train(folder, recipe, config, job, learner, progress)
 
-    def _learner(self, recipe: Recipe, config: Config, weights: Arrays | None = None) -> Learner:
+    def _learner(self, recipe: TrainingRecipe, config: Config, weights: Arrays | None = None) -> Learner:
         """Build a learner; without weights it starts from random ones."""
         training = recipe.training
         return build_learner(training.engine, config.network, training, weights, self.process)
 
-    def _prepare(self, recipe: Recipe, config: Config, job: Job) -> None:
+    def _prepare(self, recipe: TrainingRecipe, config: Config, job: Job) -> None:
         """Compile and load what training and validation will use, so that it does not fall into their time."""
         self._phases.begin("kernels", "a first update was tried, and kernels and a validation prepared,")
         learner = self._learner(recipe, config)
@@ -194,7 +189,7 @@ class Run:
     def _train(
         self,
         folder: ModelFolder,
-        recipe: Recipe,
+        recipe: TrainingRecipe,
         config: Config,
         job: Job,
         learner: Learner,
@@ -255,7 +250,7 @@ class Run:
         return f"`{command}` goes on from there."
 
     def _thread_choice(
-        self, folder: ModelFolder, recipe: Recipe, learner: Learner, history: History
+        self, folder: ModelFolder, recipe: TrainingRecipe, learner: Learner, history: History
     ) -> ThreadChoice | None:
         """Return what chooses the number of threads, and keeps the recipe up to date; none where the run does not."""
         all_threads = recipe.training.threads
@@ -274,7 +269,7 @@ class Run:
         return ThreadChoice(all_threads, learner.use_threads, settled)
 
 
-def _choosing_threads(recipe: Recipe, settings: Settings) -> Recipe:
+def _choosing_threads(recipe: TrainingRecipe, settings: Settings) -> TrainingRecipe:
     """Note in the recipe whether the run chooses its threads: with a budget of minutes, unless they were requested."""
     training, requested = recipe.training, settings["training"]
     free = "threads" not in requested or requested.get("settled_threads")  # as in the recipe of a run that chose

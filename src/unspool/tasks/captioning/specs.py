@@ -8,7 +8,7 @@ from unspool.specs.base import setting
 from unspool.specs.config import Config
 from unspool.specs.data import MAX_LENGTH, DataSpec
 from unspool.specs.pictures import PictureDataSpec, PictureInputSpec
-from unspool.specs.recipe import Recipe
+from unspool.specs.recipe import TrainingRecipe
 from unspool.specs.shapes import AttentionDecoderShape, PictureEncoderShape
 from unspool.specs.training import DecoderTrainingSpec
 from unspool.tasks.classification.specs import LOWERCASE
@@ -31,7 +31,7 @@ class CaptioningDataSpec(PictureDataSpec, DataSpec):
     max_length: int | None = setting(None, MAX_LENGTH, ge=1, le=100_000)
 
 
-class CaptioningRecipe(Recipe):
+class CaptioningRecipe(TrainingRecipe):
     """All settings of the run of a captioner. See `Recipe`."""
 
     task: Literal["captioning"] = "captioning"

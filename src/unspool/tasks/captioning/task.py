@@ -27,7 +27,7 @@ from unspool.specs.network import DecoderSpec, NetworkSpec
 from unspool.specs.pictures import PictureInputSpec
 from unspool.specs.shapes import AttentionDecoderShape
 from unspool.specs.training import DecoderTrainingSpec
-from unspool.tasks.base import Plan, Task
+from unspool.tasks.base import Plan, TrainedTask
 from unspool.tasks.captioning.job import CaptionedPart, CaptioningJob, longest_caption
 from unspool.tasks.captioning.specs import CaptioningConfig, CaptioningDataSpec, CaptioningRecipe
 from unspool.tasks.opening import decoder_tokenizer
@@ -68,7 +68,7 @@ DRAWINGS: Settings = {
 TRAINING = {"batch_size": 64, "averaged": 4, "learning_rate": 2e-3}
 
 
-class Captioning(Task[CaptioningRecipe, CaptioningConfig]):
+class Captioning(TrainedTask[CaptioningRecipe, CaptioningConfig]):
     """Trains captioners. See `tasks.base.Task`."""
 
     recipe, config = CaptioningRecipe, CaptioningConfig

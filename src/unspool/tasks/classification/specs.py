@@ -6,7 +6,7 @@ from pydantic import model_validator
 
 from unspool.specs.base import Option, setting
 from unspool.specs.data import MAX_LENGTH, DataSpec
-from unspool.specs.recipe import Recipe
+from unspool.specs.recipe import TrainingRecipe
 from unspool.specs.shapes import EncoderShape, HeadShape
 from unspool.specs.training import TextHeadTrainingSpec
 from unspool.tasks.labelling.specs import LABEL, LabellingConfig
@@ -45,7 +45,7 @@ class ClassificationDataSpec(DataSpec):
         return self
 
 
-class ClassificationRecipe(Recipe):
+class ClassificationRecipe(TrainingRecipe):
     """All settings of the run of a classifier. See `Recipe`."""
 
     task: Literal["classification"] = "classification"

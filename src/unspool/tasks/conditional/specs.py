@@ -8,7 +8,7 @@ from unspool.specs.base import Option, setting
 from unspool.specs.condition import ConditionKind, ConditionSpec
 from unspool.specs.config import Config
 from unspool.specs.data import FILE, MAX_LENGTH
-from unspool.specs.recipe import Recipe
+from unspool.specs.recipe import TrainingRecipe
 from unspool.specs.shapes import ConditionEncoderShape, SourceDecoderShape
 from unspool.specs.training import DecoderTrainingSpec
 from unspool.tasks.language.specs import TextDataSpec
@@ -44,7 +44,7 @@ class ConditionalDataSpec(TextDataSpec):
         return self
 
 
-class ConditionalRecipe(Recipe):
+class ConditionalRecipe(TrainingRecipe):
     """All settings of the run of a conditional model. See `Recipe`."""
 
     task: Literal["conditional"] = "conditional"

@@ -20,7 +20,7 @@ from unspool.specs.base import build
 from unspool.specs.condition import ConditionSpec
 from unspool.specs.network import DecoderSpec, EncoderSpec, LabelEncoderSpec, NetworkSpec, VectorEncoderSpec
 from unspool.specs.shapes import ConditionEncoderShape
-from unspool.tasks.base import Plan, Task
+from unspool.tasks.base import Plan, TrainedTask
 from unspool.tasks.conditional.job import ConditionalJob
 from unspool.tasks.conditional.specs import ConditionalConfig, ConditionalDataSpec, ConditionalRecipe
 from unspool.tasks.opening import decoder_tokenizer
@@ -34,7 +34,7 @@ from unspool.training.callback import Callback
 USUAL_LENGTH = 100  # tokens of a text, unless many are longer
 
 
-class Conditional(Task[ConditionalRecipe, ConditionalConfig]):
+class Conditional(TrainedTask[ConditionalRecipe, ConditionalConfig]):
     """Trains conditional models. See `tasks.base.Task`."""
 
     recipe, config = ConditionalRecipe, ConditionalConfig

@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from unspool.specs.base import setting
 from unspool.specs.pictures import PictureDataSpec, PictureInputSpec
-from unspool.specs.recipe import Recipe
+from unspool.specs.recipe import TrainingRecipe
 from unspool.specs.shapes import HeadShape, PictureEncoderShape
 from unspool.specs.training import HeadTrainingSpec
 from unspool.tasks.labelling.specs import LABEL, LabellingConfig
@@ -23,7 +23,7 @@ class ImageDataSpec(PictureDataSpec):
     label: str | None = setting(None, LABEL)
 
 
-class ImageRecipe(Recipe):
+class ImageRecipe(TrainingRecipe):
     """All settings of the run of a classifier of pictures. See `Recipe`."""
 
     task: Literal["image-classification"] = "image-classification"

@@ -6,17 +6,17 @@ from typing import Any, ClassVar, TypeVar
 from unspool.arrays import IntArray
 from unspool.data.labelled import label_counts
 from unspool.errors import UsageError
-from unspool.specs.recipe import Recipe
+from unspool.specs.recipe import TrainingRecipe
 from unspool.specs.training import HeadTrainingSpec
-from unspool.tasks.base import Task
+from unspool.tasks.base import TrainedTask
 from unspool.tasks.labelling.specs import LabellingConfig
 
-R = TypeVar("R", bound=Recipe)
+R = TypeVar("R", bound=TrainingRecipe)
 C = TypeVar("C", bound=LabellingConfig)
 H = TypeVar("H", bound=HeadTrainingSpec)
 
 
-class LabellingTask(Task[R, C]):
+class LabellingTask(TrainedTask[R, C]):
     """Trains classifiers. See `tasks.base.Task`.
 
     Attributes:

@@ -16,7 +16,7 @@ from unspool.evaluate.units import units_of
 from unspool.specs.sampling import SamplingSpec
 from unspool.specs.training import WindowTrainingSpec
 from unspool.tasks.language.evaluation import held_out_figures
-from unspool.tasks.language.specs import LanguageConfig, LanguageRecipe
+from unspool.tasks.language.specs import LanguageConfig, LanguageRecipe, TextDataSpec
 from unspool.text.tokenizer import Tokenizer
 
 SAMPLE = SamplingSpec(max_new_tokens=100, temperature=0.8, seed=0)
@@ -38,8 +38,8 @@ class LanguageJob:
         self.batches = make_batches(corpus, recipe.training)
         self.training_units, self.held_out_units = units_of(corpus.training), units_of(corpus.validation)
         self.baseline = frequency_nats(corpus.training.counts, corpus.validation.counts)
-        self.description = _describe(corpus, recipe)
-        self.warnings = [*_warnings(corpus), *unknown_warnings(corpus.validation)]
+        self.description = describe_corpus(corpus, recipe.data)
+        self.warnings = warnings_of(corpus)
 
     def validate(self, network: SequenceNetwork) -> float:
         """Compute the loss in nats per token, from the initial state."""
@@ -52,8 +52,7 @@ class LanguageJob:
 
     def figures(self, network: SequenceNetwork) -> dict[str, Any]:
         """Compute carried and fresh figures on the held-out part."""
-        figures = held_out_figures(network, self._corpus.validation).to_dict()
-        return {name: value for name, value in figures.items() if name not in ("seconds", "tokens")}
+        return held_out_figures(network, self._corpus.validation).closing()
 
 
 def make_batches(corpus: Corpus, training: WindowTrainingSpec) -> BatchSource:
@@ -79,9 +78,10 @@ def _fresh(network: SequenceNetwork, corpus: Corpus) -> float:
     return float(sums.sum() / lengths.sum())
 
 
-def _describe(corpus: Corpus, recipe: LanguageRecipe) -> str:
+def describe_corpus(corpus: Corpus, spec: TextDataSpec) -> str:
+    """Describe a text in a sentence."""
     learnt, held_out = _extent(corpus.training, " characters"), _extent(corpus.validation, "")
-    return f"text: {describe_sources(recipe.data.sources)}: {learnt} to learn, {held_out} held out."
+    return f"text: {describe_sources(spec.sources)}: {learnt} to learn, {held_out} held out."
 
 
 def _extent(part: Part, unit: str) -> str:
@@ -89,10 +89,13 @@ def _extent(part: Part, unit: str) -> str:
     return f"{part.characters:,}{unit}{documents}"
 
 
-def _warnings(corpus: Corpus) -> list[str]:
+def warnings_of(corpus: Corpus) -> list[str]:
+    """Return warnings about a text, a line each."""
+    unknown = unknown_warnings(corpus.validation)
     if corpus.training.characters >= SMALL:
-        return []
+        return unknown
     return [
         f"warning: {corpus.training.characters:,} characters are very few. Expect the text to be memorised rather than "
-        "its style learnt; that takes 100,000 or more."
+        "its style learnt; that takes 100,000 or more.",
+        *unknown,
     ]

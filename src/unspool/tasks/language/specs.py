@@ -7,7 +7,7 @@ from pydantic import model_validator
 from unspool.specs.base import Option, setting
 from unspool.specs.config import Config
 from unspool.specs.data import DataSpec
-from unspool.specs.recipe import Recipe
+from unspool.specs.recipe import TrainingRecipe
 from unspool.specs.shapes import DecoderShape
 from unspool.specs.training import WindowTrainingSpec
 
@@ -71,7 +71,7 @@ class TextDataSpec(DataSpec):
         return self
 
 
-class LanguageRecipe(Recipe):
+class LanguageRecipe(TrainingRecipe):
     """All settings of the run of a language model. See `Recipe`."""
 
     task: Literal["language"] = "language"

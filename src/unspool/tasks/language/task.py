@@ -17,7 +17,7 @@ from unspool.folder.model_folder import ModelFolder
 from unspool.specs.base import build
 from unspool.specs.network import DecoderSpec, NetworkSpec
 from unspool.specs.shapes import DecoderShape
-from unspool.tasks.base import Plan, Task
+from unspool.tasks.base import Plan, TrainedTask
 from unspool.tasks.language.evaluation import open_text
 from unspool.tasks.language.job import LanguageJob
 from unspool.tasks.language.specs import LanguageConfig, LanguageRecipe, TextDataSpec
@@ -29,10 +29,14 @@ from unspool.text.tokenizer import Tokenizer
 from unspool.text.vocabulary import make_tokenizer
 from unspool.training.callback import Callback
 
+LANGUAGE_FIGURES = (
+    "On the held-out part of the text; figures without `fresh` carry the state through it, `fresh` ones start from the "
+    "initial state, where a prompt starts."
+)
 PRETRAINED_RATES = {"learning_rate": 2e-3, "matrix_rate": 0.01}  # half of what an untrained network takes
 
 
-class Language(Task[LanguageRecipe, LanguageConfig]):
+class Language(TrainedTask[LanguageRecipe, LanguageConfig]):
     """Trains language models. See `tasks.base.Task`."""
 
     recipe, config = LanguageRecipe, LanguageConfig
@@ -41,8 +45,7 @@ class Language(Task[LanguageRecipe, LanguageConfig]):
         kind="language model",
         caution="It generates text in the style of what it learnt from, and knows nothing else; what it generates is "
         "not to be taken as fact.",
-        figures="On the held-out part of the text; figures without `fresh` carry the state through it, `fresh` ones "
-        "start from the initial state, where a prompt starts.",
+        figures=LANGUAGE_FIGURES,
         command='unspool generate {name} --prompt "..."',
         python='print(unspool.load("{name}").generate("..."))',
     )
@@ -51,8 +54,7 @@ class Language(Task[LanguageRecipe, LanguageConfig]):
     def check(self, settings: Settings) -> None:
         """Refuse settings that cannot be, before anything is read."""
         super().check(settings)
-        if settings["data"].get("text") and not settings["data"].get("sources"):
-            raise UsageError("--text names a column, and there is no table.", "name a .csv, .tsv or .jsonl file.")
+        check_columns(settings)
 
     def name(self, settings: Settings) -> str:
         """Return the name of a model of the embedded corpus."""
@@ -95,11 +97,26 @@ class Language(Task[LanguageRecipe, LanguageConfig]):
 
     def summary(self, figures: Mapping[str, Any]) -> str:
         """Return the closing figures in a sentence."""
-        return (
-            f"{figures['bits_per_character']:.4f} bits per character on the held-out text, carried through it "
-            f"({figures['nats_per_token']:.4f} nats per token), {figures['fresh_bits_per_character']:.4f} from fresh "
-            "starts."
-        )
+        return language_summary(figures)
+
+
+def check_columns(settings: Settings) -> None:
+    """Refuse a column of a table where there is no table.
+
+    Raises:
+        UsageError: a column is named, and no source.
+    """
+    if settings["data"].get("text") and not settings["data"].get("sources"):
+        raise UsageError("--text names a column, and there is no table.", "name a .csv, .tsv or .jsonl file.")
+
+
+def language_summary(figures: Mapping[str, Any]) -> str:
+    """Return the closing figures of a model of text in a sentence."""
+    return (
+        f"{figures['bits_per_character']:.4f} bits per character on the held-out text, carried through it "
+        f"({figures['nats_per_token']:.4f} nats per token), {figures['fresh_bits_per_character']:.4f} from fresh "
+        "starts."
+    )
 
 
 def prepare_text(

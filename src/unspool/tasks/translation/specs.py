@@ -7,7 +7,7 @@ from pydantic import model_validator
 from unspool.specs.base import Option, Spec, setting
 from unspool.specs.config import Config
 from unspool.specs.data import MAX_LENGTH, DataSpec, TokenizerName
-from unspool.specs.recipe import Recipe
+from unspool.specs.recipe import TrainingRecipe
 from unspool.specs.shapes import AttentionDecoderShape, EncoderShape
 from unspool.specs.training import DecoderTrainingSpec
 
@@ -83,7 +83,7 @@ class TranslationDataSpec(DataSpec):
         return self
 
 
-class TranslationRecipe(Recipe):
+class TranslationRecipe(TrainingRecipe):
     """All settings of the run of a translator. See `Recipe`."""
 
     task: Literal["translation"] = "translation"

@@ -27,7 +27,7 @@ from unspool.specs.base import build
 from unspool.specs.network import DecoderSpec, NetworkSpec, text_encoder
 from unspool.specs.shapes import AttentionDecoderShape, EncoderShape
 from unspool.specs.training import DecoderTrainingSpec
-from unspool.tasks.base import Plan, Task
+from unspool.tasks.base import Plan, TrainedTask
 from unspool.tasks.opening import decoder_tokenizer, encoder_tokenizer
 from unspool.tasks.pretrained import Pretrained
 from unspool.tasks.recipe import budget_spec, usual_minutes
@@ -54,7 +54,7 @@ SMALL: Settings = {
 TRAINING = {"batch_size": 64, "averaged": 4, "learning_rate": 2e-3, "input_dropout": 0.2, "label_smoothing": 0.1}
 
 
-class Translation(Task[TranslationRecipe, TranslationConfig]):
+class Translation(TrainedTask[TranslationRecipe, TranslationConfig]):
     """Trains translators. See `tasks.base.Task`."""
 
     recipe, config = TranslationRecipe, TranslationConfig

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from unspool.specs.base import Option, setting
 from unspool.specs.condition import NumbersSpec
 from unspool.specs.data import SourcesSpec
-from unspool.specs.recipe import Recipe
+from unspool.specs.recipe import TrainingRecipe
 from unspool.specs.shapes import VectorEncoderShape
 from unspool.specs.training import VectorTrainingSpec
 from unspool.tasks.labelling.specs import LABEL, LabellingConfig
@@ -36,7 +36,7 @@ class VectorDataSpec(SourcesSpec):
         return self
 
 
-class VectorRecipe(Recipe):
+class VectorRecipe(TrainingRecipe):
     """All settings of the run of a classifier of numbers. See `Recipe`."""
 
     task: Literal["vector-classification"] = "vector-classification"

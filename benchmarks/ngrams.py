@@ -1,0 +1,99 @@
+"""Counts alone: how well they predict words and characters, and how fast they are counted and looked up.
+
+Words: the Penn Treebank, order 5, its own vocabulary with <unk>, the end of every sentence predicted. Characters:
+tinyshakespeare, order 8, the last tenth held out, one text read from its beginning.
+"""
+
+import gzip
+import math
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.claims import Claim, lowest
+from benchmarks.common import Bench
+from unspool.arrays import IntArray
+from unspool.engines.ngram.counts import counts_of
+from unspool.engines.ngram.model import NgramModel, build_model
+from unspool.engines.ngram.network import NgramNetwork, build_network
+from unspool.text.tokenizer import BEGIN, END, SPECIAL_TOKENS, UNKNOWN
+from unspool.text.vocabulary import character_tokenizer
+
+WORDS, CHARACTERS = "words, order 5", "characters, order 8"
+STEPS = 20_000  # whose time is measured
+CLAIMS = (
+    Claim("Penn Treebank test perplexity, published 141.2", 141.7, lowest("perplexity", what=WORDS), True),
+    Claim("tinyshakespeare, nats per character, sketch 1.5740", 1.574, lowest("nats", what=CHARACTERS), True),
+    Claim("seconds to count 1 MB at order 8", 2.0, lowest("count_seconds", what=CHARACTERS), True),
+    Claim("microseconds for a distribution", 10.0, lowest("distribution_microseconds", what=CHARACTERS), True),
+    Claim("bytes for each n-gram", 8.0, lowest("bytes_per_ngram", what=CHARACTERS), True),
+)
+
+
+def run(bench: Bench) -> None:
+    """Count, predict, and time both."""
+    words, text = bench.text("ptb/ptb.train.txt.gz"), bench.text("tinyshakespeare/input.txt")
+    if words is not None:
+        learnt, held_out, size = sentences(words, words.with_name("ptb.test.txt"))
+        measure(bench, WORDS, 5, learnt, held_out, size)
+    if text is not None:
+        characters = text.read_text(encoding="utf-8")
+        border = len(characters) * 9 // 10
+        tokenizer = character_tokenizer(sorted(set(characters[:border])))
+        learnt, held_out = ([tokenizer.encode(part)] for part in (characters[:border], characters[border:]))
+        measure(bench, CHARACTERS, 8, learnt, held_out, tokenizer.vocabulary_size)
+
+
+def sentences(learnt: Path, held_out: Path) -> tuple[list[IntArray], list[IntArray], int]:
+    """The sentences of two files as token ids, and the size of the vocabulary of the first."""
+    lines = gzip.decompress(learnt.read_bytes()).decode().splitlines()
+    known = dict.fromkeys(word for line in lines for word in line.split())
+    ids = {word: token for token, word in enumerate(known, len(SPECIAL_TOKENS))} | {"<unk>": UNKNOWN}
+    texts = (lines, held_out.read_text(encoding="utf-8").splitlines())
+    first, second = ([np.array([*(ids[word] for word in line.split()), END]) for line in text] for text in texts)
+    return first, second, len(known) + len(SPECIAL_TOKENS)
+
+
+def measure(
+    bench: Bench, what: str, order: int, learnt: Sequence[IntArray], held_out: Sequence[IntArray], size: int
+) -> None:
+    """Count documents, and score and time others."""
+    started = time.perf_counter()
+    counts = counts_of(learnt, order, size)
+    counted = time.perf_counter()
+    model = build_model(counts)
+    built = time.perf_counter()
+    network = build_network(model)
+    targets = np.concatenate(held_out)
+    inputs = np.where((before := np.concatenate([[BEGIN], targets[:-1]])) == END, BEGIN, before)
+    network.score(inputs[None, :1], targets[None, :1], network.initial_state(1))  # kernels are compiled, or loaded
+    scoring = time.perf_counter()
+    nats = float(network.score(inputs[None], targets[None], network.initial_state(1)).nll.mean(dtype=np.float64))
+    scored = time.perf_counter()
+    bench.add(
+        what=what,
+        nats=nats,
+        perplexity=math.exp(nats),
+        count_seconds=counted - started,
+        model_seconds=built - counted,
+        score_microseconds=1e6 * (scored - scoring) / len(targets),
+        distribution_microseconds=1e6 * seconds_of_distribution(network, inputs[:STEPS]),
+        ngrams=len(model.tokens),
+        bytes_per_ngram=bytes_per_ngram(model),
+    )
+
+
+def seconds_of_distribution(network: NgramNetwork, tokens: IntArray) -> float:
+    """Seconds for the distribution after one token of a text, in one call of some hundred."""
+    network.unroll(tokens[None, :1], network.initial_state(1))
+    state, started = network.initial_state(1), time.perf_counter()
+    for start in range(0, len(tokens), 500):
+        _, state = network.unroll(tokens[None, start : start + 500], state)
+    return (time.perf_counter() - started) / len(tokens)
+
+
+def bytes_per_ngram(model: NgramModel) -> float:
+    """Bytes of all arrays, for each n-gram."""
+    return sum(array.nbytes for array in model.to_arrays().values()) / len(model.tokens)

@@ -1,0 +1,165 @@
+"""N-grams as a network: its state is the last N - 1 tokens.
+
+Shapes: B rows, T time steps, N orders, V tokens.
+"""
+
+from collections.abc import Mapping, Sequence
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from unspool.arrays import Array, Arrays, IntArray, Logits
+from unspool.engines.base import check_state
+from unspool.engines.ngram import backoff, kneser_ney
+from unspool.engines.ngram.backoff import BackoffModel
+from unspool.engines.ngram.counts import NOTHING
+from unspool.engines.ngram.kneser_ney import tables_of
+from unspool.engines.ngram.lookup import Lookup
+from unspool.engines.ngram.model import NgramModel
+from unspool.errors import ModelFolderError
+
+
+class Predictions(NamedTuple):
+    """What n-grams say after each token that was read.
+
+    Attributes:
+        logits: are the log-probabilities of the next token, [B, T, V] float32.
+        lengths: are the numbers of tokens of the longest contexts that something was seen to follow, [B, T].
+        counts: are the sums of the counts of what followed them, [B, T].
+        state: is the one after the last token.
+    """
+
+    logits: Logits
+    lengths: IntArray
+    counts: IntArray
+    state: IntArray
+
+
+class Scores(NamedTuple):
+    """What n-grams say about each target.
+
+    Attributes:
+        nll: is minus the log-probability of each target, [B, T] float32, in nats.
+        lengths: are as in `Predictions`.
+        counts: are as in `Predictions`.
+        state: is the one after the last token.
+    """
+
+    nll: Logits
+    lengths: IntArray
+    counts: IntArray
+    state: IntArray
+
+
+class NgramNetwork:
+    """Predicts the next token from the last N - 1; see `engines.base.SequenceNetwork`.
+
+    A state is [B, N - 1] int64, with -1 where nothing has been read yet.
+
+    Args:
+        tables: are what the lookup reads.
+        order: is the number of tokens of the longest n-grams, N.
+        lookup: looks up a text in the tables.
+    """
+
+    def __init__(self, tables: Any, order: int, lookup: Lookup) -> None:
+        self._tables, self._lookup = tables, lookup
+        self.order = order
+        self.vocabulary_size = int(tables.first[0])
+
+    def initial_state(self, rows: int) -> IntArray:
+        """Return the state before anything has been read."""
+        return np.full((rows, self.order - 1), NOTHING, np.int64)
+
+    def step(self, tokens: IntArray, state: IntArray) -> tuple[Logits, IntArray]:
+        """Read one token a row: [B] to [B, V]."""
+        found = self.predict(np.asarray(tokens)[:, None], state)
+        return found.logits[:, 0], found.state
+
+    def unroll(self, tokens: IntArray, state: IntArray) -> tuple[Logits, IntArray]:
+        """Read T tokens a row: [B, T] to [B, T, V]."""
+        found = self.predict(tokens, state)
+        return found.logits, found.state
+
+    def nll(self, inputs: IntArray, targets: IntArray, state: IntArray) -> tuple[Logits, IntArray]:
+        """Compute the negative log-likelihood of each target: [B, T] to [B, T], in nats."""
+        found = self.score(inputs, targets, state)
+        return found.nll, found.state
+
+    def predict(self, tokens: IntArray, state: IntArray) -> Predictions:
+        """Read T tokens a row, and say after each what may follow, and how much is known of it."""
+        tokens = _contiguous(tokens)
+        logits = np.empty((*tokens.shape, self.vocabulary_size), np.float32)  # (B, T, V)
+        lengths, counts = np.empty_like(tokens), np.empty_like(tokens)
+        self._lookup.predict(self._tables, tokens, _contiguous(state), logits, lengths, counts)
+        return Predictions(logits, lengths, counts, _after(state, tokens))
+
+    def score(self, inputs: IntArray, targets: IntArray, state: IntArray) -> Scores:
+        """Compute the nll of each target [B, T] after the inputs [B, T], and say how much is known of it."""
+        tokens = _contiguous(inputs)
+        nll, lengths, counts = np.empty(tokens.shape, np.float32), np.empty_like(tokens), np.empty_like(tokens)
+        before = _contiguous(state)
+        self._lookup.score(self._tables, tokens, _contiguous(targets), before, nll, lengths, counts)
+        return Scores(nll, lengths, counts, _after(state, tokens))
+
+    def select(self, state: IntArray, rows: IntArray) -> IntArray:
+        """Return the states of some rows, in this order."""
+        return state[rows]
+
+    def join(self, states: Sequence[IntArray]) -> IntArray:
+        """Batch the rows of several states, in order."""
+        return np.concatenate(states)
+
+    def state_to_arrays(self, state: IntArray) -> Arrays:
+        """Return the tokens, [1, B, N - 1] int64."""
+        return {"tokens": state[None]}
+
+    def state_from_arrays(self, arrays: Mapping[str, Array]) -> IntArray:
+        """Make a state from arrays.
+
+        Raises:
+            ModelFolderError: the arrays are not those of a state of this network.
+        """
+        check_state({"tokens": (1, None, self.order - 1)}, arrays)
+        state: IntArray = arrays["tokens"][0]
+        if ((state < NOTHING) | (state >= self.vocabulary_size)).any():
+            raise ModelFolderError(
+                f"the tokens of a state must be {NOTHING} to {self.vocabulary_size - 1}. Received: {state.min()} to "
+                f"{state.max()}.",
+                "read the text again: the state is damaged, or of another network.",
+            )
+        return state
+
+
+def build_network(model: NgramModel | BackoffModel, compiled: bool = True) -> NgramNetwork:
+    """Make the network of a model.
+
+    Args:
+        model: has the n-grams.
+        compiled: looks them up with compiled kernels, if Numba can be imported; otherwise NumPy does, by definition.
+    """
+    kernels = _kernels() if compiled else None
+    if isinstance(model, NgramModel):
+        lookup = Lookup(kernels.predict_kneser_ney, kernels.score_kneser_ney) if kernels else kneser_ney.DEFINITION
+        return NgramNetwork(tables_of(model), model.order, lookup)
+    lookup = Lookup(kernels.predict_backoff, kernels.score_backoff) if kernels else backoff.DEFINITION
+    return NgramNetwork(model, model.order, lookup)
+
+
+def _kernels() -> ModuleType | None:
+    """Import the compiled lookups, if Numba is there."""
+    try:
+        from unspool.engines.kernels import ngrams
+    except (ImportError, OSError):
+        return None
+    return ngrams
+
+
+def _contiguous(tokens: IntArray) -> IntArray:
+    return np.ascontiguousarray(tokens, np.int64)
+
+
+def _after(state: IntArray, tokens: IntArray) -> IntArray:
+    """Return the last N - 1 tokens, of those before and those that were read."""
+    return np.concatenate([state, tokens], axis=1)[:, tokens.shape[1] :]
