@@ -103,6 +103,16 @@ def test_dropout_follows_the_passes_that_the_budget_means() -> None:
     assert dropout(steps=500, batch_size=16, sequence_length=64) == dropout(epochs=8.0)
 
 
+def test_a_network_that_is_narrower_than_would_be_chosen_has_less_dropout() -> None:
+    size = Size(500_000, 60, 3.0, ORDINARY)
+    chosen = choice(size, epochs=50.0)
+    width, usual = chosen.network.hidden_size, chosen.training.dropout
+    assert choice(size, epochs=50.0, hidden_size=width).training.dropout == usual
+    assert choice(size, epochs=50.0, hidden_size=2 * width).training.dropout == usual
+    shares = [choice(size, epochs=50.0, hidden_size=width // part).training.dropout for part in (1, 2, 4)]
+    assert usual == shares[0] > 2.5 * shares[1] > 6 * shares[2] > 0
+
+
 def test_short_texts_fill_a_batch_as_windows_of_a_long_one_do() -> None:
     def rows(texts: int, length: int) -> int:
         return filled(ORDINARY, texts, texts * length).rows

@@ -116,7 +116,7 @@ def choose(recipe: type[TrainingRecipe], size: Size, settings: Settings, network
     checked = cast(DecoderShape, build(kinds["network"], shape, "network"))
     budget = budget_spec(settings)
     passes = _passes(size, checked, budget, settings["training"])
-    values = _training(size, checked, passes, settings["training"])
+    values = _training(size, checked, passes, _share(size, checked), settings["training"])
     training = cast(TrainingSpec, build(kinds["training"], values, "training"))
     return Choice(checked, training, budget, _reasons(size, checked, training, budget, passes, settings))
 
@@ -162,12 +162,21 @@ def _decoder_shape(values: Mapping[str, Any]) -> DecoderShape:
     return build(DecoderShape, {name: values[name] for name in DecoderShape.model_fields if name in values}, "network")
 
 
-def _training(size: Size, shape: DecoderShape, passes: float, requested: Mapping[str, Any]) -> dict[str, Any]:
+def _share(size: Size, shape: DecoderShape) -> float:
+    """Return the number of weights as a fraction of that of the width that would be chosen, at most 1."""
+    free = shape.model_dump(include=set(DecoderShape.model_fields) - {"hidden_size"})
+    return min(1.0, _weights(shape, size) / _weights(_decoder_shape(_widest(size, free)), size))
+
+
+def _training(
+    size: Size, shape: DecoderShape, passes: float, share: float, requested: Mapping[str, Any]
+) -> dict[str, Any]:
     """Choose dropout by the passes over the text: none up to 7, 0.14 at 9, 0.37 at 100, and four tenths of it on the
-    recurrent matrices. A GRU learns best at a higher rate of Muon.
+    recurrent matrices. A network of fewer weights than the one that would be chosen has as much less, since it has less
+    to learn the text by heart with. A GRU learns best at a higher rate of Muon.
     """
     curve, beginning = 0.1 + 0.22 * log10(max(passes, 1e-9) / 6), 0.08 * (passes - 7)
-    dropout = round(min(0.5, max(0.0, min(curve, beginning))), 2)
+    dropout = round(share * min(0.5, max(0.0, min(curve, beginning))), 2)
     chosen = {
         "matrix_rate": 0.03 if shape.cell == "gru" else 0.02,
         "batch_size": size.machine.rows,
