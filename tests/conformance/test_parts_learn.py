@@ -11,10 +11,18 @@ from unspool.engines.registry import build_learner
 from unspool.specs.network import NetworkSpec
 from unspool.specs.training import TrainingSpec
 
+SPECS = TEXTS + OTHERS + HEADS
+QUICK = slice(None, None, 3)  # of the engine `keras`, which takes a second to trace the graph of each
+CASES = [
+    pytest.param(engine, spec, id=f"{engine}-{name_of(spec)}", marks=[pytest.mark.slow] * slow)
+    for engine in compared_learners()
+    for spec in SPECS
+    for slow in [engine == "keras" and spec not in SPECS[QUICK]]
+]
 
-@pytest.mark.parametrize("engine", compared_learners())
-@pytest.mark.parametrize("spec", TEXTS + OTHERS + HEADS, ids=name_of)
-def test_every_weight_learns_and_the_loss_falls(spec: NetworkSpec, engine: str) -> None:
+
+@pytest.mark.parametrize(("engine", "spec"), CASES)
+def test_every_weight_learns_and_the_loss_falls(engine: str, spec: NetworkSpec) -> None:
     tokens = np.random.default_rng(5).integers(4, TARGETS, (ROWS, STEPS + 1))
     labels = np.arange(ROWS) % LABELS if spec.head else None
     batch = Batch(tokens[:, :-1].copy(), tokens[:, 1:].copy(), np.ones(ROWS, np.bool_), source(spec), labels)

@@ -11,6 +11,7 @@ from unspool.errors import ModelFolderError, UsageError
 from unspool.specs.base import Spec, build
 from unspool.specs.data import DataSpec
 from unspool.specs.network import DecoderSpec, NetworkSpec
+from unspool.specs.recipe import TrainingRecipe
 from unspool.specs.sampling import SamplingSpec
 from unspool.specs.shapes import (
     AttentionDecoderShape,
@@ -18,6 +19,7 @@ from unspool.specs.shapes import (
     DecoderShape,
     EncoderShape,
     HeadShape,
+    NgramShape,
     PictureEncoderShape,
     SourceDecoderShape,
     VectorEncoderShape,
@@ -36,6 +38,7 @@ from unspool.tasks.classification.specs import ClassificationDataSpec, Classific
 from unspool.tasks.conditional.specs import ConditionalDataSpec, ConditionalRecipe
 from unspool.tasks.images.specs import ImageDataSpec, ImageRecipe
 from unspool.tasks.language.specs import LanguageRecipe, TextDataSpec
+from unspool.tasks.ngram.specs import NgramRecipe
 from unspool.tasks.registry import ROWS
 from unspool.tasks.translation.specs import TranslationDataSpec, TranslationRecipe
 from unspool.tasks.vectors.specs import VectorDataSpec, VectorRecipe
@@ -112,8 +115,14 @@ parts = {
         "training": guesses,
     },
     ClassificationRecipe: {"data": labelled, "encoder": encoders, "head": heads, "training": labels},
+    NgramRecipe: {"data": texts, "network": st.builds(NgramShape, order=st.integers(1, 12), min_count=st.integers(1))},
 }
-recipes = st.one_of([st.builds(kind, **fields, **common) for kind, fields in parts.items()])
+recipes = st.one_of(
+    [
+        st.builds(kind, **fields, **(common if issubclass(kind, TrainingRecipe) else {}))
+        for kind, fields in parts.items()
+    ]
+)
 
 
 def test_there_is_a_strategy_for_the_recipe_of_every_task() -> None:
