@@ -25,7 +25,12 @@ WORDS, CHARACTERS = "words, order 5", "characters, order 8"
 STEPS = 20_000  # whose time is measured
 CLAIMS = (
     Claim("Penn Treebank test perplexity, published 141.2", 141.7, lowest("perplexity", what=WORDS), True),
-    Claim("tinyshakespeare, nats per character, 1.5740 with one discount per order", 1.574, lowest("nats", what=CHARACTERS), True),
+    Claim(
+        "tinyshakespeare, nats per character, 1.5740 with one discount per order",
+        1.574,
+        lowest("nats", what=CHARACTERS),
+        True,
+    ),
     Claim("seconds to count 1 MB at order 8", 2.0, lowest("count_seconds", what=CHARACTERS), True),
     Claim("microseconds for a distribution", 10.0, lowest("distribution_microseconds", what=CHARACTERS), True),
     Claim("bytes for each n-gram", 8.0, lowest("bytes_per_ngram", what=CHARACTERS), True),

@@ -1,8 +1,10 @@
 """Vocabularies keep what is most frequent, within their limits, and begin with the special tokens."""
 
+import itertools
 import json
 import random
 import signal
+import threading
 from collections.abc import Iterator
 from typing import get_args
 
@@ -103,6 +105,21 @@ def test_learning_a_vocabulary_listens_to_ctrl_c(kind: TokenizerName) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         make_tokenizer(kind, endless())
+
+
+def test_ctrl_c_while_the_thread_that_learns_starts_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    start, started = threading.Thread.start, list[threading.Thread]()
+
+    def interrupted(thread: threading.Thread) -> None:
+        start(thread)
+        started.append(thread)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        make_tokenizer("bpe", itertools.repeat("more words\n"))
+    started[0].join(30)
+    assert not started[0].is_alive()
 
 
 def test_what_goes_wrong_while_a_vocabulary_is_learnt_is_what_is_raised() -> None:

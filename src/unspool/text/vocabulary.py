@@ -202,8 +202,8 @@ def _train(library: LibraryTokenizer, pieces: Iterable[str], trainer: Any) -> No
             problems.append(problem)
 
     thread = threading.Thread(target=train, daemon=True)
-    thread.start()
     try:
+        thread.start()
         while thread.is_alive():
             thread.join(LISTENING_SECONDS)
     except BaseException:
