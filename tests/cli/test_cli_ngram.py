@@ -1,6 +1,10 @@
 """`unspool train --model ngram`, and what is done with a model that was counted."""
 
 import json
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,7 +12,7 @@ import numpy as np
 import pytest
 
 import unspool
-from helpers.commands import SENTENCE, Result, call_main
+from helpers.commands import SENTENCE, Result, call_main, environment
 from unspool.engines.ngram.arpa import read_arpa
 from unspool.engines.ngram.network import build_network
 
@@ -149,3 +153,22 @@ def test_a_failure_keeps_the_earlier_model(model: Path, tmp_path: Path) -> None:
     assert failed.clean
     assert failed.code != 0
     assert {path.name: path.read_bytes() for path in model.iterdir() if path.is_file()} == before
+
+
+def test_a_run_that_is_killed_is_counted_again(tmp_path: Path) -> None:
+    letters = np.random.default_rng(0).integers(97, 123, 400_000, np.uint8).tobytes().decode()
+    text, out = tmp_path / "text.txt", tmp_path / "m"
+    text.write_text(letters, encoding="utf-8")
+    command = [sys.executable, "-m", "unspool", "train", str(text), "--model", "ngram", "--out", str(out)]
+    process = subprocess.Popen(command, env=environment(), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    while process.poll() is None and not (out / "tokenizer.json").exists():
+        time.sleep(0.005)
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
+    refused = call_main("generate", out)
+    assert refused.clean
+    assert refused.code != 0
+    again = call_main("train", "--resume", out)
+    assert again.code == 0, again.err
+    assert "n-grams" in again.out
+    assert call_main("generate", out, "--max-new-tokens", 5).code == 0
