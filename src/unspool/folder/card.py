@@ -71,7 +71,7 @@ def model_card(card: Card, recipe: Recipe, network: NetworkSpec, facts: CardFact
     in_quotes = json.dumps(facts.name, ensure_ascii=False)[1:-1]
     tags, layers = _network(recipe, network)
     kind = f"A recurrent {card.kind}" if tags[0] == RECURRENT else f"A {card.kind}"
-    counted = "n-grams" if network.ngram else "parameters"
+    counted = "n-grams" if network.kind == "ngram" else "parameters"
     listed = "\n".join(f"- {tag}" for tag in tags)
     return f"""---
 library_name: unspool
@@ -123,7 +123,8 @@ def _network(recipe: Recipe, network: NetworkSpec) -> tuple[list[str], str]:
     if isinstance(part, DecoderSpec | TextEncoderSpec) and isinstance(recipe.data, DataSpec):
         level = f"{recipe.data.tokenizer}-level"
         layers = f"{part.num_layers} {part.cell.upper()} layer{'s' if part.num_layers > 1 else ''}"
-        described = f"{layers} of {part.hidden_size}, {level}, {part.vocabulary_size} tokens"
+        beside = f"; beside it, n-grams of order {network.ngram.order} are counted" if network.ngram else ""
+        described = f"{layers} of {part.hidden_size}, {level}, {part.vocabulary_size} tokens{beside}"
         return [RECURRENT, part.cell, level], described
     assert network.encoder is not None
     kind, values = network.encoder.kind, network.encoder.model_dump()
