@@ -53,7 +53,8 @@ def tokens(rows: int = ROWS, steps: int = STEPS) -> Any:
 @pytest.mark.parametrize("engine", ["numpy", "numba", "auto", "torch"])
 def test_the_mixture_is_between_both_at_every_place_and_sums_to_1(engine: str) -> None:
     network = opened(engine)
-    assert isinstance(network, Mixture) and isinstance(network, SequenceNetwork)
+    assert isinstance(network, Mixture)
+    assert isinstance(network, SequenceNetwork)
     found = network.predict(tokens(), network.initial_state(ROWS))
     own, _ = network.network.unroll(tokens(), network.network.initial_state(ROWS))
     counted = network.counts.predict(tokens(), network.counts.initial_state(ROWS)).logits
@@ -110,8 +111,11 @@ def test_blocks_are_drawn_from_the_mixture() -> None:
 
 def test_the_mixture_encodes_attends_and_hands_over_where_its_network_does() -> None:
     plain, attending = opened("auto"), opened("auto", ATTENDING)
-    assert not isinstance(plain, Encodes) and not isinstance(opened("numpy"), HandoverNetwork)
-    assert isinstance(attending, Encodes) and isinstance(attending, Attends) and isinstance(plain, HandoverNetwork)
+    assert not isinstance(plain, Encodes)
+    assert not isinstance(opened("numpy"), HandoverNetwork)
+    assert isinstance(plain, HandoverNetwork)
+    assert isinstance(attending, Encodes)
+    assert isinstance(attending, Attends)
     source = TextSource(tokens(ROWS, 4), np.full(ROWS, 4))
     weights = attending.attention(tokens(ROWS, 3), attending.encode(source))
     np.testing.assert_allclose(weights.sum(-1), 1, atol=1e-5)
@@ -128,7 +132,8 @@ def test_a_gate_is_fitted_towards_what_predicts_better_where_it_does() -> None:
     network, counts = np.where(better, -3.0, -1.0), np.where(better, -1.0, -3.0)
     gate = fit_gate(features, lengths, network, counts, ORDER)
     weights = 1 / (1 + np.exp(-(gate.lengths[lengths] + features @ gate.features)))
-    assert weights[better].min() > 0.9 and weights[~better].max() < 0.1
+    assert weights[better].min() > 0.9
+    assert weights[~better].max() < 0.1
 
 
 def test_arrays_that_do_not_fit_are_refused() -> None:

@@ -6,8 +6,8 @@ p those of the counts and q those of the network,
     g = sigmoid(b[length] + w . (H(p), H(q), max log p, max log q, H(p, q), H(q, p)))
     mixture = g p + (1 - g) q
 
-where H is an entropy, or of two distributions the cross-entropy, in nats, of log-probabilities of at least -20. `engines/kernels/mixing.py` has the same
-arithmetic, compiled.
+where H is an entropy, or of two distributions the cross-entropy, in nats, of log-probabilities of at least -20.
+`engines/kernels/mixing.py` has the same arithmetic, compiled.
 
 Shapes: N orders, V tokens, R places in texts, F features of a place.
 """

@@ -13,7 +13,7 @@ from unspool.data.partition import ONLY_PROCESS, Process
 from unspool.engines.base import Learner, Machine
 from unspool.engines.mixture import GATE, NGRAM, open_mixture, without_prefix
 from unspool.errors import MissingExtraError, UsageError, nearest
-from unspool.specs.network import NetworkSpec
+from unspool.specs.network import NetworkSpec, NgramSpec
 from unspool.specs.training import TrainingSpec
 
 
@@ -102,20 +102,28 @@ def build_network(
         UsageError: there is no such engine, or it has no such precision or no choice of threads.
         MissingExtraError: it is not installed, or cannot be imported.
     """
-    if spec.mixed:
-        return _build_mixture(name, spec, weights, precision, threads)
+    if spec.decoder is not None and spec.ngram is not None:
+        own = {key: array for key, array in weights.items() if not key.startswith((NGRAM, GATE))}
+        return build_mixture(
+            build_network(name, spec.without_counts(), own, precision, threads), spec.ngram, weights, name
+        )
     engine = _engine(spec.kind, name)
     _check_options(name, engine, precision, threads)
     further = (precision, threads) if engine.compiled else ()
     return _module(name, engine).build_network(spec, weights, *further)
 
 
-def _build_mixture(name: str, spec: NetworkSpec, arrays: Mapping[str, Array], precision: str, threads: int) -> Any:
-    """Build a network, and the counts beside it in an engine that has them."""
-    weights = {key: array for key, array in arrays.items() if not key.startswith((NGRAM, GATE))}
-    network = build_network(name, spec.without_counts(), weights, precision, threads)
+def build_mixture(network: Any, spec: NgramSpec, arrays: Mapping[str, Array], name: str = "auto") -> Any:
+    """Build the counts beside a network, and the mixture of both.
+
+    Args:
+        network: was built already.
+        spec: describes the counts.
+        arrays: are those of `counts.safetensors`.
+        name: is that of the engine, which is replaced by `auto` where it has no counts.
+    """
     beside = name if ("ngram", name) in ENGINES else "auto"
-    counts = build_network(beside, NetworkSpec(kind="ngram", ngram=spec.ngram), without_prefix(NGRAM, arrays))
+    counts = build_network(beside, NetworkSpec(kind="ngram", ngram=spec), without_prefix(NGRAM, arrays))
     return open_mixture(network, counts, arrays)
 
 

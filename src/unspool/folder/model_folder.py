@@ -26,7 +26,7 @@ import tomli_w
 from unspool.arrays import Arrays
 from unspool.errors import ModelFolderError, OutputError, reporting_write_errors, shell_command
 from unspool.folder.atomic import CONFIG, WEIGHTS, followed, is_empty, is_model, waiting, write_atomically
-from unspool.folder.migration import migrated_config, migrated_recipe
+from unspool.folder.migration import migrated_config, migrated_recipe, uncounted
 from unspool.folder.serialization import RESTORE, dump_safetensors, parse_safetensors
 from unspool.specs.base import S, build
 from unspool.specs.config import FORMAT_VERSION, Config
@@ -158,7 +158,7 @@ class ModelFolder:
             ModelFolderError: the file is missing or breaks a rule.
         """
         path = self.path / "recipe.toml"
-        values = with_paths(kind, path, migrated_recipe(read_toml(path), known))
+        values = with_paths(kind, path, uncounted(migrated_recipe(read_toml(path), known), known))
         return build(kind, values, str(path), ModelFolderError)
 
     def read_card(self) -> str:

@@ -8,7 +8,7 @@ from unspool.decode.reading import start_reading
 from unspool.engines.base import SequenceNetwork
 from unspool.evaluate.bits import Figures
 from unspool.folder.model_folder import ModelFolder
-from unspool.models.base import Model, PathLike, given, measuring
+from unspool.models.base import Model, PathLike, Report, given, measuring
 from unspool.models.reading import Sample, StateReading, load_reading, open_context
 from unspool.models.score import Score, score_text
 from unspool.tasks.language.specs import LanguageConfig, TextDataSpec
@@ -91,3 +91,13 @@ class TextModel(Model):
         if chosen["sources"]:
             return evaluate_language(self.network, self.tokenizer, self.folder, chosen)
         return self.read_folder(lambda folder: evaluate_language(self.network, self.tokenizer, folder, chosen))
+
+    def report(self, figures: Figures) -> Report:
+        """Show the figures of the network and of the counts beside those of their mixture."""
+        rows = {**figures.parts, "mixture": figures} if figures.parts else {}
+        names = ("bits_per_byte", "bits_per_character", "nats_per_token", "perplexity", "fresh_nats_per_token")
+        width = max(map(len, names))
+        lines = [f"{'':10}" + "".join(f"  {name.replace('_', ' '):>{width}}" for name in names)] if rows else []
+        for part, found in rows.items():
+            lines.append(f"{part:10}" + "".join(f"  {getattr(found, name):{width}.4f}" for name in names))
+        return Report("".join(f"{line}\n" for line in ["", *lines]) if rows else "")

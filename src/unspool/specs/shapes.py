@@ -86,6 +86,17 @@ class DecoderShape(Spec):
         return self
 
 
+class CountedDecoderShape(DecoderShape, NgramShape):
+    """The sizes of a decoder beside which n-grams may be counted.
+
+    Attributes:
+        counts: counts the text, too, and mixes what the counts predict with what the network does, where that predicts
+            better what was held back from both.
+    """
+
+    counts: bool = setting(True, Option("Network", synonyms=("mixture", "mix", "markov", "n-grams", "count")))
+
+
 class SourceDecoderShape(DecoderShape):
     """The sizes of a decoder that starts from the state of an encoder.
 

@@ -18,6 +18,7 @@ from unspool.folder.card import Card
 from unspool.folder.model_folder import ModelFolder
 from unspool.specs.config import Config
 from unspool.specs.recipe import Recipe, TrainingRecipe
+from unspool.tasks.mixing import Beside
 from unspool.tasks.pretrained import Pretrained
 from unspool.tasks.settings import Settings, check_settings
 from unspool.training.callback import Callback
@@ -174,6 +175,21 @@ class TrainedTask(Task[T, C]):
     @abstractmethod
     def open(self, folder: ModelFolder, recipe: T, config: C, verify: bool) -> Job:
         """Open the data that `plan` wrote."""
+
+    def counts_beside(self, recipe: T) -> bool:
+        """Return whether a run counts its data, too."""
+        return False
+
+    def count_beside(self, job: Any, recipe: T, config: C, network: Any) -> Beside | None:
+        """Count the data beside the network that was trained; none where that does not help.
+
+        Args:
+            job: holds the data, as `open` returned them.
+            recipe: is that of the run.
+            config: is that of the model.
+            network: was trained.
+        """
+        return None
 
 
 class CountedTask(Task[R, C]):

@@ -6,7 +6,7 @@ from typing import Any
 from unspool.arrays import Arrays
 from unspool.data.findings import kept_findings
 from unspool.engines.parameters import parameter_count
-from unspool.engines.registry import build_network
+from unspool.engines.registry import build_mixture, build_network
 from unspool.evaluate.baseline import untrained
 from unspool.folder.card import CardFacts, model_card
 from unspool.folder.model_folder import ModelFolder
@@ -48,7 +48,9 @@ class Closing:
         progress, best = loop.progress, loop.progress.best
         if progress.done:
             best = self._average(loop, last_best)
-        figures = self.job.figures(self._network(self.folder.read_weights()))
+        network = self._network(self.folder.read_weights())
+        config, network = self._count_beside(network, loop, phases)
+        figures = self.job.figures(network)
         assert best is not None  # there is at least one validation
         reason = untrained(best, self.job.baseline, progress.best_step, self.recipe.started_from is not None)
         phases.end()
@@ -63,9 +65,24 @@ class Closing:
             untrained=reason or False,
             **figures,
         )
-        write_card(
-            self.task, self.folder, self.recipe, self.config, figures, parameter_count(self.config.network), reason
-        )
+        write_card(self.task, self.folder, self.recipe, config, figures, parameter_count(config.network), reason)
+        self.folder.write_config(config)
+
+    def _count_beside(self, network: Any, loop: Loop, phases: Phases) -> tuple[Config, Any]:
+        """Count the data, too, and write what is mixed with the network; return the config and network of both."""
+        config: Config = self.config.changed(network=self.config.network.without_counts())
+        if not self.task.counts_beside(self.recipe):
+            return config, network
+        phases.begin("counting", "the text was counted, and the counts tried beside the network,")
+        beside = self.task.count_beside(self.job, self.recipe, config, network)
+        phases.begin("closing", "the best model was measured on what was held out")
+        if beside is None:
+            loop.callback.on_note("the counts are left out: beside the network they do not predict better.")
+            return config, network
+        loop.callback.on_note(f"the counts are kept: with them {1 - beside.kept:.1%} of the nats are saved.")
+        self.folder.write_counts(beside.arrays)
+        mixed = build_mixture(network, beside.spec, beside.arrays)
+        return config.changed(network=config.network.model_copy(update={"ngram": beside.spec})), mixed
 
     def _average(self, loop: Loop, last_best: LastBest) -> float | None:
         """Write the mean of the last best weights as the model, if it is better; return the loss of the model."""

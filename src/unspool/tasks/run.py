@@ -144,6 +144,7 @@ class Run:
     def _resume(self) -> None:
         folder = ModelFolder(self.path)
         recipe, config = read_recipe(folder), read_config(folder)
+        config = config.changed(network=config.network.without_counts())  # of the end of an interrupted run
         checkpoint = Checkpoint(folder.training)
         began, engine = recipe.training.engine, self.settings["training"].get("engine", recipe.training.engine)
         recipe = recipe.changed(training=recipe.training.changed(engine=engine))

@@ -9,18 +9,19 @@ from typing import Any
 
 from unspool.data.corpus import open_corpus, prepare_corpus
 from unspool.data.findings import Findings
-from unspool.engines.base import Machine
+from unspool.engines.base import Machine, SequenceNetwork
 from unspool.engines.initial import extended_weights
 from unspool.errors import UsageError
 from unspool.folder.card import Card
 from unspool.folder.model_folder import ModelFolder
 from unspool.specs.base import build
-from unspool.specs.network import DecoderSpec, NetworkSpec
-from unspool.specs.shapes import DecoderShape
+from unspool.specs.network import DecoderSpec, NetworkSpec, NgramSpec
+from unspool.specs.shapes import DecoderShape, NgramShape
 from unspool.tasks.base import Plan, TrainedTask
 from unspool.tasks.language.evaluation import open_text
 from unspool.tasks.language.job import LanguageJob
 from unspool.tasks.language.specs import LanguageConfig, LanguageRecipe, TextDataSpec
+from unspool.tasks.mixing import LONGEST, Beside
 from unspool.tasks.opening import decoder_tokenizer
 from unspool.tasks.pretrained import Pretrained
 from unspool.tasks.recipe import Size, choose, filled, usual_minutes
@@ -79,6 +80,7 @@ class Language(TrainedTask[LanguageRecipe, LanguageConfig]):
         if part.starts is not None:
             machine = filled(machine, len(part.starts) - 1, tokens)
         size = Size(tokens, tokenizer.vocabulary_size, usual_minutes(settings), machine)
+        settings = {**settings, "network": {"order": LONGEST[tokenizer.kind], **settings["network"]}}
         if pretrained:
             settings = {**settings, "training": {**PRETRAINED_RATES, **settings["training"]}}
         choice = choose(LanguageRecipe, size, settings, pretrained.config.network.decoder if pretrained else None)
@@ -94,6 +96,18 @@ class Language(TrainedTask[LanguageRecipe, LanguageConfig]):
         tokenizer = decoder_tokenizer(folder, config)
         corpus = open_corpus(folder.training, verify)
         return LanguageJob(corpus, recipe, config, tokenizer)
+
+    def counts_beside(self, recipe: LanguageRecipe) -> bool:
+        """Return whether a run counts its text, too."""
+        return recipe.network.counts
+
+    def count_beside(
+        self, job: "LanguageJob", recipe: LanguageRecipe, config: LanguageConfig, network: SequenceNetwork
+    ) -> Beside | None:
+        """Count the text beside the network."""
+        assert config.network.decoder is not None
+        shape = recipe.network.model_dump(include=set(NgramShape.model_fields))
+        return job.count_beside(network, NgramSpec(**shape, vocabulary_size=config.network.decoder.vocabulary_size))
 
     def summary(self, figures: Mapping[str, Any]) -> str:
         """Return the closing figures in a sentence."""
