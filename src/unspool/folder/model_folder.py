@@ -2,6 +2,7 @@
 
     config.json             task, network, tokenizer, format version
     model.safetensors       the best weights so far
+    counts.safetensors      what was counted beside the network, and how both are mixed, where config.json says so
     tokenizer.json          in the format of the `tokenizers` library
     source_tokenizer.json   the tokenizer of what the encoder reads, where it has one of its own
     extractor.onnx          the image network that computes what the encoder reads, where one does
@@ -38,6 +39,7 @@ from unspool.specs.sampling import SamplingSpec
 from unspool.text.tokenizer import Tokenizer
 
 RESTORE = "restore the folder from a copy, or train again."
+COUNTS = "counts.safetensors"
 NAMES_ONLY = "# Files are named without their folders; training/recipe.toml has the paths.\n"
 UNFINISHED = "unfinished"  # is in `training/` until the folder has a config, and says what was requested
 
@@ -106,7 +108,18 @@ class ModelFolder:
         Raises:
             ModelFolderError: the file is missing or damaged.
         """
-        return parse_safetensors(self._read(WEIGHTS), self.path / WEIGHTS)[0]
+        return self._arrays(WEIGHTS)
+
+    def read_counts(self) -> Arrays:
+        """Read the arrays of `counts.safetensors`.
+
+        Raises:
+            ModelFolderError: the file is missing or damaged.
+        """
+        return self._arrays(COUNTS)
+
+    def _arrays(self, name: str) -> Arrays:
+        return parse_safetensors(self._read(name), self.path / name)[0]
 
     def read_tokenizer(self, kind: TokenizerName, size: int, name: str = "tokenizer.json") -> Tokenizer:
         """Read a tokenizer, and check it against the network.
@@ -164,6 +177,10 @@ class ModelFolder:
     def write_weights(self, weights: Mapping[str, Any], about: Mapping[str, Any]) -> None:
         """Write `model.safetensors`, with facts about the weights in its header."""
         write_atomically(self.path / WEIGHTS, dump_safetensors(weights, about))
+
+    def write_counts(self, arrays: Mapping[str, Any]) -> None:
+        """Write `counts.safetensors`."""
+        write_atomically(self.path / COUNTS, dump_safetensors(arrays, {}))
 
     def write_tokenizer(self, tokenizer: Tokenizer, name: str = "tokenizer.json") -> None:
         """Write `tokenizer.json`, or `source_tokenizer.json`."""

@@ -1,12 +1,15 @@
 """Models with a head: they classify texts, rows of numbers, pictures."""
 
+from collections.abc import Sequence
 from functools import cached_property, partial
 from typing import Any, ClassVar
 
+from unspool.arrays import FloatArray
 from unspool.data.findings import Findings
 from unspool.data.labelled import LabelledPart
 from unspool.data.labelled_texts import WrittenTexts, encoded_texts, open_labelled
 from unspool.decode.classification import NetworkClassifier
+from unspool.engines.linear.mixture import open_mixture
 from unspool.evaluate.labels import ClassificationFigures
 from unspool.folder.model_folder import ModelFolder
 from unspool.models.base import Report, given, measuring
@@ -48,11 +51,21 @@ class TextClassifier(HeadModel, TextLabellingModel):
     def __init__(self, folder: ModelFolder, config: ClassificationConfig, network: Any) -> None:
         super().__init__(folder, config, network)
         self.tokenizer = encoder_tokenizer(folder, config, config.tokenizer)
+        self._mixed = open_mixture(network, config.counts, folder.read_counts()) if config.counts else network
 
     @cached_property
     def _classifier(self) -> NetworkClassifier:
-        """The classifier of the network's head."""
-        return NetworkClassifier(self.network, self.labels, partial(encoded_texts, self.tokenizer))
+        """The classifier of the network's head, mixed with counts where there are any."""
+        return NetworkClassifier(self._mixed, self.labels, partial(encoded_texts, self.tokenizer))
+
+    def component_probabilities(self, texts: str | Sequence[str]) -> dict[str, FloatArray]:
+        """Compute the probability of each label by each of the two that the model is a mixture of.
+
+        Returns:
+            `network` and `counts`, [N, C] each, as `probabilities` has them; nothing where there are no counts.
+        """
+        listed = self._listed(texts)[0]
+        return {name: one.probabilities(listed) for name, one in self._classifier.components.items()}
 
     @measuring
     def evaluate(self, data: Any = None, **settings: Any) -> ClassificationFigures:

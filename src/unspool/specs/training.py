@@ -208,6 +208,7 @@ class TextHeadTrainingSpec(HeadTrainingSpec):
         word_dropout: replaces this fraction of a text's tokens by `<unk>`.
         unfreeze: sets when the layers of the model that a classifier starts from learn: `at-once`; `gradual`, one more
             each epoch from the head down (Howard and Ruder, 2018, section 3.3); or one more after this many updates.
+        counts: mixes the network with a linear classifier of counted words, characters or pairs where that helps.
     """
 
     word_dropout: float = setting(0.0, Option("Training", synonyms=("token-dropout", "unk-rate")), ge=0, lt=1)
@@ -215,6 +216,7 @@ class TextHeadTrainingSpec(HeadTrainingSpec):
         "at-once",
         Option("Training", synonyms=("freeze", "gradual-unfreezing", "frozen"), metavar="at-once|gradual|UPDATES"),
     )
+    counts: bool = setting(True, Option("Training", synonyms=("linear", "bag-of-words", "tfidf", "ngrams", "mixture")))
 
     @field_validator("unfreeze", mode="before")
     @classmethod

@@ -44,13 +44,19 @@ class Closing:
             last_best: are the last weights that were the best.
             phases: are those of the run.
         """
-        phases.begin("closing", "the best model was measured on what was held out")
+        phases.end()
         progress, best = loop.progress, loop.progress.best
         if progress.done:
             best = self._average(loop, last_best)
-        figures = self.job.figures(self._network(self.folder.read_weights()))
+        network = self._network(self.folder.read_weights())
+        model = self.task.finish(self.folder, self.recipe, self.config, network, phases)
+        phases.begin("closing", "the best model was measured on what was held out")
+        if model is not network:
+            best = self.job.validate(model)
+        figures = self.job.figures(model)
         assert best is not None  # there is at least one validation
-        reason = untrained(best, self.job.baseline, progress.best_step, self.recipe.started_from is not None)
+        more = self.recipe.started_from is not None or model is not network  # it knows more than its updates taught
+        reason = untrained(best, self.job.baseline, progress.best_step, more)
         phases.end()
         loop.history.add(
             event="end",
@@ -63,6 +69,8 @@ class Closing:
             untrained=reason or False,
             **figures,
         )
+        if progress.done:
+            last_best.clear()  # and not before: a run that is cut off above averages them again
         write_card(
             self.task, self.folder, self.recipe, self.config, figures, parameter_count(self.config.network), reason
         )
@@ -79,7 +87,6 @@ class Closing:
             if better:
                 self.folder.write_weights(mean, {"step": step, "fresh_nats_per_token": nats})
                 best = nats
-        last_best.clear()
         return best
 
     def _network(self, weights: Arrays) -> Any:

@@ -9,12 +9,12 @@ import numpy as np
 
 from unspool.arrays import Arrays, IntArray
 from unspool.data.findings import Findings
-from unspool.data.labelled import Labelled, LabelledPart, divide_labelled, label_names
+from unspool.data.labelled import Labelled, LabelledPart, divide_labelled, label_names, part_of
 from unspool.data.labelled_texts import WrittenTexts, open_labelled, read_labelled, write_labelled
 from unspool.data.limit import limit_warnings, with_limit
 from unspool.data.sources import Sources, describe_sources
 from unspool.data.tokens import unknown_warnings
-from unspool.engines.base import Machine
+from unspool.engines.base import Classifies, Machine
 from unspool.engines.initial import extended_weights
 from unspool.errors import UsageError
 from unspool.folder.card import Card
@@ -24,6 +24,7 @@ from unspool.specs.network import HeadSpec, NetworkSpec, text_encoder
 from unspool.specs.shapes import EncoderShape, HeadShape
 from unspool.specs.training import TextHeadTrainingSpec
 from unspool.tasks.base import Plan
+from unspool.tasks.classification.counts import MINIMUM_ROWS, learning_rows, linear_spec, no_counts, with_counts
 from unspool.tasks.classification.specs import ClassificationConfig, ClassificationDataSpec, ClassificationRecipe
 from unspool.tasks.labelling.job import LabellingJob
 from unspool.tasks.labelling.task import LabellingTask, training_note, with_weights
@@ -34,6 +35,7 @@ from unspool.tasks.settings import Settings
 from unspool.text.tokenizer import Tokenizer
 from unspool.text.vocabulary import make_tokenizer
 from unspool.training.callback import Callback
+from unspool.training.phases import Phases
 
 SHORT = 40.0  # characters; shorter texts are read by character
 USUAL_LENGTH = 256  # tokens that are read of a text, unless many have more
@@ -131,11 +133,13 @@ class Classification(LabellingTask[ClassificationRecipe, ClassificationConfig]):
             settings = {**settings, "budget": shape["budget"]}
         recipe = _recipe(settings, spec, shape, pretrained, machine)
         recipe = recipe.changed(training=_resolved(recipe.training, indices, labels))
-        config = _config(recipe, tokenizer, labels)
+        config = _config(recipe, tokenizer, labels, len(rows))
         weights = None
         if pretrained is not None:
             weights = extended_weights(config.network, recipe.training.seed, _as_encoder(pretrained.weights))
-        return Plan(recipe, config, _reasons(recipe), weights)
+        if config.counts is not None:
+            folder.write_counts(no_counts(config.counts))
+        return Plan(recipe, config, _reasons(recipe, config), weights)
 
     def open(
         self, folder: ModelFolder, recipe: ClassificationRecipe, config: ClassificationConfig, verify: bool
@@ -148,16 +152,38 @@ class Classification(LabellingTask[ClassificationRecipe, ClassificationConfig]):
         limit = recipe.data.max_length or int(lengths.max())
         cut = int((lengths > limit).sum())
         tokenizer = encoder_tokenizer(folder, config, config.tokenizer)
+        learnt, shortened = LabelledPart(WrittenTexts(texts, limit, settings.word_dropout), labels), ""
+        if config.counts is not None:
+            learnt = part_of(learnt, learning_rows(labels))
+            shortened = f", {len(labels) - len(learnt):,} more to weigh network and counts by"
+        if cut:
+            shortened += f"; {cut:,} longer than {limit} tokens are cut"
         return LabellingJob(
-            LabelledPart(WrittenTexts(texts, limit, settings.word_dropout), labels),
+            learnt,
             LabelledPart(WrittenTexts(held_out), held_out_labels),
             settings,
             config.labels,
             f"rows: {describe_sources(recipe.data.sources)}",
             lambda index: tokenizer.decode(held_out.document(index)),
-            f"; {cut:,} longer than {limit} tokens are cut" if cut else "",
+            shortened,
             [*limit_warnings(cut, len(labels), limit, "cut"), *unknown_warnings(held_out)],
         )
+
+    def finish(
+        self,
+        folder: ModelFolder,
+        recipe: ClassificationRecipe,
+        config: ClassificationConfig,
+        network: Classifies,
+        phases: Phases,
+    ) -> Classifies:
+        """Fit the counts, weigh network and counts, and write them."""
+        if config.counts is None:
+            return network
+        phases.begin("counting", "a linear classifier of the same texts was fitted and weighed")
+        mixed = with_counts(folder, recipe, config, network)
+        folder.write_counts(mixed.to_arrays())
+        return mixed if mixed.components else network
 
 
 def labelled_rows(names: tuple[str, ...], spec: ClassificationDataSpec, findings: Findings) -> list[Labelled[str]]:
@@ -211,16 +237,19 @@ def _as_encoder(weights: Arrays) -> Arrays:
     return {name.replace("decoder", "encoder", 1): array for name, array in weights.items() if name.startswith(parts)}
 
 
-def _config(recipe: ClassificationRecipe, tokenizer: Tokenizer, labels: tuple[str, ...]) -> ClassificationConfig:
+def _config(
+    recipe: ClassificationRecipe, tokenizer: Tokenizer, labels: tuple[str, ...], rows: int
+) -> ClassificationConfig:
     encoder = text_encoder(recipe.encoder, tokenizer.vocabulary_size)
     return ClassificationConfig(
         tokenizer=recipe.data.tokenizer,
         labels=labels,
         network=NetworkSpec(encoder=encoder, head=HeadSpec(labels=len(labels), pooling=recipe.head.pooling)),
+        counts=linear_spec(tokenizer.kind, len(labels)) if recipe.training.counts and rows >= MINIMUM_ROWS else None,
     )
 
 
-def _reasons(recipe: ClassificationRecipe) -> list[str]:
+def _reasons(recipe: ClassificationRecipe, config: ClassificationConfig) -> list[str]:
     encoder, head, training = recipe.encoder, recipe.head, recipe.training
     both = ", bidirectional" if encoder.bidirectional else ""
     return [
@@ -231,4 +260,5 @@ def _reasons(recipe: ClassificationRecipe) -> list[str]:
             "texts",
             f"{training.dropout:g}, on the input {training.input_dropout:g}, of words {training.word_dropout:g}",
         ),
+        *([] if config.counts is None else [f"counts: runs of up to {config.counts.order} tokens, by a linear model."]),
     ]
