@@ -1,15 +1,18 @@
 """Models with a head: they classify texts, rows of numbers, pictures."""
 
-from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any, ClassVar
+from warnings import warn
 
-from unspool.arrays import FloatArray
+from unspool.arrays import Arrays, FloatArray
 from unspool.data.findings import Findings
 from unspool.data.labelled import LabelledPart
 from unspool.data.labelled_texts import WrittenTexts, encoded_texts, open_labelled
 from unspool.decode.classification import NetworkClassifier
 from unspool.engines.linear.mixture import open_mixture
+from unspool.errors import DataWarning
+from unspool.evaluate.influence import Influence
 from unspool.evaluate.labels import ClassificationFigures
 from unspool.folder.model_folder import ModelFolder
 from unspool.models.base import Report, given, measuring
@@ -58,14 +61,27 @@ class TextClassifier(HeadModel, TextLabellingModel):
         """The classifier of the network's head, mixed with counts where there are any."""
         return NetworkClassifier(self._mixed, self.labels, partial(encoded_texts, self.tokenizer))
 
-    def component_probabilities(self, texts: str | Sequence[str]) -> dict[str, FloatArray]:
-        """Compute the probability of each label by each of the two that the model is a mixture of.
+    def component_probabilities(self, examples: Any) -> dict[str, FloatArray]:
+        """Compute the probabilities of the labels by the network and by the counts that it is mixed with."""
+        texts = self._listed(examples)[0]
+        return {name: one.probabilities(texts) for name, one in self._classifier.components.items()}
 
-        Returns:
-            `network` and `counts`, [N, C] each, as `probabilities` has them; nothing where there are no counts.
-        """
-        listed = self._listed(texts)[0]
-        return {name: one.probabilities(listed) for name, one in self._classifier.components.items()}
+    def influence(self, text: str) -> Influence:
+        """Measure what each word of a text contributes to its likeliest label; of a mixture, to that of the mixture."""
+        found = super().influence(text)
+        place, apart = self.labels.index(found.label), self.component_probabilities(text)
+        return replace(found, components={name: float(rows[0, place]) for name, rows in apart.items()})
+
+    def exported_weights(self) -> Arrays:
+        """Return the weights of the network; a warning says that counts stay behind."""
+        if self._classifier.components:
+            warn(
+                "the network alone is exported: the counts that it is mixed with stay behind, so that it predicts as "
+                "the `network` of `component_probabilities`.",
+                DataWarning,
+                stacklevel=3,
+            )
+        return super().exported_weights()
 
     @measuring
     def evaluate(self, data: Any = None, **settings: Any) -> ClassificationFigures:

@@ -190,6 +190,10 @@ class TrainedTask(Task[T, C]):
         """
         return network
 
+    def remark(self, model: Any) -> str:
+        """Return a sentence about what `finish` added to a model, for people and for the card; empty for nothing."""
+        return ""
+
 
 class CountedTask(Task[R, C]):
     """A task whose networks are counted, all at once."""

@@ -53,7 +53,7 @@ class Closing:
         phases.begin("closing", "the best model was measured on what was held out")
         if model is not network:
             best = self.job.validate(model)
-        figures = self.job.figures(model)
+        figures, remark = self.job.figures(model), self.task.remark(model)
         assert best is not None  # there is at least one validation
         more = self.recipe.started_from is not None or model is not network  # it knows more than its updates taught
         reason = untrained(best, self.job.baseline, progress.best_step, more)
@@ -71,9 +71,10 @@ class Closing:
         )
         if progress.done:
             last_best.clear()  # and not before: a run that is cut off above averages them again
-        write_card(
-            self.task, self.folder, self.recipe, self.config, figures, parameter_count(self.config.network), reason
-        )
+        if remark:
+            loop.callback.on_note(remark)
+        size = parameter_count(self.config.network)
+        write_card(self.task, self.folder, self.recipe, self.config, figures, size, reason, remark)
 
     def _average(self, loop: Loop, last_best: LastBest) -> float | None:
         """Write the mean of the last best weights as the model, if it is better; return the loss of the model."""
@@ -102,6 +103,7 @@ def write_card(
     figures: dict[str, Any],
     size: int,
     reason: str = "",
+    remark: str = "",
 ) -> None:
     """Write the card of a model, whose data are named without the folders that they are in.
 
@@ -113,9 +115,10 @@ def write_card(
         figures: were measured on what was held out.
         size: is the number of its parameters, or n-grams.
         reason: says why it must be called untrained; empty where it need not be.
+        remark: is a sentence about what it has besides its network; empty where it has nothing.
     """
     published = task.open(folder, without_folders(recipe), config, verify=False)
     found, warnings = kept_findings(folder.training)
     data = "\n".join([published.description, *found, *warnings, *published.warnings])
-    facts = CardFacts(folder.path.name, size, data, figures, reason)
+    facts = CardFacts(folder.path.name, size, data, figures, reason, remark)
     folder.write_card(model_card(task.card_of(config), recipe, config.network, facts))

@@ -87,7 +87,7 @@ def linear_from_arrays(spec: LinearSpec, arrays: Mapping[str, Array]) -> LinearC
     if not all(fits) or (keys[1:] <= keys[:-1]).any() or not all(np.isfinite(array).all() for array in numbers):
         shown = ", ".join(f"{name} {array.dtype} {array.shape}" for name, array in zip(NAMES, found, strict=True))
         raise ModelFolderError(
-            f"counts.safetensors must hold finite weights of ascending runs for {spec.labels} labels. Received: {shown}.",
+            f"counts.safetensors must hold finite weights of runs for {spec.labels} labels. Received: {shown}.",
             "restore the folder from a copy.",
         )
     return LinearClassifier(spec, Features(keys, numbers[0]), numbers[1], numbers[2])

@@ -83,6 +83,16 @@ def with_counts(
     return MixedClassifier(network, linear, weights)
 
 
+def describe_counts(mixed: MixedClassifier) -> str:
+    """Say in a sentence what was counted, how much room it takes, and how the network and it are weighed."""
+    size = sum(array.nbytes for array in mixed.to_arrays().values())
+    return (
+        f"The network is mixed with a linear classifier of {len(mixed.counts.features.keys):,} runs of up to "
+        f"{mixed.counts.spec.order} tokens ({size / 1e6:.1f} MB); their log-probabilities weigh "
+        f"{mixed.weights.network:.2f} and {mixed.weights.counts:.2f}."
+    )
+
+
 def _best_strength(
     spec: LinearSpec, learnt: LabelledPart, kept: LabelledPart, label_weights: FloatArray, importance: FloatArray
 ) -> tuple[float, FloatArray]:

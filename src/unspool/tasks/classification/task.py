@@ -16,6 +16,7 @@ from unspool.data.sources import Sources, describe_sources
 from unspool.data.tokens import unknown_warnings
 from unspool.engines.base import Classifies, Machine
 from unspool.engines.initial import extended_weights
+from unspool.engines.linear.mixture import MixedClassifier
 from unspool.errors import UsageError
 from unspool.folder.card import Card
 from unspool.folder.model_folder import ModelFolder
@@ -24,7 +25,14 @@ from unspool.specs.network import HeadSpec, NetworkSpec, text_encoder
 from unspool.specs.shapes import EncoderShape, HeadShape
 from unspool.specs.training import TextHeadTrainingSpec
 from unspool.tasks.base import Plan
-from unspool.tasks.classification.counts import MINIMUM_ROWS, learning_rows, linear_spec, no_counts, with_counts
+from unspool.tasks.classification.counts import (
+    MINIMUM_ROWS,
+    describe_counts,
+    learning_rows,
+    linear_spec,
+    no_counts,
+    with_counts,
+)
 from unspool.tasks.classification.specs import ClassificationConfig, ClassificationDataSpec, ClassificationRecipe
 from unspool.tasks.labelling.job import LabellingJob
 from unspool.tasks.labelling.task import LabellingTask, training_note, with_weights
@@ -184,6 +192,10 @@ class Classification(LabellingTask[ClassificationRecipe, ClassificationConfig]):
         mixed = with_counts(folder, recipe, config, network)
         folder.write_counts(mixed.to_arrays())
         return mixed if mixed.components else network
+
+    def remark(self, model: Classifies) -> str:
+        """Say what was counted, and how both are weighed."""
+        return describe_counts(model) if isinstance(model, MixedClassifier) else ""
 
 
 def labelled_rows(names: tuple[str, ...], spec: ClassificationDataSpec, findings: Findings) -> list[Labelled[str]]:
