@@ -73,7 +73,9 @@ def test_the_mixture_is_better_than_a_network_that_knows_little(mixed: Path) -> 
 
 def test_figures_are_those_of_the_mixture_and_of_each_component(mixed: Path, table: Path, tmp_path: Path) -> None:
     found, closed = call_main("evaluate", mixed, "--json").json(), closing(mixed)
-    names = [f"{part}{name}" for part in ("", "network_", "counts_") for name in ("accuracy", "macro_f1", "nats_per_label")]
+    names = [
+        f"{part}{name}" for part in ("", "network_", "counts_") for name in ("accuracy", "macro_f1", "nats_per_label")
+    ]
     for name in names:
         assert found[name] == pytest.approx(closed[name], rel=1e-4), name
         assert f"| {name} | {closed[name]:.4f} |" in (mixed / "README.md").read_text(encoding="utf-8")

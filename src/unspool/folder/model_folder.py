@@ -4,6 +4,7 @@
     model.safetensors       the best weights so far
     counts.safetensors      what was counted beside the network, and how both are mixed, where config.json says so
     tokenizer.json          in the format of the `tokenizers` library
+    counts_tokenizer.json   the tokenizer of what was counted, where it is not that of the network
     source_tokenizer.json   the tokenizer of what the encoder reads, where it has one of its own
     extractor.onnx          the image network that computes what the encoder reads, where one does
     generation_config.json  the model's own settings of generation
@@ -39,7 +40,7 @@ from unspool.specs.sampling import SamplingSpec
 from unspool.text.tokenizer import Tokenizer
 
 RESTORE = "restore the folder from a copy, or train again."
-COUNTS = "counts.safetensors"
+COUNTS, COUNTS_TOKENIZER = "counts.safetensors", "counts_tokenizer.json"
 NAMES_ONLY = "# Files are named without their folders; training/recipe.toml has the paths.\n"
 UNFINISHED = "unfinished"  # is in `training/` until the folder has a config, and says what was requested
 

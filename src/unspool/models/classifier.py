@@ -8,7 +8,7 @@ from warnings import warn
 from unspool.arrays import Arrays, FloatArray
 from unspool.data.findings import Findings
 from unspool.data.labelled import LabelledPart
-from unspool.data.labelled_texts import WrittenTexts, encoded_texts, open_labelled
+from unspool.data.labelled_texts import encoded_texts
 from unspool.decode.classification import NetworkClassifier
 from unspool.engines.linear.mixture import open_mixture
 from unspool.errors import DataWarning
@@ -17,6 +17,7 @@ from unspool.evaluate.labels import ClassificationFigures
 from unspool.folder.model_folder import ModelFolder
 from unspool.models.base import Report, given, measuring
 from unspool.models.labelling import LabellingModel, TextLabellingModel
+from unspool.tasks.classification.counts import open_texts, read_counts_tokenizer
 from unspool.tasks.classification.specs import ClassificationConfig, ClassificationDataSpec
 from unspool.tasks.classification.task import Classification, labelled_rows
 from unspool.tasks.labelling.confusion import classification_page, classification_text
@@ -55,11 +56,12 @@ class TextClassifier(HeadModel, TextLabellingModel):
         super().__init__(folder, config, network)
         self.tokenizer = encoder_tokenizer(folder, config, config.tokenizer)
         self._mixed = open_mixture(network, config.counts, folder.read_counts()) if config.counts else network
+        self._encoded = partial(encoded_texts, self.tokenizer, counted=read_counts_tokenizer(folder, config.counts))
 
     @cached_property
     def _classifier(self) -> NetworkClassifier:
         """The classifier of the network's head, mixed with counts where there are any."""
-        return NetworkClassifier(self._mixed, self.labels, partial(encoded_texts, self.tokenizer))
+        return NetworkClassifier(self._mixed, self.labels, self._encoded)
 
     def component_probabilities(self, examples: Any) -> dict[str, FloatArray]:
         """Compute the probabilities of the labels by the network and by the counts that it is mixed with."""
@@ -103,8 +105,7 @@ class TextClassifier(HeadModel, TextLabellingModel):
 
     def _read(self, spec: ClassificationDataSpec, findings: Findings) -> Examples:
         rows = labelled_rows(spec.sources, spec, findings)
-        return Examples(rows, encoded_texts(self.tokenizer, [row.item for row in rows]))
+        return Examples(rows, self._encoded([row.item for row in rows]))
 
     def _held_out(self, folder: ModelFolder) -> LabelledPart:
-        part, labels = open_labelled(folder.training, "validation", len(self.labels))
-        return LabelledPart(WrittenTexts(part), labels)
+        return open_texts(folder, "validation", self.config)

@@ -68,6 +68,7 @@ def count_ngrams(source: Source, order: int) -> tuple[IntArray, Array, IntArray]
         the rows, the numbers of the runs, ascending in each row, and the counts, [Z] each.
     """
     assert isinstance(source, TextSource)
+    source = source.counted or source
     begin = np.full((source.rows, 1), BEGIN)
     tokens = np.concatenate([begin, source.tokens], axis=1).astype(np.uint64) + np.uint64(1)  # (B, 1 + S)
     ends = source.lengths + 1  # (B), with `<s>`

@@ -17,7 +17,8 @@ from unspool.engines.linear.products import product, transposed_product
 
 MEMORY = 6  # pairs of steps and changes of the gradient that the curvature is estimated from
 STEPS = 100
-TOLERANCE = 1e-5  # fraction of the loss below which a further step is not worth it
+TOLERANCE = 1e-5  # fraction of the loss; so many steps in a row that gain less are the last ones
+SMALL_STEPS = 3
 SUFFICIENT = 1e-4  # fraction of the slope that a step must gain (Armijo, 1966)
 
 Loss = Callable[[FloatArray], tuple[float, FloatArray]]
@@ -68,10 +69,11 @@ def minimise(loss: Loss, start: FloatArray) -> FloatArray:
     value, gradient = loss(point)
     steps: list[FloatArray] = []
     changes: list[FloatArray] = []
+    small = 0
     for _ in range(STEPS):
         direction = _direction(gradient, steps, changes)
         slope = float(gradient @ direction)
-        size = 1.0 if steps else 1.0 / max(1.0, float(np.abs(gradient).sum()))
+        size = 1.0 if steps else 1.0 / max(1.0, float(np.linalg.norm(gradient)))
         while True:
             new = point + size * direction
             new_value, new_gradient = loss(new)
@@ -84,7 +86,8 @@ def minimise(loss: Loss, start: FloatArray) -> FloatArray:
         point, value, gradient = new, new_value, new_gradient
         if float(step @ change) > 0:
             steps, changes = [*steps[1 - MEMORY :], step], [*changes[1 - MEMORY :], change]
-        if gained <= TOLERANCE * abs(value):
+        small = small + 1 if gained <= TOLERANCE * abs(value) else 0
+        if small == SMALL_STEPS:
             break
     return point
 

@@ -7,38 +7,91 @@ on which the model is measured, has no say in any of it.
 Shapes: N rows, C labels.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from unspool.arrays import Arrays, FloatArray, IntArray
 from unspool.data.labelled import LabelledPart, part_of
-from unspool.data.labelled_texts import WrittenTexts, open_labelled
+from unspool.data.labelled_texts import WrittenTexts, open_counted, open_labelled
 from unspool.data.split import choose_by_label
 from unspool.decode.classification import label_probabilities
 from unspool.engines.base import Classifies
 from unspool.engines.linear.mixture import ALONE, MixedClassifier, arrays_of, fit_mixture
 from unspool.engines.linear.model import Counted, no_features
-from unspool.folder.model_folder import ModelFolder
+from unspool.folder.model_folder import COUNTS_TOKENIZER, ModelFolder
 from unspool.specs.data import TokenizerName
 from unspool.specs.linear import LinearSpec
 from unspool.specs.training import HeadTrainingSpec
 from unspool.tasks.classification.specs import ClassificationConfig, ClassificationRecipe
+from unspool.text.tokenizer import Tokenizer
+from unspool.text.vocabulary import make_tokenizer
 
-ORDERS: dict[TokenizerName, int] = {"word": 2, "bpe": 3, "char": 5, "byte": 6}
+SHORT = 40.0  # characters; shorter texts are read by character
+ORDERS: dict[TokenizerName, int] = {"bpe": 3, "char": 5}
 MAX_FEATURES, MAX_WEIGHTS = 200_000, 4_000_000  # different runs; runs times labels
-STRENGTHS = (
-    1.0,
-    0.3,
-    0.1,
-    0.03,
-)  # of the penalty on weights, for each row; from the strongest, as each fit begins there
+STRENGTHS = (0.3, 0.1, 0.03, 0.01)  # of the penalty on weights, for each row; each fit begins at the one before
 MINIMUM_ROWS = 200  # to learn; of fewer, too few could be kept from the network to weigh anything by
 FRACTION, FEWEST, MOST = 0.05, 200, 2_000  # of the rows, to weigh network and counts by
 
 
-def linear_spec(tokenizer: TokenizerName, labels: int) -> LinearSpec:
-    """Return what is counted of texts of a kind of tokens."""
+def are_short(texts: Sequence[str]) -> bool:
+    """Return whether texts are so short that characters tell more than words."""
+    return bool(np.mean([len(text) for text in texts]) < SHORT)
+
+
+def counts_tokenizer(texts: Sequence[str], network: Tokenizer, lowercase: bool) -> Tokenizer | None:
+    """Make the tokenizer of what is counted: pairs, or the characters of short texts.
+
+    Args:
+        texts: are those of the training part.
+        network: is the tokenizer of the network.
+        lowercase: says whether pairs are read in lower case.
+
+    Returns:
+        the tokenizer; none where it is that of the network.
+    """
+    if not are_short(texts):
+        return make_tokenizer("bpe", texts, lowercase=lowercase)
+    return None if network.kind == "char" else make_tokenizer("char", texts)
+
+
+def linear_spec(network: Tokenizer, counted: Tokenizer | None, labels: int) -> LinearSpec:
+    """Return what is counted, in tokens of the network or in others."""
     limit = max(1, min(MAX_FEATURES, MAX_WEIGHTS // labels))
-    return LinearSpec(order=ORDERS[tokenizer], max_features=limit, labels=labels)
+    order = ORDERS[(counted or network).kind]
+    if counted is None:
+        return LinearSpec(order=order, max_features=limit, labels=labels)
+    return LinearSpec(
+        order=order,
+        max_features=limit,
+        labels=labels,
+        tokenizer=counted.kind,
+        vocabulary_size=counted.vocabulary_size,
+    )
+
+
+def read_counts_tokenizer(folder: ModelFolder, spec: LinearSpec | None) -> Tokenizer | None:
+    """Read the tokenizer of what is counted; none where nothing is, or where it is that of the network.
+
+    Raises:
+        ModelFolderError: the file is missing or damaged, or does not fit.
+    """
+    if spec is None or spec.tokenizer is None or spec.vocabulary_size is None:
+        return None
+    return folder.read_tokenizer(spec.tokenizer, spec.vocabulary_size, COUNTS_TOKENIZER)
+
+
+def open_texts(folder: ModelFolder, name: str, config: ClassificationConfig) -> LabelledPart:
+    """Open a part of the texts with their labels, whole, as the network and the counts read them.
+
+    Raises:
+        ModelFolderError: a file is missing or damaged.
+    """
+    texts, labels = open_labelled(folder.training, name, len(config.labels))
+    apart = config.counts is not None and config.counts.tokenizer is not None
+    counted = open_counted(folder.training, name, len(labels)) if apart else None
+    return LabelledPart(WrittenTexts(texts, counted=counted), labels)
 
 
 def weighing_rows(labels: IntArray) -> IntArray:
@@ -70,9 +123,8 @@ def with_counts(
     """
     spec = config.counts
     assert spec is not None
-    texts, labels = open_labelled(folder.training, "training", spec.labels, verify=False)
-    whole = LabelledPart(WrittenTexts(texts), labels)
-    kept, learnt = part_of(whole, weighing_rows(labels)), part_of(whole, learning_rows(labels))
+    whole = open_texts(folder, "training", config)
+    kept, learnt = (part_of(whole, rows(whole.labels)) for rows in (weighing_rows, learning_rows))
     label_weights = _label_weights(recipe.training, spec.labels)
     importance = label_weights[kept.labels] / label_weights[kept.labels].mean()
     strength, counts = _best_strength(spec, learnt, kept, label_weights, importance)
@@ -81,6 +133,12 @@ def with_counts(
         return MixedClassifier(network, no_features(spec), ALONE)
     linear = Counted(spec, whole.sources, whole.labels, label_weights).fit(strength)[0]
     return MixedClassifier(network, linear, weights)
+
+
+def counts_reason(spec: LinearSpec) -> str:
+    """Say in a line what will be counted."""
+    tokens = {"bpe": "byte pairs", "char": "characters"}.get(spec.tokenizer or "", "tokens")
+    return f"counts: runs of up to {spec.order} {tokens}, for a linear classifier beside the network."
 
 
 def describe_counts(mixed: MixedClassifier) -> str:

@@ -5,8 +5,6 @@ rows -> tokenizer, ids, indices of labels -> batches of texts of similar length 
 
 from math import ceil
 
-import numpy as np
-
 from unspool.arrays import Arrays, IntArray
 from unspool.data.findings import Findings
 from unspool.data.labelled import Labelled, LabelledPart, divide_labelled, label_names, part_of
@@ -19,18 +17,23 @@ from unspool.engines.initial import extended_weights
 from unspool.engines.linear.mixture import MixedClassifier
 from unspool.errors import UsageError
 from unspool.folder.card import Card
-from unspool.folder.model_folder import ModelFolder
+from unspool.folder.model_folder import COUNTS_TOKENIZER, ModelFolder
 from unspool.specs.base import build
+from unspool.specs.linear import LinearSpec
 from unspool.specs.network import HeadSpec, NetworkSpec, text_encoder
 from unspool.specs.shapes import EncoderShape, HeadShape
 from unspool.specs.training import TextHeadTrainingSpec
 from unspool.tasks.base import Plan
 from unspool.tasks.classification.counts import (
     MINIMUM_ROWS,
+    are_short,
+    counts_reason,
+    counts_tokenizer,
     describe_counts,
     learning_rows,
     linear_spec,
     no_counts,
+    open_texts,
     with_counts,
 )
 from unspool.tasks.classification.specs import ClassificationConfig, ClassificationDataSpec, ClassificationRecipe
@@ -45,7 +48,6 @@ from unspool.text.vocabulary import make_tokenizer
 from unspool.training.callback import Callback
 from unspool.training.phases import Phases
 
-SHORT = 40.0  # characters; shorter texts are read by character
 USUAL_LENGTH = 256  # tokens that are read of a text, unless many have more
 VALIDATIONS = 10
 QUICK = 10_000_000  # tokens that fit in the usual minutes; if the epochs hold fewer, they are the budget
@@ -118,7 +120,7 @@ class Classification(LabellingTask[ClassificationRecipe, ClassificationConfig]):
         )
         findings.keep(folder.training)
         if "tokenizer" not in settings["data"]:
-            spec = spec.changed(tokenizer="char" if np.mean([len(row.item) for row in rows]) < SHORT else "word")
+            spec = spec.changed(tokenizer="char" if are_short([row.item for row in rows]) else "word")
         if spec.tokenizer == "word" and "lowercase" not in settings["data"]:
             spec = spec.changed(lowercase=pretrained is None or pretrained.has_vectors)
         texts = [row.item for row in rows]
@@ -130,18 +132,22 @@ class Classification(LabellingTask[ClassificationRecipe, ClassificationConfig]):
             else make_tokenizer(spec.tokenizer, texts, spec.vocabulary_limit, spec.lowercase)
         )
         folder.write_tokenizer(tokenizer)
+        counts = settings["training"].get("counts", True) and len(rows) >= MINIMUM_ROWS
+        counted = counts_tokenizer(texts, tokenizer, spec.lowercase) if counts else None
+        if counted is not None:
+            folder.write_tokenizer(counted, COUNTS_TOKENIZER)
         labels = label_names(rows)
-        write_labelled(folder.training, "training", tokenizer, rows, labels, callback.on_encoded)
-        write_labelled(folder.training, "validation", tokenizer, held_out, labels, callback.on_encoded)
+        for part, some in (("training", rows), ("validation", held_out)):
+            write_labelled(folder.training, part, tokenizer, some, labels, callback.on_encoded, counted)
         shape = CHARACTERS if tokenizer.kind == "char" else WORDS
-        part, indices = open_labelled(folder.training, "training", len(labels), verify=False)
-        spec = with_limit(spec, part.lengths - 1, USUAL_LENGTH)
-        tokens = len(part.tokens)
+        learnt, indices = open_labelled(folder.training, "training", len(labels), verify=False)
+        spec = with_limit(spec, learnt.lengths - 1, USUAL_LENGTH)
+        tokens = len(learnt.tokens)
         if not settings["budget"] and tokens * shape["budget"]["epochs"] <= QUICK:
             settings = {**settings, "budget": shape["budget"]}
         recipe = _recipe(settings, spec, shape, pretrained, machine)
         recipe = recipe.changed(training=_resolved(recipe.training, indices, labels))
-        config = _config(recipe, tokenizer, labels, len(rows))
+        config = _config(recipe, tokenizer, labels, linear_spec(tokenizer, counted, len(labels)) if counts else None)
         weights = None
         if pretrained is not None:
             weights = extended_weights(config.network, recipe.training.seed, _as_encoder(pretrained.weights))
@@ -155,7 +161,7 @@ class Classification(LabellingTask[ClassificationRecipe, ClassificationConfig]):
         """Open the rows in the model folder."""
         settings = recipe.training
         texts, labels = open_labelled(folder.training, "training", len(config.labels), verify)
-        held_out, held_out_labels = open_labelled(folder.training, "validation", len(config.labels), verify)
+        held_out = open_labelled(folder.training, "validation", len(config.labels), verify)[0]
         lengths = texts.lengths - 1  # without <eos>
         limit = recipe.data.max_length or int(lengths.max())
         cut = int((lengths > limit).sum())
@@ -168,7 +174,7 @@ class Classification(LabellingTask[ClassificationRecipe, ClassificationConfig]):
             shortened += f"; {cut:,} longer than {limit} tokens are cut"
         return LabellingJob(
             learnt,
-            LabelledPart(WrittenTexts(held_out), held_out_labels),
+            open_texts(folder, "validation", config),
             settings,
             config.labels,
             f"rows: {describe_sources(recipe.data.sources)}",
@@ -250,14 +256,14 @@ def _as_encoder(weights: Arrays) -> Arrays:
 
 
 def _config(
-    recipe: ClassificationRecipe, tokenizer: Tokenizer, labels: tuple[str, ...], rows: int
+    recipe: ClassificationRecipe, tokenizer: Tokenizer, labels: tuple[str, ...], counts: LinearSpec | None
 ) -> ClassificationConfig:
     encoder = text_encoder(recipe.encoder, tokenizer.vocabulary_size)
     return ClassificationConfig(
         tokenizer=recipe.data.tokenizer,
         labels=labels,
         network=NetworkSpec(encoder=encoder, head=HeadSpec(labels=len(labels), pooling=recipe.head.pooling)),
-        counts=linear_spec(tokenizer.kind, len(labels)) if recipe.training.counts and rows >= MINIMUM_ROWS else None,
+        counts=counts,
     )
 
 
@@ -272,5 +278,5 @@ def _reasons(recipe: ClassificationRecipe, config: ClassificationConfig) -> list
             "texts",
             f"{training.dropout:g}, on the input {training.input_dropout:g}, of words {training.word_dropout:g}",
         ),
-        *([] if config.counts is None else [f"counts: runs of up to {config.counts.order} tokens, by a linear model."]),
+        *([] if config.counts is None else [counts_reason(config.counts)]),
     ]
