@@ -58,8 +58,10 @@ def closing(place: Path) -> dict[str, Any]:
 
 def test_the_folder_has_both_and_says_so(mixed: Path, tmp_path: Path) -> None:
     config = json.loads((mixed / "config.json").read_text(encoding="utf-8"))
-    assert config["counts"] == {"order": 2, "max_features": 200_000, "labels": 2}
+    characters = {"order": 5, "max_features": 200_000, "labels": 2, "tokenizer": "char"}
+    assert {name: config["counts"][name] for name in characters} == characters
     assert (mixed / COUNTS).is_file()
+    assert (mixed / "counts_tokenizer.json").is_file()
     unspool.load(mixed).save(tmp_path / "copy")
     assert (tmp_path / "copy" / COUNTS).read_bytes() == (mixed / COUNTS).read_bytes()
 
@@ -88,7 +90,7 @@ def test_the_card_says_how_much_was_counted(mixed: Path) -> None:
     card = (mixed / "README.md").read_text(encoding="utf-8")
     count = len(unspool.load(mixed)._mixed.counts.features.keys)  # type: ignore[attr-defined]
     assert count > 8
-    assert f"mixed with a linear classifier of {count} runs of up to 2 tokens (" in card
+    assert f"mixed with a linear classifier of {count} runs of up to 5 tokens (" in card
 
 
 @pytest.mark.engines
@@ -185,6 +187,19 @@ def test_a_run_that_was_cut_off_while_it_closed_is_closed_by_resume(table: Path,
     for file in ("model.safetensors", COUNTS):
         assert (tmp_path / "whole" / file).read_bytes() == (tmp_path / "cut" / file).read_bytes()
     assert call_main("train", "--resume", tmp_path / "cut").code  # it is trained to the end
+
+
+def test_long_texts_are_counted_in_pairs_in_lower_case(table: Path, tmp_path: Path) -> None:
+    header, *lines = table.read_text(encoding="utf-8").splitlines()
+    long = [f"Here we have {line.replace(' and ', ' and beside it on the same table ')}" for line in lines]
+    (tmp_path / "long.csv").write_text("\n".join([header, *long, ""]), encoding="utf-8")
+    train(tmp_path / "long.csv", out=tmp_path / "m", **SETTINGS)
+    model = unspool.load(tmp_path / "m")
+    assert isinstance(model, unspool.TextClassifier)
+    assert model.config.counts is not None
+    assert (model.config.counts.tokenizer, model.config.counts.order) == ("bpe", 3)
+    one, other = (model.component_probabilities(text)["counts"] for text in ("HERE an APPLE", "here an apple"))
+    np.testing.assert_array_equal(one, other)
 
 
 @pytest.mark.parametrize("damage", [None, b"", b"\x00" * 64])

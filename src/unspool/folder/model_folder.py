@@ -22,16 +22,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import tomli_w
-from safetensors import SafetensorError
-from safetensors.numpy import load as load_safetensors
-from safetensors.numpy import save as save_safetensors
 
 from unspool.arrays import Arrays
 from unspool.errors import ModelFolderError, OutputError, reporting_write_errors, shell_command
 from unspool.folder.atomic import CONFIG, WEIGHTS, followed, is_empty, is_model, waiting, write_atomically
 from unspool.folder.migration import migrated_config, migrated_recipe
+from unspool.folder.serialization import RESTORE, dump_safetensors, parse_safetensors
 from unspool.specs.base import S, build
 from unspool.specs.config import FORMAT_VERSION, Config
 from unspool.specs.data import TokenizerName
@@ -39,7 +36,6 @@ from unspool.specs.recipe import R, Recipe, with_folders, without_folders
 from unspool.specs.sampling import SamplingSpec
 from unspool.text.tokenizer import Tokenizer
 
-RESTORE = "restore the folder from a copy, or train again."
 COUNTS, COUNTS_TOKENIZER = "counts.safetensors", "counts_tokenizer.json"
 NAMES_ONLY = "# Files are named without their folders; training/recipe.toml has the paths.\n"
 UNFINISHED = "unfinished"  # is in `training/` until the folder has a config, and says what was requested
@@ -258,28 +254,6 @@ def _is_unfinished(path: Path) -> bool:
     training = path / "training"
     alone = list(path.iterdir()) == [training]
     return (training / UNFINISHED).exists() or (alone and training.is_dir() and is_empty(training))
-
-
-def dump_safetensors(arrays: Mapping[str, Any], about: Mapping[str, Any]) -> bytes:
-    """Serialize arrays, and facts about them, as a safetensors file."""
-    contiguous = {name: np.ascontiguousarray(array).reshape(array.shape) for name, array in arrays.items()}
-    # one entry only: the library writes several in any order, and equal contents should be equal bytes
-    return save_safetensors(contiguous, metadata={"unspool": json.dumps(about)})
-
-
-def parse_safetensors(data: bytes, path: Path) -> tuple[Arrays, dict[str, Any]]:
-    """Return the arrays of a safetensors file, and the facts in its header.
-
-    Raises:
-        ModelFolderError: the file is damaged.
-    """
-    try:
-        arrays = load_safetensors(data)
-        size = int.from_bytes(data[:8], "little")
-        head = json.loads(data[8 : 8 + size]).get("__metadata__", {})
-        return arrays, json.loads(head.get("unspool", "{}"))
-    except (SafetensorError, ValueError, KeyError, TypeError, AttributeError) as problem:
-        raise ModelFolderError(f"{path} is damaged: {problem!s:.100}.", RESTORE) from None
 
 
 def read_toml(path: Path) -> dict[str, Any]:

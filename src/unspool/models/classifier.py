@@ -24,6 +24,7 @@ from unspool.tasks.labelling.confusion import classification_page, classificatio
 from unspool.tasks.labelling.evaluation import Examples, Reading, evaluate_labelled
 from unspool.tasks.labelling.specs import LabellingConfig
 from unspool.tasks.opening import encoder_tokenizer
+from unspool.text.incoming import clean_text
 
 
 class HeadModel(LabellingModel):
@@ -70,8 +71,9 @@ class TextClassifier(HeadModel, TextLabellingModel):
 
     def influence(self, text: str) -> Influence:
         """Measure what each word of a text contributes to its likeliest label; of a mixture, to that of the mixture."""
-        found = super().influence(text)
-        place, apart = self.labels.index(found.label), self.component_probabilities(text)
+        clean = clean_text(text)
+        found = super().influence(clean)
+        place, apart = self.labels.index(found.label), self.component_probabilities(clean)
         return replace(found, components={name: float(rows[0, place]) for name, rows in apart.items()})
 
     def exported_weights(self) -> Arrays:

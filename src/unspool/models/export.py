@@ -7,7 +7,7 @@ from typing import NamedTuple
 from unspool.engines.standard import state_dict
 from unspool.errors import OutputError, UsageError
 from unspool.folder.atomic import followed, is_empty, replacing_whole
-from unspool.folder.model_folder import dump_safetensors
+from unspool.folder.serialization import dump_safetensors
 from unspool.models.base import Model, PathLike
 from unspool.models.text import TextModel
 from unspool.specs.base import build

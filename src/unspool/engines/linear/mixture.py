@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from unspool.arrays import Array, Arrays, FloatArray, IntArray, Logits, log_softmax
+from unspool.arrays import Array, Arrays, FloatArray, IntArray, Logits, log_softmax, softmax
 from unspool.data.batches import Source
 from unspool.engines.base import Classifies
 from unspool.engines.linear.model import LinearClassifier, linear_from_arrays
@@ -119,7 +119,7 @@ def _fitted(logs: FloatArray, labels: IntArray, importance: FloatArray) -> Float
     weights = np.full(len(logs), USUAL if len(logs) > 1 else 1.0)
     usual, free = weights.copy(), np.ones(len(logs), np.bool_)
     for _ in range(MAX_STEPS):
-        probabilities = np.exp(log_softmax(np.tensordot(weights, logs, 1)))  # (N, C)
+        probabilities = softmax(np.tensordot(weights, logs, 1))  # (N, C)
         means = (logs * probabilities).sum(axis=2)  # (K, N)
         gradient = ((means - logs[:, places, labels]) * importance).sum(axis=1) + PRIOR * (weights - usual)  # (K)
         apart = logs - means[..., None]  # (K, N, C)
