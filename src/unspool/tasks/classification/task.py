@@ -34,6 +34,7 @@ from unspool.tasks.classification.counts import (
     linear_spec,
     no_counts,
     open_texts,
+    weighing_rows,
     with_counts,
 )
 from unspool.tasks.classification.specs import ClassificationConfig, ClassificationDataSpec, ClassificationRecipe
@@ -166,12 +167,9 @@ class Classification(LabellingTask[ClassificationRecipe, ClassificationConfig]):
         limit = recipe.data.max_length or int(lengths.max())
         cut = int((lengths > limit).sum())
         tokenizer = encoder_tokenizer(folder, config, config.tokenizer)
-        learnt, shortened = LabelledPart(WrittenTexts(texts, limit, settings.word_dropout), labels), ""
+        learnt, weighing = LabelledPart(WrittenTexts(texts, limit, settings.word_dropout), labels), None
         if config.counts is not None:
-            learnt = part_of(learnt, learning_rows(labels))
-            shortened = f", {len(labels) - len(learnt):,} more to weigh network and counts by"
-        if cut:
-            shortened += f"; {cut:,} longer than {limit} tokens are cut"
+            learnt, weighing = (part_of(learnt, rows(labels)) for rows in (learning_rows, weighing_rows))
         return LabellingJob(
             learnt,
             open_texts(folder, "validation", config),
@@ -179,8 +177,9 @@ class Classification(LabellingTask[ClassificationRecipe, ClassificationConfig]):
             config.labels,
             f"rows: {describe_sources(recipe.data.sources)}",
             lambda index: tokenizer.decode(held_out.document(index)),
-            shortened,
+            f"; {cut:,} longer than {limit} tokens are cut" if cut else "",
             [*limit_warnings(cut, len(labels), limit, "cut"), *unknown_warnings(held_out)],
+            weighing,
         )
 
     def finish(

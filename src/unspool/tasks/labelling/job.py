@@ -33,6 +33,7 @@ class LabellingJob:
         show: returns a line that shows a held-out example, by its index.
         shortened: says what of the examples is not read; empty where all of it is.
         warnings: are about the examples, a line each.
+        weighing: are examples of the training part that are kept from the network, to weigh it and counts by.
     """
 
     training_units = held_out_units = Units("label")
@@ -47,14 +48,16 @@ class LabellingJob:
         show: Callable[[int], str],
         shortened: str = "",
         warnings: Sequence[str] = (),
+        weighing: LabelledPart | None = None,
     ) -> None:
         self._validation, self._labels, self._show = validation, labels, show
         self.batches = LabelledBatches(training, settings.batch_size, settings.seed)
-        counts = label_counts(training.labels, labels)
+        kept = training.labels[:0] if weighing is None else weighing.labels
+        counts = label_counts(training.labels, labels) + label_counts(kept, labels)
         self.baseline = frequency_nats(counts, label_counts(validation.labels, labels))
         self.description = (
-            f"{what}: {len(training):,} to learn, {len(validation):,} held out{shortened}; {len(labels)} labels: "
-            f"{_frequencies(counts, labels)}."
+            f"{what}: {counts.sum():,} to learn{_kept(len(kept))}, {len(validation):,} held out{shortened}; "
+            f"{len(labels)} labels: {_frequencies(counts, labels)}."
         )
         self.warnings = [*warnings, *_warnings(counts, labels, settings)]
 
@@ -83,6 +86,10 @@ class LabellingJob:
 
     def _probabilities(self, network: Classifies, chosen: IntArray) -> FloatArray:
         return label_probabilities(network, self._validation.sources, chosen, len(self._labels))
+
+
+def _kept(count: int) -> str:
+    return f" ({count:,} of them to weigh network and counts by)" if count else ""
 
 
 def _frequencies(counts: IntArray, labels: Sequence[str]) -> str:
