@@ -1,8 +1,8 @@
 """Tuned linear classifiers of scikit-learn: what a classifier of texts must beat.
 
 Each has its features and its one setting chosen on a tenth of the training rows, and is fitted again to all rows.
-Features are words, words and pairs of words, or runs of 2 to 5 characters within words, as logarithmic counts weighted by
-rarity (TF-IDF).
+Features are words, words and pairs of words, or runs of 2 to 5 characters within words, as logarithmic counts weighted
+by rarity (TF-IDF).
 """
 
 import time
