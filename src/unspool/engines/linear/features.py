@@ -16,6 +16,7 @@ from unspool.data.batches import Source, TextSource
 from unspool.text.tokenizer import BEGIN, END
 
 BASE = np.uint64(0x9E3779B97F4A7C15)  # an odd number without a pattern: 2^64 divided by the golden ratio
+PENDING = 2_000_000  # entries that are gathered before they are added up
 MAX_DISTINCT = 8_000_000  # runs are remembered while texts are read; then those that were in one text are forgotten
 
 
@@ -98,15 +99,26 @@ def choose_features(sources: Iterable[Source], order: int, limit: int) -> Featur
         limit: is the maximum number of runs to keep, F at most.
     """
     keys, counts, texts = np.empty(0, np.uint64), np.empty(0, np.int64), 0
+    pending: list[Array] = []
     for source in sources:
-        found = count_ngrams(source, order)[1]
+        pending.append(count_ngrams(source, order)[1])
         texts += source.rows
-        keys, places = np.unique(np.concatenate([keys, found]), return_inverse=True)
-        counts = np.bincount(places, np.concatenate([counts, np.ones(len(found), np.int64)])).astype(np.int64)
-        if len(keys) > MAX_DISTINCT:
-            keys, counts = keys[counts > 1], counts[counts > 1]
+        if sum(map(len, pending)) >= PENDING:
+            keys, counts = _added(keys, counts, pending)
+            pending = []
+    keys, counts = _added(keys, counts, pending)
     several = counts > 1
     keys, counts = keys[several], counts[several]
     chosen = np.sort(np.argsort(-counts, kind="stable")[:limit])
     rarity = np.log((1 + texts) / (1 + counts[chosen])) + 1  # (F)
     return Features(keys[chosen], rarity.astype(np.float32))
+
+
+def _added(keys: Array, counts: IntArray, found: list[Array]) -> tuple[Array, IntArray]:
+    """Add one to the counts of the keys that were found, as often as they were; rare ones are forgotten if need be."""
+    together = np.concatenate([keys, *found])
+    each = np.concatenate([counts, np.ones(len(together) - len(keys), np.int64)])
+    distinct, places = np.unique(together, return_inverse=True)
+    sums = np.bincount(places, each, minlength=len(distinct)).astype(np.int64)
+    kept = sums > (1 if len(distinct) > MAX_DISTINCT else 0)
+    return distinct[kept], sums[kept]

@@ -23,7 +23,7 @@ from unspool.errors import ModelFolderError
 from unspool.specs.linear import LinearSpec
 
 ROWS = 1024  # texts that are counted at once
-MAX_TOKENS = 20_000_000  # of the texts that it is fitted to, for each token of its longest runs; others are left out
+MAX_TOKENS = 10_000_000  # of the texts that it is fitted to, for each token of its longest runs; others are left out
 NAMES = ("keys", "rarity", "weights", "biases")
 
 
