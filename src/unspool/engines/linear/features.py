@@ -98,8 +98,10 @@ def choose_features(sources: Iterable[Source], order: int, limit: int) -> Featur
         order: is the number of tokens of the longest runs.
         limit: is the maximum number of runs to keep, F at most.
     """
-    keys, counts, texts = np.empty(0, np.uint64), np.empty(0, np.int64), 0
+    keys: Array = np.empty(0, np.uint64)
+    counts: IntArray = np.empty(0, np.int64)
     pending: list[Array] = []
+    texts = 0
     for source in sources:
         pending.append(count_ngrams(source, order)[1])
         texts += source.rows
