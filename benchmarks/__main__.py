@@ -29,6 +29,7 @@ NAMES = (
     "surnames",
     "vectors",
     "ag_news",
+    "labels",
     "toys",
     "multi30k",
     "translation_rate",

@@ -11,7 +11,7 @@ from typing import Any, cast
 from unspool.arrays import Array
 from unspool.data.partition import ONLY_PROCESS, Process
 from unspool.engines.base import Learner, Machine
-from unspool.engines.mixture import GATE, NGRAM, open_mixture, without_prefix
+from unspool.engines.mixture import GATE, NGRAM, Mixture, open_mixture, without_prefix
 from unspool.errors import MissingExtraError, UsageError, nearest
 from unspool.specs.network import NetworkSpec, NgramSpec
 from unspool.specs.training import TrainingSpec
@@ -113,7 +113,7 @@ def build_network(
     return _module(name, engine).build_network(spec, weights, *further)
 
 
-def build_mixture(network: Any, spec: NgramSpec, arrays: Mapping[str, Array], name: str = "auto") -> Any:
+def build_mixture(network: Any, spec: NgramSpec, arrays: Mapping[str, Array], name: str = "auto") -> Mixture:
     """Build the counts beside a network, and the mixture of both.
 
     Args:

@@ -48,6 +48,7 @@ class CardFacts(NamedTuple):
         data: describes the text in a sentence.
         figures: were measured on the held-out part, by name.
         untrained: says why the model must be called untrained; empty where it need not be.
+        further: is a sentence about what the model has besides its network; empty where it has nothing.
     """
 
     name: str
@@ -55,6 +56,7 @@ class CardFacts(NamedTuple):
     data: str
     figures: Mapping[str, float]
     untrained: str = ""
+    further: str = ""
 
 
 def model_card(card: Card, recipe: Recipe, network: NetworkSpec, facts: CardFacts) -> str:
@@ -68,6 +70,7 @@ def model_card(card: Card, recipe: Recipe, network: NetworkSpec, facts: CardFact
     """
     rows = "\n".join(f"| {figure} | {value:.4f} |" for figure, value in facts.figures.items())
     caution = f"**This model is untrained**: {facts.untrained}. {card.caution}" if facts.untrained else card.caution
+    further = f"{facts.further} " if facts.further else ""
     in_quotes = json.dumps(facts.name, ensure_ascii=False)[1:-1]
     tags, layers = _network(recipe, network)
     kind = f"A recurrent {card.kind}" if tags[0] == RECURRENT else f"A {card.kind}"
@@ -82,7 +85,7 @@ tags:
 
 # {facts.name}
 
-{kind} of {facts.size:,} {counted}: {layers}. {caution}
+{kind} of {facts.size:,} {counted}: {layers}. {further}{caution}
 
 ## Data
 
@@ -123,8 +126,7 @@ def _network(recipe: Recipe, network: NetworkSpec) -> tuple[list[str], str]:
     if isinstance(part, DecoderSpec | TextEncoderSpec) and isinstance(recipe.data, DataSpec):
         level = f"{recipe.data.tokenizer}-level"
         layers = f"{part.num_layers} {part.cell.upper()} layer{'s' if part.num_layers > 1 else ''}"
-        beside = f"; beside it, n-grams of order {network.ngram.order} are counted" if network.ngram else ""
-        described = f"{layers} of {part.hidden_size}, {level}, {part.vocabulary_size} tokens{beside}"
+        described = f"{layers} of {part.hidden_size}, {level}, {part.vocabulary_size} tokens"
         return [RECURRENT, part.cell, level], described
     assert network.encoder is not None
     kind, values = network.encoder.kind, network.encoder.model_dump()

@@ -106,10 +106,10 @@ def uncounted(values: dict[str, Any], known: Mapping[str, set[str]]) -> dict[str
         values: are those of the file, by section.
         known: names the settings that each section of the task's recipe has.
     """
-    network = values.get("network")
-    if "counts" not in known.get("network", ()) or not isinstance(network, Mapping):
+    training = values.get("training")
+    if "counts" not in known.get("training", ()) or not isinstance(training, Mapping):
         return values
-    return {**values, "network": {"counts": False, **network}}
+    return {**values, "training": {"counts": False, **training}}
 
 
 def migrated_config(values: Mapping[str, Any], known: set[str]) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
     config.json             task, network, tokenizer, format version
     model.safetensors       the best weights so far
-    counts.safetensors      the n-grams beside the network, and the gate that mixes both, where config.json has them
+    counts.safetensors      what was counted beside the network, and how both are mixed, where config.json says so
     tokenizer.json          in the format of the `tokenizers` library
+    counts_tokenizer.json   the tokenizer of what was counted, where it is not that of the network
     source_tokenizer.json   the tokenizer of what the encoder reads, where it has one of its own
     extractor.onnx          the image network that computes what the encoder reads, where one does
     generation_config.json  the model's own settings of generation
@@ -36,7 +37,7 @@ from unspool.specs.recipe import R, Recipe, with_folders, without_folders
 from unspool.specs.sampling import SamplingSpec
 from unspool.text.tokenizer import Tokenizer
 
-COUNTS = "counts.safetensors"
+COUNTS, COUNTS_TOKENIZER = "counts.safetensors", "counts_tokenizer.json"
 NAMES_ONLY = "# Files are named without their folders; training/recipe.toml has the paths.\n"
 UNFINISHED = "unfinished"  # is in `training/` until the folder has a config, and says what was requested
 
@@ -108,12 +109,20 @@ class ModelFolder:
         return self._arrays(WEIGHTS)
 
     def read_arrays(self, network: NetworkSpec) -> Arrays:
-        """Read all arrays of a network: its weights, and those of the counts beside it.
+        """Read all arrays of a network: its weights, and those of the n-grams beside it.
 
         Raises:
             ModelFolderError: a file is missing or damaged.
         """
-        return self.read_weights() | (self._arrays(COUNTS) if network.mixed else {})
+        return self.read_weights() | (self.read_counts() if network.mixed else {})
+
+    def read_counts(self) -> Arrays:
+        """Read the arrays of `counts.safetensors`.
+
+        Raises:
+            ModelFolderError: the file is missing or damaged.
+        """
+        return self._arrays(COUNTS)
 
     def _arrays(self, name: str) -> Arrays:
         return parse_safetensors(self._read(name), self.path / name)[0]

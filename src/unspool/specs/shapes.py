@@ -87,14 +87,7 @@ class DecoderShape(Spec):
 
 
 class CountedDecoderShape(DecoderShape, NgramShape):
-    """The sizes of a decoder beside which n-grams may be counted.
-
-    Attributes:
-        counts: counts the text, too, and mixes what the counts predict with what the network does, where that predicts
-            better what was held back from both.
-    """
-
-    counts: bool = setting(True, Option("Network", synonyms=("mixture", "mix", "markov", "n-grams", "count")))
+    """The sizes of a decoder, and those of the n-grams that are counted beside it."""
 
 
 class SourceDecoderShape(DecoderShape):

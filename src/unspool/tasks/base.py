@@ -18,10 +18,10 @@ from unspool.folder.card import Card
 from unspool.folder.model_folder import ModelFolder
 from unspool.specs.config import Config
 from unspool.specs.recipe import Recipe, TrainingRecipe
-from unspool.tasks.mixing import Beside
 from unspool.tasks.pretrained import Pretrained
 from unspool.tasks.settings import Settings, check_settings
 from unspool.training.callback import Callback
+from unspool.training.phases import Phases
 
 R = TypeVar("R", bound=Recipe)
 T = TypeVar("T", bound=TrainingRecipe)
@@ -176,20 +176,23 @@ class TrainedTask(Task[T, C]):
     def open(self, folder: ModelFolder, recipe: T, config: C, verify: bool) -> Job:
         """Open the data that `plan` wrote."""
 
-    def counts_beside(self, recipe: T) -> bool:
-        """Return whether a run counts its data, too."""
-        return False
+    def finish(self, folder: ModelFolder, recipe: T, config: C, network: Any, phases: Phases) -> Any:
+        """Add to the model what is not trained step by step, and return what is measured: by default the network.
 
-    def count_beside(self, job: Any, recipe: T, config: C, network: Any) -> Beside | None:
-        """Count the data beside the network that was trained; none where that does not help.
+        It depends on the network and on the data alone, so that a run that was cut off here does it again.
 
         Args:
-            job: holds the data, as `open` returned them.
+            folder: is that of the model; the data are in it.
             recipe: is that of the run.
             config: is that of the model.
-            network: was trained.
+            network: is the trained one.
+            phases: are those of the run.
         """
-        return None
+        return network
+
+    def remark(self, model: Any) -> str:
+        """Return a sentence about what `finish` added to a model, for people and for the card; empty for nothing."""
+        return ""
 
 
 class CountedTask(Task[R, C]):

@@ -38,7 +38,7 @@ class LanguageJob:
         tokenizer: Tokenizer,
     ) -> None:
         self._corpus, self._tokenizer, self._by_document = corpus, tokenizer, config.by_document
-        self.divided = reserve(corpus.training) if recipe.network.counts else None
+        self.divided = reserve(corpus.training) if recipe.training.counts else None
         self.batches = make_batches(corpus, recipe.training, self.divided)
         self.training_units, self.held_out_units = units_of(corpus.training), units_of(corpus.validation)
         self.baseline = frequency_nats(corpus.training.counts, corpus.validation.counts)
