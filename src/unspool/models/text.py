@@ -1,16 +1,19 @@
 """A model that continues a prompt."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from unspool.decode.reading import start_reading
 from unspool.engines.base import SequenceNetwork
+from unspool.engines.mixture import Mixture
+from unspool.errors import UsageError
 from unspool.evaluate.bits import Figures
 from unspool.folder.model_folder import ModelFolder
-from unspool.models.base import Model, PathLike, Report, given, measuring
+from unspool.models.base import Inspection, Model, PathLike, Report, given, measuring
 from unspool.models.reading import Sample, StateReading, load_reading, open_context
 from unspool.models.score import Score, score_text
+from unspool.tasks.language.mixed_page import inspect_mixed
 from unspool.tasks.language.specs import LanguageConfig, TextDataSpec
 from unspool.tasks.ngram.specs import NgramConfig
 
@@ -68,6 +71,22 @@ class TextModel(Model):
             UsageError: the text is empty.
         """
         return score_text(self.network, self.tokenizer, text)
+
+    def inspect(self, texts: str | Sequence[str]) -> Inspection:
+        """Show how likely each token of some texts is, and where the counts beside the network predicted better.
+
+        Raises:
+            UsageError: there are no counts beside the network, or a text is empty.
+        """
+        if not isinstance(self.network, Mixture):
+            raise UsageError(
+                f"inspect compares a network with the counts beside it. Received: {self.path}, which has not both.",
+                "score shows the log-probability of each token; without --no-counts, train counts, too.",
+            )
+        scores = [(text, self.score(text)) for text in ([texts] if isinstance(texts, str) else texts)]
+        return Inspection(
+            *inspect_mixed([(text, one.tokens, one.log_probabilities, one.parts) for text, one in scores])
+        )
 
     @measuring
     def evaluate(self, data: Any = None, **settings: Any) -> Figures:
