@@ -147,9 +147,13 @@ def check_columns(settings: Settings) -> None:
 
 def language_summary(figures: Mapping[str, Any]) -> str:
     """Return the closing figures of a model of text in a sentence."""
+    alone = ""
+    if "network_nats_per_token" in figures:
+        network, counts = (figures[f"{name}_nats_per_token"] for name in ("network", "counts"))
+        alone = f"; the network alone {network:.4f}, the counts alone {counts:.4f}"
     return (
         f"{figures['bits_per_character']:.4f} bits per character on the held-out text, carried through it "
-        f"({figures['nats_per_token']:.4f} nats per token), {figures['fresh_bits_per_character']:.4f} from fresh "
+        f"({figures['nats_per_token']:.4f} nats per token{alone}), {figures['fresh_bits_per_character']:.4f} from fresh "
         "starts."
     )
 
