@@ -153,8 +153,8 @@ def language_summary(figures: Mapping[str, Any]) -> str:
         alone = f"; the network alone {network:.4f}, the counts alone {counts:.4f}"
     return (
         f"{figures['bits_per_character']:.4f} bits per character on the held-out text, carried through it "
-        f"({figures['nats_per_token']:.4f} nats per token{alone}), {figures['fresh_bits_per_character']:.4f} from fresh "
-        "starts."
+        f"({figures['nats_per_token']:.4f} nats per token{alone}), "
+        f"{figures['fresh_bits_per_character']:.4f} from fresh starts."
     )
 
 
