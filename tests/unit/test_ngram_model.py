@@ -131,7 +131,7 @@ def test_what_was_never_counted_cannot_be_taken_out() -> None:
     counts = counts_of(DOCUMENTS, 3, SIZE)
     for document in (np.array([B]), np.array([A, END])):
         with pytest.raises(DataError, match="taken out only of counts that hold it"):
-            without(counts, document)
+            without(counts, [document])
 
 
 @pytest.mark.parametrize("document", [[PAD], [BEGIN], [SIZE], [-1]])

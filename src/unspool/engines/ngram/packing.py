@@ -95,3 +95,17 @@ def child_ranges(parents: Array, prefixes: Array) -> tuple[IntArray, IntArray]:
     """
     starts = positions(prefixes, parents)
     return starts, np.append(starts[1:], prefixes.shape[1])
+
+
+def are_ascending(words: Array) -> bool:
+    """Return whether each column of words [W, N] is greater than the one before it."""
+    greater, equal = np.zeros(max(words.shape[1] - 1, 0), np.bool_), np.ones(max(words.shape[1] - 1, 0), np.bool_)
+    for word in words:
+        greater |= equal & (word[1:] > word[:-1])
+        equal &= word[1:] == word[:-1]
+    return bool(greater.all())
+
+
+def smallest(array: Array) -> Array:
+    """Return an array in the smallest unsigned type that holds its numbers."""
+    return array.astype(np.min_scalar_type(array.max(initial=0)))
