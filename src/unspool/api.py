@@ -42,9 +42,9 @@ def load(path: PathLike, engine: str = "auto", weights: str = "float32", threads
         threads: is the maximum number of threads of Numba's kernels; 0 uses all.
 
     Returns:
-        a `TextModel`, `CountedTextModel`, `ConditionalTextModel`, `Translator`, `Captioner`, `TextClassifier`, `VectorClassifier` or
-        `ImageClassifier`. While a run replaces the model of a folder, it is the old one until the run has kept a model,
-        and then the new one.
+        a `TextModel`, `CountedTextModel`, `ConditionalTextModel`, `Translator`, `Captioner`, `TextClassifier`,
+        `VectorClassifier` or `ImageClassifier`. While a run replaces the model of a folder, it is the old one until the
+        run has kept a model, and then the new one.
 
     Raises:
         ModelFolderError: it is not a sound model folder, or its first run has kept no model yet.

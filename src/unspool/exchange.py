@@ -137,8 +137,8 @@ def from_arpa(
     from unspool.tasks.ngram.arpa import import_arpa  # here and not above: it imports what counts
 
     keep = Path(tempfile.mkdtemp(prefix="unspool-")) if out is None else None
+    target = keep / "model" if keep else Path(out or "")
     try:
-        target = Path(out) if keep is None else keep / "model"
         import_arpa(Path(path), target, overwrite, Path(tokenizer_from) if tokenizer_from else None)
         found = cast(CountedTextModel, load(target))
     except BaseException:

@@ -81,7 +81,9 @@ def _imported(paths: list[str], out: Path | None, overwrite: bool, data: Setting
 def _check(action: str, paths: list[str], out: Path | None, data: Settings) -> None:
     """Refuse paths and options that mean nothing to an action."""
     if action == "import" and len(paths) != 1:
-        raise UsageError(f"import reads one ARPA file. Received: {len(paths)} paths.", "import the others by themselves.")
+        raise UsageError(
+            f"import reads one ARPA file. Received: {len(paths)} paths.", "import the others by themselves."
+        )
     if action != "import" and len(paths) == 1:
         what = "a model and other models" if action == "merge" else "a model and files or folders of texts"
         raise UsageError(f"{action} must be given {what}. Received: {paths[0]} alone.", "name them after the model.")

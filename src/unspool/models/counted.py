@@ -81,7 +81,9 @@ class CountedTextModel(TextModel):
 
             return self._changed(found, settings, change, out, overwrite, callback, "remove")
 
-    def merge(self, *others: "CountedTextModel | PathLike", out: PathLike, overwrite: bool = False) -> "CountedTextModel":
+    def merge(
+        self, *others: "CountedTextModel | PathLike", out: PathLike, overwrite: bool = False
+    ) -> "CountedTextModel":
         """Add up what this model and others have counted of parts of a corpus, with one tokenizer.
 
         Args:
@@ -100,8 +102,7 @@ class CountedTextModel(TextModel):
         for model in models:
             if not isinstance(model, CountedTextModel):
                 raise UsageError(
-                    f"models that are merged must have been counted. Received: {model.path}, a "
-                    f"{type(model).__name__}.",
+                    f"models that are merged must have been counted. Received: {model.path}, a {type(model).__name__}.",
                     "name models of `unspool train --model ngram`.",
                 )
 
@@ -136,9 +137,7 @@ class CountedTextModel(TextModel):
 
         return self._written(Path(out) if out is not None else None, overwrite, make, name)
 
-    def _written(
-        self, out: Path | None, overwrite: bool, make: Callable[[], Any], change: str
-    ) -> "CountedTextModel":
+    def _written(self, out: Path | None, overwrite: bool, make: Callable[[], Any], change: str) -> "CountedTextModel":
         from unspool.tasks.ngram.counts import rewrite
         from unspool.tasks.ngram.task import Ngram
 

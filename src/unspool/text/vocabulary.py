@@ -68,9 +68,7 @@ def blank_tokenizer(words: Iterable[str]) -> Tokenizer:
     Args:
         words: have no blanks, and differ.
     """
-    library = LibraryTokenizer(
-        models.WordLevel(_ids(f" {word}" for word in words), unk_token=SPECIAL_TOKENS[UNKNOWN])
-    )
+    library = LibraryTokenizer(models.WordLevel(_ids(f" {word}" for word in words), unk_token=SPECIAL_TOKENS[UNKNOWN]))
     library.normalizer = normalizers.Sequence(
         [
             normalizers.Prepend(" "),

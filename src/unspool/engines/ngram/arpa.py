@@ -9,7 +9,8 @@ r"""Read and write n-grams in ARPA format, the common language of n-gram tools.
     \end\
 
 Words are divided by blanks, so a token that holds one is written with an escape, a space as `\x20`; but where each
-token has one before it and no other, these are left out. `<s>` and `<unk>` have the same names as here; `<eos>` is `</s>` there.
+token has one before it and no other, these are left out. `<s>` and `<unk>` have the same names as here; `<eos>` is
+`</s>` there.
 
 Shapes: G n-grams of one order, V tokens.
 """

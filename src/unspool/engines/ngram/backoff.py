@@ -70,7 +70,8 @@ def backoff_from_arrays(arrays: Mapping[str, Array]) -> BackoffModel:
             f"n-grams of a file must have the arrays {', '.join(BackoffModel._fields)}. Received: {found!s:.160}.",
             "restore the folder from a copy, or read the file again.",
         )
-    return BackoffModel(**{**arrays, "order": int(arrays["order"][0])})
+    *tables, order = (arrays[name] for name in BackoffModel._fields)
+    return BackoffModel(*tables, order=int(order[0]))
 
 
 def _sound(arrays: Mapping[str, Array]) -> bool:
@@ -79,7 +80,7 @@ def _sound(arrays: Mapping[str, Array]) -> bool:
     probabilities, backoffs = arrays["log_probabilities"], arrays["log_backoffs"]
     if order.shape != (1,) or order.dtype.kind not in "iu" or not is_trie(first, tokens, int(order[0])):
         return False
-    if (probabilities.dtype, backoffs.dtype) != (np.float32, np.float32):
+    if probabilities.dtype != np.float32 or backoffs.dtype != np.float32:
         return False
     if (probabilities.shape, backoffs.shape) != (tokens.shape, (len(first) - 1,)):
         return False

@@ -19,7 +19,9 @@ from unspool.text.tokenizer import SPECIAL_TOKENS, Tokenizer
 from unspool.text.vocabulary import blank_tokenizer
 from unspool.training.history import History
 
-FIGURES = "There are none: it was counted elsewhere, and nothing was held out. `unspool evaluate` measures it on a text."
+FIGURES = (
+    "There are none: it was counted elsewhere, and nothing was held out. `unspool evaluate` measures it on a text."
+)
 
 
 def import_arpa(source: Path, path: Path, overwrite: bool, tokenizer_from: Path | None) -> None:

@@ -5,10 +5,11 @@
 Models of equal counts have equal bytes, in whatever way the counts came about: they are a sum over documents.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from unspool.arrays import IntArray
 from unspool.data.tokens import Part, joined_part, open_part, part_in_memory
 from unspool.engines.ngram.counts import Counts, counts_from_arrays, counts_of, documents_of, merged, without
 from unspool.engines.ngram.model import build_model
@@ -125,7 +126,8 @@ def removed(model: Counted, part: Part) -> Counted:
     return replace(model, counts=without(model.counts, _documents(model, part)))
 
 
-def _documents(model: Counted, part: Part):
+def _documents(model: Counted, part: Part) -> Iterator[IntArray]:
+    """Return the documents of a text, if the model has such."""
     if (part.starts is not None) != model.config.by_document:
         kinds = ("documents", "one text") if model.config.by_document else ("one text", "documents")
         raise UsageError(

@@ -81,9 +81,7 @@ class Ngram(CountedTask[NgramRecipe, NgramConfig]):
 
         spec = config.network.ngram
         assert spec is not None
-        counts = counts_of(
-            documents_of(open_part(folder.training, "training")), spec.order, spec.vocabulary_size
-        )
+        counts = counts_of(documents_of(open_part(folder.training, "training")), spec.order, spec.vocabulary_size)
         write_counts(folder, counts)
         return build_model(counts, spec.min_count).to_arrays()
 
