@@ -26,7 +26,7 @@ def test_processes_read_score_generate_evaluate_and_write(
     out, text = tmp_path / "m", tmp_path / "text.txt"
     read = run("counts", "import", words, "--out", out)
     assert (read.code, read.err) == (0, "")
-    assert f"{out}: 11 n-grams." in read.out
+    assert f"{out}: 12 n-grams." in read.out  # all words, and what 3-grams begin with
     scored = run("score", out, "a.b  c\\d", "--json")
     assert scored.code == 0, scored.err
     assert np.array(scored.json()["log_probabilities"]) / math.log(10) == pytest.approx([-0.2, -0.1])

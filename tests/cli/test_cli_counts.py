@@ -122,8 +122,10 @@ def refused(*arguments: object) -> str:
     return done.err
 
 
-def test_what_cannot_be_is_refused_and_changes_nothing(place: Path, text_file: Path, model: Path) -> None:
-    whole, out = place / "whole", ["--out", place / "none"]
+def test_what_cannot_be_is_refused_and_changes_nothing(
+    place: Path, text_file: Path, untrained: Callable[..., Path]
+) -> None:
+    model, whole, out = untrained(), place / "whole", ["--out", place / "none"]
     before = {path: path.read_bytes() for path in whole.rglob("*") if path.is_file()}
     other, longer = place / "other", counted(place, "part1.txt", "longer", "--order", 4)
     assert call_main(*count(place, "part1.txt", "other")).code == 0  # learns a tokenizer of its own
@@ -152,7 +154,9 @@ def test_other_tokenizers_are_refused(place: Path, text_file: Path) -> None:
 def test_a_copy_has_no_counts_and_generates_as_before(place: Path, tmp_path: Path) -> None:
     unspool.load(place / "whole").save(tmp_path / "copy")
     assert "training/counts.safetensors" in refused("update", tmp_path / "copy", place / "part0.txt")
-    assert "training/counts.safetensors" in refused("merge", place / "whole", tmp_path / "copy", "--out", place / "none")
+    assert "training/counts.safetensors" in refused(
+        "merge", place / "whole", tmp_path / "copy", "--out", place / "none"
+    )
     for text in (unspool.load(folder).generate("the", seed=1) for folder in (place / "whole", tmp_path / "copy")):
         assert len(text) > 3
 

@@ -74,9 +74,7 @@ def spec(shape: str) -> NetworkSpec:
         order, min_count, _ = NGRAMS[shape]
         ngram = NgramSpec(order=order, min_count=min_count, vocabulary_size=VOCABULARY)
         return NetworkSpec(kind="ngram", ngram=ngram)
-    return NetworkSpec(
-        decoder=DecoderSpec(hidden_size=HIDDEN, vocabulary_size=VOCABULARY, **RECURRENT[shape])
-    )
+    return NetworkSpec(decoder=DecoderSpec(hidden_size=HIDDEN, vocabulary_size=VOCABULARY, **RECURRENT[shape]))
 
 
 @pytest.fixture

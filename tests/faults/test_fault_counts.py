@@ -25,6 +25,7 @@ def whole(faults: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
+@pytest.mark.filterwarnings("ignore:.*the earlier one is opened:unspool.ModelFolderWarning")
 def test_a_killed_change_leaves_the_old_model_and_can_be_made_again(faults: Any, whole: Path, tmp_path: Path) -> None:
     model = tmp_path / "m"
     shutil.copytree(whole / "old", model)

@@ -185,6 +185,11 @@ def test_damaged_arrays_are_refused() -> None:
         with pytest.raises(ModelFolderError, match="n-grams must have the arrays"):
             model_from_arrays(arrays)
     counts = counts_of(DOCUMENTS, 3, SIZE).to_arrays()
-    for wrong in ({}, {**counts, "counts": 0 * counts["counts"]}, {**counts, "ngrams": counts["ngrams"][:, ::-1]}, {**counts, "ngrams": counts["ngrams"][:, 1:]}):
+    for wrong in (
+        {},
+        {**counts, "counts": 0 * counts["counts"]},
+        {**counts, "ngrams": counts["ngrams"][:, ::-1]},
+        {**counts, "ngrams": counts["ngrams"][:, 1:]},
+    ):
         with pytest.raises(ModelFolderError, match="counts must have the arrays"):
             counts_from_arrays(wrong)

@@ -48,7 +48,9 @@ def test_a_state_is_the_last_tokens(network: NgramNetwork, order: int) -> None:
     assert (network.initial_state(2) == np.full((2, order - 1), -1)).all()
 
 
-def test_a_state_comes_back_from_its_arrays_and_tokens_that_cannot_be_are_refused(network: NgramNetwork, order: int) -> None:
+def test_a_state_comes_back_from_its_arrays_and_tokens_that_cannot_be_are_refused(
+    network: NgramNetwork, order: int
+) -> None:
     state = used_state(network)
     arrays = network.state_to_arrays(state)
     assert arrays["tokens"].shape == (1, ROWS, order - 1)

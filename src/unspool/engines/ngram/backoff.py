@@ -70,8 +70,8 @@ def backoff_from_arrays(arrays: Mapping[str, Array]) -> BackoffModel:
             f"n-grams of a file must have the arrays {', '.join(BackoffModel._fields)}. Received: {found!s:.160}.",
             "restore the folder from a copy, or read the file again.",
         )
-    *tables, order = (arrays[name] for name in BackoffModel._fields)
-    return BackoffModel(*tables, order=int(order[0]))
+    first, tokens, probabilities, backoffs, order = (arrays[name] for name in BackoffModel._fields)
+    return BackoffModel(first, tokens, probabilities, backoffs, int(order[0]))
 
 
 def _sound(arrays: Mapping[str, Array]) -> bool:

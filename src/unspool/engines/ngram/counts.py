@@ -157,12 +157,12 @@ def without(counts: Counts, documents: Iterable[IntArray]) -> Counts:
 def _added(parts: Sequence[Counts]) -> Counts:
     ngrams = np.concatenate([part.ngrams for part in parts], axis=1)
     counts = np.concatenate([part.counts for part in parts])
-    return _summed(parts[0].order, parts[0].vocabulary_size, ngrams, counts)
+    return _summed(parts[0].order, parts[0].vocabulary_size, ngrams, counts, stable=True)
 
 
-def _summed(order: int, vocabulary_size: int, ngrams: Array, counts: IntArray) -> Counts:
-    """Sort n-grams [W, N], and sum the counts of equal ones."""
-    sorted_by = sorting(ngrams)
+def _summed(order: int, vocabulary_size: int, ngrams: Array, counts: IntArray, stable: bool = False) -> Counts:
+    """Sort n-grams [W, N], and sum the counts of equal ones; a stable sort is fast where parts are sorted already."""
+    sorted_by = sorting(ngrams, stable)
     ngrams = ngrams[:, sorted_by]
     starts = np.flatnonzero(Packing.of_vocabulary(vocabulary_size).changes(ngrams, order))
     sums = np.add.reduceat(counts[sorted_by], starts) if len(starts) else counts

@@ -184,17 +184,16 @@ def _level(counts: Counts, order: int) -> _Level:
     if order < counts.order:
         longer = packing.changes(ngrams, order + 1) & _is_whole(packing, ngrams, order + 1)
         smoothed = np.add.reduceat(longer.astype(np.int64), starts) if len(starts) else counts.counts
-    found = ngrams[:, starts[whole]]
-    fields = [packing.field(found, back) for back in reversed(range(order))]  # the first token first
+    packed = packing.turned(ngrams[:, starts[whole]], order)  # the first token first
     occurrences = occurrences[whole]
-    smoothed = occurrences if smoothed is None else np.where(fields[0] == BEGIN + 1, occurrences, smoothed[whole])
-    packed = packing.pack(fields)
+    after_beginning = packing.field(packed, 0) == BEGIN + 1
+    smoothed = occurrences if smoothed is None else np.where(after_beginning, occurrences, smoothed[whole])
     order_of_tokens = sorting(packed)
-    fields = [field[order_of_tokens] for field in fields]
+    packed = packed[:, order_of_tokens]
     return _Level(
-        ngrams=packed[:, order_of_tokens],
-        prefixes=packing.pack(fields[:-1]) if order > 1 else packed,
-        tokens=fields[-1].astype(np.int64) - 1,
+        ngrams=packed,
+        prefixes=packing.without_last(packed, order) if order > 1 else packed,
+        tokens=packing.field(packed, order - 1).astype(np.int64) - 1,
         occurrences=occurrences[order_of_tokens],
         counts=smoothed[order_of_tokens],
     )
