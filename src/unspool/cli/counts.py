@@ -44,7 +44,6 @@ def counts(
 
     Examples:
         unspool counts update runs/alice new.txt
-        unspool counts remove runs/names withdrawn.txt --out runs/fewer
         unspool counts merge runs/part1 runs/part2 --out runs/whole
         unspool counts import words.arpa --out runs/words
     """
