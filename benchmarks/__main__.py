@@ -26,6 +26,7 @@ NAMES = (
     "recipe",
     "words",
     "ngrams",
+    "ngram_peers",
     "surnames",
     "vectors",
     "ag_news",

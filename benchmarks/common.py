@@ -24,7 +24,16 @@ from benchmarks.claims import Claim, Row, judged
 
 PACKAGES = (
     *("unspool", "numpy", "numba", "torch", "tokenizers", "safetensors"),
-    *("transformers", "tensorflow", "tensorflow-cpu", "keras", "sacrebleu", "scikit-learn"),  # peers and judges
+    *(
+        "transformers",
+        "tensorflow",
+        "tensorflow-cpu",
+        "keras",
+        "sacrebleu",
+        "scikit-learn",
+        "kenlm",
+        "nltk",
+    ),  # peers and judges
 )
 
 Answer = TypeVar("Answer")
@@ -44,6 +53,8 @@ TEXTS = {
     "irish_abc/irish.abc": "mitdeeplearning/data/irish.abc of github.com/MITDeepLearning/introtodeeplearning",
     "ptb/ptb.char.train.txt.gz": "data/ptb.char.train.txt of the Penn Treebank set of Mikolov, compressed with gzip",
     "ptb/ptb.train.txt.gz": "data/ptb.train.txt of the same set, compressed with gzip, and beside it ptb.test.txt",
+    "reference/kenlm/expected_scores.json": "lm/test.arpa of github.com/kpu/kenlm, and as JSON the scores that "
+    "lm/model_test.cc asserts",
     "flickr8k": "Flickr8k of Hodosh et al. (2013): images/, captions.tsv with lines of PICTURE#NUMBER, tab, caption, "
     "and train.txt and dev.txt, the names of the pictures to learn and of the development part",
     "squeezenet/squeezenet_v1.1_notop.onnx": "the notop weights of github.com/DeepCognition/keras-squeezenet, made "

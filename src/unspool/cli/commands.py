@@ -44,6 +44,12 @@ AFTER = (
         ("convert", "save", "keras", "savedmodel", "torch", "state-dict", "to-keras"),
     ),
     Command(
+        "counts",
+        "unspool.cli.counts:counts",
+        "Count more texts, take texts out, merge models of parts of a corpus, or read n-grams in ARPA format.",
+        ("count", "update", "merge", "remove", "import", "arpa", "ngram", "ngrams"),
+    ),
+    Command(
         "demo",
         "unspool.cli.demo:demo",
         "Train on the Python language reference for a minute, then generate at four temperatures.",

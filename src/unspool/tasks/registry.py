@@ -90,7 +90,7 @@ ROWS: dict[str, Row] = {
             recipe="unspool.tasks.ngram.specs:NgramRecipe",
             config="unspool.tasks.ngram.specs:NgramConfig",
             task="unspool.tasks.ngram.task:Ngram",
-            model="unspool.models.text:TextModel",
+            model="unspool.models.counted:CountedTextModel",
             command=GENERATE,
         ),
         Row(

@@ -1,6 +1,7 @@
 """Measure a language model: on the part of its text that was held out, or on another text."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from unspool.data.corpus import Documents, Stream, Text, write_part
@@ -58,6 +59,30 @@ def evaluate_language(
     """
     if not settings["sources"]:
         return held_out_figures(network, open_part(folder.training, "validation"))
+    with reading_text(tokenizer, folder, settings) as part:
+        return evaluate_parts(network, part)
+
+
+@contextmanager
+def reading_text(
+    tokenizer: Tokenizer,
+    folder: ModelFolder,
+    settings: Mapping[str, Any],
+    on_bytes: Callable[[int], None] = lambda size: None,
+    purpose: str = "evaluate",
+) -> Iterator[Part]:
+    """Read another text as that of the training, and give it encoded; what was found in it is said.
+
+    Args:
+        tokenizer: encodes it.
+        folder: says how the text of the training was read.
+        settings: are fields of `TextDataSpec`, the sources among them.
+        on_bytes: receives the number of bytes that have been encoded so far.
+        purpose: is the verb by which an error says what the text is for.
+
+    Raises:
+        DataError: the text is empty, or cannot be read.
+    """
     kept = (folder.path / "recipe.toml").exists()  # not by a model that another program trained
     data: TextDataSpec = read_recipe(folder).data if kept else TextDataSpec()
     if data.text and not any(settings.get(name) for name in DOCUMENTS):  # another text need not be a table
@@ -65,6 +90,6 @@ def evaluate_language(
     spec = read_as_in_training(data, settings, (DOCUMENTS,))
     findings = Findings()
     with temporary_folder() as path:
-        write_part(path, "text", tokenizer, open_text(spec.sources, spec, findings))
+        write_part(path, "text", tokenizer, open_text(spec.sources, spec, findings), on_bytes, purpose)
         say_findings(findings)
-        return evaluate_parts(network, open_part(path, "text"))
+        yield open_part(path, "text")
