@@ -19,6 +19,7 @@ from unspool.arrays import FloatArray, IntArray
 from unspool.data.batches import pad_sequences
 from unspool.data.tokens import Part
 from unspool.engines.base import SequenceNetwork, State
+from unspool.evaluate.copying import CopyingFigures
 from unspool.text.tokenizer import BEGIN, PAD
 
 CHUNK = 256  # time steps read at once
@@ -44,6 +45,7 @@ class Figures:
         stuck: is the fraction of fresh starts whose mean nll is above 4 nats per token and twice the carried one.
         tokens: counts the tokens of the text.
         seconds: is the time that the evaluation took.
+        copying: says how much of what the model generates is copied; none where that was not requested.
     """
 
     bits_per_byte: float
@@ -55,10 +57,14 @@ class Figures:
     stuck: float
     tokens: int
     seconds: float
+    copying: CopyingFigures | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the figures by name, for JSON."""
-        return asdict(self)
+        """Return the figures that there are by name, for JSON."""
+        values = asdict(self)
+        if self.copying is not None:
+            values["copying"] = self.copying.to_dict()
+        return {name: value for name, value in values.items() if value is not None}
 
     def closing(self) -> dict[str, Any]:
         """Return the figures that a run ends with: all that say how good the model is."""

@@ -1,6 +1,7 @@
 """Measure a language model: on the part of its text that was held out, or on another text."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from unspool.data.corpus import Documents, Stream, Text, write_part
@@ -13,8 +14,10 @@ from unspool.engines.base import SequenceNetwork
 from unspool.evaluate.bits import Figures, evaluate_part
 from unspool.folder.model_folder import ModelFolder
 from unspool.specs.data import DOCUMENTS
-from unspool.tasks.evaluation import read_as_in_training, say_findings, temporary_folder
-from unspool.tasks.language.specs import TextDataSpec
+from unspool.specs.base import build
+from unspool.tasks.evaluation import of_spec, read_as_in_training, say_findings, temporary_folder
+from unspool.tasks.language.copying import Copying
+from unspool.tasks.language.specs import TextDataSpec, TextEvaluationSpec
 from unspool.tasks.opening import read_recipe
 from unspool.text.tokenizer import Tokenizer
 
@@ -47,6 +50,7 @@ def evaluate_language(
     tokenizer: Tokenizer,
     folder: ModelFolder,
     settings: Mapping[str, Any],
+    by_document: bool,
 ) -> Figures:
     """Measure a model on the text that the settings name, or on the part that its run held out.
 
@@ -54,10 +58,21 @@ def evaluate_language(
         network: is that of the model.
         tokenizer: is that of the model.
         folder: holds the held-out part, and says how its text was read.
-        settings: are fields of `TextDataSpec`; without sources, the held-out part is read.
+        settings: are fields of `TextDataSpec` and of `TextEvaluationSpec`; without sources, the held-out part is read.
+        by_document: says whether the network learnt where documents end.
     """
+    further = build(TextEvaluationSpec, of_spec(settings, TextEvaluationSpec), "evaluate")
+
+    def measured(part: Part, figures: Figures) -> Figures:
+        """Add the figures that were requested."""
+        if further.copying:
+            figures = replace(figures, copying=Copying(network, tokenizer, folder, by_document).figures(part))
+        return figures
+
+    settings = of_spec(settings, TextDataSpec)
     if not settings["sources"]:
-        return held_out_figures(network, open_part(folder.training, "validation"))
+        part = open_part(folder.training, "validation")
+        return measured(part, held_out_figures(network, part))
     kept = (folder.path / "recipe.toml").exists()  # not by a model that another program trained
     data: TextDataSpec = read_recipe(folder).data if kept else TextDataSpec()
     if data.text and not any(settings.get(name) for name in DOCUMENTS):  # another text need not be a table
@@ -67,4 +82,5 @@ def evaluate_language(
     with temporary_folder() as path:
         write_part(path, "text", tokenizer, open_text(spec.sources, spec, findings))
         say_findings(findings)
-        return evaluate_part(network, open_part(path, "text"))
+        part = open_part(path, "text")
+        return measured(part, evaluate_part(network, part))
