@@ -26,6 +26,8 @@ NAMES = (
     "recipe",
     "words",
     "ngrams",
+    "copying",
+    "compressors",
     "surnames",
     "vectors",
     "ag_news",

@@ -59,7 +59,7 @@ def open_training_text(folder: Path, purpose: str) -> Part:
 
 
 def segments(pieces: Iterable[bytes], size: int, overlap: int) -> Iterator[tuple[int, bytes]]:
-    """Join pieces to segments of a text, each with its position, so that any text is searched within a bounded memory.
+    """Join pieces to segments of a text, each with its position, so that a bounded memory is enough for any text.
 
     Args:
         pieces: are bytes.

@@ -80,9 +80,7 @@ def open_context(folder: ModelFolder, config: Config, network: SequenceNetwork, 
         by_document: says whether the network learnt where documents end.
     """
     tokenizer = decoder_tokenizer(folder, config)
-    return GenerationContext(
-        network, tokenizer, folder.read_sampling(), by_document, TrainingText(folder, tokenizer)
-    )
+    return GenerationContext(network, tokenizer, folder.read_sampling(), by_document, TrainingText(folder, tokenizer))
 
 
 class StateReading:

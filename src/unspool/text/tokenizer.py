@@ -95,7 +95,7 @@ class Tokenizer:
         if self.kind == "char":
             known = np.asarray(ids, dtype=np.int64)
             known = known[(known >= len(SPECIAL_TOKENS)) | (known == UNKNOWN)]
-            return self._code_points[known].tobytes().decode("utf-32-le", "surrogatepass")
+            return str(self._code_points[known].tobytes(), "utf-32-le", "surrogatepass")
         if self.kind != "word":
             return b"".join(map(self.token_bytes, np.asarray(ids).tolist())).decode(errors="replace")
         words = iter(unknown)

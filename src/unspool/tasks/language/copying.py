@@ -1,6 +1,6 @@
 """How much of what a model generates is copied from its training text.
 
-    seeded samples, held-out text of the same lengths -> longest copies in the training text -> shares by length
+seeded samples, held-out text of the same lengths -> longest copies in the training text -> shares by length
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -27,7 +27,7 @@ SAMPLES, DOCUMENTS = 10, 50  # of a stream; documents that are generated at once
 MAX_DOCUMENTS = 2_000  # that are generated where each is short
 SEGMENT = 1 << 26  # bytes of the training text that are searched at once, in 5 times as much memory
 OVERLAP = 1 << 14  # bytes; a longer span may be cut at the border of a segment
-CLOSING_BYTES = 5_000_000  # of a training text up to which a run closes with these figures
+CLOSING_BYTES = 3_000_000  # of a training text up to which a run closes with these figures
 CLOSING_SPAN = 20  # characters, of the spans that these are about
 
 Pair = tuple[list[Copies], list[Copies]]  # in the generated and in the held-out texts
@@ -116,9 +116,7 @@ def _say_nothing(line: str) -> None:
     """Drop a line."""
 
 
-def _said(
-    found: Iterator[tuple[int, bytes]], size: int, say: Callable[[str], None]
-) -> Iterator[tuple[int, bytes]]:
+def _said(found: Iterator[tuple[int, bytes]], size: int, say: Callable[[str], None]) -> Iterator[tuple[int, bytes]]:
     """Say how much of the training text is searched."""
     for start, segment in found:
         end = min(start + len(segment), size) / 1e6

@@ -10,11 +10,12 @@ from unspool.data.findings import Findings
 from unspool.data.sources import Sources
 from unspool.data.table import read_texts
 from unspool.data.tokens import Part, open_part
+from unspool.data.training_text import open_training_text
 from unspool.engines.base import SequenceNetwork
 from unspool.evaluate.bits import Figures, evaluate_part
 from unspool.folder.model_folder import ModelFolder
-from unspool.specs.data import DOCUMENTS
 from unspool.specs.base import build
+from unspool.specs.data import DOCUMENTS
 from unspool.tasks.evaluation import of_spec, read_as_in_training, say_findings, temporary_folder
 from unspool.tasks.language.copying import Copying
 from unspool.tasks.language.specs import TextDataSpec, TextEvaluationSpec
@@ -62,6 +63,8 @@ def evaluate_language(
         by_document: says whether the network learnt where documents end.
     """
     further = build(TextEvaluationSpec, of_spec(settings, TextEvaluationSpec), "evaluate")
+    if further.copying:
+        open_training_text(folder.training, "copying")  # where it is gone, that is said before anything is measured
 
     def measured(part: Part, figures: Figures) -> Figures:
         """Add the figures that were requested."""

@@ -26,10 +26,9 @@ def language_page(figures: Figures) -> str | None:
 
 
 def _copying_text(figures: CopyingFigures) -> str:
-    lines = [f"\n{_summary(figures)}\n", f"{'':30}{'generated':>12}{'held out':>12}"]
-    lines += [f"{name:30}{generated:>12}{held_out:>12}" for name, generated, held_out in _rows(figures)]
-    lines += [f"\n{line}" for line in _longest(figures)]
-    return "\n".join(lines) + "\n"
+    rows = [("", "generated", "held out"), *_rows(figures)]
+    lines = [f"{name:34}{generated:>10}{held_out:>10}" for name, generated, held_out in rows]
+    return "\n".join(["", _summary(figures), "", *lines, "", *_longest(figures), ""])
 
 
 def _copying_section(figures: CopyingFigures) -> str:
@@ -45,10 +44,9 @@ def _copying_section(figures: CopyingFigures) -> str:
 
 
 def _summary(figures: CopyingFigures) -> str:
-    generated, held_out = figures.generated.characters, figures.held_out.characters
     return (
-        f"Copies of the training text ({figures.training_characters:,} characters) in {generated:,} generated characters "
-        f"and {held_out:,} held-out ones:"
+        f"Copies of the training text ({figures.training_characters:,} characters) in {figures.generated.characters:,} "
+        f"generated characters and {figures.held_out.characters:,} held-out ones:"
     )
 
 

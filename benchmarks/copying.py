@@ -1,0 +1,105 @@
+"""The index of a training text: seconds and memory to build it, and to look for copies in it.
+
+Texts of 1, 10 and 100 MB: the books of the data folder one after the other, tinyshakespeare and the Penn Treebank, and
+from the second time on with the words of every line in a random order, so that a text is not a copy of itself. Queried
+with 10,000 characters that are not in it, as `evaluate --copying` does, and by the constraint of `--max-copy 30`, which is
+asked after each of them. The sorting is that of pydivsufsort, or of NumPy without it; each in a process of its own.
+"""
+
+import random
+import resource
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from benchmarks.claims import Claim, lowest
+from benchmarks.common import Bench, in_own_process
+from unspool.data import suffixes
+from unspool.data.suffixes import SuffixIndex
+from unspool.decode.copying import CopyLimit
+from unspool.evaluate.copying import Copies
+from unspool.text.vocabulary import character_tokenizer
+
+SIZES = (1, 10, 100)  # MB
+NUMPY_SIZES = (1, 10)  # which would need some GB for more
+BOOKS = ("alice_en", "war_and_peace_en", "nietzsche_en", "verwandlung_de", "onegin_ru", "hongloumeng_zh")
+QUERY = 10_000  # characters
+LIMIT = 30  # of a copy, in characters
+CLAIMS = (
+    Claim("seconds to build and to query 100 MB", 60.0, lowest("seconds", megabytes=100), True),
+    Claim("bytes of memory for each of 100 MB, at the peak", 12.0, lowest("peak_bytes_per_byte", megabytes=100), True),
+    Claim("milliseconds for a character under --max-copy, 100 MB", 1.0, lowest("step_ms", megabytes=100), True),
+)
+
+
+def run(bench: Bench) -> None:
+    """Build and query an index of each size, with each way of sorting."""
+    book = bench.text("books/alice_en.txt")
+    if book is None:
+        return
+    data = book.parent.parent
+    for sorts, sizes in (("pydivsufsort", SIZES), ("numpy", NUMPY_SIZES)):
+        if sorts == "numpy" or bench.has("pydivsufsort", "copying"):
+            for megabytes in sizes:
+                bench.add(sorts=sorts, megabytes=megabytes, **in_own_process(measure, data, megabytes, sorts))
+
+
+def measure(data: Path, megabytes: int, sorts: str) -> dict[str, Any]:
+    """Build an index, look for the copies in a text, and step through it under the constraint."""
+    text, query = made_text(data, megabytes * 1_000_000)
+    before = _peak_bytes()
+    started = time.perf_counter()
+    if sorts == "numpy":
+        suffixes.suffix_array = suffixes.sorted_suffixes
+    index = SuffixIndex(text)
+    built = time.perf_counter()
+    copies = Copies(query)
+    copies.look_in(index, 0)
+    queried = time.perf_counter()
+    tokenizer = character_tokenizer(sorted(set(query)))
+    constraint = CopyLimit(index, tokenizer, LIMIT).after(())
+    for token in tokenizer.encode(query):
+        constraint.allowed()
+        constraint.advance(int(token))
+    stepped = time.perf_counter()
+    return {
+        "build_seconds": built - started,
+        "query_seconds": queried - built,
+        "seconds": queried - started,
+        "step_ms": 1e3 * (stepped - queried) / len(query),
+        "peak_bytes_per_byte": (_peak_bytes() - before) / len(text) + 1,
+        "longest": int(copies.lengths.max()),
+        "share_in_20": float((copies.longest_of_each() >= 20).mean()),
+    }
+
+
+def made_text(data: Path, size: int) -> tuple[bytes, str]:
+    """A text of so many bytes, and 10,000 characters of English that are not in it."""
+    books = [(data / "books" / f"{name}.txt").read_text(encoding="utf-8") for name in BOOKS]
+    query = books[0][50_000 : 50_000 + QUERY]
+    books[0] = books[0][:50_000] + books[0][50_000 + QUERY :]
+    others = [data / "tinyshakespeare" / "input.txt", *sorted((data / "ptb").glob("*.txt"))]
+    texts = [*books, *(path.read_text(encoding="utf-8") for path in others if path.exists())]
+    pieces, length = [], 0
+    for piece in _endless(texts):
+        pieces.append(piece.encode())
+        length += len(pieces[-1])
+        if length >= size:
+            break
+    return b"".join(pieces)[:size], query
+
+
+def _endless(texts: list[str]) -> Iterator[str]:
+    yield from texts
+    generator = random.Random(0)
+    while True:
+        for text in texts:
+            for line in text.splitlines():
+                words = line.split()
+                generator.shuffle(words)
+                yield " ".join(words) + "\n"
+
+
+def _peak_bytes() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
