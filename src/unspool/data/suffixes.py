@@ -1,8 +1,8 @@
 """The places where a string stands in a long text: a suffix array (Manber and Myers, 1993).
 
 The positions of a text, sorted by what follows them, have all places of one string side by side, so that two binary
-searches find them. Where it is installed, pydivsufsort sorts; NumPy does otherwise, in a multiple of the time and the
-memory. An index itself takes 5 bytes for each byte of the text, and 9 from 2 GB on.
+searches find them. pydivsufsort sorts 100 MB in some seconds; where it is not installed, NumPy sorts, which takes longer and
+needs far more memory. An index itself takes 5 bytes for each byte of the text, and 9 from 2 GB on.
 
 Shapes: N bytes of the text.
 """
@@ -14,9 +14,11 @@ from importlib.util import find_spec
 import numpy as np
 
 from unspool.arrays import Flags, IntArray
+from unspool.errors import MissingExtraError
 
 FIRST_LOOK = 64  # bytes that are compared at first, to find the longest match; most end before
 WORD = 8  # bytes that NumPy sorts by at first
+MAX_PLAIN = 1 << 25  # bytes of a text that NumPy sorts, in 80 times as much memory
 MAX_SHORT = 1 << 31  # positions below fit into 32 bits
 
 
@@ -84,13 +86,24 @@ class SuffixIndex:
 
 
 def suffix_array(text: bytes) -> IntArray:
-    """Sort the positions of a text without NUL by what follows them: [N]."""
-    if find_spec("pydivsufsort"):
+    """Sort the positions of a text without NUL by what follows them: [N].
+
+    Raises:
+        MissingExtraError: the text is long, and pydivsufsort is not installed.
+    """
+    if sorts_fast():
         from pydivsufsort import divsufsort
 
         found: IntArray = divsufsort(text)
         return found
+    if len(text) > MAX_PLAIN:
+        raise MissingExtraError("pydivsufsort", "copying", f"sorting a text of {len(text) / 1e6:,.0f} MB")
     return sorted_suffixes(text)
+
+
+def sorts_fast() -> bool:
+    """Return whether the library is installed that sorts a text fast, and in little memory."""
+    return find_spec("pydivsufsort") is not None
 
 
 def sorted_suffixes(text: bytes) -> IntArray:

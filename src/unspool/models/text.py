@@ -93,7 +93,7 @@ class TextModel(Model):
         by_document = self.config.by_document
 
         def evaluate(folder: ModelFolder) -> Figures:
-            return evaluate_language(self.network, self.tokenizer, folder, chosen, by_document)
+            return evaluate_language(self.network, self.tokenizer, folder, by_document, chosen)
 
         further = any(name in TextEvaluationSpec.model_fields for name in chosen)
         return evaluate(self.folder) if chosen["sources"] and not further else self.read_folder(evaluate)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from unspool.data.sources import Sources, embedded_corpus
+from unspool.data.suffixes import sorts_fast
 from unspool.data.tokens import Part
 from unspool.data.training_text import END_OF_DOCUMENT, open_training_text, searchable, segments, texts_of
 from unspool.decode.generation import generate
@@ -25,7 +26,7 @@ from unspool.text.tokenizer import Tokenizer
 CHARACTERS = 10_000  # that are generated, about
 SAMPLES, DOCUMENTS = 10, 50  # of a stream; documents that are generated at once
 MAX_DOCUMENTS = 2_000  # that are generated where each is short
-SEGMENT = 1 << 26  # bytes of the training text that are searched at once, in 5 times as much memory
+SEGMENT, PLAIN_SEGMENT = 1 << 26, 1 << 22  # bytes that are searched at once; see `sorts_fast`
 OVERLAP = 1 << 14  # bytes; a longer span may be cut at the border of a segment
 CLOSING_BYTES = 3_000_000  # of a training text up to which a run closes with these figures
 CLOSING_SPAN = 20  # characters, of the spans that these are about
@@ -83,7 +84,8 @@ class Copying:
         say(f"copying: {count:,} characters are being generated.")
         samples = self._samples(training, count)
         pieces = searchable(texts_of(training, self.tokenizer), training.starts is not None)
-        parts = _said(segments(pieces, SEGMENT, OVERLAP), training.bytes, say)
+        size = SEGMENT if sorts_fast() else PLAIN_SEGMENT
+        parts = _said(segments(pieces, size, OVERLAP), training.bytes, say)
         found = find_copies([*samples, *_alike(samples, held_out, self.tokenizer)], parts)
         return found[: len(samples)], found[len(samples) :]
 

@@ -50,8 +50,8 @@ def evaluate_language(
     network: SequenceNetwork,
     tokenizer: Tokenizer,
     folder: ModelFolder,
-    settings: Mapping[str, Any],
     by_document: bool,
+    settings: Mapping[str, Any],
 ) -> Figures:
     """Measure a model on the text that the settings name, or on the part that its run held out.
 
@@ -59,8 +59,8 @@ def evaluate_language(
         network: is that of the model.
         tokenizer: is that of the model.
         folder: holds the held-out part, and says how its text was read.
-        settings: are fields of `TextDataSpec` and of `TextEvaluationSpec`; without sources, the held-out part is read.
         by_document: says whether the network learnt where documents end.
+        settings: are fields of `TextDataSpec` and of `TextEvaluationSpec`; without sources, the held-out part is read.
     """
     further = build(TextEvaluationSpec, of_spec(settings, TextEvaluationSpec), "evaluate")
     if further.copying:
