@@ -2,12 +2,13 @@
 
 Texts of 1, 10 and 100 MB: the books of the data folder one after the other, tinyshakespeare and the Penn Treebank, and
 from the second time on with the words of every line in a random order, so that a text is not a copy of itself. Queried
-with 10,000 characters that are not in it, as `evaluate --copying` does, and by the constraint of `--max-copy 30`, which is
-asked after each of them. The sorting is that of pydivsufsort, or of NumPy without it; each in a process of its own.
+with 10,000 characters that are not in it, as `evaluate --copying` does, and by the constraint of `--max-copy 30`, which
+is asked after each of them. pydivsufsort sorts, or NumPy as it does without it, each in a process of its own. Bytes of
+memory are those that the process needs at its peak besides what it has loaded, for each byte of the text.
 """
 
+import math
 import random
-import resource
 import tempfile
 import time
 from collections.abc import Iterator
@@ -106,5 +107,10 @@ def _endless(texts: list[str]) -> Iterator[str]:
                 yield " ".join(words) + "\n"
 
 
-def _peak_bytes() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+def _peak_bytes() -> float:
+    """The most memory that this process has needed; Linux says it without what its parent needed."""
+    try:
+        status = Path("/proc/self/status").read_text(encoding="utf-8")
+    except OSError:
+        return math.nan
+    return next(1024.0 * int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))

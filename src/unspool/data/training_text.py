@@ -53,13 +53,14 @@ def open_training_text(folder: Path, purpose: str) -> Part:
         return open_part(folder, "training", verify=False)
     except ModelFolderError as problem:
         raise ModelFolderError(
-            f"{purpose} compares with the training text, which must be in the model folder. Received: {problem.message}",
+            f"{purpose} compares with the training text, which must be in the model folder. Received: "
+            f"{problem.message}",
             f"copy {folder} from where the model was trained, or train again.",
         ) from None
 
 
 def segments(pieces: Iterable[bytes], size: int, overlap: int) -> Iterator[tuple[int, bytes]]:
-    """Join pieces to segments of a text, each with its position, so that a bounded memory is enough for any text.
+    """Join pieces to segments of a text, each with its position, so that bounded memory is enough for any text.
 
     Args:
         pieces: are bytes.
