@@ -1,9 +1,9 @@
 """The same held-out text through gzip, bzip2, xz and PPMd, in bits per byte, beside what models make of it.
 
-tinyshakespeare, the last tenth held out. A compressor sees nothing before the held-out text, or the training text: then
-what counts is size(training text + held-out text) - size(training text). gzip looks back 32 KB at most, which can also be
-given to it as a dictionary, and bzip2 at most 900 KB. Every compressor learns while it reads, and so do adapted figures;
-the static figures of a model do not. The sizes of models and of the training text are counted nowhere.
+tinyshakespeare, the last tenth held out. A compressor sees nothing before the held-out text, or the training text; then
+what counts is size(training text + held-out text) - size(training text). gzip looks back 32 KB at most, which it can
+also be given as a dictionary, and bzip2 at most 900 KB. Every compressor learns while it reads, and so do adapted
+figures; the static figures of a model do not. The sizes of models and of the training text are counted nowhere.
 """
 
 import bz2

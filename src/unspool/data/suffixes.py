@@ -1,8 +1,8 @@
 """The places where a string stands in a long text: a suffix array (Manber and Myers, 1993).
 
 The positions of a text, sorted by what follows them, have all places of one string side by side, so that two binary
-searches find them. pydivsufsort sorts 100 MB in some seconds; where it is not installed, NumPy sorts, which takes longer
-and needs far more memory. An index itself takes 5 bytes for each byte of the text, and 9 from 2 GB on.
+searches find them. pydivsufsort sorts 100 MB in some seconds; where it is not installed, NumPy sorts, which takes
+longer and needs far more memory. An index itself takes 5 bytes for each byte of the text, and 9 from 2 GB on.
 
 Shapes: N bytes of the text.
 """
