@@ -66,13 +66,14 @@ def evaluate(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DataWarning)  # which the first evaluation has said
             whole = opened.read_folder(lambda folder: load(folder.path, **{**runtime, "weights": "float32"}))
-            own = {name for spec in data_specs().values() for name in spec.model_fields}
-            read = {name: value for name, value in settings.items() if name in own}
+            further = {name for spec in evaluation_specs().values() for name in spec.model_fields}
+            read = {name: value for name, value in settings.items() if name not in further}
             nats = whole.evaluate(named, **read).to_dict()["nats_per_token"]
         figures["nats_per_token_lost_to_weights"] = figures["nats_per_token"] - nats
     if html is not None:
         if report.page is None:
-            raise UsageError(f"--html draws nothing for a {type(opened).__name__}.", "leave it out.")
+            hint = "leave it out; of a language model, --copying has a page."
+            raise UsageError(f"--html draws nothing for a {type(opened).__name__}.", hint)
         write_atomically(html, report.page, "--html")
     if as_json:
         write_json(figures, indent=2)
