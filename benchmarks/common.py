@@ -25,6 +25,7 @@ from benchmarks.claims import Claim, Row, judged
 PACKAGES = (
     *("unspool", "numpy", "numba", "torch", "tokenizers", "safetensors"),
     *("transformers", "tensorflow", "tensorflow-cpu", "keras", "sacrebleu", "scikit-learn"),  # peers and judges
+    *("pyppmd", "pydivsufsort"),
 )
 
 Answer = TypeVar("Answer")

@@ -21,9 +21,10 @@ def texts_of(part: Part, tokenizer: Tokenizer) -> Iterator[str]:
         for index in range(len(part.starts) - 1):
             yield tokenizer.decode(part.document(index))
         return
-    decode = tokenizer.decode if tokenizer.kind == "char" else IncrementalDecoder(tokenizer).add
+    decoder = IncrementalDecoder(tokenizer)
     for start in range(0, len(part.tokens), AT_ONCE):
-        yield decode(part.tokens[start : start + AT_ONCE].tolist())
+        ids = part.tokens[start : start + AT_ONCE]
+        yield tokenizer.decode(ids) if tokenizer.kind == "char" else decoder.add(ids.tolist())
 
 
 def searchable(texts: Iterable[str], by_document: bool) -> Iterator[bytes]:

@@ -97,7 +97,7 @@ class Tokenizer:
             known = known[(known >= len(SPECIAL_TOKENS)) | (known == UNKNOWN)]
             return str(self._code_points[known].tobytes(), "utf-32-le", "surrogatepass")
         if self.kind != "word":
-            return b"".join(map(self.token_bytes, np.asarray(ids).tolist())).decode(errors="replace")
+            return self.joined_bytes(np.asarray(ids).tolist()).decode(errors="replace")
         words = iter(unknown)
         tokens = (int(i) for i in ids if i == UNKNOWN or i >= len(SPECIAL_TOKENS))
         shown = [f" {next(words, REPLACEMENT)}" if i == UNKNOWN else self.vocabulary[i] for i in tokens]
@@ -106,6 +106,11 @@ class Tokenizer:
     def token_bytes(self, token: int) -> bytes:
         """Return the bytes of a token of a `bpe` or `byte` vocabulary; a special token has none."""
         return self._bytes[token]
+
+    def joined_bytes(self, tokens: Iterable[int]) -> bytes:
+        """Return the bytes of tokens one after the other. See `token_bytes`."""
+        own = self._bytes
+        return b"".join([own[token] for token in tokens])
 
     @cached_property
     def _bytes(self) -> list[bytes]:
