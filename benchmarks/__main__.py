@@ -27,6 +27,8 @@ NAMES = (
     "words",
     "ngrams",
     "ngram_peers",
+    "copying",
+    "compressors",
     "surnames",
     "vectors",
     "ag_news",

@@ -34,6 +34,7 @@ PACKAGES = (
         "kenlm",
         "nltk",
     ),  # peers and judges
+    *("pyppmd", "pydivsufsort"),
 )
 
 Answer = TypeVar("Answer")

@@ -1,4 +1,4 @@
-"""Say that kernels are being compiled, which takes seconds the first time and never again."""
+"""Say what takes long: that kernels are being compiled, the first time only; how far an evaluation is."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -39,6 +39,16 @@ def unannounced() -> Iterator[None]:
         yield
     finally:
         _announcements.quiet = False
+
+
+def announce(line: str) -> None:
+    """Pass a line to the function that receives lines; without one it is not said.
+
+    Args:
+        line: says what is being done.
+    """
+    if _receivers:
+        _receivers[-1](line)
 
 
 def announce_compiling(kept: bool) -> None:

@@ -20,6 +20,7 @@ from unspool.data.batches import pad_sequences
 from unspool.data.tokens import Part
 from unspool.engines.base import SequenceNetwork, State
 from unspool.engines.mixture import Mixture
+from unspool.evaluate.copying import CopyingFigures
 from unspool.text.tokenizer import BEGIN, PAD
 
 CHUNK = 256  # time steps read at once
@@ -47,6 +48,7 @@ class Figures:
         seconds: is the time that the evaluation took.
         parts: are the figures of the network alone, and of the counts alone, by these names; empty where there are no
             counts beside the network.
+        copying: says how much of what the model generates is copied; none where that was not requested.
     """
 
     bits_per_byte: float
@@ -60,10 +62,14 @@ class Figures:
     seconds: float
     parts: Mapping[str, "Figures"] = field(default_factory=dict)
 
+    copying: CopyingFigures | None = None
+
     def to_dict(self) -> dict[str, Any]:
-        """Return the figures by name, for JSON."""
-        found = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "parts"}
-        return found | ({"parts": {name: part.to_dict() for name, part in self.parts.items()}} if self.parts else {})
+        """Return the figures that there are by name, for JSON."""
+        values = {one.name: getattr(self, one.name) for one in fields(self)}
+        values["parts"] = {name: part.to_dict() for name, part in self.parts.items()} or None
+        values["copying"] = self.copying and self.copying.to_dict()
+        return {name: value for name, value in values.items() if value is not None}
 
     def closing(self) -> dict[str, Any]:
         """Return the figures that a run ends with: all that say how good the model is."""

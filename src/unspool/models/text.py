@@ -13,8 +13,9 @@ from unspool.folder.model_folder import ModelFolder
 from unspool.models.base import Inspection, Model, PathLike, Report, given, measuring
 from unspool.models.reading import Sample, StateReading, load_reading, open_context
 from unspool.models.score import Score, score_text
-from unspool.tasks.language.mixed_page import inspect_mixed
-from unspool.tasks.language.specs import LanguageConfig, TextDataSpec
+from unspool.tasks.language.mixed_page import inspect_mixed, parts_text
+from unspool.tasks.language.page import language_page, language_text
+from unspool.tasks.language.specs import LanguageConfig, TextDataSpec, TextEvaluationSpec
 from unspool.tasks.ngram.specs import NgramConfig
 
 
@@ -95,28 +96,27 @@ class TextModel(Model):
         Args:
             data: names files or folders, or is given as to `unspool.train`; none means the held-out part in the model
                 folder.
-            **settings: are fields of `TextDataSpec`, such as `lines` or `text`.
+            **settings: are fields of `TextDataSpec`, such as `lines` or `text`, and of `TextEvaluationSpec`, such as
+                `copying`.
 
         Raises:
             UsageError: a setting means nothing to a language model.
             DataError: the text cannot be read.
-            ModelFolderError: the held-out part is gone.
+            ModelFolderError: the held-out part is gone, or the training text, which `copying` needs.
         """
         from unspool.tasks.language.evaluation import (
             evaluate_language,  # here and not above: it imports what reads data
         )
 
-        chosen = given(self.config.task, data, settings, TextDataSpec)
-        if chosen["sources"]:
-            return evaluate_language(self.network, self.tokenizer, self.folder, chosen)
-        return self.read_folder(lambda folder: evaluate_language(self.network, self.tokenizer, folder, chosen))
+        chosen = given(self.config.task, data, settings, TextDataSpec, TextEvaluationSpec)
+        by_document = self.config.by_document
+
+        def evaluate(folder: ModelFolder) -> Figures:
+            return evaluate_language(self.network, self.tokenizer, folder, by_document, chosen)
+
+        further = any(name in TextEvaluationSpec.model_fields for name in chosen)
+        return evaluate(self.folder) if chosen["sources"] and not further else self.read_folder(evaluate)
 
     def report(self, figures: Figures) -> Report:
-        """Show the figures of the network and of the counts beside those of their mixture."""
-        rows = {**figures.parts, "mixture": figures} if figures.parts else {}
-        names = ("bits_per_byte", "bits_per_character", "nats_per_token", "perplexity", "fresh_nats_per_token")
-        width = max(map(len, names))
-        lines = [f"{'':10}" + "".join(f"  {name.replace('_', ' '):>{width}}" for name in names)] if rows else []
-        for part, found in rows.items():
-            lines.append(f"{part:10}" + "".join(f"  {getattr(found, name):{width}.4f}" for name in names))
-        return Report("".join(f"{line}\n" for line in ["", *lines]) if rows else "")
+        """Show the figures of what is mixed, and what `TextEvaluationSpec` adds to them."""
+        return Report(language_text(figures) + parts_text(figures), language_page(figures))

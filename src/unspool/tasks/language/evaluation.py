@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import replace
 
 from unspool.data.corpus import Documents, Stream, Text, write_part
 from unspool.data.documents import read_documents
@@ -10,12 +10,15 @@ from unspool.data.findings import Findings
 from unspool.data.sources import Sources
 from unspool.data.table import read_texts
 from unspool.data.tokens import Part, open_part
+from unspool.data.training_text import open_training_text
 from unspool.engines.base import SequenceNetwork
 from unspool.evaluate.bits import Figures, evaluate_parts
 from unspool.folder.model_folder import ModelFolder
+from unspool.specs.base import build
 from unspool.specs.data import DOCUMENTS
-from unspool.tasks.evaluation import read_as_in_training, say_findings, temporary_folder
-from unspool.tasks.language.specs import TextDataSpec
+from unspool.tasks.evaluation import of_spec, read_as_in_training, say_findings, temporary_folder
+from unspool.tasks.language.copying import Copying
+from unspool.tasks.language.specs import TextDataSpec, TextEvaluationSpec
 from unspool.tasks.opening import read_recipe
 from unspool.text.tokenizer import Tokenizer
 
@@ -47,6 +50,7 @@ def evaluate_language(
     network: SequenceNetwork,
     tokenizer: Tokenizer,
     folder: ModelFolder,
+    by_document: bool,
     settings: Mapping[str, Any],
 ) -> Figures:
     """Measure a model on the text that the settings name, or on the part that its run held out.
@@ -55,12 +59,25 @@ def evaluate_language(
         network: is that of the model.
         tokenizer: is that of the model.
         folder: holds the held-out part, and says how its text was read.
-        settings: are fields of `TextDataSpec`; without sources, the held-out part is read.
+        by_document: says whether the network learnt where documents end.
+        settings: are fields of `TextDataSpec` and of `TextEvaluationSpec`; without sources, the held-out part is read.
     """
+    further = build(TextEvaluationSpec, of_spec(settings, TextEvaluationSpec), "evaluate")
+    if further.copying:
+        open_training_text(folder.training, "copying")  # where it is gone, that is said before anything is measured
+
+    def measured(part: Part, figures: Figures) -> Figures:
+        """Add the figures that were requested."""
+        if further.copying:
+            figures = replace(figures, copying=Copying(network, tokenizer, folder, by_document).figures(part))
+        return figures
+
+    settings = of_spec(settings, TextDataSpec)
     if not settings["sources"]:
-        return held_out_figures(network, open_part(folder.training, "validation"))
+        part = open_part(folder.training, "validation")
+        return measured(part, held_out_figures(network, part))
     with reading_text(tokenizer, folder, settings) as part:
-        return evaluate_parts(network, part)
+        return measured(part, evaluate_parts(network, part))
 
 
 @contextmanager

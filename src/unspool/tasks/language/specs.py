@@ -4,7 +4,7 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import model_validator
 
-from unspool.specs.base import Option, setting
+from unspool.specs.base import Option, Spec, setting
 from unspool.specs.config import Config
 from unspool.specs.data import DataSpec
 from unspool.specs.recipe import TrainingRecipe
@@ -69,6 +69,19 @@ class TextDataSpec(DataSpec):
         if self.separator == "":
             raise ValueError("separator must have at least one character")
         return self
+
+
+class TextEvaluationSpec(Spec):
+    """What is measured of a model of texts besides its likelihoods. They are settings of an evaluation alone.
+
+    Attributes:
+        copying: generates some text, and measures how much of it stands verbatim in the training text, beside the same
+            of text that was held out.
+    """
+
+    copying: bool = setting(
+        False, Option("Figures", common=True, synonyms=("copies", "memorised", "memorization", "verbatim"))
+    )
 
 
 class LanguageRecipe(TrainingRecipe):

@@ -17,13 +17,14 @@ from unspool.folder.model_folder import ModelFolder
 from unspool.specs.base import build
 from unspool.specs.network import NetworkSpec, NgramSpec
 from unspool.tasks.base import CountedTask, Plan
+from unspool.tasks.language.copying import Copying
 from unspool.tasks.language.evaluation import held_out_figures
 from unspool.tasks.language.job import describe_corpus, warnings_of
 from unspool.tasks.language.task import LANGUAGE_FIGURES, check_columns, language_summary, prepare_text
 from unspool.tasks.mixing import LONGEST
 from unspool.tasks.ngram.counts import write_counts
 from unspool.tasks.ngram.specs import NgramConfig, NgramDataSpec, NgramRecipe
-from unspool.tasks.opening import read_decoder_tokenizer
+from unspool.tasks.opening import decoder_tokenizer, read_decoder_tokenizer
 from unspool.tasks.settings import Settings
 from unspool.text.tokenizer import Tokenizer
 from unspool.training.callback import Callback
@@ -71,7 +72,7 @@ class Ngram(CountedTask[NgramRecipe, NgramConfig]):
 
     def open(self, folder: ModelFolder, recipe: NgramRecipe, config: NgramConfig, verify: bool) -> "CountedText":
         """Open the text in the model folder."""
-        return CountedText(open_corpus(folder.training, verify), recipe)
+        return CountedText(open_corpus(folder.training, verify), recipe, config, folder)
 
     def count(self, folder: ModelFolder, config: NgramConfig) -> Arrays:
         """Count the training part of the text."""
@@ -109,11 +110,14 @@ def with_tokenizer(spec: NgramDataSpec, taken: Tokenizer, settings: Settings) ->
 class CountedText:
     """The text of a Markov chain. See `tasks.base.Measured`."""
 
-    def __init__(self, corpus: Corpus, recipe: NgramRecipe) -> None:
-        self._corpus = corpus
+    def __init__(self, corpus: Corpus, recipe: NgramRecipe, config: NgramConfig, folder: ModelFolder) -> None:
+        self._corpus, self._config, self._folder = corpus, config, folder
         self.description = describe_corpus(corpus, recipe.data)
         self.warnings = warnings_of(corpus)
 
     def figures(self, network: SequenceNetwork) -> dict[str, Any]:
-        """Compute carried and fresh figures on the held-out part."""
-        return held_out_figures(network, self._corpus.validation).closing()
+        """Compute carried and fresh figures on the held-out part, and how much of what is generated is copied."""
+        held_out, by_document = self._corpus.validation, self._config.by_document
+        figures = held_out_figures(network, held_out).closing()
+        tokenizer = decoder_tokenizer(self._folder, self._config)
+        return figures | Copying(network, tokenizer, self._folder, by_document).closing(held_out)
