@@ -1,4 +1,7 @@
-"""Say that kernels are being compiled, which takes seconds the first time and never again."""
+"""Say what takes long: kernels are being compiled, a text is being learnt.
+
+Kernels are compiled the first time, in seconds, and never again.
+"""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -39,6 +42,12 @@ def unannounced() -> Iterator[None]:
         yield
     finally:
         _announcements.quiet = False
+
+
+def announce(line: str) -> None:
+    """Pass a line about long work to the function that receives such, if there is one."""
+    if _receivers and not _announcements.quiet:
+        _receivers[-1](line)
 
 
 def announce_compiling(kept: bool) -> None:

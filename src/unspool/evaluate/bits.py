@@ -19,6 +19,7 @@ from unspool.arrays import FloatArray, IntArray
 from unspool.data.batches import pad_sequences
 from unspool.data.tokens import Part
 from unspool.engines.base import SequenceNetwork, State
+from unspool.evaluate.adapted import AdaptedFigures
 from unspool.text.tokenizer import BEGIN, PAD
 
 CHUNK = 256  # time steps read at once
@@ -44,6 +45,7 @@ class Figures:
         stuck: is the fraction of fresh starts whose mean nll is above 4 nats per token and twice the carried one.
         tokens: counts the tokens of the text.
         seconds: is the time that the evaluation took.
+        adapted: are the figures of the model when it goes on learning while it reads, where these were asked for.
     """
 
     bits_per_byte: float
@@ -55,14 +57,16 @@ class Figures:
     stuck: float
     tokens: int
     seconds: float
+    adapted: AdaptedFigures | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the figures by name, for JSON."""
-        return asdict(self)
+        found = {name: value for name, value in asdict(self).items() if name != "adapted"}
+        return found if self.adapted is None else {**found, "adapted": self.adapted.to_dict()}
 
     def closing(self) -> dict[str, Any]:
         """Return the figures that a run ends with: all that say how good the model is."""
-        return {name: value for name, value in self.to_dict().items() if name not in ("seconds", "tokens")}
+        return {name: value for name, value in self.to_dict().items() if name not in ("seconds", "tokens", "adapted")}
 
 
 InitialStates = Callable[[IntArray], State]  # indices of B documents -> the states of B rows that they start from

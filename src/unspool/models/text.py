@@ -8,10 +8,10 @@ from unspool.decode.reading import start_reading
 from unspool.engines.base import SequenceNetwork
 from unspool.evaluate.bits import Figures
 from unspool.folder.model_folder import ModelFolder
-from unspool.models.base import Model, PathLike, given, measuring
+from unspool.models.base import Model, PathLike, Report, given, measuring
 from unspool.models.reading import Sample, StateReading, load_reading, open_context
 from unspool.models.score import Score, score_text
-from unspool.tasks.language.specs import LanguageConfig, TextDataSpec
+from unspool.tasks.language.specs import LanguageConfig, TextDataSpec, TextEvaluationSpec
 from unspool.tasks.ngram.specs import NgramConfig
 
 
@@ -76,7 +76,7 @@ class TextModel(Model):
         Args:
             data: names files or folders, or is given as to `unspool.train`; none means the held-out part in the model
                 folder.
-            **settings: are fields of `TextDataSpec`, such as `lines` or `text`.
+            **settings: are fields of `TextDataSpec`, such as `lines` or `text`, and of `TextEvaluationSpec`.
 
         Raises:
             UsageError: a setting means nothing to a language model.
@@ -87,7 +87,11 @@ class TextModel(Model):
             evaluate_language,  # here and not above: it imports what reads data
         )
 
-        chosen = given(self.config.task, data, settings, TextDataSpec)
+        chosen = given(self.config.task, data, settings, TextDataSpec, TextEvaluationSpec)
         if chosen["sources"]:
             return evaluate_language(self.network, self.tokenizer, self.folder, chosen)
         return self.read_folder(lambda folder: evaluate_language(self.network, self.tokenizer, folder, chosen))
+
+    def report(self, figures: Figures) -> Report:
+        """Show how the model does that goes on learning, if it was asked for."""
+        return Report(f"\n{figures.adapted.table()}" if figures.adapted else "")

@@ -84,6 +84,7 @@ ROWS: dict[str, Row] = {
             task="unspool.tasks.language.task:Language",
             model="unspool.models.text:TextModel",
             command=GENERATE,
+            evaluation="unspool.tasks.language.specs:TextEvaluationSpec",
         ),
         Row(
             name="ngram",
@@ -92,6 +93,7 @@ ROWS: dict[str, Row] = {
             task="unspool.tasks.ngram.task:Ngram",
             model="unspool.models.text:TextModel",
             command=GENERATE,
+            evaluation="unspool.tasks.language.specs:TextEvaluationSpec",
         ),
         Row(
             name="translation",

@@ -1,6 +1,7 @@
 """Measure a language model: on the part of its text that was held out, or on another text."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from unspool.data.corpus import Documents, Stream, Text, write_part
@@ -13,8 +14,9 @@ from unspool.engines.base import SequenceNetwork
 from unspool.evaluate.bits import Figures, evaluate_part
 from unspool.folder.model_folder import ModelFolder
 from unspool.specs.data import DOCUMENTS
-from unspool.tasks.evaluation import read_as_in_training, say_findings, temporary_folder
-from unspool.tasks.language.specs import TextDataSpec
+from unspool.tasks.evaluation import of_spec, read_as_in_training, say_findings, temporary_folder
+from unspool.tasks.language.adaptation import measure_adapted
+from unspool.tasks.language.specs import TextDataSpec, TextEvaluationSpec
 from unspool.tasks.opening import read_recipe
 from unspool.text.tokenizer import Tokenizer
 
@@ -54,10 +56,13 @@ def evaluate_language(
         network: is that of the model.
         tokenizer: is that of the model.
         folder: holds the held-out part, and says how its text was read.
-        settings: are fields of `TextDataSpec`; without sources, the held-out part is read.
+        settings: are fields of `TextDataSpec` and `TextEvaluationSpec`; without sources, the held-out part is read.
     """
+    given = of_spec(settings, TextEvaluationSpec)
     if not settings["sources"]:
-        return held_out_figures(network, open_part(folder.training, "validation"))
+        part = open_part(folder.training, "validation")
+        return _completed(held_out_figures(network, part), network, folder, part, given)
+    settings = of_spec(settings, TextDataSpec)
     kept = (folder.path / "recipe.toml").exists()  # not by a model that another program trained
     data: TextDataSpec = read_recipe(folder).data if kept else TextDataSpec()
     if data.text and not any(settings.get(name) for name in DOCUMENTS):  # another text need not be a table
@@ -67,4 +72,14 @@ def evaluate_language(
     with temporary_folder() as path:
         write_part(path, "text", tokenizer, open_text(spec.sources, spec, findings))
         say_findings(findings)
-        return evaluate_part(network, open_part(path, "text"))
+        part = open_part(path, "text")
+        return _completed(evaluate_part(network, part), network, folder, part, given)
+
+
+def _completed(
+    figures: Figures, network: SequenceNetwork, folder: ModelFolder, part: Part, given: Mapping[str, Any]
+) -> Figures:
+    """Add the figures that were asked for to those that every evaluation has."""
+    if given.get("adapt"):
+        figures = replace(figures, adapted=measure_adapted(network, folder, part))
+    return figures

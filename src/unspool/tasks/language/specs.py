@@ -4,7 +4,7 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import model_validator
 
-from unspool.specs.base import Option, setting
+from unspool.specs.base import Option, Spec, setting
 from unspool.specs.config import Config
 from unspool.specs.data import DataSpec
 from unspool.specs.recipe import TrainingRecipe
@@ -69,6 +69,18 @@ class TextDataSpec(DataSpec):
         if self.separator == "":
             raise ValueError("separator must have at least one character")
         return self
+
+
+class TextEvaluationSpec(Spec):
+    """What only the evaluation of a text has.
+
+    Attributes:
+        adapt: also reads the text with a model that goes on learning while it reads, and compares the figures.
+    """
+
+    adapt: bool = setting(
+        False, Option("Adaptation", synonyms=("dynamic", "dynamic-evaluation", "online", "adaptive", "learn"))
+    )
 
 
 class LanguageRecipe(TrainingRecipe):
