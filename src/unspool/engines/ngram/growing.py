@@ -12,6 +12,7 @@ Shapes: T tokens, N orders, V tokens of the vocabulary, C nodes, S slots, M n-gr
 """
 
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -82,7 +83,7 @@ class GrowingCounts:
 
     def __init__(self, order: int, vocabulary_size: int) -> None:
         check_sizes(order, vocabulary_size)
-        self._kernels = _import_kernels()
+        self._kernels = import_kernels("growing")
         self.order, self.vocabulary_size = order, vocabulary_size
         self._tables = _empty_tables(order, vocabulary_size, CAPACITY)
 
@@ -187,7 +188,7 @@ class GrowingCounts:
         step = PIECE // counts.order  # an n-gram brings its contexts
         for begin in range(0, len(ngrams), step):
             piece = slice(begin, begin + step)
-            made.make_room(PIECE)
+            made._grow(PIECE)
             made._kernels.add_ngrams(made._tables, np.ascontiguousarray(ngrams[piece]), counts.counts[piece])
         return made
 
@@ -207,15 +208,22 @@ class GrowingCounts:
 
     def make_room(self, tokens: int) -> None:
         """Make room for what so many tokens add; where most nodes are of what was taken out, they are dropped."""
-        former, used = self._tables, int(self._tables.used[0])
-        needed = used + self.order * (self.order + tokens)
-        if needed <= len(former.counts):
+        used = int(self._tables.used[0])
+        if self._fits(tokens):
             return
-        if 2 * np.count_nonzero(former.counts[:used]) < used and used > CAPACITY:
+        if used > CAPACITY and 2 * np.count_nonzero(self._tables.counts[:used]) < used:
             self._tables = self.of_counts(self.counts()).tables
-            self.make_room(tokens)
+        self._grow(tokens)
+
+    def _fits(self, tokens: int) -> bool:
+        return int(self._tables.used[0]) + self.order * (self.order + tokens) <= len(self._tables.counts)
+
+    def _grow(self, tokens: int) -> None:
+        """Make room for what so many tokens add."""
+        if self._fits(tokens):
             return
-        tables = _empty_tables(self.order, self.vocabulary_size, 2 * needed)
+        former, used = self._tables, int(self._tables.used[0])
+        tables = _empty_tables(self.order, self.vocabulary_size, 2 * (used + self.order * (self.order + tokens)))
         for name in ("parents", "tokens", "counts", "totals", "kinds", "firsts", "siblings"):
             getattr(tables, name)[:used] = getattr(former, name)[:used]
         tables.spectrum[:], tables.used[:] = former.spectrum, former.used
@@ -261,10 +269,17 @@ def _empty_tables(order: int, vocabulary_size: int, capacity: int) -> GrowingTab
     )
 
 
-def _import_kernels() -> Any:
+def import_kernels(name: str) -> Any:
+    """Import compiled kernels.
+
+    Args:
+        name: is that of their module.
+
+    Raises:
+        MissingExtraError: Numba is not installed, or cannot be imported.
+    """
     try:
-        from unspool.engines.kernels import growing
+        return import_module(f"unspool.engines.kernels.{name}")
     except (ImportError, OSError) as problem:
         reason = "is not installed" if isinstance(problem, ModuleNotFoundError) else "cannot be imported"
         raise MissingExtraError("numba", "", "counting while reading", reason) from None
-    return growing
