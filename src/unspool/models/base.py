@@ -10,10 +10,10 @@ from unspool.data.given import as_sources
 from unspool.engines.registry import engine_part
 from unspool.engines.standard import sequence_part
 from unspool.errors import UsageError, WrongModelError
+from unspool.folder.copies import write_copy
 from unspool.folder.migration import present_keywords
 from unspool.folder.model_folder import ModelFolder
 from unspool.folder.whole import read_whole
-from unspool.models.folders import write_copy
 from unspool.specs.base import Spec
 from unspool.specs.config import Config
 from unspool.specs.data import SourcesSpec

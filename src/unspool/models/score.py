@@ -1,13 +1,15 @@
 """How well a model predicts a text, token by token."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
-from unspool.data.tokens import part_of_text
+from unspool.data.tokens import Part, part_of_text
 from unspool.engines.base import SequenceNetwork
 from unspool.errors import UsageError
+from unspool.evaluate.adapted import AdaptedFigures
 from unspool.evaluate.bits import token_nats
 from unspool.text.incoming import clean_text
 from unspool.text.tokenizer import Tokenizer
@@ -24,6 +26,7 @@ class Score:
         perplexity: is e to the power of the nats per token.
         tokens: are the texts of the tokens.
         log_probabilities: are those of each token given the ones before it, in nats.
+        adapted: are the figures of the model when it goes on learning while it reads, where these were asked for.
     """
 
     bits_per_byte: float
@@ -32,14 +35,21 @@ class Score:
     perplexity: float
     tokens: tuple[str, ...]
     log_probabilities: tuple[float, ...]
+    adapted: AdaptedFigures | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the figures by name, for JSON."""
-        return asdict(self)
+        found = {name: value for name, value in asdict(self).items() if name != "adapted"}
+        return found if self.adapted is None else {**found, "adapted": self.adapted.to_dict()}
 
 
 def score_text(
-    network: SequenceNetwork, tokenizer: Tokenizer, text: str, state: Any = None, ends: bool = False
+    network: SequenceNetwork,
+    tokenizer: Tokenizer,
+    text: str,
+    state: Any = None,
+    ends: bool = False,
+    adapt: Callable[[Part], AdaptedFigures] | None = None,
 ) -> Score:
     """Score how well a network predicts a text.
 
@@ -49,6 +59,7 @@ def score_text(
         text: is one of at least one character; it is cleaned.
         state: is the one before the text, of 1 row; none is the initial state.
         ends: says whether the end of the text is predicted too.
+        adapt: measures the model on the text while it goes on learning; none does not.
 
     Raises:
         UsageError: the text is empty.
@@ -68,4 +79,5 @@ def score_text(
         perplexity=float(np.exp(min(mean, 700))),
         tokens=tuple(tokenizer.show(int(token)) for token in part.tokens),
         log_probabilities=tuple(float(-value) for value in nats),
+        adapted=adapt(part) if adapt else None,
     )

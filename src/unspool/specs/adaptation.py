@@ -10,10 +10,8 @@ class AdaptationSpec(Spec):
         learning_rate: sets the learning rate of AdamW.
         matrix_rate: sets the learning rate of Muon, which updates the matrices of recurrent layers.
         window: learns so many tokens with one update.
-        pull: moves the weights back by this fraction of the way to those of training after each update (Krause et al.,
+        pull: moves the weights back by this fraction of the way to those of before after each update (Krause et al.,
             2018), which bounds how far they get.
-        order: counts runs of so many tokens of what was read.
-        seed: starts the random numbers.
     """
 
     learning_rate: float = setting(
@@ -22,5 +20,17 @@ class AdaptationSpec(Spec):
     matrix_rate: float = setting(1e-3, Option("Adaptation", synonyms=("muon-rate", "muon-lr", "matrix-lr")), gt=0)
     window: int = setting(32, Option("Adaptation", synonyms=("bptt", "sequence-length", "segment")), ge=1, le=4096)
     pull: float = setting(0.0, Option("Adaptation", synonyms=("decay", "weight-decay", "lambda")), ge=0, lt=1)
-    order: int = setting(6, Option("Adaptation", synonyms=("ngram-order", "n-gram")), ge=1, le=12)
-    seed: int = setting(0, Option("Adaptation", synonyms=("random-seed", "random-state")), ge=0, lt=2**63)
+
+
+class ReadingSpec(AdaptationSpec):
+    """How a model reads more, and keeps what it learns.
+
+    Attributes:
+        epochs: reads the text this many times.
+        minutes: stops after this many minutes, wherever it is.
+    """
+
+    epochs: int = setting(3, Option("Budget", common=True, synonyms=("epoch", "passes", "n-epochs")), ge=1, le=1000)
+    minutes: float = setting(
+        5.0, Option("Budget", common=True, flags=("-m",), synonyms=("time", "duration", "max-time")), gt=0
+    )

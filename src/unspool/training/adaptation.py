@@ -8,22 +8,26 @@ is drawn, and the weights that the model came with stay as they are.
 Shapes: B rows, T time steps, V tokens.
 """
 
+import math
 import time
 from collections.abc import Callable, Iterator
+from typing import cast
 
 import numpy as np
 
-from unspool.arrays import FloatArray, IntArray
+from unspool.arrays import Arrays, FloatArray, IntArray
 from unspool.data.batches import Batch, pad_sequences
 from unspool.data.tokens import Part
 from unspool.engines.announcing import announce
 from unspool.engines.base import Learner, SequenceNetwork, State, nll_of
 from unspool.engines.ngram.adaptive import GrowingMixture
 from unspool.specs.adaptation import AdaptationSpec
+from unspool.specs.base import build
 from unspool.specs.training import WindowTrainingSpec
 from unspool.text.tokenizer import BEGIN, PAD
 
 SAY_SECONDS = 10.0  # between two lines about how far a reading is
+ORDER = 6  # of the n-grams that are counted: the number of their tokens
 MAX_ROWS = 32  # documents that are read together
 
 
@@ -45,18 +49,28 @@ class AdaptiveReader:
         self, static: SequenceNetwork, learner: Learner | None, replace: Replace, spec: AdaptationSpec
     ) -> None:
         self._learner, self._spec = learner, spec
-        self._predictors = {("static", "counts"): _Predictor(static, spec.order)}
+        self._predictors = {("static", "counts"): _Predictor(static, ORDER)}
         if learner is not None:
             self._original = learner.weights()
-            self._predictors["network", "both"] = _Predictor(replace(learner.network()), spec.order)
+            self._predictors["network", "both"] = _Predictor(replace(cast(SequenceNetwork, learner.network())), ORDER)
         self._steps = 0
 
-    def read(self, part: Part, limit: int | None = None) -> Nats:
+    @property
+    def learns(self) -> bool:
+        """Whether there is a network that goes on learning, rather than counts alone."""
+        return self._learner is not None
+
+    def weights(self) -> Arrays:
+        """Return the weights of the network that goes on learning, as they are now."""
+        return self._learner.weights() if self._learner is not None else {}
+
+    def read(self, part: Part, limit: int | None = None, end: float = math.inf) -> Nats:
         """Read a part of a corpus, from its beginning, and learn it.
 
         Args:
             part: is a stream, or documents in their order.
             limit: is the maximum number of tokens to read; none reads all.
+            end: is the time of `time.monotonic` after which no further window is read.
 
         Returns:
             the nats of each token in the order in which they were read: by the model as it was, `static`; by the
@@ -71,6 +85,8 @@ class AdaptiveReader:
                     found.setdefault(name, []).append(nats)
             self.learn(batch)
             progress.add(batch.size)
+            if time.monotonic() > end:
+                break
         return {name: np.concatenate(pieces).astype(np.float64) for name, pieces in found.items()}
 
     def learn(self, batch: Batch) -> None:
@@ -107,11 +123,11 @@ class _Predictor:
         return np.concatenate(alone), np.concatenate(mixed)
 
 
-def adaptation_training(spec: AdaptationSpec, threads: int = 0) -> WindowTrainingSpec:
+def adaptation_training(spec: AdaptationSpec) -> WindowTrainingSpec:
     """Return the settings of the learner of a network that goes on learning: no dropout, no decay, no warm-up."""
     off = {"weight_decay": 0.0, "dropout": 0.0, "input_dropout": 0.0, "recurrent_dropout": 0.0}
     rates = {"learning_rate": spec.learning_rate, "matrix_rate": spec.matrix_rate}
-    return WindowTrainingSpec(**off, **rates, sequence_length=spec.window, seed=spec.seed, threads=threads)
+    return build(WindowTrainingSpec, {**off, **rates, "sequence_length": spec.window}, "adaptation")
 
 
 def windows_of(part: Part, window: int, limit: int | None = None) -> Iterator[Batch]:

@@ -31,9 +31,7 @@ def log_probabilities(logits: Array, logarithms: Array) -> None:
 
 
 @compiled
-def pool(
-    tables: Any, nodes: Array, logits: Array, weights: Array, network: Array, counts: Array, mixed: Array
-) -> int:
+def pool(tables: Any, nodes: Array, logits: Array, weights: Array, network: Array, counts: Array, mixed: Array) -> Any:
     """Write the log-probabilities of the network, of the counts, and of both, [V] each; return the row of the weights.
 
     Args:

@@ -62,18 +62,27 @@ def evaluate_language(
     if not settings["sources"]:
         part = open_part(folder.training, "validation")
         return _completed(held_out_figures(network, part), network, folder, part, given)
-    settings = of_spec(settings, TextDataSpec)
-    kept = (folder.path / "recipe.toml").exists()  # not by a model that another program trained
-    data: TextDataSpec = read_recipe(folder).data if kept else TextDataSpec()
-    if data.text and not any(settings.get(name) for name in DOCUMENTS):  # another text need not be a table
-        settings = {"delimiter": "auto", "header": None, **settings, "lines": True}
-    spec = read_as_in_training(data, settings, (DOCUMENTS,))
+    spec = reading_settings(folder, of_spec(settings, TextDataSpec))
     findings = Findings()
     with temporary_folder() as path:
         write_part(path, "text", tokenizer, open_text(spec.sources, spec, findings))
         say_findings(findings)
         part = open_part(path, "text")
         return _completed(evaluate_part(network, part), network, folder, part, given)
+
+
+def reading_settings(folder: ModelFolder, settings: Mapping[str, Any]) -> TextDataSpec:
+    """Return the settings to read another text with: those of training, but for the ones that are given.
+
+    Args:
+        folder: is that of the model.
+        settings: are fields of `TextDataSpec`.
+    """
+    kept = (folder.path / "recipe.toml").exists()  # not by a model that another program trained
+    data: TextDataSpec = read_recipe(folder).data if kept else TextDataSpec()
+    if data.text and not any(settings.get(name) for name in DOCUMENTS):  # another text need not be a table
+        settings = {"delimiter": "auto", "header": None, **settings, "lines": True}
+    return read_as_in_training(data, settings, (DOCUMENTS,))
 
 
 def _completed(

@@ -10,6 +10,7 @@ from unspool.folder.atomic import WEIGHTS, bring_back, drop_replaced, set_aside,
 from unspool.folder.lock import locked
 from unspool.folder.model_folder import ModelFolder, check_free
 
+CARD = "README.md"
 BEFORE = "before"  # holds the files that reading more has changed, as they were
 HELD_OUT = "validation.*"  # the files of the part of its text that a model is measured on
 
@@ -17,7 +18,7 @@ Complete = Callable[[ModelFolder, ModelFolder], bytes]  # of a folder and its co
 
 
 class Opened(Protocol):
-    """A model that was opened; see `models.base.Model`."""
+    """A model that was opened."""
 
     @property
     def path(self) -> Path:
@@ -30,6 +31,17 @@ class Opened(Protocol):
 def same_weights(folder: ModelFolder, copy: ModelFolder) -> bytes:
     """Take the weights over as they are."""
     return (folder.path / WEIGHTS).read_bytes()
+
+
+def check_copy(model: Opened, target: Path, overwrite: bool) -> None:
+    """Refuse to copy a model to where something is.
+
+    Raises:
+        OutputError: it is the folder of the model, or `check_free` refuses it.
+    """
+    if target.resolve().is_relative_to(model.path.resolve()):
+        raise OutputError(f"a model cannot be saved into its own folder. Received: {target}.", "choose another place.")
+    check_free(target, overwrite)
 
 
 def write_copy(model: Opened, target: Path, overwrite: bool, complete: Complete = same_weights) -> None:
@@ -45,8 +57,7 @@ def write_copy(model: Opened, target: Path, overwrite: bool, complete: Complete 
         OutputError: something is there, another process writes it, or it cannot be written.
         ModelFolderError: the model was replaced since it was opened.
     """
-    if target.resolve().is_relative_to(model.path.resolve()):
-        raise OutputError(f"a model cannot be saved into its own folder. Received: {target}.", "choose another place.")
+    check_copy(model, target, overwrite)
     with locked(target):
         check_free(target, overwrite)
         set_aside(target)
