@@ -7,8 +7,7 @@ class AdaptationSpec(Spec):
     """How a model goes on learning while it reads, a window of text at a time: scored first, then learnt.
 
     Attributes:
-        learning_rate: sets the learning rate of AdamW.
-        matrix_rate: sets the learning rate of Muon, which updates the matrices of recurrent layers.
+        learning_rate: sets the learning rate of AdamW, which updates all weights.
         window: learns so many tokens with one update.
         pull: moves the weights back by this fraction of the way to those of before after each update (Krause et al.,
             2018), which bounds how far they get.
@@ -17,9 +16,8 @@ class AdaptationSpec(Spec):
     learning_rate: float = setting(
         5e-4, Option("Adaptation", flags=("--lr",), synonyms=("rate", "step-size", "eta")), gt=0
     )
-    matrix_rate: float = setting(1e-3, Option("Adaptation", synonyms=("muon-rate", "muon-lr", "matrix-lr")), gt=0)
     window: int = setting(32, Option("Adaptation", synonyms=("bptt", "sequence-length", "segment")), ge=1, le=4096)
-    pull: float = setting(0.0, Option("Adaptation", synonyms=("decay", "weight-decay", "lambda")), ge=0, lt=1)
+    pull: float = setting(0.004, Option("Adaptation", synonyms=("decay", "weight-decay", "lambda")), ge=0, lt=1)
 
 
 class ReadingSpec(AdaptationSpec):

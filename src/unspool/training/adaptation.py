@@ -126,8 +126,8 @@ class _Predictor:
 def adaptation_training(spec: AdaptationSpec) -> WindowTrainingSpec:
     """Return the settings of the learner of a network that goes on learning: no dropout, no decay, no warm-up."""
     off = {"weight_decay": 0.0, "dropout": 0.0, "input_dropout": 0.0, "recurrent_dropout": 0.0}
-    rates = {"learning_rate": spec.learning_rate, "matrix_rate": spec.matrix_rate}
-    return build(WindowTrainingSpec, {**off, **rates, "sequence_length": spec.window}, "adaptation")
+    own = {"optimizer": "adamw", "learning_rate": spec.learning_rate, "sequence_length": spec.window}
+    return build(WindowTrainingSpec, {**off, **own}, "adaptation")
 
 
 def windows_of(part: Part, window: int, limit: int | None = None) -> Iterator[Batch]:

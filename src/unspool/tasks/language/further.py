@@ -16,7 +16,7 @@ from unspool.data.findings import Findings
 from unspool.data.sources import describe_sources
 from unspool.data.tokens import Part, open_part
 from unspool.engines.base import SequenceNetwork
-from unspool.errors import DataWarning, shell_command
+from unspool.errors import DataWarning, shell_word
 from unspool.evaluate.adapted import AdaptedFigures, adapted_figures
 from unspool.folder.atomic import WEIGHTS
 from unspool.folder.copies import CARD, keep_before, keep_held_out
@@ -57,7 +57,7 @@ class Further:
         keep_before(folder, copy, (CARD, WEIGHTS))
         keep_held_out(folder, copy)
         if (folder.path / CARD).exists():
-            copy.write_card(card_with(folder.read_card(), self, shell_command("forget", Path(copy.path.name))))
+            copy.write_card(card_with(folder.read_card(), self, f"unspool forget {shell_word(Path(copy.path.name))}"))
         return dump_safetensors(self.weights, {})
 
     def to_dict(self) -> dict[str, Any]:
