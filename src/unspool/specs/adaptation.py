@@ -17,7 +17,7 @@ class AdaptationSpec(Spec):
         5e-4, Option("Adaptation", flags=("--lr",), synonyms=("rate", "step-size", "eta")), gt=0
     )
     window: int = setting(32, Option("Adaptation", synonyms=("bptt", "sequence-length", "segment")), ge=1, le=4096)
-    pull: float = setting(0.004, Option("Adaptation", synonyms=("decay", "weight-decay", "lambda")), ge=0, lt=1)
+    pull: float = setting(0.005, Option("Adaptation", synonyms=("decay", "weight-decay", "lambda")), ge=0, lt=1)
 
 
 class ReadingSpec(AdaptationSpec):
