@@ -26,6 +26,7 @@ NAMES = (
     "recipe",
     "words",
     "ngrams",
+    "adaptation",
     "surnames",
     "vectors",
     "ag_news",

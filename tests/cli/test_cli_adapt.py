@@ -40,16 +40,19 @@ def counted(text_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_model_that_has_read_more_predicts_it_better_and_forgets_it(model: Path, own: Path, tmp_path: Path) -> None:
     before, new = published(model), tmp_path / "mine"
-    done = call_main("adapt", model, own, "--out", new)
+    done = call_main("adapt", model, own, "--out", new, "--epochs", 20)
     assert done.code == 0, done.err
-    assert "It has since read own.txt: 900 characters, 3 times." in done.out
+    assert "It has since read own.txt: 900 characters, 20 times: " in done.out
     assert published(model) == before
     assert "It has since read own.txt" in (new / "README.md").read_text(encoding="utf-8")
     assert "`unspool forget mine` makes the model what it was" in (new / "README.md").read_text(encoding="utf-8")
     bits = [call_main("evaluate", folder, own, "--json").json()["bits_per_byte"] for folder in (model, new)]
-    assert bits[1] < 0.99 * bits[0]
+    assert bits[1] < 0.97 * bits[0]
     assert call_main("evaluate", new, "--json").json()["tokens"] > 0  # on what the first text held out
     assert call_main("generate", new, "-p", "the ", "--max-new-tokens", 5).code == 0
+    elsewhere = call_main("forget", new, "--out", tmp_path / "old")
+    assert (elsewhere.code, elsewhere.err) == (0, "")
+    assert published(tmp_path / "old") == before != published(new)
     forgotten = call_main("forget", new)
     assert (forgotten.code, forgotten.err) == (0, "")
     assert published(new) == before
@@ -85,7 +88,7 @@ def test_python_adapts_and_forgets_in_a_folder_of_its_own(model: Path) -> None:
     adapted = opened.adapt(OWN, epochs=2)
     assert adapted.path != opened.path
     assert adapted.further is not None
-    assert adapted.further.epochs == 2
+    assert len(adapted.further.bits_per_character_while_reading) == 2
     assert adapted.score(OWN).bits_per_byte < opened.score(OWN).bits_per_byte
     assert adapted.forget().score(OWN) == opened.score(OWN)
     assert published(model) == before
@@ -97,8 +100,8 @@ def test_a_markov_chain_adapts_by_its_counts(counted: Path, own: Path, tmp_path:
     new = tmp_path / "mine"
     done = call_main("adapt", counted, own, "--out", new, "--json")
     assert done.code == 0, done.err
-    assert done.json()["epochs"] == 1
-    assert set(done.json()) >= {"static", "counts", "text", "characters"}
+    assert done.json()["text"] == "own.txt"
+    assert done.json()["bits_per_character_while_reading"] == []
     tokens = unspool.load(counted).tokenizer.encode(OWN)
     old, adapted = (model_from_arrays(load_file(folder / "model.safetensors")) for folder in (counted, new))
     corpus = open_part(counted / "training", "training")
@@ -147,9 +150,7 @@ def test_score_shows_both(model: Path, own: Path) -> None:
     assert "the network learns on" in call_main("score", model, SENTENCE, "--adapt").out
 
 
-def test_what_cannot_be_is_refused(
-    model: Path, own: Path, names_file: Path, tmp_path: Path, small: list[str]
-) -> None:
+def test_what_cannot_be_is_refused(model: Path, own: Path, names_file: Path, tmp_path: Path, small: list[str]) -> None:
     table = tmp_path / "t.csv"
     table.write_text("text,label\n" + "".join(f"word {i},{'ab'[i % 2]}\n" for i in range(30)), encoding="utf-8")
     labelled = tmp_path / "labels"

@@ -1,6 +1,5 @@
 """Reading while learning: windows in order, scores of what was not yet read, weights that stay where they came from."""
 
-
 import numpy as np
 import pytest
 
@@ -19,9 +18,7 @@ from unspool.training.adaptation import AdaptiveReader, Nats, adaptation_trainin
 
 TOKENIZER = make_tokenizer("char", [small_text()])
 TOKENS = TOKENIZER.encode(small_text(lines=12, seed=5)).astype(np.int64)
-SPEC = NetworkSpec(
-    decoder=DecoderSpec(hidden_size=8, embedding_size=4, vocabulary_size=TOKENIZER.vocabulary_size)
-)
+SPEC = NetworkSpec(decoder=DecoderSpec(hidden_size=8, embedding_size=4, vocabulary_size=TOKENIZER.vocabulary_size))
 FAST = AdaptationSpec(learning_rate=0.02, pull=0.01)
 
 
@@ -118,9 +115,8 @@ def test_weights_are_pulled_back_and_the_original_ones_are_left_alone() -> None:
     for pull in (0.0, 0.2):
         spec = FAST.changed(pull=pull)
         learner = build_learner("torch", SPEC, adaptation_training(spec), given)
-        reader = AdaptiveReader(static(), learner, lambda network: network, spec)
-        reader.read(stream())
-        moved = reader.weights()
+        AdaptiveReader(static(), learner, lambda network: network, spec).read(stream())
+        moved = learner.weights()
         distances.append(sum(float(((moved[name] - given[name]) ** 2).sum()) for name in given))
     assert 0 < distances[1] < 0.5 * distances[0]
     for name, array in random_weights(SPEC).items():

@@ -26,12 +26,14 @@ def adapt(
 ) -> None:
     """Let a language model read more, such as a text of one's own, and write the new model to another folder.
 
-    The model itself stays as it is, and so does its tokenizer: what that lacks is learnt as <unk>. Without --out the
-    new folder is MODEL-adapted. It keeps what the model was: `unspool forget` restores that.
+    It reads some times over, in seconds. The model itself stays as it is, and so does its tokenizer: what that lacks is
+    learnt as <unk>. Without --out the new folder is MODEL-adapted. It keeps what the model was, and `unspool forget`
+    restores that. A model that was counted gets the n-grams of the text.
 
     Examples:
         unspool adapt runs/novels letters.txt --out runs/mine
         unspool adapt runs/novels notes/ --epochs 5
+        unspool adapt runs/names more.txt --lines --minutes 1
     """
     from unspool.api import load
 

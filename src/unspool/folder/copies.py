@@ -82,30 +82,42 @@ def keep_before(folder: ModelFolder, copy: ModelFolder, names: tuple[str, ...]) 
 
 
 def forget(path: Path) -> None:
-    """Restore the files that a model had before it read more.
-
-    Args:
-        path: is that of its folder, which is changed.
+    """Restore the files that a model had before it read more, in its own folder. See `restored`.
 
     Raises:
         ModelFolderError: it has read nothing since it was made.
         OutputError: another process writes it, or it cannot be written.
     """
     with locked(path):
-        place = path if (path / WEIGHTS).exists() or not waiting(path) else waiting(path)[-1]
-        if not (place / BEFORE / WEIGHTS).exists():
-            raise ModelFolderError(
-                f"{path} has read nothing more since it was made, so there is nothing to forget.",
-                "name a folder that `unspool adapt` wrote.",
-            )
+        if not waiting(path) or (path / WEIGHTS).exists():  # else it waits already: an earlier attempt was cut off
+            check_read(ModelFolder(path))
         set_aside(path)
-        _replace(path, lambda: _copied(ModelFolder(waiting(path)[-1]), path, _restored))
+        _replace(path, lambda: _copied(ModelFolder(waiting(path)[-1]), path, restored))
 
 
-def _restored(folder: ModelFolder, copy: ModelFolder) -> bytes:
-    """Put the files back that were kept."""
+def check_read(folder: ModelFolder) -> None:
+    """Refuse a model that has read nothing since it was made.
+
+    Raises:
+        ModelFolderError: it is one.
+    """
+    if not (folder.path / BEFORE / WEIGHTS).exists():
+        raise ModelFolderError(
+            f"{folder.known_as} has read nothing more since it was made, so there is nothing to forget.",
+            "name a folder that `unspool adapt` wrote.",
+        )
+
+
+def restored(folder: ModelFolder, copy: ModelFolder) -> bytes:
+    """Complete the copy of a model's folder as it was before it read more, and return its weights then.
+
+    Raises:
+        ModelFolderError: it has read nothing since it was made.
+    """
+    check_read(folder)
     kept = copy.path / BEFORE
     weights = (kept / WEIGHTS).read_bytes()
+    keep_held_out(folder, copy)
     for file in kept.iterdir():
         if file.name != WEIGHTS:
             file.replace(copy.path / file.name)

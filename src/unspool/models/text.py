@@ -14,7 +14,7 @@ from unspool.engines.registry import build_network
 from unspool.errors import UsageError
 from unspool.evaluate.adapted import AdaptedFigures
 from unspool.evaluate.bits import Figures
-from unspool.folder.copies import check_copy, forget, write_copy
+from unspool.folder.copies import check_copy, forget, restored, write_copy
 from unspool.folder.model_folder import ModelFolder
 from unspool.folder.whole import read_whole
 from unspool.models.base import Model, PathLike, Report, given, measuring
@@ -131,15 +131,22 @@ class TextModel(Model):
             weakref.finalize(adapted, shutil.rmtree, place, ignore_errors=True)
         return adapted
 
-    def forget(self) -> "TextModel":
-        """Make this model what it was before it read more, in its folder, and return that model.
+    def forget(self, out: PathLike | None = None, overwrite: bool = False) -> "TextModel":
+        """Return the model that this one was before it read more.
+
+        Args:
+            out: is the model folder to write; without it, the folder of this model becomes that one.
+            overwrite: allows `out` to replace a model.
 
         Raises:
             ModelFolderError: it has read nothing more since it was made.
             OutputError: another process writes the folder, or it cannot be written.
         """
-        forget(self.path)
-        return read_whole(self.path, type(self)._opened)
+        if out is None:
+            forget(self.path)
+        else:
+            write_copy(self, Path(out), overwrite, restored)
+        return read_whole(self.path if out is None else Path(out), type(self)._opened)
 
     @measuring
     def _read_further(self, data: Any, **settings: Any) -> "Further":

@@ -8,14 +8,13 @@ is drawn, and the weights that the model came with stay as they are.
 Shapes: B rows, T time steps, V tokens.
 """
 
-import math
 import time
 from collections.abc import Callable, Iterator
 from typing import cast
 
 import numpy as np
 
-from unspool.arrays import Arrays, FloatArray, IntArray
+from unspool.arrays import FloatArray, IntArray
 from unspool.data.batches import Batch, pad_sequences
 from unspool.data.tokens import Part
 from unspool.engines.announcing import announce
@@ -55,22 +54,12 @@ class AdaptiveReader:
             self._predictors["network", "both"] = _Predictor(replace(cast(SequenceNetwork, learner.network())), ORDER)
         self._steps = 0
 
-    @property
-    def learns(self) -> bool:
-        """Whether there is a network that goes on learning, rather than counts alone."""
-        return self._learner is not None
-
-    def weights(self) -> Arrays:
-        """Return the weights of the network that goes on learning, as they are now."""
-        return self._learner.weights() if self._learner is not None else {}
-
-    def read(self, part: Part, limit: int | None = None, end: float = math.inf) -> Nats:
+    def read(self, part: Part, limit: int | None = None) -> Nats:
         """Read a part of a corpus, from its beginning, and learn it.
 
         Args:
             part: is a stream, or documents in their order.
             limit: is the maximum number of tokens to read; none reads all.
-            end: is the time of `time.monotonic` after which no further window is read.
 
         Returns:
             the nats of each token in the order in which they were read: by the model as it was, `static`; by the
@@ -78,18 +67,16 @@ class AdaptiveReader:
             A model without a network has neither the second nor the last.
         """
         found: dict[str, list[FloatArray]] = {}
-        progress = _Progress(min(limit or len(part.tokens), len(part.tokens)))
+        progress = Progress(min(limit or len(part.tokens), len(part.tokens)))
         for batch in windows_of(part, self._spec.window, limit):
             for names, predictor in self._predictors.items():
                 for name, nats in zip(names, predictor.score(batch), strict=True):
                     found.setdefault(name, []).append(nats)
-            self.learn(batch)
+            self._learn(batch)
             progress.add(batch.size)
-            if time.monotonic() > end:
-                break
         return {name: np.concatenate(pieces).astype(np.float64) for name, pieces in found.items()}
 
-    def learn(self, batch: Batch) -> None:
+    def _learn(self, batch: Batch) -> None:
         """Learn a batch with one update, if there is a network."""
         if self._learner is None:
             return
@@ -171,14 +158,21 @@ def _windows(documents: list[IntArray], window: int) -> Iterator[Batch]:
         yield Batch(inputs[:, piece], targets[:, piece], np.full(len(documents), start == 0))
 
 
-class _Progress:
-    """Says at times how far a reading is."""
+class Progress:
+    """Says at times how far a reading is.
 
-    def __init__(self, tokens: int) -> None:
-        self._tokens, self._read, self._said = tokens, 0, time.monotonic()
+    Args:
+        total: is how much there is to read.
+        unit: is what that is counted in.
+    """
 
-    def add(self, tokens: int) -> None:
-        self._read += tokens
+    def __init__(self, total: int, unit: str = "tokens") -> None:
+        self._total, self._unit = total, unit
+        self._done, self._said = 0, time.monotonic()
+
+    def add(self, count: int) -> None:
+        """Note that so much more was read."""
+        self._done += count
         if time.monotonic() - self._said > SAY_SECONDS:
             self._said = time.monotonic()
-            announce(f"read and learnt {self._read:,} of {self._tokens:,} tokens")
+            announce(f"read and learnt {self._done:,} of {self._total:,} {self._unit}")

@@ -9,7 +9,7 @@ from unspool.errors import DataWarning
 from unspool.evaluate.adapted import AdaptedFigures, adapted_figures
 from unspool.folder.model_folder import ModelFolder
 from unspool.specs.adaptation import AdaptationSpec
-from unspool.specs.config import Config
+from unspool.specs.training import WindowTrainingSpec
 from unspool.tasks.opening import read_config, read_recipe
 from unspool.training.adaptation import AdaptiveReader, adaptation_training
 
@@ -43,31 +43,28 @@ def measure_adapted(
 
 def open_reader(network: SequenceNetwork, folder: ModelFolder, spec: AdaptationSpec) -> AdaptiveReader:
     """Open a model as one that goes on learning; its folder stays as it is."""
-    learner = adapting_learner(read_config(folder), folder, spec, network)
+    learner = further_learner(folder, adaptation_training(spec), network)
     return AdaptiveReader(network, learner, lambda learnt: learnt, spec)
 
 
-def adapting_learner(
-    config: Config, folder: ModelFolder, spec: AdaptationSpec, network: SequenceNetwork | None = None
-) -> Learner | None:
-    """Build the learner of a model's network; none where it was only counted.
+def further_learner(folder: ModelFolder, training: WindowTrainingSpec, network: SequenceNetwork) -> Learner | None:
+    """Build a learner of the weights of a model; none where it was only counted.
 
     Args:
-        config: is that of the model.
         folder: is that of the model.
-        spec: says how it learns.
+        training: says how it learns.
         network: is opened; its engine learns, if that trains: two frameworks need not share a process.
 
     Raises:
         MissingExtraError: no engine that trains is installed, or it cannot be imported.
     """
-    if config.network.decoder is None:
+    spec = read_config(folder).network
+    if spec.decoder is None:
         return None
-    engine = _engine(folder, network)
-    return build_learner(engine, config.network, adaptation_training(spec), folder.read_weights())
+    return build_learner(_engine(folder, network), spec, training, folder.read_weights())
 
 
-def _engine(folder: ModelFolder, network: SequenceNetwork | None) -> str:
+def _engine(folder: ModelFolder, network: SequenceNetwork) -> str:
     """Choose the engine that learns: the one that runs the network, that trained it, or the usual one."""
     running = type(network).__module__.split(".")[2:3]  # unspool.engines.NAME
     trained = [read_recipe(folder).training.engine] if (folder.path / "recipe.toml").exists() else []

@@ -1,78 +1,83 @@
 """Let a language model read more, and keep what it learns: some passes over a text, in seconds.
 
-text -> ids of its own tokenizer -> windows, scored before they are learnt the first time -> weights, and counts
+text -> ids of its own tokenizer -> batches -> weights; of a model that was counted: -> counts
 """
 
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 from warnings import warn
 
 from unspool.arrays import Arrays
-from unspool.data.corpus import write_part
+from unspool.data.corpus import Corpus, write_part
 from unspool.data.findings import Findings
 from unspool.data.sources import describe_sources
 from unspool.data.tokens import Part, open_part
+from unspool.engines.announcing import announce
 from unspool.engines.base import SequenceNetwork
 from unspool.errors import DataWarning, shell_word
-from unspool.evaluate.adapted import AdaptedFigures, adapted_figures
+from unspool.evaluate.units import units_of
 from unspool.folder.atomic import WEIGHTS
 from unspool.folder.copies import CARD, keep_before, keep_held_out
 from unspool.folder.model_folder import ModelFolder, dump_safetensors
 from unspool.specs.adaptation import ReadingSpec
 from unspool.specs.base import build
 from unspool.tasks.evaluation import of_spec, say_findings, temporary_folder
-from unspool.tasks.language.adaptation import open_reader
-from unspool.tasks.language.evaluation import open_text, reading_settings
+from unspool.tasks.language.adaptation import further_learner
+from unspool.tasks.language.evaluation import held_out_figures, open_text, reading_settings
+from unspool.tasks.language.job import make_batches
 from unspool.tasks.language.specs import TextDataSpec
 from unspool.tasks.opening import read_config
 from unspool.text.tokenizer import UNKNOWN, Tokenizer
-from unspool.training.adaptation import windows_of
+from unspool.training.reading import read_passes, reading_training
 
 BEFORE_FIGURES = "\n## Figures\n"
 
 
 @dataclass(frozen=True)
 class Further:
-    """What a model is after it has read more.
+    """What a model has read, and what it is after that.
 
     Attributes:
-        weights: are its arrays.
-        figures: are those of the first time that it read the text.
-        epochs: is the number of times that it read the text; the last may have been cut off.
         text: describes what it read.
         characters: counts its characters.
+        bits_per_character_before: is how well the model predicted the text before.
+        bits_per_character_while_reading: is how well it did each time that it read it, of what it was about to learn;
+            the last time may have been cut off. Empty where counts alone were added.
+        weights: are its arrays now.
     """
 
-    weights: Arrays
-    figures: AdaptedFigures
-    epochs: int
     text: str
     characters: int
+    bits_per_character_before: float
+    bits_per_character_while_reading: tuple[float, ...]
+    weights: Arrays
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what was read and the figures by name, for JSON."""
+        return {one.name: getattr(self, one.name) for one in fields(self) if one.name != "weights"}
+
+    @property
+    def summary(self) -> str:
+        """Return in a sentence what was read, and what that has changed."""
+        passes = self.bits_per_character_while_reading
+        times = f", {len(passes)} times" if len(passes) > 1 else ""
+        found = [f"{self.bits_per_character_before:.4f} bits per character before"]
+        found += [f"{passes[0]:.4f} while it read it the first time"] if passes else []
+        found += [f"{passes[-1]:.4f} the last time"] if len(passes) > 1 else []
+        return f"It has since read {self.text}: {self.characters:,} characters{times}: {', '.join(found)}."
 
     def complete(self, folder: ModelFolder, copy: ModelFolder) -> bytes:
         """Complete the copy of a model's folder as that of this model, and return its weights."""
         keep_before(folder, copy, (CARD, WEIGHTS))
         keep_held_out(folder, copy)
         if (folder.path / CARD).exists():
-            copy.write_card(card_with(folder.read_card(), self, f"unspool forget {shell_word(Path(copy.path.name))}"))
+            command = f"unspool forget {shell_word(Path(copy.path.name))}"
+            said = f"{self.summary} The figures below are from before. `{command}` makes the model what it was."
+            head, found, rest = folder.read_card().partition(BEFORE_FIGURES)
+            copy.write_card(f"{head}\n{said}\n{found}{rest}")
         return dump_safetensors(self.weights, {})
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return what was read and the figures by name, for JSON."""
-        return {"text": self.text, "characters": self.characters, "epochs": self.epochs, **self.figures.to_dict()}
-
-    @property
-    def summary(self) -> str:
-        """Return in a sentence what was read, and what that has changed."""
-        times = "once" if self.epochs == 1 else f"{self.epochs} times"
-        return (
-            f"It has since read {self.text}: {self.characters:,} characters, {times}. The first time, it predicted "
-            f"them at {self.figures.static.bits_per_character:.4f} bits per character as it was, and at "
-            f"{self.figures.best.bits_per_character:.4f} learning as it went."
-        )
 
 
 def read_further(
@@ -89,46 +94,31 @@ def read_further(
     Raises:
         DataError: the text is empty, or cannot be read.
         MissingExtraError: the engine that trains the model is not installed.
+        TrainingError: the loss did not stay finite.
     """
     spec = build(ReadingSpec, of_spec(settings, ReadingSpec), "adapt")
     data = reading_settings(folder, of_spec(settings, TextDataSpec))
-    reader, findings = open_reader(network, folder, spec), Findings()
-    end = time.monotonic() + 60 * spec.minutes
+    training, findings = reading_training(spec), Findings()
+    learner = further_learner(folder, training, network)
     with temporary_folder() as place:
         write_part(place, "text", tokenizer, open_text(data.sources, data, findings))
         say_findings(findings)
-        part = open_part(place, "text")
+        part, named = open_part(place, "text"), describe_sources(data.sources)
         _warn_of_unknown(part)
-        figures, epochs = adapted_figures(part, reader.read(part, end=end)), 1
-        while reader.learns and epochs < spec.epochs and time.monotonic() < end:
-            epochs += 1
-            for batch in windows_of(part, spec.window):
-                reader.learn(batch)
-                if time.monotonic() > end:
-                    break
-        weights = reader.weights() if reader.learns else _counted(folder, part)
-        return Further(weights, figures, epochs, describe_sources(data.sources), part.characters)
-
-
-def card_with(card: str, further: Further, command: str) -> str:
-    """Return a model card that says what the model has read since it was made.
-
-    Args:
-        card: is that of the model.
-        further: is what it has read.
-        command: takes it out again.
-    """
-    said = f"\n{further.summary} The figures below are from before. `{command}` makes the model what it was.\n"
-    head, found, rest = card.partition(BEFORE_FIGURES)
-    return head + said + found + rest
+        before = held_out_figures(network, part).bits_per_character
+        if learner is None:
+            return Further(named, part.characters, before, (), _counted(folder, part))
+        announce(f"reading {named}: {part.characters:,} characters, {spec.epochs} times, {spec.minutes:g} min at most")
+        nats = read_passes(learner, make_batches(Corpus(part, part), training), spec)
+        bits = tuple(map(units_of(part).bits, nats))
+        return Further(named, part.characters, before, bits, learner.weights())
 
 
 def _counted(folder: ModelFolder, part: Part) -> Arrays:
     """Add the n-grams of a text to those of a model that was counted."""
     from unspool.engines.ngram.engine import counted_further
 
-    ngram = read_config(folder).network.ngram
-    return counted_further(ngram, folder.read_weights(), part)
+    return counted_further(read_config(folder).network.ngram, folder.read_weights(), part)
 
 
 def _warn_of_unknown(part: Part) -> None:
