@@ -125,7 +125,7 @@ class TextModel(Model):
             if place:
                 shutil.rmtree(place, ignore_errors=True)
             raise
-        adapted = read_whole(target, type(self)._opened)
+        adapted = read_whole(target, type(self)._reopened)
         adapted.further = further
         if place:
             weakref.finalize(adapted, shutil.rmtree, place, ignore_errors=True)
@@ -146,7 +146,7 @@ class TextModel(Model):
             forget(self.path)
         else:
             write_copy(self, Path(out), overwrite, restored)
-        return read_whole(self.path if out is None else Path(out), type(self)._opened)
+        return read_whole(self.path if out is None else Path(out), type(self)._reopened)
 
     @measuring
     def _read_further(self, data: Any, **settings: Any) -> "Further":
@@ -158,7 +158,7 @@ class TextModel(Model):
         return self.read_folder(lambda folder: read_further(self.network, self.tokenizer, folder, chosen))
 
     @classmethod
-    def _opened(cls, folder: ModelFolder) -> "TextModel":
+    def _reopened(cls, folder: ModelFolder) -> "TextModel":
         config = read_config(folder)
         return cls(folder, config, build_network("auto", config.network, folder.read_weights()))
 
