@@ -12,7 +12,8 @@ import unspool
 from helpers.commands import SENTENCE, Result, call_main, unimportable
 from unspool.data.tokens import open_part
 from unspool.engines.ngram.counts import counts_of, documents_of, merged
-from unspool.engines.ngram.model import build_model, counts_of_model, model_from_arrays
+from unspool.engines.ngram.model import build_model, model_from_arrays
+from unspool.engines.ngram.recounting import counts_of_model
 from unspool.errors import ModelFolderError
 
 OWN = "sphinx of black quartz judge my vow. the five boxing wizards jump quickly.\n" * 12

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from unspool.arrays import Array, Arrays
 from unspool.data.tokens import Part
 from unspool.engines.ngram import network
-from unspool.engines.ngram.counts import counts_of, documents_of, merged
-from unspool.engines.ngram.model import build_model, counts_of_model, model_from_arrays
+from unspool.engines.ngram.counts import counts_of, documents_of
+from unspool.engines.ngram.model import build_model, model_from_arrays
 from unspool.errors import ModelFolderError
 from unspool.specs.network import NetworkSpec, NgramSpec
 
@@ -35,17 +35,3 @@ def opened(spec: NetworkSpec, weights: Mapping[str, Array], compiled: bool) -> n
 def counted(spec: NgramSpec, part: Part) -> Arrays:
     """Count the documents of a part of a corpus, and return the arrays of the model."""
     return build_model(counts_of(documents_of(part), spec.order, spec.vocabulary_size), spec.min_count).to_arrays()
-
-
-def counted_further(spec: NgramSpec, arrays: Mapping[str, Array], part: Part) -> Arrays:
-    """Add the documents of a part of a corpus to a model that was counted, and return the arrays of the new one.
-
-    It is the model of all documents together; what was pruned from the first one stays so.
-
-    Args:
-        spec: describes the model.
-        arrays: are those of the model.
-        part: has the documents.
-    """
-    known = counts_of_model(model_from_arrays(arrays))
-    return build_model(merged([known, counts_of(documents_of(part), spec.order, spec.vocabulary_size)])).to_arrays()

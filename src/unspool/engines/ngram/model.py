@@ -153,31 +153,6 @@ def build_model(counts: Counts, min_count: int = 1) -> NgramModel:
     )
 
 
-def counts_of_model(model: NgramModel) -> Counts:
-    """Return the counts that a model was made of; those of n-grams that were pruned are not among them."""
-    packing, levels = Packing.of_vocabulary(model.vocabulary_size), levels_of(model.first, model.order)
-    fields = [np.arange(model.vocabulary_size) + 1]  # of the n-grams of one order, the first token first
-    nothing = np.zeros(0, np.int64)
-    found, times = list[list[IntArray]](), list[IntArray]()
-    for order in range(1, model.order + 1):
-        if order > 1:
-            children: IntArray = np.diff(model.first[levels[order - 2] : levels[order - 1] + 1])
-            parent = np.repeat(np.arange(len(fields[0])), children)
-            last = model.tokens[levels[order - 1] : levels[order]].astype(np.int64) + 1
-            fields = [*(field[parent] for field in fields), last]
-        counts = model.counts[levels[order - 1] : levels[order]].astype(np.int64)
-        longest = (counts > 0) & ((order == model.order) | ((fields[0] == BEGIN + 1) & (order > 1)))
-        before = [np.zeros(int(longest.sum()), np.int64)] * (model.order - order)  # a document begins
-        found.append([*before, *(field[longest] for field in fields)])
-        times.append(counts[longest])
-    together = [np.concatenate([nothing, *(one[place] for one in found)]) for place in range(model.order)]
-    packed = packing.pack(together[::-1])
-    sorted_by_tokens = sorting(packed)
-    return Counts(
-        model.order, model.vocabulary_size, packed[:, sorted_by_tokens], np.concatenate(times)[sorted_by_tokens]
-    )
-
-
 def first_children(vocabulary_size: int, children: list[IntArray]) -> Array:
     """Return the first child of each node, and the end, from how many children the nodes of each order have."""
     ends = np.cumsum(np.concatenate([[vocabulary_size], *children]))

@@ -1,6 +1,7 @@
 """Measure a language model: on the part of its text that was held out, or on another text."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -62,27 +63,8 @@ def evaluate_language(
     if not settings["sources"]:
         part = open_part(folder.training, "validation")
         return _completed(held_out_figures(network, part), network, folder, part, given)
-    spec = reading_settings(folder, of_spec(settings, TextDataSpec))
-    findings = Findings()
-    with temporary_folder() as path:
-        write_part(path, "text", tokenizer, open_text(spec.sources, spec, findings))
-        say_findings(findings)
-        part = open_part(path, "text")
+    with reading_text(tokenizer, folder, of_spec(settings, TextDataSpec)) as part:
         return _completed(evaluate_part(network, part), network, folder, part, given)
-
-
-def reading_settings(folder: ModelFolder, settings: Mapping[str, Any]) -> TextDataSpec:
-    """Return the settings to read another text with: those of training, but for the ones that are given.
-
-    Args:
-        folder: is that of the model.
-        settings: are fields of `TextDataSpec`.
-    """
-    kept = (folder.path / "recipe.toml").exists()  # not by a model that another program trained
-    data: TextDataSpec = read_recipe(folder).data if kept else TextDataSpec()
-    if data.text and not any(settings.get(name) for name in DOCUMENTS):  # another text need not be a table
-        settings = {"delimiter": "auto", "header": None, **settings, "lines": True}
-    return read_as_in_training(data, settings, (DOCUMENTS,))
 
 
 def _completed(
@@ -92,3 +74,35 @@ def _completed(
     if given.get("adapt"):
         figures = replace(figures, adapted=measure_adapted(network, folder, part))
     return figures
+
+
+@contextmanager
+def reading_text(
+    tokenizer: Tokenizer,
+    folder: ModelFolder,
+    settings: Mapping[str, Any],
+    on_bytes: Callable[[int], None] = lambda size: None,
+    purpose: str = "evaluate",
+) -> Iterator[Part]:
+    """Read another text as that of the training, and give it encoded; what was found in it is said.
+
+    Args:
+        tokenizer: encodes it.
+        folder: says how the text of the training was read.
+        settings: are fields of `TextDataSpec`, the sources among them.
+        on_bytes: receives the number of bytes that have been encoded so far.
+        purpose: is the verb by which an error says what the text is for.
+
+    Raises:
+        DataError: the text is empty, or cannot be read.
+    """
+    kept = (folder.path / "recipe.toml").exists()  # not by a model that another program trained
+    data: TextDataSpec = read_recipe(folder).data if kept else TextDataSpec()
+    if data.text and not any(settings.get(name) for name in DOCUMENTS):  # another text need not be a table
+        settings = {"delimiter": "auto", "header": None, **settings, "lines": True}
+    spec = read_as_in_training(data, settings, (DOCUMENTS,))
+    findings = Findings()
+    with temporary_folder() as path:
+        write_part(path, "text", tokenizer, open_text(spec.sources, spec, findings), on_bytes, purpose)
+        say_findings(findings)
+        yield open_part(path, "text")

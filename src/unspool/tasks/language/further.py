@@ -10,12 +10,13 @@ from typing import Any
 from warnings import warn
 
 from unspool.arrays import Arrays
-from unspool.data.corpus import Corpus, write_part
-from unspool.data.findings import Findings
+from unspool.data.corpus import Corpus
 from unspool.data.sources import describe_sources
-from unspool.data.tokens import Part, open_part
+from unspool.data.tokens import Part
 from unspool.engines.announcing import announce
 from unspool.engines.base import SequenceNetwork
+from unspool.engines.ngram.counts import documents_of
+from unspool.engines.ngram.recounting import counted_further
 from unspool.errors import DataWarning, shell_word
 from unspool.evaluate.units import units_of
 from unspool.folder.atomic import WEIGHTS
@@ -23,12 +24,11 @@ from unspool.folder.copies import CARD, keep_before, keep_held_out
 from unspool.folder.model_folder import ModelFolder, dump_safetensors
 from unspool.specs.adaptation import ReadingSpec
 from unspool.specs.base import build
-from unspool.tasks.evaluation import of_spec, say_findings, temporary_folder
+from unspool.tasks.evaluation import of_spec
 from unspool.tasks.language.adaptation import further_learner
-from unspool.tasks.language.evaluation import held_out_figures, open_text, reading_settings
+from unspool.tasks.language.evaluation import held_out_figures, reading_text
 from unspool.tasks.language.job import make_batches
 from unspool.tasks.language.specs import TextDataSpec
-from unspool.tasks.opening import read_config
 from unspool.text.tokenizer import UNKNOWN, Tokenizer
 from unspool.training.reading import read_passes, reading_training
 
@@ -97,28 +97,19 @@ def read_further(
         TrainingError: the loss did not stay finite.
     """
     spec = build(ReadingSpec, of_spec(settings, ReadingSpec), "adapt")
-    data = reading_settings(folder, of_spec(settings, TextDataSpec))
-    training, findings = reading_training(spec), Findings()
+    training, named = reading_training(spec), describe_sources(settings["sources"])
     learner = further_learner(folder, training, network)
-    with temporary_folder() as place:
-        write_part(place, "text", tokenizer, open_text(data.sources, data, findings))
-        say_findings(findings)
-        part, named = open_part(place, "text"), describe_sources(data.sources)
+    with reading_text(tokenizer, folder, of_spec(settings, TextDataSpec), purpose="read") as part:
         _warn_of_unknown(part)
         before = held_out_figures(network, part).bits_per_character
         if learner is None:
-            return Further(named, part.characters, before, (), _counted(folder, part))
+            return Further(
+                named, part.characters, before, (), counted_further(folder.read_weights(), documents_of(part))
+            )
         announce(f"reading {named}: {part.characters:,} characters, {spec.epochs} times, {spec.minutes:g} min at most")
         nats = read_passes(learner, make_batches(Corpus(part, part), training), spec)
         bits = tuple(map(units_of(part).bits, nats))
         return Further(named, part.characters, before, bits, learner.weights())
-
-
-def _counted(folder: ModelFolder, part: Part) -> Arrays:
-    """Add the n-grams of a text to those of a model that was counted."""
-    from unspool.engines.ngram.engine import counted_further
-
-    return counted_further(read_config(folder).network.ngram, folder.read_weights(), part)
 
 
 def _warn_of_unknown(part: Part) -> None:
