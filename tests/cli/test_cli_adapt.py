@@ -205,3 +205,13 @@ def test_without_the_engine_that_trains_it_the_error_says_so(
     assert not (tmp_path / "x").exists()
     done = run("adapt", counted, own, "--out", tmp_path / "y", env=hidden)
     assert done.code == 0, done.err
+
+
+def test_only_so_much_of_a_long_text_is_read_while_learning(
+    model: Path, own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("unspool.tasks.language.adaptation.MAX_TOKENS", 100)
+    done = call_main("evaluate", model, own, "--adapt", "--json")
+    assert done.json()["tokens"] == 900
+    assert done.json()["adapted"]["tokens"] == 100
+    assert "warning: adaptation reads the first 100 of 900 tokens: its figures are of these." in done.err
