@@ -9,8 +9,8 @@ Shapes: B rows, T time steps.
 
 import math
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from unspool.arrays import FloatArray, IntArray
 from unspool.data.batches import pad_sequences
 from unspool.data.tokens import Part
 from unspool.engines.base import SequenceNetwork, State
+from unspool.engines.mixture import Mixture
 from unspool.evaluate.adapted import AdaptedFigures
 from unspool.text.tokenizer import BEGIN, PAD
 
@@ -28,6 +29,8 @@ WARM_UP = 1024  # tokens that each of those rows reads before its own are counte
 FRESH_STARTS, FRESH_FROM, FRESH_TO = 256, 64, 256
 MAX_LOGITS = 1 << 24  # computed at once
 STUCK = 4.0  # nats per token above which a fresh start counts as dead
+
+BESIDE = ("parts", "adapted")  # figures that stand beside those of the model
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,8 @@ class Figures:
         stuck: is the fraction of fresh starts whose mean nll is above 4 nats per token and twice the carried one.
         tokens: counts the tokens of the text.
         seconds: is the time that the evaluation took.
+        parts: are the figures of the network alone, and of the counts alone, by these names; empty where there are no
+            counts beside the network.
         adapted: are the figures of the model when it goes on learning while it reads, where these were asked for.
     """
 
@@ -57,19 +62,31 @@ class Figures:
     stuck: float
     tokens: int
     seconds: float
+    parts: Mapping[str, "Figures"] = field(default_factory=dict)
     adapted: AdaptedFigures | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the figures by name, for JSON."""
-        found = {name: value for name, value in asdict(self).items() if name != "adapted"}
-        return found if self.adapted is None else {**found, "adapted": self.adapted.to_dict()}
+        found = {one.name: getattr(self, one.name) for one in fields(self) if one.name not in BESIDE}
+        found |= {"parts": {name: part.to_dict() for name, part in self.parts.items()}} if self.parts else {}
+        return found | ({"adapted": self.adapted.to_dict()} if self.adapted else {})
 
     def closing(self) -> dict[str, Any]:
         """Return the figures that a run ends with: all that say how good the model is."""
-        return {name: value for name, value in self.to_dict().items() if name not in ("seconds", "tokens", "adapted")}
+        found = {name: value for name, value in self.to_dict().items() if name not in ("seconds", "tokens", *BESIDE)}
+        return found | {f"{name}_nats_per_token": part.nats_per_token for name, part in self.parts.items()}
 
 
 InitialStates = Callable[[IntArray], State]  # indices of B documents -> the states of B rows that they start from
+
+
+def evaluate_parts(network: SequenceNetwork, part: Part, rows: int | None = None, limit: int | None = None) -> Figures:
+    """Measure a network as `evaluate_part` does; of a mixture, also what it mixes."""
+    figures = evaluate_part(network, part, rows, limit)
+    if not isinstance(network, Mixture):
+        return figures
+    mixed = {"network": network.network, "counts": network.counts}
+    return replace(figures, parts={name: evaluate_part(one, part, rows, limit) for name, one in mixed.items()})
 
 
 def evaluate_part(

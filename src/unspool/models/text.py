@@ -160,7 +160,7 @@ class TextModel(Model):
     @classmethod
     def _reopened(cls, folder: ModelFolder) -> "TextModel":
         config = read_config(folder)
-        return cls(folder, config, build_network("auto", config.network, folder.read_weights()))
+        return cls(folder, config, build_network("auto", config.network, folder.read_arrays(config.network)))
 
     @measuring
     def evaluate(self, data: Any = None, **settings: Any) -> Figures:
@@ -186,5 +186,12 @@ class TextModel(Model):
         return self.read_folder(lambda folder: evaluate_language(self.network, self.tokenizer, folder, chosen))
 
     def report(self, figures: Figures) -> Report:
-        """Show how the model does that goes on learning, if it was asked for."""
-        return Report(f"\n{figures.adapted.table()}" if figures.adapted else "")
+        """Show the figures of the network and of the counts beside those of their mixture, and those while learning."""
+        rows = {**figures.parts, "mixture": figures} if figures.parts else {}
+        names = ("bits_per_byte", "bits_per_character", "nats_per_token", "perplexity", "fresh_nats_per_token")
+        width = max(map(len, names))
+        lines = [f"{'':10}" + "".join(f"  {name.replace('_', ' '):>{width}}" for name in names)] if rows else []
+        for part, found in rows.items():
+            lines.append(f"{part:10}" + "".join(f"  {getattr(found, name):{width}.4f}" for name in names))
+        mixed = "".join(f"{line}\n" for line in ["", *lines]) if rows else ""
+        return Report(mixed + (f"\n{figures.adapted.table()}" if figures.adapted else ""))

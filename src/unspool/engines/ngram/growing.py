@@ -26,7 +26,7 @@ from unspool.engines.ngram.counts import (
     counts_from_arrays,
 )
 from unspool.engines.ngram.lookup import Lookup
-from unspool.engines.ngram.network import NgramNetwork
+from unspool.engines.ngram.network import NEVER, Lookups, NgramNetwork
 from unspool.engines.ngram.packing import sorting
 from unspool.errors import DataError, MissingExtraError
 from unspool.text.tokenizer import BEGIN
@@ -141,7 +141,7 @@ class GrowingCounts:
     def network(self) -> NgramNetwork:
         """Return a network that predicts with the counts as they are until the next `add`."""
         lookup = Lookup(self._kernels.predict_growing, self._kernels.score_growing)
-        return NgramNetwork(self._tables, self.order, lookup)
+        return NgramNetwork(self._tables, self.order, Lookups(lookup, (), NEVER))
 
     def distribution(self, state: IntArray) -> FloatArray:
         """Return the log-probabilities of the token after a state, [V] float32.

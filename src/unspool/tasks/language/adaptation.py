@@ -4,6 +4,7 @@ from warnings import warn
 
 from unspool.data.tokens import Part
 from unspool.engines.base import Learner, SequenceNetwork
+from unspool.engines.mixture import Mixture, mixture
 from unspool.engines.registry import build_learner, installed_engines, training_engines, usual_training_engine
 from unspool.errors import DataWarning
 from unspool.evaluate.adapted import AdaptedFigures, adapted_figures
@@ -44,7 +45,12 @@ def measure_adapted(
 def open_reader(network: SequenceNetwork, folder: ModelFolder, spec: AdaptationSpec) -> AdaptiveReader:
     """Open a model as one that goes on learning; its folder stays as it is."""
     learner = further_learner(folder, adaptation_training(spec), network)
-    return AdaptiveReader(network, learner, lambda learnt: learnt, spec)
+
+    def with_counts(learnt: SequenceNetwork) -> SequenceNetwork:
+        """Put a network in the place of the model's own, beside the same counts."""
+        return mixture(learnt, network.counts, network.gate) if isinstance(network, Mixture) else learnt
+
+    return AdaptiveReader(network, learner, with_counts, spec)
 
 
 def further_learner(folder: ModelFolder, training: WindowTrainingSpec, network: SequenceNetwork) -> Learner | None:
@@ -61,12 +67,13 @@ def further_learner(folder: ModelFolder, training: WindowTrainingSpec, network: 
     spec = read_config(folder).network
     if spec.decoder is None:
         return None
-    return build_learner(_engine(folder, network), spec, training, folder.read_weights())
+    return build_learner(_engine(folder, network), spec.without_counts(), training, folder.read_weights())
 
 
 def _engine(folder: ModelFolder, network: SequenceNetwork) -> str:
     """Choose the engine that learns: the one that runs the network, that trained it, or the usual one."""
-    running = type(network).__module__.split(".")[2:3]  # unspool.engines.NAME
+    trained_part = network.network if isinstance(network, Mixture) else network
+    running = type(trained_part).__module__.split(".")[2:3]  # unspool.engines.NAME
     trained = [read_recipe(folder).training.engine] if (folder.path / "recipe.toml").exists() else []
     able = [name for name in (*running, *trained) if name in training_engines() and name in installed_engines()]
     return able[0] if able else usual_training_engine()

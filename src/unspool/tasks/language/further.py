@@ -15,13 +15,15 @@ from unspool.data.sources import describe_sources
 from unspool.data.tokens import Part
 from unspool.engines.announcing import announce
 from unspool.engines.base import SequenceNetwork
+from unspool.engines.mixture import NGRAM, with_prefix, without_prefix
 from unspool.engines.ngram.counts import documents_of
 from unspool.engines.ngram.recounting import counted_further
 from unspool.errors import DataWarning, shell_word
 from unspool.evaluate.units import units_of
 from unspool.folder.atomic import WEIGHTS
 from unspool.folder.copies import CARD, keep_before, keep_held_out
-from unspool.folder.model_folder import ModelFolder, dump_safetensors
+from unspool.folder.model_folder import COUNTS, ModelFolder
+from unspool.folder.serialization import dump_safetensors
 from unspool.specs.adaptation import ReadingSpec
 from unspool.specs.base import build
 from unspool.tasks.evaluation import of_spec
@@ -29,6 +31,7 @@ from unspool.tasks.language.adaptation import further_learner
 from unspool.tasks.language.evaluation import held_out_figures, reading_text
 from unspool.tasks.language.job import make_batches
 from unspool.tasks.language.specs import TextDataSpec
+from unspool.tasks.opening import read_config
 from unspool.text.tokenizer import UNKNOWN, Tokenizer
 from unspool.training.reading import read_passes, reading_training
 
@@ -46,6 +49,7 @@ class Further:
         bits_per_character_while_reading: is how well it did each time that it read it, of what it was about to learn;
             the last time may have been cut off. Empty where counts alone were added.
         weights: are its arrays now.
+        counts: are those of the counts beside its network now; empty where there are none.
     """
 
     text: str
@@ -53,10 +57,11 @@ class Further:
     bits_per_character_before: float
     bits_per_character_while_reading: tuple[float, ...]
     weights: Arrays
+    counts: Arrays
 
     def to_dict(self) -> dict[str, Any]:
         """Return what was read and the figures by name, for JSON."""
-        return {one.name: getattr(self, one.name) for one in fields(self) if one.name != "weights"}
+        return {one.name: getattr(self, one.name) for one in fields(self) if one.name not in ("weights", "counts")}
 
     @property
     def summary(self) -> str:
@@ -70,8 +75,10 @@ class Further:
 
     def complete(self, folder: ModelFolder, copy: ModelFolder) -> bytes:
         """Complete the copy of a model's folder as that of this model, and return its weights."""
-        keep_before(folder, copy, (CARD, WEIGHTS))
+        keep_before(folder, copy, (CARD, WEIGHTS, *([COUNTS] if self.counts else [])))
         keep_held_out(folder, copy)
+        if self.counts:
+            copy.write_counts(self.counts)
         if (folder.path / CARD).exists():
             command = f"unspool forget {shell_word(Path(copy.path.name))}"
             said = f"{self.summary} The figures below are from before. `{command}` makes the model what it was."
@@ -103,13 +110,21 @@ def read_further(
         _warn_of_unknown(part)
         before = held_out_figures(network, part).bits_per_character
         if learner is None:
-            return Further(
-                named, part.characters, before, (), counted_further(folder.read_weights(), documents_of(part))
-            )
+            arrays = counted_further(folder.read_weights(), documents_of(part))
+            return Further(named, part.characters, before, (), arrays, {})
         announce(f"reading {named}: {part.characters:,} characters, {spec.epochs} times, {spec.minutes:g} min at most")
         nats = read_passes(learner, make_batches(Corpus(part, part), training), spec)
         bits = tuple(map(units_of(part).bits, nats))
-        return Further(named, part.characters, before, bits, learner.weights())
+        return Further(named, part.characters, before, bits, learner.weights(), _counts_beside(folder, part))
+
+
+def _counts_beside(folder: ModelFolder, part: Part) -> Arrays:
+    """Add the n-grams of a text to those beside a network, where it has some; what mixes both stays."""
+    if not read_config(folder).network.mixed:
+        return {}
+    arrays = folder.read_counts()
+    counted = counted_further(without_prefix(NGRAM, arrays), documents_of(part))
+    return arrays | with_prefix(NGRAM, counted)
 
 
 def _warn_of_unknown(part: Part) -> None:
