@@ -1,13 +1,15 @@
 """How well a model predicts a text, token by token."""
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 
+from unspool.arrays import IntArray
 from unspool.data.tokens import Part, part_of_text
 from unspool.engines.base import SequenceNetwork
+from unspool.engines.mixture import Mixture, MixtureState
 from unspool.errors import UsageError
 from unspool.evaluate.adapted import AdaptedFigures
 from unspool.evaluate.bits import token_nats
@@ -26,6 +28,8 @@ class Score:
         perplexity: is e to the power of the nats per token.
         tokens: are the texts of the tokens.
         log_probabilities: are those of each token given the ones before it, in nats.
+        parts: are the log-probabilities of the network alone, and of the counts alone, by these names; empty where
+            there are no counts beside the network.
         adapted: are the figures of the model when it goes on learning while it reads, where these were asked for.
     """
 
@@ -35,12 +39,15 @@ class Score:
     perplexity: float
     tokens: tuple[str, ...]
     log_probabilities: tuple[float, ...]
+    parts: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     adapted: AdaptedFigures | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the figures by name, for JSON."""
-        found = {name: value for name, value in asdict(self).items() if name != "adapted"}
-        return found if self.adapted is None else {**found, "adapted": self.adapted.to_dict()}
+        """Return the figures by name, for JSON; without parts where there are none."""
+        found = {
+            name: value for name, value in asdict(self).items() if name != "adapted" and (name != "parts" or value)
+        }
+        return found | ({"adapted": self.adapted.to_dict()} if self.adapted else {})
 
 
 def score_text(
@@ -79,5 +86,13 @@ def score_text(
         perplexity=float(np.exp(min(mean, 700))),
         tokens=tuple(tokenizer.show(int(token)) for token in part.tokens),
         log_probabilities=tuple(float(-value) for value in nats),
+        parts={} if not isinstance(network, Mixture) else _parts(network, part.tokens, state),
         adapted=adapt(part) if adapt else None,
     )
+
+
+def _parts(network: Mixture, tokens: IntArray, state: MixtureState | None) -> dict[str, tuple[float, ...]]:
+    """Score the tokens with each of the two that are mixed."""
+    states = (None, None) if state is None else state
+    both = {"network": (network.network, states[0]), "counts": (network.counts, states[1])}
+    return {name: tuple((-token_nats(one, tokens, start)).tolist()) for name, (one, start) in both.items()}

@@ -3,13 +3,14 @@
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from unspool.data.tokens import Part
 from unspool.decode.reading import start_reading
 from unspool.engines.base import SequenceNetwork
+from unspool.engines.mixture import Mixture
 from unspool.engines.registry import build_network
 from unspool.errors import UsageError
 from unspool.evaluate.adapted import AdaptedFigures
@@ -17,10 +18,11 @@ from unspool.evaluate.bits import Figures
 from unspool.folder.copies import check_copy, forget, restored, write_copy
 from unspool.folder.model_folder import ModelFolder
 from unspool.folder.whole import read_whole
-from unspool.models.base import Model, PathLike, Report, given, measuring
+from unspool.models.base import Inspection, Model, PathLike, Report, given, measuring
 from unspool.models.reading import Sample, StateReading, load_reading, open_context
 from unspool.models.score import Score, score_text
 from unspool.specs.adaptation import ReadingSpec
+from unspool.tasks.language.mixed_page import inspect_mixed
 from unspool.tasks.language.specs import LanguageConfig, TextDataSpec, TextEvaluationSpec
 from unspool.tasks.ngram.specs import NgramConfig
 from unspool.tasks.opening import read_config
@@ -161,6 +163,22 @@ class TextModel(Model):
     def _reopened(cls, folder: ModelFolder) -> "TextModel":
         config = read_config(folder)
         return cls(folder, config, build_network("auto", config.network, folder.read_arrays(config.network)))
+
+    def inspect(self, texts: str | Sequence[str]) -> Inspection:
+        """Show how likely each token of some texts is, and where the counts beside the network predicted better.
+
+        Raises:
+            UsageError: there are no counts beside the network, or a text is empty.
+        """
+        if not isinstance(self.network, Mixture):
+            raise UsageError(
+                f"inspect compares a network with the counts beside it. Received: {self.path}, which has not both.",
+                "score shows the log-probability of each token; without --no-counts, train counts, too.",
+            )
+        scores = [(text, self.score(text)) for text in ([texts] if isinstance(texts, str) else texts)]
+        return Inspection(
+            *inspect_mixed([(text, one.tokens, one.log_probabilities, one.parts) for text, one in scores])
+        )
 
     @measuring
     def evaluate(self, data: Any = None, **settings: Any) -> Figures:
