@@ -29,6 +29,7 @@ NAMES = (
     "ngram_peers",
     "copying",
     "compressors",
+    "adaptation",
     "surnames",
     "vectors",
     "ag_news",

@@ -144,6 +144,24 @@ def check_conditional(model: Any, option: str) -> None:
         )
 
 
+def check_text_model(model: Any, option: str) -> None:
+    """Refuse a model that is no language model.
+
+    Args:
+        model: is opened.
+        option: is for such models.
+
+    Raises:
+        UsageError: it is none.
+    """
+    from unspool.models.text import TextModel  # here and not above: the models import NumPy
+
+    if not isinstance(model, TextModel):
+        raise UsageError(
+            f"{option} is for a TextModel. Received: {model.path}, a {type(model).__name__}.", f"leave out {option}."
+        )
+
+
 def _from_json(text: str) -> Any:
     """Return the condition that JSON holds: a label, a number, a blend, or a list of these."""
     try:

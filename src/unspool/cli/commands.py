@@ -15,10 +15,22 @@ BEFORE = (
         "train",
         "unspool.cli.train:train",
         "Learn from a text, from lines, from a table, or from pictures, and write a model folder.",
-        ("learn", "fit", "finetune", "fine-tune", "adapt", "teach", "new"),
+        ("learn", "fit", "finetune", "fine-tune", "teach", "new"),
     ),
 )
 AFTER = (
+    Command(
+        "adapt",
+        "unspool.cli.adapt:adapt",
+        "Let a language model read more, such as a text of one's own, and write the new model to another folder.",
+        ("read", "personalize", "personalise", "continue-training", "update", "learn-more"),
+    ),
+    Command(
+        "forget",
+        "unspool.cli.forget:forget",
+        "Make a model what it was before it read more.",
+        ("undo", "unlearn", "reset", "restore", "revert"),
+    ),
     Command(
         "score",
         "unspool.cli.score:score",

@@ -1,6 +1,5 @@
 """A trained model: a folder of config, tokenizer, weights and card, opened with an engine."""
 
-import shutil
 from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
@@ -10,11 +9,10 @@ from unspool.arrays import Arrays
 from unspool.data.given import as_sources
 from unspool.engines.registry import build_network, engine_part
 from unspool.engines.standard import sequence_part
-from unspool.errors import OutputError, UsageError, WrongModelError, reporting_write_errors
-from unspool.folder.atomic import WEIGHTS, replacing_model, write_atomically
-from unspool.folder.lock import locked
+from unspool.errors import UsageError, WrongModelError
+from unspool.folder.copies import write_copy
 from unspool.folder.migration import present_keywords
-from unspool.folder.model_folder import ModelFolder, check_free
+from unspool.folder.model_folder import ModelFolder
 from unspool.folder.whole import read_whole
 from unspool.specs.base import Spec
 from unspool.specs.config import Config
@@ -158,16 +156,7 @@ class Model:
             OutputError: something is there, another process writes it, or it cannot be written.
             ModelFolderError: the model was replaced since it was opened.
         """
-        target = Path(path)
-        if target.resolve().is_relative_to(self.path.resolve()):
-            raise OutputError(
-                f"a model cannot be saved into its own folder. Received: {path}.", "choose another place."
-            )
-        with locked(target):
-            check_free(target, overwrite)
-            with replacing_model(target):
-                weights = self.read_folder(lambda folder: _copy(folder, target))
-                write_atomically(target / WEIGHTS, weights)  # makes it a model
+        write_copy(self, Path(path), overwrite)
 
     if not TYPE_CHECKING:  # a type checker shall know which methods there are
 
@@ -180,17 +169,6 @@ class Model:
             if name in FORMER:
                 raise AttributeError(f"{name} is a method of version 0.1.0: use {FORMER[name]}")
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-
-
-def _copy(folder: ModelFolder, target: Path) -> bytes:
-    """Copy a model folder without `training/` and hidden files; the weights are only read."""
-    copy = ModelFolder(target)
-    copy.create()
-    with reporting_write_errors(target):
-        left_out = shutil.ignore_patterns("training", ".*", WEIGHTS)
-        shutil.copytree(folder.path, target, ignore=left_out, dirs_exist_ok=True)
-        shutil.rmtree(copy.training)
-        return (folder.path / WEIGHTS).read_bytes()
 
 
 def open_model(path: Path, engine: str = "auto", weights: str = "float32", threads: int = 0) -> Model:

@@ -61,7 +61,7 @@ def counts_from_arrays(arrays: Mapping[str, Array]) -> Counts:
     """
     try:
         order, size = (int(value) for value in arrays["sizes"])
-        _check_sizes(order, size)
+        check_sizes(order, size)
         found = Counts(order, size, np.asarray(arrays["ngrams"]), arrays["counts"].astype(np.int64))
         sound = (
             found.ngrams.dtype == np.uint64
@@ -103,10 +103,10 @@ def counts_of(documents: Iterable[IntArray], order: int, vocabulary_size: int) -
         UsageError: the order is not 1 to 12, or the vocabulary has no more than the special tokens.
         DataError: a document has a token that no document can have.
     """
-    _check_sizes(order, vocabulary_size)
+    check_sizes(order, vocabulary_size)
     found, held, size = list[Counts](), list[IntArray](), 0
     for document in documents:
-        for piece in _pieces(_checked(np.asarray(document), vocabulary_size), order):
+        for piece in _pieces(check_document(np.asarray(document), vocabulary_size), order):
             held.append(piece)
             size += len(piece)
             if size >= BLOCK:
@@ -193,8 +193,12 @@ def _pieces(document: IntArray, order: int) -> Iterator[IntArray]:
         yield np.concatenate([context, document[start : start + BLOCK]]).astype(np.int64)
 
 
-def _checked(document: IntArray, vocabulary_size: int) -> IntArray:
-    """Refuse a document with tokens that no document can have."""
+def check_document(document: IntArray, vocabulary_size: int) -> IntArray:
+    """Refuse a document with tokens that no document can have; return it.
+
+    Raises:
+        DataError: it has such tokens.
+    """
     if len(document) and (document.min() <= PAD or document.max() >= vocabulary_size or (document == BEGIN).any()):
         raise DataError(
             f"a document must have token ids of 1 to {vocabulary_size - 1}, without {SPECIAL_TOKENS[BEGIN]}. Received: "
@@ -204,7 +208,12 @@ def _checked(document: IntArray, vocabulary_size: int) -> IntArray:
     return document
 
 
-def _check_sizes(order: int, vocabulary_size: int) -> None:
+def check_sizes(order: int, vocabulary_size: int) -> None:
+    """Refuse sizes that counts cannot have.
+
+    Raises:
+        UsageError: the order is not 1 to 12, or the vocabulary has no more than the special tokens.
+    """
     if not 1 <= order <= MAX_ORDER:
         raise UsageError(
             f"the order of n-grams must be 1 to {MAX_ORDER}. Received: {order}.",

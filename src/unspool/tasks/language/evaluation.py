@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 from unspool.data.corpus import Documents, Stream, Text, write_part
 from unspool.data.documents import read_documents
@@ -17,6 +18,7 @@ from unspool.folder.model_folder import ModelFolder
 from unspool.specs.base import build
 from unspool.specs.data import DOCUMENTS
 from unspool.tasks.evaluation import of_spec, read_as_in_training, say_findings, temporary_folder
+from unspool.tasks.language.adaptation import measure_adapted
 from unspool.tasks.language.copying import Copying
 from unspool.tasks.language.specs import TextDataSpec, TextEvaluationSpec
 from unspool.tasks.opening import read_recipe
@@ -70,6 +72,8 @@ def evaluate_language(
         """Add the figures that were requested."""
         if further.copying:
             figures = replace(figures, copying=Copying(network, tokenizer, folder, by_document).figures(part))
+        if further.adapt:
+            figures = replace(figures, adapted=measure_adapted(network, folder, part))
         return figures
 
     settings = of_spec(settings, TextDataSpec)

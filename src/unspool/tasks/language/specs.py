@@ -77,10 +77,14 @@ class TextEvaluationSpec(Spec):
     Attributes:
         copying: generates some text, and measures how much of it stands verbatim in the training text, beside the same
             of text that was held out.
+        adapt: also reads the text with a model that goes on learning while it reads, and compares the figures.
     """
 
     copying: bool = setting(
         False, Option("Figures", common=True, synonyms=("copies", "memorised", "memorization", "verbatim"))
+    )
+    adapt: bool = setting(
+        False, Option("Adaptation", synonyms=("dynamic", "dynamic-evaluation", "online", "adaptive", "learn"))
     )
 
 
