@@ -1,4 +1,4 @@
-"""Say that kernels are being compiled, which takes seconds the first time and never again."""
+"""Say what takes long, to whoever waits: that kernels are being compiled, or how far a measurement is."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -50,4 +50,14 @@ def announce_compiling(kept: bool) -> None:
     line = FIRST_TIME if kept else EVERY_TIME
     if _receivers and not _announcements.quiet and line not in _said:
         _said.add(line)
+        _receivers[-1](line)
+
+
+def announce(line: str) -> None:
+    """Say a line.
+
+    Args:
+        line: says how far something is.
+    """
+    if _receivers and not _announcements.quiet:
         _receivers[-1](line)

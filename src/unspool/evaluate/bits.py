@@ -44,6 +44,7 @@ class Figures:
         stuck: is the fraction of fresh starts whose mean nll is above 4 nats per token and twice the carried one.
         tokens: counts the tokens of the text.
         seconds: is the time that the evaluation took.
+        keystrokes: are the figures of typing with completion, by `measure_keystrokes`; none unless requested.
     """
 
     bits_per_byte: float
@@ -55,10 +56,11 @@ class Figures:
     stuck: float
     tokens: int
     seconds: float
+    keystrokes: dict[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the figures by name, for JSON."""
-        return asdict(self)
+        """Return the figures by name, for JSON; what was not requested is left out."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
     def closing(self) -> dict[str, Any]:
         """Return the figures that a run ends with: all that say how good the model is."""

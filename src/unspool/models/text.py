@@ -4,15 +4,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from unspool.decode.completion import Completion
 from unspool.decode.reading import start_reading
+from unspool.decode.session import Session
 from unspool.engines.base import SequenceNetwork
 from unspool.evaluate.bits import Figures
+from unspool.evaluate.keystrokes import keystrokes_text
 from unspool.folder.model_folder import ModelFolder
-from unspool.models.base import Model, PathLike, given, measuring
-from unspool.models.reading import Sample, StateReading, load_reading, open_context
+from unspool.models.base import Model, PathLike, Report, given, measuring
+from unspool.models.reading import Sample, StateReading, load_reading, open_context, open_session
 from unspool.models.score import Score, score_text
-from unspool.tasks.language.specs import LanguageConfig, TextDataSpec
+from unspool.tasks.language.specs import LanguageConfig, TextDataSpec, TextEvaluationSpec
 from unspool.tasks.ngram.specs import NgramConfig
+from unspool.text.words import Until
 
 
 class TextModel(Model):
@@ -49,6 +53,27 @@ class TextModel(Model):
         """Continue a prompt several times. See `generate` and `StateReading.samples`."""
         return self.read(prompt).samples(**settings)
 
+    def complete(self, text: str = "", n: int = 5, until: Until = "word") -> list[Completion]:
+        """Find the likeliest continuations of a text, by best-first search; nothing is drawn.
+
+        Args:
+            text: is what has been typed; a word at its end may be a part of one.
+            n: is the number of continuations.
+            until: ends them with the `word` or with the `line`.
+
+        Returns:
+            the continuations, each with its probability, the likeliest first; there may be fewer.
+
+        Raises:
+            UsageError: n or until cannot be.
+            DataError: the text has a NUL character.
+        """
+        return self.session(text).completions(n, until)
+
+    def session(self, text: str = "") -> Session:
+        """Return a text that is being typed, whose completions follow each key at once."""
+        return open_session(self._context, start_reading(self.network), text)
+
     def read(self, text: str = "") -> StateReading:
         """Return the state after a text, as a value."""
         return StateReading(self._context, start_reading(self.network)).read(text)
@@ -76,7 +101,7 @@ class TextModel(Model):
         Args:
             data: names files or folders, or is given as to `unspool.train`; none means the held-out part in the model
                 folder.
-            **settings: are fields of `TextDataSpec`, such as `lines` or `text`.
+            **settings: are fields of `TextDataSpec`, such as `lines` or `text`, and of `TextEvaluationSpec`.
 
         Raises:
             UsageError: a setting means nothing to a language model.
@@ -87,7 +112,14 @@ class TextModel(Model):
             evaluate_language,  # here and not above: it imports what reads data
         )
 
-        chosen = given(self.config.task, data, settings, TextDataSpec)
-        if chosen["sources"]:
-            return evaluate_language(self.network, self.tokenizer, self.folder, chosen)
-        return self.read_folder(lambda folder: evaluate_language(self.network, self.tokenizer, folder, chosen))
+        chosen = given(self.config.task, data, settings, TextDataSpec, TextEvaluationSpec)
+        by_document = self.config.by_document
+
+        def measured(folder: ModelFolder) -> Figures:
+            return evaluate_language(self.network, self.tokenizer, folder, by_document, chosen)
+
+        return measured(self.folder) if chosen["sources"] else self.read_folder(measured)
+
+    def report(self, figures: Figures) -> Report:
+        """Show what completion saves, where that was measured."""
+        return Report(keystrokes_text(figures.keystrokes) if figures.keystrokes else "")

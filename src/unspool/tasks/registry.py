@@ -66,7 +66,7 @@ GENERATE = Command(
     "generate",
     "unspool.cli.generate:generate",
     "Continue a prompt, printing text as it is generated; or write one for each row of a table.",
-    ("write", "sample", "continue", "complete", "run", "text"),
+    ("write", "sample", "continue", "run", "text"),
 )
 CLASSIFY = Command(
     "classify",
@@ -84,6 +84,7 @@ ROWS: dict[str, Row] = {
             task="unspool.tasks.language.task:Language",
             model="unspool.models.text:TextModel",
             command=GENERATE,
+            evaluation="unspool.tasks.language.specs:TextEvaluationSpec",
         ),
         Row(
             name="ngram",
@@ -92,6 +93,7 @@ ROWS: dict[str, Row] = {
             task="unspool.tasks.ngram.task:Ngram",
             model="unspool.models.text:TextModel",
             command=GENERATE,
+            evaluation="unspool.tasks.language.specs:TextEvaluationSpec",
         ),
         Row(
             name="translation",

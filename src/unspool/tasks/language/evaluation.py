@@ -1,6 +1,7 @@
 """Measure a language model: on the part of its text that was held out, or on another text."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from unspool.data.corpus import Documents, Stream, Text, write_part
@@ -9,11 +10,13 @@ from unspool.data.findings import Findings
 from unspool.data.sources import Sources
 from unspool.data.table import read_texts
 from unspool.data.tokens import Part, open_part
+from unspool.decode.boundaries import TokenTexts
 from unspool.engines.base import SequenceNetwork
 from unspool.evaluate.bits import Figures, evaluate_part
 from unspool.folder.model_folder import ModelFolder
 from unspool.specs.data import DOCUMENTS
-from unspool.tasks.evaluation import read_as_in_training, say_findings, temporary_folder
+from unspool.tasks.evaluation import of_spec, read_as_in_training, say_findings, temporary_folder
+from unspool.tasks.language.keystrokes import measure_keystrokes
 from unspool.tasks.language.specs import TextDataSpec
 from unspool.tasks.opening import read_recipe
 from unspool.text.tokenizer import Tokenizer
@@ -46,6 +49,7 @@ def evaluate_language(
     network: SequenceNetwork,
     tokenizer: Tokenizer,
     folder: ModelFolder,
+    by_document: bool,
     settings: Mapping[str, Any],
 ) -> Figures:
     """Measure a model on the text that the settings name, or on the part that its run held out.
@@ -54,17 +58,28 @@ def evaluate_language(
         network: is that of the model.
         tokenizer: is that of the model.
         folder: holds the held-out part, and says how its text was read.
-        settings: are fields of `TextDataSpec`; without sources, the held-out part is read.
+        by_document: says whether the network learnt where documents end.
+        settings: are fields of `TextDataSpec`, without sources the held-out part is read; and of `TextEvaluationSpec`.
     """
+
+    def measured(figures: Figures, part: Part) -> Figures:
+        """Add the figures that are requested."""
+        if settings.get("keystrokes"):
+            found = measure_keystrokes(network, TokenTexts(tokenizer, by_document), part)
+            figures = replace(figures, keystrokes=found)
+        return figures
+
     if not settings["sources"]:
-        return held_out_figures(network, open_part(folder.training, "validation"))
+        part = open_part(folder.training, "validation")
+        return measured(held_out_figures(network, part), part)
     kept = (folder.path / "recipe.toml").exists()  # not by a model that another program trained
     data: TextDataSpec = read_recipe(folder).data if kept else TextDataSpec()
     if data.text and not any(settings.get(name) for name in DOCUMENTS):  # another text need not be a table
         settings = {"delimiter": "auto", "header": None, **settings, "lines": True}
-    spec = read_as_in_training(data, settings, (DOCUMENTS,))
+    spec = read_as_in_training(data, of_spec(settings, TextDataSpec), (DOCUMENTS,))
     findings = Findings()
     with temporary_folder() as path:
         write_part(path, "text", tokenizer, open_text(spec.sources, spec, findings))
         say_findings(findings)
-        return evaluate_part(network, open_part(path, "text"))
+        part = open_part(path, "text")
+        return measured(evaluate_part(network, part), part)

@@ -4,7 +4,7 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import model_validator
 
-from unspool.specs.base import Option, setting
+from unspool.specs.base import Option, Spec, setting
 from unspool.specs.config import Config
 from unspool.specs.data import DataSpec
 from unspool.specs.recipe import TrainingRecipe
@@ -69,6 +69,18 @@ class TextDataSpec(DataSpec):
         if self.separator == "":
             raise ValueError("separator must have at least one character")
         return self
+
+
+class TextEvaluationSpec(Spec):
+    """What only the evaluation of a text has.
+
+    Attributes:
+        keystrokes: types the beginning of the text, 8,000 characters, and counts the keys that completion saves.
+    """
+
+    keystrokes: bool = setting(
+        False, Option("Completion", synonyms=("completion", "typing", "keys", "autocomplete", "suggestions"))
+    )
 
 
 class LanguageRecipe(TrainingRecipe):

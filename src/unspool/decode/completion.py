@@ -1,0 +1,306 @@
+"""Complete a text: search for its likeliest continuations up to the end of a word or of a line, best first.
+
+    "Alice w" -> "as" 0.41, "ould" 0.12, "ent" 0.09 ...
+
+The search keeps the beginnings of continuations in a heap, the likeliest first, and lets the network read the token
+that makes the next one. A beginning is at least as likely as anything that it begins, so the first n continuations that
+leave the heap complete are the n likeliest. A line is too long for that: there, beginnings are compared after adding
+what a character costs on average, so that long ones are followed to their ends, and the result is a good one rather
+than provably the best. The number of tokens that are read is bounded in any case.
+
+Shapes: B beginnings that are read at once, V tokens.
+"""
+
+import heapq
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from unspool.arrays import FloatArray, Logits, log_softmax
+from unspool.decode.boundaries import TokenTexts, text_of_bytes, whole_text
+from unspool.engines.base import SequenceNetwork, State
+from unspool.text.tokenizer import BEGIN, PAD, UNKNOWN
+from unspool.text.words import Until, end_of, in_word
+
+LEAST = 1e-5  # probability below which a beginning is not followed
+MAX_CHARACTERS = {"word": 60, "line": 160}  # of a continuation
+CHARACTER_NATS = {"word": 0.0, "line": 0.7}  # that a further character is taken to cost
+AT_ONCE = 8  # beginnings that are read together
+
+
+@dataclass(frozen=True)
+class Completion:
+    """One way in which a text may go on.
+
+    Attributes:
+        text: is the rest of the word or the line.
+        probability: is that of the text going on with exactly this rest, whatever follows it.
+        ending: is what accepting it writes after it, such as a space; empty where that saves no keystrokes.
+        ending_probability: is that of the rest and the ending together.
+    """
+
+    text: str
+    probability: float
+    ending: str
+    ending_probability: float
+
+    @property
+    def written(self) -> str:
+        """What accepting it writes."""
+        return self.text + self.ending
+
+    @property
+    def saving(self) -> float:
+        """The keystrokes that it is expected to save: accepting it costs one, and it may be wrong."""
+        return self.ending_probability * (len(self.written) - 1)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields by name, for JSON."""
+        return {**asdict(self), "saving": self.saving}
+
+
+class Limits(NamedTuple):
+    """How far a search goes.
+
+    Attributes:
+        count: is the number of continuations to find.
+        until: says where they end.
+        reads: is the number of tokens that the network reads at most.
+        phrases: collects the words on the way to the end of a line too.
+    """
+
+    count: int
+    until: Until
+    reads: int
+    phrases: bool = False
+
+
+class Node:
+    """A place in a text: the state there, what may come next, and the nodes after the tokens that were tried.
+
+    Args:
+        logits: are those of the next token, [1, V].
+        state: is that of the network, of 1 row.
+    """
+
+    __slots__ = ("_values", "children", "logits", "state")
+
+    def __init__(self, logits: Logits, state: State) -> None:
+        self.logits, self.state = logits, state
+        self.children: dict[int, Node] = {}
+        self._values: FloatArray | None = None
+
+    @property
+    def values(self) -> FloatArray:
+        """The log-probabilities of the next token, [V]; minus infinity for those that are no text."""
+        if self._values is None:
+            self._values = log_softmax(self.logits[0].astype(np.float64))
+            self._values[[PAD, UNKNOWN, BEGIN]] = -np.inf
+        return self._values
+
+    def forget(self) -> None:
+        """Drop what can be computed again."""
+        self.children, self._values = {}, None
+
+
+def step_nodes(network: SequenceNetwork, wanted: Sequence[tuple[Node, int]]) -> list[Node]:
+    """Return the nodes after some tokens, each after its node; those that are new are computed in one step."""
+    new = [(node, token) for node, token in wanted if token not in node.children]
+    if new:
+        state = new[0][0].state if len(new) == 1 else network.join([node.state for node, _ in new])
+        logits, state = network.step(np.array([token for _, token in new]), state)  # (B, V)
+        for row, (node, token) in enumerate(new):
+            own = state if len(new) == 1 else network.select(state, np.array([row]))
+            node.children[token] = Node(logits[row : row + 1].copy(), own)
+    return [node.children[token] for node, token in wanted]
+
+
+class _Beginning(NamedTuple):
+    """The beginning of a continuation, whose last token has not been read yet.
+
+    Attributes:
+        node: is the place before that token.
+        token: is that token; none at the start of the search.
+        text: is what it adds to the text so far, that token included.
+        begun: says whether the word has characters, among those of the text so far.
+        total: is its log-probability.
+        left: are the bytes of the text so far that tokens have yet to begin with.
+    """
+
+    node: Node
+    token: int | None
+    text: str
+    begun: bool
+    total: float
+    left: bytes
+
+
+class _Search:
+    """A search, and what it has found."""
+
+    def __init__(self, network: SequenceNetwork, texts: TokenTexts, limits: Limits) -> None:
+        self._network, self._texts, self._limits = network, texts, limits
+        self._nats = CHARACTER_NATS[limits.until]
+        self._heap: list[tuple[float, int, _Beginning | str]] = []
+        self._pushed = 0
+        self._best: list[float] = []  # the log-probabilities of the likeliest ends so far, a heap
+        self.fitting = 0.0  # the probability of all tokens that fit what they must begin with
+        self.ends: dict[str, dict[str, float]] = {}  # by text and ending, the probability of both
+        self.ended: list[str] = []  # those that are complete, in order
+        self.phrases: dict[str, dict[str, float]] = {}  # the same of the words on the way
+
+    def run(self, root: Node, begun: bool, left: bytes) -> None:
+        """Search from a place in a text. See `complete`."""
+        self._branch(_Beginning(root, None, "", begun, 0.0, left), root)
+        reads = 0
+        while self._heap and len(self.ended) < self._limits.count and reads < self._limits.reads:
+            if isinstance(self._heap[0][2], str):
+                self._end(heapq.heappop(self._heap)[2])
+                continue
+            chosen = self._next()
+            nodes = step_nodes(self._network, [(one.node, one.token or 0) for one in chosen])
+            reads += len(chosen)
+            for one, node in zip(chosen, nodes, strict=True):
+                self._branch(one, node)
+        for _, _, one in sorted(self._heap):
+            self._end(one)
+
+    def _end(self, one: _Beginning | str) -> None:
+        if isinstance(one, str) and one not in self.ended:
+            self.ended.append(one)
+
+    def _next(self) -> list[_Beginning]:
+        """Take the first beginnings from the heap."""
+        chosen, aside = list[_Beginning](), []
+        while self._heap and len(chosen) + len(aside) < AT_ONCE:
+            item = heapq.heappop(self._heap)
+            if isinstance(item[2], str):
+                aside.append(item)
+            else:
+                chosen.append(item[2])
+        for item in aside:
+            heapq.heappush(self._heap, item)
+        return chosen
+
+    def _push(self, total: float, characters: int, item: _Beginning | str) -> None:
+        self._pushed += 1
+        heapq.heappush(self._heap, (-total - self._nats * characters, self._pushed, item))
+
+    @property
+    def _floor(self) -> float:
+        """The log-probability below which nothing is followed."""
+        least = math.log(LEAST * (self.fitting or 1.0))
+        return max(least, self._best[0]) if len(self._best) == self._limits.count else least
+
+    def _branch(self, one: _Beginning, node: Node) -> None:
+        """Add what may come after a beginning."""
+        if one.left:
+            self._branch_fitting(one, node)
+            return
+        values, until = one.total + node.values, self._limits.until
+        ends = self._texts.ends(until, one.begun)
+        self._add_ends(self.ends, one.text, ends.pieces, ends.group, values)
+        if self._limits.phrases:
+            words = self._texts.ends("word", one.begun)
+            self._add_ends(self.phrases, one.text, words.pieces, words.group, values)
+        if len(one.text) >= MAX_CHARACTERS[until]:
+            return
+        for token in np.flatnonzero(ends.onward & (values > self._floor)).tolist():
+            text = one.text + self._texts.texts[token]
+            begun = one.begun or bool(ends.begins[token])
+            self._push(values[token], len(text), _Beginning(node, token, text, begun, float(values[token]), b""))
+
+    def _add_ends(
+        self,
+        found: dict[str, dict[str, float]],
+        before: str,
+        pieces: list[tuple[str, str]],
+        group: Any,
+        values: FloatArray,
+    ) -> None:
+        """Add the continuations that end with the next token."""
+        ending = group >= 0
+        masses = np.bincount(group[ending], np.exp(values[ending]), len(pieces))
+        least, totals = math.exp(self._floor), dict[str, float]()
+        for index in np.flatnonzero(masses > least * 1e-3).tolist():
+            self._add_end(found, totals, before + pieces[index][0], pieces[index][1], float(masses[index]))
+        if found is self.ends:
+            self._push_ends(totals)
+
+    def _add_end(
+        self, found: dict[str, dict[str, float]], totals: dict[str, float], text: str, ending: str, mass: float
+    ) -> None:
+        if text:
+            endings = found.setdefault(text, {})
+            endings[ending] = endings.get(ending, 0.0) + mass
+            totals[text] = totals.get(text, 0.0) + mass
+
+    def _push_ends(self, totals: dict[str, float]) -> None:
+        for text, mass in totals.items():
+            self._push(math.log(mass), len(text), text)
+            keep = heapq.heappush if len(self._best) < self._limits.count else heapq.heappushpop
+            keep(self._best, math.log(mass))
+
+    def _branch_fitting(self, one: _Beginning, node: Node) -> None:
+        """Add the tokens that fit what the text so far has beyond its last whole token."""
+        whole, shorter = self._texts.fitting(one.left)
+        values = one.total + node.values
+        self.fitting += float(np.exp(values[whole]).sum())
+        totals: dict[str, float] = {}
+        for token in whole:
+            if values[token] > self._floor:
+                text = text_of_bytes(self._texts.texts[token].encode(errors="surrogateescape")[len(one.left) :])
+                self._fit(one, node, token, text, float(values[token]), totals)
+        self._push_ends(totals)
+        for token, left in shorter:
+            if np.isfinite(values[token]):
+                self._push(values[token], 0, one._replace(node=node, token=token, total=float(values[token]), left=left))
+
+    def _fit(
+        self, one: _Beginning, node: Node, token: int, text: str, value: float, totals: dict[str, float]
+    ) -> None:
+        end = end_of(text, self._limits.until, one.begun)
+        if end >= 0:
+            self._add_end(self.ends, totals, text[:end], text[end], math.exp(value))
+            return
+        begun = one.begun or any(map(in_word, text))
+        self._push(value, len(text), _Beginning(node, token, text, begun, value, b""))
+
+
+def complete(
+    network: SequenceNetwork, texts: TokenTexts, root: Node, before: str, left: bytes, limits: Limits
+) -> list[Completion]:
+    """Find continuations of a text, the likeliest first.
+
+    Args:
+        network: predicts the next token.
+        texts: are those of its tokens.
+        root: is the place after the tokens of the text.
+        before: is the end of the text, at least its last character.
+        left: are the bytes that the text has beyond those tokens: the beginning of a token.
+        limits: say how far to search.
+
+    Returns:
+        at most as many as the limits say; of phrases, all that were found on the way.
+    """
+    search = _Search(network, texts, limits)
+    search.run(root, bool(before) and in_word(before[-1]), left)
+    scale = 1 / (search.fitting or 1.0)
+    found = search.phrases if limits.phrases else {text: search.ends[text] for text in search.ended}
+    made = [_completion(text, endings, scale) for text, endings in found.items()]
+    made.sort(key=lambda one: -one.probability)
+    return made if limits.phrases else made[: limits.count]
+
+
+def _completion(text: str, endings: dict[str, float], scale: float) -> Completion:
+    """Choose the ending that is expected to save most."""
+    together = sum(endings.values())
+    ways = [(together * (len(text) - 1), "", together)]
+    ways += [(mass * len(text), ending, mass) for ending, mass in endings.items()]
+    _, ending, mass = max(ways, key=lambda way: way[0])
+    return Completion(whole_text(text), min(1.0, together * scale), ending, min(1.0, mass * scale))
+
+
