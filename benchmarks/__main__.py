@@ -26,6 +26,7 @@ NAMES = (
     "recipe",
     "words",
     "ngrams",
+    "keystrokes",
     "surnames",
     "vectors",
     "ag_news",

@@ -1,5 +1,7 @@
 """A text that is cut has the tokens of the whole, whatever the tokenizer."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -16,7 +18,7 @@ def test_the_tokens_between_cuts_are_those_of_the_whole(kind: str, text: str, ch
     tokenizer = LEARNT[kind]
     inside = [position for position in sorted(chosen) if 0 < position < len(text) and is_cut(tokenizer, text, position)]
     borders = [0, *inside, len(text)]
-    parts = [encode_between(tokenizer, text, one, other) for one, other in zip(borders, borders[1:], strict=False)]
+    parts = [encode_between(tokenizer, text, one, other) for one, other in pairwise(borders)]
     assert np.concatenate(parts).tolist() == tokenizer.encode(text).tolist()
 
 
@@ -26,7 +28,9 @@ def test_the_last_and_the_next_cut_are_the_nearest_ones(kind: str, text: str, en
     tokenizer, end = LEARNT[kind], min(end, len(text))
     cuts = [position for position in range(len(text) + 1) if is_cut(tokenizer, text, position)]
     assert last_cut(tokenizer, text, end) == max(position for position in cuts if position <= end)
-    assert next_cut(tokenizer, text, end) == min((cut for cut in cuts if cut > end), default=len(text)) or end == len(text)
+    assert next_cut(tokenizer, text, end) == min((cut for cut in cuts if cut > end), default=len(text)) or end == len(
+        text
+    )
 
 
 @given(one=texts, other=texts, same=texts)

@@ -77,9 +77,7 @@ def test_a_line_is_completed_to_its_end(kind: str) -> None:
     tokenizer = make_tokenizer(kind, [TALE], 300)  # type: ignore[arg-type]
     session = open_session(counted_network(tokenizer, order=6), tokenizer)
     session.edit("Once or twice she had peeped into")
-    assert session.completions(1, "line")[0].text == (
-        " the book her sister was reading, but it had no pictures in it."
-    )
+    assert session.completions(1, "line")[0].text == (" the book her sister was reading, but it had no pictures in it.")
 
 
 def test_a_document_may_end_with_the_word() -> None:

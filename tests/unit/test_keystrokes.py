@@ -88,9 +88,7 @@ def test_a_network_that_knows_a_text_saves_most_of_its_keys_and_the_oracle_more(
 def test_documents_are_typed_one_after_the_other() -> None:
     tokenizer = make_tokenizer("char", ["ab"])
     part = part_of_text(tokenizer, "ab", ends=True)
-    documents = part.__class__(
-        np.concatenate([part.tokens] * 3), np.array([0, 3, 6, 9]), 9, 9, 0.0, part.counts * 3
-    )
+    documents = part.__class__(np.concatenate([part.tokens] * 3), np.array([0, 3, 6, 9]), 9, 9, 0.0, part.counts * 3)
     assert texts_of(tokenizer, documents) == ["ab\n"] * 3
     assert texts_of(tokenizer, documents, 4) == ["ab\n", "a"]
     assert texts_of(tokenizer, part, 1) == ["a"]

@@ -1,5 +1,7 @@
 """What a key costs while a text is typed, and that what is kept of it is right."""
 
+from itertools import pairwise
+
 import pytest
 
 from helpers.typed import TALE, CountedSteps, counted_network, open_session
@@ -84,7 +86,7 @@ def test_what_the_states_take_is_bounded_and_old_places_are_the_sparser(
         session.edit(text[:end])
         assert len(session.places) <= MIN_PLACES
     places = session.places
-    gaps = [after - before for before, after in zip(places, places[1:], strict=False)]
+    gaps = [after - before for before, after in pairwise(places)]
     assert places[0] == 0
     assert places[-1] == len(text)
     assert gaps[-1] == 1
@@ -108,7 +110,7 @@ def test_what_was_dropped_is_read_again_from_the_nearest_place(
 
 def test_a_pasted_text_has_places_to_go_back_to(session: Session) -> None:
     session.edit(TALE)
-    gaps = [after - before for before, after in zip(session.places, session.places[1:], strict=False)]
+    gaps = [after - before for before, after in pairwise(session.places)]
     assert max(gaps) == 64
     assert gaps[-1] == 1
 

@@ -14,6 +14,7 @@ from unspool.arrays import Flags, IntArray
 from unspool.text.tokenizer import END, SPECIAL_TOKENS, Tokenizer
 from unspool.text.words import LINE_END, Until, end_of, in_word
 
+
 def text_of_bytes(data: bytes) -> str:
     """Decode bytes that may begin or end within a character; what is only a part of one is half a surrogate pair."""
     return data.decode(errors="surrogateescape")

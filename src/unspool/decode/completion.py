@@ -66,13 +66,13 @@ class Limits(NamedTuple):
     """How far a search goes.
 
     Attributes:
-        count: is the number of continuations to find.
+        wanted: is the number of continuations to find.
         until: says where they end.
         reads: is the number of tokens that the network reads at most.
         phrases: collects the words on the way to the end of a line too.
     """
 
-    count: int
+    wanted: int
     until: Until
     reads: int
     phrases: bool = False
@@ -156,7 +156,7 @@ class _Search:
         """Search from a place in a text. See `complete`."""
         self._branch(_Beginning(root, None, "", begun, 0.0, left), root)
         reads = 0
-        while self._heap and len(self.ended) < self._limits.count and reads < self._limits.reads:
+        while self._heap and len(self.ended) < self._limits.wanted and reads < self._limits.reads:
             if isinstance(self._heap[0][2], str):
                 self._end(heapq.heappop(self._heap)[2])
                 continue
@@ -165,8 +165,8 @@ class _Search:
             reads += len(chosen)
             for one, node in zip(chosen, nodes, strict=True):
                 self._branch(one, node)
-        for _, _, one in sorted(self._heap):
-            self._end(one)
+        for _, _, rest in sorted(self._heap):
+            self._end(rest)
 
     def _end(self, one: _Beginning | str) -> None:
         if isinstance(one, str) and one not in self.ended:
@@ -174,7 +174,7 @@ class _Search:
 
     def _next(self) -> list[_Beginning]:
         """Take the first beginnings from the heap."""
-        chosen, aside = list[_Beginning](), []
+        chosen, aside = list[_Beginning](), list[tuple[float, int, _Beginning | str]]()
         while self._heap and len(chosen) + len(aside) < AT_ONCE:
             item = heapq.heappop(self._heap)
             if isinstance(item[2], str):
@@ -193,7 +193,7 @@ class _Search:
     def _floor(self) -> float:
         """The log-probability below which nothing is followed."""
         least = math.log(LEAST * (self.fitting or 1.0))
-        return max(least, self._best[0]) if len(self._best) == self._limits.count else least
+        return max(least, self._best[0]) if len(self._best) == self._limits.wanted else least
 
     def _branch(self, one: _Beginning, node: Node) -> None:
         """Add what may come after a beginning."""
@@ -241,7 +241,7 @@ class _Search:
     def _push_ends(self, totals: dict[str, float]) -> None:
         for text, mass in totals.items():
             self._push(math.log(mass), len(text), text)
-            keep = heapq.heappush if len(self._best) < self._limits.count else heapq.heappushpop
+            keep = heapq.heappush if len(self._best) < self._limits.wanted else heapq.heappushpop
             keep(self._best, math.log(mass))
 
     def _branch_fitting(self, one: _Beginning, node: Node) -> None:
@@ -257,11 +257,11 @@ class _Search:
         self._push_ends(totals)
         for token, left in shorter:
             if np.isfinite(values[token]):
-                self._push(values[token], 0, one._replace(node=node, token=token, total=float(values[token]), left=left))
+                self._push(
+                    values[token], 0, one._replace(node=node, token=token, total=float(values[token]), left=left)
+                )
 
-    def _fit(
-        self, one: _Beginning, node: Node, token: int, text: str, value: float, totals: dict[str, float]
-    ) -> None:
+    def _fit(self, one: _Beginning, node: Node, token: int, text: str, value: float, totals: dict[str, float]) -> None:
         end = end_of(text, self._limits.until, one.begun)
         if end >= 0:
             self._add_end(self.ends, totals, text[:end], text[end], math.exp(value))
@@ -292,7 +292,7 @@ def complete(
     found = search.phrases if limits.phrases else {text: search.ends[text] for text in search.ended}
     made = [_completion(text, endings, scale) for text, endings in found.items()]
     made.sort(key=lambda one: -one.probability)
-    return made if limits.phrases else made[: limits.count]
+    return made if limits.phrases else made[: limits.wanted]
 
 
 def _completion(text: str, endings: dict[str, float], scale: float) -> Completion:
@@ -302,5 +302,3 @@ def _completion(text: str, endings: dict[str, float], scale: float) -> Completio
     ways += [(mass * len(text), ending, mass) for ending, mass in endings.items()]
     _, ending, mass = max(ways, key=lambda way: way[0])
     return Completion(whole_text(text), min(1.0, together * scale), ending, min(1.0, mass * scale))
-
-

@@ -59,9 +59,7 @@ class Session:
         text: is what is typed.
     """
 
-    def __init__(
-        self, network: SequenceNetwork, texts: TokenTexts, start: Reading, max_bytes: int = MAX_BYTES
-    ) -> None:
+    def __init__(self, network: SequenceNetwork, texts: TokenTexts, start: Reading, max_bytes: int = MAX_BYTES) -> None:
         self._network, self._texts, self._tokenizer = network, texts, texts.tokenizer
         self._places = [Place(0, Node(start.logits, start.state))]
         size = start.logits.nbytes + sum(array.nbytes for array in network.state_to_arrays(start.state).values())
@@ -113,9 +111,7 @@ class Session:
         place = self._places[-1]
         left = self._left(place.offset)
         if (left, limits) not in place.found:
-            place.found[left, limits] = complete(
-                self._network, self._texts, place.node, self.text[-1:], left, limits
-            )
+            place.found[left, limits] = complete(self._network, self._texts, place.node, self.text[-1:], left, limits)
         return place.found[left, limits]
 
     def _left(self, offset: int) -> bytes:

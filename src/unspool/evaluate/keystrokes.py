@@ -148,7 +148,9 @@ def keystrokes_text(figures: dict[str, Any]) -> str:
     """Show the figures of `measure_keystrokes` in a terminal."""
     rows = [name for name in figures if isinstance(figures[name], dict)]
     lines = [f"keys saved on {figures['characters']:,} characters:"]
-    lines += [f"{'':10}{'words, 1':>10}{'words, 3':>10}{'lines, 1':>10}{'lines, 3':>10}{'recall 1':>10}{'recall 3':>10}"]
+    lines += [
+        f"{'':10}{'words, 1':>10}{'words, 3':>10}{'lines, 1':>10}{'lines, 3':>10}{'recall 1':>10}{'recall 3':>10}"
+    ]
     names = ("words_1", "words_3", "lines_1", "lines_3", "recall_1", "recall_3")
     for row in rows:
         cells = [f"{100 * figures[row][name]:>8.1f} %" if name in figures[row] else f"{'':10}" for name in names]
@@ -156,5 +158,7 @@ def keystrokes_text(figures: dict[str, Any]) -> str:
     lines.append("a suggestion is shown where it is expected to save      shown   accepted  keys saved")
     for point in figures["curve"]:
         values = (point["coverage"], point["precision"], point["saved"])
-        lines.append(f"{point['min_saving']:>10.2f} keys{'':35}" + "".join(f"{100 * value:>9.1f} %" for value in values))
+        lines.append(
+            f"{point['min_saving']:>10.2f} keys{'':35}" + "".join(f"{100 * value:>9.1f} %" for value in values)
+        )
     return "\n".join(lines) + "\n"

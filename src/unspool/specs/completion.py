@@ -18,7 +18,9 @@ class CompletionSpec(Spec):
     """
 
     n: int = setting(5, Option("Completion", True, ("-n",), ("count", "number", "top", "num-samples")), ge=1, le=100)
-    until: Literal["word", "line"] = setting("word", Option("Completion", True, synonyms=("to", "end", "stop", "up-to")))
+    until: Literal["word", "line"] = setting(
+        "word", Option("Completion", True, synonyms=("to", "end", "stop", "up-to"))
+    )
     min_saving: float = setting(
         MIN_SAVING, Option("Completion", synonyms=("threshold", "min-probability", "confidence")), ge=0
     )
