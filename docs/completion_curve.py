@@ -8,10 +8,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from unspool.specs.completion import MIN_SAVING
+
 TARGET = Path(__file__).parent / "how-to" / "completion.svg"
 WIDTH, HEIGHT, MARGIN = 640, 400, 56
 COLOURS = ("#2f6feb", "#bf5b04")
-MARKED = 0.5  # the threshold that is the default
 
 
 def picture(rows: list[dict[str, Any]]) -> str:
@@ -52,7 +53,7 @@ def _curve(points: list[dict[str, Any]], colour: str, number: int) -> str:
     line = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
     found = [f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>']
     for point, (x, y) in zip(points, places, strict=True):
-        chosen = point["min_saving"] == MARKED
+        chosen = point["min_saving"] == MIN_SAVING
         found.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{5 if chosen else 3}" fill="{colour}"/>')
         label = f"{point['min_saving']:g} keys: {point['saved']:.0%} saved" if chosen else f"{point['min_saving']:g}"
         found.append(f'<text x="{x + 7:.1f}" y="{y - 6:.1f}" fill="{colour}">{label}</text>')

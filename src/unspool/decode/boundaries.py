@@ -1,6 +1,6 @@
 """The texts of tokens, and where in them a word or a line is over; see `text/words.py`.
 
-Shapes: V tokens, G groups.
+Shapes: V tokens, E tokens in which something ends, G pieces.
 """
 
 from bisect import bisect_left
@@ -31,13 +31,15 @@ class Ends(NamedTuple):
     """What each token means to a text that ends with a word or a line.
 
     Attributes:
-        group: is the index of the piece of text in which the token ends it, -1 where it does not, [V].
-        pieces: are the texts before the end, and their endings, G pairs.
+        tokens: are those in which it ends, [E].
+        piece: is the index of the piece of text with which each of them ends it, [E].
+        pieces: are these pieces: the texts before the end, and the endings, G pairs.
         onward: marks the tokens after which it goes on, [V].
         begins: marks the tokens that have characters of a word, [V].
     """
 
-    group: IntArray
+    tokens: IntArray
+    piece: IntArray
     pieces: list[tuple[str, str]]
     onward: Flags
     begins: Flags
@@ -93,7 +95,8 @@ class TokenTexts:
                 group[token] = pieces.setdefault((text[:end], text[end]), len(pieces))
         onward = np.array([bool(text) for text in self.texts]) & (group < 0)
         begins = np.array([any(map(in_word, text)) for text in self.texts])
-        return Ends(group, list(pieces), onward, begins)
+        tokens = np.flatnonzero(group >= 0)
+        return Ends(tokens, group[tokens], list(pieces), onward, begins)
 
     @cached_property
     def _sorted(self) -> tuple[list[bytes], list[int], dict[bytes, int]]:

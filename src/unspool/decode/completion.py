@@ -13,21 +13,20 @@ Shapes: B beginnings that are read at once, V tokens.
 
 import heapq
 import math
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from unspool.arrays import FloatArray, Logits, log_softmax
-from unspool.decode.boundaries import TokenTexts, text_of_bytes, whole_text
-from unspool.engines.base import SequenceNetwork, State
-from unspool.text.tokenizer import BEGIN, PAD, UNKNOWN
+from unspool.arrays import FloatArray
+from unspool.decode.boundaries import Ends, TokenTexts, text_of_bytes, whole_text
+from unspool.decode.nodes import Node, step_nodes
+from unspool.engines.base import SequenceNetwork
 from unspool.text.words import Until, end_of, in_word
 
-LEAST = 1e-5  # probability below which a beginning is not followed
 MAX_CHARACTERS = {"word": 60, "line": 160}  # of a continuation
 CHARACTER_NATS = {"word": 0.0, "line": 0.7}  # that a further character is taken to cost
+NEGLIGIBLE = 1e-2  # of the least probability: endings that are less likely are not counted
 AT_ONCE = 8  # beginnings that are read together
 
 
@@ -69,53 +68,15 @@ class Limits(NamedTuple):
         wanted: is the number of continuations to find.
         until: says where they end.
         reads: is the number of tokens that the network reads at most.
+        least: is the probability below which a beginning is not followed.
         phrases: collects the words on the way to the end of a line too.
     """
 
     wanted: int
     until: Until
     reads: int
+    least: float = 1e-5
     phrases: bool = False
-
-
-class Node:
-    """A place in a text: the state there, what may come next, and the nodes after the tokens that were tried.
-
-    Args:
-        logits: are those of the next token, [1, V].
-        state: is that of the network, of 1 row.
-    """
-
-    __slots__ = ("_values", "children", "logits", "state")
-
-    def __init__(self, logits: Logits, state: State) -> None:
-        self.logits, self.state = logits, state
-        self.children: dict[int, Node] = {}
-        self._values: FloatArray | None = None
-
-    @property
-    def values(self) -> FloatArray:
-        """The log-probabilities of the next token, [V]; minus infinity for those that are no text."""
-        if self._values is None:
-            self._values = log_softmax(self.logits[0].astype(np.float64))
-            self._values[[PAD, UNKNOWN, BEGIN]] = -np.inf
-        return self._values
-
-    def forget(self) -> None:
-        """Drop what can be computed again."""
-        self.children, self._values = {}, None
-
-
-def step_nodes(network: SequenceNetwork, wanted: Sequence[tuple[Node, int]]) -> list[Node]:
-    """Return the nodes after some tokens, each after its node; those that are new are computed in one step."""
-    new = [(node, token) for node, token in wanted if token not in node.children]
-    if new:
-        state = new[0][0].state if len(new) == 1 else network.join([node.state for node, _ in new])
-        logits, state = network.step(np.array([token for _, token in new]), state)  # (B, V)
-        for row, (node, token) in enumerate(new):
-            own = state if len(new) == 1 else network.select(state, np.array([row]))
-            node.children[token] = Node(logits[row : row + 1].copy(), own)
-    return [node.children[token] for node, token in wanted]
 
 
 class _Beginning(NamedTuple):
@@ -192,7 +153,7 @@ class _Search:
     @property
     def _floor(self) -> float:
         """The log-probability below which nothing is followed."""
-        least = math.log(LEAST * (self.fitting or 1.0))
+        least = math.log(self._limits.least * (self.fitting or 1.0))
         return max(least, self._best[0]) if len(self._best) == self._limits.wanted else least
 
     def _branch(self, one: _Beginning, node: Node) -> None:
@@ -202,10 +163,9 @@ class _Search:
             return
         values, until = one.total + node.values, self._limits.until
         ends = self._texts.ends(until, one.begun)
-        self._add_ends(self.ends, one.text, ends.pieces, ends.group, values)
+        self._push_ends(self._add_ends(self.ends, one.text, ends, values))
         if self._limits.phrases:
-            words = self._texts.ends("word", one.begun)
-            self._add_ends(self.phrases, one.text, words.pieces, words.group, values)
+            self._add_ends(self.phrases, one.text, self._texts.ends("word", one.begun), values)
         if len(one.text) >= MAX_CHARACTERS[until]:
             return
         for token in np.flatnonzero(ends.onward & (values > self._floor)).tolist():
@@ -214,21 +174,15 @@ class _Search:
             self._push(values[token], len(text), _Beginning(node, token, text, begun, float(values[token]), b""))
 
     def _add_ends(
-        self,
-        found: dict[str, dict[str, float]],
-        before: str,
-        pieces: list[tuple[str, str]],
-        group: Any,
-        values: FloatArray,
-    ) -> None:
-        """Add the continuations that end with the next token."""
-        ending = group >= 0
-        masses = np.bincount(group[ending], np.exp(values[ending]), len(pieces))
-        least, totals = math.exp(self._floor), dict[str, float]()
-        for index in np.flatnonzero(masses > least * 1e-3).tolist():
-            self._add_end(found, totals, before + pieces[index][0], pieces[index][1], float(masses[index]))
-        if found is self.ends:
-            self._push_ends(totals)
+        self, found: dict[str, dict[str, float]], before: str, ends: Ends, values: FloatArray
+    ) -> dict[str, float]:
+        """Add the continuations that end with the next token, and return their probabilities."""
+        masses = np.bincount(ends.piece, np.exp(values[ends.tokens]), len(ends.pieces))
+        totals = dict[str, float]()
+        for index in np.flatnonzero(masses > NEGLIGIBLE * self._limits.least).tolist():
+            text, ending = ends.pieces[index]
+            self._add_end(found, totals, before + text, ending, float(masses[index]))
+        return totals
 
     def _add_end(
         self, found: dict[str, dict[str, float]], totals: dict[str, float], text: str, ending: str, mass: float

@@ -10,7 +10,8 @@ sparser the older they are. Deleting back to where there is none reads again fro
 
 from unspool.arrays import IntArray
 from unspool.decode.boundaries import TokenTexts
-from unspool.decode.completion import Completion, Limits, Node, complete, step_nodes
+from unspool.decode.completion import Completion, Limits, complete
+from unspool.decode.nodes import Node, step_nodes
 from unspool.decode.reading import Reading, read
 from unspool.engines.base import SequenceNetwork
 from unspool.errors import UsageError
@@ -24,6 +25,7 @@ STEPPED = 16  # characters at the end of such a text that have a place each
 REMEMBERED = 64  # places that remember their completions
 READS = {"word": 64, "line": 192}  # tokens that the search for completions reads at most
 SHOWN_READS = 48  # tokens that the search for a suggestion reads at most, so that a key takes a few milliseconds
+SHOWN_LEAST = 2e-3  # probability below which nothing is worth suggesting
 CANDIDATES = 6  # words that a search for suggestions chooses from
 
 
@@ -103,7 +105,7 @@ class Session:
             until: says how far they may go: to the end of the word, or by several words up to that of the line.
             min_saving: leaves out those that are expected to save fewer keystrokes.
         """
-        found = self._search(Limits(max(n, CANDIDATES), until, SHOWN_READS, phrases=until == "line"))
+        found = self._search(Limits(max(n, CANDIDATES), until, SHOWN_READS, SHOWN_LEAST, until == "line"))
         best = sorted(found, key=lambda one: -one.saving)[:n]
         return [one for one in best if one.saving >= max(min_saving, 1e-9)]
 

@@ -1,7 +1,6 @@
 """Type the beginning of a held-out text with completion, and measure what that saves."""
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from unspool.data.tokens import Part
 from unspool.decode.boundaries import TokenTexts
@@ -32,24 +31,35 @@ class Suggested(NamedTuple):
     starts: list[tuple[str, list[str]]]
 
 
-def measure_keystrokes(
-    network: SequenceNetwork, texts: TokenTexts, part: Part, others: Mapping[str, SequenceNetwork] | None = None
-) -> dict[str, Any]:
+@runtime_checkable
+class BesideCounts(Protocol):
+    """A network of two, whose parts are measured alone too.
+
+    Attributes:
+        network: is the trained one.
+        counts: is the counted one.
+    """
+
+    network: SequenceNetwork
+    counts: SequenceNetwork
+
+
+def measure_keystrokes(network: SequenceNetwork, texts: TokenTexts, part: Part) -> dict[str, Any]:
     """Type the beginning of a part of a corpus.
 
     Args:
-        network: completes the text.
+        network: completes the text; a network of two completes it with each of them alone too.
         texts: are those of its tokens.
         part: holds the text.
-        others: complete it too, each alone.
 
     Returns:
-        for the model, the oracle and each of the others the fractions of the keys that are saved with one and three
+        for the model, the oracle and each part of the model the fractions of the keys that are saved with one and three
         suggestions of words, and of words and lines, and the recall at the start of words; and the curve of the model.
     """
     typing = texts_of(texts.tokenizer, part)
     figures: dict[str, Any] = {"characters": sum(map(len, typing))}
-    for name, one in {"model": network, **(others or {})}.items():
+    alone = {"network": network.network, "counts": network.counts} if isinstance(network, BesideCounts) else {}
+    for name, one in {"model": network, **alone}.items():
         found = _suggested(one, texts, typing, name)
         figures[name] = _saved(typing, found)
         if name == "model":
