@@ -33,7 +33,7 @@ class CountedSteps(NgramNetwork):
         return super().unroll(tokens, state)
 
 
-def counted_network(tokenizer: Tokenizer, text: str = TALE, order: int = 4) -> CountedSteps:
+def counted_network(tokenizer: Tokenizer, text: str = TALE, order: int = 7) -> CountedSteps:
     """A network of the n-grams of a text."""
     model = build_model(counts_of([tokenizer.encode(text)], order, tokenizer.vocabulary_size))
     return CountedSteps(tables_of(model), model.order, kneser_ney.DEFINITION)

@@ -26,7 +26,9 @@ from unspool.text.words import Until, end_of, in_word
 
 MAX_CHARACTERS = {"word": 60, "line": 160}  # of a continuation
 CHARACTER_NATS = {"word": 0.0, "line": 0.7}  # that a further character is taken to cost
+PHRASE_NATS = 0.3  # the same, where the words on the way are collected
 NEGLIGIBLE = 1e-2  # of the least probability: endings that are less likely are not counted
+LATER = 5  # characters that the rank adds to those of a completion
 AT_ONCE = 8  # beginnings that are read together
 
 
@@ -56,6 +58,15 @@ class Completion:
         """The keystrokes that it is expected to save: accepting it costs one, and it may be wrong."""
         return self.ending_probability * (len(self.written) - 1)
 
+    @property
+    def rank(self) -> float:
+        """How much it is worth to be among the few that are shown.
+
+        What is not shown now may be shown a key later, which then is all that is lost. So the probability counts for
+        more than it does in the saving; `docs/decisions/0014-completion.md` has what was measured.
+        """
+        return self.ending_probability * (len(self.written) + LATER)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the fields by name, for JSON."""
         return {**asdict(self), "saving": self.saving}
@@ -69,7 +80,7 @@ class Limits(NamedTuple):
         until: says where they end.
         reads: is the number of tokens that the network reads at most.
         least: is the probability below which a beginning is not followed.
-        phrases: collects the words on the way to the end of a line too.
+        phrases: collects the ends of all words on the way, in place of continuations that are complete.
     """
 
     wanted: int
@@ -104,14 +115,13 @@ class _Search:
 
     def __init__(self, network: SequenceNetwork, texts: TokenTexts, limits: Limits) -> None:
         self._network, self._texts, self._limits = network, texts, limits
-        self._nats = CHARACTER_NATS[limits.until]
+        self._nats = PHRASE_NATS if limits.phrases else CHARACTER_NATS[limits.until]
         self._heap: list[tuple[float, int, _Beginning | str]] = []
         self._pushed = 0
         self._best: list[float] = []  # the log-probabilities of the likeliest ends so far, a heap
         self.fitting = 0.0  # the probability of all tokens that fit what they must begin with
         self.ends: dict[str, dict[str, float]] = {}  # by text and ending, the probability of both
         self.ended: list[str] = []  # those that are complete, in order
-        self.phrases: dict[str, dict[str, float]] = {}  # the same of the words on the way
 
     def run(self, root: Node, begun: bool, left: bytes) -> None:
         """Search from a place in a text. See `complete`."""
@@ -163,9 +173,10 @@ class _Search:
             return
         values, until = one.total + node.values, self._limits.until
         ends = self._texts.ends(until, one.begun)
-        self._push_ends(self._add_ends(self.ends, one.text, ends, values))
         if self._limits.phrases:
-            self._add_ends(self.phrases, one.text, self._texts.ends("word", one.begun), values)
+            self._add_ends(one.text, self._texts.ends("word", one.begun), values)
+        else:
+            self._push_ends(self._add_ends(one.text, ends, values))
         if len(one.text) >= MAX_CHARACTERS[until]:
             return
         for token in np.flatnonzero(ends.onward & (values > self._floor)).tolist():
@@ -173,22 +184,18 @@ class _Search:
             begun = one.begun or bool(ends.begins[token])
             self._push(values[token], len(text), _Beginning(node, token, text, begun, float(values[token]), b""))
 
-    def _add_ends(
-        self, found: dict[str, dict[str, float]], before: str, ends: Ends, values: FloatArray
-    ) -> dict[str, float]:
+    def _add_ends(self, before: str, ends: Ends, values: FloatArray) -> dict[str, float]:
         """Add the continuations that end with the next token, and return their probabilities."""
         masses = np.bincount(ends.piece, np.exp(values[ends.tokens]), len(ends.pieces))
         totals = dict[str, float]()
         for index in np.flatnonzero(masses > NEGLIGIBLE * self._limits.least).tolist():
             text, ending = ends.pieces[index]
-            self._add_end(found, totals, before + text, ending, float(masses[index]))
+            self._add_end(totals, before + text, ending, float(masses[index]))
         return totals
 
-    def _add_end(
-        self, found: dict[str, dict[str, float]], totals: dict[str, float], text: str, ending: str, mass: float
-    ) -> None:
+    def _add_end(self, totals: dict[str, float], text: str, ending: str, mass: float) -> None:
         if text:
-            endings = found.setdefault(text, {})
+            endings = self.ends.setdefault(text, {})
             endings[ending] = endings.get(ending, 0.0) + mass
             totals[text] = totals.get(text, 0.0) + mass
 
@@ -208,7 +215,8 @@ class _Search:
             if values[token] > self._floor:
                 text = text_of_bytes(self._texts.texts[token].encode(errors="surrogateescape")[len(one.left) :])
                 self._fit(one, node, token, text, float(values[token]), totals)
-        self._push_ends(totals)
+        if not self._limits.phrases:
+            self._push_ends(totals)
         for token, left in shorter:
             if np.isfinite(values[token]):
                 self._push(
@@ -218,7 +226,7 @@ class _Search:
     def _fit(self, one: _Beginning, node: Node, token: int, text: str, value: float, totals: dict[str, float]) -> None:
         end = end_of(text, self._limits.until, one.begun)
         if end >= 0:
-            self._add_end(self.ends, totals, text[:end], text[end], math.exp(value))
+            self._add_end(totals, text[:end], text[end], math.exp(value))
             return
         begun = one.begun or any(map(in_word, text))
         self._push(value, len(text), _Beginning(node, token, text, begun, value, b""))
@@ -243,7 +251,7 @@ def complete(
     search = _Search(network, texts, limits)
     search.run(root, bool(before) and in_word(before[-1]), left)
     scale = 1 / (search.fitting or 1.0)
-    found = search.phrases if limits.phrases else {text: search.ends[text] for text in search.ended}
+    found = search.ends if limits.phrases else {text: search.ends[text] for text in search.ended}
     made = [_completion(text, endings, scale) for text, endings in found.items()]
     made.sort(key=lambda one: -one.probability)
     return made if limits.phrases else made[: limits.wanted]

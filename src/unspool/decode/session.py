@@ -98,7 +98,7 @@ class Session:
         return self._search(Limits(n, until, READS[until]))[:n]
 
     def suggestions(self, n: int = 1, until: Until = "word", min_saving: float = 0.0) -> list[Completion]:
-        """Return what to suggest here: the continuations that are expected to save most keystrokes.
+        """Return what to suggest here: the continuations that are worth most, by `Completion.rank`.
 
         Args:
             n: is the maximum number of suggestions.
@@ -106,8 +106,8 @@ class Session:
             min_saving: leaves out those that are expected to save fewer keystrokes.
         """
         found = self._search(Limits(max(n, CANDIDATES), until, SHOWN_READS, SHOWN_LEAST, until == "line"))
-        best = sorted(found, key=lambda one: -one.saving)[:n]
-        return [one for one in best if one.saving >= max(min_saving, 1e-9)]
+        worth = [one for one in found if one.saving > 0 and one.saving >= min_saving]
+        return sorted(worth, key=lambda one: -one.rank)[:n]
 
     def _search(self, limits: Limits) -> list[Completion]:
         place = self._places[-1]
