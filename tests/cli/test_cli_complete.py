@@ -30,7 +30,7 @@ def test_a_process_prints_the_likeliest_words_after_their_probabilities(
     counted: Path, run: Callable[..., Result]
 ) -> None:
     result = run("complete", counted, "the quick br", "-n", 2)
-    assert (result.code, result.err) == (0, "")
+    assert result.code == 0
     probability, word = result.out.splitlines()[0].split()
     assert word == "own"
     assert 0.5 < float(probability) <= 1
@@ -103,7 +103,7 @@ def test_evaluate_types_and_says_what_is_saved(counted: Path, run: Callable[...,
     assert result.code == 0
     assert "keys saved on 237 characters" in result.out
     found = call_main("evaluate", counted, text, "--keystrokes", "--json").json()["keystrokes"]
-    assert found["oracle"]["words_1"] > found["model"]["words_1"] > 0.4
+    assert found["oracle"]["words_1"] >= found["model"]["words_1"] > 0.4
     assert "keystrokes" not in call_main("evaluate", counted, text, "--json").json()
 
 
@@ -123,8 +123,8 @@ class Terminal:
         os.close(side)
         self.shown = ""
 
-    def wait_for(self, text: str, seconds: float = 60) -> None:
-        """Read until something is shown, escapes of colour left out; what was shown until then is forgotten."""
+    def wait_for(self, text: str, seconds: float = 60) -> str:
+        """Read until something is shown, escapes of colour left out, and return what was; it is forgotten then."""
         end = time.monotonic() + seconds
         while text not in GREY.sub("", self.shown):
             ready, _, _ = select.select([self._main], [], [], max(0.0, end - time.monotonic()))
@@ -133,7 +133,8 @@ class Terminal:
                 self.shown += os.read(self._main, 4096).decode(errors="replace")
             except OSError:
                 pytest.fail(f"it ended without {text!r}, but with {self.shown!r}")
-        self.shown = ""
+        shown, self.shown = self.shown, ""
+        return shown
 
     def type(self, keys: str) -> None:
         os.write(self._main, keys.encode())
@@ -164,13 +165,17 @@ def test_tab_accepts_a_suggestion_and_ctrl_right_a_word_of_it(terminal: Callable
     typing.wait_for("> ")
     typing.type("the quick br")
     typing.wait_for("own fox jumps")
-    typing.type("\x1b[1;5C")  # Ctrl-Right
-    typing.type("f")
-    typing.wait_for("ox jumps")
+    typing.type("\x1b[1;5C\r")  # Ctrl-Right writes "own ", which saves three keys
+    typing.wait_for("> ")
+    typing.type("the quick br")
+    typing.wait_for("own fox jumps")
     typing.type("\t\r")
     typing.wait_for("> ")
     typing.type("\x04")  # Ctrl-D
-    typing.wait_for("keys were saved.")
+    said = typing.wait_for("keys were saved.")
+    saved, characters = map(int, re.findall(r"(\d+) of (\d+) keys", said)[0])
+    assert characters >= len("the quick brown ") + len("the quick brown fox jumps")
+    assert saved == characters - 2 * len("the quick br") - 2  # the two keys that accepted
     assert typing.process.wait(30) == 0
 
 

@@ -30,6 +30,7 @@ PHRASE_NATS = 0.3  # the same, where the words on the way are collected
 NEGLIGIBLE = 1e-2  # of the least probability: endings that are less likely are not counted
 LATER = 5  # characters that the rank adds to those of a completion
 AT_ONCE = 8  # beginnings that are read together
+ABOUT = 1.0  # nats by which they may be worse than the first of them
 
 
 @dataclass(frozen=True)
@@ -144,9 +145,10 @@ class _Search:
             self.ended.append(one)
 
     def _next(self) -> list[_Beginning]:
-        """Take the first beginnings from the heap."""
+        """Take the first beginnings from the heap, as far as they are about as good as the very first."""
         chosen, aside = list[_Beginning](), list[tuple[float, int, _Beginning | str]]()
-        while self._heap and len(chosen) + len(aside) < AT_ONCE:
+        last = self._heap[0][0] + ABOUT
+        while self._heap and len(chosen) + len(aside) < AT_ONCE and self._heap[0][0] <= last:
             item = heapq.heappop(self._heap)
             if isinstance(item[2], str):
                 aside.append(item)
