@@ -1,6 +1,6 @@
 """Draw docs/how-to/completion.svg from what `python -m benchmarks keystrokes` wrote: precision against coverage.
 
-    python -m docs.completion_curve benchmarks/results/keystrokes.json
+python -m docs.completion_curve benchmarks/results/keystrokes.json
 """
 
 import json
