@@ -24,7 +24,7 @@ STRETCH = 64  # characters between the places of a text that comes at once
 STEPPED = 16  # characters at the end of such a text that have a place each
 REMEMBERED = 64  # places that remember their completions
 READS = {"word": 64, "line": 192}  # tokens that the search for completions reads at most
-SHOWN_READS = 48  # tokens that the search for a suggestion reads at most, so that a key takes a few milliseconds
+SHOWN_READS = 24  # tokens that the search for a suggestion reads at most, so that a key takes a few milliseconds
 SHOWN_LEAST = 2e-3  # probability below which nothing is worth suggesting
 CANDIDATES = 6  # words that a search for suggestions chooses from
 
