@@ -30,6 +30,7 @@ NAMES = (
     "surnames",
     "vectors",
     "ag_news",
+    "labels",
     "toys",
     "multi30k",
     "translation_rate",

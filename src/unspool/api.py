@@ -55,7 +55,7 @@ def load(path: PathLike, engine: str = "auto", weights: str = "float32", threads
 
     def opened(folder: ModelFolder) -> Model:
         row, config = row_of_folder(folder), read_config(folder)
-        network = build_network(engine, config.network, folder.read_weights(), weights, threads)
+        network = build_network(engine, config.network, folder.read_arrays(config.network), weights, threads)
         model: Model = row.load("model")(folder, config, network)
         return model
 

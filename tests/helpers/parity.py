@@ -1,11 +1,12 @@
 """Gradients and curves of one engine, to be compared with those of another that cannot share the process.
 
-python -m helpers.parity torch found.safetensors    # in a process of its own
-found = {**gradients("keras"), **curves("keras")}   # in this one
+of_another_process("torch", path, gradients, names)    # in a process of its own
+gradients("keras", names)                              # in this one
 """
 
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -42,10 +43,11 @@ STEPS, LENGTH, WIDTH, MANY = 200, 16, 16, 32  # updates of a curve, time steps, 
 CURVES = {f"{cell}-{optimizer}": (cell, optimizer) for cell in CELLS for optimizer in ("muon", "adamw")}
 
 
-def gradients(engine: str) -> Arrays:
-    """The gradient of every array of every network in one update, as AdamW's first moment holds a tenth of it."""
+def gradients(engine: str, names: Sequence[str]) -> Arrays:
+    """The gradient of every array of networks in one update, as AdamW's first moment holds a tenth of it."""
     found: Arrays = {}
-    for name, spec in GRADIENTS.items():
+    for name in names:
+        spec = GRADIENTS[name]
         learner = build_learner(
             engine, spec, TrainingSpec(**DROPPING, **PLAIN, label_smoothing=0.1), moderate_weights(spec)
         )
@@ -56,7 +58,7 @@ def gradients(engine: str) -> Arrays:
     return found
 
 
-def curves(engine: str, names: list[str]) -> Arrays:
+def curves(engine: str, names: Sequence[str]) -> Arrays:
     """The losses of the first updates of small networks of some names."""
     found: Arrays = {}
     for name in names:
@@ -70,9 +72,9 @@ def curves(engine: str, names: list[str]) -> Arrays:
     return found
 
 
-def of_another_process(engine: str, path: Path, *names: str) -> Arrays:
-    """The gradients, or the curves of these names, as an engine in a process of its own finds them."""
-    command = [sys.executable, "-m", "helpers.parity", engine, str(path), *names]
+def of_another_process(engine: str, path: Path, find: Callable[..., Arrays], names: Sequence[str]) -> Arrays:
+    """The gradients, or the curves, of these names as an engine in a process of its own finds them."""
+    command = [sys.executable, "-m", "helpers.parity", engine, str(path), find.__name__, *names]
     env = environment({"UNSPOOL_TEST_ENGINE": engine})
     done = subprocess.run(command, cwd=ROOT / "tests", env=env, capture_output=True, text=True, timeout=280)
     assert done.returncode == 0, done.stderr
@@ -98,5 +100,5 @@ def _window(step: int) -> Batch:
 
 
 if __name__ == "__main__":
-    named, place, *wanted = sys.argv[1:]
-    save_file(curves(named, wanted) if wanted else gradients(named), place)
+    named, place, what, *wanted = sys.argv[1:]
+    save_file({"gradients": gradients, "curves": curves}[what](named, wanted), place)

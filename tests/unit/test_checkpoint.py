@@ -8,7 +8,7 @@ import pytest
 
 from unspool.arrays import Arrays
 from unspool.errors import ModelFolderError
-from unspool.folder.model_folder import dump_safetensors
+from unspool.folder.serialization import dump_safetensors
 from unspool.training.checkpoint import Checkpoint, Progress
 
 

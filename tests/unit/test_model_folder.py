@@ -10,7 +10,8 @@ import unspool
 from helpers.small import TINY
 from unspool.errors import ModelFolderError, OutputError
 from unspool.folder.atomic import replaced, set_aside
-from unspool.folder.model_folder import ModelFolder, check_free, dump_safetensors, parse_safetensors
+from unspool.folder.model_folder import ModelFolder, check_free
+from unspool.folder.serialization import dump_safetensors, parse_safetensors
 from unspool.tasks.language.specs import LanguageRecipe
 from unspool.tasks.opening import read_recipe
 from unspool.text.vocabulary import make_tokenizer

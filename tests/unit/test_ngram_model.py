@@ -14,7 +14,7 @@ from unspool.engines.ngram.network import build_network
 from unspool.engines.ngram.packing import Packing, positions, sorting
 from unspool.engines.ngram.smoothing import FALLBACK, estimate_discounts
 from unspool.errors import DataError, ModelFolderError, UsageError
-from unspool.folder.model_folder import dump_safetensors, parse_safetensors
+from unspool.folder.serialization import dump_safetensors, parse_safetensors
 from unspool.text.tokenizer import BEGIN, END, PAD, UNKNOWN
 from unspool.text.vocabulary import character_tokenizer
 

@@ -50,7 +50,8 @@ def classify(
     """Label texts, one line each, in order; the rows of a table; or pictures.
 
     With more than one label, each is printed with its probability, separated by tabs. With --json, each line is an
-    object with the number of the text, the probability of every label, the likeliest first, and the `top` of them.
+    object with the number of the text, the probability of every label, the likeliest first, and the `top` of them; of
+    a model in which a network and counts are mixed, also the probabilities by each of the two.
 
     A text that is empty or blank has no label: its line is empty too, in JSON its labels are. In plain lines, line
     ends and tabs in a label are written as \\n and \\t, a backslash as \\\\.
@@ -87,15 +88,15 @@ def classify(
         _refuse_reading(data, file, columns)
         table.has_columns((), "--text", {})
         for name, several, found in answered_pictures(texts, lambda some: list(classifier.probabilities(some))):
-            answer.line({"picture": name}, found, f"{name}\t" if several else "")
+            answer.line({"picture": name}, found, start=f"{name}\t" if several else "")
     elif isinstance(classifier, VectorClassifier) and file is not None:
         table.has_columns(classifier.features, "--file", unusable)
         answer.number_rows(table)
     elif table.has_columns(columns, "--text", unusable):
         answer.text_rows(table, columns)
     else:
-        for number, text, found in answered(texts_of(texts, file, **data), classifier.probabilities):
-            answer.line({"line": number, "text": text}, found)
+        for number, text, found in answered(texts_of(texts, file, **data), answer.to_texts):
+            answer.line({"line": number, "text": text}, *(found or (None,)))
 
 
 def _refuse_reading(data: Settings, file: Any, columns: Sequence[str]) -> None:
@@ -125,12 +126,19 @@ class Answer:
         self._classifier, self._top, self._as_json = classifier, top, as_json
         self._with_probabilities = probabilities or top > 1
 
-    def line(self, named: dict[str, Any], found: Any, start: str = "") -> None:
+    def to_texts(self, texts: list[str]) -> "Iterator[tuple[Any, dict[str, Any]]]":
+        """Yield the probabilities of the labels of each text; in JSON, also those of each component of a mixture."""
+        apart = self._classifier.component_probabilities(texts) if self._as_json else {}
+        for number, found in enumerate(self._classifier.probabilities(texts)):
+            yield found, {name: rows[number] for name, rows in apart.items()}
+
+    def line(self, named: dict[str, Any], found: Any, apart: "dict[str, Any] | None" = None, start: str = "") -> None:
         """Print the labels of one example on a line.
 
         Args:
             named: says in JSON which example it is.
             found: are the probabilities of its labels; none where it has no label.
+            apart: are in JSON those by each component of a mixture.
             start: begins a line that is not JSON.
         """
         from unspool.text.escapes import escaped
@@ -138,7 +146,9 @@ class Answer:
         ranked = {} if found is None else self._ranked(found)
         best = list(ranked)[: self._top]
         if self._as_json:
-            write_json({**named, "labels": best, "probabilities": ranked})
+            components = {name: self._ranked(one) for name, one in (apart or {}).items()}
+            more = {"components": components} if components else {}
+            write_json({**named, "labels": best, "probabilities": ranked, **more})
         elif self._with_probabilities:
             write(start + "\t".join(f"{escaped(label)}\t{ranked[label]:.4f}" for label in best) + "\n")
         else:

@@ -1,4 +1,4 @@
-"""`unspool inspect`: where the words of a translation or a caption looked, or what led to a classification."""
+"""`unspool inspect`: where a translation or a caption looked, what led to a label, where counts predicted better."""
 
 from typing import Annotated, Any
 
@@ -38,6 +38,9 @@ def inspect(
     classifier, the influence of each word (with tokenizer char, of each character): the word is left out, and its
     influence is what the log-probability of the label loses by that, in nats. Of a classifier of numbers, that of each
     number of a row, such as "alcohol=13.2,hue=1": the mean of its column is read instead.
+
+    Of a language model with counts beside its network, how likely each token of a text is by both, and by their
+    mixture; the page colours where the counts predicted better.
 
     Of a captioner, the positions of the picture with the largest attention weights for each word; the page shows them
     over the picture.

@@ -113,9 +113,11 @@ def _score(model: Any, text: str, given: dict[str, Any], as_json: bool) -> None:
         f"tokens              {len(result.tokens):,}\n"
     )
     if len(result.tokens) <= MAX_TOKENS_SHOWN:
-        write("\nlog-probability  token\n")
-        for token, value in zip(result.tokens, result.log_probabilities, strict=True):
-            write(f"{value:15.4f}  {token!r}\n")
+        columns = {"log-probability": result.log_probabilities, **result.parts}
+        write("\n" + "  ".join(f"{name:>{max(8, len(name))}}" for name in columns) + "  token\n")
+        for token, *values in zip(result.tokens, *columns.values(), strict=True):
+            shown = (f"{value:{max(8, len(name))}.4f}" for name, value in zip(columns, values, strict=True))
+            write(f"{'  '.join(shown)}  {token!r}\n")
 
 
 def _score_rows(

@@ -28,10 +28,12 @@ class TextSource:
     Attributes:
         tokens: are ids, [B, S]; those beyond the length of a row are not read.
         lengths: are the lengths of the rows, [B], each from 1 to S.
+        counted: are the same texts in the tokens that are counted beside the network; none where these are the same.
     """
 
     tokens: IntArray
     lengths: IntArray
+    counted: "TextSource | None" = None
 
     @classmethod
     def of_texts(cls, texts: Sequence[IntArray]) -> "TextSource":

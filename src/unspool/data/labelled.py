@@ -12,6 +12,7 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 import numpy as np
 
 from unspool.arrays import IntArray
+from unspool.data.batches import Source
 from unspool.data.examples import NumericColumn, open_column, write_column
 from unspool.data.findings import Findings, Named
 from unspool.data.pairs import SourceReader
@@ -56,6 +57,33 @@ class LabelledPart:
     def __len__(self) -> int:
         """Return the number of examples, N."""
         return len(self.labels)
+
+
+@dataclass(frozen=True)
+class SomeSources:
+    """Some of the sources of a part. See `SizedReader`.
+
+    Attributes:
+        sources: are those of the whole part.
+        chosen: are the indices of N of them.
+    """
+
+    sources: SizedReader
+    chosen: IntArray
+
+    @property
+    def sizes(self) -> IntArray:
+        """The sizes of the examples, [N]."""
+        return self.sources.sizes[self.chosen]
+
+    def read(self, chosen: IntArray, generator: np.random.Generator | None = None) -> Source:
+        """Return the sources of some of the N examples."""
+        return self.sources.read(self.chosen[chosen], generator)
+
+
+def part_of(part: LabelledPart, chosen: IntArray) -> LabelledPart:
+    """Return some examples of a part, in the order of their indices."""
+    return LabelledPart(SomeSources(part.sources, chosen), part.labels[chosen])
 
 
 def divide_labelled(

@@ -4,7 +4,7 @@ Shapes: N texts, B of them in a batch, S tokens, C labels.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -16,8 +16,11 @@ from unspool.data.examples import TEXT, open_examples, write_examples
 from unspool.data.labelled import LABELS, Labelled, label_indices, open_labels
 from unspool.data.sources import Sources
 from unspool.data.table import read_texts
-from unspool.data.tokens import Part
+from unspool.data.tokens import Part, open_part
+from unspool.errors import ModelFolderError
 from unspool.text.tokenizer import END, SPECIAL_TOKENS, UNKNOWN, Tokenizer
+
+COUNTED = "counted"  # the role of the texts in tokens that are counted
 
 
 def read_labelled(sources: Sources, text: tuple[str, ...], label: str) -> list[Labelled[str]]:
@@ -41,9 +44,11 @@ class EncodedTexts:
 
     Attributes:
         ids: are those of each text, `<eos>` included.
+        counted: are the ids of the tokens that are counted; none where these are the same.
     """
 
     ids: Sequence[IntArray]
+    counted: Sequence[IntArray] | None = None
 
     @cached_property
     def sizes(self) -> IntArray:
@@ -52,12 +57,25 @@ class EncodedTexts:
 
     def read(self, chosen: IntArray, generator: np.random.Generator | None = None) -> TextSource:
         """Return the chosen texts, padded: [B, S]; the generator is not used."""
-        return TextSource.of_texts([self.ids[index] for index in chosen])
+        source = TextSource.of_texts([self.ids[index] for index in chosen])
+        if self.counted is None:
+            return source
+        return replace(source, counted=TextSource.of_texts([self.counted[index] for index in chosen]))
 
 
-def encoded_texts(tokenizer: Tokenizer, texts: Sequence[str]) -> EncodedTexts:
-    """Encode N texts; any text can be read, an empty one too."""
-    return EncodedTexts([np.append(tokenizer.encode(text), END) for text in texts])
+def encoded_texts(tokenizer: Tokenizer, texts: Sequence[str], counted: Tokenizer | None = None) -> EncodedTexts:
+    """Encode N texts; any text can be read, an empty one too.
+
+    Args:
+        tokenizer: is that of the network.
+        texts: are to be encoded.
+        counted: is the tokenizer of the counts beside the network; none where it is the same.
+    """
+    return EncodedTexts(_encoded(tokenizer, texts), _encoded(counted, texts) if counted else None)
+
+
+def _encoded(tokenizer: Tokenizer, texts: Sequence[str]) -> list[IntArray]:
+    return [np.append(tokenizer.encode(text), END) for text in texts]
 
 
 @dataclass(frozen=True)
@@ -68,11 +86,14 @@ class WrittenTexts:
         part: holds them.
         max_length: is the maximum number of tokens that are read of a text; none reads all of it.
         word_dropout: is the rate at which tokens are replaced by `<unk>` in training, in addition to rare ones.
+        counted: holds the same texts in the tokens that are counted; none where these are the same. Training has no use
+            for it.
     """
 
     part: Part
     max_length: int | None = None
     word_dropout: float = 0.0
+    counted: Part | None = None
 
     @cached_property
     def sizes(self) -> IntArray:
@@ -83,6 +104,8 @@ class WrittenTexts:
     def read(self, chosen: IntArray, generator: np.random.Generator | None = None) -> TextSource:
         """Return the chosen texts, padded: [B, S]; with a generator, some of their tokens are `<unk>`."""
         source = TextSource.of_texts([self.part.document(index)[: self.max_length] for index in chosen])
+        if generator is None and self.counted is not None:
+            return replace(source, counted=TextSource.of_texts([self.counted.document(index) for index in chosen]))
         if generator is None:
             return source
         tokens = self._unknown.replace(source.tokens, generator)  # (B, S)
@@ -101,9 +124,22 @@ def write_labelled(
     rows: Sequence[Labelled[str]],
     labels: Sequence[str],
     on_bytes: Callable[[int], None],
+    counted: Tokenizer | None = None,
 ) -> None:
-    """Write texts as token ids and indices of labels, to be opened by `open_labelled`."""
+    """Write texts as token ids and indices of labels, to be opened by `open_labelled`, and `open_counted`.
+
+    Args:
+        folder: receives the files.
+        name: is that of the part.
+        tokenizer: is that of the network.
+        rows: are the texts with their labels.
+        labels: are the names of all labels.
+        on_bytes: receives the number of bytes that have been encoded so far.
+        counted: is the tokenizer of the counts beside the network; none where it is the same.
+    """
     texts = {TEXT: (tokenizer, (row.item for row in rows))}
+    if counted is not None:
+        texts[COUNTED] = (counted, (row.item for row in rows))
     write_examples(folder, name, texts, {LABELS: label_indices(rows, labels)}, on_bytes)
 
 
@@ -121,3 +157,21 @@ def open_labelled(folder: Path, name: str, labels: int, verify: bool = True) -> 
     """
     examples = open_examples(folder, name, verify=verify)
     return examples.text, open_labels(folder, name, labels, len(examples))
+
+
+def open_counted(folder: Path, name: str, texts: int, verify: bool = True) -> Part:
+    """Open the texts of a part in the tokens that are counted.
+
+    Args:
+        folder: holds the files.
+        name: is that of the part.
+        texts: is the number of texts, N.
+        verify: compares the tokens with the counts that were written.
+
+    Raises:
+        ModelFolderError: a file is missing or damaged, or does not fit the others.
+    """
+    part = open_part(folder, f"{name}.{COUNTED}", verify)
+    if part.starts is None or len(part.lengths) != texts:
+        raise ModelFolderError(f"{folder}: the {name} part must have {texts:,} texts to count.", "train again.")
+    return part

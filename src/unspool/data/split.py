@@ -98,7 +98,7 @@ def choose_knowing_labels(labels: Sequence[Sequence[str]], count: int) -> IntArr
     return np.array(chosen, np.int64)
 
 
-def choose_by_label(labels: Sequence[str], count: int) -> IntArray:
+def choose_by_label(labels: Sequence[str] | Sequence[int], count: int) -> IntArray:
     """Choose at random the same fraction of the examples of each label, but never all of them (stratified sampling).
 
     Args:

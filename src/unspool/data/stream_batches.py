@@ -71,12 +71,15 @@ class DocumentBatches:
         sequence_length: is the number of time steps of a window, T; the state of a longer document is carried to its
             next window.
         seed: starts the random numbers of the order.
+        chosen: are the indices of the documents to learn from; none takes all.
     """
 
-    def __init__(self, part: Part, batch_size: int, sequence_length: int, seed: int) -> None:
+    def __init__(
+        self, part: Part, batch_size: int, sequence_length: int, seed: int, chosen: IntArray | None = None
+    ) -> None:
         assert part.starts is not None
-        self._tokens, self._starts = part.tokens, part.starts
-        self._lengths = np.diff(part.starts)
+        chosen = np.arange(len(part.starts) - 1) if chosen is None else chosen
+        self._tokens, self._starts, self._lengths = part.tokens, part.starts[:-1][chosen], part.lengths[chosen]
         self._batch_size, self._window, self._seed = batch_size, sequence_length, seed
         self._unknown = UnknownTokens(part.counts)
         self._planned: tuple[int, list[tuple[IntArray, int]]] = (-1, [])

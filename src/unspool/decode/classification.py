@@ -4,7 +4,7 @@ Shapes: N examples, B rows, C labels.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from unspool.arrays import FloatArray, IntArray, softmax
 from unspool.data.labelled import SizedReader
 from unspool.engines.base import Classifies
+from unspool.engines.linear.mixture import MixedClassifier
 
 ROWS = 256
 SIZE = 32_768  # of a batch, padding included: its tokens
@@ -58,6 +59,16 @@ class NetworkClassifier:
     def of_sources(self, sources: SizedReader) -> Probabilities:
         """Compute the same for N sources: [N, C]."""
         return label_probabilities(self.network, sources, np.arange(len(sources.sizes)), len(self.labels))
+
+    @property
+    def components(self) -> "dict[str, NetworkClassifier]":
+        """The classifiers that the network is a mixture of, by name; none where it is no mixture."""
+        return {name: replace(self, network=one) for name, one in components_of(self.network).items()}
+
+
+def components_of(network: Classifies) -> dict[str, Classifies]:
+    """Return what a network is a mixture of, by name; nothing where it is no mixture."""
+    return network.components if isinstance(network, MixedClassifier) else {}
 
 
 def label_probabilities(network: Classifies, sources: SizedReader, chosen: IntArray, labels: int) -> Probabilities:

@@ -14,7 +14,6 @@ import numpy as np
 
 from unspool.arrays import Array, Arrays, Flags, FloatArray, IntArray, Logits, log_sum_exp
 from unspool.data.batches import Batch, Source
-from unspool.errors import ModelFolderError
 
 State = Any  # opaque outside its engine
 
@@ -165,11 +164,33 @@ class Block(NamedTuple):
 Functions = Sequence[Callable[..., Any]]
 
 
+class Beside(NamedTuple):
+    """What stands beside a network, and changes its logits after each token that it reads.
+
+    Attributes:
+        adjust: is a compiled function of tables, a token that was read, the memory of its row [K], and the logits of
+            the row [V] float32; it changes the last two in place.
+        tables: are what it reads.
+        memory: is that of each row, [B, K] int64.
+    """
+
+    adjust: Callable[..., None]
+    tables: Any
+    memory: IntArray
+
+
 @runtime_checkable
 class BlockGenerator(SequenceNetwork, Protocol):
     """A network that also draws: it generates many tokens in one call, without Python in between."""
 
-    def generate_block(self, logits: Logits, state: State, sampled: SampledRows, functions: Functions) -> Block:
+    def generate_block(
+        self,
+        logits: Logits,
+        state: State,
+        sampled: SampledRows,
+        functions: Functions,
+        beside: Beside | None = None,
+    ) -> Block:
         """Draw and read up to N tokens a row. Each row's result is bit for bit independent of the other rows.
 
         Args:
@@ -177,9 +198,17 @@ class BlockGenerator(SequenceNetwork, Protocol):
             state: is that of B rows.
             sampled: holds the settings and random numbers of each row.
             functions: are the sampler's `COMPILABLE`, to be compiled.
+            beside: changes the logits after each token; its memory changes in place.
         """
 
-    def generate_row(self, logits: Logits, state: State, sampled: SampledRows, functions: Functions) -> Block:
+    def generate_row(
+        self,
+        logits: Logits,
+        state: State,
+        sampled: SampledRows,
+        functions: Functions,
+        beside: Beside | None = None,
+    ) -> Block:
         """Do the same for a single row, as fast as possible; there are no log-probabilities.
 
         With `bfloat16` and `int8` weights only `generate_block` rounds states too, so that logits differ by up to 0.3 %
@@ -242,58 +271,3 @@ def nll_of(logits: Logits, targets: IntArray) -> Logits:
     chosen = np.take_along_axis(logits, targets[..., None], axis=-1)[..., 0]  # (B, T)
     result: Logits = log_sum_exp(logits) - chosen
     return result
-
-
-def check_weights(spec_shapes: Mapping[str, tuple[int, ...]], weights: Mapping[str, Array]) -> None:
-    """Refuse weights that do not fit the spec.
-
-    Raises:
-        ModelFolderError: a name, shape or type differs, or a weight is NaN or infinite.
-    """
-    if set(weights) != set(spec_shapes):
-        missing, extra = set(spec_shapes) - set(weights), set(weights) - set(spec_shapes)
-        raise ModelFolderError(
-            f"the weights do not fit config.json: missing {sorted(missing)[:2]}, unknown {sorted(extra)[:2]}.",
-            "restore the folder from a copy.",
-        )
-    for name, shape in spec_shapes.items():
-        if weights[name].shape != shape or weights[name].dtype != np.float32:
-            raise ModelFolderError(
-                f"{name} must be float32 {shape}. Received: {weights[name].dtype} {weights[name].shape}.",
-                "restore the folder from a copy.",
-            )
-        if not np.isfinite(weights[name]).all():
-            raise ModelFolderError(f"{name} holds NaN or infinite weights.", "restore it from a copy.")
-
-
-def check_state(shapes: Mapping[str, tuple[int | None, ...]], arrays: Mapping[str, Array]) -> None:
-    """Refuse arrays that are not those of a state.
-
-    Args:
-        shapes: are those of the arrays by name, in which none stands for any size that all arrays have on that axis;
-            `mask` is bool, `tokens` int64, the others float32.
-        arrays: are checked.
-
-    Raises:
-        ModelFolderError: a name, shape or type differs.
-    """
-    kinds = {name: {"mask": np.bool_, "tokens": np.int64}.get(name, np.float32) for name in shapes}
-    fits = arrays.keys() == shapes.keys() and all(
-        array.ndim == len(shapes[name])
-        and array.dtype == kinds[name]
-        and all(expected in (None, size) for expected, size in zip(shapes[name], array.shape, strict=True))
-        for name, array in arrays.items()
-    )
-    open_axes = {
-        (axis, size)
-        for name, array in arrays.items()
-        if fits
-        for axis, size in enumerate(array.shape)
-        if shapes[name][axis] is None
-    }
-    if not fits or len(open_axes) != len({axis for axis, _ in open_axes}):
-        found = {name: f"{array.dtype} {array.shape}" for name, array in arrays.items()}
-        raise ModelFolderError(
-            f"a state of this network must have the arrays {', '.join(shapes)}. Received: {found!s:.120}.",
-            "read the text again: the state is damaged, or of another network.",
-        )

@@ -11,8 +11,9 @@ from typing import Any, cast
 from unspool.arrays import Array
 from unspool.data.partition import ONLY_PROCESS, Process
 from unspool.engines.base import Learner, Machine
+from unspool.engines.mixture import GATE, NGRAM, Mixture, open_mixture, without_prefix
 from unspool.errors import MissingExtraError, UsageError, nearest
-from unspool.specs.network import NetworkSpec
+from unspool.specs.network import NetworkSpec, NgramSpec
 from unspool.specs.training import TrainingSpec
 
 
@@ -53,7 +54,7 @@ ENGINES = {
     ("recurrent", "keras"): Engine("unspool.engines.keras.engine", "tensorflow", "keras", trains=True, before=(3, 14)),
     ("ngram", "numpy"): Engine("unspool.engines.ngram.plain", "numpy", "", trains=False),
     ("ngram", "numba"): Engine("unspool.engines.ngram.engine", "numba", "", trains=False),
-    ("ngram", "auto"): Engine("unspool.engines.ngram.engine", "numpy", "", trains=False),
+    ("ngram", "auto"): Engine("unspool.engines.ngram.auto", "numpy", "", trains=False),
     ("recurrent", "auto"): Engine(
         "unspool.engines.auto", "numpy", "", trains=False, precisions=KERNEL_PRECISIONS, compiled=True
     ),
@@ -89,7 +90,7 @@ def build_network(
     Args:
         name: is that of the engine; `auto` starts with NumPy and in a long text hands over to compiled kernels.
         spec: says what to build.
-        weights: are float32, by the names of `parameter_shapes`.
+        weights: are float32, by the names of `parameter_shapes`, and beside them the arrays of counts to mix in.
         precision: is the format of the weights; only some engines have others than `float32`.
         threads: is the maximum number of threads, of an engine that lets it be chosen; 0 uses all.
 
@@ -101,10 +102,29 @@ def build_network(
         UsageError: there is no such engine, or it has no such precision or no choice of threads.
         MissingExtraError: it is not installed, or cannot be imported.
     """
+    if spec.decoder is not None and spec.ngram is not None:
+        own = {key: array for key, array in weights.items() if not key.startswith((NGRAM, GATE))}
+        return build_mixture(
+            build_network(name, spec.without_counts(), own, precision, threads), spec.ngram, weights, name
+        )
     engine = _engine(spec.kind, name)
     _check_options(name, engine, precision, threads)
     further = (precision, threads) if engine.compiled else ()
     return _module(name, engine).build_network(spec, weights, *further)
+
+
+def build_mixture(network: Any, spec: NgramSpec, arrays: Mapping[str, Array], name: str = "auto") -> Mixture:
+    """Build the counts beside a network, and the mixture of both.
+
+    Args:
+        network: was built already.
+        spec: describes the counts.
+        arrays: are those of `counts.safetensors`.
+        name: is that of the engine, which is replaced by `auto` where it has no counts.
+    """
+    beside = name if ("ngram", name) in ENGINES else "auto"
+    counts = build_network(beside, NetworkSpec(kind="ngram", ngram=spec), without_prefix(NGRAM, arrays))
+    return open_mixture(network, counts, arrays)
 
 
 def build_learner(

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 
 from unspool.arrays import Array, Arrays
-from unspool.engines.base import check_weights
+from unspool.engines.checking import check_weights
 from unspool.engines.parameters import GATES, parameter_shapes
 from unspool.errors import UsageError
 from unspool.specs.network import DecoderSpec, HeadSpec, NetworkSpec, TextEncoderSpec, VectorEncoderSpec

@@ -9,8 +9,8 @@ Shapes: B rows, T time steps.
 
 import math
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from unspool.arrays import FloatArray, IntArray
 from unspool.data.batches import pad_sequences
 from unspool.data.tokens import Part
 from unspool.engines.base import SequenceNetwork, State
+from unspool.engines.mixture import Mixture
 from unspool.text.tokenizer import BEGIN, PAD
 
 CHUNK = 256  # time steps read at once
@@ -45,6 +46,8 @@ class Figures:
         tokens: counts the tokens of the text.
         seconds: is the time that the evaluation took.
         keystrokes: are the figures of typing with completion, by `measure_keystrokes`; none unless requested.
+        parts: are the figures of the network alone, and of the counts alone, by these names; empty where there are no
+            counts beside the network.
     """
 
     bits_per_byte: float
@@ -57,17 +60,31 @@ class Figures:
     tokens: int
     seconds: float
     keystrokes: dict[str, Any] | None = None
+    parts: Mapping[str, "Figures"] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the figures by name, for JSON; what was not requested is left out."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
+        apart = ("parts", "keystrokes")
+        found = {one.name: getattr(self, one.name) for one in fields(self) if one.name not in apart}
+        found |= {"keystrokes": self.keystrokes} if self.keystrokes is not None else {}
+        return found | ({"parts": {name: part.to_dict() for name, part in self.parts.items()}} if self.parts else {})
 
     def closing(self) -> dict[str, Any]:
         """Return the figures that a run ends with: all that say how good the model is."""
-        return {name: value for name, value in self.to_dict().items() if name not in ("seconds", "tokens")}
+        found = {name: value for name, value in self.to_dict().items() if name not in ("seconds", "tokens", "parts")}
+        return found | {f"{name}_nats_per_token": part.nats_per_token for name, part in self.parts.items()}
 
 
 InitialStates = Callable[[IntArray], State]  # indices of B documents -> the states of B rows that they start from
+
+
+def evaluate_parts(network: SequenceNetwork, part: Part, rows: int | None = None, limit: int | None = None) -> Figures:
+    """Measure a network as `evaluate_part` does; of a mixture, also what it mixes."""
+    figures = evaluate_part(network, part, rows, limit)
+    if not isinstance(network, Mixture):
+        return figures
+    mixed = {"network": network.network, "counts": network.counts}
+    return replace(figures, parts={name: evaluate_part(one, part, rows, limit) for name, one in mixed.items()})
 
 
 def evaluate_part(

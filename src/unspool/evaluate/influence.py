@@ -6,7 +6,7 @@ classifier but its probabilities, so it works with every one.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -22,12 +22,14 @@ class Influence:
         probability: is that of the label, 0 to 1.
         parts: make up the example when they are joined.
         nats: are what the label's log-probability loses without each part; below 0, the part speaks against the label.
+        components: are the probabilities that each component of a mixture gives the label; none of what is no mixture.
     """
 
     label: str
     probability: float
     parts: tuple[str, ...]
     nats: tuple[float, ...]
+    components: dict[str, float] = field(default_factory=dict)
 
 
 def words_of(text: str) -> list[str]:

@@ -6,7 +6,7 @@ Shapes: N examples, C labels.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ import numpy as np
 from unspool.arrays import FloatArray, IntArray
 
 Matrix = tuple[tuple[int, ...], ...]
+CLOSING = ("accuracy", "macro_f1", "nats_per_label")  # the figures that close a run
 UNKNOWN = -1  # the index of a right label that is none of the C labels
 
 
@@ -49,6 +50,7 @@ class ClassificationFigures:
         confusion: is the confusion matrix, [C, C]: row i counts by prediction the examples whose label is i. If some
             labels are not known, one row more counts their examples.
         unknown_labels: counts the examples of each label that the classifier does not know; none where it knows all.
+        components: are the figures of what the classifier is a mixture of, by name; none where it is no mixture.
     """
 
     accuracy: float
@@ -60,10 +62,14 @@ class ClassificationFigures:
     per_label: dict[str, LabelFigures]
     confusion: Matrix
     unknown_labels: dict[str, int] | None = None
+    components: "dict[str, ClassificationFigures]" = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the figures that there are by name, for JSON."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
+        """Return the figures that there are by name, for JSON; those of a component begin with its name."""
+        found = {name: value for name, value in asdict(self).items() if value is not None and name != "components"}
+        for component, figures in self.components.items():
+            found |= {f"{component}_{name}": getattr(figures, name) for name in CLOSING}
+        return found
 
 
 def classification_figures(

@@ -48,6 +48,7 @@ class CardFacts(NamedTuple):
         data: describes the text in a sentence.
         figures: were measured on the held-out part, by name.
         untrained: says why the model must be called untrained; empty where it need not be.
+        further: is a sentence about what the model has besides its network; empty where it has nothing.
     """
 
     name: str
@@ -55,6 +56,7 @@ class CardFacts(NamedTuple):
     data: str
     figures: Mapping[str, float]
     untrained: str = ""
+    further: str = ""
 
 
 def model_card(card: Card, recipe: Recipe, network: NetworkSpec, facts: CardFacts) -> str:
@@ -68,10 +70,11 @@ def model_card(card: Card, recipe: Recipe, network: NetworkSpec, facts: CardFact
     """
     rows = "\n".join(f"| {figure} | {value:.4f} |" for figure, value in facts.figures.items())
     caution = f"**This model is untrained**: {facts.untrained}. {card.caution}" if facts.untrained else card.caution
+    further = f"{facts.further} " if facts.further else ""
     in_quotes = json.dumps(facts.name, ensure_ascii=False)[1:-1]
     tags, layers = _network(recipe, network)
     kind = f"A recurrent {card.kind}" if tags[0] == RECURRENT else f"A {card.kind}"
-    counted = "n-grams" if network.ngram else "parameters"
+    counted = "n-grams" if network.kind == "ngram" else "parameters"
     listed = "\n".join(f"- {tag}" for tag in tags)
     return f"""---
 library_name: unspool
@@ -82,7 +85,7 @@ tags:
 
 # {facts.name}
 
-{kind} of {facts.size:,} {counted}: {layers}. {caution}
+{kind} of {facts.size:,} {counted}: {layers}. {further}{caution}
 
 ## Data
 

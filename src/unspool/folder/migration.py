@@ -99,6 +99,19 @@ def migrated_recipe(values: Mapping[str, Any], known: Mapping[str, set[str]]) ->
     return {**values, **sections}
 
 
+def uncounted(values: dict[str, Any], known: Mapping[str, set[str]]) -> dict[str, Any]:
+    """Return the recipe of a model folder, which says so if it was written before texts were counted beside a network.
+
+    Args:
+        values: are those of the file, by section.
+        known: names the settings that each section of the task's recipe has.
+    """
+    training = values.get("training")
+    if "counts" not in known.get("training", ()) or not isinstance(training, Mapping):
+        return values
+    return {**values, "training": {"counts": False, **training}}
+
+
 def migrated_config(values: Mapping[str, Any], known: set[str]) -> dict[str, Any]:
     """Return the values of a `config.json` of any version, as this version has them.
 

@@ -2,7 +2,9 @@
 
     config.json             task, network, tokenizer, format version
     model.safetensors       the best weights so far
+    counts.safetensors      what was counted beside the network, and how both are mixed, where config.json says so
     tokenizer.json          in the format of the `tokenizers` library
+    counts_tokenizer.json   the tokenizer of what was counted, where it is not that of the network
     source_tokenizer.json   the tokenizer of what the encoder reads, where it has one of its own
     extractor.onnx          the image network that computes what the encoder reads, where one does
     generation_config.json  the model's own settings of generation
@@ -20,24 +22,22 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import tomli_w
-from safetensors import SafetensorError
-from safetensors.numpy import load as load_safetensors
-from safetensors.numpy import save as save_safetensors
 
 from unspool.arrays import Arrays
 from unspool.errors import ModelFolderError, OutputError, reporting_write_errors, shell_command
 from unspool.folder.atomic import CONFIG, WEIGHTS, followed, is_empty, is_model, waiting, write_atomically
-from unspool.folder.migration import migrated_config, migrated_recipe
+from unspool.folder.migration import migrated_config, migrated_recipe, uncounted
+from unspool.folder.serialization import RESTORE, dump_safetensors, parse_safetensors
 from unspool.specs.base import S, build
 from unspool.specs.config import FORMAT_VERSION, Config
 from unspool.specs.data import TokenizerName
+from unspool.specs.network import NetworkSpec
 from unspool.specs.recipe import R, Recipe, with_folders, without_folders
 from unspool.specs.sampling import SamplingSpec
 from unspool.text.tokenizer import Tokenizer
 
-RESTORE = "restore the folder from a copy, or train again."
+COUNTS, COUNTS_TOKENIZER = "counts.safetensors", "counts_tokenizer.json"
 NAMES_ONLY = "# Files are named without their folders; training/recipe.toml has the paths.\n"
 UNFINISHED = "unfinished"  # is in `training/` until the folder has a config, and says what was requested
 
@@ -106,7 +106,26 @@ class ModelFolder:
         Raises:
             ModelFolderError: the file is missing or damaged.
         """
-        return parse_safetensors(self._read(WEIGHTS), self.path / WEIGHTS)[0]
+        return self._arrays(WEIGHTS)
+
+    def read_arrays(self, network: NetworkSpec) -> Arrays:
+        """Read all arrays of a network: its weights, and those of the n-grams beside it.
+
+        Raises:
+            ModelFolderError: a file is missing or damaged.
+        """
+        return self.read_weights() | (self.read_counts() if network.mixed else {})
+
+    def read_counts(self) -> Arrays:
+        """Read the arrays of `counts.safetensors`.
+
+        Raises:
+            ModelFolderError: the file is missing or damaged.
+        """
+        return self._arrays(COUNTS)
+
+    def _arrays(self, name: str) -> Arrays:
+        return parse_safetensors(self._read(name), self.path / name)[0]
 
     def read_tokenizer(self, kind: TokenizerName, size: int, name: str = "tokenizer.json") -> Tokenizer:
         """Read a tokenizer, and check it against the network.
@@ -148,7 +167,7 @@ class ModelFolder:
             ModelFolderError: the file is missing or breaks a rule.
         """
         path = self.path / "recipe.toml"
-        values = with_paths(kind, path, migrated_recipe(read_toml(path), known))
+        values = with_paths(kind, path, uncounted(migrated_recipe(read_toml(path), known), known))
         return build(kind, values, str(path), ModelFolderError)
 
     def read_card(self) -> str:
@@ -164,6 +183,10 @@ class ModelFolder:
     def write_weights(self, weights: Mapping[str, Any], about: Mapping[str, Any]) -> None:
         """Write `model.safetensors`, with facts about the weights in its header."""
         write_atomically(self.path / WEIGHTS, dump_safetensors(weights, about))
+
+    def write_counts(self, arrays: Mapping[str, Any]) -> None:
+        """Write `counts.safetensors`."""
+        write_atomically(self.path / COUNTS, dump_safetensors(arrays, {}))
 
     def write_tokenizer(self, tokenizer: Tokenizer, name: str = "tokenizer.json") -> None:
         """Write `tokenizer.json`, or `source_tokenizer.json`."""
@@ -240,28 +263,6 @@ def _is_unfinished(path: Path) -> bool:
     training = path / "training"
     alone = list(path.iterdir()) == [training]
     return (training / UNFINISHED).exists() or (alone and training.is_dir() and is_empty(training))
-
-
-def dump_safetensors(arrays: Mapping[str, Any], about: Mapping[str, Any]) -> bytes:
-    """Serialize arrays, and facts about them, as a safetensors file."""
-    contiguous = {name: np.ascontiguousarray(array).reshape(array.shape) for name, array in arrays.items()}
-    # one entry only: the library writes several in any order, and equal contents should be equal bytes
-    return save_safetensors(contiguous, metadata={"unspool": json.dumps(about)})
-
-
-def parse_safetensors(data: bytes, path: Path) -> tuple[Arrays, dict[str, Any]]:
-    """Return the arrays of a safetensors file, and the facts in its header.
-
-    Raises:
-        ModelFolderError: the file is damaged.
-    """
-    try:
-        arrays = load_safetensors(data)
-        size = int.from_bytes(data[:8], "little")
-        head = json.loads(data[8 : 8 + size]).get("__metadata__", {})
-        return arrays, json.loads(head.get("unspool", "{}"))
-    except (SafetensorError, ValueError, KeyError, TypeError, AttributeError) as problem:
-        raise ModelFolderError(f"{path} is damaged: {problem!s:.100}.", RESTORE) from None
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -118,7 +118,8 @@ class Model:
 
         It maps tokens [B, T], the ids of `tokenizer.json`, to logits: of a language model [B, T, V], of a classifier
         [B, C]. A text begins with `<s>`, one to classify ends with `<eos>`, and `<pad>` follows the shorter ones. A
-        classifier of numbers takes them as they are, [B, F]. Weights that are tied become two copies.
+        classifier of numbers takes them as they are, [B, F]. Weights that are tied become two copies. Counts that the
+        network is mixed with stay behind, and a warning says so.
 
         Raises:
             UsageError: standard layers cannot be its parts: the cell is `mingru`, or it has an encoder and a decoder.

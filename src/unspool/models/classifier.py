@@ -1,22 +1,30 @@
 """Models with a head: they classify texts, rows of numbers, pictures."""
 
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any, ClassVar
+from warnings import warn
 
+from unspool.arrays import Arrays, FloatArray
 from unspool.data.findings import Findings
 from unspool.data.labelled import LabelledPart
-from unspool.data.labelled_texts import WrittenTexts, encoded_texts, open_labelled
+from unspool.data.labelled_texts import encoded_texts
 from unspool.decode.classification import NetworkClassifier
+from unspool.engines.linear.mixture import open_mixture
+from unspool.errors import DataWarning
+from unspool.evaluate.influence import Influence
 from unspool.evaluate.labels import ClassificationFigures
 from unspool.folder.model_folder import ModelFolder
 from unspool.models.base import Report, given, measuring
 from unspool.models.labelling import LabellingModel, TextLabellingModel
+from unspool.tasks.classification.counts import open_texts, read_counts_tokenizer
 from unspool.tasks.classification.specs import ClassificationConfig, ClassificationDataSpec
 from unspool.tasks.classification.task import Classification, labelled_rows
 from unspool.tasks.labelling.confusion import classification_page, classification_text
 from unspool.tasks.labelling.evaluation import Examples, Reading, evaluate_labelled
 from unspool.tasks.labelling.specs import LabellingConfig
 from unspool.tasks.opening import encoder_tokenizer
+from unspool.text.incoming import clean_text
 
 
 class HeadModel(LabellingModel):
@@ -48,11 +56,36 @@ class TextClassifier(HeadModel, TextLabellingModel):
     def __init__(self, folder: ModelFolder, config: ClassificationConfig, network: Any) -> None:
         super().__init__(folder, config, network)
         self.tokenizer = encoder_tokenizer(folder, config, config.tokenizer)
+        self._mixed = open_mixture(network, config.counts, folder.read_counts()) if config.counts else network
+        self._encoded = partial(encoded_texts, self.tokenizer, counted=read_counts_tokenizer(folder, config.counts))
 
     @cached_property
     def _classifier(self) -> NetworkClassifier:
-        """The classifier of the network's head."""
-        return NetworkClassifier(self.network, self.labels, partial(encoded_texts, self.tokenizer))
+        """The classifier of the network's head, mixed with counts where there are any."""
+        return NetworkClassifier(self._mixed, self.labels, self._encoded)
+
+    def component_probabilities(self, examples: Any) -> dict[str, FloatArray]:
+        """Compute the probabilities of the labels by the network and by the counts that it is mixed with."""
+        texts = self._listed(examples)[0]
+        return {name: one.probabilities(texts) for name, one in self._classifier.components.items()}
+
+    def influence(self, text: str) -> Influence:
+        """Measure what each word of a text contributes to its likeliest label; of a mixture, to that of the mixture."""
+        clean = clean_text(text)
+        found = super().influence(clean)
+        place, apart = self.labels.index(found.label), self.component_probabilities(clean)
+        return replace(found, components={name: float(rows[0, place]) for name, rows in apart.items()})
+
+    def exported_weights(self) -> Arrays:
+        """Return the weights of the network; a warning says that counts stay behind."""
+        if self._classifier.components:
+            warn(
+                "the network alone is exported: the counts that it is mixed with stay behind, so that it predicts as "
+                "the `network` of `component_probabilities`.",
+                DataWarning,
+                stacklevel=3,
+            )
+        return super().exported_weights()
 
     @measuring
     def evaluate(self, data: Any = None, **settings: Any) -> ClassificationFigures:
@@ -74,8 +107,7 @@ class TextClassifier(HeadModel, TextLabellingModel):
 
     def _read(self, spec: ClassificationDataSpec, findings: Findings) -> Examples:
         rows = labelled_rows(spec.sources, spec, findings)
-        return Examples(rows, encoded_texts(self.tokenizer, [row.item for row in rows]))
+        return Examples(rows, self._encoded([row.item for row in rows]))
 
     def _held_out(self, folder: ModelFolder) -> LabelledPart:
-        part, labels = open_labelled(folder.training, "validation", len(self.labels))
-        return LabelledPart(WrittenTexts(part), labels)
+        return open_texts(folder, "validation", self.config)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from unspool.engines.standard import state_dict
 from unspool.errors import OutputError, UsageError
 from unspool.folder.atomic import followed, is_empty, replacing_whole
-from unspool.folder.model_folder import dump_safetensors
+from unspool.folder.serialization import dump_safetensors
 from unspool.models.base import Model, PathLike
 from unspool.models.text import TextModel
 from unspool.specs.base import build
@@ -51,7 +51,7 @@ def _write_arpa(model: Model, path: Path) -> None:
     from unspool.engines.ngram.backoff import backoff_model
     from unspool.engines.ngram.model import model_from_arrays
 
-    if not isinstance(model, TextModel) or model.config.network.ngram is None:
+    if not isinstance(model, TextModel) or model.config.network.kind != "ngram":
         raise UsageError(
             f"a file in ARPA format holds n-grams. Received: {model.path}, of the kind {model.config.network.kind}.",
             "count the text: unspool train TEXT --model ngram.",

@@ -45,6 +45,14 @@ class LabellingModel(Model):
         """
         return self._classifier.probabilities(self._listed(examples)[0])
 
+    def component_probabilities(self, examples: Any) -> dict[str, FloatArray]:
+        """Compute the same by each component of a model that is a mixture.
+
+        Returns:
+            `network` and `counts`, [N, C] each; nothing where the model is no mixture.
+        """
+        return {}
+
 
 class TextLabellingModel(LabellingModel):
     """A model that predicts the label of a text.

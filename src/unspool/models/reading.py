@@ -16,7 +16,8 @@ from unspool.decode.row import Piece
 from unspool.decode.session import Session
 from unspool.engines.base import SequenceNetwork
 from unspool.errors import ModelFolderError, UsageError, reporting_write_errors
-from unspool.folder.model_folder import ModelFolder, dump_safetensors, parse_safetensors
+from unspool.folder.model_folder import ModelFolder
+from unspool.folder.serialization import dump_safetensors, parse_safetensors
 from unspool.specs.config import Config
 from unspool.specs.sampling import SamplingSpec
 from unspool.tasks.opening import decoder_tokenizer

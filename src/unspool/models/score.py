@@ -1,12 +1,15 @@
 """How well a model predicts a text, token by token."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 
+from unspool.arrays import IntArray
 from unspool.data.tokens import part_of_text
 from unspool.engines.base import SequenceNetwork
+from unspool.engines.mixture import Mixture, MixtureState
 from unspool.errors import UsageError
 from unspool.evaluate.bits import token_nats
 from unspool.text.incoming import clean_text
@@ -24,6 +27,8 @@ class Score:
         perplexity: is e to the power of the nats per token.
         tokens: are the texts of the tokens.
         log_probabilities: are those of each token given the ones before it, in nats.
+        parts: are the log-probabilities of the network alone, and of the counts alone, by these names; empty where
+            there are no counts beside the network.
     """
 
     bits_per_byte: float
@@ -32,10 +37,11 @@ class Score:
     perplexity: float
     tokens: tuple[str, ...]
     log_probabilities: tuple[float, ...]
+    parts: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the figures by name, for JSON."""
-        return asdict(self)
+        """Return the figures by name, for JSON; without parts where there are none."""
+        return {name: value for name, value in asdict(self).items() if name != "parts" or value}
 
 
 def score_text(
@@ -68,4 +74,12 @@ def score_text(
         perplexity=float(np.exp(min(mean, 700))),
         tokens=tuple(tokenizer.show(int(token)) for token in part.tokens),
         log_probabilities=tuple(float(-value) for value in nats),
+        parts={} if not isinstance(network, Mixture) else _parts(network, part.tokens, state),
     )
+
+
+def _parts(network: Mixture, tokens: IntArray, state: MixtureState | None) -> dict[str, tuple[float, ...]]:
+    """Score the tokens with each of the two that are mixed."""
+    states = (None, None) if state is None else state
+    both = {"network": (network.network, states[0]), "counts": (network.counts, states[1])}
+    return {name: tuple((-token_nats(one, tokens, start)).tolist()) for name, (one, start) in both.items()}

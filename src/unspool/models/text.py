@@ -1,6 +1,6 @@
 """A model that continues a prompt."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +8,15 @@ from unspool.decode.completion import Completion
 from unspool.decode.reading import start_reading
 from unspool.decode.session import Session
 from unspool.engines.base import SequenceNetwork
+from unspool.engines.mixture import Mixture
+from unspool.errors import UsageError
 from unspool.evaluate.bits import Figures
 from unspool.evaluate.keystrokes import keystrokes_text
 from unspool.folder.model_folder import ModelFolder
-from unspool.models.base import Model, PathLike, Report, given, measuring
+from unspool.models.base import Inspection, Model, PathLike, Report, given, measuring
 from unspool.models.reading import Sample, StateReading, load_reading, open_context, open_session
 from unspool.models.score import Score, score_text
+from unspool.tasks.language.mixed_page import inspect_mixed
 from unspool.tasks.language.specs import LanguageConfig, TextDataSpec, TextEvaluationSpec
 from unspool.tasks.ngram.specs import NgramConfig
 from unspool.text.words import Until
@@ -94,6 +97,22 @@ class TextModel(Model):
         """
         return score_text(self.network, self.tokenizer, text)
 
+    def inspect(self, texts: str | Sequence[str]) -> Inspection:
+        """Show how likely each token of some texts is, and where the counts beside the network predicted better.
+
+        Raises:
+            UsageError: there are no counts beside the network, or a text is empty.
+        """
+        if not isinstance(self.network, Mixture):
+            raise UsageError(
+                f"inspect compares a network with the counts beside it. Received: {self.path}, which has not both.",
+                "score shows the log-probability of each token; without --no-counts, train counts, too.",
+            )
+        scores = [(text, self.score(text)) for text in ([texts] if isinstance(texts, str) else texts)]
+        return Inspection(
+            *inspect_mixed([(text, one.tokens, one.log_probabilities, one.parts) for text, one in scores])
+        )
+
     @measuring
     def evaluate(self, data: Any = None, **settings: Any) -> Figures:
         """Measure the model on a text, or on the part that was held out.
@@ -121,5 +140,12 @@ class TextModel(Model):
         return measured(self.folder) if chosen["sources"] else self.read_folder(measured)
 
     def report(self, figures: Figures) -> Report:
-        """Show what completion saves, where that was measured."""
-        return Report(keystrokes_text(figures.keystrokes) if figures.keystrokes else "")
+        """Show the figures of the network and of the counts beside those of their mixture, and what completion saves."""
+        rows = {**figures.parts, "mixture": figures} if figures.parts else {}
+        names = ("bits_per_byte", "bits_per_character", "nats_per_token", "perplexity", "fresh_nats_per_token")
+        width = max(map(len, names))
+        lines = [f"{'':10}" + "".join(f"  {name.replace('_', ' '):>{width}}" for name in names)] if rows else []
+        for part, found in rows.items():
+            lines.append(f"{part:10}" + "".join(f"  {getattr(found, name):{width}.4f}" for name in names))
+        shown = "".join(f"{line}\n" for line in ["", *lines]) if rows else ""
+        return Report(shown + (keystrokes_text(figures.keystrokes) if figures.keystrokes else ""))

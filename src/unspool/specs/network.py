@@ -206,7 +206,7 @@ class NetworkSpec(Spec):
         encoder: encodes a source as states; without one every sequence starts from the initial state.
         decoder: generates a sequence from a state.
         head: scores labels from states.
-        ngram: is a Markov chain, which has no other part beside it.
+        ngram: is a Markov chain, alone, or beside a decoder with whose predictions its own are mixed.
     """
 
     kind: Literal["recurrent", "ngram"] = "recurrent"
@@ -220,14 +220,25 @@ class NetworkSpec(Spec):
         """The part that generates a sequence, if there is one."""
         return self.decoder or self.ngram
 
+    @property
+    def mixed(self) -> bool:
+        """Whether the predictions of a decoder and those of counts are mixed."""
+        return self.decoder is not None and self.ngram is not None
+
+    def without_counts(self) -> Self:
+        """Return the network that is trained."""
+        return self.model_copy(update={"ngram": None}) if self.mixed else self
+
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:
-        if (self.kind == "ngram") != (self.ngram is not None):
-            raise ValueError("a network of the kind ngram, and no other, needs an ngram")
-        if self.ngram is not None:
-            if self.encoder or self.decoder or self.head:
-                raise ValueError("an ngram has no other part beside it")
+        if self.kind == "ngram":
+            if self.ngram is None or self.encoder or self.decoder or self.head:
+                raise ValueError("a network of the kind ngram needs an ngram, and has no other part beside it")
             return self
+        if self.ngram is not None and (
+            self.decoder is None or self.decoder.vocabulary_size != self.ngram.vocabulary_size
+        ):
+            raise ValueError("an ngram stands alone, or beside a decoder of the same vocabulary")
         if self.decoder is None and self.head is None:
             raise ValueError("a network needs a decoder or a head")
         if self.head is not None and self.encoder is None:

@@ -86,6 +86,10 @@ class DecoderShape(Spec):
         return self
 
 
+class CountedDecoderShape(DecoderShape, NgramShape):
+    """The sizes of a decoder, and those of the n-grams that are counted beside it."""
+
+
 class SourceDecoderShape(DecoderShape):
     """The sizes of a decoder that starts from the state of an encoder.
 

@@ -9,6 +9,7 @@ from unspool.specs.base import Option, Spec, setting
 EngineName = Literal["torch", "keras"]
 OptimizerName = Literal["adamw", "muon"]
 Precision = Literal["float32", "bfloat16"]
+COUNTS = Option("Training", synonyms=("linear", "bag-of-words", "tfidf", "ngrams", "mixture", "markov", "mix"))
 
 
 class BudgetSpec(Spec):
@@ -163,6 +164,7 @@ class WindowTrainingSpec(DecoderTrainingSpec):
     Attributes:
         sequence_length: backpropagates the loss through this many time steps.
         reset_probability: sets the probability that a row returns to the initial state at the start of a window.
+        counts: mixes the network with counted n-grams of the text where that helps.
     """
 
     sequence_length: int = setting(
@@ -174,6 +176,7 @@ class WindowTrainingSpec(DecoderTrainingSpec):
     reset_probability: float = setting(
         0.02, Option("Training", synonyms=("reset", "resets", "state-reset")), ge=0, le=1
     )
+    counts: bool = setting(True, COUNTS)
 
 
 class HeadTrainingSpec(TrainingSpec):
@@ -208,6 +211,7 @@ class TextHeadTrainingSpec(HeadTrainingSpec):
         word_dropout: replaces this fraction of a text's tokens by `<unk>`.
         unfreeze: sets when the layers of the model that a classifier starts from learn: `at-once`; `gradual`, one more
             each epoch from the head down (Howard and Ruder, 2018, section 3.3); or one more after this many updates.
+        counts: mixes the network with a linear classifier of counted words, characters or pairs where that helps.
     """
 
     word_dropout: float = setting(0.0, Option("Training", synonyms=("token-dropout", "unk-rate")), ge=0, lt=1)
@@ -215,6 +219,7 @@ class TextHeadTrainingSpec(HeadTrainingSpec):
         "at-once",
         Option("Training", synonyms=("freeze", "gradual-unfreezing", "frozen"), metavar="at-once|gradual|UPDATES"),
     )
+    counts: bool = setting(True, COUNTS)
 
     @field_validator("unfreeze", mode="before")
     @classmethod

@@ -21,6 +21,7 @@ from unspool.specs.recipe import Recipe, TrainingRecipe
 from unspool.tasks.pretrained import Pretrained
 from unspool.tasks.settings import Settings, check_settings
 from unspool.training.callback import Callback
+from unspool.training.phases import Phases
 
 R = TypeVar("R", bound=Recipe)
 T = TypeVar("T", bound=TrainingRecipe)
@@ -174,6 +175,24 @@ class TrainedTask(Task[T, C]):
     @abstractmethod
     def open(self, folder: ModelFolder, recipe: T, config: C, verify: bool) -> Job:
         """Open the data that `plan` wrote."""
+
+    def finish(self, folder: ModelFolder, recipe: T, config: C, network: Any, phases: Phases) -> Any:
+        """Add to the model what is not trained step by step, and return what is measured: by default the network.
+
+        It depends on the network and on the data alone, so that a run that was cut off here does it again.
+
+        Args:
+            folder: is that of the model; the data are in it.
+            recipe: is that of the run.
+            config: is that of the model.
+            network: is the trained one.
+            phases: are those of the run.
+        """
+        return network
+
+    def remark(self, model: Any) -> str:
+        """Return a sentence about what `finish` added to a model, for people and for the card; empty for nothing."""
+        return ""
 
 
 class CountedTask(Task[R, C]):

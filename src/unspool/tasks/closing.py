@@ -44,13 +44,19 @@ class Closing:
             last_best: are the last weights that were the best.
             phases: are those of the run.
         """
-        phases.begin("closing", "the best model was measured on what was held out")
+        phases.end()
         progress, best = loop.progress, loop.progress.best
         if progress.done:
             best = self._average(loop, last_best)
-        figures = self.job.figures(self._network(self.folder.read_weights()))
+        network = self._network(self.folder.read_weights())
+        model = self.task.finish(self.folder, self.recipe, self.config, network, phases)
+        phases.begin("closing", "the best model was measured on what was held out")
+        if model is not network:
+            best = self.job.validate(model)
+        figures, remark = self.job.figures(model), self.task.remark(model)
         assert best is not None  # there is at least one validation
-        reason = untrained(best, self.job.baseline, progress.best_step, self.recipe.started_from is not None)
+        more = self.recipe.started_from is not None or model is not network  # it knows more than its updates taught
+        reason = untrained(best, self.job.baseline, progress.best_step, more)
         phases.end()
         loop.history.add(
             event="end",
@@ -63,9 +69,12 @@ class Closing:
             untrained=reason or False,
             **figures,
         )
-        write_card(
-            self.task, self.folder, self.recipe, self.config, figures, parameter_count(self.config.network), reason
-        )
+        if progress.done:
+            last_best.clear()  # and not before: a run that is cut off above averages them again
+        if remark:
+            loop.callback.on_note(remark)
+        size = parameter_count(self.config.network)
+        write_card(self.task, self.folder, self.recipe, self.config, figures, size, reason, remark)
 
     def _average(self, loop: Loop, last_best: LastBest) -> float | None:
         """Write the mean of the last best weights as the model, if it is better; return the loss of the model."""
@@ -79,7 +88,6 @@ class Closing:
             if better:
                 self.folder.write_weights(mean, {"step": step, "fresh_nats_per_token": nats})
                 best = nats
-        last_best.clear()
         return best
 
     def _network(self, weights: Arrays) -> Any:
@@ -95,6 +103,7 @@ def write_card(
     figures: dict[str, Any],
     size: int,
     reason: str = "",
+    remark: str = "",
 ) -> None:
     """Write the card of a model, whose data are named without the folders that they are in.
 
@@ -106,9 +115,10 @@ def write_card(
         figures: were measured on what was held out.
         size: is the number of its parameters, or n-grams.
         reason: says why it must be called untrained; empty where it need not be.
+        remark: is a sentence about what it has besides its network; empty where it has nothing.
     """
     published = task.open(folder, without_folders(recipe), config, verify=False)
     found, warnings = kept_findings(folder.training)
     data = "\n".join([published.description, *found, *warnings, *published.warnings])
-    facts = CardFacts(folder.path.name, size, data, figures, reason)
+    facts = CardFacts(folder.path.name, size, data, figures, reason, remark)
     folder.write_card(model_card(task.card_of(config), recipe, config.network, facts))

@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from unspool.errors import ModelFolderError, UsageError
-from unspool.folder.model_folder import RESTORE, ModelFolder
+from unspool.folder.model_folder import ModelFolder
+from unspool.folder.serialization import RESTORE
 from unspool.folder.whole import read_whole
 from unspool.specs.config import Config
 from unspool.specs.data import TokenizerName

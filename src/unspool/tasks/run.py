@@ -45,6 +45,8 @@ from unspool.training.phases import Phases
 from unspool.training.threads import ThreadChoice
 from unspool.training.trial import try_step
 
+HISTORY = "history.jsonl"
+
 
 @dataclass
 class Run:
@@ -144,6 +146,7 @@ class Run:
     def _resume(self) -> None:
         folder = ModelFolder(self.path)
         recipe, config = read_recipe(folder), read_config(folder)
+        config = config.changed(network=config.network.without_counts())  # of the end of an interrupted run
         checkpoint = Checkpoint(folder.training)
         began, engine = recipe.training.engine, self.settings["training"].get("engine", recipe.training.engine)
         recipe = recipe.changed(training=recipe.training.changed(engine=engine))
@@ -154,7 +157,7 @@ class Run:
         progress = Progress()
         if checkpoint.exists():
             arrays, progress = checkpoint.read()
-            if progress.done:
+            if progress.done and History(folder.path / HISTORY).closed():
                 further = f"to train it further, start a new model from it: --from {shell_word(self.path)}."
                 raise ModelFolderError(
                     f"{self.path} is trained to the end: {progress.step:,} steps.",
@@ -198,7 +201,7 @@ class Run:
         batches = PartitionedBatches(job.batches, self.process)
         if progress.index >= batches.steps(progress.epoch):
             raise ModelFolderError(f"{self.path}: training/last.safetensors does not fit the data.", "train again.")
-        history = History(folder.path / "history.jsonl")
+        history = History(folder.path / HISTORY)
         history.rewind(progress.step)
 
         def keep_best(learner: Learner, about: dict[str, Any], scheduled: bool) -> None:
@@ -229,7 +232,8 @@ class Run:
         )
         try:
             with announcing(self.callback.on_note):
-                progress = loop.run()
+                if not progress.done:  # or it was cut off while it closed
+                    progress = loop.run()
                 if not progress.done:
                     self.callback.on_note(f"interrupted after update {progress.step:,}: {self._resumable()}")
                 Closing(self.task, folder, recipe, config, job).close(loop, last_best, self._phases)

@@ -41,13 +41,18 @@ def make_tokenizer(
         pieces: are those of the training text.
         limit: is the maximum number of tokens to keep, most frequent first, the special ones not counted; 0 keeps all
             characters, 20,000 words that occur at least twice, or 2,000 pairs and bytes.
-        lowercase: reads words in lower case; for `word` only.
+        lowercase: reads texts in lower case; for `word` and `bpe`.
         minimum: is how often a word must occur to be kept; for `word` only.
 
     Raises:
         DataError: there is nothing to learn, because no word occurs twice.
     """
-    library = _word(pieces, limit, lowercase, minimum) if kind == "word" else _MAKERS[kind](pieces, limit)
+    if kind == "word":
+        library = _word(pieces, limit, lowercase, minimum)
+    elif kind == "bpe":
+        library = _bpe(pieces, limit, lowercase)
+    else:
+        library = _MAKERS[kind](pieces, limit)
     tokenizer = Tokenizer(library.to_str(), kind)
     if kind == "word" and tokenizer.vocabulary_size == len(SPECIAL_TOKENS):
         raise DataError(
@@ -153,8 +158,10 @@ def _learn_words(
     return sorted(vocabulary, key=vocabulary.__getitem__)
 
 
-def _bpe(pieces: Iterable[str], limit: int) -> LibraryTokenizer:
+def _bpe(pieces: Iterable[str], limit: int, lowercase: bool) -> LibraryTokenizer:
     library = LibraryTokenizer(models.BPE())
+    if lowercase:
+        library.normalizer = normalizers.Lowercase()
     library.pre_tokenizer = pre_tokenizers.Sequence(
         [
             pre_tokenizers.Split(Regex(BPE_PATTERN), "isolated"),
@@ -213,4 +220,4 @@ def _train(library: LibraryTokenizer, pieces: Iterable[str], trainer: Any) -> No
         raise problems[0]
 
 
-_MAKERS = {"char": _char, "bpe": _bpe, "byte": _byte}
+_MAKERS = {"char": _char, "byte": _byte}

@@ -9,7 +9,7 @@ import numpy as np
 from unspool.arrays import Arrays
 from unspool.errors import ModelFolderError, reporting_write_errors
 from unspool.folder.atomic import write_atomically
-from unspool.folder.model_folder import dump_safetensors, parse_safetensors
+from unspool.folder.serialization import dump_safetensors, parse_safetensors
 
 NAME = re.compile(r"best-[0-9]{1,18}\.safetensors")  # other files are left alone
 

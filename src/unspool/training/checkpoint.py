@@ -8,7 +8,7 @@ from unspool.arrays import Arrays
 from unspool.engines.base import Learner
 from unspool.errors import ModelFolderError
 from unspool.folder.atomic import write_atomically
-from unspool.folder.model_folder import dump_safetensors, parse_safetensors
+from unspool.folder.serialization import dump_safetensors, parse_safetensors
 from unspool.specs.base import Spec, build
 
 

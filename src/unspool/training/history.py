@@ -35,6 +35,10 @@ class History:
             lines = self._path.read_text(encoding="utf-8", errors="replace").splitlines()
         return [event for event in map(_parsed, lines) if event is not None]
 
+    def closed(self) -> bool:
+        """Return whether a run was trained to the end, measured, and its model completed."""
+        return any(event["event"] == "end" and event.get("done") for event in self.events())
+
     def rewind(self, step: int) -> None:
         """Drop the events after a step, because the run continues from there."""
         kept = [json.dumps(event) + "\n" for event in self.events() if event["step"] <= step]

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from unspool.arrays import Array, Arrays, FloatArray, IntArray, Logits
 from unspool.data.batches import Source
-from unspool.engines.base import check_state
+from unspool.engines.checking import check_state
 from unspool.engines.keras.attention import Memory
 from unspool.engines.keras.decoder import Decoder, KerasState
 from unspool.engines.keras.layers import CellStates

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import tensorflow as tf
 
 from unspool.arrays import Array, Arrays
-from unspool.engines.base import check_weights
+from unspool.engines.checking import check_weights
 from unspool.engines.keras.parts import Parts
 from unspool.engines.keras.platform import as_array
 from unspool.engines.parameters import module_name, parameter_shapes, parameters

@@ -20,7 +20,7 @@ def build_network(spec: NetworkSpec, weights: Mapping[str, Array]) -> network.Ng
     return opened(spec, weights, compiled=True)
 
 
-def opened(spec: NetworkSpec, weights: Mapping[str, Array], compiled: bool) -> network.NgramNetwork:
+def opened(spec: NetworkSpec, weights: Mapping[str, Array], compiled: bool, shortest: int = 0) -> network.NgramNetwork:
     """Build a network; see `network.build_network`."""
     model, ngram = model_from_arrays(weights), spec.ngram
     if ngram is None or (model.order, model.vocabulary_size) != (ngram.order, ngram.vocabulary_size):
@@ -29,7 +29,7 @@ def opened(spec: NetworkSpec, weights: Mapping[str, Array], compiled: bool) -> n
             f"{model.vocabulary_size:,} tokens.",
             "restore the folder from a copy, or count the text again.",
         )
-    return network.build_network(model, compiled)
+    return network.build_network(model, compiled, shortest)
 
 
 def counted(spec: NgramSpec, part: Part) -> Arrays:

@@ -4,13 +4,15 @@ Shapes: B rows, T time steps, N orders, V tokens.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
 from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from unspool.arrays import Array, Arrays, IntArray, Logits
-from unspool.engines.base import check_state
+from unspool.engines.checking import check_state
 from unspool.engines.ngram import backoff, kneser_ney
 from unspool.engines.ngram.backoff import BackoffModel
 from unspool.engines.ngram.counts import NOTHING
@@ -60,12 +62,11 @@ class NgramNetwork:
     Args:
         tables: are what the lookup reads.
         order: is the number of tokens of the longest n-grams, N.
-        lookup: looks up a text in the tables.
+        lookups: look up a text in the tables.
     """
 
-    def __init__(self, tables: Any, order: int, lookup: Lookup) -> None:
-        self._tables, self._lookup = tables, lookup
-        self.order = order
+    def __init__(self, tables: Any, order: int, lookups: "Lookups") -> None:
+        self.tables, self.order, self.lookups = tables, order, lookups
         self.vocabulary_size = int(tables.first[0])
 
     def initial_state(self, rows: int) -> IntArray:
@@ -92,7 +93,7 @@ class NgramNetwork:
         tokens = _contiguous(tokens)
         logits = np.empty((*tokens.shape, self.vocabulary_size), np.float32)  # (B, T, V)
         lengths, counts = np.empty_like(tokens), np.empty_like(tokens)
-        self._lookup.predict(self._tables, tokens, _contiguous(state), logits, lengths, counts)
+        self.lookups.of(tokens).predict(self.tables, tokens, _contiguous(state), logits, lengths, counts)
         return Predictions(logits, lengths, counts, _after(state, tokens))
 
     def score(self, inputs: IntArray, targets: IntArray, state: IntArray) -> Scores:
@@ -100,7 +101,7 @@ class NgramNetwork:
         tokens = _contiguous(inputs)
         nll, lengths, counts = np.empty(tokens.shape, np.float32), np.empty_like(tokens), np.empty_like(tokens)
         before = _contiguous(state)
-        self._lookup.score(self._tables, tokens, _contiguous(targets), before, nll, lengths, counts)
+        self.lookups.of(tokens).score(self.tables, tokens, _contiguous(targets), before, nll, lengths, counts)
         return Scores(nll, lengths, counts, _after(state, tokens))
 
     def select(self, state: IntArray, rows: IntArray) -> IntArray:
@@ -132,21 +133,53 @@ class NgramNetwork:
         return state
 
 
-def build_network(model: NgramModel | BackoffModel, compiled: bool = True) -> NgramNetwork:
+@dataclass(frozen=True)
+class Lookups:
+    """The two ways to look a text up: by definition, and compiled.
+
+    Attributes:
+        definition: is written in NumPy.
+        kernels: names those of `engines.kernels.ngrams` that do the same.
+        shortest: is the number of tokens from which on kernels look a text up, if Numba can be imported, which takes
+            longer than a few tokens do.
+    """
+
+    definition: Lookup
+    kernels: tuple[str, str]
+    shortest: int
+
+    def compiles(self, tokens: IntArray) -> bool:
+        """Whether kernels look these tokens up."""
+        return tokens.size >= self.shortest and _kernels() is not None
+
+    def of(self, tokens: IntArray) -> Lookup:
+        """Return what looks these tokens up."""
+        if not self.compiles(tokens):
+            return self.definition
+        predict, score = (getattr(_kernels(), name) for name in self.kernels)
+        return Lookup(predict, score)
+
+
+NEVER = 1 << 62  # tokens
+
+
+def build_network(model: NgramModel | BackoffModel, compiled: bool = True, shortest: int = 0) -> NgramNetwork:
     """Make the network of a model.
 
     Args:
         model: has the n-grams.
         compiled: looks them up with compiled kernels, if Numba can be imported; otherwise NumPy does, by definition.
+        shortest: is the number of tokens from which on kernels do so.
     """
-    kernels = _kernels() if compiled else None
+    shortest = shortest if compiled else NEVER
     if isinstance(model, NgramModel):
-        lookup = Lookup(kernels.predict_kneser_ney, kernels.score_kneser_ney) if kernels else kneser_ney.DEFINITION
-        return NgramNetwork(tables_of(model), model.order, lookup)
-    lookup = Lookup(kernels.predict_backoff, kernels.score_backoff) if kernels else backoff.DEFINITION
-    return NgramNetwork(model, model.order, lookup)
+        lookups = Lookups(kneser_ney.DEFINITION, ("predict_kneser_ney", "score_kneser_ney"), shortest)
+        return NgramNetwork(tables_of(model), model.order, lookups)
+    lookups = Lookups(backoff.DEFINITION, ("predict_backoff", "score_backoff"), shortest)
+    return NgramNetwork(model, model.order, lookups)
 
 
+@cache
 def _kernels() -> ModuleType | None:
     """Import the compiled lookups, if Numba is there."""
     try:

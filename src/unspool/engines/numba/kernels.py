@@ -3,7 +3,7 @@
 Shapes: G gates, H hidden, L layers, V tokens, N tokens to generate.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -60,6 +60,11 @@ class BlockWeights(NamedTuple):
     norm_leave: Array
     output: Panels
     output_bias: Array
+
+
+@compiled
+def unchanged(tables: Any, token: int, memory: Array, logits: Array) -> None:
+    """Leave the logits as they are; see `engines.base.Beside`."""
 
 
 @compiled
@@ -124,11 +129,14 @@ def generate_tokens(
     parameters: Array,
     uniforms: Array,
     end: int,
+    tables: Any,
+    memory: Array,
     tokens: Array,
 ) -> int:
     """Draw and read up to N tokens of one row.
 
-    `compile_loop` compiles it with the sampler's function `choose` and the decoder's step `advance` as globals.
+    `compile_loop` compiles it with the sampler's function `choose`, the decoder's step `advance` and what stands beside
+    it, `adjust`, as globals.
 
     Args:
         kind: is the code of the cell.
@@ -143,6 +151,8 @@ def generate_tokens(
         parameters: see `counts`.
         uniforms: see `counts`.
         end: see `counts`.
+        tables: are like the next those of `engines.base.Beside`.
+        memory: is that of the row, [K], changed in place.
         tokens: receives the tokens, [N].
 
     Returns:
@@ -154,4 +164,5 @@ def generate_tokens(
         if token < 0 or token == end:
             return n + 1
         advance(kind, weights, team, token, hidden, cell, logits)  # type: ignore[name-defined]  # noqa: F821
+        adjust(tables, token, memory, logits)  # type: ignore[name-defined]  # noqa: F821
     return int(uniforms.shape[0])

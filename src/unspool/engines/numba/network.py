@@ -13,14 +13,14 @@ import numpy as np
 from numba import types
 
 from unspool.arrays import Array, IntArray, Logits
-from unspool.engines.base import Block, Functions, Network, SampledRows
+from unspool.engines.base import Beside, Block, Functions, Network, SampledRows
 from unspool.engines.kernels.compiling import compiled
 from unspool.engines.kernels.panels import pack, padded
 from unspool.engines.kernels.team import Team, make_teams
 from unspool.engines.kernels.tiles import HAS_FOURS, PANEL
 from unspool.engines.numba.attention import attending, attending_blocks, attending_cells
 from unspool.engines.numba.cells import CODES
-from unspool.engines.numba.kernels import BlockWeights, Weights, blocks_step, decoder_step, generate_tokens
+from unspool.engines.numba.kernels import BlockWeights, Weights, blocks_step, decoder_step, generate_tokens, unchanged
 from unspool.engines.numba.layers import on_threads, packed_layer, partitioned
 from unspool.engines.numba.rows import blocks_rows, decoder_rows, generate_rows
 from unspool.engines.numba.workspace import copied
@@ -90,9 +90,17 @@ class NumbaDecoder(NumpyDecoder):
         on_threads(step_some, partitioned(len(tokens), self._threads, MIN_STEP_BYTES // self._size))
         return logits, self._nested(hidden, cell, state)
 
-    def generate_block(self, logits: Logits, state: NumpyState, sampled: SampledRows, functions: Functions) -> Block:
+    def generate_block(
+        self,
+        logits: Logits,
+        state: NumpyState,
+        sampled: SampledRows,
+        functions: Functions,
+        beside: Beside | None = None,
+    ) -> Block:
         """Draw and read up to N tokens a row, the rows split among the threads. See `engines.base.BlockGenerator`."""
-        generate = compile_loop(tuple(functions), self._advance_rows(state.memory), generate_rows)
+        adjust, tables, memory = beside or _nothing(len(logits))
+        generate = compile_loop(tuple(functions), self._advance_rows(state.memory), adjust, generate_rows)
         hidden, cell = self._flat(state)
         logits, shape = logits.copy(), sampled.uniforms.shape
         tokens, scores, lengths = np.empty(shape, np.int64), np.zeros(shape), np.zeros(len(logits), np.int64)
@@ -100,30 +108,40 @@ class NumbaDecoder(NumpyDecoder):
         def generate_some(rows: slice) -> None:
             cell_states = [copied(array[:, rows]) for array in (hidden, cell)]
             own = (array[rows] for array in sampled[:-1])
-            found = (array[rows] for array in (tokens, scores, lengths))
+            found = (array[rows] for array in (memory, tokens, scores, lengths))
             weights = self._weights_of_rows(state.memory, rows)
-            generate(self._kind, weights, *cell_states, logits[rows], *own, sampled.end, *found)
+            generate(self._kind, weights, *cell_states, logits[rows], *own, sampled.end, tables, *found)
             hidden[:, rows], cell[:, rows] = cell_states
 
         on_threads(generate_some, partitioned(len(logits), self._threads, MIN_ROWS))
         kept = [(tokens[row, :length], scores[row, :length]) for row, length in enumerate(lengths)]
         return Block([ids for ids, _ in kept], [nats for _, nats in kept], logits, self._nested(hidden, cell, state))
 
-    def generate_row(self, logits: Logits, state: NumpyState, sampled: SampledRows, functions: Functions) -> Block:
+    def generate_row(
+        self,
+        logits: Logits,
+        state: NumpyState,
+        sampled: SampledRows,
+        functions: Functions,
+        beside: Beside | None = None,
+    ) -> Block:
         """Draw and read up to N tokens of one row, by a team of threads if the weights are large."""
         if not self._has_row_kernel:
-            return self.generate_block(logits, state, sampled, functions)
-        generate = compile_loop(tuple(functions), self._advance, generate_tokens)
+            return self.generate_block(logits, state, sampled, functions, beside)
+        adjust, tables, memory = beside or _nothing(1)
+        generate = compile_loop(tuple(functions), self._advance, adjust, generate_tokens)
         hidden, cell = self._flat(state)
         logits = logits.copy()
-        changing: tuple[Array, ...] = (hidden[:, 0], cell[:, 0], logits[0], sampled.counts[0], sampled.seen[0])
+        drawn: tuple[Array, ...] = (sampled.counts[0], sampled.seen[0])
+        changing: tuple[Array, ...] = (hidden[:, 0], cell[:, 0], logits[0], *drawn, memory[0])
         uniforms = sampled.uniforms[0, : sampled.limits[0]]
-        settings = (sampled.forbidden[0], sampled.parameters[0], uniforms, sampled.end)
+        settings = (sampled.forbidden[0], sampled.parameters[0], uniforms, sampled.end, tables)
 
         def generate_with(team: Team) -> tuple[list[Array], IntArray]:
-            own, tokens = [copied(array) for array in changing], np.empty(len(uniforms), np.int64)
-            length = generate(self._kind, self._weights, team, *own, *settings, tokens)
-            return own, tokens[:length]
+            *own, own_memory = [copied(array) for array in changing]
+            tokens = np.empty(len(uniforms), np.int64)
+            length = generate(self._kind, self._weights, team, *own, *settings, own_memory, tokens)
+            return [*own, own_memory], tokens[:length]
 
         threads = min(self._threads, MAX_TEAM) if self._size > MIN_TEAM_BYTES else 1
         (changed, tokens), *_ = on_threads(generate_with, make_teams(threads, self._longest))
@@ -220,18 +238,27 @@ class NumbaAttentionNetwork(NumbaDecoder, NumpyAttentionNetwork):
         return self._attending()(memory.select(rows))
 
 
+def _nothing(rows: int) -> Beside:
+    """Return what leaves the logits of rows as they are."""
+    return Beside(unchanged, (), np.zeros((rows, 0), np.int64))
+
+
 @cache
 def compile_loop(
-    functions: tuple[Callable[..., Any], ...], advance: Callable[..., None], loop: Callable[..., Any]
+    functions: tuple[Callable[..., Any], ...],
+    advance: Callable[..., None],
+    adjust: Callable[..., None],
+    loop: Callable[..., Any],
 ) -> Callable[..., Any]:
     """Compile a loop of generation together with the functions of the sampler.
 
     Args:
         functions: are those of the sampler, callees first.
         advance: is the step of the decoder.
+        adjust: is that of what stands beside it.
         loop: is `generate_tokens` or `generate_rows`.
     """
-    known: dict[str, Any] = {"advance": advance}
+    known: dict[str, Any] = {"advance": advance, "adjust": adjust}
     for function in (*functions, loop):
         source = cast(FunctionType, function)
         names = {**source.__globals__, **known}

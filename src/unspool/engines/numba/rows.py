@@ -7,6 +7,8 @@ product reads rows in tiles, in which every row has sums of its own.
 Shapes: B rows, G gates, H hidden, L layers, V tokens, N tokens to generate.
 """
 
+from typing import Any
+
 import numpy as np
 
 from unspool.arrays import Array
@@ -115,14 +117,16 @@ def generate_rows(
     limits: Array,
     scored: Array,
     end: int,
+    tables: Any,
+    memory: Array,
     tokens: Array,
     log_probabilities: Array,
     lengths: Array,
 ) -> None:
     """Draw and read up to N tokens a row.
 
-    `compile_loop` compiles it with the sampler's functions `choose` and `log_probability` and the decoder's step
-    `advance` as globals.
+    `compile_loop` compiles it with the sampler's functions `choose` and `log_probability`, the decoder's step `advance`
+    and what stands beside it, `adjust`, as globals.
 
     Args:
         kind: is the code of the cell.
@@ -138,6 +142,8 @@ def generate_rows(
         limits: see `counts`.
         scored: see `counts`.
         end: see `counts`.
+        tables: are like the next those of `engines.base.Beside`.
+        memory: is that of each row, [B, K], changed in place.
         tokens: receives the tokens, [B, N]; the last of a row is -1 if a logit was NaN or infinite.
         log_probabilities: receives those of the rows that request them, [B, N].
         lengths: receives the number of tokens of each row, [B]; it is zeros at first.
@@ -159,3 +165,6 @@ def generate_rows(
         if not going.any():
             return
         advance(kind, weights, read, hidden, cell, logits)  # type: ignore[name-defined]  # noqa: F821
+        for row in range(rows):
+            if going[row]:
+                adjust(tables, read[row], memory[row], logits[row])  # type: ignore[name-defined]  # noqa: F821

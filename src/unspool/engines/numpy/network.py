@@ -19,7 +19,8 @@ import numpy as np
 
 from unspool.arrays import Array, Arrays, FloatArray, IntArray, Logits
 from unspool.data.batches import Source
-from unspool.engines.base import Network, check_state, check_weights, nll_of
+from unspool.engines.base import Network, nll_of
+from unspool.engines.checking import check_state, check_weights
 from unspool.engines.numpy.attention import Attention, Head, Memory, join_memories
 from unspool.engines.numpy.cells import CellState
 from unspool.engines.numpy.encoders import make_encoder

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from unspool.arrays import Array, Arrays, FloatArray, IntArray, Logits
 from unspool.data.batches import Source
-from unspool.engines.base import check_state
+from unspool.engines.checking import check_state
 from unspool.engines.numpy.network import decoder_of, saved_shapes
 from unspool.engines.parameters import state_names
 from unspool.engines.torch.attention import Memory

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from unspool.arrays import Array, Arrays
-from unspool.engines.base import check_weights
+from unspool.engines.checking import check_weights
 from unspool.engines.parameters import module_name, parameter_shapes, parameters
 from unspool.engines.torch.parts import Parts
 from unspool.engines.torch.platform import as_array

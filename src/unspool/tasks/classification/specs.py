@@ -6,6 +6,7 @@ from pydantic import model_validator
 
 from unspool.specs.base import Option, setting
 from unspool.specs.data import MAX_LENGTH, DataSpec
+from unspool.specs.linear import LinearSpec
 from unspool.specs.recipe import TrainingRecipe
 from unspool.specs.shapes import EncoderShape, HeadShape
 from unspool.specs.training import TextHeadTrainingSpec
@@ -56,6 +57,17 @@ class ClassificationRecipe(TrainingRecipe):
 
 
 class ClassificationConfig(LabellingConfig):
-    """The description of a classifier of texts. See `LabellingConfig`."""
+    """The description of a classifier of texts. See `LabellingConfig`.
+
+    Attributes:
+        counts: describes the linear classifier that its network is mixed with; none where there is none.
+    """
 
     task: Literal["classification"] = "classification"
+    counts: LinearSpec | None = None
+
+    @model_validator(mode="after")
+    def _the_same_labels(self) -> Self:
+        if self.counts is not None and self.counts.labels != len(self.labels):
+            raise ValueError(f"counts must be of {len(self.labels)} labels, and are of {self.counts.labels}")
+        return self

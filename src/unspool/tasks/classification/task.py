@@ -5,25 +5,38 @@ rows -> tokenizer, ids, indices of labels -> batches of texts of similar length 
 
 from math import ceil
 
-import numpy as np
-
 from unspool.arrays import Arrays, IntArray
 from unspool.data.findings import Findings
-from unspool.data.labelled import Labelled, LabelledPart, divide_labelled, label_names
+from unspool.data.labelled import Labelled, LabelledPart, divide_labelled, label_names, part_of
 from unspool.data.labelled_texts import WrittenTexts, open_labelled, read_labelled, write_labelled
 from unspool.data.limit import limit_warnings, with_limit
 from unspool.data.sources import Sources, describe_sources
 from unspool.data.tokens import unknown_warnings
-from unspool.engines.base import Machine
+from unspool.engines.base import Classifies, Machine
 from unspool.engines.initial import extended_weights
+from unspool.engines.linear.mixture import MixedClassifier
 from unspool.errors import UsageError
 from unspool.folder.card import Card
-from unspool.folder.model_folder import ModelFolder
+from unspool.folder.model_folder import COUNTS_TOKENIZER, ModelFolder
 from unspool.specs.base import build
+from unspool.specs.linear import LinearSpec
 from unspool.specs.network import HeadSpec, NetworkSpec, text_encoder
 from unspool.specs.shapes import EncoderShape, HeadShape
 from unspool.specs.training import TextHeadTrainingSpec
 from unspool.tasks.base import Plan
+from unspool.tasks.classification.counts import (
+    MINIMUM_ROWS,
+    are_short,
+    counts_reason,
+    counts_tokenizer,
+    describe_counts,
+    learning_rows,
+    linear_spec,
+    no_counts,
+    open_texts,
+    weighing_rows,
+    with_counts,
+)
 from unspool.tasks.classification.specs import ClassificationConfig, ClassificationDataSpec, ClassificationRecipe
 from unspool.tasks.labelling.job import LabellingJob
 from unspool.tasks.labelling.task import LabellingTask, training_note, with_weights
@@ -34,8 +47,8 @@ from unspool.tasks.settings import Settings
 from unspool.text.tokenizer import Tokenizer
 from unspool.text.vocabulary import make_tokenizer
 from unspool.training.callback import Callback
+from unspool.training.phases import Phases
 
-SHORT = 40.0  # characters; shorter texts are read by character
 USUAL_LENGTH = 256  # tokens that are read of a text, unless many have more
 VALIDATIONS = 10
 QUICK = 10_000_000  # tokens that fit in the usual minutes; if the epochs hold fewer, they are the budget
@@ -108,7 +121,7 @@ class Classification(LabellingTask[ClassificationRecipe, ClassificationConfig]):
         )
         findings.keep(folder.training)
         if "tokenizer" not in settings["data"]:
-            spec = spec.changed(tokenizer="char" if np.mean([len(row.item) for row in rows]) < SHORT else "word")
+            spec = spec.changed(tokenizer="char" if are_short([row.item for row in rows]) else "word")
         if spec.tokenizer == "word" and "lowercase" not in settings["data"]:
             spec = spec.changed(lowercase=pretrained is None or pretrained.has_vectors)
         texts = [row.item for row in rows]
@@ -120,22 +133,28 @@ class Classification(LabellingTask[ClassificationRecipe, ClassificationConfig]):
             else make_tokenizer(spec.tokenizer, texts, spec.vocabulary_limit, spec.lowercase)
         )
         folder.write_tokenizer(tokenizer)
+        counts = settings["training"].get("counts", True) and len(rows) >= MINIMUM_ROWS
+        counted = counts_tokenizer(texts, tokenizer, spec.lowercase) if counts else None
+        if counted is not None:
+            folder.write_tokenizer(counted, COUNTS_TOKENIZER)
         labels = label_names(rows)
-        write_labelled(folder.training, "training", tokenizer, rows, labels, callback.on_encoded)
-        write_labelled(folder.training, "validation", tokenizer, held_out, labels, callback.on_encoded)
+        for part, some in (("training", rows), ("validation", held_out)):
+            write_labelled(folder.training, part, tokenizer, some, labels, callback.on_encoded, counted)
         shape = CHARACTERS if tokenizer.kind == "char" else WORDS
-        part, indices = open_labelled(folder.training, "training", len(labels), verify=False)
-        spec = with_limit(spec, part.lengths - 1, USUAL_LENGTH)
-        tokens = len(part.tokens)
+        learnt, indices = open_labelled(folder.training, "training", len(labels), verify=False)
+        spec = with_limit(spec, learnt.lengths - 1, USUAL_LENGTH)
+        tokens = len(learnt.tokens)
         if not settings["budget"] and tokens * shape["budget"]["epochs"] <= QUICK:
             settings = {**settings, "budget": shape["budget"]}
         recipe = _recipe(settings, spec, shape, pretrained, machine)
         recipe = recipe.changed(training=_resolved(recipe.training, indices, labels))
-        config = _config(recipe, tokenizer, labels)
+        config = _config(recipe, tokenizer, labels, linear_spec(tokenizer, counted, len(labels)) if counts else None)
         weights = None
         if pretrained is not None:
             weights = extended_weights(config.network, recipe.training.seed, _as_encoder(pretrained.weights))
-        return Plan(recipe, config, _reasons(recipe), weights)
+        if config.counts is not None:
+            folder.write_counts(no_counts(config.counts))
+        return Plan(recipe, config, _reasons(recipe, config), weights)
 
     def open(
         self, folder: ModelFolder, recipe: ClassificationRecipe, config: ClassificationConfig, verify: bool
@@ -143,21 +162,45 @@ class Classification(LabellingTask[ClassificationRecipe, ClassificationConfig]):
         """Open the rows in the model folder."""
         settings = recipe.training
         texts, labels = open_labelled(folder.training, "training", len(config.labels), verify)
-        held_out, held_out_labels = open_labelled(folder.training, "validation", len(config.labels), verify)
+        held_out = open_labelled(folder.training, "validation", len(config.labels), verify)[0]
         lengths = texts.lengths - 1  # without <eos>
         limit = recipe.data.max_length or int(lengths.max())
         cut = int((lengths > limit).sum())
         tokenizer = encoder_tokenizer(folder, config, config.tokenizer)
+        learnt, weighing = LabelledPart(WrittenTexts(texts, limit, settings.word_dropout), labels), None
+        if config.counts is not None:
+            learnt, weighing = (part_of(learnt, rows(labels)) for rows in (learning_rows, weighing_rows))
         return LabellingJob(
-            LabelledPart(WrittenTexts(texts, limit, settings.word_dropout), labels),
-            LabelledPart(WrittenTexts(held_out), held_out_labels),
+            learnt,
+            open_texts(folder, "validation", config),
             settings,
             config.labels,
             f"rows: {describe_sources(recipe.data.sources)}",
             lambda index: tokenizer.decode(held_out.document(index)),
             f"; {cut:,} longer than {limit} tokens are cut" if cut else "",
             [*limit_warnings(cut, len(labels), limit, "cut"), *unknown_warnings(held_out)],
+            weighing,
         )
+
+    def finish(
+        self,
+        folder: ModelFolder,
+        recipe: ClassificationRecipe,
+        config: ClassificationConfig,
+        network: Classifies,
+        phases: Phases,
+    ) -> Classifies:
+        """Fit the counts, weigh network and counts, and write them."""
+        if config.counts is None:
+            return network
+        phases.begin("counting", "a linear classifier of the same texts was fitted and weighed")
+        mixed = with_counts(folder, recipe, config, network)
+        folder.write_counts(mixed.to_arrays())
+        return mixed if mixed.components else network
+
+    def remark(self, model: Classifies) -> str:
+        """Say what was counted, and how both are weighed."""
+        return describe_counts(model) if isinstance(model, MixedClassifier) else ""
 
 
 def labelled_rows(names: tuple[str, ...], spec: ClassificationDataSpec, findings: Findings) -> list[Labelled[str]]:
@@ -211,16 +254,19 @@ def _as_encoder(weights: Arrays) -> Arrays:
     return {name.replace("decoder", "encoder", 1): array for name, array in weights.items() if name.startswith(parts)}
 
 
-def _config(recipe: ClassificationRecipe, tokenizer: Tokenizer, labels: tuple[str, ...]) -> ClassificationConfig:
+def _config(
+    recipe: ClassificationRecipe, tokenizer: Tokenizer, labels: tuple[str, ...], counts: LinearSpec | None
+) -> ClassificationConfig:
     encoder = text_encoder(recipe.encoder, tokenizer.vocabulary_size)
     return ClassificationConfig(
         tokenizer=recipe.data.tokenizer,
         labels=labels,
         network=NetworkSpec(encoder=encoder, head=HeadSpec(labels=len(labels), pooling=recipe.head.pooling)),
+        counts=counts,
     )
 
 
-def _reasons(recipe: ClassificationRecipe) -> list[str]:
+def _reasons(recipe: ClassificationRecipe, config: ClassificationConfig) -> list[str]:
     encoder, head, training = recipe.encoder, recipe.head, recipe.training
     both = ", bidirectional" if encoder.bidirectional else ""
     return [
@@ -231,4 +277,5 @@ def _reasons(recipe: ClassificationRecipe) -> list[str]:
             "texts",
             f"{training.dropout:g}, on the input {training.input_dropout:g}, of words {training.word_dropout:g}",
         ),
+        *([] if config.counts is None else [counts_reason(config.counts)]),
     ]

@@ -51,11 +51,24 @@ def classification_page(figures: ClassificationFigures, noun: str, further: str 
     return page(
         "Confusion",
         STYLE,
-        f"<p>{summary}</p>\n{notes}"
+        f"<p>{summary}</p>\n{_components(figures)}{notes}"
         f"{_table((*HEADS, noun), labels)}\n<p>Right labels are rows, predicted ones columns.</p>\n"
         + _table([escaped(label) for label in figures.labels], "\n".join(rows))
         + further,
     )
+
+
+def _components(figures: ClassificationFigures) -> str:
+    """Return a table of a mixture and its components; nothing of what is no mixture."""
+    if not figures.components:
+        return ""
+    measured = {"mixture": figures, **figures.components}
+    rows = "\n".join(
+        f"<tr><th>{name}</th><td>{one.accuracy:.4f}</td><td>{one.macro_f1:.4f}</td>"
+        f"<td>{'' if one.nats_per_label is None else f'{one.nats_per_label:.4f}'}</td></tr>"
+        for name, one in measured.items()
+    )
+    return f"{_table(('accuracy', 'macro F1', 'nats per label'), rows)}\n"
 
 
 def _table(heads: tuple[str, ...] | list[str], rows: str) -> str:

@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -91,4 +92,9 @@ def evaluate_labelled(
     found = classifier.of_sources(sources)
     seconds = time.perf_counter() - started
     figures = classification_figures(found, truth, classifier.labels, seconds, dict(unknown.most_common()))
+    components = {
+        name: classification_figures(one.of_sources(sources), truth, classifier.labels, 0.0)
+        for name, one in classifier.components.items()
+    }
+    figures = replace(figures, components=components)
     return Measured(figures, found, truth, sources)

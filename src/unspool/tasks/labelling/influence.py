@@ -40,7 +40,7 @@ def inspect_influence(
         found: holds what led to the label of each.
     """
     ((name, given),) = examples.items()
-    rows = [{name: example, **asdict(one)} for example, one in zip(given, found, strict=True)]
+    rows = [{name: example, **_row(one)} for example, one in zip(given, found, strict=True)]
     return rows, "".join(map(influence_text, found)), influence_page(found)
 
 
@@ -53,12 +53,23 @@ def influence_text(found: Influence) -> str:
     )
     ranked = sorted(zip(found.parts, found.nats, strict=True), key=lambda one: -abs(one[1]))[:5]
     strong = ", ".join(f"{escaped(part.strip()) or repr(part)} {nats:+.2f}" for part, nats in ranked)
-    return f"{escaped(found.label)} ({found.probability:.1%}): {' '.join(marked.split())}\n  nats: {strong}\n"
+    return f"{escaped(found.label)} ({_probabilities(found)}): {' '.join(marked.split())}\n  nats: {strong}\n"
 
 
 def influence_page(found: Sequence[Influence]) -> str:
     """Draw each example with its parts shaded: blue for the label, red against it."""
     return page("Influence", STYLE, "\n".join(_section(one) for one in found))
+
+
+def _row(found: Influence) -> dict[str, Any]:
+    """Return the fields by name; without components where there are none."""
+    return {name: value for name, value in asdict(found).items() if name != "components" or value}
+
+
+def _probabilities(found: Influence) -> str:
+    """Say how probable the label is, to a mixture also by each component."""
+    apart = [f"{name} {probability:.1%}" for name, probability in found.components.items()]
+    return f"{found.probability:.1%}{': ' if apart else ''}{', '.join(apart)}"
 
 
 def _bracketed(part: str, nats: float) -> str:
@@ -73,4 +84,4 @@ def _section(found: Influence) -> str:
         f'{0.7 * abs(nats) / strongest:.3f})" title="{nats:+.3f} nats">{escape(part)}</span>'
         for part, nats in zip(found.parts, found.nats, strict=True)
     )
-    return f"<h2>{escape(found.label)}, {found.probability:.1%}</h2>\n<p>{spans}</p>"
+    return f"<h2>{escape(found.label)}, {_probabilities(found)}</h2>\n<p>{spans}</p>"

@@ -8,10 +8,10 @@ import numpy as np
 from unspool.arrays import FloatArray, IntArray
 from unspool.data.example_batches import LabelledBatches
 from unspool.data.labelled import LabelledPart, label_counts
-from unspool.decode.classification import label_probabilities
+from unspool.decode.classification import components_of, label_probabilities
 from unspool.engines.base import Classifies
 from unspool.evaluate.baseline import frequency_nats
-from unspool.evaluate.labels import classification_figures
+from unspool.evaluate.labels import CLOSING, classification_figures
 from unspool.evaluate.units import Units
 from unspool.specs.training import HeadTrainingSpec
 from unspool.text.escapes import escaped, named
@@ -33,6 +33,7 @@ class LabellingJob:
         show: returns a line that shows a held-out example, by its index.
         shortened: says what of the examples is not read; empty where all of it is.
         warnings: are about the examples, a line each.
+        weighing: are examples of the training part that are kept from the network, to weigh it and counts by.
     """
 
     training_units = held_out_units = Units("label")
@@ -47,14 +48,16 @@ class LabellingJob:
         show: Callable[[int], str],
         shortened: str = "",
         warnings: Sequence[str] = (),
+        weighing: LabelledPart | None = None,
     ) -> None:
         self._validation, self._labels, self._show = validation, labels, show
         self.batches = LabelledBatches(training, settings.batch_size, settings.seed)
-        counts = label_counts(training.labels, labels)
+        kept = training.labels[:0] if weighing is None else weighing.labels
+        counts = label_counts(training.labels, labels) + label_counts(kept, labels)
         self.baseline = frequency_nats(counts, label_counts(validation.labels, labels))
         self.description = (
-            f"{what}: {len(training):,} to learn, {len(validation):,} held out{shortened}; {len(labels)} labels: "
-            f"{_frequencies(counts, labels)}."
+            f"{what}: {counts.sum():,} to learn{_kept(len(kept))}, {len(validation):,} held out{shortened}; "
+            f"{len(labels)} labels: {_frequencies(counts, labels)}."
         )
         self.warnings = [*warnings, *_warnings(counts, labels, settings)]
 
@@ -68,17 +71,25 @@ class LabellingJob:
         return f"{self._labels[found.argmax()]} ({found.max():.0%}): {self._show(0)}"
 
     def figures(self, network: Classifies) -> dict[str, Any]:
-        """Compute accuracy, macro F1 and nats per label."""
-        return self._measured(network, len(self._validation))
+        """Compute accuracy, macro F1 and nats per label; of a mixture also those of its components."""
+        figures = self._measured(network, len(self._validation))
+        for name, component in components_of(network).items():
+            found = self._measured(component, len(self._validation))
+            figures.update({f"{name}_{figure}": value for figure, value in found.items()})
+        return figures
 
     def _measured(self, network: Classifies, limit: int) -> dict[str, Any]:
         chosen = np.linspace(0, len(self._validation) - 1, min(limit, len(self._validation))).astype(int)
         found = self._probabilities(network, chosen)
         figures = classification_figures(found, self._validation.labels[chosen], self._labels, 0.0).to_dict()
-        return {name: figures[name] for name in ("accuracy", "macro_f1", "nats_per_label")}
+        return {name: figures[name] for name in CLOSING}
 
     def _probabilities(self, network: Classifies, chosen: IntArray) -> FloatArray:
         return label_probabilities(network, self._validation.sources, chosen, len(self._labels))
+
+
+def _kept(count: int) -> str:
+    return f" ({count:,} of them to weigh network and counts by)" if count else ""
 
 
 def _frequencies(counts: IntArray, labels: Sequence[str]) -> str:

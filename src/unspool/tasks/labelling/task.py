@@ -27,8 +27,13 @@ class LabellingTask(TrainedTask[R, C]):
 
     def summary(self, figures: Mapping[str, Any]) -> str:
         """Return the closing figures in a sentence."""
+        names = {"network": "the network alone", "counts": "counts"}
+        apart = [
+            f"{named} {figures[f'{one}_accuracy']:.1%}" for one, named in names.items() if f"{one}_accuracy" in figures
+        ]
+        shown = f" ({', '.join(apart)})" if apart else ""
         return (
-            f"{figures['accuracy']:.1%} of the held-out {self.noun} get the right label; macro F1 "
+            f"{figures['accuracy']:.1%} of the held-out {self.noun} get the right label{shown}; macro F1 "
             f"{figures['macro_f1']:.4f}, {figures['nats_per_label']:.4f} nats per label."
         )
 

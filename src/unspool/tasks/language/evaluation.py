@@ -12,7 +12,7 @@ from unspool.data.table import read_texts
 from unspool.data.tokens import Part, open_part
 from unspool.decode.boundaries import TokenTexts
 from unspool.engines.base import SequenceNetwork
-from unspool.evaluate.bits import Figures, evaluate_part
+from unspool.evaluate.bits import Figures, evaluate_parts
 from unspool.folder.model_folder import ModelFolder
 from unspool.specs.data import DOCUMENTS
 from unspool.tasks.evaluation import of_spec, read_as_in_training, say_findings, temporary_folder
@@ -42,7 +42,7 @@ def open_text(names: tuple[str, ...], spec: TextDataSpec, findings: Findings | N
 def held_out_figures(network: SequenceNetwork, part: Part) -> Figures:
     """Measure a network on the held-out part, for the closing figures of a run and for `evaluate` without data."""
     rows = max(1, min(MAX_ROWS, len(part.tokens) // TOKENS_PER_ROW))
-    return evaluate_part(network, part, rows=rows, limit=MAX_TOKENS)
+    return evaluate_parts(network, part, rows=rows, limit=MAX_TOKENS)
 
 
 def evaluate_language(
@@ -82,4 +82,4 @@ def evaluate_language(
         write_part(path, "text", tokenizer, open_text(spec.sources, spec, findings))
         say_findings(findings)
         part = open_part(path, "text")
-        return measured(evaluate_part(network, part), part)
+        return measured(evaluate_parts(network, part), part)

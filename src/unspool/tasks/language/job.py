@@ -4,6 +4,7 @@ from typing import Any
 
 from unspool.data.batches import BatchSource
 from unspool.data.corpus import SMALL, Corpus
+from unspool.data.reserve import Reserve, reserve
 from unspool.data.sources import describe_sources
 from unspool.data.stream_batches import DocumentBatches, StreamBatches
 from unspool.data.tokens import Part, unknown_warnings
@@ -13,10 +14,12 @@ from unspool.engines.base import SequenceNetwork
 from unspool.evaluate.baseline import frequency_nats
 from unspool.evaluate.bits import document_nats, fresh_means
 from unspool.evaluate.units import units_of
+from unspool.specs.network import NgramSpec
 from unspool.specs.sampling import SamplingSpec
 from unspool.specs.training import WindowTrainingSpec
 from unspool.tasks.language.evaluation import held_out_figures
 from unspool.tasks.language.specs import LanguageConfig, LanguageRecipe, TextDataSpec
+from unspool.tasks.mixing import Beside, count_beside
 from unspool.text.tokenizer import Tokenizer
 
 SAMPLE = SamplingSpec(max_new_tokens=100, temperature=0.8, seed=0)
@@ -35,7 +38,8 @@ class LanguageJob:
         tokenizer: Tokenizer,
     ) -> None:
         self._corpus, self._tokenizer, self._by_document = corpus, tokenizer, config.by_document
-        self.batches = make_batches(corpus, recipe.training)
+        self.divided = reserve(corpus.training) if recipe.training.counts else None
+        self.batches = make_batches(corpus, recipe.training, self.divided)
         self.training_units, self.held_out_units = units_of(corpus.training), units_of(corpus.validation)
         self.baseline = frequency_nats(corpus.training.counts, corpus.validation.counts)
         self.description = describe_corpus(corpus, recipe.data)
@@ -50,17 +54,22 @@ class LanguageJob:
         pieces = generate(network, self._tokenizer, start_reading(network), SAMPLE, [0], self._by_document)
         return "".join(piece.text for piece in pieces)
 
+    def count_beside(self, network: SequenceNetwork, spec: NgramSpec) -> Beside | None:
+        """Count the text beside a network that was trained on it; see `tasks.mixing`."""
+        return count_beside(network, spec, self._corpus.training, self.divided) if self.divided else None
+
     def figures(self, network: SequenceNetwork) -> dict[str, Any]:
         """Compute carried and fresh figures on the held-out part."""
         return held_out_figures(network, self._corpus.validation).closing()
 
 
-def make_batches(corpus: Corpus, training: WindowTrainingSpec) -> BatchSource:
-    """Make batches of windows over a stream, or of documents of similar length."""
-    if corpus.training.starts is not None:
-        return DocumentBatches(corpus.training, training.batch_size, training.sequence_length, training.seed)
+def make_batches(corpus: Corpus, training: WindowTrainingSpec, divided: Reserve | None = None) -> BatchSource:
+    """Make batches of windows over a stream, or of documents of similar length, without what is held back."""
+    part, chosen = (divided.learnt, divided.documents) if divided else (corpus.training, None)
+    if part.starts is not None:
+        return DocumentBatches(part, training.batch_size, training.sequence_length, training.seed, chosen)
     return StreamBatches(
-        corpus.training,
+        part,
         training.batch_size,
         training.sequence_length,
         training.reset_probability,

@@ -8,7 +8,7 @@ from unspool.specs.base import Option, Spec, setting
 from unspool.specs.config import Config
 from unspool.specs.data import DataSpec
 from unspool.specs.recipe import TrainingRecipe
-from unspool.specs.shapes import DecoderShape
+from unspool.specs.shapes import CountedDecoderShape
 from unspool.specs.training import WindowTrainingSpec
 
 TEXT = Option("Tables", common=True, synonyms=("column", "texts"), metavar="COL")
@@ -88,7 +88,7 @@ class LanguageRecipe(TrainingRecipe):
 
     task: Literal["language"] = "language"
     data: TextDataSpec
-    network: DecoderShape
+    network: CountedDecoderShape
     training: WindowTrainingSpec
 
 

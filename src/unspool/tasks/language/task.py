@@ -9,18 +9,21 @@ from typing import Any
 
 from unspool.data.corpus import open_corpus, prepare_corpus
 from unspool.data.findings import Findings
-from unspool.engines.base import Machine
+from unspool.engines.base import Machine, SequenceNetwork
 from unspool.engines.initial import extended_weights
+from unspool.engines.mixture import Mixture
+from unspool.engines.registry import build_mixture
 from unspool.errors import UsageError
 from unspool.folder.card import Card
 from unspool.folder.model_folder import ModelFolder
 from unspool.specs.base import build
-from unspool.specs.network import DecoderSpec, NetworkSpec
-from unspool.specs.shapes import DecoderShape
+from unspool.specs.network import DecoderSpec, NetworkSpec, NgramSpec
+from unspool.specs.shapes import DecoderShape, NgramShape
 from unspool.tasks.base import Plan, TrainedTask
 from unspool.tasks.language.evaluation import open_text
 from unspool.tasks.language.job import LanguageJob
 from unspool.tasks.language.specs import LanguageConfig, LanguageRecipe, TextDataSpec
+from unspool.tasks.mixing import LONGEST
 from unspool.tasks.opening import decoder_tokenizer
 from unspool.tasks.pretrained import Pretrained
 from unspool.tasks.recipe import Size, choose, filled, usual_minutes
@@ -28,6 +31,7 @@ from unspool.tasks.settings import Settings
 from unspool.text.tokenizer import Tokenizer
 from unspool.text.vocabulary import make_tokenizer
 from unspool.training.callback import Callback
+from unspool.training.phases import Phases
 
 LANGUAGE_FIGURES = (
     "On the held-out part of the text; figures without `fresh` carry the state through it, `fresh` ones start from the "
@@ -79,6 +83,7 @@ class Language(TrainedTask[LanguageRecipe, LanguageConfig]):
         if part.starts is not None:
             machine = filled(machine, len(part.starts) - 1, tokens)
         size = Size(tokens, tokenizer.vocabulary_size, usual_minutes(settings), machine)
+        settings = {**settings, "network": {"order": LONGEST[tokenizer.kind], **settings["network"]}}
         if pretrained:
             settings = {**settings, "training": {**PRETRAINED_RATES, **settings["training"]}}
         choice = choose(LanguageRecipe, size, settings, pretrained.config.network.decoder if pretrained else None)
@@ -94,6 +99,36 @@ class Language(TrainedTask[LanguageRecipe, LanguageConfig]):
         tokenizer = decoder_tokenizer(folder, config)
         corpus = open_corpus(folder.training, verify)
         return LanguageJob(corpus, recipe, config, tokenizer)
+
+    def finish(
+        self,
+        folder: ModelFolder,
+        recipe: LanguageRecipe,
+        config: LanguageConfig,
+        network: SequenceNetwork,
+        phases: Phases,
+    ) -> SequenceNetwork:
+        """Count the text beside the network, and write what is mixed with it where that predicts better."""
+        if not recipe.training.counts:
+            return network
+        phases.begin("counting", "the text was counted, and the counts were tried beside the network,")
+        beside = self.open(folder, recipe, config, verify=False).count_beside(network, _ngram(recipe, config))
+        if beside is None:
+            folder.write_config(config)
+            return network
+        folder.write_counts(beside.arrays)
+        mixed = config.network.model_copy(update={"ngram": beside.spec})
+        folder.write_config(config.changed(network=mixed))
+        return build_mixture(network, beside.spec, beside.arrays)
+
+    def remark(self, model: SequenceNetwork) -> str:
+        """Say what was counted."""
+        if not isinstance(model, Mixture):
+            return ""
+        return (
+            f"Beside the network, n-grams of {model.counts.order} tokens are counted; a gate weighs the predictions of "
+            "both at each step."
+        )
 
     def summary(self, figures: Mapping[str, Any]) -> str:
         """Return the closing figures in a sentence."""
@@ -141,6 +176,13 @@ def prepare_text(
     held_out = open_text(spec.validation, spec, findings) if spec.validation else None
     make = make or (lambda pieces: make_tokenizer(spec.tokenizer, pieces, spec.vocabulary_limit))
     return prepare_corpus(folder, text, held_out, spec.split, make, on_bytes), findings
+
+
+def _ngram(recipe: LanguageRecipe, config: LanguageConfig) -> NgramSpec:
+    """Describe the n-grams that are counted beside the network."""
+    assert config.network.decoder is not None
+    shape = recipe.network.model_dump(include=set(NgramShape.model_fields))
+    return NgramSpec(**shape, vocabulary_size=config.network.decoder.vocabulary_size)
 
 
 def _config(recipe: LanguageRecipe, tokenizer: Tokenizer) -> LanguageConfig:

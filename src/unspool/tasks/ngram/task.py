@@ -19,11 +19,10 @@ from unspool.tasks.language.evaluation import held_out_figures
 from unspool.tasks.language.job import describe_corpus, warnings_of
 from unspool.tasks.language.specs import TextDataSpec
 from unspool.tasks.language.task import LANGUAGE_FIGURES, check_columns, language_summary, prepare_text
+from unspool.tasks.mixing import LONGEST
 from unspool.tasks.ngram.specs import NgramConfig, NgramRecipe
 from unspool.tasks.settings import Settings
 from unspool.training.callback import Callback
-
-LONGEST = {"char": 8, "byte": 8, "word": 5, "bpe": 5}  # orders that predict best, by the kind of tokens
 
 
 class Ngram(CountedTask[NgramRecipe, NgramConfig]):

@@ -12,7 +12,8 @@ from unspool.data.pictures.picture import DescribedPicture
 from unspool.engines.onnx.extractor import Extractor
 from unspool.errors import DataError, ModelFolderError, UsageError
 from unspool.folder.card import Card
-from unspool.folder.model_folder import RESTORE, ModelFolder
+from unspool.folder.model_folder import ModelFolder
+from unspool.folder.serialization import RESTORE
 from unspool.specs.base import build
 from unspool.specs.network import EncoderSpec, FeatureEncoderSpec, ImageEncoderSpec
 from unspool.specs.pictures import GIVEN, ONNX, ExtractorSpec, PictureDataSpec, PictureInputSpec

@@ -1,0 +1,82 @@
+"""Mix the distributions of a network and of counts: the arithmetic of `engines/gate.py`, compiled.
+
+Shapes: B rows, N orders, V tokens, R places in texts.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from unspool.arrays import Array, IntArray
+from unspool.engines.kernels.compiling import compiled
+from unspool.engines.kernels.ngrams import advance, distribution, start
+
+LOWEST = -20.0  # as in `engines/gate.py`
+
+
+@compiled
+def mix(gate: Any, logits: Array, probabilities: Array, length: int) -> Any:
+    """Make of the logits of a network, [V] float32, those of the mixture, in place; return the weight of the counts.
+
+    `probabilities` are those of the counts, [V] float64, and `length` is that of the longest context that they know.
+    """
+    size = logits.shape[0]
+    peak = np.float64(logits.max())
+    total = 0.0
+    for token in range(size):
+        total += math.exp(logits[token] - peak)
+    shift = peak + math.log(total)
+    own, other, crossed, crossing, highest = 0.0, 0.0, 0.0, 0.0, 0.0
+    for token in range(size):
+        p = probabilities[token]
+        q = math.exp(logits[token] - shift)
+        log_p, log_q = max(math.log(p), LOWEST), max(logits[token] - shift, LOWEST)
+        own += p * log_p
+        other += q * log_q
+        crossed += p * log_q
+        crossing += q * log_p
+        highest = max(highest, p)
+    weights = gate.features
+    score = gate.lengths[length] - weights[0] * own - weights[1] * other - weights[4] * crossed - weights[5] * crossing
+    score += weights[2] * math.log(highest) + weights[3] * (peak - shift)
+    share = 1 / (1 + math.exp(-score))
+    for token in range(size):
+        logits[token] = math.log(share * probabilities[token] + (1 - share) * math.exp(logits[token] - shift))
+    return share
+
+
+@compiled
+def mix_places(gate: Any, logits: Array, counts: Array, lengths: Array, shares: Array) -> None:
+    """Mix the logits of a network [R, V], in place, with the log-probabilities of counts [R, V]; see `mix`."""
+    probabilities = np.empty(logits.shape[1], np.float64)
+    for place in range(logits.shape[0]):
+        for token in range(logits.shape[1]):
+            probabilities[token] = math.exp(counts[place, token])
+        shares[place] = mix(gate, logits[place], probabilities, lengths[place])
+
+
+@compiled
+def adjust(tables: Any, token: int, memory: Array, logits: Array) -> None:
+    """Mix what the counts say after one more token into the logits of a network; see `engines.base.Beside`.
+
+    `tables` are those of the counts and the gate, and `memory` are the nodes of the contexts, [N - 1].
+    """
+    counts, gate = tables
+    probabilities = np.empty(logits.shape[0], np.float64)
+    advance(counts, memory, token)
+    length, _ = distribution(counts, memory, probabilities)
+    mix(gate, logits, probabilities, length)
+
+
+@compiled
+def _find_contexts(counts: Any, tokens: Array, nodes: Array) -> None:
+    for row in range(tokens.shape[0]):
+        start(counts, nodes[row], tokens[row])
+
+
+def contexts(counts: Any, tokens: IntArray) -> IntArray:
+    """Find the nodes of the contexts after the last tokens of each row, [B, N - 1]."""
+    nodes = np.empty(tokens.shape, np.int64)
+    _find_contexts(counts, np.ascontiguousarray(tokens, np.int64), nodes)
+    return nodes

@@ -1,0 +1,142 @@
+"""A network and counts as one: their distributions are mixed, and what the network can do, the mixture can."""
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+
+from helpers.small import random_weights
+from unspool.arrays import Arrays, softmax
+from unspool.data.batches import TextSource
+from unspool.decode.sampler import COMPILABLE, Samplers
+from unspool.engines.base import Attends, BlockGenerator, Encodes, HandoverNetwork, SequenceNetwork
+from unspool.engines.gate import Gate, fit_gate
+from unspool.engines.mixture import GATE, NGRAM, Mixture, with_prefix
+from unspool.engines.ngram.counts import counts_of
+from unspool.engines.ngram.model import build_model
+from unspool.engines.registry import build_network
+from unspool.errors import ModelFolderError
+from unspool.specs.network import DecoderSpec, NetworkSpec, NgramSpec, TextEncoderSpec
+from unspool.specs.sampling import SamplingSpec
+from unspool.text.tokenizer import END
+
+SIZE, ORDER, ROWS, STEPS = 11, 4, 3, 300
+DECODER = DecoderSpec(hidden_size=8, embedding_size=4, vocabulary_size=SIZE)
+PLAIN = NetworkSpec(decoder=DECODER, ngram=NgramSpec(order=ORDER, vocabulary_size=SIZE))
+ATTENDING = PLAIN.changed(
+    decoder=DECODER.changed(attention="dot"), encoder=TextEncoderSpec(vocabulary_size=SIZE, hidden_size=8)
+)
+CLOSE = {"rtol": 0, "atol": 2e-5}
+
+
+@cache
+def beside() -> Arrays:
+    text = np.random.default_rng(1).integers(2, 5, 400) * 2  # even tokens
+    model = build_model(counts_of([text], ORDER, SIZE)).to_arrays()
+    gate = Gate(np.array([-2.0, -1.0, 0.5, 1.5]), np.array([-0.5, 0.4, 0.3, -0.2, 0.1, -0.05]))
+    return with_prefix(NGRAM, model) | with_prefix(GATE, gate.to_arrays())
+
+
+def arrays_of(spec: NetworkSpec) -> Arrays:
+    return random_weights(spec.without_counts()) | beside()
+
+
+def opened(engine: str, spec: NetworkSpec = PLAIN) -> Any:
+    return build_network(engine, spec, arrays_of(spec))
+
+
+def tokens(rows: int = ROWS, steps: int = STEPS) -> Any:
+    return np.random.default_rng(2).integers(3, SIZE, (rows, steps))
+
+
+@pytest.mark.parametrize("engine", ["numpy", "numba", "auto", "torch"])
+def test_the_mixture_is_between_both_at_every_place_and_sums_to_1(engine: str) -> None:
+    network = opened(engine)
+    assert isinstance(network, Mixture)
+    assert isinstance(network, SequenceNetwork)
+    found = network.predict(tokens(), network.initial_state(ROWS))
+    own, _ = network.network.unroll(tokens(), network.network.initial_state(ROWS))
+    counted = network.counts.predict(tokens(), network.counts.initial_state(ROWS)).logits
+    mixed = np.exp(found.logits.astype(np.float64))
+    weights = found.weights[..., None]
+    np.testing.assert_allclose(mixed.sum(-1), 1, atol=1e-6)
+    expected = weights * np.exp(counted.astype(np.float64)) + (1 - weights) * softmax(own.astype(np.float64))
+    np.testing.assert_allclose(mixed, expected, atol=1e-6)
+    assert 0.05 < found.weights.min() < found.weights.max() < 0.95
+
+
+@pytest.mark.parametrize("engine", ["numba", "auto", "torch"])
+def test_every_engine_mixes_as_numpy_does(engine: str) -> None:
+    one, other = opened("numpy"), opened(engine)
+    expected, _ = one.unroll(tokens(), one.initial_state(ROWS))
+    found, _ = other.unroll(tokens(), other.initial_state(ROWS))
+    np.testing.assert_allclose(found, expected, **CLOSE)
+
+
+@pytest.mark.parametrize("engine", ["numpy", "numba", "auto"])
+def test_steps_forks_and_saved_states_go_on_as_an_unrolling(engine: str) -> None:
+    network, text = opened(engine), tokens(steps=6)
+    expected, _ = network.unroll(text, network.initial_state(ROWS))
+    state = network.initial_state(ROWS)
+    for step in range(6):
+        logits, state = network.step(text[:, step], state)
+        np.testing.assert_allclose(logits, expected[:, step], **CLOSE)
+        parts = [network.select(state, np.array([row])) for row in range(ROWS)]
+        state = network.state_from_arrays(network.state_to_arrays(network.join(parts)))
+    nats, _ = network.nll(text[:, :-1], text[:, 1:], network.initial_state(ROWS))
+    np.testing.assert_allclose(nats[0, 0], -expected[0, 0, text[0, 1]], **CLOSE)
+
+
+def samplers_of(rows: int) -> Samplers:
+    spec, forbidden = SamplingSpec(temperature=1.0), np.arange(SIZE) == END
+    return Samplers.join([Samplers.one(spec, forbidden, [], seed) for seed in range(rows)])
+
+
+def test_blocks_are_drawn_from_the_mixture() -> None:
+    network = opened("numba")
+    assert isinstance(network, BlockGenerator)
+    for rows, generate in ((1, network.generate_row), (ROWS, network.generate_block)):
+        logits, state = network.unroll(tokens(rows, 5), network.initial_state(rows))
+        sampled = samplers_of(rows).for_block(np.full(rows, 40), np.zeros(rows, np.bool_))
+        block = generate(logits[:, -1], state, sampled, COMPILABLE)
+        samplers, current, own = samplers_of(rows), logits[:, -1], state
+        for step in range(40):
+            drawn = samplers.choose(current)
+            assert drawn.tolist() == [ids[step] for ids in block.tokens]
+            current, own = network.step(drawn, own)
+        np.testing.assert_allclose(block.logits, current, **CLOSE)
+        np.testing.assert_array_equal(block.state.counts, own.counts)
+
+
+def test_the_mixture_encodes_attends_and_hands_over_where_its_network_does() -> None:
+    plain, attending = opened("auto"), opened("auto", ATTENDING)
+    assert not isinstance(plain, Encodes)
+    assert not isinstance(opened("numpy"), HandoverNetwork)
+    assert isinstance(plain, HandoverNetwork)
+    assert isinstance(attending, Encodes)
+    assert isinstance(attending, Attends)
+    source = TextSource(tokens(ROWS, 4), np.full(ROWS, 4))
+    weights = attending.attention(tokens(ROWS, 3), attending.encode(source))
+    np.testing.assert_allclose(weights.sum(-1), 1, atol=1e-5)
+    _, state = plain.unroll(tokens(steps=5), plain.initial_state(ROWS))
+    successor, after = plain.hand_over(state)
+    assert isinstance(successor, BlockGenerator)
+    np.testing.assert_allclose(successor.step(tokens()[:, 0], after)[0], plain.step(tokens()[:, 0], state)[0], **CLOSE)
+
+
+def test_a_gate_is_fitted_towards_what_predicts_better_where_it_does() -> None:
+    generator = np.random.default_rng(3)
+    features, lengths = generator.normal(size=(4000, 6)), generator.integers(0, ORDER, 4000)
+    better = lengths >= 2  # of the counts
+    network, counts = np.where(better, -3.0, -1.0), np.where(better, -1.0, -3.0)
+    gate = fit_gate(features, lengths, network, counts, ORDER)
+    weights = 1 / (1 + np.exp(-(gate.lengths[lengths] + features @ gate.features)))
+    assert weights[better].min() > 0.9
+    assert weights[~better].max() < 0.1
+
+
+def test_arrays_that_do_not_fit_are_refused() -> None:
+    damaged = arrays_of(PLAIN) | {"gate.lengths": np.zeros(ORDER + 1)}
+    with pytest.raises(ModelFolderError, match="a gate must have lengths"):
+        build_network("numpy", PLAIN, damaged)
