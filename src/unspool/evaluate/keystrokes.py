@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from unspool.text.words import Until, end_of, in_word
 
+LONGEST = 1000  # characters that the oracle looks ahead
 THRESHOLDS = (0.0, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)  # keystrokes, of the curve
 
 
@@ -86,18 +87,22 @@ def typed(texts: Sequence[str], offers: Sequence[Offers], count: int = 1, min_sa
 
 
 def perfect_offers(text: str, until: Until) -> Offers:
-    """Return the suggestions of an oracle, which always knows the rest of the word or the line, and what follows it."""
+    """Return the suggestions of an oracle, which always knows the rest of the word or the line, and what follows it.
+
+    Where the line has no end, because the text ends first, it suggests the word.
+    """
     found = []
     for position in range(len(text)):
-        begun = position > 0 and in_word(text[position - 1])
-        end = end_of(text[position : position + 1000], until, begun)
+        begun, rest = position > 0 and in_word(text[position - 1]), text[position : position + LONGEST]
+        end = end_of(rest, until, begun)
+        end = end if end >= 0 else end_of(rest, "word", begun)
         written = text[position : position + end + 1] if end > 0 else ""
         found.append([Offer(written, float(len(written) - 1))] if written else [])
     return found
 
 
 def word_starts(text: str) -> list[tuple[int, str]]:
-    """Return the positions at which the words of a text begin, each with its word; a last one that is cut off is not."""
+    """Return the positions at which the words of a text begin, each with its word; one that is cut off has none."""
     found, position = [], 0
     while (end := word_end_after(text, position)) >= 0:
         start = next(i for i in range(position, end) if in_word(text[i]))

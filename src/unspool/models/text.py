@@ -140,7 +140,7 @@ class TextModel(Model):
         return measured(self.folder) if chosen["sources"] else self.read_folder(measured)
 
     def report(self, figures: Figures) -> Report:
-        """Show the figures of the network and of the counts beside those of their mixture, and what completion saves."""
+        """Show the figures of network and counts beside those of their mixture, and what completion saves."""
         rows = {**figures.parts, "mixture": figures} if figures.parts else {}
         names = ("bits_per_byte", "bits_per_character", "nats_per_token", "perplexity", "fresh_nats_per_token")
         width = max(map(len, names))
