@@ -30,6 +30,7 @@ NAMES = (
     "copying",
     "compressors",
     "adaptation",
+    "keystrokes",
     "surnames",
     "vectors",
     "ag_news",

@@ -45,6 +45,7 @@ LONGEST_SETTING = 300  # characters of JSON; what is longer is material rather t
 TEXTS = {
     "tinyshakespeare/input.txt": "data/tinyshakespeare/input.txt of github.com/karpathy/char-rnn",
     "books/nietzsche_en.txt": "nietzsche.txt of the Keras example of text generation (keras.io/examples)",
+    "books/war_and_peace_en.txt": "War and Peace, plain text UTF-8, ebook 2600 of gutenberg.org",
     "udhr/rus.txt": "the Russian text of unicode.org/udhr",
     "ag_news": "ag_news_csv of Zhang et al. (2015), with 10,000 rows of train.csv drawn as train_10000.csv",
     "multi30k_en_de": "data/task1/raw of github.com/multi30k/dataset",

@@ -32,6 +32,12 @@ AFTER = (
         ("undo", "unlearn", "reset", "restore", "revert"),
     ),
     Command(
+        "complete",
+        "unspool.cli.complete:complete",
+        "Show how a text is likely to go on, to the end of the word or the line, or complete it as one types.",
+        ("completion", "suggest", "autocomplete", "type", "predict-next"),
+    ),
+    Command(
         "score",
         "unspool.cli.score:score",
         "Measure how well a model predicts a text, or the rows of a table.",

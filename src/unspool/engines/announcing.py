@@ -1,4 +1,4 @@
-"""Say what takes long: that kernels are being compiled, the first time only; how far an evaluation is."""
+"""Say what takes long, to whoever waits: that kernels are being compiled, or how far a measurement is."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -47,7 +47,7 @@ def announce(line: str) -> None:
     Args:
         line: says what is being done.
     """
-    if _receivers:
+    if _receivers and not _announcements.quiet:
         _receivers[-1](line)
 
 

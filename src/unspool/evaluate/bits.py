@@ -31,7 +31,7 @@ FRESH_STARTS, FRESH_FROM, FRESH_TO = 256, 64, 256
 MAX_LOGITS = 1 << 24  # computed at once
 STUCK = 4.0  # nats per token above which a fresh start counts as dead
 
-BESIDE = ("parts", "adapted", "copying")  # figures that stand beside those of the model
+BESIDE = ("parts", "adapted", "copying", "keystrokes")  # figures that stand beside those of the model
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,7 @@ class Figures:
         stuck: is the fraction of fresh starts whose mean nll is above 4 nats per token and twice the carried one.
         tokens: counts the tokens of the text.
         seconds: is the time that the evaluation took.
+        keystrokes: are the figures of typing with completion, by `measure_keystrokes`; none unless requested.
         parts: are the figures of the network alone, and of the counts alone, by these names; empty where there are no
             counts beside the network.
         copying: says how much of what the model generates is copied; none where that was not requested.
@@ -64,6 +65,7 @@ class Figures:
     stuck: float
     tokens: int
     seconds: float
+    keystrokes: dict[str, Any] | None = None
     parts: Mapping[str, "Figures"] = field(default_factory=dict)
     adapted: AdaptedFigures | None = None
 

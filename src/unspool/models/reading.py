@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from unspool.arrays import softmax
+from unspool.decode.boundaries import TokenTexts
 from unspool.decode.generation import generate
 from unspool.decode.reading import Reading, read, sample_seeds
 from unspool.decode.row import Constraint, Piece
+from unspool.decode.session import Session
 from unspool.engines.base import SequenceNetwork
 from unspool.errors import ModelFolderError, UsageError, reporting_write_errors
 from unspool.folder.model_folder import ModelFolder
@@ -70,6 +73,11 @@ class GenerationContext:
         """
         return self.training_text.limit(spec.max_copy).after(ids) if spec.max_copy else None
 
+    @cached_property
+    def texts(self) -> TokenTexts:
+        """The texts of the tokens, by which completions end."""
+        return TokenTexts(self.tokenizer, self.by_document)
+
 
 def open_context(folder: ModelFolder, config: Config, network: SequenceNetwork, by_document: bool) -> GenerationContext:
     """Open what generating needs, from a model folder.
@@ -82,6 +90,22 @@ def open_context(folder: ModelFolder, config: Config, network: SequenceNetwork, 
     """
     tokenizer = decoder_tokenizer(folder, config)
     return GenerationContext(network, tokenizer, folder.read_sampling(), by_document, TrainingText(folder, tokenizer))
+
+
+def open_session(context: GenerationContext, start: Reading, text: str) -> Session:
+    """Open a text that is being typed.
+
+    Args:
+        context: is that of the model.
+        start: is what was read before it: `<s>`, from the state of a condition where there is one.
+        text: has been typed already.
+
+    Raises:
+        DataError: it has a NUL character.
+    """
+    session = Session(context.network, context.texts, start)
+    session.edit(clean_text(text))
+    return session
 
 
 class StateReading:

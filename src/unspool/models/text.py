@@ -8,18 +8,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from unspool.data.tokens import Part
+from unspool.decode.completion import Completion
 from unspool.decode.reading import start_reading
+from unspool.decode.session import Session
 from unspool.engines.base import SequenceNetwork
 from unspool.engines.mixture import Mixture
 from unspool.engines.registry import build_network
 from unspool.errors import UsageError
 from unspool.evaluate.adapted import AdaptedFigures
 from unspool.evaluate.bits import Figures
+from unspool.evaluate.keystrokes import keystrokes_text
 from unspool.folder.copies import check_copy, forget, restored, write_copy
 from unspool.folder.model_folder import ModelFolder
 from unspool.folder.whole import read_whole
 from unspool.models.base import Inspection, Model, PathLike, Report, given, measuring
-from unspool.models.reading import Sample, StateReading, load_reading, open_context
+from unspool.models.reading import Sample, StateReading, load_reading, open_context, open_session
 from unspool.models.score import Score, score_text
 from unspool.specs.adaptation import ReadingSpec
 from unspool.tasks.language.mixed_page import inspect_mixed, parts_text
@@ -27,6 +30,7 @@ from unspool.tasks.language.page import language_page, language_text
 from unspool.tasks.language.specs import LanguageConfig, TextDataSpec, TextEvaluationSpec
 from unspool.tasks.ngram.specs import NgramConfig
 from unspool.tasks.opening import read_config
+from unspool.text.words import Until
 
 if TYPE_CHECKING:
     from unspool.tasks.language.further import Further
@@ -70,6 +74,27 @@ class TextModel(Model):
     def samples(self, prompt: str = "", **settings: Any) -> list[Sample]:
         """Continue a prompt several times. See `generate` and `StateReading.samples`."""
         return self.read(prompt).samples(**settings)
+
+    def complete(self, text: str = "", n: int = 5, until: Until = "word") -> list[Completion]:
+        """Find the likeliest continuations of a text, by best-first search; nothing is drawn.
+
+        Args:
+            text: is what has been typed; a word at its end may be a part of one.
+            n: is the number of continuations.
+            until: ends them with the `word` or with the `line`.
+
+        Returns:
+            the continuations, each with its probability, the likeliest first; there may be fewer.
+
+        Raises:
+            UsageError: n or until cannot be.
+            DataError: the text has a NUL character.
+        """
+        return self.session(text).completions(n, until)
+
+    def session(self, text: str = "") -> Session:
+        """Return a text that is being typed, whose completions follow each key at once."""
+        return open_session(self._context, start_reading(self.network), text)
 
     def read(self, text: str = "") -> StateReading:
         """Return the state after a text, as a value."""
@@ -212,4 +237,5 @@ class TextModel(Model):
     def report(self, figures: Figures) -> Report:
         """Show the figures of what is mixed, and what `TextEvaluationSpec` adds to them."""
         adapted = f"\n{figures.adapted.table()}" if figures.adapted else ""
-        return Report(language_text(figures) + parts_text(figures) + adapted, language_page(figures))
+        typed = keystrokes_text(figures.keystrokes) if figures.keystrokes else ""
+        return Report(language_text(figures) + parts_text(figures) + adapted + typed, language_page(figures))

@@ -66,7 +66,7 @@ GENERATE = Command(
     "generate",
     "unspool.cli.generate:generate",
     "Continue a prompt, printing text as it is generated; or write one for each row of a table.",
-    ("write", "sample", "continue", "complete", "run", "text"),
+    ("write", "sample", "continue", "run", "text"),
 )
 CLASSIFY = Command(
     "classify",

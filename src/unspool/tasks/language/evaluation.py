@@ -12,6 +12,7 @@ from unspool.data.sources import Sources
 from unspool.data.table import read_texts
 from unspool.data.tokens import Part, open_part
 from unspool.data.training_text import open_training_text
+from unspool.decode.boundaries import TokenTexts
 from unspool.engines.base import SequenceNetwork
 from unspool.evaluate.bits import Figures, evaluate_parts
 from unspool.folder.model_folder import ModelFolder
@@ -20,6 +21,7 @@ from unspool.specs.data import DOCUMENTS
 from unspool.tasks.evaluation import of_spec, read_as_in_training, say_findings, temporary_folder
 from unspool.tasks.language.adaptation import measure_adapted
 from unspool.tasks.language.copying import Copying
+from unspool.tasks.language.keystrokes import measure_keystrokes
 from unspool.tasks.language.specs import TextDataSpec, TextEvaluationSpec
 from unspool.tasks.opening import read_recipe
 from unspool.text.tokenizer import Tokenizer
@@ -74,6 +76,9 @@ def evaluate_language(
             figures = replace(figures, copying=Copying(network, tokenizer, folder, by_document).figures(part))
         if further.adapt:
             figures = replace(figures, adapted=measure_adapted(network, folder, part))
+        if further.keystrokes:
+            found = measure_keystrokes(network, TokenTexts(tokenizer, by_document), part)
+            figures = replace(figures, keystrokes=found)
         return figures
 
     settings = of_spec(settings, TextDataSpec)
@@ -108,7 +113,7 @@ def reading_text(
     data: TextDataSpec = read_recipe(folder).data if kept else TextDataSpec()
     if data.text and not any(settings.get(name) for name in DOCUMENTS):  # another text need not be a table
         settings = {"delimiter": "auto", "header": None, **settings, "lines": True}
-    spec = read_as_in_training(data, settings, (DOCUMENTS,))
+    spec = read_as_in_training(data, of_spec(settings, TextDataSpec), (DOCUMENTS,))
     findings = Findings()
     with temporary_folder() as path:
         write_part(path, "text", tokenizer, open_text(spec.sources, spec, findings), on_bytes, purpose)

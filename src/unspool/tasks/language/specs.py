@@ -78,6 +78,7 @@ class TextEvaluationSpec(Spec):
         copying: generates some text, and measures how much of it stands verbatim in the training text, beside the same
             of text that was held out.
         adapt: also reads the text with a model that goes on learning while it reads, and compares the figures.
+        keystrokes: types the beginning of the text, 8,000 characters, and counts the keys that completion saves.
     """
 
     copying: bool = setting(
@@ -85,6 +86,9 @@ class TextEvaluationSpec(Spec):
     )
     adapt: bool = setting(
         False, Option("Adaptation", synonyms=("dynamic", "dynamic-evaluation", "online", "adaptive", "learn"))
+    )
+    keystrokes: bool = setting(
+        False, Option("Completion", synonyms=("completion", "typing", "keys", "autocomplete", "suggestions"))
     )
 
 
