@@ -47,6 +47,9 @@ TEXTS = {
     "books/nietzsche_en.txt": "nietzsche.txt of the Keras example of text generation (keras.io/examples)",
     "books/war_and_peace_en.txt": "War and Peace, plain text UTF-8, ebook 2600 of gutenberg.org",
     "udhr/rus.txt": "the Russian text of unicode.org/udhr",
+    "udhr": "the texts of unicode.org/udhr in several languages, a file for each",
+    "books": "plain text, UTF-8, of gutenberg.org: alice_en.txt (ebook 11), war_and_peace_en.txt (2600), and "
+    "nietzsche_en.txt (nietzsche.txt of the Keras example of text generation)",
     "ag_news": "ag_news_csv of Zhang et al. (2015), with 10,000 rows of train.csv drawn as train_10000.csv",
     "multi30k_en_de": "data/task1/raw of github.com/multi30k/dataset",
     "seq2seq_toys/date.txt": "dataset/date.txt of github.com/oreilly-japan/deep-learning-from-scratch-2",

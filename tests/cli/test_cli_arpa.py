@@ -31,15 +31,15 @@ def test_processes_read_score_generate_evaluate_and_write(
     assert scored.code == 0, scored.err
     assert np.array(scored.json()["log_probabilities"]) / math.log(10) == pytest.approx([-0.2, -0.1])
     text.write_text("a.b c\\d\nc\\d other\n", encoding="utf-8")
-    measured = run("evaluate", out, text, "--json").json()
+    measured = call_main("evaluate", out, text, "--json").json()
     bits = [-0.2, -0.1, -0.15 - 0.25, -0.3 - 0.6, -0.1 - 1.0, -0.5]
     assert measured["nats_per_token"] == pytest.approx(-math.log(10) * np.mean(bits))
-    written = run("generate", out, "-p", "a.b", "--seed", 1, "-n", 3, "--json").json()["samples"]
+    written = call_main("generate", out, "-p", "a.b", "--seed", 1, "-n", 3, "--json").json()["samples"]
     assert all(set(sample["text"].split()) <= {"a.b", "c\\d"} for sample in written)
     back = run("export", out, "--format", "arpa", "--out", tmp_path / "back.arpa")
     assert back.code == 0, back.err
     assert "\n-0.3\ta.b c\\d\t-0.15\n" in (tmp_path / "back.arpa").read_text(encoding="utf-8")
-    assert run("counts", "import", tmp_path / "back.arpa", "--out", tmp_path / "again").code == 0
+    assert call_main("counts", "import", tmp_path / "back.arpa", "--out", tmp_path / "again").code == 0
     for name in ("model.safetensors", "tokenizer.json", "config.json"):
         assert (tmp_path / "again" / name).read_bytes() == (out / name).read_bytes()
 

@@ -51,8 +51,8 @@ def test_processes_that_count_parts_and_merge_them_equal_one_that_counts_the_who
 ) -> None:
     parts = [place / f"m{number}" for number in range(4)]
     for number, part in enumerate(parts):
-        same = ["--tokenizer-from", place / "whole"]
-        assert run(*count(place, f"part{number}.txt", part.name, *same, "--overwrite")).code == 0
+        how = run if number == 0 else call_main
+        assert how(*count(place, f"part{number}.txt", part.name, "--tokenizer-from", place / "whole")).code == 0
     merged = run("counts", "merge", *reversed(parts), "--out", place / "merged", "--json")
     assert merged.code == 0, merged.err
     assert merged.json()["ngrams"] > 100
@@ -90,7 +90,8 @@ def test_a_line_that_is_taken_out_leaves_no_trace(place: Path) -> None:
 
 
 def test_python_has_the_same_doors(place: Path, tmp_path: Path) -> None:
-    first, second = (unspool.train(place / f"part{number}.txt", model="ngram", lines=True) for number in (0, 0))
+    first = unspool.train(place / "part0.txt", model="ngram", lines=True)
+    second = unspool.train(place / "part1.txt", model="ngram", lines=True, tokenizer_from=str(first.path))
     assert isinstance(first, unspool.CountedTextModel)
     before = (first.path / "model.safetensors").read_bytes()
     score = first.score(LINES[50]).bits_per_byte
@@ -101,7 +102,7 @@ def test_python_has_the_same_doors(place: Path, tmp_path: Path) -> None:
     assert first.score(LINES[50]).bits_per_byte == score
     merged = first.merge(second, out=tmp_path / "merged")
     assert first.merge(second.path, out=tmp_path / "again").path == tmp_path / "again"
-    assert merged.score(LINES[3]).bits_per_byte < first.score(LINES[3]).bits_per_byte
+    assert merged.evaluate().tokens == first.evaluate().tokens + second.evaluate().tokens
     with pytest.raises(UsageError, match="what is counted must be named"):
         first.update(None)
 

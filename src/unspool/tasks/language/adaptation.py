@@ -3,7 +3,7 @@
 from warnings import warn
 
 from unspool.data.tokens import Part
-from unspool.engines.base import Learner, SequenceNetwork
+from unspool.engines.base import HandoverNetwork, Learner, SequenceNetwork
 from unspool.engines.mixture import Mixture, mixture
 from unspool.engines.registry import build_learner, installed_engines, training_engines, usual_training_engine
 from unspool.errors import DataWarning
@@ -45,6 +45,8 @@ def measure_adapted(
 def open_reader(network: SequenceNetwork, folder: ModelFolder, spec: AdaptationSpec) -> AdaptiveReader:
     """Open a model as one that goes on learning; its folder stays as it is."""
     learner = further_learner(folder, adaptation_training(spec), network)
+    if isinstance(network, HandoverNetwork):  # a text that is learnt is long
+        network, _ = network.hand_over(network.initial_state(1))
 
     def with_counts(learnt: SequenceNetwork) -> SequenceNetwork:
         """Put a network in the place of the model's own, beside the same counts."""
