@@ -267,7 +267,7 @@ def test_saving_over_a_model_keeps_it_until_the_copy_is_whole(
         raise Killed
 
     model = unspool.load(new)
-    monkeypatch.setattr("unspool.models.base.write_atomically", kill)
+    monkeypatch.setattr("unspool.folder.copies.write_atomically", kill)
     with pytest.raises(Killed):
         model.save(old, overwrite=True)
     assert letters(old)

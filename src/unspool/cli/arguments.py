@@ -35,7 +35,7 @@ def _out(metavar: str, meaning: str) -> Any:
 Out = Annotated[
     Path | None,
     _out("DIR", "Writes the model folder here."),
-    Option("Output", True, synonyms=("output", "output-dir", "folder", "save", "model", "name")),
+    Option("Output", True, synonyms=("output", "output-dir", "folder", "save", "name")),
 ]
 TableOut = Annotated[
     Path | None,
@@ -141,6 +141,24 @@ def check_conditional(model: Any, option: str) -> None:
         raise UsageError(
             f"{option} is for a ConditionalTextModel. Received: {model.path}, a {type(model).__name__}.",
             f"leave out {option}.",
+        )
+
+
+def check_text_model(model: Any, option: str) -> None:
+    """Refuse a model that is no language model.
+
+    Args:
+        model: is opened.
+        option: is for such models.
+
+    Raises:
+        UsageError: it is none.
+    """
+    from unspool.models.text import TextModel  # here and not above: the models import NumPy
+
+    if not isinstance(model, TextModel):
+        raise UsageError(
+            f"{option} is for a TextModel. Received: {model.path}, a {type(model).__name__}.", f"leave out {option}."
         )
 
 

@@ -15,10 +15,22 @@ BEFORE = (
         "train",
         "unspool.cli.train:train",
         "Learn from a text, from lines, from a table, or from pictures, and write a model folder.",
-        ("learn", "fit", "finetune", "fine-tune", "adapt", "teach", "new"),
+        ("learn", "fit", "finetune", "fine-tune", "teach", "new"),
     ),
 )
 AFTER = (
+    Command(
+        "adapt",
+        "unspool.cli.adapt:adapt",
+        "Let a language model read more, such as a text of one's own, and write the new model to another folder.",
+        ("read", "personalize", "personalise", "continue-training", "update", "learn-more"),
+    ),
+    Command(
+        "forget",
+        "unspool.cli.forget:forget",
+        "Make a model what it was before it read more.",
+        ("undo", "unlearn", "reset", "restore", "revert"),
+    ),
     Command(
         "complete",
         "unspool.cli.complete:complete",
@@ -48,6 +60,12 @@ AFTER = (
         "unspool.cli.export:export",
         "Write a model for Keras, TensorFlow or PyTorch, or n-grams for KenLM, to be used without Unspool.",
         ("convert", "save", "keras", "savedmodel", "torch", "state-dict", "to-keras"),
+    ),
+    Command(
+        "counts",
+        "unspool.cli.counts:counts",
+        "Count more texts, take texts out, merge models of parts of a corpus, or read n-grams in ARPA format.",
+        ("count", "update", "merge", "remove", "import", "arpa", "ngram", "ngrams"),
     ),
     Command(
         "demo",

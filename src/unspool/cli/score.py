@@ -16,6 +16,7 @@ from unspool.cli.arguments import (
     NewColumnName,
     Overwrite,
     TableOut,
+    check_text_model,
     condition_keyword,
 )
 from unspool.cli.console import read_file, read_lines, read_text, warn, write, write_json
@@ -25,13 +26,14 @@ from unspool.cli.tables import Table, answer_table, row_conditions
 from unspool.errors import DataError, UsageError
 from unspool.specs.base import Option
 from unspool.specs.runtime import RuntimeSpec
-from unspool.tasks.language.specs import TextDataSpec
+from unspool.tasks.language.specs import TextDataSpec, TextEvaluationSpec
 
 MAX_TOKENS_SHOWN = 200
 
 
 @with_options(
     data=Fields(TextDataSpec, ("text", "encoding", "delimiter", "header")),
+    evaluation=Fields(TextEvaluationSpec, ("adapt",)),
     runtime=Fields(RuntimeSpec, ("engine", "weights")),
 )
 def score(
@@ -57,11 +59,13 @@ def score(
     as_json: AsJson = False,
     *,
     data: Settings,
+    evaluation: Settings,
     runtime: Settings,
 ) -> None:
     """Measure how well a model predicts a text, or the rows of a table.
 
-    Prints bits per byte, bits per character, nats per token, perplexity, and the log-probability of each token.
+    Prints bits per byte, bits per character, nats per token, perplexity, and the log-probability of each token. With
+    --adapt also the figures of a model that goes on learning while it reads: what it has not read yet is scored first.
 
     With --text, --file is a table (.csv, .tsv, .jsonl, .json, .parquet; - is standard input, as separated cells or
     JSON). It is written back in its own format, with all its columns and rows, and the bits per character of each text
@@ -72,18 +76,25 @@ def score(
         unspool score runs/logs --file today.log --per-line
         unspool score runs/logs --file messages.jsonl --text message --out scored.jsonl
     """
-    columns = data.pop("text", ())
+    columns, adapt = data.pop("text", ()), evaluation.get("adapt", False)
     table = Table(file, out, overwrite, column, data)
-    unusable = {"a text": passage, "--json": as_json, "--per-line": per_line}
+    unusable = {"a text": passage, "--json": as_json, "--per-line": per_line, "--adapt": adapt}
     in_table = table.has_columns(columns, "--text", unusable)
     if condition_column and not in_table:
         raise UsageError("--condition-column is for a table, and no text column is named.", "name one with --text.")
     if (passage is None) == (file is None):
         raise UsageError("score needs either a text or --file.", 'write `unspool score MODEL "a text"`.')
+    if adapt and per_line:
+        raise UsageError(
+            "--adapt is for one text, and --per-line scores each line by itself.", "leave out one of them."
+        )
     from unspool.api import load
 
     opened: Any = load(model, **runtime)
     given = condition_keyword(opened, condition, condition_json)
+    if adapt:
+        check_text_model(opened, "--adapt")
+        given["adapt"] = True
     if in_table:
         _score_rows(opened, table, columns, tuple(condition_column or ()), given)
     elif per_line:
@@ -112,6 +123,8 @@ def _score(model: Any, text: str, given: dict[str, Any], as_json: bool) -> None:
         f"perplexity          {result.perplexity:.3f}\n"
         f"tokens              {len(result.tokens):,}\n"
     )
+    if result.adapted is not None:
+        write(f"\n{result.adapted.table()}")
     if len(result.tokens) <= MAX_TOKENS_SHOWN:
         columns = {"log-probability": result.log_probabilities, **result.parts}
         write("\n" + "  ".join(f"{name:>{max(8, len(name))}}" for name in columns) + "  token\n")

@@ -195,16 +195,31 @@ def _reporting(pieces: Iterator[str], on_bytes: Callable[[int], None]) -> Iterat
         on_bytes(size)
 
 
-def write_part(folder: Path, name: str, tokenizer: Tokenizer, text: Text) -> None:
+def write_part(
+    folder: Path,
+    name: str,
+    tokenizer: Tokenizer,
+    text: Text,
+    on_bytes: Callable[[int], None] = lambda size: None,
+    purpose: str = "evaluate",
+) -> None:
     """Encode a whole text as one part.
+
+    Args:
+        folder: receives the files; it exists.
+        name: is that of the part.
+        tokenizer: encodes the text.
+        text: is the text.
+        on_bytes: receives the number of bytes that have been encoded so far.
+        purpose: is the verb by which an error says what the text is for.
 
     Raises:
         DataError: it is empty, or cannot be read.
     """
     with reporting_write_errors(folder):
-        tokens = write_tokens(folder, name, tokenizer, text.pieces(), text.by_document, lambda size: None)
+        tokens = write_tokens(folder, name, tokenizer, text.pieces(), text.by_document, on_bytes)
     if not tokens:
-        raise DataError(f"there is nothing to evaluate: {text.description} has no text.", "name another.")
+        raise DataError(f"there is nothing to {purpose}: {text.description} has no text.", "name another.")
 
 
 def open_corpus(folder: Path, verify: bool = True) -> Corpus:

@@ -41,6 +41,16 @@ def unannounced() -> Iterator[None]:
         _announcements.quiet = False
 
 
+def announce(line: str) -> None:
+    """Pass a line to the function that receives lines; without one it is not said.
+
+    Args:
+        line: says what is being done.
+    """
+    if _receivers and not _announcements.quiet:
+        _receivers[-1](line)
+
+
 def announce_compiling(kept: bool) -> None:
     """Say it, unless it has been said.
 
@@ -50,14 +60,4 @@ def announce_compiling(kept: bool) -> None:
     line = FIRST_TIME if kept else EVERY_TIME
     if _receivers and not _announcements.quiet and line not in _said:
         _said.add(line)
-        _receivers[-1](line)
-
-
-def announce(line: str) -> None:
-    """Say a line.
-
-    Args:
-        line: says how far something is.
-    """
-    if _receivers and not _announcements.quiet:
         _receivers[-1](line)

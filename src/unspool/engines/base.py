@@ -259,6 +259,9 @@ class Learner(Protocol):
     def weights(self) -> Arrays:
         """Return the weights that evaluation uses, by the names of `parameter_shapes`."""
 
+    def move_towards(self, weights: Mapping[str, Array], fraction: float) -> None:
+        """Move the present weights towards others, by a fraction of the way, 0 to 1."""
+
     def training_state(self) -> Arrays:
         """Return everything that resuming needs: weights, moments, the carried state."""
 

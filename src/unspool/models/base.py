@@ -1,6 +1,5 @@
 """A trained model: a folder of config, tokenizer, weights and card, opened with an engine."""
 
-import shutil
 from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
@@ -8,18 +7,18 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 from unspool.arrays import Arrays
 from unspool.data.given import as_sources
-from unspool.engines.registry import engine_part
+from unspool.engines.registry import build_network, engine_part
 from unspool.engines.standard import sequence_part
-from unspool.errors import OutputError, UsageError, WrongModelError, reporting_write_errors
-from unspool.folder.atomic import WEIGHTS, bring_back, drop_replaced, set_aside, write_atomically
-from unspool.folder.lock import locked
+from unspool.errors import UsageError, WrongModelError
+from unspool.folder.copies import write_copy
 from unspool.folder.migration import present_keywords
-from unspool.folder.model_folder import ModelFolder, check_free
+from unspool.folder.model_folder import ModelFolder
 from unspool.folder.whole import read_whole
 from unspool.specs.base import Spec
 from unspool.specs.config import Config
 from unspool.specs.data import SourcesSpec
 from unspool.tasks.implied import implied_settings
+from unspool.tasks.opening import read_config, row_of_folder
 from unspool.tasks.registry import ROWS
 from unspool.tasks.settings import foreign_settings
 
@@ -157,27 +156,14 @@ class Model:
             OutputError: something is there, another process writes it, or it cannot be written.
             ModelFolderError: the model was replaced since it was opened.
         """
-        target = Path(path)
-        if target.resolve().is_relative_to(self.path.resolve()):
-            raise OutputError(
-                f"a model cannot be saved into its own folder. Received: {path}.", "choose another place."
-            )
-        with locked(target):
-            check_free(target, overwrite)
-            set_aside(target)
-            try:
-                weights = self.read_folder(lambda folder: _copy(folder, target))
-                write_atomically(target / WEIGHTS, weights)  # makes it a model
-            except BaseException:
-                bring_back(target)
-                raise
-            drop_replaced(target)
+        write_copy(self, Path(path), overwrite)
 
     if not TYPE_CHECKING:  # a type checker shall know which methods there are
 
         def __getattr__(self, name: str) -> Any:
             """Raise an error that names the classes that have a method which this one does not have."""
             owners = [] if name.startswith("_") else [kind for kind in model_classes() if hasattr(kind, name)]
+            owners = [kind for kind in owners if not any(base in owners for base in kind.__mro__[1:])]
             if owners:
                 raise wrong_model(self, name, *owners)
             if name in FORMER:
@@ -185,15 +171,16 @@ class Model:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
 
-def _copy(folder: ModelFolder, target: Path) -> bytes:
-    """Copy a model folder without `training/` and hidden files; the weights are only read."""
-    copy = ModelFolder(target)
-    copy.create()
-    with reporting_write_errors(target):
-        left_out = shutil.ignore_patterns("training", ".*", WEIGHTS)
-        shutil.copytree(folder.path, target, ignore=left_out, dirs_exist_ok=True)
-        shutil.rmtree(copy.training)
-        return (folder.path / WEIGHTS).read_bytes()
+def open_model(path: Path, engine: str = "auto", weights: str = "float32", threads: int = 0) -> Model:
+    """Open a model folder; see `unspool.load`."""
+
+    def opened(folder: ModelFolder) -> Model:
+        row, config = row_of_folder(folder), read_config(folder)
+        network = build_network(engine, config.network, folder.read_arrays(config.network), weights, threads)
+        model: Model = row.load("model")(folder, config, network)
+        return model
+
+    return read_whole(path, opened)
 
 
 def model_classes() -> list[type[Model]]:

@@ -1,16 +1,17 @@
 """How well a model predicts a text, token by token."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 
 from unspool.arrays import IntArray
-from unspool.data.tokens import part_of_text
+from unspool.data.tokens import Part, part_of_text
 from unspool.engines.base import SequenceNetwork
 from unspool.engines.mixture import Mixture, MixtureState
 from unspool.errors import UsageError
+from unspool.evaluate.adapted import AdaptedFigures
 from unspool.evaluate.bits import token_nats
 from unspool.text.incoming import clean_text
 from unspool.text.tokenizer import Tokenizer
@@ -29,6 +30,7 @@ class Score:
         log_probabilities: are those of each token given the ones before it, in nats.
         parts: are the log-probabilities of the network alone, and of the counts alone, by these names; empty where
             there are no counts beside the network.
+        adapted: are the figures of the model when it goes on learning while it reads, where these were asked for.
     """
 
     bits_per_byte: float
@@ -38,14 +40,23 @@ class Score:
     tokens: tuple[str, ...]
     log_probabilities: tuple[float, ...]
     parts: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    adapted: AdaptedFigures | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the figures by name, for JSON; without parts where there are none."""
-        return {name: value for name, value in asdict(self).items() if name != "parts" or value}
+        found = {
+            name: value for name, value in asdict(self).items() if name != "adapted" and (name != "parts" or value)
+        }
+        return found | ({"adapted": self.adapted.to_dict()} if self.adapted else {})
 
 
 def score_text(
-    network: SequenceNetwork, tokenizer: Tokenizer, text: str, state: Any = None, ends: bool = False
+    network: SequenceNetwork,
+    tokenizer: Tokenizer,
+    text: str,
+    state: Any = None,
+    ends: bool = False,
+    adapt: Callable[[Part], AdaptedFigures] | None = None,
 ) -> Score:
     """Score how well a network predicts a text.
 
@@ -55,6 +66,7 @@ def score_text(
         text: is one of at least one character; it is cleaned.
         state: is the one before the text, of 1 row; none is the initial state.
         ends: says whether the end of the text is predicted too.
+        adapt: measures the model on the text while it goes on learning; none does not.
 
     Raises:
         UsageError: the text is empty.
@@ -75,6 +87,7 @@ def score_text(
         tokens=tuple(tokenizer.show(int(token)) for token in part.tokens),
         log_probabilities=tuple(float(-value) for value in nats),
         parts={} if not isinstance(network, Mixture) else _parts(network, part.tokens, state),
+        adapted=adapt(part) if adapt else None,
     )
 
 

@@ -1,32 +1,51 @@
 """A model that continues a prompt."""
 
+import shutil
+import tempfile
+import weakref
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from unspool.data.tokens import Part
 from unspool.decode.completion import Completion
 from unspool.decode.reading import start_reading
 from unspool.decode.session import Session
 from unspool.engines.base import SequenceNetwork
 from unspool.engines.mixture import Mixture
+from unspool.engines.registry import build_network
 from unspool.errors import UsageError
+from unspool.evaluate.adapted import AdaptedFigures
 from unspool.evaluate.bits import Figures
 from unspool.evaluate.keystrokes import keystrokes_text
+from unspool.folder.copies import check_copy, forget, restored, write_copy
 from unspool.folder.model_folder import ModelFolder
+from unspool.folder.whole import read_whole
 from unspool.models.base import Inspection, Model, PathLike, Report, given, measuring
 from unspool.models.reading import Sample, StateReading, load_reading, open_context, open_session
 from unspool.models.score import Score, score_text
-from unspool.tasks.language.mixed_page import inspect_mixed
+from unspool.specs.adaptation import ReadingSpec
+from unspool.tasks.language.mixed_page import inspect_mixed, parts_text
+from unspool.tasks.language.page import language_page, language_text
 from unspool.tasks.language.specs import LanguageConfig, TextDataSpec, TextEvaluationSpec
 from unspool.tasks.ngram.specs import NgramConfig
+from unspool.tasks.opening import read_config
 from unspool.text.words import Until
+
+if TYPE_CHECKING:
+    from unspool.tasks.language.further import Further
 
 
 class TextModel(Model):
-    """A language model: it continues a prompt, and scores how likely a text is."""
+    """A language model: it continues a prompt, and scores how likely a text is.
+
+    Attributes:
+        further: is what it has read since it was made, where `adapt` returned it.
+    """
 
     config: LanguageConfig | NgramConfig
     network: SequenceNetwork
+    further: "Further | None" = None
 
     def __init__(self, folder: ModelFolder, config: LanguageConfig | NgramConfig, network: SequenceNetwork) -> None:
         super().__init__(folder, config, network)
@@ -90,13 +109,87 @@ class TextModel(Model):
         """
         return load_reading(self._context, Path(path))
 
-    def score(self, text: str) -> Score:
+    def score(self, text: str, adapt: bool = False) -> Score:
         """Score how well the model predicts a text, from the initial state.
+
+        Args:
+            text: is scored.
+            adapt: also scores it with a model that goes on learning while it reads; this one stays as it is.
 
         Raises:
             UsageError: the text is empty.
+            MissingExtraError: the engine that trains the model is not installed, and it is to go on learning.
         """
-        return score_text(self.network, self.tokenizer, text)
+        return score_text(self.network, self.tokenizer, text, adapt=self._measure_adapted if adapt else None)
+
+    def _measure_adapted(self, part: Part) -> AdaptedFigures:
+        from unspool.tasks.language.adaptation import measure_adapted  # here and not above: it imports what trains
+
+        return self.read_folder(lambda folder: measure_adapted(self.network, folder, part))
+
+    def adapt(self, data: Any, out: PathLike | None = None, overwrite: bool = False, **settings: Any) -> "TextModel":
+        """Return a model that has read more: a text of one's own on top of this one, which stays as it is.
+
+        The tokenizer stays: what it lacks is learnt as `<unk>`. `forget` makes the new model what this one is.
+
+        Args:
+            data: names files or folders, or is given as to `unspool.train`.
+            out: is the model folder to write; without it the folder is temporary, and is removed with the model.
+            overwrite: allows `out` to replace a model.
+            **settings: are fields of `ReadingSpec`, such as `epochs` and `minutes`, and of `TextDataSpec`.
+
+        Raises:
+            UsageError: a setting breaks its rule, or means nothing to a language model.
+            DataError: the text is empty, or cannot be read.
+            MissingExtraError: the engine that trains the model is not installed.
+            OutputError: the folder cannot be written.
+        """
+        place = Path(tempfile.mkdtemp(prefix="unspool-")) if out is None else None
+        target = Path(out) if out is not None else Path(str(place), "model")
+        try:
+            check_copy(self, target, overwrite)
+            further = self._read_further(data, **settings)
+            write_copy(self, target, overwrite, further.complete)
+        except BaseException:
+            if place:
+                shutil.rmtree(place, ignore_errors=True)
+            raise
+        adapted = read_whole(target, type(self)._reopened)
+        adapted.further = further
+        if place:
+            weakref.finalize(adapted, shutil.rmtree, place, ignore_errors=True)
+        return adapted
+
+    def forget(self, out: PathLike | None = None, overwrite: bool = False) -> "TextModel":
+        """Return the model that this one was before it read more.
+
+        Args:
+            out: is the model folder to write; without it, the folder of this model becomes that one.
+            overwrite: allows `out` to replace a model.
+
+        Raises:
+            ModelFolderError: it has read nothing more since it was made.
+            OutputError: another process writes the folder, or it cannot be written.
+        """
+        if out is None:
+            forget(self.path)
+        else:
+            write_copy(self, Path(out), overwrite, restored)
+        return read_whole(self.path if out is None else Path(out), type(self)._reopened)
+
+    @measuring
+    def _read_further(self, data: Any, **settings: Any) -> "Further":
+        from unspool.tasks.language.further import read_further  # here and not above: it imports what trains
+
+        chosen = given(self.config.task, data, settings, TextDataSpec, ReadingSpec)
+        if not chosen["sources"]:
+            raise UsageError("a text must be named to be read. Received: none.", "name a file, or give a text.")
+        return self.read_folder(lambda folder: read_further(self.network, self.tokenizer, folder, chosen))
+
+    @classmethod
+    def _reopened(cls, folder: ModelFolder) -> "TextModel":
+        config = read_config(folder)
+        return cls(folder, config, build_network("auto", config.network, folder.read_arrays(config.network)))
 
     def inspect(self, texts: str | Sequence[str]) -> Inspection:
         """Show how likely each token of some texts is, and where the counts beside the network predicted better.
@@ -121,12 +214,13 @@ class TextModel(Model):
         Args:
             data: names files or folders, or is given as to `unspool.train`; none means the held-out part in the model
                 folder.
-            **settings: are fields of `TextDataSpec`, such as `lines` or `text`, and of `TextEvaluationSpec`.
+            **settings: are fields of `TextDataSpec`, such as `lines` or `text`, and of `TextEvaluationSpec`, such as
+                `copying`.
 
         Raises:
             UsageError: a setting means nothing to a language model.
             DataError: the text cannot be read.
-            ModelFolderError: the held-out part is gone.
+            ModelFolderError: the held-out part is gone, or the training text, which `copying` needs.
         """
         from unspool.tasks.language.evaluation import (
             evaluate_language,  # here and not above: it imports what reads data
@@ -135,18 +229,14 @@ class TextModel(Model):
         chosen = given(self.config.task, data, settings, TextDataSpec, TextEvaluationSpec)
         by_document = self.config.by_document
 
-        def measured(folder: ModelFolder) -> Figures:
+        def evaluate(folder: ModelFolder) -> Figures:
             return evaluate_language(self.network, self.tokenizer, folder, by_document, chosen)
 
-        return measured(self.folder) if chosen["sources"] else self.read_folder(measured)
+        further = any(name in TextEvaluationSpec.model_fields for name in chosen)
+        return evaluate(self.folder) if chosen["sources"] and not further else self.read_folder(evaluate)
 
     def report(self, figures: Figures) -> Report:
-        """Show the figures of network and counts beside those of their mixture, and what completion saves."""
-        rows = {**figures.parts, "mixture": figures} if figures.parts else {}
-        names = ("bits_per_byte", "bits_per_character", "nats_per_token", "perplexity", "fresh_nats_per_token")
-        width = max(map(len, names))
-        lines = [f"{'':10}" + "".join(f"  {name.replace('_', ' '):>{width}}" for name in names)] if rows else []
-        for part, found in rows.items():
-            lines.append(f"{part:10}" + "".join(f"  {getattr(found, name):{width}.4f}" for name in names))
-        shown = "".join(f"{line}\n" for line in ["", *lines]) if rows else ""
-        return Report(shown + (keystrokes_text(figures.keystrokes) if figures.keystrokes else ""))
+        """Show the figures of what is mixed, and what `TextEvaluationSpec` adds to them."""
+        adapted = f"\n{figures.adapted.table()}" if figures.adapted else ""
+        typed = keystrokes_text(figures.keystrokes) if figures.keystrokes else ""
+        return Report(language_text(figures) + parts_text(figures) + adapted + typed, language_page(figures))

@@ -91,7 +91,7 @@ ROWS: dict[str, Row] = {
             recipe="unspool.tasks.ngram.specs:NgramRecipe",
             config="unspool.tasks.ngram.specs:NgramConfig",
             task="unspool.tasks.ngram.task:Ngram",
-            model="unspool.models.text:TextModel",
+            model="unspool.models.counted:CountedTextModel",
             command=GENERATE,
             evaluation="unspool.tasks.language.specs:TextEvaluationSpec",
         ),

@@ -68,6 +68,11 @@ class KerasLearner:
         """Return a copy of the present weights."""
         return read_weights(self._parts)
 
+    def move_towards(self, weights: Mapping[str, Array], fraction: float) -> None:
+        """Move the weights towards others. See `Learner.move_towards`."""
+        for name, variable in self._variables.items():
+            variable.assign_add(fraction * (as_tensor(weights[name]) - variable))
+
     def training_state(self) -> Arrays:
         """Return a copy of the weights, the optimizers' moments and the carried state."""
         arrays = {f"weights.{name}": array for name, array in self.weights().items()}

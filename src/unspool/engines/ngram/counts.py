@@ -17,7 +17,7 @@ import numpy as np
 
 from unspool.arrays import Array, Arrays, IntArray
 from unspool.data.tokens import Part
-from unspool.engines.ngram.packing import Packing, sorting
+from unspool.engines.ngram.packing import Packing, are_ascending, smallest, sorting
 from unspool.errors import DataError, ModelFolderError, UsageError
 from unspool.text.tokenizer import BEGIN, PAD, SPECIAL_TOKENS
 
@@ -48,9 +48,9 @@ class Counts:
         return Packing.of_vocabulary(self.vocabulary_size)
 
     def to_arrays(self) -> Arrays:
-        """Return the arrays by name, to save them."""
+        """Return the arrays by name, to save them; counts are of the smallest type that holds them."""
         sizes = np.array([self.order, self.vocabulary_size], np.int64)
-        return {"ngrams": self.ngrams, "counts": self.counts, "sizes": sizes}
+        return {"ngrams": self.ngrams, "counts": smallest(self.counts), "sizes": sizes}
 
 
 def counts_from_arrays(arrays: Mapping[str, Array]) -> Counts:
@@ -61,14 +61,15 @@ def counts_from_arrays(arrays: Mapping[str, Array]) -> Counts:
     """
     try:
         order, size = (int(value) for value in arrays["sizes"])
-        _check_sizes(order, size)
-        found = Counts(order, size, np.asarray(arrays["ngrams"]), np.asarray(arrays["counts"]))
+        check_sizes(order, size)
+        found = Counts(order, size, np.asarray(arrays["ngrams"]), arrays["counts"].astype(np.int64))
         sound = (
             found.ngrams.dtype == np.uint64
-            and found.counts.dtype == np.int64
+            and arrays["counts"].dtype.kind == "u"
             and found.counts.ndim == 1
             and found.ngrams.shape == (found.packing.words(order), len(found.counts))
             and (found.counts > 0).all()
+            and are_ascending(found.ngrams)
             and all(found.packing.field(found.ngrams, index).max(initial=0) <= size for index in range(order))
         )
     except (KeyError, ValueError, TypeError, UsageError):
@@ -102,10 +103,10 @@ def counts_of(documents: Iterable[IntArray], order: int, vocabulary_size: int) -
         UsageError: the order is not 1 to 12, or the vocabulary has no more than the special tokens.
         DataError: a document has a token that no document can have.
     """
-    _check_sizes(order, vocabulary_size)
+    check_sizes(order, vocabulary_size)
     found, held, size = list[Counts](), list[IntArray](), 0
     for document in documents:
-        for piece in _pieces(_checked(np.asarray(document), vocabulary_size), order):
+        for piece in _pieces(check_document(np.asarray(document), vocabulary_size), order):
             held.append(piece)
             size += len(piece)
             if size >= BLOCK:
@@ -134,19 +135,20 @@ def merged(parts: Sequence[Counts]) -> Counts:
     return _added(parts) if others else first
 
 
-def without(counts: Counts, document: IntArray) -> Counts:
-    """Take a document out of counts, as if it had never been there.
+def without(counts: Counts, documents: Iterable[IntArray]) -> Counts:
+    """Take documents out of counts, as if they had never been there.
 
     Raises:
-        DataError: the counts do not hold the document.
+        DataError: the counts do not hold the documents.
     """
-    taken = counts_of([document], counts.order, counts.vocabulary_size)
+    taken = counts_of(documents, counts.order, counts.vocabulary_size)
     left = _added([counts, Counts(taken.order, taken.vocabulary_size, taken.ngrams, -taken.counts)])
     if (left.counts < 0).any():
         raise DataError(
-            "a document can be taken out only of counts that hold it. Received: a document of "
-            f"{len(document):,} tokens, some of which they lack.",
-            "name a document that was counted, as it was.",
+            "a document can be taken out only of counts that hold it. Received: "
+            f"{-left.counts[left.counts < 0].sum():,} of {taken.counts.sum():,} tokens that they lack after the tokens "
+            "before them.",
+            "name documents that were counted, as they were; what was held out never was.",
         )
     kept = left.counts > 0
     return Counts(left.order, left.vocabulary_size, left.ngrams[:, kept], left.counts[kept])
@@ -155,12 +157,12 @@ def without(counts: Counts, document: IntArray) -> Counts:
 def _added(parts: Sequence[Counts]) -> Counts:
     ngrams = np.concatenate([part.ngrams for part in parts], axis=1)
     counts = np.concatenate([part.counts for part in parts])
-    return _summed(parts[0].order, parts[0].vocabulary_size, ngrams, counts)
+    return _summed(parts[0].order, parts[0].vocabulary_size, ngrams, counts, stable=True)
 
 
-def _summed(order: int, vocabulary_size: int, ngrams: Array, counts: IntArray) -> Counts:
-    """Sort n-grams [W, N], and sum the counts of equal ones."""
-    sorted_by = sorting(ngrams)
+def _summed(order: int, vocabulary_size: int, ngrams: Array, counts: IntArray, stable: bool = False) -> Counts:
+    """Sort n-grams [W, N], and sum the counts of equal ones; a stable sort is fast where parts are sorted already."""
+    sorted_by = sorting(ngrams, stable)
     ngrams = ngrams[:, sorted_by]
     starts = np.flatnonzero(Packing.of_vocabulary(vocabulary_size).changes(ngrams, order))
     sums = np.add.reduceat(counts[sorted_by], starts) if len(starts) else counts
@@ -191,8 +193,12 @@ def _pieces(document: IntArray, order: int) -> Iterator[IntArray]:
         yield np.concatenate([context, document[start : start + BLOCK]]).astype(np.int64)
 
 
-def _checked(document: IntArray, vocabulary_size: int) -> IntArray:
-    """Refuse a document with tokens that no document can have."""
+def check_document(document: IntArray, vocabulary_size: int) -> IntArray:
+    """Refuse a document with tokens that no document can have; return it.
+
+    Raises:
+        DataError: it has such tokens.
+    """
     if len(document) and (document.min() <= PAD or document.max() >= vocabulary_size or (document == BEGIN).any()):
         raise DataError(
             f"a document must have token ids of 1 to {vocabulary_size - 1}, without {SPECIAL_TOKENS[BEGIN]}. Received: "
@@ -202,7 +208,12 @@ def _checked(document: IntArray, vocabulary_size: int) -> IntArray:
     return document
 
 
-def _check_sizes(order: int, vocabulary_size: int) -> None:
+def check_sizes(order: int, vocabulary_size: int) -> None:
+    """Refuse sizes that counts cannot have.
+
+    Raises:
+        UsageError: the order is not 1 to 12, or the vocabulary has no more than the special tokens.
+    """
     if not 1 <= order <= MAX_ORDER:
         raise UsageError(
             f"the order of n-grams must be 1 to {MAX_ORDER}. Received: {order}.",

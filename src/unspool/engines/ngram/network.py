@@ -143,14 +143,14 @@ class Lookups:
     """The two ways to look a text up: by definition, and compiled.
 
     Attributes:
-        definition: is written in NumPy.
-        kernels: names those of `engines.kernels.ngrams` that do the same.
+        definition: is written in NumPy; of counts that grow, it is compiled, too.
+        kernels: names those of `engines.kernels.ngrams` that do the same, two or none.
         shortest: is the number of tokens from which on kernels look a text up, if Numba can be imported, which takes
             longer than a few tokens do.
     """
 
     definition: Lookup
-    kernels: tuple[str, str]
+    kernels: tuple[str, ...]
     shortest: int
 
     def compiles(self, tokens: IntArray) -> bool:

@@ -91,6 +91,12 @@ class TorchLearner:
         """Return a copy of the present weights."""
         return read_weights(self._parts)
 
+    def move_towards(self, weights: Mapping[str, Array], fraction: float) -> None:
+        """Move the weights towards others. See `Learner.move_towards`."""
+        with torch.no_grad():
+            for name, tensor in self._parameters.items():
+                tensor.lerp_(as_tensor(weights[name]), fraction)
+
     def training_state(self) -> Arrays:
         """Return a copy of the weights, the optimizers' moments and the carried state."""
         arrays = {f"weights.{name}": array for name, array in self.weights().items()}

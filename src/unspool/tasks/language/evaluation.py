@@ -1,6 +1,7 @@
 """Measure a language model: on the part of its text that was held out, or on another text."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -10,14 +11,18 @@ from unspool.data.findings import Findings
 from unspool.data.sources import Sources
 from unspool.data.table import read_texts
 from unspool.data.tokens import Part, open_part
+from unspool.data.training_text import open_training_text
 from unspool.decode.boundaries import TokenTexts
 from unspool.engines.base import SequenceNetwork
 from unspool.evaluate.bits import Figures, evaluate_parts
 from unspool.folder.model_folder import ModelFolder
+from unspool.specs.base import build
 from unspool.specs.data import DOCUMENTS
 from unspool.tasks.evaluation import of_spec, read_as_in_training, say_findings, temporary_folder
+from unspool.tasks.language.adaptation import measure_adapted
+from unspool.tasks.language.copying import Copying
 from unspool.tasks.language.keystrokes import measure_keystrokes
-from unspool.tasks.language.specs import TextDataSpec
+from unspool.tasks.language.specs import TextDataSpec, TextEvaluationSpec
 from unspool.tasks.opening import read_recipe
 from unspool.text.tokenizer import Tokenizer
 
@@ -59,19 +64,51 @@ def evaluate_language(
         tokenizer: is that of the model.
         folder: holds the held-out part, and says how its text was read.
         by_document: says whether the network learnt where documents end.
-        settings: are fields of `TextDataSpec`, without sources the held-out part is read; and of `TextEvaluationSpec`.
+        settings: are fields of `TextDataSpec` and of `TextEvaluationSpec`; without sources, the held-out part is read.
     """
+    further = build(TextEvaluationSpec, of_spec(settings, TextEvaluationSpec), "evaluate")
+    if further.copying:
+        open_training_text(folder.training, "copying")  # where it is gone, that is said before anything is measured
 
-    def measured(figures: Figures, part: Part) -> Figures:
-        """Add the figures that are requested."""
-        if settings.get("keystrokes"):
+    def measured(part: Part, figures: Figures) -> Figures:
+        """Add the figures that were requested."""
+        if further.copying:
+            figures = replace(figures, copying=Copying(network, tokenizer, folder, by_document).figures(part))
+        if further.adapt:
+            figures = replace(figures, adapted=measure_adapted(network, folder, part))
+        if further.keystrokes:
             found = measure_keystrokes(network, TokenTexts(tokenizer, by_document), part)
             figures = replace(figures, keystrokes=found)
         return figures
 
+    settings = of_spec(settings, TextDataSpec)
     if not settings["sources"]:
         part = open_part(folder.training, "validation")
-        return measured(held_out_figures(network, part), part)
+        return measured(part, held_out_figures(network, part))
+    with reading_text(tokenizer, folder, settings) as part:
+        return measured(part, evaluate_parts(network, part))
+
+
+@contextmanager
+def reading_text(
+    tokenizer: Tokenizer,
+    folder: ModelFolder,
+    settings: Mapping[str, Any],
+    on_bytes: Callable[[int], None] = lambda size: None,
+    purpose: str = "evaluate",
+) -> Iterator[Part]:
+    """Read another text as that of the training, and give it encoded; what was found in it is said.
+
+    Args:
+        tokenizer: encodes it.
+        folder: says how the text of the training was read.
+        settings: are fields of `TextDataSpec`, the sources among them.
+        on_bytes: receives the number of bytes that have been encoded so far.
+        purpose: is the verb by which an error says what the text is for.
+
+    Raises:
+        DataError: the text is empty, or cannot be read.
+    """
     kept = (folder.path / "recipe.toml").exists()  # not by a model that another program trained
     data: TextDataSpec = read_recipe(folder).data if kept else TextDataSpec()
     if data.text and not any(settings.get(name) for name in DOCUMENTS):  # another text need not be a table
@@ -79,7 +116,6 @@ def evaluate_language(
     spec = read_as_in_training(data, of_spec(settings, TextDataSpec), (DOCUMENTS,))
     findings = Findings()
     with temporary_folder() as path:
-        write_part(path, "text", tokenizer, open_text(spec.sources, spec, findings))
+        write_part(path, "text", tokenizer, open_text(spec.sources, spec, findings), on_bytes, purpose)
         say_findings(findings)
-        part = open_part(path, "text")
-        return measured(evaluate_parts(network, part), part)
+        yield open_part(path, "text")

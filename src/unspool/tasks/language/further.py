@@ -1,0 +1,138 @@
+"""Let a language model read more, and keep what it learns: some passes over a text, in seconds.
+
+text -> ids of its own tokenizer -> batches -> weights; of a model that was counted: -> counts
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+from warnings import warn
+
+from unspool.arrays import Arrays
+from unspool.data.corpus import Corpus
+from unspool.data.sources import describe_sources
+from unspool.data.tokens import Part
+from unspool.engines.announcing import announce
+from unspool.engines.base import SequenceNetwork
+from unspool.engines.mixture import NGRAM, with_prefix, without_prefix
+from unspool.engines.ngram.counts import documents_of
+from unspool.engines.ngram.recounting import counted_further
+from unspool.errors import DataWarning, shell_word
+from unspool.evaluate.units import units_of
+from unspool.folder.atomic import WEIGHTS
+from unspool.folder.copies import CARD, keep_before, keep_held_out
+from unspool.folder.model_folder import COUNTS, ModelFolder
+from unspool.folder.serialization import dump_safetensors
+from unspool.specs.adaptation import ReadingSpec
+from unspool.specs.base import build
+from unspool.tasks.evaluation import of_spec
+from unspool.tasks.language.adaptation import further_learner
+from unspool.tasks.language.evaluation import held_out_figures, reading_text
+from unspool.tasks.language.job import make_batches
+from unspool.tasks.language.specs import TextDataSpec
+from unspool.tasks.opening import read_config
+from unspool.text.tokenizer import UNKNOWN, Tokenizer
+from unspool.training.reading import read_passes, reading_training
+
+BEFORE_FIGURES = "\n## Figures\n"
+
+
+@dataclass(frozen=True)
+class Further:
+    """What a model has read, and what it is after that.
+
+    Attributes:
+        text: describes what it read.
+        characters: counts its characters.
+        bits_per_character_before: is how well the model predicted the text before.
+        bits_per_character_while_reading: is how well it did each time that it read it, of what it was about to learn;
+            the last time may have been cut off. Empty where counts alone were added.
+        weights: are its arrays now.
+        counts: are those of the counts beside its network now; empty where there are none.
+    """
+
+    text: str
+    characters: int
+    bits_per_character_before: float
+    bits_per_character_while_reading: tuple[float, ...]
+    weights: Arrays
+    counts: Arrays
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what was read and the figures by name, for JSON."""
+        return {one.name: getattr(self, one.name) for one in fields(self) if one.name not in ("weights", "counts")}
+
+    @property
+    def summary(self) -> str:
+        """Return in a sentence what was read, and what that has changed."""
+        passes = self.bits_per_character_while_reading
+        times = f", {len(passes)} times" if len(passes) > 1 else ""
+        found = [f"{self.bits_per_character_before:.4f} bits per character before"]
+        found += [f"{passes[0]:.4f} while it read it the first time"] if passes else []
+        found += [f"{passes[-1]:.4f} the last time"] if len(passes) > 1 else []
+        return f"It has since read {self.text}: {self.characters:,} characters{times}: {', '.join(found)}."
+
+    def complete(self, folder: ModelFolder, copy: ModelFolder) -> bytes:
+        """Complete the copy of a model's folder as that of this model, and return its weights."""
+        keep_before(folder, copy, (CARD, WEIGHTS, *([COUNTS] if self.counts else [])))
+        keep_held_out(folder, copy)
+        if self.counts:
+            copy.write_counts(self.counts)
+        if (folder.path / CARD).exists():
+            command = f"unspool forget {shell_word(Path(copy.path.name))}"
+            said = f"{self.summary} The figures below are from before. `{command}` makes the model what it was."
+            head, found, rest = folder.read_card().partition(BEFORE_FIGURES)
+            copy.write_card(f"{head}\n{said}\n{found}{rest}")
+        return dump_safetensors(self.weights, {})
+
+
+def read_further(
+    network: SequenceNetwork, tokenizer: Tokenizer, folder: ModelFolder, settings: Mapping[str, Any]
+) -> Further:
+    """Let a model read a text, and return what it is then; the model itself stays as it is.
+
+    Args:
+        network: is that of the model.
+        tokenizer: is that of the model, and stays.
+        folder: is that of the model.
+        settings: are fields of `TextDataSpec` and `ReadingSpec`.
+
+    Raises:
+        DataError: the text is empty, or cannot be read.
+        MissingExtraError: the engine that trains the model is not installed.
+        TrainingError: the loss did not stay finite.
+    """
+    spec = build(ReadingSpec, of_spec(settings, ReadingSpec), "adapt")
+    training, named = reading_training(spec), describe_sources(settings["sources"])
+    learner = further_learner(folder, training, network)
+    with reading_text(tokenizer, folder, of_spec(settings, TextDataSpec), purpose="read") as part:
+        _warn_of_unknown(part)
+        before = held_out_figures(network, part).bits_per_character
+        if learner is None:
+            arrays = counted_further(folder.read_weights(), documents_of(part))
+            return Further(named, part.characters, before, (), arrays, {})
+        announce(f"reading {named}: {part.characters:,} characters, {spec.epochs} times, {spec.minutes:g} min at most")
+        nats = read_passes(learner, make_batches(Corpus(part, part), training), spec)
+        bits = tuple(map(units_of(part).bits, nats))
+        return Further(named, part.characters, before, bits, learner.weights(), _counts_beside(folder, part))
+
+
+def _counts_beside(folder: ModelFolder, part: Part) -> Arrays:
+    """Add the n-grams of a text to those beside a network, where it has some; what mixes both stays."""
+    if not read_config(folder).network.mixed:
+        return {}
+    arrays = folder.read_counts()
+    counted = counted_further(without_prefix(NGRAM, arrays), documents_of(part))
+    return arrays | with_prefix(NGRAM, counted)
+
+
+def _warn_of_unknown(part: Part) -> None:
+    unknown = int(part.counts[UNKNOWN])
+    if unknown:
+        warn(
+            f"{unknown:,} of {len(part.tokens):,} tokens are not in the vocabulary of the model, which stays as it is: "
+            "they are learnt as <unk>.",
+            DataWarning,
+            stacklevel=4,
+        )
