@@ -41,7 +41,7 @@ CLAIMS = (
         Claim(
             f"{text}, recall {count} above that of counts alone",
             0.03,
-            difference(_saved(text, f"recall_{count}"), highest(f"recall_{count}", text=text, who="counts alone")),
+            difference(_saved(text, f"recall_{count}"), highest(f"recall_{count}", text=text, who="counts")),
         )
         for text in TEXTS
         for count in (1, 3)
@@ -57,21 +57,19 @@ CLAIMS = (
 
 
 def run(bench: Bench) -> None:
-    """Train a network and counts on each text, type with both, and time keys."""
+    """Train on each text, type with network, counts and their mixture, and time keys."""
     for name in TEXTS:
         text = bench.text(name)
         if text is None:
             continue
         with tempfile.TemporaryDirectory() as place:
-            trained, counted = Path(place) / "network", Path(place) / "counts"
+            trained = Path(place) / "trained"
             unspool("train", text, "--minutes", MINUTES, "--out", trained, report=f"training on {name}")
-            unspool("train", text, "--model", "ngram", "--out", counted, report=f"counting {name}")
-            for who, folder in (("model", trained), ("counts alone", counted)):
-                found = unspool("evaluate", folder, "--keystrokes")["keystrokes"]
-                bench.add(text=name, who=who, **found["model"])
-                for point in found["curve"] if who == "model" else ():
-                    bench.add(text=name, who="curve", **point)
-            bench.add(text=name, who="oracle", **found["oracle"])
+            found = unspool("evaluate", trained, "--keystrokes")["keystrokes"]
+            for who in ("model", "network", "counts", "oracle"):
+                bench.add(text=name, who=who, **found.get(who, {}))
+            for point in found["curve"]:
+                bench.add(text=name, who="curve", **point)
             for before in LENGTHS:
                 bench.add(text=name, who="a key", before=before, **key_times(trained, before))
 

@@ -162,16 +162,16 @@ def terminal(counted: Path) -> Iterator[Callable[..., Terminal]]:
 @pytest.mark.skipif(importlib.util.find_spec("prompt_toolkit") is None, reason="prompt_toolkit is not installed")
 def test_tab_accepts_a_suggestion_and_ctrl_right_a_word_of_it(terminal: Callable[..., Terminal]) -> None:
     typing = terminal("--min-saving", "0.1")
-    typing.wait_for("the quick brown fox jumps")  # grey, before the first key
+    typing.wait_for("the quick brown")  # grey, before the first key
     typing.type("the quick br")
     typing.type("\x1b[1;5C\r")  # Ctrl-Right writes "own ", which saves three keys
-    typing.wait_for("the quick brown fox jumps")  # before the first key of the next line
+    typing.wait_for("the quick brown")  # before the first key of the next line
     typing.type("\t\r")
     typing.wait_for("> ")
     typing.type("\x04")  # Ctrl-D
     said = typing.wait_for("keys were saved.")
     saved, characters = map(int, re.findall(r"(\d+) of (\d+) keys", said)[0])
-    assert characters >= len("the quick brown ") + len("the quick brown fox jumps")
+    assert characters >= 2 * len("the quick brown ")
     assert saved == characters - len("the quick br") - 2  # the two keys that accepted
     assert typing.process.wait(30) == 0
 

@@ -5,11 +5,9 @@ from typing import Any
 from unspool.decode.boundaries import TokenTexts
 from unspool.decode.reading import start_reading
 from unspool.decode.session import Session
-from unspool.engines.ngram import kneser_ney
 from unspool.engines.ngram.counts import counts_of
-from unspool.engines.ngram.kneser_ney import tables_of
 from unspool.engines.ngram.model import build_model
-from unspool.engines.ngram.network import NgramNetwork
+from unspool.engines.ngram.network import NgramNetwork, build_network
 from unspool.text.tokenizer import Tokenizer
 
 TALE = (
@@ -36,7 +34,8 @@ class CountedSteps(NgramNetwork):
 def counted_network(tokenizer: Tokenizer, text: str = TALE, order: int = 7) -> CountedSteps:
     """A network of the n-grams of a text."""
     model = build_model(counts_of([tokenizer.encode(text)], order, tokenizer.vocabulary_size))
-    return CountedSteps(tables_of(model), model.order, kneser_ney.DEFINITION)
+    network = build_network(model, compiled=False)
+    return CountedSteps(network.tables, network.order, network.lookups)
 
 
 def open_session(network: NgramNetwork, tokenizer: Tokenizer, by_document: bool = False, **options: Any) -> Session:

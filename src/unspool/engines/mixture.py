@@ -165,7 +165,7 @@ class _HandingOver(Mixture):
     def hand_over(self, state: MixtureState) -> tuple[SequenceNetwork, State]:
         """Return a mixture with the successor, and a state converted to its own."""
         network, after = self.network.hand_over(state.network)
-        successor = self if network is self.network else mixture(network, self.counts, self.gate)
+        successor = self if network is self.network else mixture(network, self.counts.hastened(), self.gate)
         return successor, MixtureState(after, state.counts)
 
 

@@ -65,7 +65,8 @@ class ConditionalTextModel(TextLabellingModel):
         self, text: str = "", n: int = 5, until: Until = "word", condition: Condition | None = None
     ) -> list[Completion]:
         """Find the likeliest continuations of a text under a condition. See `TextModel.complete`."""
-        return self.session(text, condition).completions(n, until)
+        start = start_reading(self.network, self._source(condition))
+        return open_session(self._context, start, text, lasting=False).completions(n, until)
 
     def session(self, text: str = "", condition: Condition | None = None) -> Session:
         """Return a text that is being typed under a condition, whose completions follow each key at once."""

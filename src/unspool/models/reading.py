@@ -14,7 +14,7 @@ from unspool.decode.generation import generate
 from unspool.decode.reading import Reading, read, sample_seeds
 from unspool.decode.row import Constraint, Piece
 from unspool.decode.session import Session
-from unspool.engines.base import SequenceNetwork
+from unspool.engines.base import HandoverNetwork, SequenceNetwork
 from unspool.errors import ModelFolderError, UsageError, reporting_write_errors
 from unspool.folder.model_folder import ModelFolder
 from unspool.folder.serialization import dump_safetensors, parse_safetensors
@@ -92,18 +92,23 @@ def open_context(folder: ModelFolder, config: Config, network: SequenceNetwork, 
     return GenerationContext(network, tokenizer, folder.read_sampling(), by_document, TrainingText(folder, tokenizer))
 
 
-def open_session(context: GenerationContext, start: Reading, text: str) -> Session:
+def open_session(context: GenerationContext, start: Reading, text: str, lasting: bool = True) -> Session:
     """Open a text that is being typed.
 
     Args:
         context: is that of the model.
         start: is what was read before it: `<s>`, from the state of a condition where there is one.
         text: has been typed already.
+        lasting: says whether many keys follow, for which a network that is slow to start and quick to run is loaded.
 
     Raises:
         DataError: it has a NUL character.
     """
-    session = Session(context.network, context.texts, start)
+    network = context.network
+    if lasting and isinstance(network, HandoverNetwork):
+        network, state = network.hand_over(start.state)
+        start = Reading(state, start.logits, start.ids)
+    session = Session(network, context.texts, start)
     session.edit(clean_text(text))
     return session
 

@@ -90,7 +90,8 @@ class TextModel(Model):
             UsageError: n or until cannot be.
             DataError: the text has a NUL character.
         """
-        return self.session(text).completions(n, until)
+        session = open_session(self._context, start_reading(self.network), text, lasting=False)
+        return session.completions(n, until)
 
     def session(self, text: str = "") -> Session:
         """Return a text that is being typed, whose completions follow each key at once."""

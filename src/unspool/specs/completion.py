@@ -4,7 +4,7 @@ from typing import Literal
 
 from unspool.specs.base import Option, Spec, setting
 
-MIN_SAVING = 0.5  # keystrokes; docs/how-to/completion.md has the curve that it is from
+MIN_SAVING = 0.3  # keystrokes; docs/how-to/completion.md has the curve that it is from
 
 
 class CompletionSpec(Spec):

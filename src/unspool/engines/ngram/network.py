@@ -4,7 +4,7 @@ Shapes: B rows, T time steps, N orders, V tokens.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -68,6 +68,11 @@ class NgramNetwork:
     def __init__(self, tables: Any, order: int, lookups: "Lookups") -> None:
         self.tables, self.order, self.lookups = tables, order, lookups
         self.vocabulary_size = int(tables.first[0])
+
+    def hastened(self) -> "NgramNetwork":
+        """Return a network that looks every token up with compiled kernels, where such may do so."""
+        shortest = 0 if self.lookups.shortest < NEVER else NEVER
+        return NgramNetwork(self.tables, self.order, replace(self.lookups, shortest=shortest))
 
     def initial_state(self, rows: int) -> IntArray:
         """Return the state before anything has been read."""
