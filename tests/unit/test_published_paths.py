@@ -90,9 +90,9 @@ def test_every_setting_that_holds_files_is_marked_as_a_path() -> None:
     for row in ROWS.values():
         for spec in sections(row.load("recipe")).values():
             for name in spec.model_fields:
-                assert option_of(spec, name).path == (option_of(spec, name).metavar == "FILE" or name == "sources"), (
-                    name
-                )
+                assert option_of(spec, name).path == (
+                    option_of(spec, name).metavar in ("FILE", "DIR") or name == "sources"
+                ), name
 
 
 def test_folders_and_standard_input_keep_a_name(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
