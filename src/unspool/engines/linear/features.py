@@ -59,7 +59,11 @@ class Features(NamedTuple):
         values = (1 + np.log(counts)) * self.rarity[places]  # (Z)
         norms = np.sqrt(np.bincount(rows, values**2, minlength=source.rows))  # (B)
         starts = np.searchsorted(rows, np.arange(source.rows + 1))
-        return SparseRows(starts, places.astype(np.int32), (values / norms[rows]).astype(np.float32))
+        return SparseRows(
+            starts,
+            places.astype(np.int32),
+            (values / np.maximum(norms, np.finfo(np.float64).tiny)[rows]).astype(np.float32),
+        )
 
 
 def count_ngrams(source: Source, order: int) -> tuple[IntArray, Array, IntArray]:

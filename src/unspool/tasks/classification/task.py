@@ -134,7 +134,7 @@ class Classification(LabellingTask[ClassificationRecipe, ClassificationConfig]):
         )
         folder.write_tokenizer(tokenizer)
         counts = settings["training"].get("counts", True) and len(rows) >= MINIMUM_ROWS
-        counted = counts_tokenizer(texts, tokenizer, spec.lowercase) if counts else None
+        counted = counts_tokenizer(texts, tokenizer, settings["data"].get("lowercase", True)) if counts else None
         if counted is not None:
             folder.write_tokenizer(counted, COUNTS_TOKENIZER)
         labels = label_names(rows)
