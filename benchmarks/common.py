@@ -24,7 +24,17 @@ from benchmarks.claims import Claim, Row, judged
 
 PACKAGES = (
     *("unspool", "numpy", "numba", "torch", "tokenizers", "safetensors"),
-    *("transformers", "tensorflow", "tensorflow-cpu", "keras", "sacrebleu", "scikit-learn"),  # peers and judges
+    *(
+        "transformers",
+        "tensorflow",
+        "tensorflow-cpu",
+        "keras",
+        "sacrebleu",
+        "scikit-learn",
+        "kenlm",
+        "nltk",
+    ),  # peers and judges
+    *("pyppmd", "pydivsufsort"),
 )
 
 Answer = TypeVar("Answer")
@@ -35,7 +45,11 @@ LONGEST_SETTING = 300  # characters of JSON; what is longer is material rather t
 TEXTS = {
     "tinyshakespeare/input.txt": "data/tinyshakespeare/input.txt of github.com/karpathy/char-rnn",
     "books/nietzsche_en.txt": "nietzsche.txt of the Keras example of text generation (keras.io/examples)",
+    "books/war_and_peace_en.txt": "War and Peace, plain text UTF-8, ebook 2600 of gutenberg.org",
     "udhr/rus.txt": "the Russian text of unicode.org/udhr",
+    "udhr": "the texts of unicode.org/udhr in several languages, a file for each",
+    "books": "plain text, UTF-8, of gutenberg.org: alice_en.txt (ebook 11), war_and_peace_en.txt (2600), and "
+    "nietzsche_en.txt (nietzsche.txt of the Keras example of text generation)",
     "ag_news": "ag_news_csv of Zhang et al. (2015), with 10,000 rows of train.csv drawn as train_10000.csv",
     "multi30k_en_de": "data/task1/raw of github.com/multi30k/dataset",
     "seq2seq_toys/date.txt": "dataset/date.txt of github.com/oreilly-japan/deep-learning-from-scratch-2",
@@ -44,6 +58,8 @@ TEXTS = {
     "irish_abc/irish.abc": "mitdeeplearning/data/irish.abc of github.com/MITDeepLearning/introtodeeplearning",
     "ptb/ptb.char.train.txt.gz": "data/ptb.char.train.txt of the Penn Treebank set of Mikolov, compressed with gzip",
     "ptb/ptb.train.txt.gz": "data/ptb.train.txt of the same set, compressed with gzip, and beside it ptb.test.txt",
+    "reference/kenlm/expected_scores.json": "lm/test.arpa of github.com/kpu/kenlm, and as JSON the scores that "
+    "lm/model_test.cc asserts",
     "flickr8k": "Flickr8k of Hodosh et al. (2013): images/, captions.tsv with lines of PICTURE#NUMBER, tab, caption, "
     "and train.txt and dev.txt, the names of the pictures to learn and of the development part",
     "squeezenet/squeezenet_v1.1_notop.onnx": "the notop weights of github.com/DeepCognition/keras-squeezenet, made "

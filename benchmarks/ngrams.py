@@ -41,8 +41,8 @@ def run(bench: Bench) -> None:
     """Count, predict, and time both."""
     words, text = bench.text("ptb/ptb.train.txt.gz"), bench.text("tinyshakespeare/input.txt")
     if words is not None:
-        learnt, held_out, size = sentences(words, words.with_name("ptb.test.txt"))
-        measure(bench, WORDS, 5, learnt, held_out, size)
+        learnt, held_out, vocabulary = sentences(words, words.with_name("ptb.test.txt"))
+        measure(bench, WORDS, 5, learnt, held_out, len(vocabulary))
     if text is not None:
         characters = text.read_text(encoding="utf-8")
         border = len(characters) * 9 // 10
@@ -51,14 +51,15 @@ def run(bench: Bench) -> None:
         measure(bench, CHARACTERS, 8, learnt, held_out, tokenizer.vocabulary_size)
 
 
-def sentences(learnt: Path, held_out: Path) -> tuple[list[IntArray], list[IntArray], int]:
-    """The sentences of two files as token ids, and the size of the vocabulary of the first."""
+def sentences(learnt: Path, held_out: Path) -> tuple[list[IntArray], list[IntArray], list[str]]:
+    """The sentences of two files as token ids, and the vocabulary of the first."""
     lines = gzip.decompress(learnt.read_bytes()).decode().splitlines()
     known = dict.fromkeys(word for line in lines for word in line.split())
+    known.pop("<unk>", None)
     ids = {word: token for token, word in enumerate(known, len(SPECIAL_TOKENS))} | {"<unk>": UNKNOWN}
     texts = (lines, held_out.read_text(encoding="utf-8").splitlines())
     first, second = ([np.array([*(ids[word] for word in line.split()), END]) for line in text] for text in texts)
-    return first, second, len(known) + len(SPECIAL_TOKENS)
+    return first, second, [*SPECIAL_TOKENS, *known]
 
 
 def measure(

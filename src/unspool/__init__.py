@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from unspool.api import load, resume, train
     from unspool.errors import DataWarning, ModelFolderWarning, UnspoolError
-    from unspool.exchange import batches, from_keras, keras_callback
+    from unspool.exchange import batches, from_arpa, from_keras, keras_callback
     from unspool.models.base import Model
     from unspool.models.classifier import TextClassifier
     from unspool.models.conditional import ConditionalTextModel
+    from unspool.models.counted import CountedTextModel
     from unspool.models.images import ImageClassifier
     from unspool.models.reading import Sample, StateReading
     from unspool.models.score import Score
@@ -34,6 +35,7 @@ __all__ = [
     "Callback",
     "Captioner",
     "ConditionalTextModel",
+    "CountedTextModel",
     "DataWarning",
     "ImageClassifier",
     "Model",
@@ -48,6 +50,7 @@ __all__ = [
     "UnspoolError",
     "VectorClassifier",
     "batches",
+    "from_arpa",
     "from_keras",
     "keras_callback",
     "load",
@@ -60,6 +63,7 @@ _HOMES = {
     "Callback": "unspool.training.callback",
     "Captioner": "unspool.models.sequence",
     "ConditionalTextModel": "unspool.models.conditional",
+    "CountedTextModel": "unspool.models.counted",
     "DataWarning": "unspool.errors",
     "ImageClassifier": "unspool.models.images",
     "Model": "unspool.models.base",
@@ -74,6 +78,7 @@ _HOMES = {
     "UnspoolError": "unspool.errors",
     "VectorClassifier": "unspool.models.vectors",
     "batches": "unspool.exchange",
+    "from_arpa": "unspool.exchange",
     "from_keras": "unspool.exchange",
     "keras_callback": "unspool.exchange",
     "load": "unspool.api",

@@ -15,16 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from unspool.data.given import as_sources
-from unspool.engines.registry import build_network, usual_training_engine
+from unspool.engines.registry import usual_training_engine
 from unspool.errors import ModelFolderError
 from unspool.folder.migration import present_keywords
 from unspool.folder.model_folder import ModelFolder
 from unspool.folder.request import read_request
-from unspool.folder.whole import read_whole
-from unspool.models.base import Model, PathLike
+from unspool.models.base import Model, PathLike, open_model
 from unspool.specs.recipe import sections
 from unspool.tasks.implied import implied_settings
-from unspool.tasks.opening import read_config, read_pretrained, row_of_folder
+from unspool.tasks.opening import read_pretrained, row_of_folder
 from unspool.tasks.pretrained import Pretrained
 from unspool.tasks.registry import Row, choose_row, row_of, task_of_model
 from unspool.tasks.settings import Settings, grouped
@@ -43,23 +42,16 @@ def load(path: PathLike, engine: str = "auto", weights: str = "float32", threads
         threads: is the maximum number of threads of Numba's kernels; 0 uses all.
 
     Returns:
-        a `TextModel`, `ConditionalTextModel`, `Translator`, `Captioner`, `TextClassifier`, `VectorClassifier` or
-        `ImageClassifier`. While a run replaces the model of a folder, it is the old one until the run has kept a model,
-        and then the new one.
+        a `TextModel`, `CountedTextModel`, `ConditionalTextModel`, `Translator`, `Captioner`, `TextClassifier`,
+        `VectorClassifier` or `ImageClassifier`. While a run replaces the model of a folder, it is the old one until the
+        run has kept a model, and then the new one.
 
     Raises:
         ModelFolderError: it is not a sound model folder, or its first run has kept no model yet.
         UsageError: there is no such engine, or not with these weights or threads.
         MissingExtraError: the engine is not installed, or cannot be imported.
     """
-
-    def opened(folder: ModelFolder) -> Model:
-        row, config = row_of_folder(folder), read_config(folder)
-        network = build_network(engine, config.network, folder.read_arrays(config.network), weights, threads)
-        model: Model = row.load("model")(folder, config, network)
-        return model
-
-    return read_whole(Path(path), opened)
+    return open_model(Path(path), engine, weights, threads)
 
 
 def train(

@@ -1,10 +1,12 @@
-"""Models and data for people who train in Keras themselves.
+"""Models and data of people who train in Keras, or count n-grams, with other programs.
 
     text = unspool.batches("text.txt")                                     a tf.data.Dataset of windows
     network.fit(text, callbacks=[unspool.keras_callback(text.tokenizer)])  a sample after each epoch
     model = unspool.from_keras(network, text.tokenizer)                    a TextModel: generates, scores, is saved
+    model = unspool.from_arpa("words.arpa")                                n-grams that KenLM or another program counted
 
-The way back is `model.to_keras()`. TensorFlow is imported when one of these is called, and not before.
+The ways back are `model.to_keras()` and `unspool export`. TensorFlow is imported when one of the first three is called,
+and not before.
 """
 
 import json
@@ -28,6 +30,7 @@ from unspool.errors import UsageError
 from unspool.folder.migration import present_keywords
 from unspool.folder.model_folder import ModelFolder, check_free
 from unspool.models.base import PathLike
+from unspool.models.counted import CountedTextModel
 from unspool.models.text import TextModel
 from unspool.specs.base import build
 from unspool.specs.sampling import SamplingSpec
@@ -109,6 +112,42 @@ def from_keras(
         return found
     found.save(out, overwrite)
     return cast(TextModel, load(out))
+
+
+def from_arpa(
+    path: PathLike,
+    out: PathLike | None = None,
+    *,
+    overwrite: bool = False,
+    tokenizer_from: PathLike | None = None,
+) -> CountedTextModel:
+    """Make a `CountedTextModel` of a file in ARPA format; it gives the same probabilities.
+
+    Args:
+        path: is that of the file, which KenLM, SRILM or `unspool export --format arpa` wrote.
+        out: is the model folder to write; without it the folder is temporary, and is removed with the model.
+        overwrite: allows `out` to replace a model.
+        tokenizer_from: is the folder of the model whose tokens the n-grams are of, if Unspool wrote the file; none
+            takes words with blanks between them, and reads lines as documents.
+
+    Raises:
+        DataError: it is not such a file, or its n-grams are of other tokens.
+        OutputError: something is at `out`, or it cannot be written.
+    """
+    from unspool.tasks.ngram.arpa import import_arpa  # here and not above: it imports what counts
+
+    keep = Path(tempfile.mkdtemp(prefix="unspool-")) if out is None else None
+    target = keep / "model" if keep else Path(out or "")
+    try:
+        import_arpa(Path(path), target, overwrite, Path(tokenizer_from) if tokenizer_from else None)
+        found = cast(CountedTextModel, load(target))
+    except BaseException:
+        if keep:
+            shutil.rmtree(keep, ignore_errors=True)
+        raise
+    if keep:
+        weakref.finalize(found, shutil.rmtree, keep, ignore_errors=True)
+    return found
 
 
 def _tokens_of(vocabulary: Vocabulary) -> tuple[Tokenizer, IntArray]:

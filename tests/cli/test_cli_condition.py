@@ -340,3 +340,12 @@ def test_labels_are_told_and_explained_by_the_commands_of_a_classifier(single: P
     told = call_main("inspect", single, "--text", "aaab", "--json").json()
     assert (told["label"], told["parts"]) == ("a", ["a", "a", "a", "b"])
     assert told["nats"][3] < min(told["nats"][:3])
+
+
+def test_copies_of_the_training_texts_are_kept_short(letters: Path) -> None:
+    model = unspool.load(letters)
+    assert isinstance(model, unspool.ConditionalTextModel)
+    assert model.generate(condition=("a", "lower"), temperature=0) == "aaaa"
+    text = model.generate(condition=("a", "lower"), temperature=0, max_copy=2, max_new_tokens=20)
+    assert text.startswith("aa")
+    assert not any(letter * 3 in text for letter in "abAB")

@@ -1,220 +1,193 @@
-"""A classifier of texts is mixed with counts: in its folder, its figures, its answers and its explanations."""
+"""`unspool counts`: what is counted in parts equals what is counted at once, and what is taken out leaves no trace."""
 
 import json
-import shutil
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from safetensors.numpy import load_file
 
 import unspool
-from conformance.engines import compared_engines, trainer
-from helpers.commands import call_main
-from unspool.api import train
-from unspool.errors import DataWarning
-from unspool.training.history import History
+from helpers.commands import Result, call_main
+from helpers.small import small_text
+from unspool.errors import UsageError
 
-WORDS = {"fruit": ("apple", "pear", "plum", "cherry"), "metal": ("iron", "tin", "lead", "zinc")}
-SETTINGS: dict[str, Any] = {
-    **{"text": "text", "label": "kind", "tokenizer": "word", "encoder_size": 8, "encoder_embedding": 4},
-    **{"batch_size": 16, "steps": 6, "validations": 1, "threads": 1, "precision": "float32"},
-}
-COUNTS = "counts.safetensors"
-TEXTS = ["an apple and a plum", "an iron and a zinc", "a cherry", "what is this"]
-
-
-def write_table(path: Path, shuffled: bool = False) -> Path:
-    """Write 400 rows, of which a tenth have the other label; all of them have any where the labels are shuffled."""
-    generator, lines = np.random.default_rng(0), ["text,kind"]
-    for number in range(400):
-        kind, other = ("fruit", "metal") if number % 2 else ("metal", "fruit")
-        one, two = generator.choice(WORDS[kind], 2)
-        label = generator.choice(["fruit", "metal"]) if shuffled else other if number % 20 < 2 else kind
-        lines.append(f"an {one} and a {two},{label}")
-    path.write_text("\n".join([*lines, ""]), encoding="utf-8")
-    return path
+LINES = small_text(80).splitlines(keepends=True)
+SAME = ("model.safetensors", "training/counts.safetensors", "tokenizer.json", "config.json", "generation_config.json")
 
 
 @pytest.fixture(scope="module")
-def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_table(tmp_path_factory.mktemp("rows") / "things.csv")
-
-
-@pytest.fixture(scope="module")
-def mixed(table: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model whose network has hardly learnt anything, so that counts help."""
-    place = tmp_path_factory.mktemp("mixed") / "things"
-    train(table, out=place, engine=trainer(), **SETTINGS)
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a corpus as a whole and in four parts, and with what is held out."""
+    place = tmp_path_factory.mktemp("corpus")
+    for number in range(4):
+        (place / f"part{number}.txt").write_text("".join(LINES[number * 20 : number * 20 + 20]), encoding="utf-8")
+    (place / "whole.txt").write_text("".join(LINES), encoding="utf-8")
+    (place / "held.txt").write_text(small_text(10, seed=1), encoding="utf-8")
+    assert call_main(*count(place, "whole.txt", "whole")).code == 0
     return place
 
 
-def closing(place: Path) -> dict[str, Any]:
-    event: dict[str, Any] = History(place / "history.jsonl").events()[-1]
-    assert event["event"] == "end"
-    return event
+def count(place: Path, text: str, name: str, *options: object) -> list[object]:
+    """The command that counts the lines of a file."""
+    held_out = ["--validation", place / "held.txt"]
+    return ["train", place / text, "--model", "ngram", "--lines", *held_out, "--out", place / name, *options]
 
 
-def test_the_folder_has_both_and_says_so(mixed: Path, tmp_path: Path) -> None:
-    config = json.loads((mixed / "config.json").read_text(encoding="utf-8"))
-    characters = {"order": 5, "max_features": 200_000, "labels": 2, "tokenizer": "char"}
-    assert {name: config["counts"][name] for name in characters} == characters
-    assert (mixed / COUNTS).is_file()
-    assert (mixed / "counts_tokenizer.json").is_file()
-    unspool.load(mixed).save(tmp_path / "copy")
-    assert (tmp_path / "copy" / COUNTS).read_bytes() == (mixed / COUNTS).read_bytes()
+def counted(place: Path, text: str, name: str, *options: object) -> Path:
+    """A model of the lines of a file, with the tokenizer of the whole."""
+    done = call_main(*count(place, text, name, "--tokenizer-from", place / "whole", *options))
+    assert done.code == 0, done.err
+    return place / name
 
 
-def test_the_mixture_is_better_than_a_network_that_knows_little(mixed: Path) -> None:
-    figures = closing(mixed)
-    assert figures["nats_per_label"] < figures["network_nats_per_label"]
-    assert figures["accuracy"] == figures["counts_accuracy"] > figures["network_accuracy"]
-    assert figures["untrained"] is False
+def assert_same_model(one: Path, other: Path) -> None:
+    for name in SAME:
+        assert (one / name).read_bytes() == (other / name).read_bytes(), name
 
 
-def test_figures_are_those_of_the_mixture_and_of_each_component(mixed: Path, table: Path, tmp_path: Path) -> None:
-    found, closed = call_main("evaluate", mixed, "--json").json(), closing(mixed)
-    names = [
-        f"{part}{name}" for part in ("", "network_", "counts_") for name in ("accuracy", "macro_f1", "nats_per_label")
-    ]
-    for name in names:
-        assert found[name] == pytest.approx(closed[name], rel=1e-4), name
-        assert f"| {name} | {closed[name]:.4f} |" in (mixed / "README.md").read_text(encoding="utf-8")
-    shown = call_main("evaluate", mixed, table, "--html", tmp_path / "page.html").out
-    assert "network accuracy" in shown
-    assert "<th>mixture</th>" in (tmp_path / "page.html").read_text(encoding="utf-8")
+def test_processes_that_count_parts_and_merge_them_equal_one_that_counts_the_whole(
+    place: Path, run: Callable[..., Result]
+) -> None:
+    parts = [place / f"m{number}" for number in range(4)]
+    for number, part in enumerate(parts):
+        how = run if number == 0 else call_main
+        assert how(*count(place, f"part{number}.txt", part.name, "--tokenizer-from", place / "whole")).code == 0
+    merged = run("counts", "merge", *reversed(parts), "--out", place / "merged", "--json")
+    assert merged.code == 0, merged.err
+    assert merged.json()["ngrams"] > 100
+    assert_same_model(place / "merged", place / "whole")
+    figures = [json.loads(call_main("evaluate", place / name, "--json").out) for name in ("merged", "whole")]
+    assert figures[0]["bits_per_byte"] == figures[1]["bits_per_byte"]
+    recipe = (place / "merged" / "recipe.toml").read_text(encoding="utf-8")
+    assert all(f'"part{number}.txt"' in recipe for number in range(4))
 
 
-def test_the_card_says_how_much_was_counted(mixed: Path) -> None:
-    card = (mixed / "README.md").read_text(encoding="utf-8")
-    count = len(unspool.load(mixed)._mixed.counts.features.keys)  # type: ignore[attr-defined]
-    assert count > 8
-    assert f"mixed with a linear classifier of {count} runs of up to 5 tokens (" in card
+def test_lines_that_come_later_are_counted_as_if_they_had_come_at_once(place: Path) -> None:
+    model = counted(place, "part0.txt", "growing")
+    done = call_main("counts", "update", model, place / "part1.txt", place / "part2.txt")
+    assert done.code == 0, done.err
+    assert "update: " in done.err
+    assert " in 40 documents." in done.err
+    done = call_main("counts", "update", model, "-", input="".join(LINES[60:]))
+    assert done.code == 0, done.err
+    assert "n-grams: " in done.out
+    assert_same_model(model, place / "whole")
+    events = [json.loads(line) for line in (model / "history.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [event.get("change") for event in events if event["event"] == "end"] == [None, "update", "update"]
 
 
-@pytest.mark.engines
-@pytest.mark.parametrize("engine", ["auto", *compared_engines()])
-def test_answers_have_the_probabilities_of_all_three(mixed: Path, engine: str) -> None:
-    lines = call_main("classify", mixed, *TEXTS, "--json", "--engine", engine).out.splitlines()
-    model = unspool.load(mixed, engine=engine)
-    assert isinstance(model, unspool.TextClassifier)
-    together, apart = model.probabilities(TEXTS), model.component_probabilities(TEXTS)
-    weights = model._mixed.weights
-    logs = weights.network * np.log(apart["network"]) + weights.counts * np.log(apart["counts"])
-    expected = np.exp(logs) / np.exp(logs).sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(together, expected, atol=1e-6)
-    for number, line in enumerate(map(json.loads, lines)):
-        for place, label in enumerate(model.labels):
-            assert line["probabilities"][label] == pytest.approx(together[number, place], abs=1e-6)
-            for name in ("network", "counts"):
-                assert line["components"][name][label] == pytest.approx(apart[name][number, place], abs=1e-6)
-    assert model.classify(TEXTS[:2]) == ["fruit", "metal"]
+def test_a_line_that_is_taken_out_leaves_no_trace(place: Path) -> None:
+    (place / "fewer.txt").write_text("".join(LINES[:30] + LINES[31:]), encoding="utf-8")
+    (place / "one.txt").write_text(LINES[30], encoding="utf-8")
+    without = counted(place, "fewer.txt", "fewer")
+    done = call_main("counts", "remove", place / "whole", place / "one.txt", "--out", place / "removed")
+    assert done.code == 0, done.err
+    assert "remove: " in done.err
+    assert_same_model(place / "removed", without)
+    kept = {path.name for path in (place / "removed" / "training").iterdir()}
+    assert not any(name.startswith("training") for name in kept)  # the ids of the text
 
 
-def test_an_explanation_is_of_the_mixture(mixed: Path) -> None:
-    model = unspool.load(mixed)
-    assert isinstance(model, unspool.TextClassifier)
-    row = call_main("inspect", mixed, "--text", TEXTS[0], "--json").json()
-    whole, without = model.probabilities([TEXTS[0], "an and a plum"])[:, model.labels.index("fruit")]
-    assert row["label"] == "fruit"
-    assert row["nats"][1] == pytest.approx(np.log(whole / without), abs=1e-6)
-    assert row["components"]["counts"] == pytest.approx(model.component_probabilities(TEXTS[0])["counts"][0, 0])
-    assert "counts" in call_main("inspect", mixed, "--text", TEXTS[0]).out
+def test_python_has_the_same_doors(place: Path, tmp_path: Path) -> None:
+    first = unspool.train(place / "part0.txt", model="ngram", lines=True)
+    second = unspool.train(place / "part1.txt", model="ngram", lines=True, tokenizer_from=str(first.path))
+    assert isinstance(first, unspool.CountedTextModel)
+    before = (first.path / "model.safetensors").read_bytes()
+    score = first.score(LINES[50]).bits_per_byte
+    assert first.update(LINES[40:60]) is first
+    assert first.score(LINES[50]).bits_per_byte < score
+    first.remove(LINES[40:60])
+    assert (first.path / "model.safetensors").read_bytes() == before
+    assert first.score(LINES[50]).bits_per_byte == score
+    merged = first.merge(second, out=tmp_path / "merged")
+    assert first.merge(second.path, out=tmp_path / "again").path == tmp_path / "again"
+    assert merged.evaluate().tokens == first.evaluate().tokens + second.evaluate().tokens
+    with pytest.raises(UsageError, match="what is counted must be named"):
+        first.update(None)
 
 
-def test_counts_can_be_left_out(table: Path, tmp_path: Path) -> None:
-    columns = ["--text", "text", "--label", "kind", "--steps", 2, "--threads", 1, "--no-counts"]
-    told = call_main("train", table, *columns, "--out", tmp_path / "m")
-    assert told.code == 0, told.err
-    assert not (tmp_path / "m" / COUNTS).exists()
-    assert "counts" not in json.loads((tmp_path / "m" / "config.json").read_text(encoding="utf-8"))
-    assert "network_accuracy" not in closing(tmp_path / "m")
-    assert "360 to learn, 40 held out;" in told.err
-    assert "components" not in call_main("classify", tmp_path / "m", "an apple", "--json").json()
+def test_a_text_is_one_document(place: Path, tmp_path: Path) -> None:
+    model = unspool.train(place / "part0.txt", model="ngram", out=tmp_path / "stream")
+    before = (tmp_path / "stream" / "model.safetensors").read_bytes()
+    model.update("a dog sees\nthe river\n").remove("a dog sees\nthe river\n")
+    assert (tmp_path / "stream" / "model.safetensors").read_bytes() == before
+    with pytest.raises(UsageError, match="what is counted must be one text"):
+        model.update(["a dog", "the river"])
 
 
-def test_counts_that_do_not_help_are_left_out(tmp_path: Path) -> None:
-    table = write_table(tmp_path / "noise.csv", shuffled=True)
-    train(table, out=tmp_path / "m", **SETTINGS)
-    model = unspool.load(tmp_path / "m")
-    assert isinstance(model, unspool.TextClassifier)
-    assert model.component_probabilities(TEXTS) == {}
-    assert "network_accuracy" not in model.evaluate().to_dict()
+def refused(*arguments: object) -> str:
+    done = call_main("counts", *arguments)
+    assert done.clean, done.err
+    assert done.code != 0
+    return done.err
 
 
-def test_too_few_rows_are_not_counted(tmp_path: Path) -> None:
-    lines = write_table(tmp_path / "all.csv").read_text(encoding="utf-8").splitlines()
-    (tmp_path / "few.csv").write_text("\n".join([*lines[:101], ""]), encoding="utf-8")
-    train(tmp_path / "few.csv", out=tmp_path / "m", **SETTINGS)
-    assert not (tmp_path / "m" / COUNTS).exists()
+def test_what_cannot_be_is_refused_and_changes_nothing(
+    place: Path, text_file: Path, untrained: Callable[..., Path]
+) -> None:
+    model, whole, out = untrained(), place / "whole", ["--out", place / "none"]
+    before = {path: path.read_bytes() for path in whole.rglob("*") if path.is_file()}
+    other, longer = place / "other", counted(place, "part1.txt", "longer", "--order", 4)
+    assert call_main(*count(place, "part1.txt", "other")).code == 0  # learns a tokenizer of its own
+    assert "must have one order" in refused("merge", whole, longer, *out)
+    assert "taken out only of counts that hold it" in refused("remove", whole, place / "held.txt")
+    assert "there is nothing to count" in refused("update", whole, "-")
+    assert "another kind of model" in refused("update", model, text_file)
+    assert "must have been counted" in refused("merge", whole, model, *out)
+    assert "counts must be given one of" in refused("updat", whole, text_file)
+    assert "Received: --lines" in refused("merge", whole, other, "--lines", *out)
+    assert "no --out" in refused("merge", whole, other)
+    assert "alone" in refused("update", whole)
+    assert "holds a model already" in refused("update", whole, place / "part0.txt", "--out", other)
+    assert before == {path: path.read_bytes() for path in whole.rglob("*") if path.is_file()}
+    assert not (place / "none").exists()
 
 
-def test_the_held_out_rows_have_no_say_in_the_weights(table: Path, tmp_path: Path) -> None:
-    """Other labels of the rows that are reported leave network, counts and weights as they are."""
-    lines = table.read_text(encoding="utf-8").splitlines()
-    learnt, kept = lines[:350], lines[350:]
-    other = [line.replace(",fruit", ",other").replace(",metal", ",fruit").replace(",other", ",metal") for line in kept]
-    (tmp_path / "learnt.csv").write_text("\n".join([*learnt, ""]), encoding="utf-8")
-    folders = []
-    for name, rows in (("one", kept), ("two", other)):
-        (tmp_path / f"{name}.csv").write_text("\n".join([lines[0], *rows, ""]), encoding="utf-8")
-        folders.append(tmp_path / name)
-        train(tmp_path / "learnt.csv", validation=(str(tmp_path / f"{name}.csv"),), out=folders[-1], **SETTINGS)
-    assert (folders[0] / COUNTS).read_bytes() == (folders[1] / COUNTS).read_bytes()
-    one, other = (load_file(folder / "model.safetensors") for folder in folders)
-    assert all(np.array_equal(one[name], other[name]) for name in one)
+def test_other_tokenizers_are_refused(place: Path, text_file: Path) -> None:
+    assert call_main("train", text_file, "--model", "ngram", "--lines", "--out", place / "fox").code == 0
+    assert "must have one tokenizer" in refused("merge", place / "whole", place / "fox", "--out", place / "none")
+    done = call_main(*count(place, "part0.txt", "none", "--tokenizer-from", place / "fox", "--tokenizer", "word"))
+    assert "stays as it is" in done.err
+    assert not (place / "none").exists()
 
 
-def test_a_run_that_was_cut_off_while_it_closed_is_closed_by_resume(table: Path, tmp_path: Path) -> None:
-    settings = {**SETTINGS, "steps": 24, "validations": 8, "averaged": 3}
-
-    class Cut(unspool.Callback):
-        def __init__(self, words: str) -> None:
-            self._words = words
-
-        def on_note(self, line: str) -> None:
-            if self._words in line:
-                raise KeyboardInterrupt
-
-    train(table, out=tmp_path / "whole", **settings)
-    with pytest.raises(KeyboardInterrupt):
-        train(table, out=tmp_path / "cut", callback=Cut("the mean of the last best weights"), **settings)
-    with pytest.raises(KeyboardInterrupt):
-        unspool.resume(tmp_path / "cut", callback=Cut("fitted and weighed"))
-    assert not History(tmp_path / "cut" / "history.jsonl").closed()
-    unspool.resume(tmp_path / "cut")
-    for file in ("model.safetensors", COUNTS):
-        assert (tmp_path / "whole" / file).read_bytes() == (tmp_path / "cut" / file).read_bytes()
-    assert call_main("train", "--resume", tmp_path / "cut").code  # it is trained to the end
+def test_a_copy_has_no_counts_and_generates_as_before(place: Path, tmp_path: Path) -> None:
+    unspool.load(place / "whole").save(tmp_path / "copy")
+    assert "training/counts.safetensors" in refused("update", tmp_path / "copy", place / "part0.txt")
+    assert "training/counts.safetensors" in refused(
+        "merge", place / "whole", tmp_path / "copy", "--out", place / "none"
+    )
+    for text in (unspool.load(folder).generate("the", seed=1) for folder in (place / "whole", tmp_path / "copy")):
+        assert len(text) > 3
 
 
-def test_long_texts_are_counted_in_pairs_in_lower_case(table: Path, tmp_path: Path) -> None:
-    header, *lines = table.read_text(encoding="utf-8").splitlines()
-    long = [f"Here we have {line.replace(' and ', ' and beside it on the same table ')}" for line in lines]
-    (tmp_path / "long.csv").write_text("\n".join([header, *long, ""]), encoding="utf-8")
-    train(tmp_path / "long.csv", out=tmp_path / "m", **SETTINGS)
-    model = unspool.load(tmp_path / "m")
-    assert isinstance(model, unspool.TextClassifier)
-    assert model.config.counts is not None
-    assert (model.config.counts.tokenizer, model.config.counts.order) == ("bpe", 3)
-    one, other = (model.component_probabilities(text)["counts"] for text in ("HERE an APPLE", "here an apple"))
-    np.testing.assert_array_equal(one, other)
+def test_what_the_vocabulary_lacks_and_what_is_empty_is_counted_aloud(place: Path, tmp_path: Path) -> None:
+    model = counted(place, "part0.txt", "aloud")
+    table = tmp_path / "more.csv"
+    table.write_text("text,id\nthe cat,1\n,2\nquiz,3\n", encoding="utf-8")
+    done = call_main("counts", "update", model, table, "--text", "text")
+    assert done.code == 0, done.err
+    assert "rows left out because their text is empty: 1" in done.err
+    assert " in 2 documents; 2 of them are not in the vocabulary, and count as <unk>." in done.err
 
 
-@pytest.mark.parametrize("damage", [None, b"", b"\x00" * 64])
-def test_a_damaged_file_of_counts_is_said_in_two_lines(mixed: Path, tmp_path: Path, damage: bytes | None) -> None:
-    shutil.copytree(mixed, tmp_path / "m")
-    (tmp_path / "m" / COUNTS).unlink()
-    if damage is not None:
-        (tmp_path / "m" / COUNTS).write_bytes(damage)
-    result = call_main("classify", tmp_path / "m", "an apple")
-    assert result.clean
-    assert result.code
-    assert COUNTS in result.err
-
-
-def test_what_is_exported_is_the_network_alone(mixed: Path) -> None:
-    model = unspool.load(mixed)
-    with pytest.warns(DataWarning, match="counts"):
-        model.exported_weights()
+def test_a_table_is_counted_as_it_is_learnt(tmp_path: Path) -> None:
+    """What is left out is said by a chain as by a network, on the card too; `<unk>` has its own probability."""
+    table = tmp_path / "t.csv"
+    rows = [f"{line.strip()},{number}\n" for number, line in enumerate(LINES)]
+    table.write_text("".join(["text,id\n", *rows[:40], ",x\n", *rows[40:]]), encoding="utf-8")
+    out = tmp_path / "m"
+    done = call_main("train", table, "--text", "text", "--model", "ngram", "--tokenizer", "word", "--out", out)
+    assert done.code == 0, done.err
+    said = "rows left out because their text is empty: 1"
+    assert said in done.err
+    assert said in (out / "README.md").read_text(encoding="utf-8")
+    assert "72 documents" in done.err
+    model = unspool.load(out)
+    score = model.score("the qwertz sees")
+    assert score.tokens[1] == "<unk>"
+    assert np.isfinite(score.log_probabilities).all()
+    written = call_main("generate", out, "-n", 20, "--seed", 2, "--json").json()
+    assert all("\ufffd" not in sample["text"] for sample in written["samples"])
+    assert all(sample["finish_reason"] == "stop" for sample in written["samples"])

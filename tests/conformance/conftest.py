@@ -1,17 +1,18 @@
-"""Every engine meets every cell, number of layers and kind of input."""
+"""Every engine meets every cell, number of layers and kind of input, and n-grams of several orders."""
 
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
 from conformance.engines import compared_engines
-from helpers.small import random_weights
+from helpers.small import counted_arrays, random_weights
 from unspool.arrays import Arrays
 from unspool.engines.base import SequenceNetwork
 from unspool.engines.registry import build_network, engine_names
-from unspool.specs.network import DecoderSpec, NetworkSpec
+from unspool.specs.network import DecoderSpec, NetworkSpec, NgramSpec
 from unspool.specs.shapes import CellName
 
 VOCABULARY, HIDDEN = 11, 8
@@ -19,6 +20,19 @@ INPUTS = {
     "embedding": {"embedding_size": 5},
     "one-hot": {"embedding_size": 0},
     "tied": {"embedding_size": HIDDEN, "tie_weights": True},
+}
+
+RECURRENT: dict[str, dict[str, Any]] = {
+    f"{inputs}-{layers}-layer{'s' * (layers > 1)}-{cell}": {"cell": cell, "num_layers": layers, **INPUTS[inputs]}
+    for inputs, layers, cell in product(INPUTS, (1, 2, 3), get_args(CellName))
+}
+NGRAMS = {  # order, the least count that is kept, and whether it is a backoff model, as of a file in ARPA format
+    "ngram-1": (1, 1, False),
+    "ngram-2": (2, 1, False),
+    "ngram-5": (5, 1, False),
+    "ngram-4-pruned": (4, 2, False),
+    "backoff-1": (1, 1, True),
+    "backoff-4": (4, 1, True),
 }
 
 Build = Callable[[str], SequenceNetwork]
@@ -40,20 +54,32 @@ def cell(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture(params=[1, 2, 3], ids=["1-layer", "2-layers", "3-layers"])
-def layers(request: pytest.FixtureRequest) -> int:
-    return int(request.param)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A kind of network meets the engines that it has."""
+    items[:] = [item for item in items if _has_engine(getattr(getattr(item, "callspec", None), "params", {}))]
 
 
-@pytest.fixture(params=INPUTS)
-def spec(request: pytest.FixtureRequest, cell: str, layers: int) -> NetworkSpec:
-    shape = {"cell": cell, "num_layers": layers, "hidden_size": HIDDEN, "vocabulary_size": VOCABULARY}
-    return NetworkSpec(decoder=DecoderSpec(**shape, **INPUTS[request.param]))
+def _has_engine(params: dict[str, Any]) -> bool:
+    return params.get("shape") not in NGRAMS or params.get("engine", "numpy") in engine_names("ngram")
+
+
+@pytest.fixture(params=[*RECURRENT, *NGRAMS])
+def shape(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
 @pytest.fixture
-def weights(spec: NetworkSpec) -> Arrays:
-    return random_weights(spec)
+def spec(shape: str) -> NetworkSpec:
+    if shape in NGRAMS:
+        order, min_count, _ = NGRAMS[shape]
+        ngram = NgramSpec(order=order, min_count=min_count, vocabulary_size=VOCABULARY)
+        return NetworkSpec(kind="ngram", ngram=ngram)
+    return NetworkSpec(decoder=DecoderSpec(hidden_size=HIDDEN, vocabulary_size=VOCABULARY, **RECURRENT[shape]))
+
+
+@pytest.fixture
+def weights(shape: str, spec: NetworkSpec) -> Arrays:
+    return counted_arrays(spec.ngram, NGRAMS[shape][2]) if spec.ngram else random_weights(spec)
 
 
 @pytest.fixture

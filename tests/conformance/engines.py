@@ -17,9 +17,9 @@ if NAMED and NAMED not in engine_names():
     raise ValueError(f"UNSPOOL_TEST_ENGINE must be one of {', '.join(engine_names())}. Received: {NAMED!r}.")
 
 
-def compared_engines() -> list[str]:
+def compared_engines(kind: str = "recurrent") -> list[str]:
     chosen = {"numpy", NAMED} if NAMED else set(engine_names()) - {APART}
-    return [engine for engine in installed_engines() if engine in chosen]
+    return [engine for engine in installed_engines(kind) if engine in chosen]
 
 
 def compared_learners() -> list[str]:

@@ -5,8 +5,12 @@ from typing import Any
 import numpy as np
 
 from unspool.arrays import Arrays
+from unspool.engines.ngram.backoff import backoff_model
+from unspool.engines.ngram.counts import counts_of
+from unspool.engines.ngram.model import build_model
 from unspool.engines.parameters import parameter_shapes
-from unspool.specs.network import NetworkSpec
+from unspool.specs.network import NetworkSpec, NgramSpec
+from unspool.text.tokenizer import BEGIN, UNKNOWN
 
 WORDS = ("the", "a", "cat", "dog", "sees", "hears", "small", "red", "house", "river", "and", "it's")
 TINY: dict[str, Any] = {
@@ -33,3 +37,12 @@ def random_weights(spec: NetworkSpec, seed: int = 0) -> Arrays:
     generator = np.random.default_rng(seed)
     shapes = parameter_shapes(spec)
     return {name: generator.normal(0, 0.5, shape).astype(np.float32) for name, shape in shapes.items()}
+
+
+def counted_arrays(spec: NgramSpec, backoff: bool = False) -> Arrays:
+    """N-grams of random documents, as counts or with their probabilities and backoff weights."""
+    generator = np.random.default_rng(0)
+    documents = [generator.integers(UNKNOWN, spec.vocabulary_size, 40) for _ in range(6)]
+    documents = [document[document != BEGIN] for document in documents]
+    model = build_model(counts_of(documents, spec.order, spec.vocabulary_size), spec.min_count)
+    return backoff_model(model).to_arrays() if backoff else model.to_arrays()

@@ -43,7 +43,8 @@ def check(model: unspool.Model, names: set[str], **settings: Any) -> None:
     for name in names:
         assert measured[name] == pytest.approx(closing[name], rel=1e-4), name
     for name, value in closing.items():
-        assert f"| {name} | {value:.4f} |" in model.card
+        shown = f"{value:,}" if isinstance(value, int) else f"{value:.4f}"
+        assert f"| {name} | {shown} |" in model.card
 
 
 @pytest.fixture(scope="module")
@@ -57,13 +58,14 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 LANGUAGE = {"bits_per_byte", "bits_per_character", "nats_per_token", "perplexity"}
 FRESH = {"fresh_bits_per_character", "fresh_nats_per_token", "stuck"}
+COPIES = {"copied_20", "copied_20_held_out", "longest_copy", "longest_copy_held_out"}  # which evaluate has on request
 
 
 @pytest.mark.parametrize(("lines", "settings"), [(300, {}), (3200, {}), (300, {"lines": True})])
 def test_of_a_language_model(tmp_path: Path, lines: int, settings: dict[str, Any]) -> None:
     (tmp_path / "t.txt").write_text(small_text(lines), encoding="utf-8")
     model = unspool.train(tmp_path / "t.txt", out=tmp_path / "m", **SHORT, **settings)
-    assert told(model).keys() == LANGUAGE | FRESH
+    assert told(model).keys() == LANGUAGE | FRESH | COPIES
     check(model, LANGUAGE | FRESH)
 
 

@@ -8,10 +8,11 @@ import pytest
 from unspool.arrays import Array, IntArray
 from unspool.data.tokens import open_part, write_tokens
 from unspool.engines.ngram import counts as counting
+from unspool.engines.ngram.backoff import backoff_from_arrays, backoff_model
 from unspool.engines.ngram.counts import counts_from_arrays, counts_of, documents_of, merged, without
 from unspool.engines.ngram.model import NgramModel, build_model, levels_of, model_from_arrays
 from unspool.engines.ngram.network import build_network
-from unspool.engines.ngram.packing import Packing, positions, sorting
+from unspool.engines.ngram.packing import Packing, are_ascending, positions, sorting
 from unspool.engines.ngram.smoothing import FALLBACK, estimate_discounts
 from unspool.errors import DataError, ModelFolderError, UsageError
 from unspool.folder.serialization import dump_safetensors, parse_safetensors
@@ -117,6 +118,21 @@ def test_words_of_several_numbers_sort_and_are_found_as_their_tokens() -> None:
     assert positions(words[:, order], wanted).tolist() == expected
 
 
+@pytest.mark.parametrize("size", [6, 70_000])
+def test_packed_tokens_are_turned_around_and_lose_their_last(size: int) -> None:
+    packing, generator = Packing.of_vocabulary(size), np.random.default_rng(0)
+    tokens = generator.integers(0, size, (7, 50))
+    words = packing.pack(list(tokens))
+    for fields in range(2, 8):
+        first = packing.pack(list(tokens[:fields]))
+        assert packing.turned(words, fields).tolist() == packing.pack(list(tokens[:fields][::-1])).tolist()
+        assert packing.without_last(first, fields).tolist() == packing.pack(list(tokens[: fields - 1])).tolist()
+    assert are_ascending(words[:, sorting(words)])
+    assert not are_ascending(words)
+    assert not are_ascending(np.repeat(words[:, :1], 2, axis=1))
+    assert are_ascending(words[:, :0])
+
+
 def test_documents_come_from_a_part_of_a_corpus(tmp_path: Path) -> None:
     lines = ["ab ba", "b"]
     tokenizer = character_tokenizer("ab ")
@@ -131,7 +147,7 @@ def test_what_was_never_counted_cannot_be_taken_out() -> None:
     counts = counts_of(DOCUMENTS, 3, SIZE)
     for document in (np.array([B]), np.array([A, END])):
         with pytest.raises(DataError, match="taken out only of counts that hold it"):
-            without(counts, document)
+            without(counts, [document])
 
 
 @pytest.mark.parametrize("document", [[PAD], [BEGIN], [SIZE], [-1]])
@@ -185,6 +201,29 @@ def test_damaged_arrays_are_refused() -> None:
         with pytest.raises(ModelFolderError, match="n-grams must have the arrays"):
             model_from_arrays(arrays)
     counts = counts_of(DOCUMENTS, 3, SIZE).to_arrays()
-    for wrong in ({}, {**counts, "counts": -counts["counts"]}, {**counts, "ngrams": counts["ngrams"][:, 1:]}):
+    for wrong in (
+        {},
+        {**counts, "counts": 0 * counts["counts"]},
+        {**counts, "ngrams": counts["ngrams"][:, ::-1]},
+        {**counts, "ngrams": counts["ngrams"][:, 1:]},
+    ):
         with pytest.raises(ModelFolderError, match="counts must have the arrays"):
             counts_from_arrays(wrong)
+
+
+def test_damaged_arrays_of_probabilities_are_refused() -> None:
+    arrays = backoff_model(build_model(counts_of(DOCUMENTS, 3, SIZE))).to_arrays()
+    assert backoff_from_arrays(arrays).order == 3
+    infinite = np.full_like(arrays["log_probabilities"], np.inf)
+    for wrong in (
+        {},
+        {**arrays, "order": np.array([2])},
+        {**arrays, "order": np.array(3)},
+        {**arrays, "tokens": arrays["tokens"][:-1]},
+        {**arrays, "log_backoffs": arrays["log_backoffs"][:-1]},
+        {**arrays, "log_backoffs": arrays["log_backoffs"] * np.nan},
+        {**arrays, "log_probabilities": infinite},
+        {**arrays, "log_probabilities": arrays["log_probabilities"].astype(np.float64)},
+    ):
+        with pytest.raises(ModelFolderError, match="n-grams of a file must have the arrays"):
+            backoff_from_arrays(wrong)

@@ -14,7 +14,7 @@ from helpers.small import small_text
 from unspool.errors import DataError, ModelFolderError
 from unspool.specs.data import TokenizerName
 from unspool.text.tokenizer import SPECIAL_TOKENS, UNKNOWN, Tokenizer
-from unspool.text.vocabulary import extend_characters, extend_words, lowercased, make_tokenizer
+from unspool.text.vocabulary import blank_tokenizer, extend_characters, extend_words, lowercased, make_tokenizer
 
 KINDS = get_args(TokenizerName)
 
@@ -136,3 +136,21 @@ def test_no_piece_of_a_text_without_spaces_is_long() -> None:
     tokenizer = make_tokenizer("bpe", [text])
     assert max(map(len, tokenizer.vocabulary)) <= 64
     assert tokenizer.decode(tokenizer.encode(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens", "again"),
+    [
+        ("it's a.b  c", [" it's", " a.b", "<unk>"], "it's a.b \ufffd"),
+        (" a.b ", [" a.b"], "a.b"),
+        ("a.b\nit's", [" a.b", "<unk>", " it's"], "a.b \ufffd it's"),
+        ("a.b <unk>", [" a.b", "<unk>"], "a.b \ufffd"),
+        ("", [], ""),
+    ],
+)
+def test_words_between_blanks_stay_whole(text: str, tokens: list[str], again: str) -> None:
+    tokenizer = blank_tokenizer(["it's", "a.b"])
+    ids = tokenizer.encode(text)
+    assert [tokenizer.show(int(token)) for token in ids] == tokens
+    assert tokenizer.decode(ids) == again
+    assert len(tokenizer.spelling_bits(text, ids)) == len(ids)

@@ -35,7 +35,7 @@ def _out(metavar: str, meaning: str) -> Any:
 Out = Annotated[
     Path | None,
     _out("DIR", "Writes the model folder here."),
-    Option("Output", True, synonyms=("output", "output-dir", "folder", "save", "model", "name")),
+    Option("Output", True, synonyms=("output", "output-dir", "folder", "save", "name")),
 ]
 TableOut = Annotated[
     Path | None,

@@ -32,6 +32,12 @@ AFTER = (
         ("undo", "unlearn", "reset", "restore", "revert"),
     ),
     Command(
+        "complete",
+        "unspool.cli.complete:complete",
+        "Show how a text is likely to go on, to the end of the word or the line, or complete it as one types.",
+        ("completion", "suggest", "autocomplete", "type", "predict-next"),
+    ),
+    Command(
         "score",
         "unspool.cli.score:score",
         "Measure how well a model predicts a text, or the rows of a table.",
@@ -54,6 +60,12 @@ AFTER = (
         "unspool.cli.export:export",
         "Write a model for Keras, TensorFlow or PyTorch, or n-grams for KenLM, to be used without Unspool.",
         ("convert", "save", "keras", "savedmodel", "torch", "state-dict", "to-keras"),
+    ),
+    Command(
+        "counts",
+        "unspool.cli.counts:counts",
+        "Count more texts, take texts out, merge models of parts of a corpus, or read n-grams in ARPA format.",
+        ("count", "update", "merge", "remove", "import", "arpa", "ngram", "ngrams"),
     ),
     Command(
         "demo",

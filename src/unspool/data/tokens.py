@@ -9,8 +9,8 @@ much larger than the memory can be learnt. A part called NAME has these files:
 Shapes: N tokens, D documents, V vocabulary.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +152,44 @@ def open_part(folder: Path, name: str, verify: bool = True) -> Part:
             f"{folder}: the {name} part of the text is missing or damaged: {reason:.80}.",
             "train again, or name a text to evaluate on.",
         ) from None
+
+
+def joined_part(folder: Path, name: str, parts: Sequence[Part]) -> Part:
+    """Write several parts of one tokenizer as one, in order, and open it; of equal ones only the first.
+
+    Args:
+        folder: receives the files; it exists.
+        name: is that of the new part.
+        parts: are all streams, or all documents; at least one.
+    """
+    different = [part for index, part in enumerate(parts) if not any(_equal(part, other) for other in parts[:index])]
+    tokens = np.concatenate([part.tokens for part in different])
+    tokens.tofile(folder / f"{name}.tokens")
+    by_document = different[0].starts is not None
+    if by_document:
+        lengths = np.concatenate([part.lengths for part in different])
+        np.cumsum([0, *lengths], dtype=np.int64).tofile(folder / f"{name}.starts")
+    about = _About(
+        type=tokens.dtype.name,
+        tokens=len(tokens),
+        documents=sum(len(part.lengths) for part in different) if by_document else None,
+        characters=sum(part.characters for part in different),
+        bytes=sum(part.bytes for part in different),
+        spelling_bits=sum(part.spelling_bits for part in different),
+        counts=tuple(np.sum([part.counts for part in different], axis=0).tolist()),
+    )
+    (folder / f"{name}.json").write_text(about.model_dump_json(), encoding="utf-8")
+    return open_part(folder, name)
+
+
+def _equal(one: Part, other: Part) -> bool:
+    starts = (part.starts if part.starts is not None else np.zeros(0) for part in (one, other))
+    return np.array_equal(one.tokens, other.tokens) and np.array_equal(next(starts), next(starts))
+
+
+def part_in_memory(part: Part) -> Part:
+    """Return a part whose arrays are no files any more, which may then be moved or removed."""
+    return replace(part, tokens=np.array(part.tokens), starts=None if part.starts is None else np.array(part.starts))
 
 
 def unknown_warnings(*parts: Part) -> list[str]:

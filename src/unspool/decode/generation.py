@@ -157,6 +157,7 @@ def generate(
     spec: SamplingSpec,
     seeds: list[int],
     by_document: bool,
+    constraint: Constraint | None = None,
 ) -> Iterator[Piece]:
     """Generate a row for each seed, and yield their text as it comes.
 
@@ -172,13 +173,14 @@ def generate(
         spec: holds the settings.
         seeds: start the random numbers of the rows, one for each.
         by_document: says whether the network learnt `<eos>`; if not, it is never drawn.
+        constraint: restricts the tokens of each row; none allows all.
     """
-    if len(seeds) == 1:
+    if len(seeds) == 1 and constraint is None:
         yield from _generate_alone(network, tokenizer, reading, spec, seeds[0], by_document)
         return
     generation = Generation(network, tokenizer, by_document)
     for seed in seeds:
-        generation.add(reading, spec, seed)
+        generation.add(reading, spec, seed, constraint.fork() if constraint else None)
     count = FIRST_BLOCK
     while len(generation):
         yield from generation.tick(count)

@@ -1,7 +1,4 @@
-"""Say what takes long: kernels are being compiled, a text is being learnt.
-
-Kernels are compiled the first time, in seconds, and never again.
-"""
+"""Say what takes long, to whoever waits: that kernels are being compiled, or how far a measurement is."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -45,7 +42,11 @@ def unannounced() -> Iterator[None]:
 
 
 def announce(line: str) -> None:
-    """Pass a line about long work to the function that receives such, if there is one."""
+    """Pass a line to the function that receives lines; without one it is not said.
+
+    Args:
+        line: says what is being done.
+    """
     if _receivers and not _announcements.quiet:
         _receivers[-1](line)
 

@@ -21,6 +21,7 @@ from unspool.data.tokens import Part
 from unspool.engines.base import SequenceNetwork, State
 from unspool.engines.mixture import Mixture
 from unspool.evaluate.adapted import AdaptedFigures
+from unspool.evaluate.copying import CopyingFigures
 from unspool.text.tokenizer import BEGIN, PAD
 
 CHUNK = 256  # time steps read at once
@@ -30,7 +31,7 @@ FRESH_STARTS, FRESH_FROM, FRESH_TO = 256, 64, 256
 MAX_LOGITS = 1 << 24  # computed at once
 STUCK = 4.0  # nats per token above which a fresh start counts as dead
 
-BESIDE = ("parts", "adapted")  # figures that stand beside those of the model
+BESIDE = ("parts", "adapted", "copying", "keystrokes")  # figures that stand beside those of the model
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,10 @@ class Figures:
         stuck: is the fraction of fresh starts whose mean nll is above 4 nats per token and twice the carried one.
         tokens: counts the tokens of the text.
         seconds: is the time that the evaluation took.
+        keystrokes: are the figures of typing with completion, by `measure_keystrokes`; none unless requested.
         parts: are the figures of the network alone, and of the counts alone, by these names; empty where there are no
             counts beside the network.
+        copying: says how much of what the model generates is copied; none where that was not requested.
         adapted: are the figures of the model when it goes on learning while it reads, where these were asked for.
     """
 
@@ -62,14 +65,19 @@ class Figures:
     stuck: float
     tokens: int
     seconds: float
+    keystrokes: dict[str, Any] | None = None
     parts: Mapping[str, "Figures"] = field(default_factory=dict)
     adapted: AdaptedFigures | None = None
 
+    copying: CopyingFigures | None = None
+
     def to_dict(self) -> dict[str, Any]:
-        """Return the figures by name, for JSON."""
-        found = {one.name: getattr(self, one.name) for one in fields(self) if one.name not in BESIDE}
-        found |= {"parts": {name: part.to_dict() for name, part in self.parts.items()}} if self.parts else {}
-        return found | ({"adapted": self.adapted.to_dict()} if self.adapted else {})
+        """Return the figures that there are by name, for JSON."""
+        values = {one.name: getattr(self, one.name) for one in fields(self)}
+        values["parts"] = {name: part.to_dict() for name, part in self.parts.items()} or None
+        for name, found in (("adapted", self.adapted), ("copying", self.copying)):
+            values[name] = None if found is None else found.to_dict()
+        return {name: value for name, value in values.items() if value is not None}
 
     def closing(self) -> dict[str, Any]:
         """Return the figures that a run ends with: all that say how good the model is."""

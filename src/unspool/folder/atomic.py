@@ -170,6 +170,25 @@ def drop_replaced(path: Path) -> None:
         _remove(old, _doomed(folder))
 
 
+@contextmanager
+def replacing_model(path: Path) -> Iterator[None]:
+    """Let the model of a folder wait while another is written in its place; after an error it is there again.
+
+    Args:
+        path: is that of the folder, which `check_free` allows, and which is locked.
+
+    Raises:
+        OutputError: it cannot be moved.
+    """
+    set_aside(path)
+    try:
+        yield
+    except BaseException:
+        bring_back(path)
+        raise
+    drop_replaced(path)
+
+
 def _doomed(folder: Path) -> Path:
     return folder.parent / f".{folder.name}.removed"
 

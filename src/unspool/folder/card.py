@@ -68,7 +68,8 @@ def model_card(card: Card, recipe: Recipe, network: NetworkSpec, facts: CardFact
         network: describes its network.
         facts: are those of the run.
     """
-    rows = "\n".join(f"| {figure} | {value:.4f} |" for figure, value in facts.figures.items())
+    shown = {name: f"{value:,}" if isinstance(value, int) else f"{value:.4f}" for name, value in facts.figures.items()}
+    rows = "\n".join(f"| {figure} | {value} |" for figure, value in shown.items())
     caution = f"**This model is untrained**: {facts.untrained}. {card.caution}" if facts.untrained else card.caution
     further = f"{facts.further} " if facts.further else ""
     in_quotes = json.dumps(facts.name, ensure_ascii=False)[1:-1]

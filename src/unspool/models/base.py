@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 from unspool.arrays import Arrays
 from unspool.data.given import as_sources
-from unspool.engines.registry import engine_part
+from unspool.engines.registry import build_network, engine_part
 from unspool.engines.standard import sequence_part
 from unspool.errors import UsageError, WrongModelError
 from unspool.folder.copies import write_copy
@@ -18,6 +18,7 @@ from unspool.specs.base import Spec
 from unspool.specs.config import Config
 from unspool.specs.data import SourcesSpec
 from unspool.tasks.implied import implied_settings
+from unspool.tasks.opening import read_config, row_of_folder
 from unspool.tasks.registry import ROWS
 from unspool.tasks.settings import foreign_settings
 
@@ -162,11 +163,24 @@ class Model:
         def __getattr__(self, name: str) -> Any:
             """Raise an error that names the classes that have a method which this one does not have."""
             owners = [] if name.startswith("_") else [kind for kind in model_classes() if hasattr(kind, name)]
+            owners = [kind for kind in owners if not any(base in owners for base in kind.__mro__[1:])]
             if owners:
                 raise wrong_model(self, name, *owners)
             if name in FORMER:
                 raise AttributeError(f"{name} is a method of version 0.1.0: use {FORMER[name]}")
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+
+def open_model(path: Path, engine: str = "auto", weights: str = "float32", threads: int = 0) -> Model:
+    """Open a model folder; see `unspool.load`."""
+
+    def opened(folder: ModelFolder) -> Model:
+        row, config = row_of_folder(folder), read_config(folder)
+        network = build_network(engine, config.network, folder.read_arrays(config.network), weights, threads)
+        model: Model = row.load("model")(folder, config, network)
+        return model
+
+    return read_whole(path, opened)
 
 
 def model_classes() -> list[type[Model]]:

@@ -5,18 +5,21 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from unspool.decode.completion import Completion
 from unspool.decode.condition import Condition, condition_source, missing_condition
 from unspool.decode.reading import start_reading
+from unspool.decode.session import Session
 from unspool.engines.base import EncoderDecoder
 from unspool.evaluate.bayes import BayesClassifier
 from unspool.evaluate.conditioned import ConditionedFigures
 from unspool.folder.model_folder import ModelFolder
 from unspool.models.base import PathLike, Report, given, measuring
 from unspool.models.labelling import TextLabellingModel
-from unspool.models.reading import Sample, StateReading, load_reading, open_context
+from unspool.models.reading import Sample, StateReading, load_reading, open_context, open_session
 from unspool.models.score import Score, score_text
 from unspool.tasks.conditional.evaluation import conditioned_text, evaluate_conditional
 from unspool.tasks.conditional.specs import ConditionalConfig, ConditionalDataSpec
+from unspool.text.words import Until
 
 
 class ConditionalTextModel(TextLabellingModel):
@@ -57,6 +60,16 @@ class ConditionalTextModel(TextLabellingModel):
     def samples(self, prompt: str = "", condition: Condition | None = None, **settings: Any) -> list[Sample]:
         """Continue a prompt several times. See `generate` and `StateReading.samples`."""
         return self.read(prompt, condition).samples(**settings)
+
+    def complete(
+        self, text: str = "", n: int = 5, until: Until = "word", condition: Condition | None = None
+    ) -> list[Completion]:
+        """Find the likeliest continuations of a text under a condition. See `TextModel.complete`."""
+        return self.session(text, condition).completions(n, until)
+
+    def session(self, text: str = "", condition: Condition | None = None) -> Session:
+        """Return a text that is being typed under a condition, whose completions follow each key at once."""
+        return open_session(self._context, start_reading(self.network, self._source(condition)), text)
 
     def read(self, text: str = "", condition: Condition | None = None) -> StateReading:
         """Return the state after a text, as a value; the condition determines the initial state."""

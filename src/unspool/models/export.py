@@ -48,15 +48,17 @@ def _write_state_dict(model: Model, path: Path) -> None:
 
 def _write_arpa(model: Model, path: Path) -> None:
     from unspool.engines.ngram.arpa import write_arpa
-    from unspool.engines.ngram.backoff import backoff_model
-    from unspool.engines.ngram.model import model_from_arrays
+    from unspool.engines.ngram.backoff import BackoffModel, backoff_model
+    from unspool.engines.ngram.engine import model_of
 
     if not isinstance(model, TextModel) or model.config.network.kind != "ngram":
         raise UsageError(
             f"a file in ARPA format holds n-grams. Received: {model.path}, of the kind {model.config.network.kind}.",
             "count the text: unspool train TEXT --model ngram.",
         )
-    write_arpa(path, backoff_model(model_from_arrays(model.exported_weights())), model.tokenizer.vocabulary)
+    found = model_of(model.exported_weights())
+    written = found if isinstance(found, BackoffModel) else backoff_model(found)
+    write_arpa(path, written, model.tokenizer.vocabulary)
 
 
 FORMATS: dict[ExportFormat, Format] = {

@@ -1,16 +1,19 @@
 """A state as a value: what a model has read so far, to continue, to fork and to save."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from unspool.arrays import softmax
+from unspool.decode.boundaries import TokenTexts
 from unspool.decode.generation import generate
 from unspool.decode.reading import Reading, read, sample_seeds
-from unspool.decode.row import Piece
+from unspool.decode.row import Constraint, Piece
+from unspool.decode.session import Session
 from unspool.engines.base import SequenceNetwork
 from unspool.errors import ModelFolderError, UsageError, reporting_write_errors
 from unspool.folder.model_folder import ModelFolder
@@ -18,6 +21,7 @@ from unspool.folder.serialization import dump_safetensors, parse_safetensors
 from unspool.specs.config import Config
 from unspool.specs.sampling import SamplingSpec
 from unspool.tasks.opening import decoder_tokenizer
+from unspool.tasks.training_text import TrainingText
 from unspool.text.incoming import clean_text
 from unspool.text.tokenizer import Tokenizer
 
@@ -52,12 +56,27 @@ class GenerationContext:
         tokenizer: encodes and decodes.
         sampling: holds the model's settings of generation.
         by_document: says whether the network learnt where documents end.
+        training_text: is what the model has learnt, to keep copies short.
     """
 
     network: SequenceNetwork
     tokenizer: Tokenizer
     sampling: SamplingSpec
     by_document: bool
+    training_text: TrainingText
+
+    def constraint(self, spec: SamplingSpec, ids: Sequence[int]) -> Constraint | None:
+        """Return what the settings allow after some tokens; none where they allow everything.
+
+        Raises:
+            ModelFolderError: copies are to be kept short, and the training text is gone.
+        """
+        return self.training_text.limit(spec.max_copy).after(ids) if spec.max_copy else None
+
+    @cached_property
+    def texts(self) -> TokenTexts:
+        """The texts of the tokens, by which completions end."""
+        return TokenTexts(self.tokenizer, self.by_document)
 
 
 def open_context(folder: ModelFolder, config: Config, network: SequenceNetwork, by_document: bool) -> GenerationContext:
@@ -69,7 +88,24 @@ def open_context(folder: ModelFolder, config: Config, network: SequenceNetwork, 
         network: is that of the model.
         by_document: says whether the network learnt where documents end.
     """
-    return GenerationContext(network, decoder_tokenizer(folder, config), folder.read_sampling(), by_document)
+    tokenizer = decoder_tokenizer(folder, config)
+    return GenerationContext(network, tokenizer, folder.read_sampling(), by_document, TrainingText(folder, tokenizer))
+
+
+def open_session(context: GenerationContext, start: Reading, text: str) -> Session:
+    """Open a text that is being typed.
+
+    Args:
+        context: is that of the model.
+        start: is what was read before it: `<s>`, from the state of a condition where there is one.
+        text: has been typed already.
+
+    Raises:
+        DataError: it has a NUL character.
+    """
+    session = Session(context.network, context.texts, start)
+    session.edit(clean_text(text))
+    return session
 
 
 class StateReading:
@@ -156,8 +192,11 @@ class StateReading:
 
     def _pieces(self, spec: SamplingSpec) -> tuple[list[int], Iterator[Piece]]:
         """Return the seeds of the samples, and an iterator over their pieces."""
-        seeds, context = sample_seeds(spec), self._context
-        return seeds, generate(context.network, context.tokenizer, self._reading, spec, seeds, context.by_document)
+        seeds, context, reading = sample_seeds(spec), self._context, self._reading
+        constraint = context.constraint(spec, reading.ids)
+        return seeds, generate(
+            context.network, context.tokenizer, reading, spec, seeds, context.by_document, constraint
+        )
 
 
 def load_reading(context: GenerationContext, path: Path) -> StateReading:

@@ -8,24 +8,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from unspool.data.tokens import Part
+from unspool.decode.completion import Completion
 from unspool.decode.reading import start_reading
+from unspool.decode.session import Session
 from unspool.engines.base import SequenceNetwork
 from unspool.engines.mixture import Mixture
 from unspool.engines.registry import build_network
 from unspool.errors import UsageError
 from unspool.evaluate.adapted import AdaptedFigures
 from unspool.evaluate.bits import Figures
+from unspool.evaluate.keystrokes import keystrokes_text
 from unspool.folder.copies import check_copy, forget, restored, write_copy
 from unspool.folder.model_folder import ModelFolder
 from unspool.folder.whole import read_whole
 from unspool.models.base import Inspection, Model, PathLike, Report, given, measuring
-from unspool.models.reading import Sample, StateReading, load_reading, open_context
+from unspool.models.reading import Sample, StateReading, load_reading, open_context, open_session
 from unspool.models.score import Score, score_text
 from unspool.specs.adaptation import ReadingSpec
-from unspool.tasks.language.mixed_page import inspect_mixed
+from unspool.tasks.language.mixed_page import inspect_mixed, parts_text
+from unspool.tasks.language.page import language_page, language_text
 from unspool.tasks.language.specs import LanguageConfig, TextDataSpec, TextEvaluationSpec
 from unspool.tasks.ngram.specs import NgramConfig
 from unspool.tasks.opening import read_config
+from unspool.text.words import Until
 
 if TYPE_CHECKING:
     from unspool.tasks.language.further import Further
@@ -69,6 +74,27 @@ class TextModel(Model):
     def samples(self, prompt: str = "", **settings: Any) -> list[Sample]:
         """Continue a prompt several times. See `generate` and `StateReading.samples`."""
         return self.read(prompt).samples(**settings)
+
+    def complete(self, text: str = "", n: int = 5, until: Until = "word") -> list[Completion]:
+        """Find the likeliest continuations of a text, by best-first search; nothing is drawn.
+
+        Args:
+            text: is what has been typed; a word at its end may be a part of one.
+            n: is the number of continuations.
+            until: ends them with the `word` or with the `line`.
+
+        Returns:
+            the continuations, each with its probability, the likeliest first; there may be fewer.
+
+        Raises:
+            UsageError: n or until cannot be.
+            DataError: the text has a NUL character.
+        """
+        return self.session(text).completions(n, until)
+
+    def session(self, text: str = "") -> Session:
+        """Return a text that is being typed, whose completions follow each key at once."""
+        return open_session(self._context, start_reading(self.network), text)
 
     def read(self, text: str = "") -> StateReading:
         """Return the state after a text, as a value."""
@@ -187,29 +213,29 @@ class TextModel(Model):
         Args:
             data: names files or folders, or is given as to `unspool.train`; none means the held-out part in the model
                 folder.
-            **settings: are fields of `TextDataSpec`, such as `lines` or `text`, and of `TextEvaluationSpec`.
+            **settings: are fields of `TextDataSpec`, such as `lines` or `text`, and of `TextEvaluationSpec`, such as
+                `copying`.
 
         Raises:
             UsageError: a setting means nothing to a language model.
             DataError: the text cannot be read.
-            ModelFolderError: the held-out part is gone.
+            ModelFolderError: the held-out part is gone, or the training text, which `copying` needs.
         """
         from unspool.tasks.language.evaluation import (
             evaluate_language,  # here and not above: it imports what reads data
         )
 
         chosen = given(self.config.task, data, settings, TextDataSpec, TextEvaluationSpec)
-        if chosen["sources"]:
-            return evaluate_language(self.network, self.tokenizer, self.folder, chosen)
-        return self.read_folder(lambda folder: evaluate_language(self.network, self.tokenizer, folder, chosen))
+        by_document = self.config.by_document
+
+        def evaluate(folder: ModelFolder) -> Figures:
+            return evaluate_language(self.network, self.tokenizer, folder, by_document, chosen)
+
+        further = any(name in TextEvaluationSpec.model_fields for name in chosen)
+        return evaluate(self.folder) if chosen["sources"] and not further else self.read_folder(evaluate)
 
     def report(self, figures: Figures) -> Report:
-        """Show the figures of the network and of the counts beside those of their mixture, and those while learning."""
-        rows = {**figures.parts, "mixture": figures} if figures.parts else {}
-        names = ("bits_per_byte", "bits_per_character", "nats_per_token", "perplexity", "fresh_nats_per_token")
-        width = max(map(len, names))
-        lines = [f"{'':10}" + "".join(f"  {name.replace('_', ' '):>{width}}" for name in names)] if rows else []
-        for part, found in rows.items():
-            lines.append(f"{part:10}" + "".join(f"  {getattr(found, name):{width}.4f}" for name in names))
-        mixed = "".join(f"{line}\n" for line in ["", *lines]) if rows else ""
-        return Report(mixed + (f"\n{figures.adapted.table()}" if figures.adapted else ""))
+        """Show the figures of what is mixed, and what `TextEvaluationSpec` adds to them."""
+        adapted = f"\n{figures.adapted.table()}" if figures.adapted else ""
+        typed = keystrokes_text(figures.keystrokes) if figures.keystrokes else ""
+        return Report(language_text(figures) + parts_text(figures) + adapted + typed, language_page(figures))

@@ -54,6 +54,8 @@ class SamplingSpec(Spec):
         seed: makes samples repeatable: sample i, counted from 0, draws with seed + i; none takes a fresh seed.
         num_samples: generates this many samples from each prompt.
         ignore_eos: never generates `<eos>`, so that a sample does not end with the document.
+        max_copy: never generates a span of more characters than this that stands verbatim in the training text, which
+            must be in the model folder; where every continuation would, the sample ends. 0 is off.
     """
 
     max_new_tokens: int = setting(
@@ -82,6 +84,9 @@ class SamplingSpec(Spec):
         1, Option("Sampling", True, ("-n",), ("samples", "count", "number", "n", "n-best")), ge=1, le=100_000
     )
     ignore_eos: bool = setting(False, Option("Length", synonyms=("endless", "no-eos", "continue")))
+    max_copy: int = setting(
+        0, Option("Sampling", synonyms=("no-copy", "copy", "copying", "verbatim", "plagiarism", "memorised")), ge=0
+    )
 
     @field_validator("stop", mode="before")
     @classmethod

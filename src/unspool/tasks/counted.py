@@ -10,7 +10,7 @@ from typing import Any
 
 from unspool.data.findings import kept_findings
 from unspool.engines.registry import build_network
-from unspool.folder.atomic import bring_back, drop_replaced, set_aside
+from unspool.folder.atomic import bring_back, drop_replaced, replacing_model
 from unspool.folder.lock import locked
 from unspool.folder.model_folder import ModelFolder, check_free
 from unspool.folder.request import write_request
@@ -53,8 +53,8 @@ class CountedRun:
         with locked(self.path):
             self.task.check(self.settings)
             check_free(self.path, overwrite)
-            set_aside(self.path)
-            self._new()
+            with replacing_model(self.path):
+                self._count()
 
     def again(self) -> None:
         """Begin a run again that was cut off.
@@ -64,15 +64,12 @@ class CountedRun:
         """
         with locked(self.path):
             self.task.check(self.settings)
-            self._new()
-
-    def _new(self) -> None:
-        try:
-            self._count()
-        except BaseException:
-            bring_back(self.path)
-            raise
-        drop_replaced(self.path)
+            try:
+                self._count()
+            except BaseException:
+                bring_back(self.path)
+                raise
+            drop_replaced(self.path)
 
     def _count(self) -> None:
         folder = ModelFolder(self.path)

@@ -66,6 +66,11 @@ def decoder_tokenizer(folder: ModelFolder, config: Config) -> Tokenizer:
     return folder.read_tokenizer(config.tokenizer, decoder.vocabulary_size)
 
 
+def read_decoder_tokenizer(path: Path) -> Tokenizer:
+    """Read the tokenizer of the texts that another model generates. See `decoder_tokenizer`."""
+    return read_whole(path, lambda folder: decoder_tokenizer(folder, read_config(folder)))
+
+
 def encoder_tokenizer(
     folder: ModelFolder, config: Config, kind: TokenizerName | None, name: str = "tokenizer.json"
 ) -> Tokenizer:

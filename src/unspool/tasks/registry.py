@@ -66,7 +66,7 @@ GENERATE = Command(
     "generate",
     "unspool.cli.generate:generate",
     "Continue a prompt, printing text as it is generated; or write one for each row of a table.",
-    ("write", "sample", "continue", "complete", "run", "text"),
+    ("write", "sample", "continue", "run", "text"),
 )
 CLASSIFY = Command(
     "classify",
@@ -91,7 +91,7 @@ ROWS: dict[str, Row] = {
             recipe="unspool.tasks.ngram.specs:NgramRecipe",
             config="unspool.tasks.ngram.specs:NgramConfig",
             task="unspool.tasks.ngram.task:Ngram",
-            model="unspool.models.text:TextModel",
+            model="unspool.models.counted:CountedTextModel",
             command=GENERATE,
             evaluation="unspool.tasks.language.specs:TextEvaluationSpec",
         ),

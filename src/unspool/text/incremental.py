@@ -25,7 +25,7 @@ class IncrementalDecoder:
         if self._tokenizer.kind == "char":
             return "".join([self._tokenizer.characters[token] for token in tokens])
         if self._tokenizer.kind in ("bpe", "byte"):
-            return self._bytes.decode(b"".join(map(self._tokenizer.token_bytes, tokens)))
+            return self._bytes.decode(self._tokenizer.joined_bytes(tokens))
         before = self._tokenizer.decode(self._previous)
         after = self._tokenizer.decode([*self._previous, *tokens])
         self._previous = [*self._previous, *(t for t in tokens if t == UNKNOWN or t >= len(SPECIAL_TOKENS))][-1:]

@@ -10,6 +10,7 @@ matched in a text: an "<eos>" in a text is five characters.
 import json
 import math
 from collections.abc import Iterable
+from functools import cached_property
 from typing import cast
 
 import numpy as np
@@ -64,7 +65,7 @@ class Tokenizer:
             self._by_code_point = self._code_point_table()
             self.characters = [*([""] * len(SPECIAL_TOKENS)), *self.vocabulary[len(SPECIAL_TOKENS) :]]
             self.characters[UNKNOWN] = REPLACEMENT
-            self._texts = np.array(self.characters, dtype=object)
+            self._code_points = np.array([ord(one) if one else 0 for one in self.characters], "<u4")
 
     @property
     def vocabulary_size(self) -> int:
@@ -92,9 +93,11 @@ class Tokenizer:
             unknown: are texts that replace the `<unk>` of a `word` vocabulary, in order.
         """
         if self.kind == "char":
-            return "".join(self._texts[np.asarray(ids, dtype=np.int64)])
+            known = np.asarray(ids, dtype=np.int64)
+            known = known[(known >= len(SPECIAL_TOKENS)) | (known == UNKNOWN)]
+            return str(self._code_points[known].tobytes(), "utf-32-le", "surrogatepass")
         if self.kind != "word":
-            return b"".join(map(self.token_bytes, ids)).decode(errors="replace")
+            return self.joined_bytes(np.asarray(ids).tolist()).decode(errors="replace")
         words = iter(unknown)
         tokens = (int(i) for i in ids if i == UNKNOWN or i >= len(SPECIAL_TOKENS))
         shown = [f" {next(words, REPLACEMENT)}" if i == UNKNOWN else self.vocabulary[i] for i in tokens]
@@ -102,9 +105,18 @@ class Tokenizer:
 
     def token_bytes(self, token: int) -> bytes:
         """Return the bytes of a token of a `bpe` or `byte` vocabulary; a special token has none."""
-        if token < len(SPECIAL_TOKENS):
-            return b""
-        return bytes(BYTE_OF_CHARACTER[character] for character in self.vocabulary[token])
+        return self._bytes[token]
+
+    def joined_bytes(self, tokens: Iterable[int]) -> bytes:
+        """Return the bytes of tokens one after the other. See `token_bytes`."""
+        own = self._bytes
+        return b"".join([own[token] for token in tokens])
+
+    @cached_property
+    def _bytes(self) -> list[bytes]:
+        spelt = self.vocabulary[len(SPECIAL_TOKENS) :]
+        own = [bytes(BYTE_OF_CHARACTER[character] for character in token) for token in spelt]
+        return [*([b""] * len(SPECIAL_TOKENS)), *own]
 
     def show(self, token: int) -> str:
         """Return a token as people are shown it: its text, or the name of a special token."""

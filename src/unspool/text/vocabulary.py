@@ -67,6 +67,31 @@ def character_tokenizer(characters: Iterable[str]) -> Tokenizer:
     return Tokenizer(_char_library(characters).to_str(), "char")
 
 
+def blank_tokenizer(words: Iterable[str]) -> Tokenizer:
+    """Make a `word` tokenizer of some words, which are what stands between blanks; how many blanks there are is lost.
+
+    Args:
+        words: have no blanks, and differ.
+    """
+    library = LibraryTokenizer(models.WordLevel(_ids(f" {word}" for word in words), unk_token=SPECIAL_TOKENS[UNKNOWN]))
+    library.normalizer = normalizers.Sequence(
+        [
+            normalizers.Prepend(" "),
+            normalizers.Replace("\n", "\n "),
+            normalizers.Replace(Regex(r"[^\S\n]+"), " "),
+            normalizers.Replace(Regex(r" (?=\n|\z)"), ""),
+        ]
+    )
+    library.pre_tokenizer = pre_tokenizers.Split(Regex(r" ?\S+|\s"), "isolated")
+    library.decoder = _word_decoder()
+    return Tokenizer(library.to_str(), "word")
+
+
+def _word_decoder() -> decoders.Sequence:
+    """Join words that have the space before them, of which the first of a line does not need its own."""
+    return decoders.Sequence([decoders.Fuse(), decoders.Replace("\n ", "\n"), decoders.Strip(" ", 1, 0)])
+
+
 def extend_characters(tokenizer: Tokenizer, pieces: Iterable[str]) -> Tokenizer:
     """Extend a `char` tokenizer by the characters of a new text; the old ids do not change."""
     known = set(tokenizer.vocabulary)
@@ -144,7 +169,7 @@ def _word(pieces: Iterable[str], limit: int, lowercase: bool, minimum: int) -> L
     library.pre_tokenizer = pre_tokenizers.Split(Regex(WORD_PATTERN), "isolated")
     words = _learn_words(library, pieces, limit or WORD_LIMIT, minimum)
     library.model = models.WordLevel(_ids(words), unk_token=SPECIAL_TOKENS[UNKNOWN])
-    library.decoder = decoders.Sequence([decoders.Fuse(), decoders.Replace("\n ", "\n"), decoders.Strip(" ", 1, 0)])
+    library.decoder = _word_decoder()
     return library
 
 

@@ -116,9 +116,11 @@ class Update:
 def _arrays(batch: Batch) -> tuple[Arrays, Arrays]:
     """Return the arrays of a batch, and those of its source; float16 as float32, of which TensorFlow logs nothing."""
     own, source = ({} if one is None else vars(one) for one in (batch, batch.source))
-    arrays = {name: value for name, value in own.items() if isinstance(value, np.ndarray)}
+    arrays, read = (
+        {name: value for name, value in one.items() if isinstance(value, np.ndarray)} for one in (own, source)
+    )
     return arrays, {
-        name: value.astype(np.float32) if value.dtype == np.float16 else value for name, value in source.items()
+        name: value.astype(np.float32) if value.dtype == np.float16 else value for name, value in read.items()
     }
 
 

@@ -17,7 +17,7 @@ from unspool.engines.linear.products import product, transposed_product
 
 MEMORY = 6  # pairs of steps and changes of the gradient that the curvature is estimated from
 STEPS = 100
-TOLERANCE = 1e-5  # fraction of the loss; so many steps in a row that gain less are the last ones
+TOLERANCE = 1e-4  # fraction of the loss; so many steps in a row that gain less are the last ones
 SMALL_STEPS = 3
 SUFFICIENT = 1e-4  # fraction of the slope that a step must gain (Armijo, 1966)
 

@@ -8,8 +8,9 @@ r"""Read and write n-grams in ARPA format, the common language of n-gram tools.
 
     \end\
 
-Words are divided by blanks, so a token that holds one is written with an escape, a space as `\x20`. `<s>` and `<unk>`
-have the same names as here; `<eos>` is `</s>` there.
+Words are divided by blanks, so a token that holds one is written with an escape, a space as `\x20`; but where each
+token has one before it and no other, these are left out. `<s>` and `<unk>` have the same names as here; `<eos>` is
+`</s>` there.
 
 Shapes: G n-grams of one order, V tokens.
 """
@@ -62,7 +63,11 @@ class _Level(NamedTuple):
 
 def words_of(vocabulary: Sequence[str]) -> list[str]:
     """Return how the tokens of a vocabulary are written in ARPA format."""
-    words = [escaped(token).replace(" ", r"\x20") for token in vocabulary]
+    own = vocabulary[len(SPECIAL_TOKENS) :]
+    if all(re.fullmatch(r" \S+", token) for token in own):
+        words = [*SPECIAL_TOKENS, *(token[1:] for token in own)]
+    else:
+        words = [escaped(token).replace(" ", r"\x20") for token in vocabulary]
     words = [rf"\x{ord(word[0]):02x}{word[1:]}" if word in IDS else word for word in words]
     return [NAMES.get(token, word) for token, word in enumerate(words)]
 

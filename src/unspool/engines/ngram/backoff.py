@@ -10,17 +10,18 @@ Shapes: G nodes, C nodes that may have children, P parents, V tokens.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from unspool.arrays import Array, FloatArray, IntArray
+from unspool.arrays import Array, Arrays, FloatArray, IntArray
 from unspool.engines.ngram.kneser_ney import tables_of
 from unspool.engines.ngram.lookup import ABSENT, children, defined_by
-from unspool.engines.ngram.model import NgramModel, levels_of
+from unspool.engines.ngram.model import NgramModel, is_trie, levels_of
 from unspool.engines.ngram.packing import Packing, positions
 from unspool.engines.ngram.smoothing import FLOOR, discounted
+from unspool.errors import ModelFolderError
 
 NEVER = math.log(FLOOR)
 
@@ -46,6 +47,45 @@ class BackoffModel(NamedTuple):
     def vocabulary_size(self) -> int:
         """The number of tokens of the vocabulary, V."""
         return int(self.first[0])
+
+    def to_arrays(self) -> Arrays:
+        """Return the arrays by name, to save them."""
+        return {**self._asdict(), "order": np.array([self.order])}
+
+
+def is_backoff(arrays: Mapping[str, Array]) -> bool:
+    """Return whether arrays are those that `BackoffModel.to_arrays` returns, rather than those of an `NgramModel`."""
+    return set(arrays) == set(BackoffModel._fields)
+
+
+def backoff_from_arrays(arrays: Mapping[str, Array]) -> BackoffModel:
+    """Return the model of arrays that `BackoffModel.to_arrays` returned.
+
+    Raises:
+        ModelFolderError: the arrays are not such.
+    """
+    if not is_backoff(arrays) or not _sound(arrays):
+        found = {name: f"{array.dtype} {array.shape}" for name, array in arrays.items()}
+        raise ModelFolderError(
+            f"n-grams of a file must have the arrays {', '.join(BackoffModel._fields)}. Received: {found!s:.160}.",
+            "restore the folder from a copy, or read the file again.",
+        )
+    first, tokens, probabilities, backoffs, order = (arrays[name] for name in BackoffModel._fields)
+    return BackoffModel(first, tokens, probabilities, backoffs, int(order[0]))
+
+
+def _sound(arrays: Mapping[str, Array]) -> bool:
+    """Check that lookups stay within the arrays, and find numbers."""
+    first, tokens, order = arrays["first"], arrays["tokens"], arrays["order"]
+    probabilities, backoffs = arrays["log_probabilities"], arrays["log_backoffs"]
+    if order.shape != (1,) or order.dtype.kind not in "iu" or not is_trie(first, tokens, int(order[0])):
+        return False
+    if probabilities.dtype != np.float32 or backoffs.dtype != np.float32:
+        return False
+    if (probabilities.shape, backoffs.shape) != (tokens.shape, (len(first) - 1,)):
+        return False
+    alone = probabilities[: int(first[0])]
+    return bool(np.isfinite(alone).all() and np.isfinite(backoffs).all() and not np.isinf(probabilities).any())
 
 
 def distribution(model: BackoffModel, nodes: Sequence[int]) -> tuple[FloatArray, int, int]:

@@ -17,7 +17,7 @@ import numpy as np
 
 from unspool.arrays import Array, Arrays, IntArray
 from unspool.data.tokens import Part
-from unspool.engines.ngram.packing import Packing, sorting
+from unspool.engines.ngram.packing import Packing, are_ascending, smallest, sorting
 from unspool.errors import DataError, ModelFolderError, UsageError
 from unspool.text.tokenizer import BEGIN, PAD, SPECIAL_TOKENS
 
@@ -48,9 +48,9 @@ class Counts:
         return Packing.of_vocabulary(self.vocabulary_size)
 
     def to_arrays(self) -> Arrays:
-        """Return the arrays by name, to save them."""
+        """Return the arrays by name, to save them; counts are of the smallest type that holds them."""
         sizes = np.array([self.order, self.vocabulary_size], np.int64)
-        return {"ngrams": self.ngrams, "counts": self.counts, "sizes": sizes}
+        return {"ngrams": self.ngrams, "counts": smallest(self.counts), "sizes": sizes}
 
 
 def counts_from_arrays(arrays: Mapping[str, Array]) -> Counts:
@@ -62,13 +62,14 @@ def counts_from_arrays(arrays: Mapping[str, Array]) -> Counts:
     try:
         order, size = (int(value) for value in arrays["sizes"])
         check_sizes(order, size)
-        found = Counts(order, size, np.asarray(arrays["ngrams"]), np.asarray(arrays["counts"]))
+        found = Counts(order, size, np.asarray(arrays["ngrams"]), arrays["counts"].astype(np.int64))
         sound = (
             found.ngrams.dtype == np.uint64
-            and found.counts.dtype == np.int64
+            and arrays["counts"].dtype.kind == "u"
             and found.counts.ndim == 1
             and found.ngrams.shape == (found.packing.words(order), len(found.counts))
             and (found.counts > 0).all()
+            and are_ascending(found.ngrams)
             and all(found.packing.field(found.ngrams, index).max(initial=0) <= size for index in range(order))
         )
     except (KeyError, ValueError, TypeError, UsageError):
@@ -134,19 +135,20 @@ def merged(parts: Sequence[Counts]) -> Counts:
     return _added(parts) if others else first
 
 
-def without(counts: Counts, document: IntArray) -> Counts:
-    """Take a document out of counts, as if it had never been there.
+def without(counts: Counts, documents: Iterable[IntArray]) -> Counts:
+    """Take documents out of counts, as if they had never been there.
 
     Raises:
-        DataError: the counts do not hold the document.
+        DataError: the counts do not hold the documents.
     """
-    taken = counts_of([document], counts.order, counts.vocabulary_size)
+    taken = counts_of(documents, counts.order, counts.vocabulary_size)
     left = _added([counts, Counts(taken.order, taken.vocabulary_size, taken.ngrams, -taken.counts)])
     if (left.counts < 0).any():
         raise DataError(
-            "a document can be taken out only of counts that hold it. Received: a document of "
-            f"{len(document):,} tokens, some of which they lack.",
-            "name a document that was counted, as it was.",
+            "a document can be taken out only of counts that hold it. Received: "
+            f"{-left.counts[left.counts < 0].sum():,} of {taken.counts.sum():,} tokens that they lack after the tokens "
+            "before them.",
+            "name documents that were counted, as they were; what was held out never was.",
         )
     kept = left.counts > 0
     return Counts(left.order, left.vocabulary_size, left.ngrams[:, kept], left.counts[kept])
@@ -155,12 +157,12 @@ def without(counts: Counts, document: IntArray) -> Counts:
 def _added(parts: Sequence[Counts]) -> Counts:
     ngrams = np.concatenate([part.ngrams for part in parts], axis=1)
     counts = np.concatenate([part.counts for part in parts])
-    return _summed(parts[0].order, parts[0].vocabulary_size, ngrams, counts)
+    return _summed(parts[0].order, parts[0].vocabulary_size, ngrams, counts, stable=True)
 
 
-def _summed(order: int, vocabulary_size: int, ngrams: Array, counts: IntArray) -> Counts:
-    """Sort n-grams [W, N], and sum the counts of equal ones."""
-    sorted_by = sorting(ngrams)
+def _summed(order: int, vocabulary_size: int, ngrams: Array, counts: IntArray, stable: bool = False) -> Counts:
+    """Sort n-grams [W, N], and sum the counts of equal ones; a stable sort is fast where parts are sorted already."""
+    sorted_by = sorting(ngrams, stable)
     ngrams = ngrams[:, sorted_by]
     starts = np.flatnonzero(Packing.of_vocabulary(vocabulary_size).changes(ngrams, order))
     sums = np.add.reduceat(counts[sorted_by], starts) if len(starts) else counts

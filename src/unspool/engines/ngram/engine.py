@@ -2,17 +2,16 @@
 
 from collections.abc import Mapping
 
-from unspool.arrays import Array, Arrays
-from unspool.data.tokens import Part
+from unspool.arrays import Array
 from unspool.engines.ngram import network
-from unspool.engines.ngram.counts import counts_of, documents_of
-from unspool.engines.ngram.model import build_model, model_from_arrays
+from unspool.engines.ngram.backoff import BackoffModel, backoff_from_arrays, is_backoff
+from unspool.engines.ngram.model import NgramModel, model_from_arrays
 from unspool.errors import ModelFolderError
-from unspool.specs.network import NetworkSpec, NgramSpec
+from unspool.specs.network import NetworkSpec
 
 
 def build_network(spec: NetworkSpec, weights: Mapping[str, Array]) -> network.NgramNetwork:
-    """Build the network of arrays that `counted` returned.
+    """Build the network of arrays that `NgramModel.to_arrays` or `BackoffModel.to_arrays` returned.
 
     Raises:
         ModelFolderError: the arrays do not fit the spec.
@@ -22,7 +21,7 @@ def build_network(spec: NetworkSpec, weights: Mapping[str, Array]) -> network.Ng
 
 def opened(spec: NetworkSpec, weights: Mapping[str, Array], compiled: bool, shortest: int = 0) -> network.NgramNetwork:
     """Build a network; see `network.build_network`."""
-    model, ngram = model_from_arrays(weights), spec.ngram
+    model, ngram = model_of(weights), spec.ngram
     if ngram is None or (model.order, model.vocabulary_size) != (ngram.order, ngram.vocabulary_size):
         raise ModelFolderError(
             f"n-grams must be those that config.json describes. Received: order {model.order} of "
@@ -32,6 +31,10 @@ def opened(spec: NetworkSpec, weights: Mapping[str, Array], compiled: bool, shor
     return network.build_network(model, compiled, shortest)
 
 
-def counted(spec: NgramSpec, part: Part) -> Arrays:
-    """Count the documents of a part of a corpus, and return the arrays of the model."""
-    return build_model(counts_of(documents_of(part), spec.order, spec.vocabulary_size), spec.min_count).to_arrays()
+def model_of(weights: Mapping[str, Array]) -> NgramModel | BackoffModel:
+    """Return the model of arrays, of whichever kind it is.
+
+    Raises:
+        ModelFolderError: they are those of none.
+    """
+    return backoff_from_arrays(weights) if is_backoff(weights) else model_from_arrays(weights)

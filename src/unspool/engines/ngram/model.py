@@ -22,7 +22,7 @@ import numpy as np
 
 from unspool.arrays import Array, Arrays, Flags, FloatArray, IntArray
 from unspool.engines.ngram.counts import MAX_ORDER, Counts
-from unspool.engines.ngram.packing import Packing, child_ranges, sorting
+from unspool.engines.ngram.packing import Packing, child_ranges, smallest, sorting
 from unspool.engines.ngram.smoothing import estimate_discounts
 from unspool.errors import ModelFolderError, UsageError
 from unspool.text.tokenizer import BEGIN, SPECIAL_TOKENS
@@ -81,15 +81,21 @@ def model_from_arrays(arrays: Mapping[str, Array]) -> NgramModel:
 def _sound(model: NgramModel) -> bool:
     """Check that lookups stay within the arrays."""
     first, tokens, counts, pruned, discounts = model
-    unsigned = all(array.ndim == 1 and array.dtype.kind == "u" for array in (first, tokens, counts, pruned))
-    if not unsigned or discounts.dtype != np.float64 or discounts.shape[1:] != (4,) or not len(first):
+    if not all(array.ndim == 1 and array.dtype.kind == "u" for array in (counts, pruned)):
         return False
-    size, order = int(first[0]), len(discounts)
-    if not (1 <= order <= MAX_ORDER and size >= len(SPECIAL_TOKENS) and len(pruned) in (0, len(first) - 1)):
+    if discounts.dtype != np.float64 or discounts.shape[1:] != (4,) or not np.isfinite(discounts).all():
         return False
-    if (first[1:] < first[:-1]).any() or not len(tokens) == len(counts) == first[-1]:
+    return is_trie(first, tokens, len(discounts)) and len(counts) == len(tokens) and len(pruned) in (0, len(first) - 1)
+
+
+def is_trie(first: Array, tokens: Array, order: int) -> bool:
+    """Check that the nodes of a trie are whole: see `NgramModel`."""
+    if not all(array.ndim == 1 and array.dtype.kind == "u" for array in (first, tokens)) or not len(first):
         return False
-    return levels_of(first, order)[-1] == len(tokens) and bool((tokens < size).all() and np.isfinite(discounts).all())
+    size = int(first[0])
+    if not (1 <= order <= MAX_ORDER and size >= len(SPECIAL_TOKENS)) or (first[1:] < first[:-1]).any():
+        return False
+    return len(tokens) == first[-1] == levels_of(first, order)[-1] and bool((tokens < size).all())
 
 
 def levels_of(first: Array, order: int) -> list[int]:
@@ -178,17 +184,16 @@ def _level(counts: Counts, order: int) -> _Level:
     if order < counts.order:
         longer = packing.changes(ngrams, order + 1) & _is_whole(packing, ngrams, order + 1)
         smoothed = np.add.reduceat(longer.astype(np.int64), starts) if len(starts) else counts.counts
-    found = ngrams[:, starts[whole]]
-    fields = [packing.field(found, back) for back in reversed(range(order))]  # the first token first
+    packed = packing.turned(ngrams[:, starts[whole]], order)  # the first token first
     occurrences = occurrences[whole]
-    smoothed = occurrences if smoothed is None else np.where(fields[0] == BEGIN + 1, occurrences, smoothed[whole])
-    packed = packing.pack(fields)
+    after_beginning = packing.field(packed, 0) == BEGIN + 1
+    smoothed = occurrences if smoothed is None else np.where(after_beginning, occurrences, smoothed[whole])
     order_of_tokens = sorting(packed)
-    fields = [field[order_of_tokens] for field in fields]
+    packed = packed[:, order_of_tokens]
     return _Level(
-        ngrams=packed[:, order_of_tokens],
-        prefixes=packing.pack(fields[:-1]) if order > 1 else packed,
-        tokens=fields[-1].astype(np.int64) - 1,
+        ngrams=packed,
+        prefixes=packing.without_last(packed, order) if order > 1 else packed,
+        tokens=packing.field(packed, order - 1).astype(np.int64) - 1,
         occurrences=occurrences[order_of_tokens],
         counts=smoothed[order_of_tokens],
     )
@@ -209,5 +214,4 @@ def _sums(values: Array, starts: IntArray, ends: IntArray) -> IntArray:
 
 def _smallest(parts: list[IntArray]) -> Array:
     """Join arrays in the smallest unsigned type that holds them; none give an empty one."""
-    joined = np.concatenate([np.zeros(0, np.int64), *parts])
-    return joined.astype(np.min_scalar_type(joined.max(initial=0)))
+    return smallest(np.concatenate([np.zeros(0, np.int64), *parts]))

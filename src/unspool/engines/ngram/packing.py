@@ -48,6 +48,22 @@ class Packing(NamedTuple):
         found: Array = (words[word] >> shift) & np.uint64((1 << self.bits) - 1)
         return found
 
+    def turned(self, words: Array, fields: int) -> Array:
+        """Return packed words with their first fields in the opposite order, and no others: [W, N]."""
+        result = np.zeros((self.words(fields), words.shape[1]), np.uint64)
+        for index in range(fields):
+            word, shift = self._place(index)
+            result[word] |= self.field(words, fields - 1 - index) << shift
+        return result
+
+    def without_last(self, words: Array, fields: int) -> Array:
+        """Return packed words of a number of fields without the last of these: [W, N]."""
+        word, shift = self._place(fields - 1)
+        result = words[: self.words(fields - 1)].copy()
+        if word < len(result):
+            result[word] &= ~(np.uint64((1 << self.bits) - 1) << shift)
+        return result
+
     def changes(self, words: Array, fields: int) -> Flags:
         """Mark the columns whose first fields differ from those of the column before: [W, N] to [N]."""
         flags = np.zeros(words.shape[1], np.bool_)
@@ -64,10 +80,17 @@ class Packing(NamedTuple):
         return word, np.uint64(WORD - self.bits * (place + 1))
 
 
-def sorting(words: Array) -> IntArray:
-    """Return the order that sorts the columns of words [W, N], of which the first word counts most: [N]."""
-    order: IntArray = np.argsort(words[0]) if len(words) == 1 else np.lexsort(words[::-1])
-    return order
+def sorting(words: Array, stable: bool = False) -> IntArray:
+    """Return the order that sorts the columns of words [W, N], of which the first word counts most: [N].
+
+    Args:
+        words: are to be sorted.
+        stable: uses a sort that is fast where there are sorted parts, and slower elsewhere; of one word a column.
+    """
+    if len(words) > 1:
+        order: IntArray = np.lexsort(words[::-1])
+        return order
+    return np.argsort(words[0], kind="stable" if stable else None)
 
 
 def positions(words: Array, wanted: Array) -> IntArray:
@@ -95,3 +118,17 @@ def child_ranges(parents: Array, prefixes: Array) -> tuple[IntArray, IntArray]:
     """
     starts = positions(prefixes, parents)
     return starts, np.append(starts[1:], prefixes.shape[1])
+
+
+def are_ascending(words: Array) -> bool:
+    """Return whether each column of words [W, N] is greater than the one before it."""
+    greater, equal = np.zeros(max(words.shape[1] - 1, 0), np.bool_), np.ones(max(words.shape[1] - 1, 0), np.bool_)
+    for word in words:
+        greater |= equal & (word[1:] > word[:-1])
+        equal &= word[1:] == word[:-1]
+    return bool(greater.all())
+
+
+def smallest(array: Array) -> Array:
+    """Return an array in the smallest unsigned type that holds its numbers."""
+    return array.astype(np.min_scalar_type(array.max(initial=0)))

@@ -160,14 +160,16 @@ def _best_strength(
         the strength, and the log-probabilities of these rows with it, [N, C].
     """
     counted, start = Counted(spec, learnt.sources, learnt.labels, label_weights), None
-    found: list[tuple[float, float, FloatArray]] = []
+    best: tuple[float, float, FloatArray] | None = None
     for strength in STRENGTHS:
         linear, start = counted.fit(strength, start)
         logs = _log_probabilities(linear, kept, spec)
         nats = float(-(logs[np.arange(len(kept)), kept.labels] * importance).sum())
-        found.append((nats, strength, logs))
-    _, best, logs = min(found, key=lambda one: one[0])
-    return best, logs
+        if best is not None and nats >= best[0]:
+            break  # and weaker ones are worse still
+        best = nats, strength, logs
+    assert best is not None
+    return best[1:]
 
 
 def _log_probabilities(network: Classifies, part: LabelledPart, spec: LinearSpec) -> FloatArray:

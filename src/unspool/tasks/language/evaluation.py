@@ -11,12 +11,17 @@ from unspool.data.findings import Findings
 from unspool.data.sources import Sources
 from unspool.data.table import read_texts
 from unspool.data.tokens import Part, open_part
+from unspool.data.training_text import open_training_text
+from unspool.decode.boundaries import TokenTexts
 from unspool.engines.base import SequenceNetwork
 from unspool.evaluate.bits import Figures, evaluate_parts
 from unspool.folder.model_folder import ModelFolder
+from unspool.specs.base import build
 from unspool.specs.data import DOCUMENTS
 from unspool.tasks.evaluation import of_spec, read_as_in_training, say_findings, temporary_folder
 from unspool.tasks.language.adaptation import measure_adapted
+from unspool.tasks.language.copying import Copying
+from unspool.tasks.language.keystrokes import measure_keystrokes
 from unspool.tasks.language.specs import TextDataSpec, TextEvaluationSpec
 from unspool.tasks.opening import read_recipe
 from unspool.text.tokenizer import Tokenizer
@@ -49,6 +54,7 @@ def evaluate_language(
     network: SequenceNetwork,
     tokenizer: Tokenizer,
     folder: ModelFolder,
+    by_document: bool,
     settings: Mapping[str, Any],
 ) -> Figures:
     """Measure a model on the text that the settings name, or on the part that its run held out.
@@ -57,23 +63,30 @@ def evaluate_language(
         network: is that of the model.
         tokenizer: is that of the model.
         folder: holds the held-out part, and says how its text was read.
-        settings: are fields of `TextDataSpec` and `TextEvaluationSpec`; without sources, the held-out part is read.
+        by_document: says whether the network learnt where documents end.
+        settings: are fields of `TextDataSpec` and of `TextEvaluationSpec`; without sources, the held-out part is read.
     """
-    given = of_spec(settings, TextEvaluationSpec)
+    further = build(TextEvaluationSpec, of_spec(settings, TextEvaluationSpec), "evaluate")
+    if further.copying:
+        open_training_text(folder.training, "copying")  # where it is gone, that is said before anything is measured
+
+    def measured(part: Part, figures: Figures) -> Figures:
+        """Add the figures that were requested."""
+        if further.copying:
+            figures = replace(figures, copying=Copying(network, tokenizer, folder, by_document).figures(part))
+        if further.adapt:
+            figures = replace(figures, adapted=measure_adapted(network, folder, part))
+        if further.keystrokes:
+            found = measure_keystrokes(network, TokenTexts(tokenizer, by_document), part)
+            figures = replace(figures, keystrokes=found)
+        return figures
+
+    settings = of_spec(settings, TextDataSpec)
     if not settings["sources"]:
         part = open_part(folder.training, "validation")
-        return _completed(held_out_figures(network, part), network, folder, part, given)
-    with reading_text(tokenizer, folder, of_spec(settings, TextDataSpec)) as part:
-        return _completed(evaluate_parts(network, part), network, folder, part, given)
-
-
-def _completed(
-    figures: Figures, network: SequenceNetwork, folder: ModelFolder, part: Part, given: Mapping[str, Any]
-) -> Figures:
-    """Add the figures that were asked for to those that every evaluation has."""
-    if given.get("adapt"):
-        figures = replace(figures, adapted=measure_adapted(network, folder, part))
-    return figures
+        return measured(part, held_out_figures(network, part))
+    with reading_text(tokenizer, folder, settings) as part:
+        return measured(part, evaluate_parts(network, part))
 
 
 @contextmanager
@@ -100,7 +113,7 @@ def reading_text(
     data: TextDataSpec = read_recipe(folder).data if kept else TextDataSpec()
     if data.text and not any(settings.get(name) for name in DOCUMENTS):  # another text need not be a table
         settings = {"delimiter": "auto", "header": None, **settings, "lines": True}
-    spec = read_as_in_training(data, settings, (DOCUMENTS,))
+    spec = read_as_in_training(data, of_spec(settings, TextDataSpec), (DOCUMENTS,))
     findings = Findings()
     with temporary_folder() as path:
         write_part(path, "text", tokenizer, open_text(spec.sources, spec, findings), on_bytes, purpose)

@@ -14,9 +14,11 @@ from unspool.engines.base import SequenceNetwork
 from unspool.evaluate.baseline import frequency_nats
 from unspool.evaluate.bits import document_nats, fresh_means
 from unspool.evaluate.units import units_of
+from unspool.folder.model_folder import ModelFolder
 from unspool.specs.network import NgramSpec
 from unspool.specs.sampling import SamplingSpec
 from unspool.specs.training import WindowTrainingSpec
+from unspool.tasks.language.copying import Copying
 from unspool.tasks.language.evaluation import held_out_figures
 from unspool.tasks.language.specs import LanguageConfig, LanguageRecipe, TextDataSpec
 from unspool.tasks.mixing import Beside, count_beside
@@ -36,10 +38,12 @@ class LanguageJob:
         recipe: LanguageRecipe,
         config: LanguageConfig,
         tokenizer: Tokenizer,
+        folder: ModelFolder,
     ) -> None:
         self._corpus, self._tokenizer, self._by_document = corpus, tokenizer, config.by_document
         self.divided = reserve(corpus.training) if recipe.training.counts else None
         self.batches = make_batches(corpus, recipe.training, self.divided)
+        self._folder = folder
         self.training_units, self.held_out_units = units_of(corpus.training), units_of(corpus.validation)
         self.baseline = frequency_nats(corpus.training.counts, corpus.validation.counts)
         self.description = describe_corpus(corpus, recipe.data)
@@ -59,8 +63,10 @@ class LanguageJob:
         return count_beside(network, spec, self._corpus.training, self.divided) if self.divided else None
 
     def figures(self, network: SequenceNetwork) -> dict[str, Any]:
-        """Compute carried and fresh figures on the held-out part."""
-        return held_out_figures(network, self._corpus.validation).closing()
+        """Compute carried and fresh figures on the held-out part, and how much of what is generated is copied."""
+        held_out = self._corpus.validation
+        figures = held_out_figures(network, held_out).closing()
+        return figures | Copying(network, self._tokenizer, self._folder, self._by_document).closing(held_out)
 
 
 def make_batches(corpus: Corpus, training: WindowTrainingSpec, divided: Reserve | None = None) -> BatchSource:

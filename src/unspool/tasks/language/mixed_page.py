@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
+from unspool.evaluate.bits import Figures
 from unspool.tasks.page import page
 from unspool.text.escapes import escaped
 
+FIGURES = ("bits_per_byte", "bits_per_character", "nats_per_token", "perplexity", "fresh_nats_per_token")
 SHOWN_GAIN = 4.0  # nats: where one predicts so much better than the other, its colour is the strongest
 COUNTS, NETWORK = "213, 94, 0", "0, 114, 178"  # orange and blue, which people with any colour vision tell apart
 STYLE = """.text { font-family: ui-monospace, monospace; white-space: pre-wrap; max-width: none; }
@@ -41,6 +43,17 @@ def inspect_mixed(found: Sequence[Tokens]) -> tuple[list[dict[str, Any]], str, s
     counts, network = _colour(SHOWN_GAIN), _colour(-SHOWN_GAIN)
     body = [INTRODUCTION.format(counts=counts, network=network), *(_section(one) for one in found)]
     return rows, "\n".join(lines) + "\n", page("Where the counts predicted better", STYLE, "\n".join(body))
+
+
+def parts_text(figures: Figures) -> str:
+    """Show the figures of the network and of the counts beside those of their mixture; empty where nothing is mixed."""
+    if not figures.parts:
+        return ""
+    width = max(map(len, FIGURES))
+    lines = [f"{'':10}" + "".join(f"  {name.replace('_', ' '):>{width}}" for name in FIGURES)]
+    for part, found in {**figures.parts, "mixture": figures}.items():
+        lines.append(f"{part:10}" + "".join(f"  {getattr(found, name):{width}.4f}" for name in FIGURES))
+    return "".join(f"{line}\n" for line in ["", *lines])
 
 
 def _section(one: Tokens) -> str:

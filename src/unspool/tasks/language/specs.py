@@ -72,14 +72,23 @@ class TextDataSpec(DataSpec):
 
 
 class TextEvaluationSpec(Spec):
-    """What only the evaluation of a text has.
+    """What is measured of a model of texts besides its likelihoods. They are settings of an evaluation alone.
 
     Attributes:
+        copying: generates some text, and measures how much of it stands verbatim in the training text, beside the same
+            of text that was held out.
         adapt: also reads the text with a model that goes on learning while it reads, and compares the figures.
+        keystrokes: types the beginning of the text, 8,000 characters, and counts the keys that completion saves.
     """
 
+    copying: bool = setting(
+        False, Option("Figures", common=True, synonyms=("copies", "memorised", "memorization", "verbatim"))
+    )
     adapt: bool = setting(
         False, Option("Adaptation", synonyms=("dynamic", "dynamic-evaluation", "online", "adaptive", "learn"))
+    )
+    keystrokes: bool = setting(
+        False, Option("Completion", synonyms=("completion", "typing", "keys", "autocomplete", "suggestions"))
     )
 
 

@@ -35,7 +35,9 @@ from unspool.training.phases import Phases
 
 LANGUAGE_FIGURES = (
     "On the held-out part of the text; figures without `fresh` carry the state through it, `fresh` ones start from the "
-    "initial state, where a prompt starts."
+    "initial state, where a prompt starts. `copied_20` is the share of generated characters in spans of at least 20 "
+    "that stand verbatim in the training text, `longest_copy` the length of the longest span; `held_out` says the same "
+    "of held-out text. Where the training text is large, `unspool evaluate --copying` measures them."
 )
 PRETRAINED_RATES = {"learning_rate": 2e-3, "matrix_rate": 0.01}  # half of what an untrained network takes
 
@@ -98,7 +100,7 @@ class Language(TrainedTask[LanguageRecipe, LanguageConfig]):
         """Open the text in the model folder."""
         tokenizer = decoder_tokenizer(folder, config)
         corpus = open_corpus(folder.training, verify)
-        return LanguageJob(corpus, recipe, config, tokenizer)
+        return LanguageJob(corpus, recipe, config, tokenizer, folder)
 
     def finish(
         self,
@@ -147,10 +149,14 @@ def check_columns(settings: Settings) -> None:
 
 def language_summary(figures: Mapping[str, Any]) -> str:
     """Return the closing figures of a model of text in a sentence."""
+    alone = ""
+    if "network_nats_per_token" in figures:
+        network, counts = (figures[f"{name}_nats_per_token"] for name in ("network", "counts"))
+        alone = f"; the network alone {network:.4f}, the counts alone {counts:.4f}"
     return (
         f"{figures['bits_per_character']:.4f} bits per character on the held-out text, carried through it "
-        f"({figures['nats_per_token']:.4f} nats per token), {figures['fresh_bits_per_character']:.4f} from fresh "
-        "starts."
+        f"({figures['nats_per_token']:.4f} nats per token{alone}), "
+        f"{figures['fresh_bits_per_character']:.4f} from fresh starts."
     )
 
 

@@ -2,17 +2,30 @@
 
 from typing import Literal
 
+from unspool.specs.base import Option, setting
 from unspool.specs.config import Config
 from unspool.specs.recipe import Recipe
 from unspool.specs.shapes import NgramShape
 from unspool.tasks.language.specs import TextDataSpec
 
 
+class NgramDataSpec(TextDataSpec):
+    """A text that is counted. See `TextDataSpec`.
+
+    Attributes:
+        tokenizer_from: takes the tokenizer of another model, so that the counts of both can be merged.
+    """
+
+    tokenizer_from: str | None = setting(
+        None, Option("Data", synonyms=("vocabulary-from", "same-tokenizer", "tokenizer-of"), metavar="DIR", path=True)
+    )
+
+
 class NgramRecipe(Recipe):
     """All settings of the run of a Markov chain. See `Recipe`."""
 
     task: Literal["ngram"] = "ngram"
-    data: TextDataSpec
+    data: NgramDataSpec
     network: NgramShape
 
 

@@ -4,24 +4,29 @@ sources -> tokenizer, ids -> counts -> Kneser-Ney -> bits per byte
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from unspool.arrays import Arrays
 from unspool.data.corpus import Corpus, open_corpus
 from unspool.data.tokens import open_part
 from unspool.engines.base import SequenceNetwork
+from unspool.errors import UsageError
 from unspool.folder.card import Card
 from unspool.folder.model_folder import ModelFolder
 from unspool.specs.base import build
 from unspool.specs.network import NetworkSpec, NgramSpec
 from unspool.tasks.base import CountedTask, Plan
+from unspool.tasks.language.copying import Copying
 from unspool.tasks.language.evaluation import held_out_figures
 from unspool.tasks.language.job import describe_corpus, warnings_of
-from unspool.tasks.language.specs import TextDataSpec
 from unspool.tasks.language.task import LANGUAGE_FIGURES, check_columns, language_summary, prepare_text
 from unspool.tasks.mixing import LONGEST
-from unspool.tasks.ngram.specs import NgramConfig, NgramRecipe
+from unspool.tasks.ngram.counts import write_counts
+from unspool.tasks.ngram.specs import NgramConfig, NgramDataSpec, NgramRecipe
+from unspool.tasks.opening import decoder_tokenizer, read_decoder_tokenizer
 from unspool.tasks.settings import Settings
+from unspool.text.tokenizer import Tokenizer
 from unspool.training.callback import Callback
 
 
@@ -50,8 +55,11 @@ class Ngram(CountedTask[NgramRecipe, NgramConfig]):
 
     def prepare(self, folder: ModelFolder, settings: Settings, callback: Callback) -> Plan[NgramRecipe, NgramConfig]:
         """Learn the tokenizer, write the ids, choose the order."""
-        spec = build(TextDataSpec, settings["data"], "data")
-        tokenizer, findings = prepare_text(folder.training, spec, on_bytes=callback.on_encoded)
+        spec, make = build(NgramDataSpec, settings["data"], "data"), None
+        if spec.tokenizer_from is not None:
+            taken = read_decoder_tokenizer(Path(spec.tokenizer_from))
+            spec, make = with_tokenizer(spec, taken, settings), lambda pieces: taken
+        tokenizer, findings = prepare_text(folder.training, spec, make, callback.on_encoded)
         findings.keep(folder.training)
         folder.write_tokenizer(tokenizer)
         shape = {"order": LONGEST[tokenizer.kind], **settings["network"]}
@@ -64,28 +72,52 @@ class Ngram(CountedTask[NgramRecipe, NgramConfig]):
 
     def open(self, folder: ModelFolder, recipe: NgramRecipe, config: NgramConfig, verify: bool) -> "CountedText":
         """Open the text in the model folder."""
-        return CountedText(open_corpus(folder.training, verify), recipe)
+        return CountedText(open_corpus(folder.training, verify), recipe, config, folder)
 
     def count(self, folder: ModelFolder, config: NgramConfig) -> Arrays:
         """Count the training part of the text."""
-        from unspool.engines.ngram.engine import counted
+        from unspool.engines.ngram.counts import counts_of, documents_of
+        from unspool.engines.ngram.model import build_model
 
-        assert config.network.ngram is not None
-        return counted(config.network.ngram, open_part(folder.training, "training"))
+        spec = config.network.ngram
+        assert spec is not None
+        counts = counts_of(documents_of(open_part(folder.training, "training")), spec.order, spec.vocabulary_size)
+        write_counts(folder, counts)
+        return build_model(counts, spec.min_count).to_arrays()
 
     def summary(self, figures: Mapping[str, Any]) -> str:
         """Return the closing figures in a sentence."""
-        return f"{figures['ngrams']:,} n-grams: {language_summary(figures)}"
+        measured = f": {language_summary(figures)}" if "nats_per_token" in figures else "."  # those of a file are not
+        return f"{figures['ngrams']:,} n-grams{measured}"
+
+
+def with_tokenizer(spec: NgramDataSpec, taken: Tokenizer, settings: Settings) -> NgramDataSpec:
+    """Return the data with the kind of a tokenizer that is taken over.
+
+    Raises:
+        UsageError: another kind is requested, or a limit of its vocabulary.
+    """
+    requested = settings["data"].get("tokenizer", taken.kind)
+    if requested != taken.kind or spec.vocabulary_limit:
+        received = f"tokenizer={requested}" if requested != taken.kind else f"vocabulary_limit={spec.vocabulary_limit}"
+        raise UsageError(
+            f"a tokenizer that is taken from a model stays as it is, of the kind {taken.kind}. Received: {received}.",
+            "leave one of them out.",
+        )
+    return spec.changed(tokenizer=taken.kind)
 
 
 class CountedText:
     """The text of a Markov chain. See `tasks.base.Measured`."""
 
-    def __init__(self, corpus: Corpus, recipe: NgramRecipe) -> None:
-        self._corpus = corpus
+    def __init__(self, corpus: Corpus, recipe: NgramRecipe, config: NgramConfig, folder: ModelFolder) -> None:
+        self._corpus, self._config, self._folder = corpus, config, folder
         self.description = describe_corpus(corpus, recipe.data)
         self.warnings = warnings_of(corpus)
 
     def figures(self, network: SequenceNetwork) -> dict[str, Any]:
-        """Compute carried and fresh figures on the held-out part."""
-        return held_out_figures(network, self._corpus.validation).closing()
+        """Compute carried and fresh figures on the held-out part, and how much of what is generated is copied."""
+        held_out, by_document = self._corpus.validation, self._config.by_document
+        figures = held_out_figures(network, held_out).closing()
+        tokenizer = decoder_tokenizer(self._folder, self._config)
+        return figures | Copying(network, tokenizer, self._folder, by_document).closing(held_out)

@@ -1,0 +1,102 @@
+"""Completion as one types: the keys that it saves after 3 minutes of training, and how long a key takes.
+
+The first 8,000 characters that were held out are typed, one key for each, and one to accept a suggestion, which must
+fit up to the character after the word. `words` suggests the rest of the word, `lines` any number of words of the line.
+Recall is that of the word at its start. The oracle knows what comes. A key is measured with its suggestion of words.
+"""
+
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import unspool as library
+from benchmarks.claims import Claim, Figure, difference, highest, lowest, quotient
+from benchmarks.common import Bench, unspool
+from unspool.data.tokens import open_part
+from unspool.folder.model_folder import ModelFolder
+from unspool.tasks.language.keystrokes import texts_of
+
+TEXTS = ("tinyshakespeare/input.txt", "books/war_and_peace_en.txt")
+MINUTES = 3
+KEYS = 500  # that are timed
+LENGTHS = (10, 100_000)  # characters before them
+POETRY, PROSE = TEXTS
+
+
+def _saved(text: str, name: str) -> Figure:
+    return highest(name, text=text, who="model")
+
+
+CLAIMS = (
+    *(
+        Claim(f"{text}, keys saved, words, {count}", bound, _saved(text, f"words_{count}"))
+        for text, bounds in ((POETRY, (0.28, 0.36)), (PROSE, (0.33, 0.41)))
+        for count, bound in zip((1, 3), bounds, strict=True)
+    ),
+    *(
+        Claim(
+            f"{text}, recall {count} above that of counts alone",
+            0.03,
+            difference(_saved(text, f"recall_{count}"), highest(f"recall_{count}", text=text, who="counts alone")),
+        )
+        for text in TEXTS
+        for count in (1, 3)
+    ),
+    Claim("a key, 99th percentile, milliseconds", 10.0, highest("key_milliseconds"), True),
+    Claim(
+        "a key after 100,000 characters by one after 10",
+        1.3,
+        quotient(highest("key_milliseconds", before=LENGTHS[1]), lowest("key_milliseconds", before=LENGTHS[0])),
+        True,
+    ),
+)
+
+
+def run(bench: Bench) -> None:
+    """Train a network and counts on each text, type with both, and time keys."""
+    for name in TEXTS:
+        text = bench.text(name)
+        if text is None:
+            continue
+        with tempfile.TemporaryDirectory() as place:
+            trained, counted = Path(place) / "network", Path(place) / "counts"
+            unspool("train", text, "--minutes", MINUTES, "--out", trained, report=f"training on {name}")
+            unspool("train", text, "--model", "ngram", "--out", counted, report=f"counting {name}")
+            for who, folder in (("model", trained), ("counts alone", counted)):
+                found = unspool("evaluate", folder, "--keystrokes")["keystrokes"]
+                bench.add(text=name, who=who, **found["model"])
+                for point in found["curve"] if who == "model" else ():
+                    bench.add(text=name, who="curve", **point)
+            bench.add(text=name, who="oracle", **found["oracle"])
+            for before in LENGTHS:
+                bench.add(text=name, who="a key", before=before, **key_times(trained, before))
+
+
+def key_times(folder: Path, before: int) -> dict[str, Any]:
+    """The milliseconds that a key takes, with the suggestion that follows it, after so many characters."""
+    model = library.load(folder)
+    assert isinstance(model, library.TextModel)
+    (held_out,) = texts_of(model.tokenizer, open_part(ModelFolder(folder).training, "validation"), before + KEYS)
+    held_out = (held_out * (1 + (before + KEYS) // len(held_out)))[: before + KEYS]
+    session = model.session(held_out[:before])
+    for end in range(before - min(before, 200), before):  # typed rather than pasted
+        session.edit(held_out[:end])
+        session.suggestions()
+    return percentiles([_seconds(session, held_out[: end + 1]) for end in range(before, before + KEYS)])
+
+
+def _seconds(session: Any, text: str) -> float:
+    started = time.perf_counter()
+    session.edit(text)
+    session.suggestions()
+    return time.perf_counter() - started
+
+
+def percentiles(seconds: Sequence[float]) -> dict[str, float]:
+    """The median and the 99th percentile, in milliseconds."""
+    middle, high = np.percentile(1000 * np.array(seconds), (50, 99))
+    return {"median_milliseconds": float(middle), "key_milliseconds": float(high)}

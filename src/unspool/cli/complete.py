@@ -1,0 +1,77 @@
+"""`unspool complete`: how a text is likely to go on."""
+
+from typing import Annotated, Any
+
+import typer
+
+from unspool.cli.arguments import AsJson, Condition, ConditionJson, ModelPath, condition_keyword
+from unspool.cli.console import read_text, write, write_json
+from unspool.cli.options import Fields, Settings, with_options
+from unspool.cli.shown import visible
+from unspool.errors import UsageError
+from unspool.specs.base import Option, build
+from unspool.specs.completion import CompletionSpec
+from unspool.specs.runtime import RuntimeSpec
+
+
+@with_options(completion=CompletionSpec, runtime=Fields(RuntimeSpec, ("engine", "weights")))
+def complete(
+    model: ModelPath,
+    text: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="TEXT", help="Text to complete; left out or -: standard input, as it stands.", show_default=False
+        ),
+    ] = None,
+    condition: Condition = None,
+    condition_json: ConditionJson = None,
+    interactive: Annotated[
+        bool,
+        typer.Option(
+            "--interactive",
+            "-i",
+            help="Completes what is typed in the terminal: Tab accepts the grey suggestion, Ctrl-Right a word of it, "
+            "Ctrl-D ends.",
+        ),
+        Option("Completion", True, synonyms=("live", "type", "tui", "repl")),
+    ] = False,
+    as_json: AsJson = False,
+    *,
+    completion: Settings,
+    runtime: Settings,
+) -> None:
+    """Show how a text is likely to go on, to the end of the word or the line, or complete it as one types.
+
+    Prints the likeliest continuations, each after its probability. They are searched for, not drawn: the same text has
+    the same completions. A word at the end of the text may be a part of one. With --interactive, TEXT is what stands
+    before what is typed.
+
+    Examples:
+        unspool complete runs/alice "Alice w"
+        unspool complete runs/alice "Alice was" --until line -n 3 --json
+        unspool complete runs/alice --interactive
+    """
+    from unspool.api import load  # here and not above: this imports an engine
+
+    spec = build(CompletionSpec, completion, "complete")
+    if interactive:
+        from unspool.cli.terminal import check_terminal
+
+        check_terminal(as_json)
+    elif "min_saving" in completion:
+        raise UsageError("--min-saving is for --interactive. Received: no --interactive.", "leave out one of them.")
+    opened: Any = load(model, **runtime)
+    given = condition_keyword(opened, condition, condition_json)
+    if interactive:
+        from unspool.cli.terminal import type_in_terminal
+
+        until = spec.until if "until" in completion else "line"
+        type_in_terminal(opened.session(text or "", **given), until, spec.min_saving)
+        return
+    found = read_text("-" if text is None else text)
+    completions = opened.complete(found, spec.n, spec.until, **given)
+    if as_json:
+        write_json({"text": found, **given, "completions": [one.to_dict() for one in completions]})
+        return
+    for one in completions:
+        write(f"{one.probability:8.4f}  {visible(one.text)}\n")

@@ -1,0 +1,156 @@
+"""A text that is being typed: a state and logits for every position of it, so that each key costs one step.
+
+    A l i c e _ w        what is typed next is read by one step, or by none where a search has read it already
+    o-o-o-o-o-o-o        what is deleted costs nothing: the state before it is still there
+
+A text that comes at once, such as a pasted one, has a place every 64 characters. Bytes are bounded: where the places
+take too many, every second one of the older half is dropped, and again when they do so the next time. So places are the
+sparser the older they are. Deleting back to where there is none reads again from the nearest one before it.
+"""
+
+from unspool.arrays import IntArray
+from unspool.decode.boundaries import TokenTexts
+from unspool.decode.completion import Completion, Limits, complete
+from unspool.decode.nodes import Node, step_nodes
+from unspool.decode.reading import Reading, read
+from unspool.engines.base import SequenceNetwork
+from unspool.errors import UsageError
+from unspool.text.cuts import encode_between, last_cut, next_cut, shared_cut, shared_length
+from unspool.text.words import Until
+
+MAX_BYTES = 64 * 2**20
+MIN_PLACES = 16  # that are kept whatever they take
+STRETCH = 64  # characters between the places of a text that comes at once
+STEPPED = 16  # characters at the end of such a text that have a place each
+REMEMBERED = 64  # places that remember their completions
+READS = {"word": 64, "line": 192}  # tokens that the search for completions reads at most
+SHOWN_READS = 24  # tokens that the search for a suggestion reads at most, so that a key takes a few milliseconds
+SHOWN_LEAST = 2e-3  # probability below which nothing is worth suggesting
+CANDIDATES = 6  # words that a search for suggestions chooses from
+
+
+class Place:
+    """A position of the text that has a state.
+
+    Args:
+        offset: counts the characters before it.
+        node: is the state and what may come next.
+    """
+
+    __slots__ = ("found", "node", "offset")
+
+    def __init__(self, offset: int, node: Node) -> None:
+        self.offset, self.node = offset, node
+        self.found: dict[tuple[bytes, Limits], list[Completion]] = {}
+
+
+class Session:
+    """A text that is being typed, and its completions.
+
+        session = Session(network, TokenTexts(tokenizer, by_document=False), start_reading(network))
+        session.edit("Alice w")
+        session.completions()
+
+    Args:
+        network: predicts the next token.
+        texts: are those of its tokens.
+        start: is what was read before the text.
+        max_bytes: bounds what the states take; see above.
+
+    Attributes:
+        text: is what is typed.
+    """
+
+    def __init__(self, network: SequenceNetwork, texts: TokenTexts, start: Reading, max_bytes: int = MAX_BYTES) -> None:
+        self._network, self._texts, self._tokenizer = network, texts, texts.tokenizer
+        self._places = [Place(0, Node(start.logits, start.state))]
+        size = start.logits.nbytes + sum(array.nbytes for array in network.state_to_arrays(start.state).values())
+        self._max_places = max(MIN_PLACES, max_bytes // size)
+        self.text = ""
+
+    @property
+    def places(self) -> tuple[int, ...]:
+        """The positions that have a state, the first one always among them."""
+        return tuple(place.offset for place in self._places)
+
+    def edit(self, text: str) -> None:
+        """Take the text as it is now: what it does not begin with any more is forgotten, what is new is read.
+
+        Args:
+            text: is the whole text, clean.
+        """
+        shared = shared_length(self.text, text)
+        self.text = text
+        while not shared_cut(self._tokenizer, text, self._places[-1].offset, shared):
+            self._places.pop()
+        self._read(last_cut(self._tokenizer, text, len(text)))
+
+    def completions(self, n: int = 5, until: Until = "word") -> list[Completion]:
+        """Return the n likeliest continuations up to the end of the word or the line, the likeliest first.
+
+        Raises:
+            UsageError: n is not positive, or until is neither word nor line.
+        """
+        if n < 1 or until not in READS:
+            raise UsageError(
+                f"n must be at least 1, and until word or line. Received: n={n}, until={until!r:.40}.", "change these."
+            )
+        return self._search(Limits(n, until, READS[until]))[:n]
+
+    def suggestions(self, n: int = 1, until: Until = "word", min_saving: float = 0.0) -> list[Completion]:
+        """Return what to suggest here: the continuations that are worth most, by `Completion.rank`.
+
+        Args:
+            n: is the maximum number of suggestions.
+            until: says how far they may go: to the end of the word, or by several words up to that of the line.
+            min_saving: leaves out those that are expected to save fewer keystrokes.
+        """
+        found = self._search(Limits(max(n, CANDIDATES), until, SHOWN_READS, SHOWN_LEAST, until == "line"))
+        worth = [one for one in found if one.saving > 0 and one.saving >= min_saving]
+        return sorted(worth, key=lambda one: -one.rank)[:n]
+
+    def _search(self, limits: Limits) -> list[Completion]:
+        place = self._places[-1]
+        left = self._left(place.offset)
+        if (left, limits) not in place.found:
+            place.found[left, limits] = complete(self._network, self._texts, place.node, self.text[-1:], left, limits)
+        return place.found[left, limits]
+
+    def _left(self, offset: int) -> bytes:
+        """Return the bytes beyond a place that the next token must begin with."""
+        left = self.text[offset:]
+        if self._tokenizer.kind == "word" and (offset == 0 or self.text[offset - 1] == "\n"):
+            left = f" {left}"  # which the first word of a line has in its token
+        return (left.lower() if self._texts.in_lower_case else left).encode(errors="surrogatepass")
+
+    def _read(self, end: int) -> None:
+        """Read the text from the last place on, up to a cut; the end of a long one token by token."""
+        start = self._places[-1].offset
+        while end - start > STRETCH + STEPPED:
+            width = STRETCH
+            while (stop := last_cut(self._tokenizer, self.text, min(start + width, end))) <= start:
+                width *= 2  # a word that is longer than that
+            last = self._places[-1].node
+            reading = read(self._network, self._ids(start, stop), Reading(last.state, last.logits, []))
+            self._keep(stop, Node(reading.logits, reading.state))
+            start = stop
+        while start < end:
+            stop = next_cut(self._tokenizer, self.text, start)
+            node = self._places[-1].node
+            for token in self._ids(start, stop).tolist():
+                (node,) = step_nodes(self._network, [(node, token)])
+            self._keep(stop, node)
+            start = stop
+
+    def _ids(self, start: int, stop: int) -> IntArray:
+        return encode_between(self._tokenizer, self.text, start, stop)
+
+    def _keep(self, offset: int, node: Node) -> None:
+        """Add a place; the one before it forgets what it has searched, and some are dropped where they are too many."""
+        self._places[-1].node.forget()
+        self._places.append(Place(offset, node))
+        if len(self._places) > REMEMBERED:
+            self._places[-REMEMBERED - 1].found.clear()
+        if len(self._places) > self._max_places:
+            half = len(self._places) // 2
+            self._places[:half] = self._places[:half:2]

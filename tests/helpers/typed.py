@@ -1,0 +1,44 @@
+"""Networks of counts that are made at once, say how much they have read, and complete a text."""
+
+from typing import Any
+
+from unspool.decode.boundaries import TokenTexts
+from unspool.decode.reading import start_reading
+from unspool.decode.session import Session
+from unspool.engines.ngram import kneser_ney
+from unspool.engines.ngram.counts import counts_of
+from unspool.engines.ngram.kneser_ney import tables_of
+from unspool.engines.ngram.model import build_model
+from unspool.engines.ngram.network import NgramNetwork
+from unspool.text.tokenizer import Tokenizer
+
+TALE = (
+    "Alice was beginning to get very tired of sitting by her sister on the bank, and of having nothing to do.\n"
+    "Once or twice she had peeped into the book her sister was reading, but it had no pictures in it.\n"
+    "So she was considering in her own mind whether the pleasure of making a daisy chain would be worth it.\n"
+) * 3
+
+
+class CountedSteps(NgramNetwork):
+    """Counts the tokens that it reads, step by step and at once."""
+
+    stepped = unrolled = 0
+
+    def step(self, tokens: Any, state: Any) -> Any:
+        self.stepped += len(tokens)
+        return super().step(tokens, state)
+
+    def unroll(self, tokens: Any, state: Any) -> Any:
+        self.unrolled += tokens.size
+        return super().unroll(tokens, state)
+
+
+def counted_network(tokenizer: Tokenizer, text: str = TALE, order: int = 7) -> CountedSteps:
+    """A network of the n-grams of a text."""
+    model = build_model(counts_of([tokenizer.encode(text)], order, tokenizer.vocabulary_size))
+    return CountedSteps(tables_of(model), model.order, kneser_ney.DEFINITION)
+
+
+def open_session(network: NgramNetwork, tokenizer: Tokenizer, by_document: bool = False, **options: Any) -> Session:
+    """A text to type, nothing of which is typed yet."""
+    return Session(network, TokenTexts(tokenizer, by_document), start_reading(network), **options)

@@ -1,0 +1,95 @@
+"""The arithmetic of keys that are saved, on suggestions that are known."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from helpers.typed import TALE, counted_network
+from unspool.data.tokens import part_of_text
+from unspool.decode.boundaries import TokenTexts
+from unspool.evaluate.keystrokes import Offer, curve, keystrokes_text, perfect_offers, recall, type_text, word_starts
+from unspool.tasks.language.keystrokes import measure_keystrokes, texts_of
+from unspool.text.vocabulary import make_tokenizer
+
+TEXT = "the cat sat.\n"
+
+
+def offers(**at: list[tuple[str, float]]) -> list[list[Offer]]:
+    found: list[list[Offer]] = [[] for _ in TEXT]
+    for name, own in at.items():
+        found[int(name[1:])] = [Offer(*one) for one in own]
+    return found
+
+
+def test_a_text_without_suggestions_takes_a_key_for_each_character() -> None:
+    typing = type_text(TEXT, offers())
+    assert (typing.characters, typing.keys, typing.shown, typing.accepted, typing.saved) == (13, 13, 0, 0, 0.0)
+
+
+def test_a_suggestion_that_fits_takes_one_key_and_one_that_does_not_takes_none() -> None:
+    typing = type_text(TEXT, offers(_0=[("they ", 2.0)], _1=[("he ", 2.0)], _4=[("cat", 1.0)]))
+    assert typing.keys == 13 - 2 - 2
+    assert (typing.shown, typing.accepted) == (3, 2)
+
+
+def test_the_character_after_the_word_must_fit_too() -> None:
+    assert type_text(TEXT, offers(_9=[("at ", 1.0)])).accepted == 0
+
+
+def test_of_several_suggestions_the_longest_that_fits_is_accepted_if_it_is_shown() -> None:
+    found = offers(_0=[("then ", 3.0), ("the ", 2.0), ("the cat ", 1.0)])
+    assert type_text(TEXT, found, 1).keys == 13
+    assert type_text(TEXT, found, 2).keys == 10
+    assert type_text(TEXT, found, 3).keys == 6
+    assert type_text(TEXT, found, 3, min_saving=1.5).keys == 10
+
+
+def test_the_oracle_accepts_every_word_and_every_line() -> None:
+    assert type_text(TEXT, perfect_offers(TEXT, "word")).keys == 4  # a line end has a key of its own
+    assert type_text(TEXT, perfect_offers(TEXT, "line")).keys == 1
+
+
+def test_the_words_of_a_text_begin_where_they_do() -> None:
+    assert word_starts("“Oh, it's a cat") == [(1, "Oh"), (5, "it's"), (10, "a")]
+
+
+def test_recall_counts_the_words_among_the_first_suggestions() -> None:
+    found = [("a", ["b", "a", "c"]), ("b", ["b"]), ("c", [])]
+    assert recall(found, 1) == pytest.approx(1 / 3)
+    assert recall(found, 3) == pytest.approx(2 / 3)
+
+
+def test_a_higher_threshold_shows_fewer() -> None:
+    points = curve([TEXT], [offers(_0=[("the ", 0.4)], _4=[("cow ", 1.2)])])
+    coverage = [point["coverage"] for point in points]
+    assert coverage == sorted(coverage, reverse=True)
+    assert points[0]["precision"] == 0.5
+    assert points[0]["saved"] == pytest.approx(3 / 13)
+    assert points[-1] == {"min_saving": 4.0, "coverage": 0.0, "precision": 0.0, "saved": 0.0}
+
+
+def test_a_network_that_knows_a_text_saves_most_of_its_keys_and_the_oracle_more() -> None:
+    tokenizer = make_tokenizer("char", [TALE])
+    part = part_of_text(tokenizer, TALE[:105])
+    network: Any = counted_network(tokenizer, order=6)
+    network.network, network.counts = counted_network(tokenizer, order=4), counted_network(tokenizer, order=1)
+    found = measure_keystrokes(network, TokenTexts(tokenizer, by_document=False), part)
+    assert found["characters"] == 105
+    for unit in ("words", "lines"):
+        assert found["counts"][f"{unit}_1"] < 0.3 < found["model"][f"{unit}_1"] <= found["model"][f"{unit}_3"]
+        assert found["model"][f"{unit}_1"] < found["oracle"]["lines_1"]
+    assert 0.5 < found["model"]["recall_1"] <= found["model"]["recall_3"] <= 1
+    assert found["curve"][0]["saved"] == pytest.approx(found["model"]["words_1"])
+    shown = keystrokes_text(found)
+    assert "keys saved on 105 characters" in shown
+    assert "oracle" in shown
+
+
+def test_documents_are_typed_one_after_the_other() -> None:
+    tokenizer = make_tokenizer("char", ["ab"])
+    part = part_of_text(tokenizer, "ab", ends=True)
+    documents = part.__class__(np.concatenate([part.tokens] * 3), np.array([0, 3, 6, 9]), 9, 9, 0.0, part.counts * 3)
+    assert texts_of(tokenizer, documents) == ["ab\n"] * 3
+    assert texts_of(tokenizer, documents, 4) == ["ab\n", "a"]
+    assert texts_of(tokenizer, part, 1) == ["a"]
