@@ -38,7 +38,7 @@ def kill(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_process_that_is_killed_while_it_reads_leaves_nothing(faults: Any, model: Path, tmp_path: Path) -> None:
     text, new = tmp_path / "own.txt", tmp_path / "new"
-    text.write_text(OWN * 2000, encoding="utf-8")
+    text.write_text(OWN * 30, encoding="utf-8")
     before = faults.bytes_of(model)
     process = faults.start("adapt", model, text, "--out", new, "--epochs", 1000)
     for line in process.stderr:
