@@ -13,7 +13,8 @@ from unspool.decode.boundaries import TokenTexts
 from unspool.decode.completion import Completion, Limits, complete
 from unspool.decode.nodes import Node, step_nodes
 from unspool.decode.reading import Reading, read
-from unspool.engines.base import SequenceNetwork
+from unspool.engines.base import HandoverNetwork, SequenceNetwork
+from unspool.engines.ngram.network import NgramNetwork
 from unspool.errors import UsageError
 from unspool.text.cuts import encode_between, last_cut, next_cut, shared_cut, shared_length
 from unspool.text.words import Until
@@ -27,6 +28,19 @@ READS = {"word": 64, "line": 192}  # tokens that the search for completions read
 SHOWN_READS = 24  # tokens that the search for a suggestion reads at most, so that a key takes a few milliseconds
 SHOWN_LEAST = 2e-3  # probability below which nothing is worth suggesting
 CANDIDATES = 6  # words that a search for suggestions chooses from
+
+
+def hastened(network: SequenceNetwork, start: Reading) -> tuple[SequenceNetwork, Reading]:
+    """Return the network that is quickest to run, for many keys, and what was read converted to its own.
+
+    Args:
+        network: may have a successor.
+        start: is a state of it.
+    """
+    if isinstance(network, HandoverNetwork):
+        successor, state = network.hand_over(start.state)
+        return successor, Reading(state, start.logits, start.ids)
+    return (network.hastened() if isinstance(network, NgramNetwork) else network), start
 
 
 class Place:

@@ -13,8 +13,8 @@ from unspool.decode.boundaries import TokenTexts
 from unspool.decode.generation import generate
 from unspool.decode.reading import Reading, read, sample_seeds
 from unspool.decode.row import Constraint, Piece
-from unspool.decode.session import Session
-from unspool.engines.base import HandoverNetwork, SequenceNetwork
+from unspool.decode.session import Session, hastened
+from unspool.engines.base import SequenceNetwork
 from unspool.errors import ModelFolderError, UsageError, reporting_write_errors
 from unspool.folder.model_folder import ModelFolder
 from unspool.folder.serialization import dump_safetensors, parse_safetensors
@@ -105,9 +105,8 @@ def open_session(context: GenerationContext, start: Reading, text: str, lasting:
         DataError: it has a NUL character.
     """
     network = context.network
-    if lasting and isinstance(network, HandoverNetwork):
-        network, state = network.hand_over(start.state)
-        start = Reading(state, start.logits, start.ids)
+    if lasting:
+        network, start = hastened(network, start)
     session = Session(network, context.texts, start)
     session.edit(clean_text(text))
     return session

@@ -5,9 +5,9 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 from unspool.data.tokens import Part
 from unspool.decode.boundaries import TokenTexts
 from unspool.decode.reading import start_reading
-from unspool.decode.session import Session
+from unspool.decode.session import Session, hastened
 from unspool.engines.announcing import announce
-from unspool.engines.base import HandoverNetwork, SequenceNetwork
+from unspool.engines.base import SequenceNetwork
 from unspool.evaluate.keystrokes import Offer, Offers, curve, perfect_offers, recall, typed, word_starts
 from unspool.text.tokenizer import Tokenizer
 from unspool.text.words import Until
@@ -96,11 +96,10 @@ _UNTIL: dict[str, Until] = {"words": "word", "lines": "line"}
 
 def _suggested(network: SequenceNetwork, texts: TokenTexts, typing: list[str], name: str) -> list[Suggested]:
     """Return what a network suggests at every position of some texts."""
-    if isinstance(network, HandoverNetwork):
-        network, _ = network.hand_over(network.initial_state(1))
+    network, start = hastened(network, start_reading(network))
     total, done, found = sum(map(len, typing)), 0, []
     for text in typing:
-        session = Session(network, texts, start_reading(network))
+        session = Session(network, texts, start)
         offers: dict[str, list[list[Offer]]] = {unit: [] for unit in _UNTIL}
         starts, recalled = dict(word_starts(text)), []
         for position in range(len(text)):
