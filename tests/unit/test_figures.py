@@ -58,6 +58,7 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 LANGUAGE = {"bits_per_byte", "bits_per_character", "nats_per_token", "perplexity"}
 FRESH = {"fresh_bits_per_character", "fresh_nats_per_token", "stuck"}
+PARTS = {"network_nats_per_token", "counts_nats_per_token"}
 COPIES = {"copied_20", "copied_20_held_out", "longest_copy", "longest_copy_held_out"}  # which evaluate has on request
 
 
@@ -65,7 +66,9 @@ COPIES = {"copied_20", "copied_20_held_out", "longest_copy", "longest_copy_held_
 def test_of_a_language_model(tmp_path: Path, lines: int, settings: dict[str, Any]) -> None:
     (tmp_path / "t.txt").write_text(small_text(lines), encoding="utf-8")
     model = unspool.train(tmp_path / "t.txt", out=tmp_path / "m", **SHORT, **settings)
-    assert told(model).keys() == LANGUAGE | FRESH | COPIES
+    mixed = PARTS if isinstance(model.network, Mixture) else set[str]()  # of a text that is long enough
+    assert bool(mixed) == (lines == 3200)
+    assert told(model).keys() == LANGUAGE | FRESH | COPIES | mixed
     check(model, LANGUAGE | FRESH)
 
 
@@ -76,9 +79,11 @@ def test_a_long_held_out_part_is_read_in_rows_by_both(tmp_path: Path) -> None:
     part = open_part(model.path / "training", "validation")
     assert 2 <= len(part.tokens) // TOKENS_PER_ROW <= MAX_ROWS
     direct, measured = held_out_figures(model.network, part).to_dict(), model.evaluate().to_dict()
-    assert direct.keys() == measured.keys()
-    for name in direct.keys() - {"seconds"}:
-        assert direct[name] == pytest.approx(measured[name], rel=1e-9), name
+    assert direct.keys() == measured.keys() >= {"parts"}
+    pairs = [(direct, measured), *((direct["parts"][name], measured["parts"][name]) for name in ("network", "counts"))]
+    for one, other in pairs:
+        for name in one.keys() - {"seconds", "parts"}:
+            assert one[name] == pytest.approx(other[name], rel=1e-9), name
 
 
 def test_the_best_fresh_validation_is_the_fresh_figure_of_a_stream(model: unspool.Model) -> None:
