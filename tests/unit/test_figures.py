@@ -9,6 +9,7 @@ import pytest
 import unspool
 from helpers.small import TINY, small_text
 from unspool.data.tokens import open_part
+from unspool.engines.mixture import Mixture
 from unspool.tasks.language.evaluation import MAX_ROWS, TOKENS_PER_ROW, held_out_figures
 from unspool.training.history import History
 
