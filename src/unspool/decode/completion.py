@@ -64,7 +64,7 @@ class Completion:
         """How much it is worth to be among the few that are shown.
 
         What is not shown now may be shown a key later, which then is all that is lost. So the probability counts for
-        more than it does in the saving; `docs/decisions/0016-completion.md` has what was measured.
+        more than it does in the saving; `docs/decisions/0015-completion.md` has what was measured.
         """
         return self.ending_probability * (len(self.written) + LATER)
 
