@@ -219,10 +219,11 @@ def _reasons(
     width = f"as wide as {size.tokens:,} tokens, {size.vocabulary:,} of them different, and {time} allow"
     dropout = f"for about {passes:.1f} passes over the text"
     machine = ", this processor's fastest"
+    requested = settings["network"].keys() & DecoderShape.model_fields.keys()
     steps = f" of {training.sequence_length} steps" if isinstance(training, WindowTrainingSpec) else ""
     return [
         f"network: {network.cell} {network.num_layers} x {network.hidden_size}, embedding "
-        f"{network.embedding_size or 'one-hot'}: {'as requested' if settings['network'] else width}.",
+        f"{network.embedding_size or 'one-hot'}: {'as requested' if requested else width}.",
         f"training: {training.optimizer}, {training.batch_size} rows{steps}; dropout "
         f"{training.dropout:g}{', as requested' if 'dropout' in settings['training'] else ' ' + dropout}, "
         f"DropConnect {training.recurrent_dropout:g}; "

@@ -85,12 +85,13 @@ class Language(TrainedTask[LanguageRecipe, LanguageConfig]):
         if part.starts is not None:
             machine = filled(machine, len(part.starts) - 1, tokens)
         size = Size(tokens, tokenizer.vocabulary_size, usual_minutes(settings), machine)
-        settings = {**settings, "network": {"order": LONGEST[tokenizer.kind], **settings["network"]}}
         if pretrained:
             settings = {**settings, "training": {**PRETRAINED_RATES, **settings["training"]}}
         choice = choose(LanguageRecipe, size, settings, pretrained.config.network.decoder if pretrained else None)
         started_from = str(pretrained.path) if pretrained else None
-        recipe = build(LanguageRecipe, {"data": spec, "started_from": started_from, **choice.sections}, "recipe")
+        order = settings["network"].get("order", LONGEST[tokenizer.kind])
+        chosen = {**choice.sections, "network": choice.network.changed(order=order)}
+        recipe = build(LanguageRecipe, {"data": spec, "started_from": started_from, **chosen}, "recipe")
         config = _config(recipe, tokenizer)
         seed = recipe.training.seed
         weights = extended_weights(config.network, seed, pretrained.weights) if pretrained else None
