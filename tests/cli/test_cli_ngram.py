@@ -119,7 +119,7 @@ def test_python_counts_too(text_file: Path) -> None:
         (["--model", "ngram", "--minutes", 1], "minutes"),
         (["--model", "ngram", "--engine", "torch"], "engine"),
         (["--model", "ngram", "--task", "translation"], "task language"),
-        (["--order", 3], "order"),
+        (["--task", "classification", "--order", 3], "order"),
     ],
 )
 def test_settings_that_mean_nothing_are_refused(

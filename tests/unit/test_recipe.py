@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unspool.engines.base import Machine
-from unspool.specs.shapes import DecoderShape
+from unspool.specs.shapes import CountedDecoderShape
 from unspool.specs.training import BudgetSpec, WindowTrainingSpec
 from unspool.tasks.conditional.specs import ConditionalRecipe
 from unspool.tasks.language.specs import LanguageRecipe
@@ -62,7 +62,7 @@ def test_what_was_given_is_kept() -> None:
 def test_what_is_chosen_is_of_the_specs_of_the_task() -> None:
     chosen = choice(Size(10**6, 100, 3.0, ORDINARY)).sections
     assert {name: type(spec) for name, spec in chosen.items()} == {
-        "network": DecoderShape,
+        "network": CountedDecoderShape,
         "training": WindowTrainingSpec,
         "budget": BudgetSpec,
     }
@@ -73,7 +73,7 @@ def test_what_is_chosen_is_of_the_specs_of_the_task() -> None:
 
 
 def test_the_sizes_of_a_model_to_start_from_are_kept() -> None:
-    shape = DecoderShape(cell="mingru", num_layers=3, hidden_size=40, embedding_size=12)
+    shape = CountedDecoderShape(cell="mingru", num_layers=3, hidden_size=40, embedding_size=12)
     assert choose(LanguageRecipe, Size(10**6, 100, 3.0, ORDINARY), grouped({}), shape).network == shape
 
 

@@ -85,7 +85,10 @@ class SamplingSpec(Spec):
     )
     ignore_eos: bool = setting(False, Option("Length", synonyms=("endless", "no-eos", "continue")))
     max_copy: int = setting(
-        0, Option("Sampling", synonyms=("no-copy", "copy", "copying", "verbatim", "plagiarism", "memorised")), ge=0
+        0,
+        Option("Sampling", synonyms=("no-copy", "copy", "copying", "verbatim", "plagiarism", "memorised")),
+        ge=0,
+        le=1_000_000,
     )
 
     @field_validator("stop", mode="before")

@@ -112,10 +112,11 @@ class Language(TrainedTask[LanguageRecipe, LanguageConfig]):
         phases: Phases,
     ) -> SequenceNetwork:
         """Count the text beside the network, and write what is mixed with it where that predicts better."""
-        if not recipe.training.counts:
+        job = self.open(folder, recipe, config, verify=False)
+        if job.divided is None:  # nothing was held back: it is not wanted, or the text is too short
             return network
         phases.begin("counting", "the text was counted, and the counts were tried beside the network,")
-        beside = self.open(folder, recipe, config, verify=False).count_beside(network, _ngram(recipe, config))
+        beside = job.count_beside(network, _ngram(recipe, config))
         if beside is None:
             folder.write_config(config)
             return network
