@@ -27,6 +27,7 @@ NAMES = (
     "words",
     "ngrams",
     "ngram_peers",
+    "mixture",
     "copying",
     "compressors",
     "adaptation",

@@ -24,17 +24,8 @@ from benchmarks.claims import Claim, Row, judged
 
 PACKAGES = (
     *("unspool", "numpy", "numba", "torch", "tokenizers", "safetensors"),
-    *(
-        "transformers",
-        "tensorflow",
-        "tensorflow-cpu",
-        "keras",
-        "sacrebleu",
-        "scikit-learn",
-        "kenlm",
-        "nltk",
-    ),  # peers and judges
-    *("pyppmd", "pydivsufsort"),
+    *("transformers", "tensorflow", "tensorflow-cpu", "keras", "sacrebleu", "scikit-learn"),  # peers and judges
+    *("kenlm", "nltk", "pyppmd", "pydivsufsort"),
 )
 
 Answer = TypeVar("Answer")
@@ -46,6 +37,9 @@ TEXTS = {
     "tinyshakespeare/input.txt": "data/tinyshakespeare/input.txt of github.com/karpathy/char-rnn",
     "books/nietzsche_en.txt": "nietzsche.txt of the Keras example of text generation (keras.io/examples)",
     "books/war_and_peace_en.txt": "War and Peace, plain text UTF-8, ebook 2600 of gutenberg.org",
+    "books/verwandlung_de.txt": "Die Verwandlung, the text as UTF-8, ebook 22367 of gutenberg.org",
+    "books/onegin_ru.txt": "data/onegin.txt of github.com/osdrv/onegin-gpt",
+    "books/hongloumeng_zh.txt": "Dream of the Red Chamber, plain text UTF-8, ebook 24264 of gutenberg.org",
     "udhr/rus.txt": "the Russian text of unicode.org/udhr",
     "udhr": "the texts of unicode.org/udhr in several languages, a file for each",
     "books": "plain text, UTF-8, of gutenberg.org: alice_en.txt (ebook 11), war_and_peace_en.txt (2600), and "

@@ -1,0 +1,96 @@
+"""A network, the counts beside it, and their mixture: how well each predicts texts that were held out, and how fast.
+
+Each text is learnt with the defaults for some minutes. Languages, a tune book, names by line. Generating: an LSTM of 512
+with random weights beside the counts of the first text, one stream and sixteen, against the same network alone.
+"""
+
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from benchmarks.claims import Claim, highest, lowest
+from benchmarks.common import Bench, unspool
+
+TEXTS: dict[str, tuple[str, float, tuple[str, ...]]] = {  # file, minutes, options
+    "tinyshakespeare": ("tinyshakespeare/input.txt", 3.0, ()),
+    "Nietzsche": ("books/nietzsche_en.txt", 1.0, ()),
+    "War and Peace": ("books/war_and_peace_en.txt", 1.0, ()),
+    "Metamorphosis, German": ("books/verwandlung_de.txt", 1.0, ()),
+    "Eugene Onegin, Russian": ("books/onegin_ru.txt", 1.0, ()),
+    "Dream of the Red Chamber, Chinese": ("books/hongloumeng_zh.txt", 1.0, ()),
+    "Irish tunes": ("irish_abc/irish.abc", 1.0, ()),
+    "names of 18 languages": ("names", 1.0, ("--lines", "--suffix", ".txt")),
+}
+STREAMS = {1: 20_000, 16: 2_000}  # tokens of each
+REPEATS = 3
+CLAIMS = (
+    Claim("tinyshakespeare, 3 minutes: nats of the mixture by those of the network", 0.955, highest("ratio_3"), True),
+    Claim("tinyshakespeare, 3 minutes: nats of the mixture", 1.365, highest("nats_3"), True),
+    Claim("all texts: nats of the mixture by those of the network", 1.0, highest("ratio"), True),
+    Claim("one stream: rate of the mixture by that of the network", 0.5, lowest("rate", streams=1)),
+    Claim("sixteen streams: rate of the mixture by that of the network", 0.6, lowest("rate", streams=16)),
+)
+
+
+def run(bench: Bench) -> None:
+    """Train and measure each text, then generate."""
+    with tempfile.TemporaryDirectory() as place:
+        for text, (name, minutes, options) in TEXTS.items():
+            source, folder = bench.text(name), Path(place, text.replace(" ", "-"))
+            if source is None:
+                continue
+            report = f"{text}: training for {minutes:g} minutes"
+            unspool("train", source, "--minutes", str(minutes), *options, "--out", folder, report=report)
+            measured(bench, text, minutes, folder)
+            if text == "tinyshakespeare":
+                generating(bench, folder)
+
+
+def measured(bench: Bench, text: str, minutes: float, folder: Path) -> None:
+    """Measure a model on what was held out."""
+    found = unspool("evaluate", folder, report=f"{text}: reading what was held out")
+    parts = found.get("parts", {"network": found})
+    nats = {name: parts[name]["nats_per_token"] for name in parts} | {"mixture": found["nats_per_token"]}
+    ratio = nats["mixture"] / nats["network"]
+    claimed = {"nats_3": nats["mixture"], "ratio_3": ratio} if text == "tinyshakespeare" else {}
+    bench.add(text=text, minutes=minutes, **nats, ratio=ratio, **claimed)
+
+
+def generating(bench: Bench, folder: Path) -> None:
+    """Generate with a network alone and with counts beside it, in turn."""
+    from unspool.api import load
+    from unspool.decode.generation import generate
+    from unspool.decode.reading import start_reading
+    from unspool.engines.initial import initial_weights
+    from unspool.engines.registry import build_network
+    from unspool.folder.model_folder import ModelFolder
+    from unspool.specs.network import DecoderSpec, NetworkSpec
+    from unspool.specs.sampling import SamplingSpec
+
+    model: Any = load(folder)
+    size, counted = model.tokenizer.vocabulary_size, model.config.network.ngram
+    alone = NetworkSpec(decoder=DecoderSpec(hidden_size=512, embedding_size=64, vocabulary_size=size))
+    mixed, weights = alone.model_copy(update={"ngram": counted}), initial_weights(alone, 1)
+    networks = {
+        "network": build_network("numba", alone, weights, "int8"),
+        "mixture": build_network("numba", mixed, weights | ModelFolder(folder).read_counts(), "int8"),
+    }
+
+    def rate(network: Any, streams: int, tokens: int) -> float:
+        spec, started = SamplingSpec(max_new_tokens=tokens), time.perf_counter()
+        pieces = generate(network, model.tokenizer, start_reading(network), spec, list(range(streams)), False)
+        return sum(len(piece.ids) for piece in pieces) / (time.perf_counter() - started)
+
+    for streams, tokens in STREAMS.items():
+        for network in networks.values():
+            rate(network, streams, 300)  # kernels are loaded
+        found = [{name: rate(one, streams, tokens) for name, one in networks.items()} for _ in range(REPEATS)]
+        rates = {name: median(row[name] for row in found) for name in networks}
+        bench.add(
+            text="generating, int8",
+            streams=streams,
+            rate=rates["mixture"] / rates["network"],
+            **{f"{name}_tokens_per_second": value for name, value in rates.items()},
+        )
