@@ -5,12 +5,15 @@ from itertools import product
 from pathlib import Path
 from typing import Any, get_args
 
+import numpy as np
 import pytest
 
 from conformance.engines import compared_engines
 from helpers.small import counted_arrays, random_weights
 from unspool.arrays import Arrays
 from unspool.engines.base import SequenceNetwork
+from unspool.engines.gate import Gate
+from unspool.engines.mixture import GATE, NGRAM, with_prefix
 from unspool.engines.registry import build_network, engine_names
 from unspool.specs.network import DecoderSpec, NetworkSpec, NgramSpec
 from unspool.specs.shapes import CellName
@@ -34,6 +37,8 @@ NGRAMS = {  # order, the least count that is kept, and whether it is a backoff m
     "backoff-1": (1, 1, True),
     "backoff-4": (4, 1, True),
 }
+
+MIXED = {f"mixture-{cell}": cell for cell in get_args(CellName)}  # beside n-grams of order 4
 
 Build = Callable[[str], SequenceNetwork]
 
@@ -60,10 +65,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _has_engine(params: dict[str, Any]) -> bool:
-    return params.get("shape") not in NGRAMS or params.get("engine", "numpy") in engine_names("ngram")
+    counted = isinstance(shape := params.get("shape"), str) and shape in NGRAMS
+    return not counted or params.get("engine", "numpy") in engine_names("ngram")
 
 
-@pytest.fixture(params=[*RECURRENT, *NGRAMS])
+@pytest.fixture(params=[*RECURRENT, *NGRAMS, *MIXED])
 def shape(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -74,12 +80,20 @@ def spec(shape: str) -> NetworkSpec:
         order, min_count, _ = NGRAMS[shape]
         ngram = NgramSpec(order=order, min_count=min_count, vocabulary_size=VOCABULARY)
         return NetworkSpec(kind="ngram", ngram=ngram)
+    if shape in MIXED:
+        decoder = DecoderSpec(cell=MIXED[shape], hidden_size=HIDDEN, embedding_size=5, vocabulary_size=VOCABULARY)
+        return NetworkSpec(decoder=decoder, ngram=NgramSpec(order=4, vocabulary_size=VOCABULARY))
     return NetworkSpec(decoder=DecoderSpec(hidden_size=HIDDEN, vocabulary_size=VOCABULARY, **RECURRENT[shape]))
 
 
 @pytest.fixture
 def weights(shape: str, spec: NetworkSpec) -> Arrays:
-    return counted_arrays(spec.ngram, NGRAMS[shape][2]) if spec.ngram else random_weights(spec)
+    counted = counted_arrays(spec.ngram, NGRAMS.get(shape, (0, 0, False))[2]) if spec.ngram else {}
+    if spec.decoder is None:
+        return counted
+    gate = Gate(np.linspace(-1, 1, 4), np.linspace(-0.3, 0.3, 6)).to_arrays()
+    beside = with_prefix(NGRAM, counted) | with_prefix(GATE, gate) if counted else {}
+    return random_weights(spec.without_counts()) | beside
 
 
 @pytest.fixture

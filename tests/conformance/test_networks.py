@@ -7,6 +7,7 @@ from conformance.conftest import HIDDEN, VOCABULARY, Build
 from conformance.engines import compared_engines
 from unspool.arrays import Arrays, IntArray
 from unspool.engines.base import Attends, Classifies, Encodes, SequenceNetwork, State
+from unspool.engines.mixture import NGRAM, with_prefix
 from unspool.engines.ngram.counts import NOTHING
 from unspool.engines.parameters import state_shapes
 from unspool.errors import ModelFolderError
@@ -107,11 +108,12 @@ def test_arrays_of_another_state_are_refused(network: SequenceNetwork) -> None:
 
 def nothing_read(spec: NetworkSpec, rows: int) -> Arrays:
     """The state before anything is read: zeros, or no tokens."""
-    if spec.ngram:
-        return {"tokens": np.full((1, rows, spec.ngram.order - 1), NOTHING, np.int64)}
-    shapes = state_shapes(spec, rows)
+    tokens = {"tokens": np.full((1, rows, spec.ngram.order - 1), NOTHING, np.int64)} if spec.ngram else {}
+    if spec.decoder is None:
+        return tokens
+    shapes = state_shapes(spec.without_counts(), rows)
     assert all(shape[2] == HIDDEN for shape in shapes.values())
-    return {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
+    return {name: np.zeros(shape, np.float32) for name, shape in shapes.items()} | with_prefix(NGRAM, tokens)
 
 
 def test_the_initial_state_is_that_of_nothing(network: SequenceNetwork, spec: NetworkSpec) -> None:

@@ -31,6 +31,7 @@ from unspool.engines.base import (
 )
 from unspool.engines.gate import Gate, gate_from_arrays, mixed
 from unspool.engines.ngram.network import NgramNetwork
+from unspool.errors import ModelFolderError
 
 NGRAM, GATE = "ngram.", "gate."  # what the names of their arrays begin with, in a model folder
 
@@ -124,7 +125,14 @@ class Mixture:
         """
         counts = without_prefix(NGRAM, arrays)
         others = {name: array for name, array in arrays.items() if not name.startswith(NGRAM)}
-        return MixtureState(self.network.state_from_arrays(others), self.counts.state_from_arrays(counts))
+        state = MixtureState(self.network.state_from_arrays(others), self.counts.state_from_arrays(counts))
+        rows = {array.shape[1] for array in arrays.values()}
+        if len(rows) > 1:
+            raise ModelFolderError(
+                f"a state of this network must have as many rows of counts as of the network. Received: {sorted(rows)}.",
+                "read the text again: the state is damaged.",
+            )
+        return state
 
 
 class _Encoding(Mixture):
