@@ -1,7 +1,7 @@
 """A network, the counts beside it, and their mixture: how well each predicts texts that were held out, and how fast.
 
-Each text is learnt with the defaults for some minutes: books in four languages, tunes, names by line. Generating: an LSTM
-of 512 with random weights beside the counts of the first text, one stream and sixteen, against the same network alone.
+Each text is learnt with the defaults for some minutes: books in four languages, tunes, names by line. Generating: an
+LSTM of 512 with random weights beside the counts of the first text, one stream and sixteen, against the network alone.
 """
 
 import tempfile

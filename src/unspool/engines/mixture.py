@@ -129,7 +129,7 @@ class Mixture:
         rows = {array.shape[1] for array in arrays.values()}
         if len(rows) > 1:
             raise ModelFolderError(
-                f"a state of this network must have as many rows of counts as of the network. Received: {sorted(rows)}.",
+                f"a state of this network must have the same rows in all arrays. Received: {sorted(rows)}.",
                 "read the text again: the state is damaged.",
             )
         return state
