@@ -21,10 +21,10 @@ $(VENV)/.installed: $(NEEDS) | $(BIN)/python
 	$(PIP) -e '.[all]'
 	@touch $@
 
-$(VENV)/.installed-development: $(VENV)/.installed
+$(VENV)/.installed-development: $(NEEDS) | $(BIN)/python
 	$(PIP) -e '.[all,test,check]'
 	$(PIP) -e '.[keras]' || echo "TensorFlow cannot be installed here: the engine keras will not be tested."
-	@touch $@
+	@touch $(VENV)/.installed $@
 
 $(VENV)/.installed-benchmarks: $(VENV)/.installed-development
 	$(PIP) -e '.[all,test,check,bench]'

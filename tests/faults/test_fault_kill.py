@@ -14,7 +14,7 @@ from helpers.killing import assert_same_arrays, kill_and_resume
 SLOW = trainer() == "keras"  # to start, and with networks as small as these
 KILLS, SIGNALS = (1, (signal.SIGINT,)) if SLOW else (3, (signal.SIGINT, signal.SIGTERM))
 STEPS = ["--steps", 40 if SLOW else 200, "--validations", 10 if SLOW else 20, "--patience", 1000]
-MODES = {"stream": STEPS} if SLOW else {"stream": STEPS, "lines": ["--lines", *STEPS]}
+MODES = {"stream": STEPS, "lines": ["--lines", *STEPS]}
 
 
 TABLES = {
@@ -23,7 +23,7 @@ TABLES = {
 }
 
 
-@pytest.fixture(scope="module", params=MODES)
+@pytest.fixture(scope="module", params=["stream", pytest.param("lines", marks=pytest.mark.slow)])
 def whole(request, faults, fox, tmp_path_factory):
     """A run without interruption, and its options."""
     place = tmp_path_factory.mktemp("whole") / "m"

@@ -148,8 +148,17 @@ def check(network: Any, batch: list[Plan], counts: list[int], tolerance: float) 
             assert (one.text, len(one.ids)) == (expected.text, len(expected.ids))
 
 
-@pytest.mark.parametrize("precision", ["float32", "bfloat16", "int8"])
-@pytest.mark.parametrize("cell", [pytest.param("rnn", marks=pytest.mark.slow), "lstm", "gru", "mingru"])
+QUICK = {"lstm": "bfloat16", "gru": "int8", "mingru": "float32"}  # every precision once, and every gate
+
+
+@pytest.mark.parametrize(
+    ("cell", "precision"),
+    [
+        pytest.param(cell, precision, marks=[pytest.mark.slow] * (QUICK.get(cell) != precision))
+        for cell in ("rnn", "lstm", "gru", "mingru")
+        for precision in ("float32", "bfloat16", "int8")
+    ],
+)
 def test_with_compiled_kernels_a_row_is_the_same_to_the_last_bit(cell: str, precision: str) -> None:
     @settings(max_examples=8)
     @given(batches(63), ticks)
@@ -175,8 +184,8 @@ def test_with_the_other_engines_a_row_is_the_same_but_for_rounding(cell: str, en
     ("cell", "attention", "precision"),
     [
         ("gru", "dot", "float32"),
-        ("gru", "additive", "float32"),
-        ("mingru", "additive", "float32"),
+        pytest.param("gru", "additive", "float32", marks=pytest.mark.slow),
+        pytest.param("mingru", "additive", "float32", marks=pytest.mark.slow),
         ("lstm", "dot", "int8"),
     ],
 )
