@@ -9,6 +9,7 @@ import pytest
 import unspool
 from helpers.commands import SMALL, Result, call_main
 from unspool.engines.mixture import Mixture
+from unspool.tasks.mixing import least_count
 
 WORDS = [
     "the",
@@ -128,3 +129,13 @@ def test_damaged_counts_are_refused(mixed: Path, tmp_path: Path) -> None:
     refused = call_main("generate", tmp_path / "copy")
     assert refused.code == 4
     assert "counts.safetensors is damaged" in refused.err
+
+
+def test_an_export_says_that_counts_stay_behind(mixed: Path, tmp_path: Path) -> None:
+    exported = call_main("export", mixed, "--format", "state-dict", "--out", tmp_path / "state.safetensors")
+    assert exported.code == 0, exported.err
+    assert "warning: the network alone is exported" in exported.err
+
+
+def test_the_counts_of_large_texts_are_pruned() -> None:
+    assert [least_count(tokens) for tokens in (10**5, 10**7 - 1, 10**7, 10**8)] == [1, 1, 2, 11]

@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
+from warnings import warn
 
 from unspool.arrays import Arrays
 from unspool.data.given import as_sources
 from unspool.engines.registry import build_network, engine_part
 from unspool.engines.standard import sequence_part
-from unspool.errors import UsageError, WrongModelError
+from unspool.errors import DataWarning, UsageError, WrongModelError
 from unspool.folder.copies import write_copy
 from unspool.folder.migration import present_keywords
 from unspool.folder.model_folder import ModelFolder
@@ -141,8 +142,19 @@ class Model:
         sequence_part(self.config.network)  # refuses what cannot be, before the framework is imported
         return engine_part(engine, "export").export_network(self.config.network, self.exported_weights())
 
+    @property
+    def mixed(self) -> bool:
+        """Whether the predictions of the network are mixed with those of counts."""
+        return bool(self.config.network.mixed)
+
     def exported_weights(self) -> Arrays:
-        """Return the weights that a network outside Unspool has, by the names of `model.safetensors`."""
+        """Return the weights that a network outside Unspool has, by the names of `model.safetensors`.
+
+        A warning says so where counts stay behind that the network is mixed with.
+        """
+        if self.mixed:
+            said = "the network alone is exported: the counts that it is mixed with stay behind."
+            warn(said, DataWarning, stacklevel=3)
         return self.read_folder(ModelFolder.read_weights)
 
     def save(self, path: PathLike, overwrite: bool = False) -> None:

@@ -3,15 +3,13 @@
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any, ClassVar
-from warnings import warn
 
-from unspool.arrays import Arrays, FloatArray
+from unspool.arrays import FloatArray
 from unspool.data.findings import Findings
 from unspool.data.labelled import LabelledPart
 from unspool.data.labelled_texts import encoded_texts
 from unspool.decode.classification import NetworkClassifier
 from unspool.engines.linear.mixture import open_mixture
-from unspool.errors import DataWarning
 from unspool.evaluate.influence import Influence
 from unspool.evaluate.labels import ClassificationFigures
 from unspool.folder.model_folder import ModelFolder
@@ -76,16 +74,10 @@ class TextClassifier(HeadModel, TextLabellingModel):
         place, apart = self.labels.index(found.label), self.component_probabilities(clean)
         return replace(found, components={name: float(rows[0, place]) for name, rows in apart.items()})
 
-    def exported_weights(self) -> Arrays:
-        """Return the weights of the network; a warning says that counts stay behind."""
-        if self._classifier.components:
-            warn(
-                "the network alone is exported: the counts that it is mixed with stay behind, so that it predicts as "
-                "the `network` of `component_probabilities`.",
-                DataWarning,
-                stacklevel=3,
-            )
-        return super().exported_weights()
+    @property
+    def mixed(self) -> bool:
+        """Whether the predictions of the network are mixed with those of counts."""
+        return bool(self._classifier.components)
 
     @measuring
     def evaluate(self, data: Any = None, **settings: Any) -> ClassificationFigures:

@@ -27,7 +27,15 @@ class NgramShape(Spec):
         ge=1,
         le=12,
     )
-    min_count: int = setting(1, Option("Network", synonyms=("prune", "cutoff", "min-freq")), ge=1)
+    min_count: int = setting(
+        1,
+        Option(
+            "Network",
+            synonyms=("prune", "cutoff", "min-freq"),
+            default="1; beside a network more of large texts",
+        ),
+        ge=1,
+    )
 
 
 class DecoderShape(Spec):

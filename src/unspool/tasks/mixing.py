@@ -26,9 +26,15 @@ from unspool.text.tokenizer import BEGIN, PAD
 
 LONGEST = {"char": 8, "byte": 8, "word": 5, "bpe": 5}  # orders that predict best, by the kind of tokens
 WARM_UP = 1024  # tokens of a stream that are read before those that are held back
+PRUNED = 10_000_000  # tokens, for each of which n-grams must occur once more to be kept beside a network
 GAIN = 0.002  # the share of its nats by which a mixture must predict better than the network, to be kept
 MAX_LOGITS = 1 << 22  # computed at once
 ROWS = 64  # documents that are read at once
+
+
+def least_count(tokens: int) -> int:
+    """Return how often n-grams must occur to be kept, so that the counts of a large text stay small."""
+    return 1 + tokens // PRUNED
 
 
 class Places(NamedTuple):

@@ -23,7 +23,7 @@ from unspool.tasks.base import Plan, TrainedTask
 from unspool.tasks.language.evaluation import open_text
 from unspool.tasks.language.job import LanguageJob
 from unspool.tasks.language.specs import LanguageConfig, LanguageRecipe, TextDataSpec
-from unspool.tasks.mixing import LONGEST
+from unspool.tasks.mixing import LONGEST, least_count
 from unspool.tasks.opening import decoder_tokenizer
 from unspool.tasks.pretrained import Pretrained
 from unspool.tasks.recipe import Size, choose, filled, usual_minutes
@@ -89,8 +89,9 @@ class Language(TrainedTask[LanguageRecipe, LanguageConfig]):
             settings = {**settings, "training": {**PRETRAINED_RATES, **settings["training"]}}
         choice = choose(LanguageRecipe, size, settings, pretrained.config.network.decoder if pretrained else None)
         started_from = str(pretrained.path) if pretrained else None
-        order = settings["network"].get("order", LONGEST[tokenizer.kind])
-        chosen = {**choice.sections, "network": choice.network.changed(order=order)}
+        shape = {"order": LONGEST[tokenizer.kind], "min_count": least_count(tokens), **settings["network"]}
+        ngrams = {name: shape[name] for name in NgramShape.model_fields}
+        chosen = {**choice.sections, "network": choice.network.changed(**ngrams)}
         recipe = build(LanguageRecipe, {"data": spec, "started_from": started_from, **chosen}, "recipe")
         config = _config(recipe, tokenizer)
         seed = recipe.training.seed
