@@ -182,15 +182,11 @@ class _Generating(Mixture):
 
     network: Any
 
-    def generate_block(
-        self, logits: Logits, state: MixtureState, sampled: SampledRows, functions: Functions, beside: None = None
-    ) -> Block:
+    def generate_block(self, logits: Logits, state: MixtureState, sampled: SampledRows, functions: Functions) -> Block:
         """Draw and read up to N tokens a row. See `engines.base.BlockGenerator`."""
         return self._generated(self.network.generate_block, logits, state, sampled, functions)
 
-    def generate_row(
-        self, logits: Logits, state: MixtureState, sampled: SampledRows, functions: Functions, beside: None = None
-    ) -> Block:
+    def generate_row(self, logits: Logits, state: MixtureState, sampled: SampledRows, functions: Functions) -> Block:
         """Draw and read up to N tokens of one row."""
         return self._generated(self.network.generate_row, logits, state, sampled, functions)
 
