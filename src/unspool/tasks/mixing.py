@@ -6,7 +6,7 @@
 Shapes: B rows, T time steps, R places in texts, V tokens.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +14,6 @@ import numpy as np
 from unspool.arrays import Arrays, FloatArray, IntArray, log_softmax
 from unspool.data.batches import pad_sequences
 from unspool.data.reserve import Reserve
-from unspool.data.tokens import Part
 from unspool.engines.base import SequenceNetwork
 from unspool.engines.gate import Gate, features_of, fit_gate
 from unspool.engines.mixture import GATE, NGRAM, with_prefix
@@ -77,20 +76,19 @@ class Beside(NamedTuple):
     kept: float
 
 
-def count_beside(network: SequenceNetwork, spec: NgramSpec, part: Part, divided: Reserve) -> Beside | None:
+def count_beside(network: SequenceNetwork, spec: NgramSpec, divided: Reserve) -> Beside | None:
     """Count a training part, and fit the gate that mixes the counts with a network.
 
     Args:
         network: was trained on what was not held back.
         spec: describes the n-grams.
-        part: is the whole training part.
-        divided: is the same in two.
+        divided: is the training part in two.
 
     Returns:
         what is to be mixed; none where the mixture does not predict better, with a gate that is fitted to one half of
         what was held back, the other half.
     """
-    counts = build_network(_counted(spec, divided.learnt, divided.documents))
+    counts = build_network(_counted(spec, divided.learnt))
     places = _places(network, counts, divided)
     middle = len(places.lengths) // 2
     halves = [places.some(slice(middle)), places.some(slice(middle, None))]
@@ -98,14 +96,12 @@ def count_beside(network: SequenceNetwork, spec: NgramSpec, part: Part, divided:
     kept = float(np.mean(nats) / -places.network.mean())
     if not kept < 1 - GAIN:
         return None
-    arrays = with_prefix(NGRAM, _counted(spec, part).to_arrays())
+    arrays = with_prefix(NGRAM, _counted(spec, documents_of(divided.part)).to_arrays())
     gate = with_prefix(GATE, _fitted(places, spec.order).to_arrays())
     return Beside(arrays | gate, spec, kept)
 
 
-def _counted(spec: NgramSpec, part: Part, documents: IntArray | None = None) -> NgramModel:
-    """Count a part, or some of its documents."""
-    texts = documents_of(part) if documents is None else (part.document(int(index)) for index in documents)
+def _counted(spec: NgramSpec, texts: Iterable[IntArray]) -> NgramModel:
     return build_model(counts_of(texts, spec.order, spec.vocabulary_size), spec.min_count)
 
 
@@ -140,13 +136,14 @@ def _places(network: SequenceNetwork, counts: NgramNetwork, divided: Reserve) ->
 def _texts(divided: Reserve) -> Iterator[tuple[IntArray, IntArray]]:
     """Yield inputs and targets, both [B, T]; `<pad>` marks the targets that do not count."""
     part = divided.held_back
-    if part.starts is None:
-        before = divided.learnt.tokens[-WARM_UP:].astype(np.int64)
+    if divided.place is not None:
+        before = divided.part.tokens[max(0, divided.place.start - WARM_UP) : divided.place.start].astype(np.int64)
         text = np.concatenate([before, part.tokens])[None]  # (1, T + 1)
         targets = text[:, 1:].copy()
         targets[:, : len(before) - 1] = PAD
         yield text[:, :-1], targets
         return
+    assert part.starts is not None
     for start in range(0, len(part.starts) - 1, ROWS):
         indices = range(start, min(start + ROWS, len(part.starts) - 1))
         targets = pad_sequences([part.document(index) for index in indices])  # (B, T)
