@@ -6,22 +6,24 @@
 Shapes: B rows, T time steps, R places in texts, V tokens.
 """
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from unspool.arrays import Arrays, FloatArray, IntArray, log_softmax
-from unspool.data.batches import pad_sequences
+from unspool.data.batches import Source, VectorSource, pad_sequences
+from unspool.data.pairs import SourceReader
 from unspool.data.reserve import Reserve
 from unspool.data.tokens import Part
-from unspool.engines.base import SequenceNetwork
 from unspool.engines.gate import Gate, features_of, fit_gate
 from unspool.engines.mixture import GATE, NGRAM, with_prefix
 from unspool.engines.ngram.counts import counts_of, documents_of
 from unspool.engines.ngram.model import NgramModel, build_model
-from unspool.engines.ngram.network import NgramNetwork, build_network
+from unspool.engines.ngram.network import NgramNetwork, build_network, label_tokens
+from unspool.specs.data import TokenizerName
 from unspool.specs.network import NgramSpec
+from unspool.specs.shapes import NgramShape
 from unspool.text.tokenizer import BEGIN, PAD
 
 LONGEST = {"char": 8, "byte": 8, "word": 5, "bpe": 5}  # orders that predict best, by the kind of tokens
@@ -35,6 +37,32 @@ ROWS = 64  # documents that are read at once
 def least_count(tokens: int) -> int:
     """Return how often n-grams must occur to be kept, so that the counts of a large text stay small."""
     return 1 + tokens // PRUNED
+
+
+def chosen_shape(kind: TokenizerName, tokens: int, requested: Mapping[str, Any]) -> dict[str, Any]:
+    """Choose the sizes of the n-grams beside a network that were not requested.
+
+    Args:
+        kind: is that of the tokens.
+        tokens: is the number of those to be counted.
+        requested: are sizes of the network.
+    """
+    shape = {"order": LONGEST[kind], "min_count": least_count(tokens), **requested}
+    return {name: shape[name] for name in NgramShape.model_fields}
+
+
+class CountedTexts(NamedTuple):
+    """The texts of a training part that are counted beside a network.
+
+    Attributes:
+        part: is the whole training part.
+        divided: is the same in two.
+        sources: return what the documents depend on; none where they depend on nothing.
+    """
+
+    part: Part
+    divided: Reserve
+    sources: SourceReader | None = None
 
 
 class Places(NamedTuple):
@@ -77,47 +105,60 @@ class Beside(NamedTuple):
     kept: float
 
 
-def count_beside(network: SequenceNetwork, spec: NgramSpec, part: Part, divided: Reserve) -> Beside | None:
+def count_beside(network: Any, spec: NgramSpec, texts: CountedTexts) -> Beside | None:
     """Count a training part, and fit the gate that mixes the counts with a network.
 
     Args:
-        network: was trained on what was not held back.
+        network: was trained on what was not held back; where texts depend on something, it encodes that.
         spec: describes the n-grams.
-        part: is the whole training part.
-        divided: is the same in two.
+        texts: are to be counted.
 
     Returns:
         what is to be mixed; none where the mixture does not predict better, with a gate that is fitted to one half of
         what was held back, the other half.
     """
-    counts = build_network(_counted(spec, divided.learnt, divided.documents))
-    places = _places(network, counts, divided)
+    part, divided, sources = texts
+    counts = build_network(_counted(spec, divided.learnt, divided.documents, sources), labels=spec.labels)
+    places = _places(network, counts, texts)
     middle = len(places.lengths) // 2
     halves = [places.some(slice(middle)), places.some(slice(middle, None))]
     nats = [other.nats(_fitted(one, spec.order)) for one, other in (halves, halves[::-1])]
     kept = float(np.mean(nats) / -places.network.mean())
     if not kept < 1 - GAIN:
         return None
-    arrays = with_prefix(NGRAM, _counted(spec, part).to_arrays())
+    arrays = with_prefix(NGRAM, _counted(spec, part, None, sources).to_arrays())
     gate = with_prefix(GATE, _fitted(places, spec.order).to_arrays())
     return Beside(arrays | gate, spec, kept)
 
 
-def _counted(spec: NgramSpec, part: Part, documents: IntArray | None = None) -> NgramModel:
+def _counted(spec: NgramSpec, part: Part, documents: IntArray | None, sources: SourceReader | None) -> NgramModel:
     """Count a part, or some of its documents."""
     texts = documents_of(part) if documents is None else (part.document(int(index)) for index in documents)
-    return build_model(counts_of(texts, spec.order, spec.vocabulary_size), spec.min_count)
+    labels = None
+    if spec.labels and sources is not None:
+        labels = _labels(spec, sources, np.arange(len(part.lengths)) if documents is None else documents)
+    counts = counts_of(texts, spec.order, spec.vocabulary_size + spec.labels, labels)
+    return build_model(counts, spec.min_count)
+
+
+def _labels(spec: NgramSpec, sources: SourceReader, documents: IntArray) -> Iterator[IntArray]:
+    """Yield the tokens of the labels that each document depends on."""
+    for start in range(0, len(documents), ROWS):
+        source = sources.read(documents[start : start + ROWS])
+        assert isinstance(source, VectorSource)
+        yield from label_tokens(source, spec.vocabulary_size)
 
 
 def _fitted(places: Places, order: int) -> Gate:
     return fit_gate(*places, order)
 
 
-def _places(network: SequenceNetwork, counts: NgramNetwork, divided: Reserve) -> Places:
+def _places(network: Any, counts: NgramNetwork, texts: CountedTexts) -> Places:
     """Let both predict what was held back."""
     found = []
-    for inputs, targets in _texts(divided):
-        state, counted = network.initial_state(len(inputs)), counts.initial_state(len(inputs))
+    for inputs, targets, source in _held_back(texts):
+        state = network.initial_state(len(inputs)) if source is None else network.encode(source)
+        counted = counts.initial_state(len(inputs)) if source is None else counts.state_after(source)
         steps = max(1, MAX_LOGITS // (len(inputs) * network.vocabulary_size))
         for start in range(0, inputs.shape[1], steps):
             window = slice(start, start + steps)
@@ -137,17 +178,21 @@ def _places(network: SequenceNetwork, counts: NgramNetwork, divided: Reserve) ->
     )
 
 
-def _texts(divided: Reserve) -> Iterator[tuple[IntArray, IntArray]]:
-    """Yield inputs and targets, both [B, T]; `<pad>` marks the targets that do not count."""
-    part = divided.held_back
+def _held_back(texts: CountedTexts) -> Iterator[tuple[IntArray, IntArray, Source | None]]:
+    """Yield inputs and targets, both [B, T], and what they depend on; `<pad>` marks the targets that do not count."""
+    divided, part = texts.divided, texts.divided.held_back
     if part.starts is None:
         before = divided.learnt.tokens[-WARM_UP:].astype(np.int64)
         text = np.concatenate([before, part.tokens])[None]  # (1, T + 1)
         targets = text[:, 1:].copy()
         targets[:, : len(before) - 1] = PAD
-        yield text[:, :-1], targets
+        yield text[:, :-1], targets, None
         return
     for start in range(0, len(part.starts) - 1, ROWS):
-        indices = range(start, min(start + ROWS, len(part.starts) - 1))
-        targets = pad_sequences([part.document(index) for index in indices])  # (B, T)
-        yield np.concatenate([np.full((len(targets), 1), BEGIN), targets[:, :-1]], axis=1), targets
+        indices = np.arange(start, min(start + ROWS, len(part.starts) - 1))
+        targets = pad_sequences([part.document(int(index)) for index in indices])  # (B, T)
+        inputs = np.concatenate([np.full((len(targets), 1), BEGIN), targets[:, :-1]], axis=1)
+        source = None
+        if texts.sources is not None and divided.chosen is not None:
+            source = texts.sources.read(divided.chosen[indices])
+        yield inputs, targets, source
