@@ -83,7 +83,7 @@ def conditioned_figures(
     )
 
 
-def _likelihoods(figures: Figures) -> dict[str, float]:
+def _likelihoods(figures: Figures) -> dict[str, Any]:
     return {name: getattr(figures, name) for name in LIKELIHOODS}
 
 

@@ -112,9 +112,7 @@ class ConditionalTextModel(TextLabellingModel):
         """Name the labels that the model does not know, and show the figures of what is mixed."""
         return Report(conditioned_text(figures) + parts_text(figures.to_dict()))
 
-    def inspect(
-        self, texts: str | Sequence[str], condition: Condition | None = None, **settings: Any
-    ) -> Inspection:
+    def inspect(self, texts: str | Sequence[str], condition: Condition | None = None, **settings: Any) -> Inspection:
         """Show what led to the label of each text; given a condition, where counts predicted the text better.
 
         Args:

@@ -5,8 +5,8 @@ Nodes are numbered order by order, and within an order sorted by their tokens, s
 side. The first V nodes are the single tokens, seen or not.
 
 An n-gram of the highest order keeps its count; so does one that begins its document. The count of any other is the
-number of different tokens before it (Kneser and Ney, 1995). Probabilities are not kept: with T the sum of the counts c of all
-that follow a context h, and D the discounts,
+number of different tokens before it (Kneser and Ney, 1995). Probabilities are not kept: with T the sum of the counts c
+of all that follow a context h, and D the discounts,
 
     p(w | h) = (c(h w) - D(c(h w))) / T(h) + p(w | h') * sum over x of D(c(h x)) / T(h)
 

@@ -81,7 +81,7 @@ class NgramNetwork:
         return np.full((rows, self.order - 1), NOTHING, np.int64)
 
     def state_after(self, source: Source) -> IntArray:
-        """Return the state of B sources: after their labels, where texts are counted by labels, else the initial one."""
+        """Return the state that the texts of B sources start from: after their labels, if they are counted by these."""
         state = self.initial_state(source.rows)
         if self._labels and isinstance(source, VectorSource):
             for row, labels in enumerate(label_tokens(source, self.vocabulary_size)):
@@ -142,8 +142,7 @@ class NgramNetwork:
         size = self.vocabulary_size + self._labels
         if ((state < NOTHING) | (state >= size)).any():
             raise ModelFolderError(
-                f"the tokens of a state must be {NOTHING} to {size - 1}. Received: {state.min()} to "
-                f"{state.max()}.",
+                f"the tokens of a state must be {NOTHING} to {size - 1}. Received: {state.min()} to {state.max()}.",
                 "read the text again: the state is damaged, or of another network.",
             )
         return state
