@@ -105,5 +105,5 @@ def test_labels_that_follow_a_text_are_refused() -> None:
     tokens[after_text[1] - 1] = SIZE
     spec = NgramSpec(order=ORDER, vocabulary_size=SIZE, labels=KINDS + TONES)
     for wrong, given in ((spec, damaged | {"tokens": tokens}), (spec.changed(labels=KINDS), damaged)):
-        with pytest.raises(ModelFolderError, match="must be those that config.json describes"):
+        with pytest.raises(ModelFolderError, match=r"must be those that config\.json describes"):
             build_network("numba", NetworkSpec(kind="ngram", ngram=wrong), given)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from unspool.arrays import Array, IntArray
+from unspool.arrays import Array
 from unspool.engines.ngram import network
 from unspool.engines.ngram.backoff import BackoffModel, backoff_from_arrays, is_backoff
 from unspool.engines.ngram.model import NgramModel, model_from_arrays
@@ -39,7 +39,8 @@ def _fits(model: NgramModel | BackoffModel, spec: NgramSpec) -> bool:
         return False
     if not spec.labels:
         return True
-    children: IntArray = np.diff(model.first.astype(np.int64))
+    starts = model.first.astype(np.int64)
+    children = starts[1:] - starts[:-1]
     parents = np.repeat(model.tokens[: len(children)], children)
     strange = (model.tokens[int(model.first[0]) :] >= spec.vocabulary_size) & (parents < spec.vocabulary_size)
     return isinstance(model, NgramModel) and not strange.any()
