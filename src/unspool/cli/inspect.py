@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from unspool.cli.arguments import AsJson, ModelPath, Page
+from unspool.cli.arguments import AsJson, Condition, ConditionJson, ModelPath, Page, condition_keyword
 from unspool.cli.console import write, write_json
 from unspool.cli.options import Fields, Settings, with_options
 from unspool.cli.shown import visible
@@ -26,6 +26,8 @@ def inspect(
         typer.Option("--text", metavar="TEXT", help="Sets the text to explain; may be repeated."),
         Option("Data", True, synonyms=("prompt", "input", "source")),
     ] = None,
+    condition: Condition = None,
+    condition_json: ConditionJson = None,
     html: Page = None,
     as_json: AsJson = False,
     *,
@@ -40,7 +42,8 @@ def inspect(
     number of a row, such as "alcohol=13.2,hue=1": the mean of its column is read instead.
 
     Of a language model with counts beside its network, how likely each token of a text is by both, and by their
-    mixture; the page colours where the counts predicted better.
+    mixture; the page colours where the counts predicted better. Of a conditional model the same, given a condition;
+    without one, what led to the label.
 
     Of a captioner, the positions of the picture with the largest attention weights for each word; the page shows them
     over the picture.
@@ -66,7 +69,8 @@ def inspect(
             f"this model reads {opened.reads}. Received: {received}.",
             "give the names of pictures." if opened.reads == "pictures" else "give --text TEXT.",
         )
-    found = opened.inspect(pictures_of(pictures) if pictures else text, **search)
+    given = condition_keyword(opened, condition, condition_json)
+    found = opened.inspect(pictures_of(pictures) if pictures else text, **search, **given)
     if html is not None:
         write_atomically(html, found.page, "--html")
     if not as_json:

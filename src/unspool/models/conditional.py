@@ -1,6 +1,6 @@
 """A model that continues a prompt under a condition."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,13 @@ from unspool.engines.base import EncoderDecoder
 from unspool.evaluate.bayes import BayesClassifier
 from unspool.evaluate.conditioned import ConditionedFigures
 from unspool.folder.model_folder import ModelFolder
-from unspool.models.base import PathLike, Report, given, measuring
+from unspool.models.base import Inspection, PathLike, Report, given, measuring
 from unspool.models.labelling import TextLabellingModel
 from unspool.models.reading import Sample, StateReading, load_reading, open_context, open_session
-from unspool.models.score import Score, score_text
+from unspool.models.score import Score, inspect_scores, score_text
 from unspool.tasks.conditional.evaluation import conditioned_text, evaluate_conditional
 from unspool.tasks.conditional.specs import ConditionalConfig, ConditionalDataSpec
+from unspool.tasks.mixed_page import parts_text
 from unspool.text.words import Until
 
 
@@ -108,8 +109,25 @@ class ConditionalTextModel(TextLabellingModel):
         )
 
     def report(self, figures: ConditionedFigures) -> Report:
-        """Name the labels that the model does not know."""
-        return Report(conditioned_text(figures))
+        """Name the labels that the model does not know, and show the figures of what is mixed."""
+        return Report(conditioned_text(figures) + parts_text(figures.to_dict()))
+
+    def inspect(self, texts: str | Sequence[str], condition: Condition | None = None, **settings: Any) -> Inspection:
+        """Show what led to the label of each text; given a condition, where counts predicted the text better.
+
+        Args:
+            texts: are one text or several.
+            condition: is what they depend on; see `TextModel.inspect`. Without it, labels are explained.
+            **settings: there are none.
+
+        Raises:
+            UsageError: a setting is given; the labels cannot be told apart; or the condition is not known, or there
+                are no counts beside the network.
+        """
+        if condition is None:
+            return super().inspect(texts, **settings)
+        given(self.config.task, None, settings)
+        return inspect_scores(self, texts, lambda text: self.score(text, condition))
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -12,7 +12,6 @@ from unspool.decode.completion import Completion
 from unspool.decode.reading import start_reading
 from unspool.decode.session import Session
 from unspool.engines.base import SequenceNetwork
-from unspool.engines.mixture import Mixture
 from unspool.engines.registry import build_network
 from unspool.errors import UsageError
 from unspool.evaluate.adapted import AdaptedFigures
@@ -23,11 +22,11 @@ from unspool.folder.model_folder import ModelFolder
 from unspool.folder.whole import read_whole
 from unspool.models.base import Inspection, Model, PathLike, Report, given, measuring
 from unspool.models.reading import Sample, StateReading, load_reading, open_context, open_session
-from unspool.models.score import Score, score_text
+from unspool.models.score import Score, inspect_scores, score_text
 from unspool.specs.adaptation import ReadingSpec
-from unspool.tasks.language.mixed_page import inspect_mixed, parts_text
 from unspool.tasks.language.page import language_page, language_text
 from unspool.tasks.language.specs import LanguageConfig, TextDataSpec, TextEvaluationSpec
+from unspool.tasks.mixed_page import parts_text
 from unspool.tasks.ngram.specs import NgramConfig
 from unspool.tasks.opening import read_config
 from unspool.text.words import Until
@@ -197,15 +196,7 @@ class TextModel(Model):
         Raises:
             UsageError: there are no counts beside the network, or a text is empty.
         """
-        if not isinstance(self.network, Mixture):
-            raise UsageError(
-                f"inspect compares a network with the counts beside it. Received: {self.path}, which has not both.",
-                "score shows the log-probability of each token; without --no-counts, train counts, too.",
-            )
-        scores = [(text, self.score(text)) for text in ([texts] if isinstance(texts, str) else texts)]
-        return Inspection(
-            *inspect_mixed([(text, one.tokens, one.log_probabilities, one.parts) for text, one in scores])
-        )
+        return inspect_scores(self, texts, self.score)
 
     @measuring
     def evaluate(self, data: Any = None, **settings: Any) -> Figures:
@@ -239,4 +230,4 @@ class TextModel(Model):
         """Show the figures of what is mixed, and what `TextEvaluationSpec` adds to them."""
         adapted = f"\n{figures.adapted.table()}" if figures.adapted else ""
         typed = keystrokes_text(figures.keystrokes) if figures.keystrokes else ""
-        return Report(language_text(figures) + parts_text(figures) + adapted + typed, language_page(figures))
+        return Report(language_text(figures) + parts_text(figures.to_dict()) + adapted + typed, language_page(figures))

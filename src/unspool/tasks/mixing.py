@@ -6,21 +6,23 @@
 Shapes: B rows, T time steps, R places in texts, V tokens.
 """
 
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from unspool.arrays import Arrays, IntArray, log_softmax
-from unspool.data.batches import pad_sequences
+from unspool.data.batches import Source, VectorSource, pad_sequences
+from unspool.data.pairs import SourceReader
 from unspool.data.reserve import Reserve
-from unspool.engines.base import SequenceNetwork
 from unspool.engines.gate import Places, features_of, fit_gate
 from unspool.engines.mixture import GATE, NGRAM, with_prefix
 from unspool.engines.ngram.counts import counts_of, documents_of
 from unspool.engines.ngram.model import NgramModel, build_model
-from unspool.engines.ngram.network import NgramNetwork, build_network
+from unspool.engines.ngram.network import NgramNetwork, build_network, label_tokens
+from unspool.specs.data import TokenKind
 from unspool.specs.network import NgramSpec
+from unspool.specs.shapes import NgramShape
 from unspool.text.tokenizer import BEGIN, PAD
 
 LONGEST = {"char": 8, "byte": 8, "word": 5, "bpe": 5}  # orders that predict best, by the kind of tokens
@@ -37,6 +39,30 @@ def least_count(tokens: int) -> int:
     return 1 + tokens // PRUNED
 
 
+def chosen_shape(kind: TokenKind, tokens: int, requested: Mapping[str, Any]) -> dict[str, Any]:
+    """Choose the sizes of the n-grams beside a network that were not requested.
+
+    Args:
+        kind: is that of the tokens.
+        tokens: is the number of those to be counted.
+        requested: are sizes of the network.
+    """
+    shape = {"order": LONGEST[kind], "min_count": least_count(tokens), **requested}
+    return {name: shape[name] for name in NgramShape.model_fields}
+
+
+class CountedTexts(NamedTuple):
+    """The texts of a training part that are counted beside a network.
+
+    Attributes:
+        divided: is the training part in two.
+        sources: return what the documents depend on; none where they depend on nothing.
+    """
+
+    divided: Reserve
+    sources: SourceReader | None = None
+
+
 class Beside(NamedTuple):
     """What is mixed with a network.
 
@@ -51,41 +77,59 @@ class Beside(NamedTuple):
     kept: float
 
 
-def count_beside(network: SequenceNetwork, spec: NgramSpec, divided: Reserve) -> Beside | None:
+def count_beside(network: Any, spec: NgramSpec, texts: CountedTexts) -> Beside | None:
     """Count a training part, and fit the gate that mixes the counts with a network.
 
     Args:
-        network: was trained on what was not held back.
+        network: was trained on what was not held back; where texts depend on something, it encodes that.
         spec: describes the n-grams.
-        divided: is the training part in two.
+        texts: are to be counted.
 
     Returns:
         what is to be mixed; none where the mixture does not predict better, with a gate that is fitted to one half of
         what was held back, the other half.
     """
-    counts = build_network(_counted(spec, divided.learnt))
-    places = _places(network, counts, divided)
+    divided, sources = texts
+    learnt = build_network(_counted(spec, divided.learnt, sources, divided.documents), labels=spec.labels)
+    places = _places(network, learnt, texts)
     middle = len(places.lengths) // 2
     halves = [places.some(slice(middle)), places.some(slice(middle, None))]
     nats = [other.nats(fit_gate(one, spec.order)) for one, other in (halves, halves[::-1])]
     kept = float(np.mean(nats) / -places.of_targets[:, 0].mean())
     if not kept < 1 - GAIN:
         return None
-    arrays = with_prefix(NGRAM, _counted(spec, documents_of(divided.part)).to_arrays())
+    every = None if divided.part.starts is None else np.arange(len(divided.part.lengths))
+    arrays = with_prefix(NGRAM, _counted(spec, documents_of(divided.part), sources, every).to_arrays())
     gate = with_prefix(GATE, fit_gate(places, spec.order).to_arrays())
     return Beside(arrays | gate, spec, kept)
 
 
-def _counted(spec: NgramSpec, texts: Iterable[IntArray]) -> NgramModel:
-    return build_model(counts_of(texts, spec.order, spec.vocabulary_size), spec.min_count)
+def _counted(
+    spec: NgramSpec, texts: Iterable[IntArray], sources: SourceReader | None, documents: IntArray | None
+) -> NgramModel:
+    """Count texts; of documents, which these are the indices of, with their labels."""
+    labels = None
+    if spec.labels and sources is not None and documents is not None:
+        labels = _labels(spec, sources, documents)
+    counts = counts_of(texts, spec.order, spec.vocabulary_size + spec.labels, labels)
+    return build_model(counts, spec.min_count)
 
 
-def _places(network: SequenceNetwork, counts: NgramNetwork, divided: Reserve) -> Places:
+def _labels(spec: NgramSpec, sources: SourceReader, documents: IntArray) -> Iterator[IntArray]:
+    """Yield the tokens of the labels that each document depends on."""
+    for start in range(0, len(documents), ROWS):
+        source = sources.read(documents[start : start + ROWS])
+        assert isinstance(source, VectorSource)
+        yield from label_tokens(source, spec.vocabulary_size)
+
+
+def _places(network: Any, counts: NgramNetwork, texts: CountedTexts) -> Places:
     """Let both predict what was held back, or evenly spread places of it where the vocabulary is large."""
-    every = -(-len(divided.held_back.tokens) * network.vocabulary_size // MAX_KEPT)
+    every = -(-len(texts.divided.held_back.tokens) * network.vocabulary_size // MAX_KEPT)
     found = []
-    for inputs, targets in _texts(divided):
-        state, counted = network.initial_state(len(inputs)), counts.initial_state(len(inputs))
+    for inputs, targets, source in _held_back(texts):
+        state = network.initial_state(len(inputs)) if source is None else network.encode(source)
+        counted = counts.initial_state(len(inputs)) if source is None else counts.state_after(source)
         steps = max(1, MAX_LOGITS // (len(inputs) * network.vocabulary_size))
         for start in range(0, inputs.shape[1], steps):
             window = slice(start, start + steps)
@@ -99,18 +143,22 @@ def _places(network: SequenceNetwork, counts: NgramNetwork, divided: Reserve) ->
     return Places(*(np.concatenate(arrays) for arrays in zip(*found, strict=True)))
 
 
-def _texts(divided: Reserve) -> Iterator[tuple[IntArray, IntArray]]:
-    """Yield inputs and targets, both [B, T]; `<pad>` marks the targets that do not count."""
-    part = divided.held_back
+def _held_back(texts: CountedTexts) -> Iterator[tuple[IntArray, IntArray, Source | None]]:
+    """Yield inputs and targets, both [B, T], and what they depend on; `<pad>` marks the targets that do not count."""
+    divided, part = texts.divided, texts.divided.held_back
     if divided.place is not None:
         before = divided.part.tokens[max(0, divided.place.start - WARM_UP) : divided.place.start].astype(np.int64)
         text = np.concatenate([before, part.tokens])[None]  # (1, T + 1)
         targets = text[:, 1:].copy()
         targets[:, : len(before) - 1] = PAD
-        yield text[:, :-1], targets
+        yield text[:, :-1], targets, None
         return
     assert part.starts is not None
     for start in range(0, len(part.starts) - 1, ROWS):
-        indices = range(start, min(start + ROWS, len(part.starts) - 1))
-        targets = pad_sequences([part.document(index) for index in indices])  # (B, T)
-        yield np.concatenate([np.full((len(targets), 1), BEGIN), targets[:, :-1]], axis=1), targets
+        indices = np.arange(start, min(start + ROWS, len(part.starts) - 1))
+        targets = pad_sequences([part.document(int(index)) for index in indices])  # (B, T)
+        inputs = np.concatenate([np.full((len(targets), 1), BEGIN), targets[:, :-1]], axis=1)
+        source = None
+        if texts.sources is not None and divided.chosen is not None:
+            source = texts.sources.read(divided.chosen[indices])
+        yield inputs, targets, source
