@@ -73,7 +73,8 @@ def test_what_is_not_learnt_is_not_held_back_and_some_can_be_spared() -> None:
 
 def test_the_first_text_of_each_label_is_spared() -> None:
     pairs = rows(4000)
-    specs = pairs.sources.specs  # type: ignore[attr-defined]
+    assert isinstance(pairs.sources, Conditions)
+    specs = pairs.sources.specs
     first = first_of_labels(pairs, specs)
     assert len(first) == LABELS
     assert set(pairs.examples.numbers[CONDITIONS][first, 0].astype(int).tolist()) == set(range(LABELS))
