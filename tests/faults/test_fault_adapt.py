@@ -28,7 +28,7 @@ def model(finished: Path, tmp_path: Path) -> Path:
 
 
 def kill(monkeypatch: pytest.MonkeyPatch, place: str = "write_atomically") -> None:
-    """Let the next attempt to write the weights of a folder, or to move it, be the last, as if the process were gone."""
+    """Let the next attempt to write the weights of a folder, or to move it, be its last."""
 
     def killed(*given: Any) -> None:
         raise Killed

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 import unspool
-from faults.conftest import exit_code, forked
 from helpers.commands import SENTENCE, call_main
+from helpers.forked import exit_code, forked
 from unspool.engines.ngram.model import model_from_arrays
 from unspool.engines.ngram.recounting import counts_of_model
 from unspool.errors import OutputError
