@@ -15,7 +15,8 @@ def test_before_it_has_learnt_it_predicts_as_its_network_does() -> None:
     tokens = TOKENIZER.encode(TALE[:80])[None]
     found, _ = LearningNetwork(NETWORK, 4).unroll(tokens, LearningNetwork(NETWORK, 4).initial_state(1))
     expected, _ = NETWORK.unroll(tokens, NETWORK.initial_state(1))
-    np.testing.assert_allclose(found, expected, atol=1e-3)
+    possible = expected > -19  # what is less likely is taken to be so likely
+    np.testing.assert_allclose(found[possible], expected[possible], atol=1e-3)
 
 
 def test_what_it_has_learnt_is_likelier_and_its_distribution_sums_to_one() -> None:
