@@ -54,7 +54,7 @@ def test_a_session_suggests_what_was_learnt_a_moment_ago() -> None:
     session = open_session(network, TOKENIZER)
     session.edit("a ban")
     assert "ished" not in [one.text for one in session.suggestions(1)]
-    network.learn(TOKENIZER.encode(OWN))
+    network.learn(TOKENIZER.encode(OWN * 3))
     session.edit("a bani")
     session.edit("a ban")
     session.forget_found()
