@@ -5,7 +5,7 @@ import tempfile
 import weakref
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from unspool.data.tokens import Part
 from unspool.decode.completion import Completion
@@ -29,9 +29,11 @@ from unspool.tasks.language.specs import LanguageConfig, TextDataSpec, TextEvalu
 from unspool.tasks.mixed_page import parts_text
 from unspool.tasks.ngram.specs import NgramConfig
 from unspool.tasks.opening import read_config
+from unspool.text.incoming import clean_text
 from unspool.text.words import Until
 
 if TYPE_CHECKING:
+    from unspool.models.learning import LearningSession
     from unspool.tasks.language.further import Further
 
 
@@ -92,9 +94,37 @@ class TextModel(Model):
         session = open_session(self._context, start_reading(self.network), text, lasting=False)
         return session.completions(n, until)
 
-    def session(self, text: str = "") -> Session:
-        """Return a text that is being typed, whose completions follow each key at once."""
-        return open_session(self._context, start_reading(self.network), text)
+    @overload
+    def session(self, text: str = "", learn: Literal[False] = False) -> Session: ...
+
+    @overload
+    def session(self, text: str = "", *, learn: Literal[True]) -> "LearningSession": ...
+
+    def session(self, text: str = "", learn: bool = False) -> Session:
+        """Return a text that is being typed, whose completions follow each key at once.
+
+        Args:
+            text: has been typed already.
+            learn: lets the model learn what is then given to `learn` of the session, into its counts alone. Closing the
+                session keeps that in the folder of this model, which goes on as the new one; `forget` takes it out.
+
+        Raises:
+            UsageError: the model is to learn, and has no counts.
+            MissingExtraError: it is to learn, and Numba is not installed.
+            OutputError: it is to learn, and its folder cannot be written.
+        """
+        if not learn:
+            return open_session(self._context, start_reading(self.network), text)
+        from unspool.models.learning import LearningSession  # here and not above: it imports what counts
+
+        session = LearningSession(self._context, self.path, self._reopen)
+        session.edit(clean_text(text))
+        return session
+
+    def _reopen(self) -> None:
+        """Become the model that its folder has now."""
+        opened = read_whole(self.path, type(self)._reopened)
+        self.__dict__.update(vars(opened))
 
     def read(self, text: str = "") -> StateReading:
         """Return the state after a text, as a value."""
