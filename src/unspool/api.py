@@ -99,6 +99,8 @@ def train(
         requested = settings or grouped({**implied_settings(given, values, task), **values})
         requested = {**requested, "data": {**requested["data"], "sources": given.names}}
         row = choose_row(requested["data"], task_of_model(model, task))
+        if given.kind:
+            callback.on_note(f"data: {given.kind}, for {row.name}.")
         requested = _naming_engine(row, requested, engine)
         if pretrained:
             requested = pretrained.settings(requested)
