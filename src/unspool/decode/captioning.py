@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from unspool.display.reprs import Displayed
 from unspool.arrays import IntArray
 from unspool.data.batches import Source
 from unspool.decode.attended import ROWS, Attended, search_attending
@@ -19,8 +20,8 @@ from unspool.text.tokenizer import BEGIN, PAD, UNKNOWN, Tokenizer
 FORBIDDEN = (PAD, BEGIN, UNKNOWN)  # an unknown word cannot be copied from a picture
 
 
-@dataclass(frozen=True)
-class Caption:
+@dataclass(frozen=True, repr=False)
+class Caption(Displayed):
     """One caption of a picture.
 
     Attributes:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from unspool.display.reprs import Displayed
 from unspool.arrays import IntArray
 from unspool.data.batches import TextSource
 from unspool.decode.attended import ROWS, Attended, search_attending
@@ -17,8 +18,8 @@ from unspool.specs.sampling import BeamSpec
 from unspool.text.tokenizer import BEGIN, END, PAD, UNKNOWN, Tokenizer
 
 
-@dataclass(frozen=True)
-class Translation:
+@dataclass(frozen=True, repr=False)
+class Translation(Displayed):
     """One translation of a text.
 
     Attributes:

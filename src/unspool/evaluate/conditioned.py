@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from unspool.display.reprs import Displayed
 from unspool.data.conditions import CONDITIONS
 from unspool.data.pairs import Pairs
 from unspool.engines.base import EncoderDecoder
@@ -18,8 +19,8 @@ from unspool.text.tokenizer import Tokenizer
 MAX_LABELS = 100  # every text is read once for each
 
 
-@dataclass(frozen=True)
-class ConditionedFigures:
+@dataclass(frozen=True, repr=False)
+class ConditionedFigures(Displayed):
     """What `unspool evaluate` reports for a conditional model.
 
     Attributes:

@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from unspool.display.reprs import Displayed
 from unspool.arrays import FloatArray
 
 
-@dataclass(frozen=True)
-class Influence:
+@dataclass(frozen=True, repr=False)
+class Influence(Displayed):
     """What each part of an example contributes to its likeliest label.
 
     Attributes:

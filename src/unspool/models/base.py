@@ -8,6 +8,7 @@ from warnings import warn
 
 from unspool.arrays import Arrays
 from unspool.data.given import as_sources
+from unspool.display.html import page_frame
 from unspool.engines.registry import build_network, engine_part
 from unspool.engines.standard import sequence_part
 from unspool.errors import DataWarning, UsageError, WrongModelError
@@ -15,6 +16,7 @@ from unspool.folder.copies import write_copy
 from unspool.folder.migration import present_keywords
 from unspool.folder.model_folder import ModelFolder
 from unspool.folder.whole import read_whole
+from unspool.models.about import Described
 from unspool.specs.base import Spec
 from unspool.specs.config import Config
 from unspool.specs.data import SourcesSpec
@@ -49,6 +51,12 @@ class Inspection(NamedTuple):
     text: str
     page: str
 
+    def __repr__(self) -> str:
+        return self.text.rstrip("\n")
+
+    def _repr_html_(self) -> str:
+        return page_frame(self.page)
+
 
 class Report(NamedTuple):
     """What is shown in addition to figures.
@@ -61,8 +69,14 @@ class Report(NamedTuple):
     text: str = ""
     page: str | None = None
 
+    def __repr__(self) -> str:
+        return self.text.strip("\n") or f"Report({'a page' if self.page else 'nothing to show'})"
 
-class Model:
+    def _repr_html_(self) -> str | None:
+        return page_frame(self.page) if self.page else None
+
+
+class Model(Described):
     """A trained model. `load` and `train` return the class of its task, which adds the methods of that task.
 
     Args:

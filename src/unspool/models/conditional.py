@@ -9,6 +9,7 @@ from unspool.decode.completion import Completion
 from unspool.decode.condition import Condition, condition_source, missing_condition
 from unspool.decode.reading import start_reading
 from unspool.decode.session import Session
+from unspool.display.reprs import Rows
 from unspool.engines.base import EncoderDecoder
 from unspool.evaluate.bayes import BayesClassifier
 from unspool.evaluate.conditioned import ConditionedFigures
@@ -57,16 +58,16 @@ class ConditionalTextModel(TextLabellingModel):
         """Continue a prompt under a condition, and yield text as it comes. See `generate`."""
         return self.read(prompt, condition).stream(**settings)
 
-    def samples(self, prompt: str = "", condition: Condition | None = None, **settings: Any) -> list[Sample]:
+    def samples(self, prompt: str = "", condition: Condition | None = None, **settings: Any) -> Rows[Sample]:
         """Continue a prompt several times. See `generate` and `StateReading.samples`."""
         return self.read(prompt, condition).samples(**settings)
 
     def complete(
         self, text: str = "", n: int = 5, until: Until = "word", condition: Condition | None = None
-    ) -> list[Completion]:
+    ) -> Rows[Completion]:
         """Find the likeliest continuations of a text under a condition. See `TextModel.complete`."""
         start = start_reading(self.network, self._source(condition))
-        return open_session(self._context, start, text, lasting=False).completions(n, until)
+        return Rows(open_session(self._context, start, text, lasting=False).completions(n, until))
 
     def session(self, text: str = "", condition: Condition | None = None) -> Session:
         """Return a text that is being typed under a condition, whose completions follow each key at once."""

@@ -22,7 +22,7 @@ from unspool.tasks.picture_page import PictureMistake, mistakes_section, worst_m
 from unspool.tasks.pictures.encoding import PictureEncoding
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class PictureFigures(ClassificationFigures):
     """The figures of a classifier of pictures, with the worst mistakes, which its report shows.
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from unspool.display.reprs import Displayed
 from unspool.arrays import softmax
 from unspool.decode.boundaries import TokenTexts
 from unspool.decode.generation import generate
@@ -26,8 +27,11 @@ from unspool.text.incoming import clean_text
 from unspool.text.tokenizer import Tokenizer
 
 
-@dataclass(frozen=True)
-class Sample:
+LAST = 40  # tokens that are shown of a text that was read
+
+
+@dataclass(frozen=True, repr=False)
+class Sample(Displayed):
     """One generated text.
 
     Attributes:
@@ -118,6 +122,11 @@ class StateReading:
     def __init__(self, context: GenerationContext, reading: Reading) -> None:
         self._context, self._reading = context, reading
 
+    def __repr__(self) -> str:
+        likely = ", ".join(f"{token!r} {probability:.0%}" for token, probability in self.next_probabilities(3))
+        said = self._context.tokenizer.decode(self.ids[-LAST:])
+        return f"StateReading({len(self.ids):,} tokens, the last {said!r}; next {likely})"
+
     @property
     def ids(self) -> list[int]:
         """The token ids that were read."""
@@ -163,7 +172,7 @@ class StateReading:
         """Generate from this state. See `stream`."""
         return "".join(self.stream(**settings))
 
-    def samples(self, **settings: Any) -> list[Sample]:
+    def samples(self, **settings: Any) -> Rows[Sample]:
         """Generate several continuations in one batch; sample i, counted from 0, draws with seed + i.
 
         With float32 weights each is what its seed generates alone. With shorter weights the states of a batch are
@@ -176,7 +185,7 @@ class StateReading:
             texts[piece.row] += piece.text
             counts[piece.row] += len(piece.ids)
             reasons[piece.row] = piece.finish_reason or ""
-        return [Sample(*fields) for fields in zip(texts, seeds, counts, reasons, strict=True)]
+        return Rows(Sample(*fields) for fields in zip(texts, seeds, counts, reasons, strict=True))
 
     def save(self, path: str | Path) -> None:
         """Write the state to a safetensors file; `load_reading` of the model reads it, with any engine.

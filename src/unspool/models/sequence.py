@@ -6,6 +6,7 @@ from typing import Any
 from unspool.data.pictures.picture import as_pictures
 from unspool.decode.captioning import BeamCaptioner, Caption
 from unspool.decode.translation import BeamTranslator, Translation
+from unspool.display.reprs import Rows
 from unspool.errors import UsageError
 from unspool.evaluate.pairs import TranslationFigures
 from unspool.folder.model_folder import ModelFolder
@@ -49,12 +50,12 @@ class Translator(Model):
         found = [best[0].text for best in self.translations(texts, **settings)]
         return found[0] if isinstance(texts, str) else found
 
-    def translations(self, texts: str | Sequence[str], **settings: Any) -> list[list[Translation]]:
+    def translations(self, texts: str | Sequence[str], **settings: Any) -> Rows[list[Translation]]:
         """Return the `n_best` translations of each text, the best first, with scores and attention weights.
 
         A text that is empty or blank has one translation, which is empty.
         """
-        return self._translator.translate(clean_texts(texts), build(BeamSpec, settings, "translate"))
+        return Rows(self._translator.translate(clean_texts(texts), build(BeamSpec, settings, "translate")))
 
     @measuring
     def evaluate(self, data: Any = None, **settings: Any) -> TranslationFigures:
@@ -118,9 +119,9 @@ class Captioner(Model):
         found = [best[0].text for best in self.captions(listed, **settings)]
         return found[0] if single else found
 
-    def captions(self, pictures: Any, **settings: Any) -> list[list[Caption]]:
+    def captions(self, pictures: Any, **settings: Any) -> Rows[list[Caption]]:
         """Return the `n_best` captions of each picture, the best first, with scores and attention weights."""
-        return self._captions(pictures, **settings)[0]
+        return Rows(self._captions(pictures, **settings)[0])
 
     def _captions(self, pictures: Any, **settings: Any) -> tuple[list[list[Caption]], PictureReader]:
         search = build(BeamSpec, settings, "caption")

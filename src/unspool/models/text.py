@@ -11,6 +11,7 @@ from unspool.data.tokens import Part
 from unspool.decode.completion import Completion
 from unspool.decode.reading import start_reading
 from unspool.decode.session import Session
+from unspool.display.reprs import Rows
 from unspool.engines.base import SequenceNetwork
 from unspool.engines.mixture import Mixture
 from unspool.engines.registry import build_network
@@ -71,11 +72,11 @@ class TextModel(Model):
         """Continue a prompt, and yield text as it comes. See `generate`."""
         return self.read(prompt).stream(**settings)
 
-    def samples(self, prompt: str = "", **settings: Any) -> list[Sample]:
+    def samples(self, prompt: str = "", **settings: Any) -> Rows[Sample]:
         """Continue a prompt several times. See `generate` and `StateReading.samples`."""
         return self.read(prompt).samples(**settings)
 
-    def complete(self, text: str = "", n: int = 5, until: Until = "word") -> list[Completion]:
+    def complete(self, text: str = "", n: int = 5, until: Until = "word") -> Rows[Completion]:
         """Find the likeliest continuations of a text, by best-first search; nothing is drawn.
 
         Args:
@@ -91,7 +92,7 @@ class TextModel(Model):
             DataError: the text has a NUL character.
         """
         session = open_session(self._context, start_reading(self.network), text, lasting=False)
-        return session.completions(n, until)
+        return Rows(session.completions(n, until))
 
     def session(self, text: str = "") -> Session:
         """Return a text that is being typed, whose completions follow each key at once."""

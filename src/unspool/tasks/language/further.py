@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from warnings import warn
 
+from unspool.display.reprs import Displayed
 from unspool.arrays import Arrays
 from unspool.data.corpus import Corpus
 from unspool.data.sources import describe_sources
@@ -38,8 +39,8 @@ from unspool.training.reading import read_passes, reading_training
 BEFORE_FIGURES = "\n## Figures\n"
 
 
-@dataclass(frozen=True)
-class Further:
+@dataclass(frozen=True, repr=False)
+class Further(Displayed):
     """What a model has read, and what it is after that.
 
     Attributes:
