@@ -213,20 +213,11 @@ def test_an_array_of_texts_and_a_frame_of_polars_are_read_too() -> None:
     assert rows_of(numpy.array([["a", "x"], ["b", "y"]])) == [{"1": "a", "2": "x"}, {"1": "b", "2": "y"}]
 
 
-def test_a_long_string_of_words_is_a_text_and_a_name_that_is_near_is_named(tmp_path: Path) -> None:
+def test_a_long_string_of_words_is_a_text() -> None:
     text = "Alice was beginning to get very tired of sitting by her sister on the bank, " * 3
     with as_sources(text) as given:
         assert Path(given.names[0]).read_text(encoding="utf-8") == text
         assert given.kind == f"a text of {len(text):,} characters"
-    (tmp_path / "alice.txt").write_text("x", encoding="utf-8")
-    for name, hint in (
-        (str(tmp_path / "alise.txt"), f"did you mean {tmp_path / 'alice.txt'}?"),
-        ("Alice was tired of it", "in Python, a text of one line is given in a list"),
-        ("nothing/like/this.txt", "name a file, a folder"),
-    ):
-        with pytest.raises(unspool.UnspoolError, match="does not exist") as caught:
-            unspool.train(name, **TINY)
-        assert caught.value.hint.startswith(hint)
 
 
 def test_what_was_given_is_said() -> None:

@@ -13,7 +13,6 @@ from functools import cache
 from pathlib import Path, PurePath
 from typing import BinaryIO, TypeVar, cast
 
-from unspool.data.absent import absent
 from unspool.data.findings import Findings
 from unspool.data.html import page_text
 from unspool.data.kinds import refuse_foreign
@@ -86,7 +85,10 @@ def _expanded(name: str, endings: Sequence[str], findings: Findings) -> Iterable
         ]
     path = Path(name)
     if not name or not _exists(path):
-        raise absent(name)
+        raise DataError(
+            f"{name if len(name) < 200 else name[:200] + '...'!r} does not exist.",
+            "name a file, a folder, or - for standard input; in Python, a text itself may be given in a list.",
+        )
     if path.is_dir():
         inside = _chosen(name, files_in(path, findings), endings, findings, PurePath)
         return (_on_disk(str(path / file)) for file in inside)
