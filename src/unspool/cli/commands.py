@@ -6,6 +6,7 @@ from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
 
+from unspool.cli.console import show_help
 from unspool.cli.suggest import nearest_name
 from unspool.errors import UsageError
 from unspool.tasks.registry import ROWS, Command
@@ -85,6 +86,10 @@ class Group(TyperGroup):
     """Commands that are imported when they are requested; until then a row of a table stands for each."""
 
     rows: Mapping[str, Command]
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """Return the option that shows the help."""
+        return show_help(super().get_help_option(ctx))
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Return the command that the first argument names, and the other arguments."""
