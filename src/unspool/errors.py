@@ -33,9 +33,15 @@ class UnspoolError(Exception):
     Args:
         message: states the rule and the value received, in one line.
         hint: says what to do about it, in one line.
+
+    Attributes:
+        settings: are the names of the settings that the message names, where it is about settings.
+        where: is what the message calls them before it names them, such as a section of a recipe.
     """
 
     exit_code = 1
+    settings: tuple[str, ...] = ()
+    where = ""
 
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)

@@ -125,6 +125,22 @@ def write(text: str) -> None:
         ) from None
 
 
+def show_help(option: Any) -> Any:
+    """Let an option show the help of its command, and end in two lines where that cannot be written.
+
+    Args:
+        option: is the one that typer makes.
+    """
+
+    def show(context: Any, param: Any, requested: bool) -> None:
+        if requested and not context.resilient_parsing:
+            write(context.get_help() + "\n")
+            context.exit()
+
+    option.callback = show
+    return option
+
+
 class ByteOutput(io.RawIOBase):
     """Standard output for bytes, which it writes at once."""
 

@@ -13,6 +13,7 @@ from unspool.display.reprs import Displayed
 from unspool.arrays import IntArray
 from unspool.data.batches import Source
 from unspool.decode.attended import ROWS, Attended, search_attending
+from unspool.engines.announcing import advance
 from unspool.engines.base import EncoderDecoder
 from unspool.specs.sampling import BeamSpec
 from unspool.text.tokenizer import BEGIN, PAD, UNKNOWN, Tokenizer
@@ -76,6 +77,7 @@ class BeamCaptioner:
         for start in range(0, count, rows):
             batch = source(np.arange(start, min(start + rows, count)))
             found += self._caption_batch(batch, spec, with_attention)
+            advance(len(found), count, "pictures captioned")
         return found
 
     def _caption_batch(self, source: Source, spec: BeamSpec, with_attention: bool) -> list[list[Caption]]:

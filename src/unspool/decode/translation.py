@@ -13,6 +13,7 @@ from unspool.display.reprs import Displayed
 from unspool.arrays import IntArray
 from unspool.data.batches import TextSource
 from unspool.decode.attended import ROWS, Attended, search_attending
+from unspool.engines.announcing import advance
 from unspool.engines.base import Attends, EncoderDecoder
 from unspool.specs.sampling import BeamSpec
 from unspool.text.tokenizer import BEGIN, END, PAD, UNKNOWN, Tokenizer
@@ -70,6 +71,7 @@ class BeamTranslator:
             translations = self._translate_batch([texts[i] for i in chosen], batch, spec, with_attention)
             for index, best in zip(chosen, translations, strict=True):
                 found[index] = best
+            advance(min(start + rows, len(order)), len(order), "texts translated")
         return found
 
     def _nothing(self, with_attention: bool) -> Translation:

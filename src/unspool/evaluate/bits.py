@@ -19,6 +19,7 @@ from unspool.display.reprs import Displayed
 from unspool.arrays import FloatArray, IntArray
 from unspool.data.batches import pad_sequences
 from unspool.data.tokens import Part
+from unspool.engines.announcing import advance
 from unspool.engines.base import SequenceNetwork, State
 from unspool.engines.mixture import Mixture
 from unspool.evaluate.adapted import AdaptedFigures
@@ -163,6 +164,7 @@ def token_nats(network: SequenceNetwork, tokens: IntArray, state: State = None) 
         window = slice(start, start + chunk)
         nats, state = network.nll(inputs[:, window], targets[:, window], state)
         pieces.append(nats[0])
+        advance(min(start + chunk, len(tokens)), len(tokens), "tokens read")
     return np.concatenate(pieces) if pieces else np.zeros(0, np.float32)
 
 
@@ -192,6 +194,7 @@ def carried_nats(network: SequenceNetwork, tokens: IntArray, rows: int | None = 
         counted = (within >= 0) & (positions < len(tokens))
         nats, state = network.nll(inputs, targets, state)
         total += float(nats[counted].sum(dtype=np.float64))
+        advance(min(rows * max(0, start + chunk), len(tokens)), len(tokens), "tokens read")
     return total
 
 
@@ -252,6 +255,7 @@ def document_nats(
         texts = pad_sequences([part.tokens[part.starts[i] : part.starts[i + 1]] for i in chosen])  # (B, T)
         state = network.initial_state(len(chosen)) if initial_states is None else initial_states(chosen)
         sums.append(batched_nll(network, texts, state))
+        advance(min(start + rows, len(order)), len(order), "documents read")
     return np.concatenate(sums), lengths[order].astype(np.float64)
 
 

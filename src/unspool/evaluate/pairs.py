@@ -12,6 +12,7 @@ import numpy as np
 
 from unspool.display.reprs import Displayed
 from unspool.data.pairs import Pairs
+from unspool.engines.announcing import advance
 from unspool.engines.base import EncoderDecoder
 from unspool.errors import MissingExtraError
 from unspool.evaluate.bits import InitialStates
@@ -80,6 +81,7 @@ def pair_nats(network: EncoderDecoder, pairs: Pairs, max_pairs: int | None = Non
         nats, _ = network.nll(inputs, targets, network.encode(pairs.sources.read(chosen)))
         total += float(nats[targets != PAD].sum(dtype=np.float64))
         tokens += int(np.count_nonzero(targets))
+        advance(min(start + ROWS, len(order)), len(order), "pairs read")
     return total / tokens
 
 

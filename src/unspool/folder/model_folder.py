@@ -26,9 +26,10 @@ from typing import Any
 import tomli_w
 
 from unspool.arrays import Arrays
-from unspool.errors import ModelFolderError, OutputError, reporting_write_errors, shell_command
-from unspool.folder.atomic import CONFIG, WEIGHTS, followed, is_empty, is_model, waiting, write_atomically
+from unspool.errors import ModelFolderError, OutputError, reporting_write_errors
+from unspool.folder.atomic import CONFIG, UNFINISHED, WEIGHTS, followed, is_empty, is_model, waiting, write_atomically
 from unspool.folder.migration import migrated_config, migrated_recipe, uncounted
+from unspool.folder.nearby import no_model_at
 from unspool.folder.serialization import RESTORE, dump_safetensors, parse_safetensors
 from unspool.specs.base import S, build
 from unspool.specs.config import FORMAT_VERSION, Config
@@ -40,7 +41,6 @@ from unspool.text.tokenizer import Tokenizer
 
 COUNTS, COUNTS_TOKENIZER = "counts.safetensors", "counts_tokenizer.json"
 NAMES_ONLY = "# Files are named without their folders; training/recipe.toml has the paths.\n"
-UNFINISHED = "unfinished"  # is in `training/` until the folder has a config, and says what was requested
 
 Identity = tuple[int, int, int]  # of a model: see `folder.whole`
 
@@ -216,15 +216,8 @@ class ModelFolder:
         path = self.path / name
         try:
             return path.read_bytes()
-        except FileNotFoundError:
-            hint = "train one with `unspool train`, or name the folder that holds config.json."
-            begun = (self.path / "recipe.toml", self.training / "last.safetensors", self.training / UNFINISHED)
-            if any(file.exists() for file in begun):
-                command = shell_command("train", "--resume", self.path)
-                hint = f"its training was cut off: go on with `{command}`."
-            elif waiting(self.path):
-                hint = f"an earlier model waits in {waiting(self.path)[-1]}: train with --overwrite to replace it."
-            raise ModelFolderError(f"{self.path} has no {name}, so it is not a model folder.", hint) from None
+        except (FileNotFoundError, NotADirectoryError):
+            raise no_model_at(self.path, name) from None
         except OSError as problem:
             raise ModelFolderError(f"{path} cannot be read: {problem.strerror}.", RESTORE) from None
 

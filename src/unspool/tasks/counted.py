@@ -42,7 +42,7 @@ class CountedRun:
     started: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
-        self._phases = Phases(self.callback.on_note, self.started)
+        self._phases = Phases(self.callback.on_note, self.started, self.callback.on_phase)
 
     def new(self, overwrite: bool) -> None:
         """Count, and write the model; until it is whole, an earlier one stays.

@@ -70,7 +70,7 @@ class Run:
     process: Process = ONLY_PROCESS
 
     def __post_init__(self) -> None:
-        self._phases = Phases(self.callback.on_note, self.started)
+        self._phases = Phases(self.callback.on_note, self.started, self.callback.on_phase)
 
     def new(self, overwrite: bool, pretrained: Pretrained | None = None) -> None:
         """Train from the beginning, or from the weights of another model.

@@ -102,7 +102,9 @@ def foreign_settings(task: str, names: Sequence[str]) -> UsageError:
     instead = [f"encoder_{name}" for name in names if f"encoder_{name}" in own]
     leave = f"leave {'it' if len(received) == 1 else 'these'} out."
     hint = f"use {', '.join(instead)}, or {leave}" if instead else leave
-    return UsageError(f"a setting must be one that {task} has. Received: {'; '.join(received)}.", hint)
+    error = UsageError(f"a setting must be one that {task} has. Received: {'; '.join(received)}.", hint)
+    error.settings = tuple(names)
+    return error
 
 
 def _specs(recipe: type[Recipe]) -> Iterable[type[Spec]]:

@@ -71,6 +71,9 @@ class Callback:
     def on_note(self, line: str) -> None:
         """Receive a line of text: what was chosen and why, or a warning."""
 
+    def on_phase(self, name: str) -> None:
+        """Receive the name of the phase that begins, such as `data`, `training` or `closing`."""
+
     def on_encoded(self, size: int) -> None:
         """Receive the number of bytes of text that have been encoded so far."""
 
