@@ -28,6 +28,7 @@ from unspool.tasks.pretrained import Pretrained
 from unspool.tasks.registry import Row, choose_row, row_of, task_of_model
 from unspool.tasks.settings import Settings, grouped
 from unspool.training.callback import Callback
+from unspool.training.progress import showing_run
 
 
 def load(path: PathLike, engine: str = "auto", weights: str = "float32", threads: int = 0) -> Model:
@@ -61,6 +62,7 @@ def train(
     overwrite: bool = False,
     start_from: PathLike | None = None,
     callback: Callback | None = None,
+    progress: bool | None = None,
     engine: str | None = None,
     settings: Settings | None = None,
     task: str | None = None,
@@ -76,6 +78,8 @@ def train(
         overwrite: allows `out` to replace a model.
         start_from: is a model folder whose weights training starts from.
         callback: receives events; see `unspool.Callback`.
+        progress: shows how far the run is: in a notebook a display, in a terminal a bar, elsewhere lines on standard
+            error. None does so unless there is a callback; False is silent.
         engine: names the engine that trains, `torch` or `keras`; none takes the first of them that is installed.
         settings: are given by section, as a recipe file holds them.
         task: is `language`, `translation`, `conditional`, `classification` (of texts), `vector-classification` (of rows
@@ -91,11 +95,11 @@ def train(
         UnspoolError: the settings, the data or the output folder cannot be used, or training failed.
     """
     started = time.monotonic()
-    callback = _callback_of(callback, values.pop("listener", None))
+    own = _callback_of(callback, values.pop("listener", None))
     values = present_keywords(values, stacklevel=3)
     pretrained = read_pretrained(Path(start_from)) if start_from else None
     named = tuple(settings["data"].get("sources", ())) if settings else ()
-    with as_sources(_one_or_all(named) if settings else data) as given:
+    with as_sources(_one_or_all(named) if settings else data) as given, showing_run(own, progress) as callback:
         requested = settings or grouped({**implied_settings(given, values, task), **values})
         requested = {**requested, "data": {**requested["data"], "sources": given.names}}
         row = choose_row(requested["data"], task_of_model(model, task))
@@ -144,24 +148,35 @@ def _one_or_all(names: tuple[str, ...]) -> Any:
 
 
 def resume(
-    path: PathLike, *, callback: Callback | None = None, engine: str | None = None, listener: Callback | None = None
+    path: PathLike,
+    *,
+    callback: Callback | None = None,
+    progress: bool | None = None,
+    engine: str | None = None,
+    listener: Callback | None = None,
 ) -> Model:
     """Continue a run that was cut off; with the engine that began it, it ends as if it had not been.
 
     Args:
         path: is that of the model folder.
         callback: receives events; see `unspool.Callback`.
+        progress: shows how far the run is, as in `train`.
         engine: names the engine that trains; none takes the one that began the run.
         listener: is the name of `callback` in version 0.1.0.
 
     Raises:
         ModelFolderError: there is nothing to resume.
     """
+    with showing_run(_callback_of(callback, listener), progress) as told:
+        return _resumed(path, told, engine)
+
+
+def _resumed(path: PathLike, told: Callback, engine: str | None) -> Model:
     from unspool.tasks.base import CountedTask
     from unspool.tasks.counted import CountedRun
     from unspool.tasks.run import Run
 
-    folder, told = ModelFolder(Path(path)), _callback_of(callback, listener)
+    folder = ModelFolder(Path(path))
     request = read_request(folder)
     row = row_of(request["task"]) if request else row_of_folder(folder)
     task = row.load("task")()
@@ -190,8 +205,8 @@ def _naming_engine(row: Row, settings: Settings, engine: str | None) -> Settings
     }
 
 
-def _callback_of(callback: Callback | None, listener: Callback | None) -> Callback:
+def _callback_of(callback: Callback | None, listener: Callback | None) -> Callback | None:
     """Return the callback of a run; the keyword of 0.1.0 is still understood, with a warning."""
     if listener is not None:
         warnings.warn("listener is called callback now", DeprecationWarning, stacklevel=3)
-    return callback or listener or Callback()
+    return callback or listener

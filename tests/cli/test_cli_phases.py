@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from helpers.commands import Result, environment
-from unspool.cli.progress import PlainProgress
+from unspool.training.progress import PlainProgress
 from unspool.folder.model_folder import ModelFolder
 
 PHASES = ["imports", "data", "network", "kernels", "training", "closing"]

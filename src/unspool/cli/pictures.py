@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from unspool.cli.console import tell
-from unspool.cli.shown import visible
+from unspool.display.terminal import tell
+from unspool.display.terminal import visible
 from unspool.errors import DataError
 
 if TYPE_CHECKING:

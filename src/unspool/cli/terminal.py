@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from unspool.cli.console import tell
+from unspool.display.terminal import tell
 from unspool.decode.session import Session
 from unspool.errors import MissingExtraError, UsageError
 from unspool.text.cleaning import clean
