@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar, cast
 from warnings import warn
 
 from unspool.arrays import Arrays
@@ -26,7 +26,7 @@ from unspool.tasks.registry import ROWS
 from unspool.tasks.settings import foreign_settings
 
 T = TypeVar("T")
-F = TypeVar("F")
+F = TypeVar("F", bound=Callable[..., Any])
 
 PathLike = str | Path
 
@@ -119,9 +119,8 @@ class Model(Described):
         """
         return read_whole(self.path, read, self.folder.identity)
 
-    def evaluate(self, data: Any = None, **settings: Any) -> Any:
-        """Measure the model; the class of each task says on what, and returns its own figures."""
-        raise NotImplementedError
+    if TYPE_CHECKING:
+        evaluate: Callable[..., Any]  # the class of each task says on what, and returns its own figures
 
     def report(self, figures: Any) -> Report:
         """Return what is shown in addition to the figures of `evaluate`."""
@@ -239,16 +238,16 @@ def wrong_model(model: Model, method: str, *owners: type[Model]) -> WrongModelEr
     return error
 
 
-def measuring(evaluate: Callable[..., F]) -> Callable[..., F]:
+def measuring(evaluate: F) -> F:
     """Let a method `evaluate` of a model take data that are given in Python, as `train` does."""
 
     @wraps(evaluate)
-    def measured(self: Model, data: Any = None, **settings: Any) -> F:
+    def measured(self: Model, data: Any = None, **settings: Any) -> Any:
         with as_sources(data) as found:
             implied = implied_settings(found, settings, self.config.task)
             return evaluate(self, found.names or None, **implied, **settings)
 
-    return measured
+    return cast(F, measured)
 
 
 def given(task: str, data: tuple[str, ...] | None, settings: Mapping[str, Any], *specs: type[Spec]) -> dict[str, Any]:

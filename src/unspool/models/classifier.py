@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from functools import cached_property, partial
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from unspool.arrays import FloatArray
 from unspool.data.findings import Findings
@@ -23,6 +23,11 @@ from unspool.tasks.labelling.evaluation import Examples, Reading, evaluate_label
 from unspool.tasks.labelling.specs import LabellingConfig
 from unspool.tasks.opening import encoder_tokenizer
 from unspool.text.incoming import clean_text
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from unspool.models.method_keywords import ClassificationEvaluationKeywords
 
 
 class HeadModel(LabellingModel):
@@ -80,7 +85,9 @@ class TextClassifier(HeadModel, TextLabellingModel):
         return bool(self._classifier.components)
 
     @measuring
-    def evaluate(self, data: Any = None, **settings: Any) -> ClassificationFigures:
+    def evaluate(
+        self, data: Any = None, **settings: "Unpack[ClassificationEvaluationKeywords]"
+    ) -> ClassificationFigures:
         """Measure the model on the rows of a table, or on those that were held out.
 
         Args:

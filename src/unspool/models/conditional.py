@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from unspool.decode.completion import Completion
 from unspool.decode.condition import Condition, condition_source, missing_condition
@@ -22,6 +22,11 @@ from unspool.tasks.conditional.evaluation import conditioned_text, evaluate_cond
 from unspool.tasks.conditional.specs import ConditionalConfig, ConditionalDataSpec
 from unspool.text.words import Until
 
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from unspool.models.method_keywords import ConditionalEvaluationKeywords, SamplingKeywords
+
 
 class ConditionalTextModel(TextLabellingModel):
     """A language model whose texts depend on labels or numbers; by Bayes' rule it classifies texts, too.
@@ -38,7 +43,7 @@ class ConditionalTextModel(TextLabellingModel):
         self._context = open_context(folder, config, network, by_document=True)
         self.tokenizer = self._context.tokenizer
 
-    def generate(self, prompt: str = "", condition: Condition | None = None, **settings: Any) -> str:
+    def generate(self, prompt: str = "", condition: Condition | None = None, **settings: "Unpack[SamplingKeywords]") -> str:
         """Continue a prompt under a condition.
 
         Args:
@@ -54,11 +59,11 @@ class ConditionalTextModel(TextLabellingModel):
         """
         return self.read(prompt, condition).generate(**settings)
 
-    def stream(self, prompt: str = "", condition: Condition | None = None, **settings: Any) -> Iterator[str]:
+    def stream(self, prompt: str = "", condition: Condition | None = None, **settings: "Unpack[SamplingKeywords]") -> Iterator[str]:
         """Continue a prompt under a condition, and yield text as it comes. See `generate`."""
         return self.read(prompt, condition).stream(**settings)
 
-    def samples(self, prompt: str = "", condition: Condition | None = None, **settings: Any) -> Rows[Sample]:
+    def samples(self, prompt: str = "", condition: Condition | None = None, **settings: "Unpack[SamplingKeywords]") -> Rows[Sample]:
         """Continue a prompt several times. See `generate` and `StateReading.samples`."""
         return self.read(prompt, condition).samples(**settings)
 
@@ -90,7 +95,7 @@ class ConditionalTextModel(TextLabellingModel):
         return score_text(self.network, self.tokenizer, text, self.network.encode(self._source(condition)), ends=True)
 
     @measuring
-    def evaluate(self, data: Any = None, **settings: Any) -> ConditionedFigures:
+    def evaluate(self, data: Any = None, **settings: "Unpack[ConditionalEvaluationKeywords]") -> ConditionedFigures:
         """Measure the model on the rows of a table, or on those that were held out.
 
         Args:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, overload
 
 from unspool.arrays import FloatArray
 from unspool.decode.classification import Classifier
@@ -52,6 +52,12 @@ class LabellingModel(Model):
     def _listed(self, examples: Any) -> tuple[Any, bool]:
         """Return some examples as the classifier takes them, and whether a single one was given."""
         raise NotImplementedError
+
+    @overload
+    def classify(self, examples: str) -> str: ...
+
+    @overload
+    def classify(self, examples: Any) -> str | list[str]: ...
 
     def classify(self, examples: Any) -> str | list[str]:
         """Return the likeliest label of one example, or of several, in order."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,6 +25,11 @@ from unspool.tasks.opening import decoder_tokenizer
 from unspool.tasks.training_text import TrainingText
 from unspool.text.incoming import clean_text
 from unspool.text.tokenizer import Tokenizer
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from unspool.models.method_keywords import SamplingKeywords
 
 
 LAST = 40  # tokens that are shown of a text that was read
@@ -151,7 +156,7 @@ class StateReading:
         best = np.argsort(-probabilities, kind="stable")[:n]
         return [(self._context.tokenizer.show(int(token)), float(probabilities[token])) for token in best]
 
-    def stream(self, **settings: Any) -> Iterator[str]:
+    def stream(self, **settings: "Unpack[SamplingKeywords]") -> Iterator[str]:
         """Generate from this state, and yield text as it comes.
 
         Args:
@@ -168,11 +173,11 @@ class StateReading:
             )
         return (piece.text for piece in self._pieces(spec)[1] if piece.text)
 
-    def generate(self, **settings: Any) -> str:
+    def generate(self, **settings: "Unpack[SamplingKeywords]") -> str:
         """Generate from this state. See `stream`."""
         return "".join(self.stream(**settings))
 
-    def samples(self, **settings: Any) -> Rows[Sample]:
+    def samples(self, **settings: "Unpack[SamplingKeywords]") -> Rows[Sample]:
         """Generate several continuations in one batch; sample i, counted from 0, draws with seed + i.
 
         With float32 weights each is what its seed generates alone. With shorter weights the states of a batch are
