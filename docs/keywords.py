@@ -20,43 +20,46 @@ from unspool.tasks.registry import ROWS, data_specs, evaluation_specs
 
 PLACE = Path(unspool.__file__).parent / "models"
 HEAD = '"""The types of the keywords of {what}. Written by `make docs` from the specs; do not edit.'
-IMPORTS = "\n\nfrom collections.abc import Mapping, Sequence\nfrom pathlib import Path\nfrom typing import Any, Literal, TypedDict\n"
+IMPORTS = "\n\nfrom collections.abc import Sequence\nfrom typing import Literal, TypedDict\n"
 RUN = {
     "out": "str | Path | None",
     "overwrite": "bool",
     "start_from": "str | Path | None",
     "callback": "Callback | None",
     "progress": "bool | None",
-    "settings": "Mapping[str, Mapping[str, Any]] | None",
+    "settings": "dict[str, dict[str, Any]] | None",
 }
 WIDTH = 120
+SHARED = 3  # settings from which those of several tasks have a class of their own
 
 Fields = dict[str, str]  # the types of keywords, by name
 
 
 def train_keywords() -> str:
     """The keywords of `train`: a class for each task, and one that has all of them."""
-    by_task = {task: _fields(sections(row.load("recipe")).values()) for task, row in ROWS.items()}
-    owners: dict[tuple[str, str], list[str]] = {}
-    for task, fields in by_task.items():
-        for name, kind in fields.items():
-            owners.setdefault((name, kind), []).append(task)
+    specs = {task: list(sections(row.load("recipe")).values()) for task, row in ROWS.items()}
+    by_task = {task: _fields(own) for task, own in specs.items()}
+    every = {name: kind for fields in by_task.values() for name, kind in fields.items()}
     groups: dict[tuple[str, ...], Fields] = {}
-    for (name, kind), tasks in owners.items():
-        groups.setdefault(tuple(tasks), {})[name] = kind
-    names = {tasks: _group_name(tasks) for tasks in groups}
+    for name, kind in every.items():
+        owners = tuple(task for task, fields in by_task.items() if name in fields)
+        assert all(by_task[task][name] == kind for task in owners), f"{name} has several types"
+        groups.setdefault(owners, {})[name] = kind
+    shared = {tasks: fields for tasks, fields in groups.items() if len(tasks) > 1 and len(fields) >= SHARED}
+    names = {tasks: _home(next(iter(fields)), specs[tasks[0]]) for tasks, fields in shared.items()}
     classes = [_class("RunKeywords", "What every run takes besides its settings.", RUN)]
-    classes += [
-        _class(names[tasks], f"Settings of {_listed(tasks)}.", fields)
-        for tasks, fields in groups.items()
-    ]
-    for task in ROWS:
-        bases = ["RunKeywords", *(names[tasks] for tasks in groups if task in tasks)]
-        classes.append(_class(_task_name(task), f"The keywords of `train` for a model of {task}.", {}, bases))
-    every = ["RunKeywords", *names.values()]
-    classes.append(_class("EveryKeyword", "The keywords of `train` for a model of any task.", {}, every))
-    callback = "\nfrom unspool.training.callback import Callback\n"
-    return f'{HEAD.format(what="`train`")}"""{IMPORTS}{callback}\n\n' + "\n\n".join(classes)
+    classes += [_class(names[tasks], f"Settings of {_listed(tasks)}.", fields) for tasks, fields in shared.items()]
+    inherited = {name for fields in shared.values() for name in fields}
+    for task, fields in by_task.items():
+        own = {name: kind for name, kind in fields.items() if name not in inherited}
+        bases = ["RunKeywords", *(names[tasks] for tasks in shared if task in tasks)]
+        classes.append(_class(_task_name(task), f"The keywords of `train` for a model of {task}.", own, bases))
+    rest = {name: kind for name, kind in every.items() if name not in inherited}
+    about = "The keywords of `train` for a model of any task."
+    classes.append(_class("EveryKeyword", about, rest, ["RunKeywords", *names.values()]))
+    imports = IMPORTS.replace("from typing import", "from pathlib import Path\nfrom typing import Any,")
+    imports += "\nfrom unspool.training.callback import Callback\n"
+    return f'{HEAD.format(what="`train`")}"""{imports}\n\n' + "\n\n".join(classes)
 
 
 def method_keywords() -> str:
@@ -73,8 +76,7 @@ def method_keywords() -> str:
         beams = [BeamSpec] if task in ("translation", "captioning") else []
         name = f"{_camel(task)}EvaluationKeywords"
         classes.append(_class(name, f"How to evaluate a model of {task}.", _fields([*own, *beams])))
-    imports = IMPORTS.replace("Mapping, ", "").replace("from pathlib import Path\n", "").replace("Any, ", "")
-    return f'{HEAD.format(what="the methods of models")}"""{imports}\n\n' + "\n\n".join(classes)
+    return f'{HEAD.format(what="the methods of models")}"""{IMPORTS}\n\n' + "\n\n".join(classes)
 
 
 def pages() -> dict[Path, str]:
@@ -120,15 +122,10 @@ def _class(name: str, about: str, fields: Fields, bases: Iterable[str] = ()) -> 
     return "\n".join([head, f'    """{about}"""', *(["", *lines] if lines else [])]) + "\n"
 
 
-def _group_name(tasks: tuple[str, ...]) -> str:
-    if len(tasks) == 1:
-        return f"Only{_camel(tasks[0])}Keywords"
-    if len(tasks) == len(ROWS):
-        return "SharedKeywords"
-    missing = [task for task in ROWS if task not in tasks]
-    if len(missing) < len(tasks):
-        return f"AllBut{''.join(map(_camel, missing))}Keywords"
-    return f"Of{''.join(map(_camel, tasks))}Keywords"
+def _home(name: str, specs: Iterable[type[Spec]]) -> str:
+    """Return the name of the class of keywords for the spec that a setting was written in."""
+    homes = [one for spec in specs for one in spec.__mro__ if name in vars(one).get("__annotations__", {})]
+    return homes[-1].__name__.removesuffix("Spec").removesuffix("Shape") + "Keywords"
 
 
 def _task_name(task: str) -> str:

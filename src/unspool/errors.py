@@ -139,13 +139,16 @@ class OutputError(UnspoolError):
     exit_code = 7
 
 
-_FLAGS = "overwrite|lines|documents|copying|class-weights|lowercase|header|scheduled-sampling"  # options without a value
+_FLAGS = (
+    "overwrite|lines|documents|copying|class-weights|lowercase|header|scheduled-sampling"  # options without a value
+)
 _VALUED = "tokenizer|encoding|cell|attention|suffixes|condition-kind|tokenizer-from|from|model|condition|format"
 _NO_VALUE = "and|in|is|it|means|name|names|of|or|reads|says|such|that|where|with"  # words that go on after an option
 _RESUME = re.compile(r"`[^`]*\btrain --resume ([^`]+)`")
 _OPTION = re.compile(
     rf"(?P<code>`[^`]*`)|(?<![\w-])--(?:(?P<flag>{_FLAGS})|no-(?P<off>[a-z][a-z-]*)|(?P<resume>resume)|"
-    rf"(?P<valued>{_VALUED}) (?!(?:{_NO_VALUE})\b)(?P<value>'[^']*'|[^\s,;:]*[^\s,;:.])|(?P<name>[a-z][a-z-]*))(?![\w-])"
+    rf"(?P<valued>{_VALUED}) (?!(?:{_NO_VALUE})\b)(?P<value>'[^']*'|[^\s,;:]*[^\s,;:.])|"
+    r"(?P<name>[a-z][a-z-]*))(?![\w-])"
 )
 _KEYWORDS = {"from": "start_from"}  # options that Python calls otherwise
 

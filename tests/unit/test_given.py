@@ -202,7 +202,7 @@ def test_a_data_set_of_hugging_face_is_a_table_with_the_names_of_its_labels() ->
     assert rows_of(labelled) == [{"text": "a", "label": "good"}, {"text": "b", "label": "bad"}]
     pairs = HubData([{"translation": {"de": f"{n}", "en": f"number {n}"}} for n in range(12)], translation=None)
     assert implied_by(pairs) == {"source": "de", "target": "en"}
-    with pytest.raises(UsageError, match="one part of a data set must be given. Received: train, test") as caught:
+    with pytest.raises(UsageError, match=r"one part of a data set must be given\. Received: train, test") as caught:
         rows_of({"train": labelled, "test": labelled})
     assert "data['train']" in caught.value.hint
 

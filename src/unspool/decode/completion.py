@@ -18,10 +18,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from unspool.display.reprs import Displayed
 from unspool.arrays import FloatArray
 from unspool.decode.boundaries import Ends, TokenTexts, text_of_bytes, whole_text
 from unspool.decode.nodes import Node, step_nodes
+from unspool.display.reprs import Displayed
 from unspool.engines.base import SequenceNetwork
 from unspool.text.words import Until, end_of, in_word
 

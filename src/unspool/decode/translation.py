@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from unspool.display.reprs import Displayed
 from unspool.arrays import IntArray
 from unspool.data.batches import TextSource
 from unspool.decode.attended import ROWS, Attended, search_attending
+from unspool.display.reprs import Displayed
 from unspool.engines.announcing import advance
 from unspool.engines.base import Attends, EncoderDecoder
 from unspool.specs.sampling import BeamSpec

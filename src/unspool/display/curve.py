@@ -11,7 +11,7 @@ COLOURS = (BLUE, ORANGE)
 LEFT, RIGHT, TOP, BOTTOM = 52, 12, 26, 34  # pixels around the curves
 MAX_POINTS = 400  # of a curve; of more, evenly chosen ones
 ALONE = (
-    '<style>svg { color: #1b1f24; } @media (prefers-color-scheme: dark) { svg { color: #e6e8eb; } } '
+    "<style>svg { color: #1b1f24; } @media (prefers-color-scheme: dark) { svg { color: #e6e8eb; } } "
     "text { font-family: system-ui, sans-serif; }</style>"
 )
 

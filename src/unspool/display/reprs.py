@@ -37,7 +37,8 @@ class Rows(list[T], Displayed):
         """Return the rows as a data frame of pandas, which must be installed."""
         import pandas
 
-        return pandas.DataFrame(as_rows(self) or list(self))
+        rows: list[Any] = as_rows(self) or list(self)
+        return pandas.DataFrame(rows)
 
 
 def as_rows(items: Sequence[Any]) -> list[dict[str, Any]]:

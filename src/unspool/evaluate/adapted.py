@@ -4,9 +4,9 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from unspool.display.reprs import Displayed
 from unspool.arrays import FloatArray
 from unspool.data.tokens import Part
+from unspool.display.reprs import Displayed
 
 ROWS = {
     "static": "as it was",

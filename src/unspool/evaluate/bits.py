@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from unspool.display.reprs import Displayed
 from unspool.arrays import FloatArray, IntArray
 from unspool.data.batches import pad_sequences
 from unspool.data.tokens import Part
+from unspool.display.reprs import Displayed
 from unspool.engines.announcing import advance
 from unspool.engines.base import SequenceNetwork, State
 from unspool.engines.mixture import Mixture

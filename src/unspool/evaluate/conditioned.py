@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from unspool.display.reprs import Displayed
 from unspool.data.conditions import CONDITIONS
 from unspool.data.pairs import Pairs
+from unspool.display.reprs import Displayed
 from unspool.engines.base import EncoderDecoder
 from unspool.evaluate.bayes import BayesClassifier
 from unspool.evaluate.bits import evaluate_part

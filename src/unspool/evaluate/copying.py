@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from unspool.display.reprs import Displayed
 from unspool.arrays import IntArray
 from unspool.data.suffixes import SuffixIndex
+from unspool.display.reprs import Displayed
 
 SPANS = (10, 20, 30, 50)  # characters
 WORD_SPANS = (4, 6, 8, 12)

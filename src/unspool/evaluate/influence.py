@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from unspool.display.reprs import Displayed
 from unspool.arrays import FloatArray
+from unspool.display.reprs import Displayed
 
 
 @dataclass(frozen=True, repr=False)

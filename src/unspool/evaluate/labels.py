@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from unspool.display.reprs import Displayed
 from unspool.arrays import FloatArray, IntArray
+from unspool.display.reprs import Displayed
 
 Matrix = tuple[tuple[int, ...], ...]
 CLOSING = ("accuracy", "macro_f1", "nats_per_label")  # the figures that close a run

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from unspool.display.reprs import Displayed
 from unspool.data.pairs import Pairs
+from unspool.display.reprs import Displayed
 from unspool.engines.announcing import advance
 from unspool.engines.base import EncoderDecoder
 from unspool.errors import MissingExtraError

@@ -43,7 +43,9 @@ class ConditionalTextModel(TextLabellingModel):
         self._context = open_context(folder, config, network, by_document=True)
         self.tokenizer = self._context.tokenizer
 
-    def generate(self, prompt: str = "", condition: Condition | None = None, **settings: "Unpack[SamplingKeywords]") -> str:
+    def generate(
+        self, prompt: str = "", condition: Condition | None = None, **settings: "Unpack[SamplingKeywords]"
+    ) -> str:
         """Continue a prompt under a condition.
 
         Args:
@@ -59,11 +61,15 @@ class ConditionalTextModel(TextLabellingModel):
         """
         return self.read(prompt, condition).generate(**settings)
 
-    def stream(self, prompt: str = "", condition: Condition | None = None, **settings: "Unpack[SamplingKeywords]") -> Iterator[str]:
+    def stream(
+        self, prompt: str = "", condition: Condition | None = None, **settings: "Unpack[SamplingKeywords]"
+    ) -> Iterator[str]:
         """Continue a prompt under a condition, and yield text as it comes. See `generate`."""
         return self.read(prompt, condition).stream(**settings)
 
-    def samples(self, prompt: str = "", condition: Condition | None = None, **settings: "Unpack[SamplingKeywords]") -> Rows[Sample]:
+    def samples(
+        self, prompt: str = "", condition: Condition | None = None, **settings: "Unpack[SamplingKeywords]"
+    ) -> Rows[Sample]:
         """Continue a prompt several times. See `generate` and `StateReading.samples`."""
         return self.read(prompt, condition).samples(**settings)
 

@@ -1,6 +1,6 @@
 """A Markov chain that continues a prompt, and whose counts can be changed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -119,7 +119,7 @@ class CountedTextModel(TextModel):
     def _changed(
         self,
         found: Any,
-        settings: dict[str, Any],
+        settings: Mapping[str, Any],
         change: Callable[[Part], Any],
         out: PathLike | None,
         overwrite: bool,

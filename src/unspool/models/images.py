@@ -67,9 +67,7 @@ class ImageClassifier(HeadModel):
         return NetworkClassifier(self.network, self.labels, sources)
 
     @measuring
-    def evaluate(
-        self, data: Any = None, **settings: "Unpack[ImageClassificationEvaluationKeywords]"
-    ) -> PictureFigures:
+    def evaluate(self, data: Any = None, **settings: "Unpack[ImageClassificationEvaluationKeywords]") -> PictureFigures:
         """Measure the model on pictures with labels, or on those that were held out.
 
         Args:

@@ -1,6 +1,6 @@
 """The types of the keywords of `train`. Written by `make docs` from the specs; do not edit."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, TypedDict
 
@@ -15,10 +15,10 @@ class RunKeywords(TypedDict, total=False):
     start_from: str | Path | None
     callback: Callback | None
     progress: bool | None
-    settings: Mapping[str, Mapping[str, Any]] | None
+    settings: dict[str, dict[str, Any]] | None
 
 
-class SharedKeywords(TypedDict, total=False):
+class SourcesKeywords(TypedDict, total=False):
     """Settings of every task."""
 
     validation: str | Sequence[str]
@@ -29,14 +29,7 @@ class SharedKeywords(TypedDict, total=False):
     header: bool | None
 
 
-class AllButVectorClassificationImageClassificationKeywords(TypedDict, total=False):
-    """Settings of every task but vector-classification and image-classification."""
-
-    tokenizer: Literal["char", "word", "bpe", "byte"]
-    vocabulary_limit: int
-
-
-class OfLanguageNgramConditionalKeywords(TypedDict, total=False):
+class TextDataKeywords(TypedDict, total=False):
     """Settings of language and ngram and conditional."""
 
     lines: bool
@@ -44,13 +37,7 @@ class OfLanguageNgramConditionalKeywords(TypedDict, total=False):
     separator: str | None
 
 
-class AllButTranslationVectorClassificationImageClassificationKeywords(TypedDict, total=False):
-    """Settings of every task but translation and vector-classification and image-classification."""
-
-    text: str | Sequence[str]
-
-
-class AllButNgramKeywords(TypedDict, total=False):
+class TrainingKeywords(TypedDict, total=False):
     """Settings of every task but ngram."""
 
     engine: Literal["torch", "keras"]
@@ -77,7 +64,7 @@ class AllButNgramKeywords(TypedDict, total=False):
     steps: int | None
 
 
-class OfLanguageTranslationCaptioningConditionalKeywords(TypedDict, total=False):
+class DecoderTrainingKeywords(TypedDict, total=False):
     """Settings of language and translation and captioning and conditional."""
 
     teacher_forcing: float
@@ -89,63 +76,7 @@ class OfLanguageTranslationCaptioningConditionalKeywords(TypedDict, total=False)
     tie_weights: bool
 
 
-class OnlyLanguageKeywords(TypedDict, total=False):
-    """Settings of language."""
-
-    sequence_length: int
-    reset_probability: float
-
-
-class OfLanguageClassificationKeywords(TypedDict, total=False):
-    """Settings of language and classification."""
-
-    counts: bool
-
-
-class OfLanguageNgramKeywords(TypedDict, total=False):
-    """Settings of language and ngram."""
-
-    order: int
-    min_count: int
-
-
-class OnlyNgramKeywords(TypedDict, total=False):
-    """Settings of ngram."""
-
-    tokenizer_from: str | None
-
-
-class OnlyTranslationKeywords(TypedDict, total=False):
-    """Settings of translation."""
-
-    source: str | None
-    target: str | None
-    source_file: str | None
-    target_file: str | None
-    validation_source_file: str | None
-    validation_target_file: str | None
-    joint_vocabulary: bool
-
-
-class OfTranslationCaptioningConditionalClassificationKeywords(TypedDict, total=False):
-    """Settings of translation and captioning and conditional and classification."""
-
-    max_length: int | None
-
-
-class OfTranslationCaptioningConditionalKeywords(TypedDict, total=False):
-    """Settings of translation and captioning and conditional."""
-
-    decoder_input: Literal["previous", "none"]
-
-
-class OfTranslationCaptioningKeywords(TypedDict, total=False):
-    """Settings of translation and captioning."""
-
-    attention: Literal["none", "dot", "additive"]
-
-
-class OfTranslationClassificationKeywords(TypedDict, total=False):
+class EncoderKeywords(TypedDict, total=False):
     """Settings of translation and classification."""
 
     encoder_cell: Literal["rnn", "lstm", "gru", "mingru"]
@@ -154,13 +85,7 @@ class OfTranslationClassificationKeywords(TypedDict, total=False):
     bidirectional: bool
 
 
-class AllButLanguageNgramKeywords(TypedDict, total=False):
-    """Settings of every task but language and ngram."""
-
-    encoder_size: int
-
-
-class OfCaptioningImageClassificationKeywords(TypedDict, total=False):
+class PictureDataKeywords(TypedDict, total=False):
     """Settings of captioning and image-classification."""
 
     image: str | None
@@ -178,196 +103,177 @@ class OfCaptioningImageClassificationKeywords(TypedDict, total=False):
     encoder_stages: Sequence[int]
 
 
-class OfCaptioningClassificationKeywords(TypedDict, total=False):
-    """Settings of captioning and classification."""
-
-    lowercase: bool
-
-
-class OnlyConditionalKeywords(TypedDict, total=False):
-    """Settings of conditional."""
-
-    condition: str | Sequence[str]
-    condition_kind: Literal["auto", "labels", "numbers"]
-
-
-class OfClassificationVectorClassificationImageClassificationKeywords(TypedDict, total=False):
-    """Settings of classification and vector-classification and image-classification."""
-
-    label: str | None
-    class_weights: bool | Sequence[float]
-
-
-class OnlyClassificationKeywords(TypedDict, total=False):
-    """Settings of classification."""
-
-    word_dropout: float
-    unfreeze: Literal["at-once", "gradual"] | int
-
-
-class OfClassificationImageClassificationKeywords(TypedDict, total=False):
-    """Settings of classification and image-classification."""
-
-    pooling: Literal["last", "max", "mean", "attention"]
-
-
-class OnlyVectorClassificationKeywords(TypedDict, total=False):
-    """Settings of vector-classification."""
-
-    features: str | Sequence[str]
-    feature_dropout: float
-
-
 class LanguageKeywords(
     RunKeywords,
-    SharedKeywords,
-    AllButVectorClassificationImageClassificationKeywords,
-    OfLanguageNgramConditionalKeywords,
-    AllButTranslationVectorClassificationImageClassificationKeywords,
-    AllButNgramKeywords,
-    OfLanguageTranslationCaptioningConditionalKeywords,
-    OnlyLanguageKeywords,
-    OfLanguageClassificationKeywords,
-    OfLanguageNgramKeywords,
+    SourcesKeywords,
+    TextDataKeywords,
+    TrainingKeywords,
+    DecoderTrainingKeywords,
     total=False,
 ):
     """The keywords of `train` for a model of language."""
 
+    tokenizer: Literal["char", "word", "bpe", "byte"]
+    vocabulary_limit: int
+    text: str | Sequence[str]
+    sequence_length: int
+    reset_probability: float
+    counts: bool
+    order: int
+    min_count: int
 
-class NgramKeywords(
-    RunKeywords,
-    SharedKeywords,
-    AllButVectorClassificationImageClassificationKeywords,
-    OfLanguageNgramConditionalKeywords,
-    AllButTranslationVectorClassificationImageClassificationKeywords,
-    OfLanguageNgramKeywords,
-    OnlyNgramKeywords,
-    total=False,
-):
+
+class NgramKeywords(RunKeywords, SourcesKeywords, TextDataKeywords, total=False):
     """The keywords of `train` for a model of ngram."""
+
+    tokenizer: Literal["char", "word", "bpe", "byte"]
+    vocabulary_limit: int
+    text: str | Sequence[str]
+    tokenizer_from: str | None
+    order: int
+    min_count: int
 
 
 class TranslationKeywords(
     RunKeywords,
-    SharedKeywords,
-    AllButVectorClassificationImageClassificationKeywords,
-    AllButNgramKeywords,
-    OfLanguageTranslationCaptioningConditionalKeywords,
-    OnlyTranslationKeywords,
-    OfTranslationCaptioningConditionalClassificationKeywords,
-    OfTranslationCaptioningConditionalKeywords,
-    OfTranslationCaptioningKeywords,
-    OfTranslationClassificationKeywords,
-    AllButLanguageNgramKeywords,
+    SourcesKeywords,
+    TrainingKeywords,
+    DecoderTrainingKeywords,
+    EncoderKeywords,
     total=False,
 ):
     """The keywords of `train` for a model of translation."""
 
+    tokenizer: Literal["char", "word", "bpe", "byte"]
+    vocabulary_limit: int
+    source: str | None
+    target: str | None
+    source_file: str | None
+    target_file: str | None
+    validation_source_file: str | None
+    validation_target_file: str | None
+    joint_vocabulary: bool
+    max_length: int | None
+    decoder_input: Literal["previous", "none"]
+    attention: Literal["none", "dot", "additive"]
+    encoder_size: int
+
 
 class CaptioningKeywords(
     RunKeywords,
-    SharedKeywords,
-    AllButVectorClassificationImageClassificationKeywords,
-    AllButTranslationVectorClassificationImageClassificationKeywords,
-    AllButNgramKeywords,
-    OfLanguageTranslationCaptioningConditionalKeywords,
-    OfTranslationCaptioningConditionalClassificationKeywords,
-    OfTranslationCaptioningConditionalKeywords,
-    OfTranslationCaptioningKeywords,
-    AllButLanguageNgramKeywords,
-    OfCaptioningImageClassificationKeywords,
-    OfCaptioningClassificationKeywords,
+    SourcesKeywords,
+    TrainingKeywords,
+    DecoderTrainingKeywords,
+    PictureDataKeywords,
     total=False,
 ):
     """The keywords of `train` for a model of captioning."""
 
+    tokenizer: Literal["char", "word", "bpe", "byte"]
+    vocabulary_limit: int
+    text: str | Sequence[str]
+    lowercase: bool
+    max_length: int | None
+    decoder_input: Literal["previous", "none"]
+    attention: Literal["none", "dot", "additive"]
+    encoder_size: int
+
 
 class ConditionalKeywords(
     RunKeywords,
-    SharedKeywords,
-    AllButVectorClassificationImageClassificationKeywords,
-    OfLanguageNgramConditionalKeywords,
-    AllButTranslationVectorClassificationImageClassificationKeywords,
-    AllButNgramKeywords,
-    OfLanguageTranslationCaptioningConditionalKeywords,
-    OfTranslationCaptioningConditionalClassificationKeywords,
-    OfTranslationCaptioningConditionalKeywords,
-    AllButLanguageNgramKeywords,
-    OnlyConditionalKeywords,
+    SourcesKeywords,
+    TextDataKeywords,
+    TrainingKeywords,
+    DecoderTrainingKeywords,
     total=False,
 ):
     """The keywords of `train` for a model of conditional."""
 
+    tokenizer: Literal["char", "word", "bpe", "byte"]
+    vocabulary_limit: int
+    text: str | Sequence[str]
+    condition: str | Sequence[str]
+    condition_kind: Literal["auto", "labels", "numbers"]
+    max_length: int | None
+    decoder_input: Literal["previous", "none"]
+    encoder_size: int
 
-class ClassificationKeywords(
-    RunKeywords,
-    SharedKeywords,
-    AllButVectorClassificationImageClassificationKeywords,
-    AllButTranslationVectorClassificationImageClassificationKeywords,
-    AllButNgramKeywords,
-    OfLanguageClassificationKeywords,
-    OfTranslationCaptioningConditionalClassificationKeywords,
-    OfTranslationClassificationKeywords,
-    AllButLanguageNgramKeywords,
-    OfCaptioningClassificationKeywords,
-    OfClassificationVectorClassificationImageClassificationKeywords,
-    OnlyClassificationKeywords,
-    OfClassificationImageClassificationKeywords,
-    total=False,
-):
+
+class ClassificationKeywords(RunKeywords, SourcesKeywords, TrainingKeywords, EncoderKeywords, total=False):
     """The keywords of `train` for a model of classification."""
 
+    tokenizer: Literal["char", "word", "bpe", "byte"]
+    vocabulary_limit: int
+    text: str | Sequence[str]
+    label: str | None
+    lowercase: bool
+    max_length: int | None
+    class_weights: bool | Sequence[float]
+    word_dropout: float
+    unfreeze: Literal["at-once", "gradual"] | int
+    counts: bool
+    encoder_size: int
+    pooling: Literal["last", "max", "mean", "attention"]
 
-class VectorClassificationKeywords(
-    RunKeywords,
-    SharedKeywords,
-    AllButNgramKeywords,
-    AllButLanguageNgramKeywords,
-    OfClassificationVectorClassificationImageClassificationKeywords,
-    OnlyVectorClassificationKeywords,
-    total=False,
-):
+
+class VectorClassificationKeywords(RunKeywords, SourcesKeywords, TrainingKeywords, total=False):
     """The keywords of `train` for a model of vector-classification."""
 
+    features: str | Sequence[str]
+    label: str | None
+    class_weights: bool | Sequence[float]
+    feature_dropout: float
+    encoder_size: int
 
-class ImageClassificationKeywords(
-    RunKeywords,
-    SharedKeywords,
-    AllButNgramKeywords,
-    AllButLanguageNgramKeywords,
-    OfCaptioningImageClassificationKeywords,
-    OfClassificationVectorClassificationImageClassificationKeywords,
-    OfClassificationImageClassificationKeywords,
-    total=False,
-):
+
+class ImageClassificationKeywords(RunKeywords, SourcesKeywords, TrainingKeywords, PictureDataKeywords, total=False):
     """The keywords of `train` for a model of image-classification."""
+
+    label: str | None
+    class_weights: bool | Sequence[float]
+    encoder_size: int
+    pooling: Literal["last", "max", "mean", "attention"]
 
 
 class EveryKeyword(
     RunKeywords,
-    SharedKeywords,
-    AllButVectorClassificationImageClassificationKeywords,
-    OfLanguageNgramConditionalKeywords,
-    AllButTranslationVectorClassificationImageClassificationKeywords,
-    AllButNgramKeywords,
-    OfLanguageTranslationCaptioningConditionalKeywords,
-    OnlyLanguageKeywords,
-    OfLanguageClassificationKeywords,
-    OfLanguageNgramKeywords,
-    OnlyNgramKeywords,
-    OnlyTranslationKeywords,
-    OfTranslationCaptioningConditionalClassificationKeywords,
-    OfTranslationCaptioningConditionalKeywords,
-    OfTranslationCaptioningKeywords,
-    OfTranslationClassificationKeywords,
-    AllButLanguageNgramKeywords,
-    OfCaptioningImageClassificationKeywords,
-    OfCaptioningClassificationKeywords,
-    OnlyConditionalKeywords,
-    OfClassificationVectorClassificationImageClassificationKeywords,
-    OnlyClassificationKeywords,
-    OfClassificationImageClassificationKeywords,
-    OnlyVectorClassificationKeywords,
+    SourcesKeywords,
+    TextDataKeywords,
+    TrainingKeywords,
+    DecoderTrainingKeywords,
+    EncoderKeywords,
+    PictureDataKeywords,
     total=False,
 ):
     """The keywords of `train` for a model of any task."""
+
+    tokenizer: Literal["char", "word", "bpe", "byte"]
+    vocabulary_limit: int
+    text: str | Sequence[str]
+    sequence_length: int
+    reset_probability: float
+    counts: bool
+    order: int
+    min_count: int
+    tokenizer_from: str | None
+    source: str | None
+    target: str | None
+    source_file: str | None
+    target_file: str | None
+    validation_source_file: str | None
+    validation_target_file: str | None
+    joint_vocabulary: bool
+    max_length: int | None
+    decoder_input: Literal["previous", "none"]
+    attention: Literal["none", "dot", "additive"]
+    encoder_size: int
+    lowercase: bool
+    condition: str | Sequence[str]
+    condition_kind: Literal["auto", "labels", "numbers"]
+    label: str | None
+    class_weights: bool | Sequence[float]
+    word_dropout: float
+    unfreeze: Literal["at-once", "gradual"] | int
+    pooling: Literal["last", "max", "mean", "attention"]
+    features: str | Sequence[str]
+    feature_dropout: float

@@ -25,7 +25,6 @@ from unspool.models.score import Score
 from unspool.tasks.labelling.confusion import STYLE as CONFUSION_STYLE
 from unspool.tasks.labelling.confusion import confusion_section
 from unspool.tasks.labelling.influence import influence_section
-from unspool.tasks.page import shade
 from unspool.tasks.translation.page import STYLE as ATTENTION_STYLE
 from unspool.tasks.translation.page import attention_section
 from unspool.text.escapes import escaped

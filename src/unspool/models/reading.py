@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from unspool.display.reprs import Displayed
 from unspool.arrays import softmax
 from unspool.decode.boundaries import TokenTexts
 from unspool.decode.generation import generate
 from unspool.decode.reading import Reading, read, sample_seeds
 from unspool.decode.row import Constraint, Piece
 from unspool.decode.session import Session, hastened
+from unspool.display.reprs import Displayed, Rows
 from unspool.engines.base import SequenceNetwork
 from unspool.errors import ModelFolderError, UsageError, reporting_write_errors
 from unspool.folder.model_folder import ModelFolder

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from unspool.display.reprs import Displayed
 from unspool.arrays import IntArray
 from unspool.data.tokens import Part, part_of_text
+from unspool.display.reprs import Displayed
 from unspool.engines.base import SequenceNetwork
 from unspool.engines.mixture import Mixture, MixtureState
 from unspool.errors import UsageError

@@ -46,11 +46,12 @@ class Translator(Model):
     def translate(self, texts: str, **settings: "Unpack[BeamKeywords]") -> str: ...
 
     @overload
-    def translate(self, texts: Sequence[str], **settings: "Unpack[BeamKeywords]") -> list[str]: ...
+    def translate(self, texts: list[str] | tuple[str, ...], **settings: "Unpack[BeamKeywords]") -> list[str]: ...
 
-    def translate(
-        self, texts: str | Sequence[str], **settings: "Unpack[BeamKeywords]"
-    ) -> str | list[str]:
+    @overload
+    def translate(self, texts: Sequence[str], **settings: "Unpack[BeamKeywords]") -> str | list[str]: ...
+
+    def translate(self, texts: str | Sequence[str], **settings: "Unpack[BeamKeywords]") -> str | list[str]:
         """Translate one text, or several, in order.
 
         Args:
@@ -63,9 +64,7 @@ class Translator(Model):
         found = [best[0].text for best in self.translations(texts, **settings)]
         return found[0] if isinstance(texts, str) else found
 
-    def translations(
-        self, texts: str | Sequence[str], **settings: "Unpack[BeamKeywords]"
-    ) -> Rows[list[Translation]]:
+    def translations(self, texts: str | Sequence[str], **settings: "Unpack[BeamKeywords]") -> Rows[list[Translation]]:
         """Return the `n_best` translations of each text, the best first, with scores and attention weights.
 
         A text that is empty or blank has one translation, which is empty.
@@ -138,9 +137,7 @@ class Captioner(Model):
         """Return the `n_best` captions of each picture, the best first, with scores and attention weights."""
         return Rows(self._captions(pictures, **settings)[0])
 
-    def _captions(
-        self, pictures: Any, **settings: "Unpack[BeamKeywords]"
-    ) -> tuple[list[list[Caption]], PictureReader]:
+    def _captions(self, pictures: Any, **settings: "Unpack[BeamKeywords]") -> tuple[list[list[Caption]], PictureReader]:
         search = build(BeamSpec, settings, "caption")
         reader = self._encoding.read_all(as_pictures(pictures)[0])
         return self._captioner.caption(len(reader), reader.source, search), reader

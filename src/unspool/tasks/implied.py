@@ -50,7 +50,7 @@ def pair_settings(columns: tuple[str, str], seconds: Sequence[Any], requested: s
         requested: is the name of a task; none takes second parts that recur for labels, and others for texts.
 
     Raises:
-        UsageError: there is no such task, or it has no pairs; or none is requested, and what the pairs are is not clear.
+        UsageError: there is no such task, or it has no pairs; or none is requested, and what they are is not clear.
     """
     able = [name for name, row in ROWS.items() if row.pair is not None]
     different, texts = len(set(map(str, seconds))), all(isinstance(one, str) for one in seconds)

@@ -13,8 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from unspool.display.terminal import surviving_loss
-from unspool.display.terminal import visible
+from unspool.display.terminal import surviving_loss, visible
 from unspool.training.standing import Standing, clock
 
 REFRESHES = 4  # a second
@@ -109,7 +108,9 @@ def _length(said: Sequence[str], gap: int) -> int:
 def _bar(progress: float, width: int, ascii_only: bool) -> list[Piece]:
     """Draw a bar of so many columns, and the gap after it."""
     done = min(width, int(progress * width))
-    mark, rest = ("#", "-") if ascii_only else ("\N{BOX DRAWINGS HEAVY HORIZONTAL}", "\N{BOX DRAWINGS LIGHT HORIZONTAL}")
+    mark, rest = (
+        ("#", "-") if ascii_only else ("\N{BOX DRAWINGS HEAVY HORIZONTAL}", "\N{BOX DRAWINGS LIGHT HORIZONTAL}")
+    )
     return [Piece(mark * done, DONE), Piece(rest * (width - done), REST), Piece(" " * GAP)]
 
 

@@ -76,7 +76,9 @@ class NotebookProgress(PlainProgress):
         if standing.event is not None:
             left = "" if self._done else f" · {clock(standing.seconds_left or 0)} left"
             rate = f" · {standing.tokens_per_second:,.0f} tokens/s" if standing.tokens_per_second else ""
-            head = f"{standing.progress:.0%}{left} · step {standing.event.step:,} · epoch {standing.event.epoch:.1f}{rate}"
+            head = (
+                f"{standing.progress:.0%}{left} · step {standing.event.step:,} · epoch {standing.event.epoch:.1f}{rate}"
+            )
         meter = "" if self._done else f'<progress value="{standing.progress:.3f}" aria-label="progress"></progress> '
         warnings = [f"<p>{escape(line)}</p>" for line in self._notes if line.startswith("warning")]
         notes = "\n".join(map(escape, self._notes))

@@ -8,10 +8,9 @@ from contextlib import contextmanager
 from math import isnan
 from pathlib import Path
 
-from unspool.training.bar import Bar, can_redraw, standing_line
-from unspool.display.terminal import tell
-from unspool.display.terminal import visible
+from unspool.display.terminal import tell, visible
 from unspool.errors import in_python
+from unspool.training.bar import Bar, can_redraw, standing_line
 from unspool.training.callback import Callback, StepEvent, ValidationEvent
 from unspool.training.standing import Standing, clock
 from unspool.training.tensorboard import TensorBoard

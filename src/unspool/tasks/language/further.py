@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 from warnings import warn
 
-from unspool.display.reprs import Displayed
 from unspool.arrays import Arrays
 from unspool.data.corpus import Corpus
 from unspool.data.sources import describe_sources
 from unspool.data.tokens import Part
+from unspool.display.reprs import Displayed
 from unspool.engines.announcing import announce
 from unspool.engines.base import SequenceNetwork
 from unspool.engines.mixture import NGRAM, with_prefix, without_prefix
