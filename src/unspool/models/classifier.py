@@ -4,6 +4,8 @@ from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
+
 from unspool.arrays import FloatArray
 from unspool.data.findings import Findings
 from unspool.data.labelled import LabelledPart
@@ -13,7 +15,8 @@ from unspool.engines.linear.mixture import open_mixture
 from unspool.evaluate.influence import Influence
 from unspool.evaluate.labels import ClassificationFigures
 from unspool.folder.model_folder import ModelFolder
-from unspool.models.base import Report, given, measuring
+from unspool.errors import UsageError
+from unspool.models.base import Model, Report, given, measuring, model_classes, wrong_model
 from unspool.models.labelling import LabellingModel, TextLabellingModel
 from unspool.tasks.classification.counts import open_texts, read_counts_tokenizer
 from unspool.tasks.classification.specs import ClassificationConfig, ClassificationDataSpec
@@ -30,6 +33,10 @@ if TYPE_CHECKING:
     from unspool.models.method_keywords import ClassificationEvaluationKeywords
 
 
+def _tells_likelihoods(kind: type[Model]) -> bool:
+    return hasattr(kind, "score") and not issubclass(kind, HeadModel)
+
+
 class HeadModel(LabellingModel):
     """A model whose network has a head.
 
@@ -44,6 +51,39 @@ class HeadModel(LabellingModel):
     def labels(self) -> tuple[str, ...]:
         """The labels that the model can predict."""
         return self.config.labels
+
+    @property
+    def classes_(self) -> Any:
+        """The labels as an array, as scikit-learn has them."""
+        return np.array(self.labels)
+
+    def predict(self, examples: Any) -> Any:
+        """Return the likeliest label of each of N examples as an array, as scikit-learn does."""
+        return self.classes_[self.predict_proba(examples).argmax(axis=1)]
+
+    def predict_proba(self, examples: Any) -> FloatArray:
+        """Compute the probability of each label for N examples. See `probabilities`."""
+        return self.probabilities(examples)
+
+    def score(self, examples: Any, labels: Any = None) -> float:
+        """Return the fraction of N examples whose likeliest label is the right one, as scikit-learn does.
+
+        Args:
+            examples: are as for `classify`.
+            labels: are the N right ones.
+
+        Raises:
+            UsageError: there are no labels, or not one for each example: how likely a text is, other models tell.
+        """
+        if labels is None:
+            raise wrong_model(self, "score", *(kind for kind in model_classes() if _tells_likelihoods(kind)))
+        predicted, right = self.predict(examples), [str(label) for label in labels]
+        if len(predicted) != len(right):
+            raise UsageError(
+                f"each example needs a label. Received: {len(predicted)} examples, {len(right)} labels.",
+                "give as many of both.",
+            )
+        return float(np.mean(predicted == np.array(right)))
 
     def report(self, figures: ClassificationFigures) -> Report:
         """Show the figures of each label, the confusion matrix, and the labels that the model does not know."""
