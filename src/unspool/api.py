@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from unspool.data.given import as_sources
+from unspool.folder.hub import fetched, is_address
 from unspool.folder.migration import present_keywords
 from unspool.models.base import Model, PathLike, open_model
 from unspool.tasks.implied import implied_settings
@@ -53,7 +54,7 @@ def load(path: PathLike, engine: str = "auto", weights: str = "float32", threads
     """Open a model folder, as the class of its task.
 
     Args:
-        path: is that of the folder that `train` or `unspool train` wrote.
+        path: is that of the folder that `train` or `unspool train` wrote, or `hf://OWNER/NAME` on the Hugging Face hub.
         engine: is `numpy`, `numba`, `torch`, `keras`, or `auto`, which starts with NumPy and in a long text hands over
             to the compiled kernels of Numba.
         weights: is the format of the weights: `float32`, or with Numba `bfloat16` or `int8`, which take half or a
@@ -70,7 +71,7 @@ def load(path: PathLike, engine: str = "auto", weights: str = "float32", threads
         UsageError: there is no such engine, or not with these weights or threads.
         MissingExtraError: the engine is not installed, or cannot be imported.
     """
-    return open_model(Path(path), engine, weights, threads)
+    return open_model(fetched(path) if is_address(path) else Path(path), engine, weights, threads)
 
 
 if TYPE_CHECKING:

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from unspool.display.reprs import Displayed, Rows
 from unspool.engines.parameters import parameter_count
 from unspool.errors import MissingExtraError, UnspoolError, UsageError
 from unspool.folder.card import describe_network
+from unspool.folder.hub import push
 from unspool.folder.model_folder import ModelFolder
 from unspool.specs.config import Config
 from unspool.training.history import History, loss_curves
@@ -46,6 +48,9 @@ class Described(Displayed):
         def read_folder(self, read: Callable[[ModelFolder], T]) -> T:
             """Read more of the model's folder."""
 
+        def save(self, path: str | Path, overwrite: bool = False) -> None:
+            """Copy the model folder."""
+
     def __repr__(self) -> str:
         network = self.config.network
         layers = describe_network(network, self.config.tokenizer)[1]
@@ -70,6 +75,22 @@ class Described(Displayed):
             ModelFolderError: the model was replaced since it was opened.
         """
         return RunHistory(self.read_folder(lambda folder: History(folder.path / "history.jsonl").events()))
+
+    def push_to_hub(self, repository: str, private: bool = False, message: str = "Upload a model of Unspool") -> str:
+        """Upload the model folder to the Hugging Face hub, without what resuming needs, and return its address.
+
+        Args:
+            repository: is `OWNER/NAME`; it is made if there is none.
+            private: hides a new one from others.
+            message: says what the commit is.
+
+        Raises:
+            OutputError: the hub refuses it, or cannot be reached.
+            MissingExtraError: huggingface_hub is not installed.
+        """
+        with TemporaryDirectory(prefix="unspool-") as place:
+            self.save(Path(place, "model"))
+            return push(Path(place, "model"), repository, private, message)
 
     def plot(self) -> "Figure":
         """Draw the losses of training and of the held-out part against seconds, as a figure of matplotlib.

@@ -34,7 +34,7 @@ from unspool.tasks.closing import Closing
 from unspool.tasks.opening import read_config, read_recipe
 from unspool.tasks.pretrained import Pretrained
 from unspool.tasks.recipe import budget_spec
-from unspool.tasks.settings import Settings
+from unspool.tasks.settings import Settings, with_card
 from unspool.training.averaging import LastBest
 from unspool.training.budget import Budget
 from unspool.training.callback import Callback
@@ -113,7 +113,7 @@ class Run:
             write_request(folder, {"task": task, "settings": self.settings, "start_from": start_from})
             self._phases.begin("data", "the data were read and encoded")
             plan = self.task.plan(folder, self.settings, machine, pretrained, self.callback)
-            recipe = _choosing_threads(plan.recipe, self.settings)
+            recipe = _choosing_threads(with_card(plan.recipe, self.settings), self.settings)
             job = self.task.open(folder, recipe, plan.config, verify=False)
             self._phases.release()
             found, warnings = kept_findings(folder.training)
