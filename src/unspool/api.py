@@ -80,7 +80,7 @@ if TYPE_CHECKING:
 
 @overload
 def train(
-    data: "Named" = None, *, model: Literal["ngram"], task: str | None = None, **values: "Unpack[NgramKeywords]"
+    data: Any = None, *, model: Literal["ngram"], task: Literal["language"] | None = None, **values: "Unpack[NgramKeywords]"
 ) -> "CountedTextModel": ...
 
 
@@ -134,7 +134,7 @@ def train(
 
 @overload
 def train(
-    data: Any = None, *, task: str | None = None, model: str | None = None, **values: "Unpack[EveryKeyword]"
+    data: Any = None, *, task: None = None, model: Literal["recurrent"] | None = None, **values: "Unpack[EveryKeyword]"
 ) -> Any: ...
 
 

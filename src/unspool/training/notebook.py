@@ -33,6 +33,16 @@ class NotebookProgress(PlainProgress):
         super().on_phase(name)
         self._draw(at_once=True)
 
+    def on_encoded(self, size: int) -> None:
+        """Draw how much has been read."""
+        self.standing.on_encoded(size)
+        self._draw()
+
+    def on_pictures(self, done: int, total: int) -> None:
+        """Draw how many pictures have been prepared."""
+        self.standing.on_pictures(done, total)
+        self._draw()
+
     def on_step(self, event: StepEvent) -> None:
         """Add a point to the curve of the training loss."""
         self._curves["training"].append((event.seconds, event.bits_per_character))
