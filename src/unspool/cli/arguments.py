@@ -49,6 +49,11 @@ TableOut = Annotated[
     _out("FILE", "Writes the table here. [default: standard output]"),
     Option("Tables", True, synonyms=("output", "save", "write")),
 ]
+SamplesOut = Annotated[
+    Path | None,
+    _out("PATH", "Writes the samples or the table to this file, or each sample to a file in this folder."),
+    Option("Output", True, synonyms=("output", "save", "write", "output-dir")),
+]
 ExportOut = Annotated[
     Path | None,
     _out("PATH", "Writes the file or folder here. [default: next to the model folder]"),
