@@ -52,9 +52,7 @@ def terminal() -> Iterator[Callable[..., Terminal]]:
 
 @pytest.mark.parametrize("colour", [True, False], ids=["colour", "NO_COLOR"])
 @pytest.mark.parametrize("columns", [40, 80, 120])
-def test_a_run_is_shown_on_one_line_that_fits(
-    terminal: Callable[..., Terminal], columns: int, colour: bool
-) -> None:
+def test_a_run_is_shown_on_one_line_that_fits(terminal: Callable[..., Terminal], columns: int, colour: bool) -> None:
     shown = terminal("-c", EVENTS, columns=columns, env={} if colour else {"NO_COLOR": "1"}).read_all()
     assert bool(COLOUR.search(shown)) == colour
     lines = lines_of(shown)

@@ -27,7 +27,11 @@ def place(model: Path, text_file: Path, tmp_path: Path, monkeypatch: pytest.Monk
     [
         ("generate fox.txt", "a model is a folder. Received: fox.txt, a text.", "train fox.txt` learns it."),
         ("generate fox.txt", "Received: fox.txt", "models here, the latest first: runs/"),
-        ("evaluate runs/fox/config.json", "Received: runs/fox/config.json, a file of one.", "name the folder: runs/fox."),
+        (
+            "evaluate runs/fox/config.json",
+            "Received: runs/fox/config.json, a file of one.",
+            "name the folder: runs/fox.",
+        ),
         ("generate runs/foks", "runs/foks does not exist, so it is", "did you mean runs/fox?"),
         ("generate Fox", "Fox does not exist", "did you mean runs/fox?"),
         ("evaluate runs", "runs has no config.json", "models in it: runs/"),
@@ -64,7 +68,11 @@ def test_without_any_model_training_is_named(call: Call, tmp_path: Path, monkeyp
         ("train fox.txt --lr 0", "--lr: input should be greater than 0. Received: 0.0.", "change --lr and"),
         ("train fox.txt --batch-size many", "--batch-size: ", "change --batch-size and"),
         ("train fox.txt --steps 1 --epochs 2", "exactly one of minutes, --epochs and --steps", "change"),
-        ("train fox.txt --tie-weights --hidden-size 8 --embedding-size 4", "--tie-weights needs --embedding-size equal to --hidden-size (8)", "change"),
+        (
+            "train fox.txt --tie-weights --hidden-size 8 --embedding-size 4",
+            "--tie-weights needs --embedding-size equal to --hidden-size (8)",
+            "change",
+        ),
         ("train fox.txt --beams 2", "has no option --beams", "--help-all` shows all."),
     ],
 )

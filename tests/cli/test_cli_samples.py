@@ -36,7 +36,7 @@ def test_unique_samples_are_different_and_those_of_the_first_seeds(call: Call, n
     assert len(set(plain)) < len(plain)
     found = call(*options, "-n", 4, "--unique").json()["samples"]
     assert [sample["text"] for sample in found] == list(dict.fromkeys(plain))[:4]
-    assert [sample["text"] for sample in found][0] == call(*options, "-n", 1).json()["samples"][0]["text"]
+    assert found[0]["text"] == call(*options, "-n", 1).json()["samples"][0]["text"]
 
 
 def test_too_few_different_samples_are_said(call: Call, model: Path) -> None:

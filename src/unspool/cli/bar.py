@@ -109,7 +109,9 @@ def _length(said: Sequence[str], gap: int) -> int:
 def _bar(progress: float, width: int, ascii_only: bool) -> list[Piece]:
     """Draw a bar of so many columns, and the gap after it."""
     done = min(width, int(progress * width))
-    mark, rest = ("#", "-") if ascii_only else ("\N{BOX DRAWINGS HEAVY HORIZONTAL}", "\N{BOX DRAWINGS LIGHT HORIZONTAL}")
+    mark, rest = (
+        ("#", "-") if ascii_only else ("\N{BOX DRAWINGS HEAVY HORIZONTAL}", "\N{BOX DRAWINGS LIGHT HORIZONTAL}")
+    )
     return [Piece(mark * done, DONE), Piece(rest * (width - done), REST), Piece(" " * GAP)]
 
 

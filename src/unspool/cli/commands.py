@@ -103,7 +103,6 @@ class Group(TyperGroup):
             return None, None, args[1:]
         return name, load_command(name, self.rows[name]), args[1:]
 
-
     def _meant(self, name: str) -> str:
         """Ask what was meant by the name of no command: what a file or a model is for, or a command of a near name."""
         path = Path(name)

@@ -31,6 +31,7 @@ from unspool.specs.runtime import RuntimeSpec
 from unspool.specs.sampling import SamplingSpec
 from unspool.text.escapes import unescaped
 
+
 @with_options(sampling=SamplingSpec, data=Fields(DataSpec, ("encoding", "delimiter", "header")), runtime=RuntimeSpec)
 def generate(
     model: ModelPath,

@@ -1,4 +1,4 @@
-"""What `generate` writes: samples under headings or one a line, all different where that is asked for, also to files."""
+"""What `generate` writes: samples under headings or one a line, all different if that is wanted, also to files."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -73,12 +73,12 @@ def check_target(out: Path | None, overwrite: bool, as_json: bool) -> None:
             raise UsageError("--overwrite is for --out, and there is none.", "name the file to write with --out.")
         return
     if as_json and _is_folder(out):
-        raise UsageError(f"a folder holds texts. Received: --out {out} and --json.", "name a file, or leave out --json.")
+        raise UsageError(
+            f"a folder holds texts. Received: --out {out} and --json.", "name a file, or leave out --json."
+        )
     taken = any(out.iterdir()) if out.is_dir() else out.exists()
     if taken and not overwrite:
-        raise OutputError(
-            f"{out} exists already.", "choose another place with --out, or replace it with --overwrite."
-        )
+        raise OutputError(f"{out} exists already.", "choose another place with --out, or replace it with --overwrite.")
 
 
 def _is_folder(out: Path) -> bool:

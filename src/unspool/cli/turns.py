@@ -20,6 +20,7 @@ from unspool.text.escapes import unescaped
 
 if TYPE_CHECKING:
     from unspool.models.reading import StateReading
+    from unspool.specs.sampling import SamplingSpec
 
 STEP = 0.1  # of the temperature, for a key
 TAIL = 200  # characters that are shown again after a turn was undone
@@ -64,7 +65,8 @@ class Turns:
 
     def __init__(self, model: Any, beginning: str, given: Settings, sampling: Settings) -> None:
         self._model, self._given, self._sampling = model, given, dict(sampling)
-        self._spec, self._drawn = model.folder.read_sampling().changed(**sampling), 0
+        self._spec: SamplingSpec = model.folder.read_sampling().changed(**sampling)
+        self._drawn = 0
         self._turns = [Turn(beginning, model.read(beginning, **given), "")]
 
     @property

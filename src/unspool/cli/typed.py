@@ -1,4 +1,4 @@
-"""Name settings in an error as the person gave them: by the flag that was typed, the variable, or the key of a recipe."""
+"""Name settings in an error as the person gave them: the flag that was typed, the variable, the key of a recipe."""
 
 import os
 import re
