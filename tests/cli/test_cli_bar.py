@@ -12,7 +12,7 @@ from helpers.terminals import COLOUR, UNSPOOL, Terminal, lines_of
 
 EVENTS = """
 import time
-from unspool.cli.progress import make_progress
+from unspool.training.progress import make_progress
 from unspool.training.callback import StepEvent, ValidationEvent
 with make_progress() as run:
     for name in ("data", "kernels", "training"):

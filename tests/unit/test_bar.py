@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unspool.cli.bar import fraction_line, phase_line, standing_line
+from unspool.training.bar import fraction_line, phase_line, standing_line
 from unspool.training.callback import StepEvent, ValidationEvent
 from unspool.training.standing import Standing, clock
 

@@ -10,7 +10,7 @@ from unspool.cli.console import write, write_json
 from unspool.cli.following import showing_measurement
 from unspool.cli.options import Fields, Settings, with_options
 from unspool.cli.recipes import example
-from unspool.cli.shown import visible
+from unspool.display.terminal import visible
 from unspool.specs.adaptation import ReadingSpec
 from unspool.tasks.language.specs import TextDataSpec
 

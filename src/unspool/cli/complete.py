@@ -7,7 +7,7 @@ import typer
 from unspool.cli.arguments import AsJson, Condition, ConditionJson, ModelPath, condition_keyword
 from unspool.cli.console import read_text, write, write_json
 from unspool.cli.options import Fields, Settings, with_options
-from unspool.cli.shown import visible
+from unspool.display.terminal import visible
 from unspool.errors import UsageError
 from unspool.specs.base import Option, build
 from unspool.specs.completion import CompletionSpec

@@ -9,14 +9,14 @@ import stat
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from math import isfinite
 from pathlib import Path
 from typing import Any, cast
 
 import typer
 
-from unspool.cli.shown import visible
+from unspool.display.terminal import discard, tell, visible
 from unspool.errors import (
     DataWarning,
     ModelFolderWarning,
@@ -69,21 +69,6 @@ def fail(message: str, hint: str, exit_code: int) -> None:
 def warn(message: str) -> None:
     """Write a line to standard error that a person should see, and go on."""
     tell(f"warning: {_one_line(message)}")
-
-
-def tell(line: str) -> None:
-    """Write a line to standard error at once; see `surviving_loss`."""
-    with surviving_loss():
-        print(line, file=sys.stderr, flush=True)
-
-
-@contextmanager
-def surviving_loss() -> Iterator[None]:
-    """Go on where standard error is closed, full, or read by nobody; what is written there from then on is dropped."""
-    try:
-        yield
-    except (OSError, ValueError):
-        _discard(sys.stderr)
 
 
 @contextmanager
@@ -167,20 +152,14 @@ def _writing_out() -> Iterator[None]:
     except BrokenPipeError:
         _leave_quietly()
     except OSError as problem:
-        _discard(sys.stdout)
+        discard(sys.stdout)
         raise OutputError(f"standard output cannot be written: {problem.strerror or problem}.", elsewhere) from None
 
 
 def _leave_quietly() -> None:
     """Exit without a message, because nothing reads the output any more."""
-    _discard(sys.stdout)
+    discard(sys.stdout)
     raise SystemExit(BROKEN_PIPE)
-
-
-def _discard(stream: Any) -> None:
-    """Drop what a stream still holds and all that comes, as Python would try to write it again at its end."""
-    with suppress(OSError, ValueError):  # a stream without a descriptor
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def write_json(value: Any, indent: int | None = None) -> None:

@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 
-from unspool.cli.bar import Bar, Piece, can_redraw, fraction_line, phase_line
-from unspool.cli.console import tell
+from unspool.display.terminal import tell
 from unspool.engines.announcing import following
+from unspool.training.bar import Bar, Piece, can_redraw, fraction_line, phase_line
 from unspool.training.standing import clock
 
 LINE_SECONDS = 10  # between two lines, where there is no bar

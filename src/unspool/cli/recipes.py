@@ -5,7 +5,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from unspool.cli.shown import visible
+from unspool.display.terminal import visible
 from unspool.errors import UsageError, reporting_write_errors, shell_command, shell_word, this_program
 
 

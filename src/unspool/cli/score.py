@@ -24,8 +24,8 @@ from unspool.cli.arguments import (
 from unspool.cli.console import read_file, read_lines, read_text, warn, write, write_json
 from unspool.cli.following import showing_measurement, showing_progress
 from unspool.cli.options import Fields, Settings, with_options
-from unspool.cli.shown import visible
 from unspool.cli.tables import Table, answer_table, row_conditions
+from unspool.display.terminal import visible
 from unspool.errors import DataError, UsageError
 from unspool.specs.base import Option
 from unspool.specs.runtime import RuntimeSpec

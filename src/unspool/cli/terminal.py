@@ -7,8 +7,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from unspool.cli.console import tell
 from unspool.decode.session import Session
+from unspool.display.terminal import tell
 from unspool.errors import MissingExtraError, UsageError
 from unspool.text.cleaning import clean
 from unspool.text.words import Until, in_word, word_end

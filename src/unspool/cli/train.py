@@ -74,7 +74,7 @@ def train(
         unspool train dates.tsv --source 1 --target 2 --out runs/dates
         unspool train reviews.csv --text review --label stars
     """
-    from unspool.cli.progress import make_progress
+    from unspool.training.progress import make_progress
 
     given = validation_fraction(settings, "validation_split")
     if data:

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from unspool.cli.console import tell, warn, write
+from unspool.cli.console import warn, write
 from unspool.cli.options import Settings
-from unspool.cli.shown import visible, visible_lines
 from unspool.cli.suggest import nearest_name
 from unspool.cli.terminal import load_toolkit
+from unspool.display.terminal import tell, visible, visible_lines
 from unspool.errors import UnspoolError
 from unspool.text.escapes import unescaped
 

@@ -12,6 +12,7 @@ import numpy as np
 from unspool.arrays import IntArray
 from unspool.data.batches import Source
 from unspool.decode.attended import ROWS, Attended, search_attending
+from unspool.display.reprs import Displayed
 from unspool.engines.announcing import advance
 from unspool.engines.base import EncoderDecoder
 from unspool.specs.sampling import BeamSpec
@@ -20,8 +21,8 @@ from unspool.text.tokenizer import BEGIN, PAD, UNKNOWN, Tokenizer
 FORBIDDEN = (PAD, BEGIN, UNKNOWN)  # an unknown word cannot be copied from a picture
 
 
-@dataclass(frozen=True)
-class Caption:
+@dataclass(frozen=True, repr=False)
+class Caption(Displayed):
     """One caption of a picture.
 
     Attributes:

@@ -12,14 +12,15 @@ import numpy as np
 from unspool.arrays import IntArray
 from unspool.data.batches import TextSource
 from unspool.decode.attended import ROWS, Attended, search_attending
+from unspool.display.reprs import Displayed
 from unspool.engines.announcing import advance
 from unspool.engines.base import Attends, EncoderDecoder
 from unspool.specs.sampling import BeamSpec
 from unspool.text.tokenizer import BEGIN, END, PAD, UNKNOWN, Tokenizer
 
 
-@dataclass(frozen=True)
-class Translation:
+@dataclass(frozen=True, repr=False)
+class Translation(Displayed):
     """One translation of a text.
 
     Attributes:

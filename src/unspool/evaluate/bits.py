@@ -18,6 +18,7 @@ import numpy as np
 from unspool.arrays import FloatArray, IntArray
 from unspool.data.batches import pad_sequences
 from unspool.data.tokens import Part
+from unspool.display.reprs import Displayed
 from unspool.engines.announcing import advance
 from unspool.engines.base import SequenceNetwork, State
 from unspool.engines.mixture import Mixture
@@ -35,8 +36,8 @@ STUCK = 4.0  # nats per token above which a fresh start counts as dead
 BESIDE = ("parts", "adapted", "copying", "keystrokes")  # figures that stand beside those of the model
 
 
-@dataclass(frozen=True)
-class Figures:
+@dataclass(frozen=True, repr=False)
+class Figures(Displayed):
     """What `unspool evaluate` reports for a language model.
 
     Attributes:

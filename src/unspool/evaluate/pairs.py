@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from unspool.data.pairs import Pairs
+from unspool.display.reprs import Displayed
 from unspool.engines.announcing import advance
 from unspool.engines.base import EncoderDecoder
 from unspool.errors import MissingExtraError
@@ -21,8 +22,8 @@ ROWS = 64
 MAX_NATS = 700  # whose exponential is still finite
 
 
-@dataclass(frozen=True)
-class TranslationFigures:
+@dataclass(frozen=True, repr=False)
+class TranslationFigures(Displayed):
     """What `unspool evaluate` reports for a translator.
 
     Attributes:

@@ -73,7 +73,8 @@ def model_card(card: Card, recipe: Recipe, network: NetworkSpec, facts: CardFact
     caution = f"**This model is untrained**: {facts.untrained}. {card.caution}" if facts.untrained else card.caution
     further = f"{facts.further} " if facts.further else ""
     in_quotes = json.dumps(facts.name, ensure_ascii=False)[1:-1]
-    tags, layers = _network(recipe, network)
+    level = recipe.data.tokenizer if isinstance(recipe.data, DataSpec) else None
+    tags, layers = describe_network(network, level)
     kind = f"A recurrent {card.kind}" if tags[0] == RECURRENT else f"A {card.kind}"
     counted = "n-grams" if network.kind == "ngram" else "parameters"
     listed = "\n".join(f"- {tag}" for tag in tags)
@@ -118,14 +119,17 @@ Every setting is in `recipe.toml`, every step of the way in `history.jsonl`.
 """
 
 
-def _network(recipe: Recipe, network: NetworkSpec) -> tuple[list[str], str]:
-    """Return the tags of a network, and describe its layers."""
-    part = network.generator or network.encoder
-    if isinstance(part, NgramSpec) and isinstance(recipe.data, DataSpec):
-        level = f"{recipe.data.tokenizer}-level"
+def describe_network(network: NetworkSpec, tokenizer: str | None) -> tuple[list[str], str]:
+    """Return the tags of a network, and describe its layers.
+
+    Args:
+        network: is described.
+        tokenizer: is the kind of the tokenizer; none where a model neither reads nor writes texts.
+    """
+    part, level = network.generator or network.encoder, f"{tokenizer}-level"
+    if isinstance(part, NgramSpec) and tokenizer:
         return [network.kind, level], f"order {part.order}, {level}, {part.vocabulary_size} tokens"
-    if isinstance(part, DecoderSpec | TextEncoderSpec) and isinstance(recipe.data, DataSpec):
-        level = f"{recipe.data.tokenizer}-level"
+    if isinstance(part, DecoderSpec | TextEncoderSpec) and tokenizer:
         layers = f"{part.num_layers} {part.cell.upper()} layer{'s' if part.num_layers > 1 else ''}"
         described = f"{layers} of {part.hidden_size}, {level}, {part.vocabulary_size} tokens"
         return [RECURRENT, part.cell, level], described

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar, cast
 from warnings import warn
 
 from unspool.arrays import Arrays
 from unspool.data.given import as_sources
+from unspool.display.html import page_frame
 from unspool.engines.registry import build_network, engine_part
 from unspool.engines.standard import sequence_part
 from unspool.errors import DataWarning, UsageError, WrongModelError
@@ -15,6 +16,7 @@ from unspool.folder.copies import write_copy
 from unspool.folder.migration import present_keywords
 from unspool.folder.model_folder import ModelFolder
 from unspool.folder.whole import read_whole
+from unspool.models.about import Described
 from unspool.specs.base import Spec
 from unspool.specs.config import Config
 from unspool.specs.data import SourcesSpec
@@ -24,7 +26,7 @@ from unspool.tasks.registry import ROWS
 from unspool.tasks.settings import foreign_settings
 
 T = TypeVar("T")
-F = TypeVar("F")
+F = TypeVar("F", bound=Callable[..., Any])
 
 PathLike = str | Path
 
@@ -49,6 +51,12 @@ class Inspection(NamedTuple):
     text: str
     page: str
 
+    def __repr__(self) -> str:
+        return self.text.rstrip("\n")
+
+    def _repr_html_(self) -> str:
+        return page_frame(self.page)
+
 
 class Report(NamedTuple):
     """What is shown in addition to figures.
@@ -61,8 +69,14 @@ class Report(NamedTuple):
     text: str = ""
     page: str | None = None
 
+    def __repr__(self) -> str:
+        return self.text.strip("\n") or f"Report({'a page' if self.page else 'nothing to show'})"
 
-class Model:
+    def _repr_html_(self) -> str | None:
+        return page_frame(self.page) if self.page else None
+
+
+class Model(Described):
     """A trained model. `load` and `train` return the class of its task, which adds the methods of that task.
 
     Args:
@@ -105,9 +119,8 @@ class Model:
         """
         return read_whole(self.path, read, self.folder.identity)
 
-    def evaluate(self, data: Any = None, **settings: Any) -> Any:
-        """Measure the model; the class of each task says on what, and returns its own figures."""
-        raise NotImplementedError
+    if TYPE_CHECKING:
+        evaluate: Callable[..., Any]  # the class of each task says on what, and returns its own figures
 
     def report(self, figures: Any) -> Report:
         """Return what is shown in addition to the figures of `evaluate`."""
@@ -225,16 +238,16 @@ def wrong_model(model: Model, method: str, *owners: type[Model]) -> WrongModelEr
     return error
 
 
-def measuring(evaluate: Callable[..., F]) -> Callable[..., F]:
+def measuring(evaluate: F) -> F:
     """Let a method `evaluate` of a model take data that are given in Python, as `train` does."""
 
     @wraps(evaluate)
-    def measured(self: Model, data: Any = None, **settings: Any) -> F:
+    def measured(self: Model, data: Any = None, **settings: Any) -> Any:
         with as_sources(data) as found:
             implied = implied_settings(found, settings, self.config.task)
             return evaluate(self, found.names or None, **implied, **settings)
 
-    return measured
+    return cast(F, measured)
 
 
 def given(task: str, data: tuple[str, ...] | None, settings: Mapping[str, Any], *specs: type[Spec]) -> dict[str, Any]:

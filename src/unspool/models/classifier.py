@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 from functools import cached_property, partial
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
 
 from unspool.arrays import FloatArray
 from unspool.data.findings import Findings
@@ -10,10 +12,11 @@ from unspool.data.labelled import LabelledPart
 from unspool.data.labelled_texts import encoded_texts
 from unspool.decode.classification import NetworkClassifier
 from unspool.engines.linear.mixture import open_mixture
+from unspool.errors import UsageError
 from unspool.evaluate.influence import Influence
 from unspool.evaluate.labels import ClassificationFigures
 from unspool.folder.model_folder import ModelFolder
-from unspool.models.base import Report, given, measuring
+from unspool.models.base import Model, Report, given, measuring, model_classes, wrong_model
 from unspool.models.labelling import LabellingModel, TextLabellingModel
 from unspool.tasks.classification.counts import open_texts, read_counts_tokenizer
 from unspool.tasks.classification.specs import ClassificationConfig, ClassificationDataSpec
@@ -23,6 +26,15 @@ from unspool.tasks.labelling.evaluation import Examples, Reading, evaluate_label
 from unspool.tasks.labelling.specs import LabellingConfig
 from unspool.tasks.opening import encoder_tokenizer
 from unspool.text.incoming import clean_text
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from unspool.models.method_keywords import ClassificationEvaluationKeywords
+
+
+def _tells_likelihoods(kind: type[Model]) -> bool:
+    return hasattr(kind, "score") and not issubclass(kind, HeadModel)
 
 
 class HeadModel(LabellingModel):
@@ -39,6 +51,39 @@ class HeadModel(LabellingModel):
     def labels(self) -> tuple[str, ...]:
         """The labels that the model can predict."""
         return self.config.labels
+
+    @property
+    def classes_(self) -> Any:
+        """The labels as an array, as scikit-learn has them."""
+        return np.array(self.labels)
+
+    def predict(self, examples: Any) -> Any:
+        """Return the likeliest label of each of N examples as an array, as scikit-learn does."""
+        return self.classes_[self.predict_proba(examples).argmax(axis=1)]
+
+    def predict_proba(self, examples: Any) -> FloatArray:
+        """Compute the probability of each label for N examples. See `probabilities`."""
+        return self.probabilities(examples)
+
+    def score(self, examples: Any, labels: Any = None) -> float:
+        """Return the fraction of N examples whose likeliest label is the right one, as scikit-learn does.
+
+        Args:
+            examples: are as for `classify`.
+            labels: are the N right ones.
+
+        Raises:
+            UsageError: there are no labels, or not one for each example: how likely a text is, other models tell.
+        """
+        if labels is None:
+            raise wrong_model(self, "score", *(kind for kind in model_classes() if _tells_likelihoods(kind)))
+        predicted, right = self.predict(examples), [str(label) for label in labels]
+        if len(predicted) != len(right):
+            raise UsageError(
+                f"each example needs a label. Received: {len(predicted)} examples, {len(right)} labels.",
+                "give as many of both.",
+            )
+        return float(np.mean(predicted == np.array(right)))
 
     def report(self, figures: ClassificationFigures) -> Report:
         """Show the figures of each label, the confusion matrix, and the labels that the model does not know."""
@@ -80,7 +125,9 @@ class TextClassifier(HeadModel, TextLabellingModel):
         return bool(self._classifier.components)
 
     @measuring
-    def evaluate(self, data: Any = None, **settings: Any) -> ClassificationFigures:
+    def evaluate(
+        self, data: Any = None, **settings: "Unpack[ClassificationEvaluationKeywords]"
+    ) -> ClassificationFigures:
         """Measure the model on the rows of a table, or on those that were held out.
 
         Args:

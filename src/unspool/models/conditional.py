@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from unspool.decode.completion import Completion
 from unspool.decode.condition import Condition, condition_source, missing_condition
 from unspool.decode.reading import start_reading
 from unspool.decode.session import Session
+from unspool.display.reprs import Rows
 from unspool.engines.base import EncoderDecoder
 from unspool.evaluate.bayes import BayesClassifier
 from unspool.evaluate.conditioned import ConditionedFigures
@@ -20,6 +21,11 @@ from unspool.models.score import Score, score_text
 from unspool.tasks.conditional.evaluation import conditioned_text, evaluate_conditional
 from unspool.tasks.conditional.specs import ConditionalConfig, ConditionalDataSpec
 from unspool.text.words import Until
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from unspool.models.method_keywords import ConditionalEvaluationKeywords, SamplingKeywords
 
 
 class ConditionalTextModel(TextLabellingModel):
@@ -37,7 +43,9 @@ class ConditionalTextModel(TextLabellingModel):
         self._context = open_context(folder, config, network, by_document=True)
         self.tokenizer = self._context.tokenizer
 
-    def generate(self, prompt: str = "", condition: Condition | None = None, **settings: Any) -> str:
+    def generate(
+        self, prompt: str = "", condition: Condition | None = None, **settings: "Unpack[SamplingKeywords]"
+    ) -> str:
         """Continue a prompt under a condition.
 
         Args:
@@ -53,20 +61,24 @@ class ConditionalTextModel(TextLabellingModel):
         """
         return self.read(prompt, condition).generate(**settings)
 
-    def stream(self, prompt: str = "", condition: Condition | None = None, **settings: Any) -> Iterator[str]:
+    def stream(
+        self, prompt: str = "", condition: Condition | None = None, **settings: "Unpack[SamplingKeywords]"
+    ) -> Iterator[str]:
         """Continue a prompt under a condition, and yield text as it comes. See `generate`."""
         return self.read(prompt, condition).stream(**settings)
 
-    def samples(self, prompt: str = "", condition: Condition | None = None, **settings: Any) -> list[Sample]:
+    def samples(
+        self, prompt: str = "", condition: Condition | None = None, **settings: "Unpack[SamplingKeywords]"
+    ) -> Rows[Sample]:
         """Continue a prompt several times. See `generate` and `StateReading.samples`."""
         return self.read(prompt, condition).samples(**settings)
 
     def complete(
         self, text: str = "", n: int = 5, until: Until = "word", condition: Condition | None = None
-    ) -> list[Completion]:
+    ) -> Rows[Completion]:
         """Find the likeliest continuations of a text under a condition. See `TextModel.complete`."""
         start = start_reading(self.network, self._source(condition))
-        return open_session(self._context, start, text, lasting=False).completions(n, until)
+        return Rows(open_session(self._context, start, text, lasting=False).completions(n, until))
 
     def session(self, text: str = "", condition: Condition | None = None) -> Session:
         """Return a text that is being typed under a condition, whose completions follow each key at once."""
@@ -89,7 +101,7 @@ class ConditionalTextModel(TextLabellingModel):
         return score_text(self.network, self.tokenizer, text, self.network.encode(self._source(condition)), ends=True)
 
     @measuring
-    def evaluate(self, data: Any = None, **settings: Any) -> ConditionedFigures:
+    def evaluate(self, data: Any = None, **settings: "Unpack[ConditionalEvaluationKeywords]") -> ConditionedFigures:
         """Measure the model on the rows of a table, or on those that were held out.
 
         Args:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from unspool.data.findings import Findings
 from unspool.data.labelled import LabelledPart
@@ -21,8 +21,13 @@ from unspool.tasks.labelling.evaluation import Examples, Measured, Reading, eval
 from unspool.tasks.picture_page import PictureMistake, mistakes_section, worst_mistakes
 from unspool.tasks.pictures.encoding import PictureEncoding
 
+if TYPE_CHECKING:
+    from typing import Unpack
 
-@dataclass(frozen=True)
+    from unspool.models.method_keywords import ImageClassificationEvaluationKeywords
+
+
+@dataclass(frozen=True, repr=False)
 class PictureFigures(ClassificationFigures):
     """The figures of a classifier of pictures, with the worst mistakes, which its report shows.
 
@@ -62,7 +67,7 @@ class ImageClassifier(HeadModel):
         return NetworkClassifier(self.network, self.labels, sources)
 
     @measuring
-    def evaluate(self, data: Any = None, **settings: Any) -> PictureFigures:
+    def evaluate(self, data: Any = None, **settings: "Unpack[ImageClassificationEvaluationKeywords]") -> PictureFigures:
         """Measure the model on pictures with labels, or on those that were held out.
 
         Args:

@@ -8,6 +8,7 @@ import numpy as np
 
 from unspool.arrays import IntArray
 from unspool.data.tokens import Part, part_of_text
+from unspool.display.reprs import Displayed
 from unspool.engines.base import SequenceNetwork
 from unspool.engines.mixture import Mixture, MixtureState
 from unspool.errors import UsageError
@@ -17,8 +18,8 @@ from unspool.text.incoming import clean_text
 from unspool.text.tokenizer import Tokenizer
 
 
-@dataclass(frozen=True)
-class Score:
+@dataclass(frozen=True, repr=False)
+class Score(Displayed):
     """How well a model predicts a text.
 
     Attributes:

@@ -11,6 +11,7 @@ from unspool.data.tokens import Part
 from unspool.decode.completion import Completion
 from unspool.decode.reading import start_reading
 from unspool.decode.session import Session
+from unspool.display.reprs import Rows
 from unspool.engines.base import SequenceNetwork
 from unspool.engines.mixture import Mixture
 from unspool.engines.registry import build_network
@@ -33,6 +34,9 @@ from unspool.tasks.opening import read_config
 from unspool.text.words import Until
 
 if TYPE_CHECKING:
+    from typing import Unpack
+
+    from unspool.models.method_keywords import LanguageEvaluationKeywords, ReadingKeywords, SamplingKeywords
     from unspool.tasks.language.further import Further
 
 
@@ -52,7 +56,7 @@ class TextModel(Model):
         self._context = open_context(folder, config, network, config.by_document)
         self.tokenizer = self._context.tokenizer
 
-    def generate(self, prompt: str = "", **settings: Any) -> str:
+    def generate(self, prompt: str = "", **settings: "Unpack[SamplingKeywords]") -> str:
         """Continue a prompt.
 
         Args:
@@ -67,15 +71,15 @@ class TextModel(Model):
         """
         return self.read(prompt).generate(**settings)
 
-    def stream(self, prompt: str = "", **settings: Any) -> Iterator[str]:
+    def stream(self, prompt: str = "", **settings: "Unpack[SamplingKeywords]") -> Iterator[str]:
         """Continue a prompt, and yield text as it comes. See `generate`."""
         return self.read(prompt).stream(**settings)
 
-    def samples(self, prompt: str = "", **settings: Any) -> list[Sample]:
+    def samples(self, prompt: str = "", **settings: "Unpack[SamplingKeywords]") -> Rows[Sample]:
         """Continue a prompt several times. See `generate` and `StateReading.samples`."""
         return self.read(prompt).samples(**settings)
 
-    def complete(self, text: str = "", n: int = 5, until: Until = "word") -> list[Completion]:
+    def complete(self, text: str = "", n: int = 5, until: Until = "word") -> Rows[Completion]:
         """Find the likeliest continuations of a text, by best-first search; nothing is drawn.
 
         Args:
@@ -91,7 +95,7 @@ class TextModel(Model):
             DataError: the text has a NUL character.
         """
         session = open_session(self._context, start_reading(self.network), text, lasting=False)
-        return session.completions(n, until)
+        return Rows(session.completions(n, until))
 
     def session(self, text: str = "") -> Session:
         """Return a text that is being typed, whose completions follow each key at once."""
@@ -127,7 +131,9 @@ class TextModel(Model):
 
         return self.read_folder(lambda folder: measure_adapted(self.network, folder, part))
 
-    def adapt(self, data: Any, out: PathLike | None = None, overwrite: bool = False, **settings: Any) -> "TextModel":
+    def adapt(
+        self, data: Any, out: PathLike | None = None, overwrite: bool = False, **settings: "Unpack[ReadingKeywords]"
+    ) -> "TextModel":
         """Return a model that has read more: a text of one's own on top of this one, which stays as it is.
 
         The tokenizer stays: what it lacks is learnt as `<unk>`. `forget` makes the new model what this one is.
@@ -208,7 +214,7 @@ class TextModel(Model):
         )
 
     @measuring
-    def evaluate(self, data: Any = None, **settings: Any) -> Figures:
+    def evaluate(self, data: Any = None, **settings: "Unpack[LanguageEvaluationKeywords]") -> Figures:
         """Measure the model on a text, or on the part that was held out.
 
         Args:

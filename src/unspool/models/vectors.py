@@ -1,7 +1,7 @@
 """A model that classifies rows of numbers."""
 
 from functools import cached_property, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from warnings import warn
 
 import numpy as np
@@ -20,6 +20,11 @@ from unspool.tasks.labelling.evaluation import Examples, Reading, evaluate_label
 from unspool.tasks.labelling.influence import inspect_influence
 from unspool.tasks.vectors.specs import VectorConfig, VectorDataSpec
 from unspool.tasks.vectors.task import VectorClassification, labelled_vectors, open_rows
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from unspool.models.method_keywords import VectorClassificationEvaluationKeywords
 
 
 class VectorClassifier(HeadModel):
@@ -73,7 +78,9 @@ class VectorClassifier(HeadModel):
         return Inspection(*inspect_influence({"row": numbers}, [self._influence(row) for row in listed]))
 
     @measuring
-    def evaluate(self, data: Any = None, **settings: Any) -> ClassificationFigures:
+    def evaluate(
+        self, data: Any = None, **settings: "Unpack[VectorClassificationEvaluationKeywords]"
+    ) -> ClassificationFigures:
         """Measure the model on the rows of a table, or on those that were held out.
 
         Args:

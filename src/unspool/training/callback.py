@@ -65,6 +65,9 @@ class ValidationEvent:
 class Callback:
     """The base of all callbacks: its methods do nothing."""
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
     def on_note(self, line: str) -> None:
         """Receive a line of text: what was chosen and why, or a warning."""
 

@@ -1,6 +1,7 @@
 """The events of a run on disk, a JSON object on each line."""
 
 import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,20 @@ class History:
         """Drop the events after a step, because the run continues from there."""
         kept = [json.dumps(event) + "\n" for event in self.events() if event["step"] <= step]
         write_atomically(self._path, "".join(kept))
+
+
+def loss_curves(events: Iterable[Mapping[str, Any]]) -> dict[str, list[tuple[float, float]]]:
+    """Return the losses of a run against its seconds, in nats per token: of the training part, and of the held-out one.
+
+    Args:
+        events: are those of a run.
+    """
+    measured = [event for event in events if isinstance(event.get("seconds"), int | float) and event["event"] != "end"]
+    found = {
+        name: [(float(event["seconds"]), float(event[key])) for event in measured if event.get(key) is not None]
+        for name, key in (("training", "loss"), ("held out", "fresh"))
+    }
+    return {name: points for name, points in found.items() if points}
 
 
 def _parsed(line: str) -> dict[str, Any] | None:

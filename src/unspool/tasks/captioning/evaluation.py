@@ -25,7 +25,7 @@ SHOWN = 24  # pictures in the report
 COLUMNS = (("text", "image"),)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ReportedFigures(CaptionFigures):
     """The figures of a captioner, with pictures that its report shows.
 

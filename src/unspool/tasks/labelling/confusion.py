@@ -43,19 +43,23 @@ def classification_page(figures: ClassificationFigures, noun: str, further: str 
         f"<tr><th>{escape(label)}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
         for label, *cells in _label_rows(figures)
     )
-    rows = []
-    for label, row in zip((*figures.labels, UNKNOWN), figures.confusion, strict=False):
-        cells = "".join(f'<td style="{shade(0.7 * count / max(sum(row), 1))}">{count:,}</td>' for count in row)
-        rows.append(f"<tr><th>{escape(escaped(label))}</th>{cells}</tr>")
     notes = "".join(f"<p>{escape(line)}</p>\n" for line in _unknown(figures, noun))
     return page(
         "Confusion",
         STYLE,
         f"<p>{summary}</p>\n{_components(figures)}{notes}"
-        f"{_table((*HEADS, noun), labels)}\n<p>Right labels are rows, predicted ones columns.</p>\n"
-        + _table([escaped(label) for label in figures.labels], "\n".join(rows))
-        + further,
+        f"{_table((*HEADS, noun), labels)}\n{confusion_section(figures)}" + further,
     )
+
+
+def confusion_section(figures: ClassificationFigures) -> str:
+    """Return the confusion matrix as HTML."""
+    rows = []
+    for label, row in zip((*figures.labels, UNKNOWN), figures.confusion, strict=False):
+        cells = "".join(f'<td style="{shade(0.7 * count / max(sum(row), 1))}">{count:,}</td>' for count in row)
+        rows.append(f"<tr><th>{escape(escaped(label))}</th>{cells}</tr>")
+    matrix = _table([escaped(label) for label in figures.labels], "\n".join(rows))
+    return f"<p>Right labels are rows, predicted ones columns.</p>\n{matrix}"
 
 
 def _components(figures: ClassificationFigures) -> str:

@@ -78,10 +78,15 @@ def _bracketed(part: str, nats: float) -> str:
 
 
 def _section(found: Influence) -> str:
+    return f"<h2>{escape(found.label)}, {_probabilities(found)}</h2>\n{influence_section(found)}"
+
+
+def influence_section(found: Influence) -> str:
+    """Return an example as HTML, its parts shaded: blue for the label, red against it."""
     strongest = max(map(abs, found.nats), default=0.0) or 1.0
     spans = "".join(
         f'<span style="background: rgba({"20, 80, 160" if nats >= 0 else "190, 40, 30"}, '
         f'{0.7 * abs(nats) / strongest:.3f})" title="{nats:+.3f} nats">{escape(part)}</span>'
         for part, nats in zip(found.parts, found.nats, strict=True)
     )
-    return f"<h2>{escape(found.label)}, {_probabilities(found)}</h2>\n<p>{spans}</p>"
+    return f'<p style="white-space: pre-wrap">{spans}</p>'

@@ -13,6 +13,7 @@ from unspool.arrays import Arrays
 from unspool.data.corpus import Corpus
 from unspool.data.sources import describe_sources
 from unspool.data.tokens import Part
+from unspool.display.reprs import Displayed
 from unspool.engines.announcing import announce
 from unspool.engines.base import SequenceNetwork
 from unspool.engines.mixture import NGRAM, with_prefix, without_prefix
@@ -38,8 +39,8 @@ from unspool.training.reading import read_passes, reading_training
 BEFORE_FIGURES = "\n## Figures\n"
 
 
-@dataclass(frozen=True)
-class Further:
+@dataclass(frozen=True, repr=False)
+class Further(Displayed):
     """What a model has read, and what it is after that.
 
     Attributes:

@@ -34,6 +34,11 @@ def attention_page(found: list[tuple[str, Translation]]) -> str:
 
 
 def _section(source: str, translation: Translation) -> str:
+    return f"<h2>{escape(source)}</h2>\n<p>{escape(translation.text)}</p>\n{attention_section(translation)}"
+
+
+def attention_section(translation: Translation) -> str:
+    """Return the attention weights of a translation, which must have some, as a table."""
     assert translation.attention is not None
     head = "".join(f'<th scope="col">{escape(token)}</th>' for token in translation.source_tokens)
     rows = []
@@ -41,7 +46,6 @@ def _section(source: str, translation: Translation) -> str:
         cells = "".join(f'<td style="{shade(weight)}" title="{weight:.3f}"></td>' for weight in weights)
         rows.append(f'<tr><th scope="row">{escape(token)}</th>{cells}</tr>')
     return (
-        f"<h2>{escape(source)}</h2>\n<p>{escape(translation.text)}</p>\n"
         f'<div class="wide"><table>\n<caption>Where each token of the translation looked</caption>\n'
         f"<thead><tr><td></td>{head}</tr></thead>\n<tbody>\n" + "\n".join(rows) + "\n</tbody>\n</table></div>"
     )

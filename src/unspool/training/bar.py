@@ -13,8 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from unspool.cli.console import surviving_loss
-from unspool.cli.shown import visible
+from unspool.display.terminal import surviving_loss, visible
 from unspool.training.standing import Standing, clock
 
 REFRESHES = 4  # a second

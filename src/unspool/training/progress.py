@@ -1,15 +1,16 @@
-"""Show the progress of training: a bar on a terminal, plain lines elsewhere."""
+"""Show the progress of training: a bar on a terminal, a display in a notebook, plain lines elsewhere."""
 
 import re
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from math import isnan
 from pathlib import Path
 
-from unspool.cli.bar import Bar, can_redraw, standing_line
-from unspool.cli.console import tell
-from unspool.cli.shown import visible
+from unspool.display.terminal import tell, visible
+from unspool.errors import in_python
+from unspool.training.bar import Bar, can_redraw, standing_line
 from unspool.training.callback import Callback, StepEvent, ValidationEvent
 from unspool.training.standing import Standing, clock
 from unspool.training.tensorboard import TensorBoard
@@ -30,12 +31,89 @@ def make_progress(quiet: bool = False, tensorboard: Path | None = None) -> Itera
     board = TensorBoard(tensorboard) if tensorboard else None
     if quiet:
         yield QuietProgress(board)
+    elif in_notebook():
+        from unspool.training.notebook import NotebookProgress  # here and not above: it imports what draws
+
+        display = NotebookProgress(board)
+        try:
+            yield display
+        finally:
+            display.close()
     elif can_redraw():
         progress = BarProgress(board)
         with progress.bar.shown():
             yield progress
     else:
         yield PlainProgress(board)
+
+
+@contextmanager
+def showing_run(callback: Callback | None, progress: bool | None) -> Iterator[Callback]:
+    """Make the callback of a run that a program of Python started.
+
+    Args:
+        callback: is that of the program, if it has one.
+        progress: shows how far the run is; none does so where the program has no callback.
+    """
+    if progress or (progress is None and callback is None):
+        with make_progress() as shown:
+            yield InPython(shown, callback or Callback())
+    else:
+        yield callback or Callback()
+
+
+def in_notebook() -> bool:
+    """Return whether a notebook runs this process; nothing is imported to find out."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None and hasattr(ipython, "get_ipython") else None
+    return type(shell).__name__ in ("ZMQInteractiveShell", "Shell")  # of Jupyter, and of Colab
+
+
+class InPython(Callback):
+    """Passes events to what shows them, whose notes name settings as Python does, and to a program.
+
+    Args:
+        shown: shows them.
+        program: receives them.
+    """
+
+    def __init__(self, shown: Callback, program: Callback) -> None:
+        self._shown, self._program = shown, program
+
+    def on_note(self, line: str) -> None:
+        """Pass a note on."""
+        self._shown.on_note(in_python(line))
+        self._program.on_note(line)
+
+    def on_phase(self, name: str) -> None:
+        """Pass the phase on."""
+        self._shown.on_phase(name)
+        self._program.on_phase(name)
+
+    def on_encoded(self, size: int) -> None:
+        """Pass the size on."""
+        self._shown.on_encoded(size)
+        self._program.on_encoded(size)
+
+    def on_pictures(self, done: int, total: int) -> None:
+        """Pass the numbers on."""
+        self._shown.on_pictures(done, total)
+        self._program.on_pictures(done, total)
+
+    def on_step(self, event: StepEvent) -> None:
+        """Pass the event on."""
+        self._shown.on_step(event)
+        self._program.on_step(event)
+
+    def on_validation(self, event: ValidationEvent) -> None:
+        """Pass the event on."""
+        self._shown.on_validation(event)
+        self._program.on_validation(event)
+
+    def on_sample(self, step: int, text: str) -> None:
+        """Pass the sample on."""
+        self._shown.on_sample(step, text)
+        self._program.on_sample(step, text)
 
 
 class PlainProgress(Callback):
