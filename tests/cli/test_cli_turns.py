@@ -50,8 +50,8 @@ def test_a_text_is_written_in_turns(terminal: Callable[..., Terminal], tmp_path:
     writing.wait_for("box with f")
     writing.type("/tokens 4\r/temperature 0.5\r")
     writing.wait_for("temperature 0.5")
-    writing.type("\x1b[6~")  # PageDown
-    writing.wait_for("temperature 0.4")
+    writing.type("\x1b[6~/help\r")  # PageDown
+    writing.wait_for("temperature 0.4")  # as the line below the prompt is drawn anew
     writing.type("/temperature 0\r\r")
     writing.wait_for("ive ")
     writing.type("/again\r/text\r/save story.txt\r")

@@ -93,11 +93,15 @@ def shown_in(lines: list[str], result: Result) -> bool:
 @pytest.mark.parametrize("block", BLOCKS, ids=[f"{block.language}-{block.lines[0][:40]}" for block in BLOCKS])
 def test_a_block_runs_and_prints_what_it_shows(block: Block, place: Path) -> None:
     if block.language == "python":
-        code = re.sub(r"minutes=\d+", "minutes=0.01, hidden_size=16, embedding_size=8, threads=1", "\n".join(block.lines))
+        code = re.sub(
+            r"minutes=\d+", "minutes=0.01, hidden_size=16, embedding_size=8, threads=1", "\n".join(block.lines)
+        )
         exec(compile(code, "README.md", "exec"), {"__name__": "readme"})
         return
     if "pip install" in block.lines[0]:
-        extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+        extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
+            "optional-dependencies"
+        ]
         named = [word for line in block.lines for word in re.findall(r"\[(\w+)\]", line.partition("#")[0])]
         assert len(named) == len(block.lines) - 1
         assert set(named) <= set(extras)

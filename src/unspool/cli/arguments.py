@@ -51,7 +51,11 @@ TableOut = Annotated[
 ]
 SamplesOut = Annotated[
     Path | None,
-    _out("PATH", "Writes the samples or the table to this file, or each sample to a file in this folder."),
+    _out(
+        "PATH",
+        "Writes the samples or the table to this file; a name without an ending is a folder, in which each sample has "
+        "a file.",
+    ),
     Option("Output", True, synonyms=("output", "save", "write", "output-dir")),
 ]
 ExportOut = Annotated[

@@ -141,6 +141,8 @@ def write_in_turns(turns: Turns) -> None:
             line = session.prompt("> ")
         except EOFError:
             return
+        except KeyboardInterrupt:  # drops what was typed
+            continue
         try:
             if line.startswith("/") and not line.startswith("//"):
                 _obey(line, turns)
