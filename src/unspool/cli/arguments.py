@@ -49,6 +49,15 @@ TableOut = Annotated[
     _out("FILE", "Writes the table here. [default: standard output]"),
     Option("Tables", True, synonyms=("output", "save", "write")),
 ]
+SamplesOut = Annotated[
+    Path | None,
+    _out(
+        "PATH",
+        "Writes the samples or the table to this file; a name without an ending is a folder, in which each sample has "
+        "a file.",
+    ),
+    Option("Output", True, synonyms=("output", "save", "write", "output-dir")),
+]
 ExportOut = Annotated[
     Path | None,
     _out("PATH", "Writes the file or folder here. [default: next to the model folder]"),

@@ -163,16 +163,21 @@ def _leave_quietly() -> None:
 
 
 def write_json(value: Any, indent: int | None = None) -> None:
-    """Write a JSON value and a line end; a number that is not finite is null, what the encoding lacks is escaped."""
+    """Write a JSON value and a line end; see `json_line`."""
+    write(json_line(value, getattr(sys.stdout, "encoding", None) or "utf-8", indent))
+
+
+def json_line(value: Any, encoding: str = "utf-8", indent: int | None = None) -> str:
+    """Return a JSON value and a line end; a number that is not finite is null, what the encoding lacks is escaped."""
     try:
         text = json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False)
     except ValueError:  # JSON knows neither NaN nor infinity
         text = json.dumps(_with_nulls(value), ensure_ascii=False, indent=indent, allow_nan=False)
     try:
-        text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+        text.encode(encoding)
     except UnicodeEncodeError:
         text = json.dumps(json.loads(text), indent=indent)
-    write(text + "\n")
+    return text + "\n"
 
 
 def _with_nulls(value: Any) -> Any:

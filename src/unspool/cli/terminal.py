@@ -31,7 +31,7 @@ def check_terminal(as_json: bool) -> None:
             "--interactive needs a terminal. Received: standard input or output that is none.",
             "give the text as an argument, or pipe it in without --interactive.",
         )
-    _toolkit()
+    load_toolkit()
 
 
 def type_in_terminal(session: Session, until: Until, min_saving: float) -> None:
@@ -42,7 +42,7 @@ def type_in_terminal(session: Session, until: Until, min_saving: float) -> None:
         until: says how far a suggestion may go.
         min_saving: shows none that is expected to save fewer keystrokes.
     """
-    toolkit = _toolkit()
+    toolkit = load_toolkit()
     before, characters, saved = session.text, 0, 0
 
     def suggest(typed: str) -> str:
@@ -98,7 +98,7 @@ def _whole(before: str, suggestion: str) -> str:
     return suggestion
 
 
-def _toolkit() -> Any:
+def load_toolkit() -> Any:
     """Import prompt_toolkit.
 
     Raises:
@@ -109,5 +109,5 @@ def _toolkit() -> Any:
         import prompt_toolkit.auto_suggest
         import prompt_toolkit.key_binding
     except ImportError:
-        raise MissingExtraError("prompt_toolkit", "interactive", "completing what is typed") from None
+        raise MissingExtraError("prompt_toolkit", "interactive", "typing in the terminal") from None
     return prompt_toolkit

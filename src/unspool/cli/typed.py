@@ -1,11 +1,11 @@
-"""Name settings in an error as the person gave them: by the flag that was typed, the variable, or the key of a recipe."""
+"""Name settings in an error as the person gave them: the flag that was typed, the variable, the key of a recipe."""
 
 import os
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from unspool.errors import UnspoolError
+from unspool.errors import UnspoolError, UsageError
 
 TYPED = "unspool.typed"  # in the meta of a context: parameter -> the flag that was typed
 
@@ -52,7 +52,7 @@ def as_given(error: UnspoolError, context: Any) -> UnspoolError:
     """
     params = {param.name: param for param in context.command.params}
     names = {name: found for name in error.settings if (found := _given_name(context, params.get(name), error, name))}
-    if not names:
+    if not names or not isinstance(error, UsageError):  # of a file, not of what was given
         return error
     message = error.message.removeprefix(f"{error.where}: ")
     hint = error.hint

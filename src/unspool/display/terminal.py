@@ -12,6 +12,15 @@ from typing import Any
 HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
+def visible_lines(text: str) -> str:
+    """Return a text with its control characters written as escapes, but for line ends and tabs.
+
+    Args:
+        text: may hold anything.
+    """
+    return HIDDEN.sub(lambda found: found[0] if found[0] in "\n\t" else visible(found[0]), text)
+
+
 def visible(text: str) -> str:
     """Return a text with its control characters written as escapes, such as `\\x1b` and `\\n`, so that it is one line.
 

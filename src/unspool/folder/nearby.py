@@ -1,4 +1,4 @@
-"""What somebody may have meant who named something that is no model: the models nearby, or the command that learns it."""
+"""What somebody may have meant who named no model: the models nearby, or the command that learns what was named."""
 
 import os
 from contextlib import suppress

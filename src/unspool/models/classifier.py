@@ -12,10 +12,10 @@ from unspool.data.labelled import LabelledPart
 from unspool.data.labelled_texts import encoded_texts
 from unspool.decode.classification import NetworkClassifier
 from unspool.engines.linear.mixture import open_mixture
+from unspool.errors import UsageError
 from unspool.evaluate.influence import Influence
 from unspool.evaluate.labels import ClassificationFigures
 from unspool.folder.model_folder import ModelFolder
-from unspool.errors import UsageError
 from unspool.models.base import Model, Report, given, measuring, model_classes, wrong_model
 from unspool.models.labelling import LabellingModel, TextLabellingModel
 from unspool.tasks.classification.counts import open_texts, read_counts_tokenizer

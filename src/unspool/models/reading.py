@@ -137,6 +137,11 @@ class StateReading:
         """The token ids that were read."""
         return list(self._reading.ids)
 
+    @property
+    def by_document(self) -> bool:
+        """Whether the model has learnt where documents end."""
+        return self._context.by_document
+
     def read(self, text: str) -> "StateReading":
         """Return the state after more text.
 
@@ -165,13 +170,17 @@ class StateReading:
         Raises:
             UsageError: a setting breaks its rule.
         """
+        return (piece.text for piece in self.pieces(**settings) if piece.text)
+
+    def pieces(self, **settings: Any) -> Iterator[Piece]:
+        """Generate from this state, and yield text with its tokens and, at last, why it ends. See `stream`."""
         spec = self._spec(settings)
         if spec.num_samples != 1:
             raise UsageError(
                 f"stream and generate return one sample. Received: num_samples={spec.num_samples}.",
                 "use samples(prompt, num_samples=...).",
             )
-        return (piece.text for piece in self._pieces(spec)[1] if piece.text)
+        return self._pieces(spec)[1]
 
     def generate(self, **settings: "Unpack[SamplingKeywords]") -> str:
         """Generate from this state. See `stream`."""
