@@ -80,7 +80,11 @@ if TYPE_CHECKING:
 
 @overload
 def train(
-    data: Any = None, *, model: Literal["ngram"], task: Literal["language"] | None = None, **values: "Unpack[NgramKeywords]"
+    data: Any = None,
+    *,
+    model: Literal["ngram"],
+    task: Literal["language"] | None = None,
+    **values: "Unpack[NgramKeywords]",
 ) -> "CountedTextModel": ...
 
 

@@ -1,9 +1,9 @@
 """A classifier of texts as scikit-learn has them: it stands in a `Pipeline`, a `GridSearchCV`, a `VotingClassifier`.
 
-    from unspool.sklearn import RecurrentClassifier
+from unspool.sklearn import RecurrentClassifier
 
-    classifier = RecurrentClassifier(minutes=1).fit(texts, labels)
-    classifier.predict(["a new text"]), classifier.predict_proba(["a new text"])
+classifier = RecurrentClassifier(minutes=1).fit(texts, labels)
+classifier.predict(["a new text"]), classifier.predict_proba(["a new text"])
 """
 
 import shutil
@@ -125,7 +125,12 @@ class RecurrentClassifier(ClassifierMixin, BaseEstimator):
         """Return the keywords of `train`."""
         budget = {"steps": self.steps} if self.steps else {"epochs": self.epochs} if self.epochs else {}
         chosen = {name: getattr(self, name) for name in CHOICES if getattr(self, name) is not None}
-        return {"seed": _seed(self.random_state), **(budget or {"minutes": self.minutes}), **chosen, **(self.settings or {})}
+        return {
+            "seed": _seed(self.random_state),
+            **(budget or {"minutes": self.minutes}),
+            **chosen,
+            **(self.settings or {}),
+        }
 
     def __sklearn_tags__(self) -> Any:
         """Say what it takes: texts, not tables; with a budget of minutes the result depends on the clock."""

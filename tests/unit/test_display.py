@@ -108,7 +108,7 @@ def test_reprs_say_what_matters(objects: dict[str, Any], model: unspool.TextMode
         repr(model),
     )
     assert repr(objects["score"]).startswith("Score(bits_per_byte=")
-    assert "… 15 in all" in repr(objects["score"])
+    assert "… 16 in all" in repr(objects["score"])
     assert repr(objects["completion"]).startswith("Completion(text='")
     assert repr(objects["reading"]).startswith("StateReading(7 tokens, the last 'the cat'; next ")
     assert repr(objects["session"]) == "Session('the c', 5 characters)"
@@ -124,14 +124,16 @@ def test_what_is_shown_in_a_notebook_is_whole_and_escaped(objects: dict[str, Any
         if hasattr(value, "_repr_html_"):
             html = value._repr_html_()
             assert tags_of(html), name
-            assert "<b>" not in html and "<film>" not in html, name
+            assert "<b>" not in html
+            assert "<film>" not in html, name
             assert "np." not in html, name
 
 
 def test_the_forms_show_what_they_are_for(objects: dict[str, Any]) -> None:
     seen = {name: tags_of(value._repr_html_()) for name, value in objects.items() if hasattr(value, "_repr_html_")}
-    assert {"svg", "table"} <= set(seen["model"]) and {"svg", "table"} <= set(seen["history"])
-    assert seen["score"].count("span") == 15
+    assert {"svg", "table"} <= set(seen["model"])
+    assert {"svg", "table"} <= set(seen["history"])
+    assert seen["score"].count("span") == 16
     assert seen["translation"].count("tr") == len(objects["translation"].tokens) + 1
     assert objects["classification"]._repr_html_().count('class="bar"') == 3
     assert "What moved it" in objects["classification"]._repr_html_()
@@ -184,7 +186,7 @@ def test_values_are_shown_without_the_types_of_numpy() -> None:
 
 def test_tables_are_aligned_and_say_how_much_there_is() -> None:
     rows = [{"name": "a", "number": 1.5, "several": (1, 2)}, {"name": "long one", "other": True}]
-    assert text_table(rows).splitlines() == ["name      number  other", "a            1.5", "long one          True"]
+    assert text_table(rows).splitlines() == ["name      number  other", "a            1.5", "long one           True"]
     assert text_table([{"n": number} for number in range(30)]).endswith("… 30 rows in all")
     assert repr(Rows([1, 2])) == "[1, 2]"
     assert Rows([{"a": 1}]) == [{"a": 1}]

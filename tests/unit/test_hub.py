@@ -31,7 +31,9 @@ def heads(card: str) -> str:
     return card.split("---\n")[1]
 
 
-def test_the_head_of_a_card_names_license_and_language_as_a_person_gives_them(model_folder: Path, tmp_path: Path) -> None:
+def test_the_head_of_a_card_names_license_and_language_as_a_person_gives_them(
+    model_folder: Path, tmp_path: Path
+) -> None:
     assert heads((model_folder / "README.md").read_text(encoding="utf-8")) == (
         "library_name: unspool\npipeline_tag: text-generation\ntags:\n- recurrent\n- lstm\n- char-level\n- unspool\n"
     )
@@ -46,14 +48,17 @@ def test_a_card_shows_a_sample_and_the_curve_and_explains_its_words(model_folder
     card = (model_folder / "README.md").read_text(encoding="utf-8")
     assert "![The losses of training and of held-out data](curve.svg)" in card
     assert (model_folder / "curve.svg").read_text(encoding="utf-8").startswith("<svg ")
-    assert "\n- bits_per_character: " in card and "\n- perplexity: " in card
+    assert "\n- bits_per_character: " in card
+    assert "\n- perplexity: " in card
     sample = card.partition("## A sample\n\n```text\n")[2].partition("\n```")[0]
     assert len(sample) > 10
 
 
 def test_an_address_of_the_hub_is_one_of_the_hub() -> None:
-    assert is_address("hf://me/alice") and is_address(Path("hf://me/alice"))
-    assert not is_address("runs/hf") and not is_address(Path("hf/x"))
+    assert is_address("hf://me/alice")
+    assert is_address(Path("hf://me/alice"))
+    assert not is_address("runs/hf")
+    assert not is_address(Path("hf/x"))
     for address in ("hf://alice", "hf://me/alice/model"):
         with pytest.raises(UsageError, match="must be hf://OWNER/NAME"):
             fetched(address)

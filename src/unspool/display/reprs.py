@@ -37,7 +37,7 @@ class Rows(list[T], Displayed):
         """Return the rows as a data frame of pandas, which must be installed."""
         import pandas
 
-        rows: list[Any] = as_rows(self) or list(self)
+        rows = as_rows(self) or list[Any](self)
         return pandas.DataFrame(rows)
 
 

@@ -55,7 +55,8 @@ def fetched(address: str | Path) -> Path:
         return Path(hub.snapshot_download(repository, revision=revision or None))
     except Exception as problem:  # of several libraries, which tell what is wrong with the network or the name
         raise OutputError(
-            f"{address} cannot be fetched: {_first_line(problem)}", "check the name and the network, or `hf auth login`."
+            f"{address} cannot be fetched: {_first_line(problem)}",
+            "check the name and the network, or `hf auth login`.",
         ) from None
 
 

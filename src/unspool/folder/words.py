@@ -2,7 +2,7 @@
 
 WORDS = {
     "bits_per_byte": "bits that a byte of new text costs the model; less is better. It compares across tokenizers.",
-    "bits_per_character": "the same per character: 8 is no knowledge at all of a byte, good models of prose reach 1 to 2.",
+    "bits_per_character": "the same per character; good models of prose reach 1 to 2.",
     "nats_per_token": "the mean surprise of a token, in natural units: 0.69 is that of a tossed coin.",
     "perplexity": "among how many equally likely tokens the model would choose, on average.",
     "fresh_bits_per_character": "bits per character shortly after the start of a text, which is what a prompt meets.",
@@ -11,9 +11,9 @@ WORDS = {
     "network_nats_per_token": "the surprise of the network alone, without the counts that it is mixed with.",
     "counts_nats_per_token": "the surprise of these counts alone.",
     "accuracy": "the fraction of examples whose likeliest label is the right one.",
-    "macro_f1": "precision and recall in one figure, as the mean over labels: rare labels count as much as frequent ones.",
+    "macro_f1": "precision and recall in one, as the mean over labels: rare ones count as much as frequent ones.",
     "nats_per_label": "the mean surprise of the right label: 0 is certain and right.",
-    "bleu": "how many words and phrases of a translation stand in the reference, 0 to 100 (Papineni et al., 2002).",
+    "bleu": "how many words and phrases of an output stand in its reference, 0 to 100 (Papineni et al., 2002).",
     "chrf": "the same of characters, which is fairer to inflected words (Popović, 2015).",
     "exact": "the fraction of outputs that equal their reference.",
     "greedy_exact": "the same without a search, always taking the likeliest token.",

@@ -5,10 +5,10 @@ from typing import Any
 
 from unspool.arrays import Arrays
 from unspool.data.findings import kept_findings
+from unspool.display.curve import curve_picture
 from unspool.engines.parameters import parameter_count
 from unspool.engines.registry import build_network
 from unspool.evaluate.baseline import untrained
-from unspool.display.curve import curve_picture
 from unspool.folder.atomic import write_atomically
 from unspool.folder.card import CardFacts, model_card
 from unspool.folder.model_folder import ModelFolder
