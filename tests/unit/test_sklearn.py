@@ -17,19 +17,19 @@ from sklearn.utils.validation import validate_data
 import unspool
 from unspool.sklearn import RecurrentClassifier, texts_of
 
-TEXTS = [text for n in range(20) for text in (f"a good film {n}", f"a bad film {n}")]
+TEXTS = [text for n in range(20) for text in (f"a splendid film {n}", f"{n} awful hours")]
 LABELS = [1, -1] * 20
 SMALL: dict[str, Any] = {"steps": 3, "encoder_size": 8, "threads": 1, "settings": {"precision": "float32"}}
 
 
 @pytest.fixture(scope="module")
 def fitted() -> RecurrentClassifier:
-    return RecurrentClassifier(**{**SMALL, "steps": 30}).fit(TEXTS, LABELS)
+    return RecurrentClassifier(**{**SMALL, "steps": 80}).fit(TEXTS, LABELS)
 
 
 def test_it_learns_and_predicts_labels_of_their_own_type(fitted: RecurrentClassifier) -> None:
     assert fitted.classes_.tolist() == [-1, 1]
-    assert fitted.predict(["a good film", "a bad film"]).tolist() == [1, -1]
+    assert fitted.predict(["a splendid film 3", "5 awful hours"]).tolist() == [1, -1]
     assert fitted.score(TEXTS, LABELS) == 1.0
     probabilities = fitted.predict_proba(np.array(TEXTS[:4]))
     assert probabilities.shape == (4, 2)
@@ -39,7 +39,7 @@ def test_it_learns_and_predicts_labels_of_their_own_type(fitted: RecurrentClassi
 def test_it_is_pickled_with_its_model(fitted: RecurrentClassifier) -> None:
     again = pickle.loads(pickle.dumps(fitted))
     assert np.array_equal(again.predict_proba(TEXTS[:4]), fitted.predict_proba(TEXTS[:4]))
-    assert repr(clone(fitted)) == repr(RecurrentClassifier(**{**SMALL, "steps": 30}))
+    assert repr(clone(fitted)) == repr(RecurrentClassifier(**{**SMALL, "steps": 80}))
 
 
 def test_it_stands_in_a_pipeline_and_a_search() -> None:
@@ -48,7 +48,7 @@ def test_it_stands_in_a_pipeline_and_a_search() -> None:
     search = GridSearchCV(pipeline, {"classify__encoder_size": [4, 8]}, cv=2, error_score="raise")
     search.fit(TEXTS, LABELS)
     assert search.best_params_["classify__encoder_size"] in (4, 8)
-    assert search.predict(["A GOOD FILM"]).tolist() in ([1], [-1])
+    assert search.predict(["A SPLENDID FILM"]).tolist() in ([1], [-1])
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_a_column_of_a_frame_is_read() -> None:
 
 def test_a_classifier_itself_has_the_habits() -> None:
     pairs = list(zip(TEXTS, ["yes", "no"] * 20, strict=True))
-    keywords = {"steps": 3, "encoder_size": 8, "threads": 1, "progress": False}
+    keywords = {"steps": 3, "encoder_size": 8, "threads": 1, "progress": False, "precision": "float32"}
     model = unspool.train(pairs, task="classification", **keywords)
     assert model.classes_.tolist() == list(model.labels)
     assert model.predict(TEXTS).tolist() == model.classify(TEXTS)

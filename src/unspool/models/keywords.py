@@ -27,6 +27,8 @@ class SourcesKeywords(TypedDict, total=False):
     suffixes: Sequence[str]
     delimiter: str
     header: bool | None
+    license: str | None
+    language: str | None
 
 
 class TextDataKeywords(TypedDict, total=False):
