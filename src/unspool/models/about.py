@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from unspool.display.reprs import Displayed, Rows
+from unspool.display.reprs import Displayed, Rows, shown_value, text_table
 from unspool.engines.parameters import parameter_count
 from unspool.errors import MissingExtraError, UnspoolError, UsageError
 from unspool.folder.card import describe_network
@@ -20,10 +20,21 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 NAMES = ("bits_per_character", "bits_per_label", "accuracy", "bleu", "bleu4", "chrf")  # figures that a line tells
 SHOWN = 2
+SHOWN_OF_RUN = ("step", "epoch", "seconds", "loss", "fresh", "best")
+
+
+def _facts(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the figures among what an event says."""
+    return {name: value for name, value in row.items() if isinstance(value, float) and name != "seconds"}
 
 
 class RunHistory(Rows[dict[str, Any]]):
     """The events of the run that made a model, in order: a table with a row for each."""
+
+    def __repr__(self) -> str:
+        measured = [{name: row.get(name) for name in SHOWN_OF_RUN} for row in self.of("validation")]
+        end = "".join(f"\nend: {shown_value(_facts(row))[1:-1]}" for row in self.of("end")[-1:])
+        return f"{text_table(measured) if measured else 'no validations'}{end}"
 
     def curves(self) -> dict[str, list[tuple[float, float]]]:
         """Return the losses against seconds, in nats per token, by the names `training` and `held out`."""
