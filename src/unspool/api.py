@@ -7,6 +7,7 @@ model.save("alice/")
 """
 
 import shutil
+import sys
 import tempfile
 import time
 import warnings
@@ -133,7 +134,25 @@ def _trained(
         CountedRun(path, task, requested, callback, started).new(overwrite)
     else:
         Run(path, task, requested, callback, started).new(overwrite, pretrained)
-    return load(path)
+    return _reported(path, callback)
+
+
+def _reported(path: Path, callback: Callback) -> Model:
+    """Open the model of a run, and write its report, for whose sake no run fails."""
+    model = load(path)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what there is to say has been said
+            load(path, _drawing_engine(model)).report()
+    except Exception as problem:  # whatever it is, the model is there
+        reason = getattr(problem, "message", None) or f"{type(problem).__name__}: {problem}"
+        callback.on_note(f"warning: there is no report of this run: {reason!s:.200}")
+    return model
+
+
+def _drawing_engine(model: Model) -> str:
+    """Return the engine that draws a report: the one that trained the model and is loaded, else NumPy, to start soon."""
+    return "torch" if "torch" in sys.modules and model.config.network.kind == "recurrent" else "numpy"
 
 
 def _one_or_all(names: tuple[str, ...]) -> Any:
@@ -174,7 +193,7 @@ def resume(
     else:
         pretrained = read_pretrained(Path(request["start_from"])) if request["start_from"] else None
         Run(Path(path), task, _naming_engine(row, request["settings"], engine), told).again(pretrained)
-    return load(path)
+    return _reported(Path(path), told)
 
 
 def _naming_engine(row: Row, settings: Settings, engine: str | None) -> Settings:

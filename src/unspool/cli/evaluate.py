@@ -61,7 +61,7 @@ def evaluate(
     named = [Path(name) for name in data or ()] or None  # a text that is typed here is a mistaken name
     opened = load(model, **runtime)
     found = opened.evaluate(named, **settings)
-    figures, report = found.to_dict(), opened.report(found)
+    figures, described = found.to_dict(), opened.describe(found)
     if "nats_per_token" in figures and runtime.get("weights", "float32") != "float32":
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DataWarning)  # which the first evaluation has said
@@ -71,10 +71,9 @@ def evaluate(
             nats = whole.evaluate(named, **read).to_dict()["nats_per_token"]
         figures["nats_per_token_lost_to_weights"] = figures["nats_per_token"] - nats
     if html is not None:
-        if report.page is None:
-            hint = "leave it out; of a language model, --copying has a page."
-            raise UsageError(f"--html draws nothing for a {type(opened).__name__}.", hint)
-        write_atomically(html, report.page, "--html")
+        if described.page is None:
+            raise UsageError(f"--html draws nothing for a {type(opened).__name__}.", "leave it out.")
+        write_atomically(html, described.page, "--html")
     if as_json:
         write_json(figures, indent=2)
         return
@@ -83,4 +82,4 @@ def evaluate(
             continue
         shown = f"{value:,}" if isinstance(value, int) else f"{value:.4f}" if isinstance(value, float) else str(value)
         write(f"{name.replace('_', ' '):26} {shown}\n")
-    write(report.text)
+    write(described.text)

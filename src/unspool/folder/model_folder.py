@@ -11,6 +11,7 @@
     recipe.toml             every setting of the run
     README.md               the model card
     history.jsonl           the events of training, one a line
+    report.html             a page that shows what the model does and how it was trained
     before/                 the files that reading more has changed, as they were (`unspool forget` puts them back)
     training/               what resuming needs, also the recipe with whole paths; may be deleted
 

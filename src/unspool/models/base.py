@@ -1,6 +1,6 @@
 """A trained model: a folder of config, tokenizer, weights and card, opened with an engine."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
@@ -22,6 +22,9 @@ from unspool.tasks.implied import implied_settings
 from unspool.tasks.opening import read_config, row_of_folder
 from unspool.tasks.registry import ROWS
 from unspool.tasks.settings import foreign_settings
+
+if TYPE_CHECKING:
+    from unspool.tasks.reporting.whole import OwnReport
 
 T = TypeVar("T")
 F = TypeVar("F")
@@ -50,7 +53,7 @@ class Inspection(NamedTuple):
     page: str
 
 
-class Report(NamedTuple):
+class Description(NamedTuple):
     """What is shown in addition to figures.
 
     Attributes:
@@ -109,9 +112,37 @@ class Model:
         """Measure the model; the class of each task says on what, and returns its own figures."""
         raise NotImplementedError
 
-    def report(self, figures: Any) -> Report:
+    def describe(self, figures: Any) -> Description:
         """Return what is shown in addition to the figures of `evaluate`."""
-        return Report()
+        return Description()
+
+    def report(self, out: PathLike | None = None) -> Path:
+        """Write the report of the model: a page that shows what it does, how it was trained, and with what.
+
+        Args:
+            out: is the file to write; none writes `report.html` into the model folder.
+
+        Returns:
+            the path of the file, which needs no other and no network.
+
+        Raises:
+            ModelFolderError: the model was replaced since it was opened.
+            OutputError: the file cannot be written.
+        """
+        from unspool.models.reporting import write_report  # here and not above: a model is opened to be used at once
+
+        return write_report(self, None if out is None else Path(out))
+
+    def own_report(self, folder: ModelFolder, events: Sequence[dict[str, Any]]) -> "OwnReport":
+        """Return what the report shows of the model's task alone.
+
+        Args:
+            folder: is that of the model.
+            events: are those of its history.
+        """
+        from unspool.tasks.reporting.whole import OwnReport
+
+        return OwnReport()
 
     def to_keras(self) -> Any:
         """Return the network as a `keras.Model` of standard layers, with the weights; it needs no Unspool any more.
