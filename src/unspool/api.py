@@ -151,7 +151,7 @@ def _reported(path: Path, callback: Callback) -> Model:
 
 
 def _drawing_engine(model: Model) -> str:
-    """Return the engine that draws a report: the one that trained the model and is loaded, else NumPy, to start soon."""
+    """Return the engine that draws a report: PyTorch where it is loaded, else NumPy, which starts soon."""
     return "torch" if "torch" in sys.modules and model.config.network.kind == "recurrent" else "numpy"
 
 

@@ -62,7 +62,7 @@ class HeadModel(LabellingModel):
         raise NotImplementedError
 
     def own_report(self, folder: ModelFolder, events: Sequence[dict[str, Any]]) -> OwnReport:
-        """Return what the report shows of the model\'s task alone."""
+        """Return what the report shows of the model's task alone."""
         try:
             one = classified(self._classifier, self._held_out(folder))
         except ModelFolderError:  # a copy of the folder has no examples

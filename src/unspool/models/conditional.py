@@ -115,7 +115,7 @@ class ConditionalTextModel(TextLabellingModel):
         return Description(conditioned_text(figures), conditioned_page(figures))
 
     def own_report(self, folder: ModelFolder, events: Sequence[dict[str, Any]]) -> OwnReport:
-        """Return what the report shows of the model\'s task alone."""
+        """Return what the report shows of the model's task alone."""
         sections = conditional_sections(self.network, self.tokenizer, self.config.conditions, folder)
         same = "Each time under the usual condition, with the same seed, at temperature 0.8."
         return OwnReport(KNOWS, text_lead(events, self.tokenizer.kind), sections, same)

@@ -92,9 +92,7 @@ class ImageClassifier(HeadModel):
         """Show the figures of each label, the confusion matrix, and the worst mistakes."""
         mistakes = figures.mistakes if isinstance(figures, PictureFigures) else ()
         further = section("What does it mistake?", picture_mistakes(mistakes))
-        return Description(
-            classification_text(figures, self.noun), classification_page(figures, self.noun, further)
-        )
+        return Description(classification_text(figures, self.noun), classification_page(figures, self.noun, further))
 
     def _read(self, spec: ImageDataSpec, findings: Findings) -> Examples:
         rows = labelled(described_pictures(spec.sources, spec, findings))

@@ -83,7 +83,7 @@ class Translator(Model):
         return Description(page=translation_page(figures))
 
     def own_report(self, folder: ModelFolder, events: Sequence[dict[str, Any]]) -> OwnReport:
-        """Return what the report shows of the model\'s task alone."""
+        """Return what the report shows of the model's task alone."""
         ranked, bleu = translated_pairs(self._translator, folder)
         return OwnReport("How well does {name} translate?", pairs_lead(events, bleu), translation_sections(ranked))
 
@@ -144,7 +144,7 @@ class Captioner(Model):
         return Description(page=caption_page(figures, figures.shown))
 
     def own_report(self, folder: ModelFolder, events: Sequence[dict[str, Any]]) -> OwnReport:
-        """Return what the report shows of the model\'s task alone."""
+        """Return what the report shows of the model's task alone."""
         found = held_out_captions(self._captioner, folder)
         if found is None:
             return OwnReport(DESCRIBES)

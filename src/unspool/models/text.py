@@ -27,16 +27,14 @@ from unspool.models.score import Score, score_text
 from unspool.specs.adaptation import ReadingSpec
 from unspool.tasks.language.mixed_page import inspect_mixed, parts_text
 from unspool.tasks.language.page import language_page, language_text
-from unspool.tasks.language.report import language_sections
 from unspool.tasks.language.specs import LanguageConfig, TextDataSpec, TextEvaluationSpec
 from unspool.tasks.ngram.specs import NgramConfig
 from unspool.tasks.opening import read_config
-from unspool.tasks.reporting.leads import KNOWS, SAME_TEXT, text_lead
-from unspool.tasks.reporting.whole import OwnReport
 from unspool.text.words import Until
 
 if TYPE_CHECKING:
     from unspool.tasks.language.further import Further
+    from unspool.tasks.reporting.whole import OwnReport
 
 
 class TextModel(Model):
@@ -244,7 +242,11 @@ class TextModel(Model):
         typed = keystrokes_text(figures.keystrokes) if figures.keystrokes else ""
         return Description(language_text(figures) + parts_text(figures) + adapted + typed, language_page(figures))
 
-    def own_report(self, folder: ModelFolder, events: Sequence[dict[str, Any]]) -> OwnReport:
-        """Return what the report shows of the model\'s task alone."""
+    def own_report(self, folder: ModelFolder, events: Sequence[dict[str, Any]]) -> "OwnReport":
+        """Return what the report shows of the model's task alone."""
+        from unspool.tasks.language.report import language_sections
+        from unspool.tasks.reporting.leads import KNOWS, SAME_TEXT, text_lead
+        from unspool.tasks.reporting.whole import OwnReport
+
         sections = language_sections(self.network, self.tokenizer, self.config.by_document, folder)
         return OwnReport(KNOWS, text_lead(events, self.tokenizer.kind), sections, SAME_TEXT)

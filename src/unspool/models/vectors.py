@@ -107,7 +107,9 @@ class VectorClassifier(HeadModel):
         def row(index: int) -> FloatArray:
             return unscaled(rows.values[index], specs)
 
-        return Explained(lambda index: " ".join(shown_row(row(index), specs)), lambda index: self._influence(row(index)))
+        return Explained(
+            lambda index: " ".join(shown_row(row(index), specs)), lambda index: self._influence(row(index))
+        )
 
     def _listed(self, examples: Any) -> tuple[FloatArray, bool]:
         rows, single = given_rows(examples, self.features)

@@ -61,7 +61,9 @@ def generated(prompt: str, text: str) -> str:
 
 def key(*entries: tuple[str, float, str]) -> str:
     """Return the key of the shades: what each means, its strength and its hue."""
-    spans = "".join(f'<span class="{hue}" style="{shade(strength)}">{escape(text)}</span>' for text, strength, hue in entries)
+    spans = "".join(
+        f'<span class="{hue}" style="{shade(strength)}">{escape(text)}</span>' for text, strength, hue in entries
+    )
     return f'<p class="key">{spans}</p>'
 
 

@@ -12,7 +12,9 @@ FAINT = 0.05  # weight below which no number stands in the cell
 MAX_NAME = 24  # characters of a label
 
 
-def attention_grid(caption: str, source: Sequence[str], target: Sequence[str], weights: Sequence[Sequence[float]]) -> str:
+def attention_grid(
+    caption: str, source: Sequence[str], target: Sequence[str], weights: Sequence[Sequence[float]]
+) -> str:
     """Draw attention weights: a row for each generated token, a column for each source token.
 
     Args:
@@ -25,7 +27,9 @@ def attention_grid(caption: str, source: Sequence[str], target: Sequence[str], w
     for token, own in zip(target, weights, strict=True):
         name = shown_token(token)
         cells = [
-            _cell(weight, f"{100 * weight:.0f}" if weight >= FAINT else "", f"{name} ← {shown_token(read)}: {weight:.1%}")
+            _cell(
+                weight, f"{100 * weight:.0f}" if weight >= FAINT else "", f"{name} ← {shown_token(read)}: {weight:.1%}"
+            )
             for read, weight in zip(source, own, strict=True)
         ]
         rows.append((name, "".join(cells)))

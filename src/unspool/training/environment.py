@@ -8,8 +8,6 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-import unspool
-
 NAMED = ("model name", "Hardware", "cpu model")  # lines of /proc/cpuinfo
 
 
@@ -20,12 +18,8 @@ def environment(packages: tuple[str, ...], threads: int | None = None) -> dict[s
         packages: are those that compute, besides Unspool and NumPy.
         threads: is the number of threads of the run; none where it has no choice.
     """
-    found: dict[str, Any] = {
-        "date": time.strftime("%Y-%m-%d"),
-        "unspool": unspool.__version__,
-        "python": platform.python_version(),
-    }
-    for package in ("numpy", *packages):
+    found: dict[str, Any] = {"date": time.strftime("%Y-%m-%d"), "python": platform.python_version()}
+    for package in ("unspool", "numpy", *packages):
         with suppress(PackageNotFoundError):
             found[package] = version(package)
     found |= {"system": f"{platform.system()} {platform.machine()}".strip(), "processor": _processor()}

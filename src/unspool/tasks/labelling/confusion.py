@@ -55,7 +55,7 @@ def accuracy_lead(figures: ClassificationFigures, noun: str) -> str:
     return lead(
         f"{figures.accuracy:.1%}",
         f"of {figures.rows:,} {noun} get the right label",
-        f"; always giving the commonest one would be right for {commonest:.1%}. The macro F1 is {figures.macro_f1:.4f}.",
+        f"; always giving the commonest would be right for {commonest:.1%}. The macro F1 is {figures.macro_f1:.4f}.",
     )
 
 

@@ -98,4 +98,3 @@ def _probabilities(found: Influence) -> str:
 def _bracketed(part: str, nats: float) -> str:
     space = part[: len(part) - len(part.lstrip())]
     return f"{space}{'-' if nats < 0 else ''}[{part.lstrip()}]"
-

@@ -119,4 +119,3 @@ def _mistakes(one: Classified, show: Callable[[int], str]) -> str:
             ]
         )
     return f"{paragraph('Those first whose wrong label it finds most probable.')}\n{examples(items)}" if items else ""
-

@@ -10,8 +10,8 @@ from unspool.pages.page import page
 FIGURES = ("bits_per_byte", "bits_per_character", "nats_per_token", "perplexity", "fresh_nats_per_token")
 SHOWN_GAIN = 4.0  # nats: where one predicts so much better than the other, its colour is the strongest
 INTRODUCTION = (
-    "<p>Shaded are the tokens that one of the two predicted better; the darker, the larger the difference. A token tells "
-    "its log-probabilities when it is pointed at or focused.</p>\n"
+    "<p>Shaded are the tokens that one of the two predicted better; the stronger, the larger the difference. A token "
+    "tells its log-probabilities when it is pointed at or focused.</p>\n"
     + key(("better by the counts", 1.0, "warm"), ("better by the network", 1.0, "cool"))
 )
 Tokens = tuple[str, Sequence[str], Sequence[float], Mapping[str, Sequence[float]]]  # text, tokens, mixture, parts

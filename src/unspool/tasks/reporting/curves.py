@@ -116,7 +116,9 @@ def _told(curves: Curves) -> str:
 
 def _legend(curves: Curves) -> str:
     carried = (
-        " Carried: the state is passed along the text, an estimate from a few thousand characters." if curves.carried else ""
+        " Carried: the state is passed along the text, an estimate from a few thousand characters."
+        if curves.carried
+        else ""
     )
     return paragraph(
         "Training: the loss on what it learns from, with dropout, which makes it higher. Fresh: on what was held out, "
@@ -147,7 +149,9 @@ def _drawn(curves: Curves, texts: Mapping[int, str], by_pass: bool) -> str:
         tip = f"update {step:,}, after {_duration(seconds)}: fresh {loss:.3f}{also}{', kept' if best else ''}{wrote}"
         marks.append(Mark(at(step, seconds), loss, tip, "best" if best else ""))
     unit = "passes" if by_pass else "min" if minutes else "s"
-    ends = ", ".join(f"the {kind} loss falls from {points[0][2]:.2f} to {points[-1][2]:.2f}" for kind, points in kinds if points)
+    ends = ", ".join(
+        f"the {kind} loss falls from {points[0][2]:.2f} to {points[-1][2]:.2f}" for kind, points in kinds if points
+    )
     return draw_chart(Chart(lines, marks, unit, curves.unit, f"Curves of the loss in {curves.unit}: {ends}."))
 
 

@@ -7,7 +7,18 @@ from unspool.pages.page import folded, paragraph, section, table
 from unspool.specs.recipe import Recipe, without_folders
 from unspool.tasks.reporting.meanings import MEANINGS
 
-OTHER = {"event", "step", "best_step", "done", "seconds", "phases", "tokens_per_second", "untrained", "ngrams", "change"}
+OTHER = {
+    "event",
+    "step",
+    "best_step",
+    "done",
+    "seconds",
+    "phases",
+    "tokens_per_second",
+    "untrained",
+    "ngrams",
+    "change",
+}
 
 
 def figures_section(end: Mapping[str, Any]) -> str:
@@ -41,7 +52,8 @@ def settings_section(recipe: Recipe, events: Sequence[Mapping[str, Any]], size: 
         table("What it ran on", ("what", "value"), [(key, _shown(value)) for key, value in place.items()], words=True)
         for place in places
     ]
-    phases = next((event["phases"] for event in reversed(events) if isinstance(event.get("phases"), Mapping)), {})
+    timed = [event["phases"] for event in events if isinstance(event.get("phases"), Mapping)]
+    phases = timed[-1] if timed else {}
     took = table("What took how long", ("phase", "seconds"), [(name, f"{value:.2f}") for name, value in phases.items()])
     return section(
         "What was it made with?",

@@ -65,7 +65,9 @@ def translation_sections(ranked: Sequence[Translated]) -> list[str]:
     worst, best = ranked[::-1][: min(SHOWN, half)], ranked[: min(SHOWN, len(ranked) - half)]
     told = f"The first {len(ranked):,} pairs that were held out, translated without a search."
     if ranked[0].bleu is not None:
-        told += " BLEU counts the words, and the runs of up to four words, that a translation shares with its reference."
+        told += (
+            " BLEU counts the words, and the runs of up to four words, that a translation shares with its reference."
+        )
     attended = [one for one in (*worst, *best) if one.translation.attention is not None]
     short = [one for one in attended if len(one.translation.source_tokens) <= MAX_TOKENS] or attended[:1]
     grids = [attention_part(one.pair.source, one.translation) for one in (*short[:2], *short[-1:])[:DRAWN]]
