@@ -81,4 +81,3 @@ def test_the_switch_of_colours_is_remembered(report: Path, browser: Browser) -> 
     browser.open(report)
     assert browser.run("document.querySelector('.bar button').textContent") == "Light colours"
     browser.run("localStorage.clear()")
-

@@ -8,7 +8,17 @@ from helpers.pictures import captioned_folder
 from helpers.small import TINY, small_text
 
 QUICK: dict[str, Any] = {"steps": 20, "threads": 1, "precision": "float32", "validations": 2, "batch_size": 8}
-TASKS = ("language", "documents", "ngram", "conditional", "translation", "classification", "vectors", "images", "captions")
+TASKS = (
+    "language",
+    "documents",
+    "ngram",
+    "conditional",
+    "translation",
+    "classification",
+    "vectors",
+    "images",
+    "captions",
+)
 
 
 def train_one(task: str, place: Path, **more: Any) -> unspool.Model:

@@ -179,6 +179,8 @@ def test_the_command_writes_a_page_where_it_is_told_to(model: unspool.Model, tmp
     written = call_main("report", model.path, "--out", tmp_path / "page.html")
     assert (written.code, written.out) == (0, f"{tmp_path / 'page.html'}\n"), written.err
     check_page((tmp_path / "page.html").read_text(encoding="utf-8"))
-    assert call_main("report", model.path, "--json", "--out", tmp_path / "p.html").json() == {"report": f"{tmp_path}/p.html"}
+    assert call_main("report", model.path, "--json", "--out", tmp_path / "p.html").json() == {
+        "report": f"{tmp_path}/p.html"
+    }
     refused = call_main("report", model.path, "--out", tmp_path / "no" / "page.html")
     assert (refused.code, refused.clean) == (7, True)
