@@ -2,6 +2,7 @@
 
 import json
 import re
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +114,7 @@ def test_a_curve_has_a_few_hundred_points(tmp_path: Path, steps: int) -> None:
     found = history.events()
     assert len(found) == min(steps, POINTS)
     assert found[-1]["step"] == steps
-    counts = [one["step"] - before["step"] for before, one in zip(found, found[1:], strict=False)]
+    counts = [one["step"] - before["step"] for before, one in pairwise(found)]
     means = [one["loss"] for one in found[1:]]
     assert means == [one["step"] - (count - 1) / 2 for one, count in zip(found[1:], counts, strict=True)]
 
