@@ -98,7 +98,10 @@ def curves_section(events: Sequence[Event]) -> str:
     if curves.steps_per_epoch:
         both = optional(0, "div", chart) + optional(1, "div", _drawn(curves, texts, by_pass=True))
         chart = choice("against", "Against", ("time", "passes over the training text"), 0, both)
-    return section("How was it trained?", paragraph(_told(curves)), chart, _legend(curves), _numbers(curves))
+    alone = "counts_nats_per_token" in ending(events) or "counts_accuracy" in ending(events)
+    beside = paragraph("The curves are those of the network alone: the counts beside it were added at the end.", "note")
+    told = paragraph(_told(curves))
+    return section("How was it trained?", told, chart, _legend(curves), beside if alone else "", _numbers(curves))
 
 
 def _told(curves: Curves) -> str:
