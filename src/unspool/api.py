@@ -7,6 +7,7 @@ model.save("alice/")
 """
 
 import shutil
+import sys
 import tempfile
 import time
 import warnings
@@ -197,16 +198,34 @@ def train(
             requested = pretrained.settings(requested)
         if out is not None:
             start_run(Path(out), row, requested, callback, started, overwrite, pretrained)
-            return load(out)
+            return _reported(Path(out), callback)
         keep = Path(tempfile.mkdtemp(prefix="unspool-"))
         try:
             start_run(keep / "model", row, requested, callback, started, overwrite, pretrained)
-            trained = load(keep / "model")
+            trained = _reported(keep / "model", callback)
         except BaseException:
             shutil.rmtree(keep, ignore_errors=True)
             raise
         weakref.finalize(trained, shutil.rmtree, keep, ignore_errors=True)
         return trained
+
+
+def _reported(path: Path, callback: Callback) -> Model:
+    """Open the model of a run, and write its report, for whose sake no run fails."""
+    model = load(path)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what there is to say has been said
+            load(path, _drawing_engine(model)).report()
+    except Exception as problem:  # whatever it is, the model is there
+        reason = getattr(problem, "message", None) or f"{type(problem).__name__}: {problem}"
+        callback.on_note(f"warning: there is no report of this run: {reason!s:.200}")
+    return model
+
+
+def _drawing_engine(model: Model) -> str:
+    """Return the engine that draws a report: PyTorch where it is loaded, else NumPy, which starts soon."""
+    return "torch" if "torch" in sys.modules and model.config.network.kind == "recurrent" else "numpy"
 
 
 def _one_or_all(names: tuple[str, ...]) -> Any:
@@ -236,7 +255,7 @@ def resume(
     """
     with showing_run(_callback_of(callback, listener), progress) as told:
         go_on(Path(path), told, engine)
-    return load(path)
+        return _reported(Path(path), told)
 
 
 def _callback_of(callback: Callback | None, listener: Callback | None) -> Callback | None:

@@ -58,6 +58,12 @@ AFTER = (
         ("explain", "attention", "show", "visualize", "why"),
     ),
     Command(
+        "report",
+        "unspool.cli.report:report",
+        "Write a page that shows what a model does, how it was trained, and with what.",
+        ("page", "html", "summary", "plot", "curves", "dashboard"),
+    ),
+    Command(
         "export",
         "unspool.cli.export:export",
         "Write a model for Keras, TensorFlow or PyTorch, or n-grams for KenLM, to be used without Unspool.",

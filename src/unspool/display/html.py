@@ -20,24 +20,32 @@ STYLE = """.unspool.unspool { font: 14px/1.5 system-ui, sans-serif; max-width: 6
   th, td { text-align: left; padding: .15em .8em .15em 0; border: 0; border-bottom: 1px solid var(--line);
     background: none; font-weight: normal; vertical-align: top; max-width: 40rem; overflow-wrap: anywhere; }
   thead th { color: var(--quiet); } td.number { text-align: right; font-variant-numeric: tabular-nums; }
-  .text { font-family: ui-monospace, monospace; white-space: pre-wrap; max-width: none; }
-  .text span { border-radius: .15rem; } svg { max-width: 100%; height: auto; display: block; }
+  .text { font-family: ui-monospace, monospace; white-space: pre-wrap; max-width: none; margin: .4em 0; }
+  .text span { border-radius: .15rem; } .blank { color: var(--quiet); } [title] { cursor: help; }
+  .cool { background: rgb(0 114 178 / calc(var(--a, 0) * 65%)); }
+  .warm { background: rgb(213 94 0 / calc(var(--a, 0) * 65%)); }
+  .grid td { text-align: center; min-width: 2em; border: 1px solid var(--line); padding: .15em .4em; font-size: .9em; }
+  .grid th { white-space: pre; border: 0; } .grid tbody th { text-align: right; padding-right: .6em; }
+  .grid thead th { text-align: center; vertical-align: bottom; } .grid .corner { border: 0; color: var(--quiet); }
+  .upright thead th span { writing-mode: vertical-rl; transform: rotate(180deg); }
+  .grid td.right { outline: 2px solid var(--quiet); outline-offset: -2px; }
+  svg { max-width: 100%; height: auto; display: block; }
   .bar { display: inline-block; height: .75em; min-width: 1px; background: #3b82c4; border-radius: 2px; }
   .track { width: 12rem; max-width: 40vw; } progress { width: 16rem; max-width: 60%; accent-color: #3b82c4; }
 }
 """
 
 
-def fragment(*parts: str, style: str = "") -> str:
+def fragment(*parts: str) -> str:
     """Return parts of HTML as one piece with its style.
+
+    What a page tells by its script where it is pointed at, a piece tells as a title.
 
     Args:
         *parts: are HTML, in which texts are escaped.
-        style: holds rules that are added, for what is in the piece alone.
     """
-    nested = f".unspool.unspool {{ {style} }}" if style else ""
-    body = "\n".join(part for part in parts if part)
-    return f'<div class="unspool"><style>{STYLE}{nested}</style>\n{body}\n</div>'
+    body = "\n".join(part for part in parts if part).replace(' data-tip="', ' title="')
+    return f'<div class="unspool"><style>{STYLE}</style>\n{body}\n</div>'
 
 
 def row_table(caption: str, rows: Sequence[Mapping[str, Any]]) -> str:

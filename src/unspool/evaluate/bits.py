@@ -28,6 +28,7 @@ from unspool.text.tokenizer import BEGIN, PAD
 
 CHUNK = 256  # time steps read at once
 CARRIED_ROWS_ABOVE = 500_000  # tokens beyond which a text is read in several rows
+SAMPLE_ROWS, SAMPLE_TOKENS = 32, 256  # that a validation estimates the carried nll from
 WARM_UP = 1024  # tokens that each of those rows reads before its own are counted
 FRESH_STARTS, FRESH_FROM, FRESH_TO = 256, 64, 256
 MAX_LOGITS = 1 << 24  # computed at once
@@ -70,7 +71,6 @@ class Figures(Displayed):
     keystrokes: dict[str, Any] | None = None
     parts: Mapping[str, "Figures"] = field(default_factory=dict)
     adapted: AdaptedFigures | None = None
-
     copying: CopyingFigures | None = None
 
     def to_dict(self) -> dict[str, Any]:
@@ -196,6 +196,26 @@ def carried_nats(network: SequenceNetwork, tokens: IntArray, rows: int | None = 
         total += float(nats[counted].sum(dtype=np.float64))
         advance(min(rows * max(0, start + chunk), len(tokens)), len(tokens), "tokens read")
     return total
+
+
+def carried_sample(network: SequenceNetwork, tokens: IntArray) -> float:
+    """Estimate the mean nll of a text whose state is passed along, in nats per token, from a few thousand tokens.
+
+    At 32 places that are evenly spread, 256 tokens are read first, and then 256 more, which count.
+
+    Args:
+        network: predicts it, in any engine.
+        tokens: are the N token ids, at least 2; of a short text, the second half counts.
+    """
+    length = min(2 * SAMPLE_TOKENS, len(tokens) - 1)
+    starts = np.linspace(0, len(tokens) - 1 - length, SAMPLE_ROWS if length < len(tokens) - 1 else 1).astype(int)
+    places = starts[:, None] + np.arange(length)  # (B, T)
+    state, pieces, chunk = network.initial_state(len(starts)), [], _chunk(network, len(starts))
+    for start in range(0, length, chunk):
+        window = places[:, start : start + chunk]
+        nats, state = network.nll(tokens[window], tokens[window + 1], state)
+        pieces.append(nats)
+    return float(np.concatenate(pieces, axis=1)[:, length // 2 :].mean(dtype=np.float64))
 
 
 def fresh_means(network: SequenceNetwork, tokens: IntArray, count: int = FRESH_STARTS, seed: int = 0) -> FloatArray:

@@ -11,7 +11,7 @@
     generation_config.json  the model's own settings of generation
     recipe.toml             every setting of the run
     README.md               the model card
-    history.jsonl           the events of training, one a line
+    history.jsonl           the events of training, one a line; report.html shows them, and the model at work
     before/                 the files that reading more has changed, as they were (`unspool forget` puts them back)
     training/               what resuming needs, also the recipe with whole paths; may be deleted
 

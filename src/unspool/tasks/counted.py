@@ -19,6 +19,7 @@ from unspool.tasks.base import CountedTask, Plan
 from unspool.tasks.closing import write_card
 from unspool.tasks.settings import Settings, with_card
 from unspool.training.callback import Callback
+from unspool.training.environment import environment
 from unspool.training.history import History
 from unspool.training.phases import Phases
 
@@ -99,6 +100,7 @@ class CountedRun:
         seconds = {name: round(taken, 3) for name, taken in self._phases.seconds.items()}
         about = {"step": 0, "done": True, "untrained": False, "ngrams": ngrams}
         history = History(folder.path / "history.jsonl")
+        history.begin(0, environment(("numba",)))
         history.add(event="end", **about, seconds=round(sum(seconds.values()), 3), phases=seconds, **figures)
         write_card(self.task, folder, plan.recipe, plan.config, figures, ngrams)
         folder.write_config(plan.config)

@@ -29,7 +29,8 @@ from unspool.folder.request import write_request
 from unspool.specs.config import Config
 from unspool.specs.recipe import TrainingRecipe
 from unspool.specs.sampling import SamplingSpec
-from unspool.tasks.base import Job, TrainedTask
+from unspool.tasks.base import Carries, Job, TrainedTask
+from unspool.tasks.beginning import note_beginning
 from unspool.tasks.closing import Closing
 from unspool.tasks.opening import read_config, read_recipe
 from unspool.tasks.pretrained import Pretrained
@@ -203,6 +204,7 @@ class Run:
             raise ModelFolderError(f"{self.path}: training/last.safetensors does not fit the data.", "train again.")
         history = History(folder.path / HISTORY)
         history.rewind(progress.step)
+        note_beginning(history, progress.step, recipe, config, job, batches.steps(0))
 
         def keep_best(learner: Learner, about: dict[str, Any], scheduled: bool) -> None:
             folder.write_weights(learner.weights(), about)
@@ -229,6 +231,7 @@ class Run:
             announce=self._announce,
             progress=progress,
             threads=self._thread_choice(folder, recipe, learner, history),
+            carried=job.carried if isinstance(job, Carries) else lambda network: None,
         )
         try:
             with announcing(self.callback.on_note):
