@@ -19,7 +19,7 @@ STYLE = """.unspool.unspool { font: 14px/1.5 system-ui, sans-serif; max-width: 6
   caption { text-align: left; color: var(--quiet); padding: 0; caption-side: top; }
   th, td { text-align: left; padding: .15em .8em .15em 0; border: 0; border-bottom: 1px solid var(--line);
     background: none; font-weight: normal; vertical-align: top; max-width: 40rem; overflow-wrap: anywhere; }
-  thead th { color: var(--quiet); } td.number { text-align: right; font-variant-numeric: tabular-nums; }
+  thead th { color: var(--quiet); } .number { text-align: right; font-variant-numeric: tabular-nums; }
   .text { font-family: ui-monospace, monospace; white-space: pre-wrap; max-width: none; margin: .4em 0; }
   .text span { border-radius: .15rem; } .blank { color: var(--quiet); } [title] { cursor: help; }
   .cool { background: rgb(0 114 178 / calc(var(--a, 0) * 65%)); }
@@ -56,7 +56,10 @@ def row_table(caption: str, rows: Sequence[Mapping[str, Any]]) -> str:
         rows: may have different columns.
     """
     heads = columns_of(rows)
-    head = "".join(f'<th scope="col">{escape(name.replace("_", " "))}</th>' for name in heads)
+    head = "".join(
+        f'<th scope="col"{_number_class(row.get(name) for row in rows)}>{escape(name.replace("_", " "))}</th>'
+        for name in heads
+    )
     body = "\n".join(f"<tr>{''.join(_cell(row.get(name)) for name in heads)}</tr>" for row in rows[:ROWS])
     more = f'<p class="quiet">… {len(rows):,} rows in all</p>' if len(rows) > ROWS else ""
     return (
@@ -93,6 +96,11 @@ def bars(caption: str, values: Iterable[tuple[str, float]]) -> str:
 def page_frame(page: str) -> str:
     """Return a whole page as a frame in another."""
     return f'<iframe srcdoc="{escape(page)}" style="width: 100%; height: 32rem; border: 0" title="report"></iframe>'
+
+
+def _number_class(values: Iterable[Any]) -> str:
+    numeric = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+    return ' class="number"' if numeric else ""
 
 
 def _is_several(value: Any) -> bool:

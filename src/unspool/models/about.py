@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from unspool.display.reprs import Displayed, Rows, shown_value, text_table
+from unspool.display.reprs import Displayed, Rows, text_table
 from unspool.engines.parameters import parameter_count
 from unspool.errors import MissingExtraError, UnspoolError, UsageError
 from unspool.folder.card import describe_network
@@ -23,9 +23,10 @@ SHOWN = 2
 SHOWN_OF_RUN = ("step", "epoch", "seconds", "loss", "fresh", "best")
 
 
-def _facts(row: dict[str, Any]) -> dict[str, Any]:
-    """Return the figures among what an event says."""
-    return {name: value for name, value in row.items() if isinstance(value, float) and name != "seconds"}
+def _facts(row: dict[str, Any]) -> str:
+    """Say the figures among what an event says."""
+    figures = {name: value for name, value in row.items() if isinstance(value, float) and name != "seconds"}
+    return ", ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in figures.items())
 
 
 class RunHistory(Rows[dict[str, Any]]):
@@ -33,7 +34,7 @@ class RunHistory(Rows[dict[str, Any]]):
 
     def __repr__(self) -> str:
         measured = [{name: row.get(name) for name in SHOWN_OF_RUN} for row in self.of("validation")]
-        end = "".join(f"\nend: {shown_value(_facts(row))[1:-1]}" for row in self.of("end")[-1:])
+        end = "".join(f"\nend: {_facts(row)}" for row in self.of("end")[-1:])
         return f"{text_table(measured) if measured else 'no validations'}{end}"
 
     def curves(self) -> dict[str, list[tuple[float, float]]]:

@@ -84,7 +84,12 @@ def _(value: Rows[Any]) -> str:
     forms = [html_of(one) for one in items if isinstance(one, Translation | Classification | Caption)]
     if forms and len(forms) == len(items):
         return "\n".join(forms)
-    return fragment(row_table(f"{len(value):,} rows", as_rows(value) or [{"value": repr(one)} for one in value]))
+    noun = "row" if not value or isinstance(value[0], dict) else type(value[0]).__name__.lower()
+    return fragment(
+        row_table(
+            f"{len(value):,} {noun}{'s' * (len(value) != 1)}", as_rows(value) or [{"value": repr(one)} for one in value]
+        )
+    )
 
 
 @html_of.register
