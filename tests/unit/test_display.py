@@ -86,7 +86,7 @@ def objects(
         "influence": classifier.influence("a good <film>"),
         "label figures": classifier.evaluate(),
         "inspection": classifier.inspect("a good film"),
-        "report": classifier.report(classifier.evaluate()),
+        "description": classifier.describe(classifier.evaluate()),
         "tokenizer": model.tokenizer,
         "callback": unspool.Callback(),
         "sampling": unspool.SamplingSpec(),

@@ -28,7 +28,6 @@ from unspool.text.tokenizer import BEGIN, PAD
 
 CHUNK = 256  # time steps read at once
 CARRIED_ROWS_ABOVE = 500_000  # tokens beyond which a text is read in several rows
-SAMPLE_ROWS, SAMPLE_TOKENS = 32, 256  # that a validation estimates the carried nll from
 WARM_UP = 1024  # tokens that each of those rows reads before its own are counted
 FRESH_STARTS, FRESH_FROM, FRESH_TO = 256, 64, 256
 MAX_LOGITS = 1 << 24  # computed at once
@@ -158,7 +157,7 @@ def token_nats(network: SequenceNetwork, tokens: IntArray, state: State = None) 
     inputs = np.concatenate([[BEGIN], tokens[:-1]])[None]  # (1, N)
     targets = np.asarray(tokens)[None]  # (1, N)
     state = network.initial_state(1) if state is None else state
-    chunk = _chunk(network, 1)
+    chunk = steps_at_once(network, 1)
     pieces = []
     for start in range(0, len(tokens), chunk):
         window = slice(start, start + chunk)
@@ -186,7 +185,7 @@ def carried_nats(network: SequenceNetwork, tokens: IntArray, rows: int | None = 
     first = np.arange(rows) * length  # the first token that each row counts
     state = network.initial_state(rows)
     total = 0.0
-    chunk = _chunk(network, rows)
+    chunk = steps_at_once(network, rows)
     for start in range(-WARM_UP, length, chunk):
         within = np.arange(start, min(start + chunk, length))
         positions = first[:, None] + within  # (B, T)
@@ -196,26 +195,6 @@ def carried_nats(network: SequenceNetwork, tokens: IntArray, rows: int | None = 
         total += float(nats[counted].sum(dtype=np.float64))
         advance(min(rows * max(0, start + chunk), len(tokens)), len(tokens), "tokens read")
     return total
-
-
-def carried_sample(network: SequenceNetwork, tokens: IntArray) -> float:
-    """Estimate the mean nll of a text whose state is passed along, in nats per token, from a few thousand tokens.
-
-    At 32 places that are evenly spread, 256 tokens are read first, and then 256 more, which count.
-
-    Args:
-        network: predicts it, in any engine.
-        tokens: are the N token ids, at least 2; of a short text, the second half counts.
-    """
-    length = min(2 * SAMPLE_TOKENS, len(tokens) - 1)
-    starts = np.linspace(0, len(tokens) - 1 - length, SAMPLE_ROWS if length < len(tokens) - 1 else 1).astype(int)
-    places = starts[:, None] + np.arange(length)  # (B, T)
-    state, pieces, chunk = network.initial_state(len(starts)), [], _chunk(network, len(starts))
-    for start in range(0, length, chunk):
-        window = places[:, start : start + chunk]
-        nats, state = network.nll(tokens[window], tokens[window + 1], state)
-        pieces.append(nats)
-    return float(np.concatenate(pieces, axis=1)[:, length // 2 :].mean(dtype=np.float64))
 
 
 def fresh_means(network: SequenceNetwork, tokens: IntArray, count: int = FRESH_STARTS, seed: int = 0) -> FloatArray:
@@ -237,7 +216,7 @@ def fresh_means(network: SequenceNetwork, tokens: IntArray, count: int = FRESH_S
     inputs = np.concatenate([np.full((count, 1), BEGIN), targets[:, :-1]], axis=1)
     state = network.initial_state(count)
     sums = np.zeros(count)
-    chunk = _chunk(network, count)
+    chunk = steps_at_once(network, count)
     for start in range(0, length, chunk):
         window = slice(start, min(start + chunk, length))
         nats, state = network.nll(inputs[:, window], targets[:, window], state)
@@ -292,7 +271,7 @@ def batched_nll(network: SequenceNetwork, targets: IntArray, state: State) -> Fl
     """
     inputs = np.concatenate([np.full((len(targets), 1), BEGIN), targets[:, :-1]], axis=1)
     sums = np.zeros(len(targets))
-    chunk = _chunk(network, len(targets))
+    chunk = steps_at_once(network, len(targets))
     for start in range(0, targets.shape[1], chunk):
         window = slice(start, start + chunk)
         nats, state = network.nll(inputs[:, window], targets[:, window], state)
@@ -300,6 +279,6 @@ def batched_nll(network: SequenceNetwork, targets: IntArray, state: State) -> Fl
     return sums
 
 
-def _chunk(network: SequenceNetwork, rows: int) -> int:
+def steps_at_once(network: SequenceNetwork, rows: int) -> int:
     """Choose how many time steps to read at once, so that the logits of all rows stay within bounds."""
     return max(1, min(CHUNK, MAX_LOGITS // (rows * network.vocabulary_size)))

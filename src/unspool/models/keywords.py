@@ -115,7 +115,7 @@ class LanguageKeywords(
 ):
     """The keywords of `train` for a model of language."""
 
-    tokenizer: Literal["char", "word", "bpe", "byte"]
+    tokenizer: Literal["char", "word", "whitespace", "bpe", "byte"]
     vocabulary_limit: int
     text: str | Sequence[str]
     sequence_length: int
@@ -128,7 +128,7 @@ class LanguageKeywords(
 class NgramKeywords(RunKeywords, SourcesKeywords, TextDataKeywords, total=False):
     """The keywords of `train` for a model of ngram."""
 
-    tokenizer: Literal["char", "word", "bpe", "byte"]
+    tokenizer: Literal["char", "word", "whitespace", "bpe", "byte"]
     vocabulary_limit: int
     text: str | Sequence[str]
     tokenizer_from: str | None
@@ -146,7 +146,7 @@ class TranslationKeywords(
 ):
     """The keywords of `train` for a model of translation."""
 
-    tokenizer: Literal["char", "word", "bpe", "byte"]
+    tokenizer: Literal["char", "word", "whitespace", "bpe", "byte"]
     vocabulary_limit: int
     source: str | None
     target: str | None
@@ -171,7 +171,7 @@ class CaptioningKeywords(
 ):
     """The keywords of `train` for a model of captioning."""
 
-    tokenizer: Literal["char", "word", "bpe", "byte"]
+    tokenizer: Literal["char", "word", "whitespace", "bpe", "byte"]
     vocabulary_limit: int
     text: str | Sequence[str]
     lowercase: bool
@@ -191,7 +191,7 @@ class ConditionalKeywords(
 ):
     """The keywords of `train` for a model of conditional."""
 
-    tokenizer: Literal["char", "word", "bpe", "byte"]
+    tokenizer: Literal["char", "word", "whitespace", "bpe", "byte"]
     vocabulary_limit: int
     text: str | Sequence[str]
     condition: str | Sequence[str]
@@ -204,7 +204,7 @@ class ConditionalKeywords(
 class ClassificationKeywords(RunKeywords, SourcesKeywords, TrainingKeywords, EncoderKeywords, total=False):
     """The keywords of `train` for a model of classification."""
 
-    tokenizer: Literal["char", "word", "bpe", "byte"]
+    tokenizer: Literal["char", "word", "whitespace", "bpe", "byte"]
     vocabulary_limit: int
     text: str | Sequence[str]
     label: str | None
@@ -249,7 +249,7 @@ class EveryKeyword(
 ):
     """The keywords of `train` for a model of any task."""
 
-    tokenizer: Literal["char", "word", "bpe", "byte"]
+    tokenizer: Literal["char", "word", "whitespace", "bpe", "byte"]
     vocabulary_limit: int
     text: str | Sequence[str]
     sequence_length: int

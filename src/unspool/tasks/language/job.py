@@ -12,7 +12,8 @@ from unspool.decode.generation import generate
 from unspool.decode.reading import start_reading
 from unspool.engines.base import SequenceNetwork
 from unspool.evaluate.baseline import frequency_nats
-from unspool.evaluate.bits import carried_sample, document_nats, fresh_means
+from unspool.evaluate.bits import document_nats, fresh_means
+from unspool.evaluate.sampled import carried_sample
 from unspool.evaluate.units import units_of
 from unspool.folder.model_folder import ModelFolder
 from unspool.specs.network import NgramSpec
