@@ -17,6 +17,13 @@ AsJson = Annotated[
     typer.Option("--json", help="Prints JSON, for programs."),
     Option("Output", True, synonyms=("jsonl", "format")),
 ]
+ShowProgress = Annotated[
+    bool | None,
+    typer.Option(
+        "--progress/--no-progress", help="Shows on standard error how far it is. [default: on, with --json off]"
+    ),
+    Option("Output", synonyms=("verbose", "quiet", "silent", "bar")),
+]
 Texts = Annotated[
     list[str] | None,
     typer.Argument(metavar="TEXT", help="Texts, one line each; left out: the lines of standard input."),
@@ -41,6 +48,15 @@ TableOut = Annotated[
     Path | None,
     _out("FILE", "Writes the table here. [default: standard output]"),
     Option("Tables", True, synonyms=("output", "save", "write")),
+]
+SamplesOut = Annotated[
+    Path | None,
+    _out(
+        "PATH",
+        "Writes the samples or the table to this file; a name without an ending is a folder, in which each sample has "
+        "a file.",
+    ),
+    Option("Output", True, synonyms=("output", "save", "write", "output-dir")),
 ]
 ExportOut = Annotated[
     Path | None,
@@ -102,6 +118,11 @@ ConditionJson = Annotated[
     ),
     Option("Data", synonyms=("json-condition", "conditions")),
 ]
+
+
+def is_shown(progress: bool | None, as_json: bool) -> bool:
+    """Return whether progress is shown: where nothing is said about it, for people and not for programs."""
+    return not as_json if progress is None else progress
 
 
 def condition_keyword(model: Any, condition: list[str] | None, in_json: str | None = None) -> dict[str, Any]:

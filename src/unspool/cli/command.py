@@ -13,10 +13,11 @@ import typer
 from typer.core import TyperCommand
 from typer.models import OptionInfo
 
-from unspool.cli.console import write
+from unspool.cli.console import show_help, write
 from unspool.cli.help import flag_of, write_help
 from unspool.cli.suggest import nearest_name
-from unspool.errors import UsageError
+from unspool.cli.typed import TYPED, as_given, name_in, typed_flags
+from unspool.errors import UnspoolError, UsageError
 from unspool.specs.base import Option
 
 EVERYTHING = "unspool.help.everything"  # in the meta of a context: the whole help is requested
@@ -45,16 +46,28 @@ class Command(TyperCommand):
         self.format_usage(ctx, formatter)
         write_help(self, ctx, formatter, ctx.meta.get(EVERYTHING, False))
 
+    def get_help_option(self, ctx: Any) -> Any:
+        """Return the option that shows the help."""
+        return show_help(super().get_help_option(ctx))
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; an error about a setting names it as it was given."""
+        try:
+            return super().invoke(ctx)
+        except UnspoolError as error:
+            raise as_given(error, ctx) from None
+
     def make_parser(self, ctx: Any) -> Any:
-        """Make a parser that refuses a second value for an option that takes one."""
+        """Make a parser that notes which flags were typed, and refuses a second value for an option that takes one."""
         parser: Any = super().make_parser(ctx)
         parse = parser.parse_args
 
         def parse_once(args: list[str]) -> Any:
+            typed = ctx.meta[TYPED] = typed_flags(self.options, args)
             opts, rest, order = parse(args)
             for one in order:
                 if _takes_one_value(one) and order.count(one) > 1 and not ctx.resilient_parsing:
-                    flag = flag_of(one)
+                    flag = typed.get(one.name, flag_of(one))
                     raise UsageError(f"{flag} takes one value, and it was given twice.", f"give {flag} once.")
             return opts, rest, order
 
@@ -123,7 +136,8 @@ def explained(error: Any) -> tuple[str, str]:
     if param is not None and hasattr(error.__cause__, "errors"):  # a value of the wrong type
         problem = error.__cause__.errors()[0]
         rule = problem["msg"].partition(",")[0]
-        flag = flag_of(param) if param.param_type_name == "option" else param.metavar or param.name
+        is_option = context is not None and param.param_type_name == "option"
+        flag = name_in(context, param, flag_of(param)) if is_option else param.metavar or param.name
         received = f"Received: {problem['input']!r:.80}."
         return f"{flag}: {rule[0].lower()}{rule[1:]}. {received}", f"change {flag} and try again."
     return error.format_message(), f"see `{path} --help`."

@@ -12,9 +12,9 @@ from unspool.cli.arguments import (
     check_text_model,
     condition_keyword,
 )
-from unspool.cli.console import read_text, tell, write, write_json
+from unspool.cli.console import read_text, write, write_json
 from unspool.cli.options import Fields, Settings, with_options
-from unspool.cli.shown import visible
+from unspool.display.terminal import tell, visible
 from unspool.errors import UsageError, shell_command
 from unspool.specs.base import Option, build
 from unspool.specs.completion import CompletionSpec

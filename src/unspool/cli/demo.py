@@ -29,7 +29,7 @@ def demo(
         unspool demo --out runs/first
     """
     from unspool.api import train
-    from unspool.cli.progress import make_progress
+    from unspool.training.progress import make_progress
 
     write("Unspool learns the Python language reference, which comes with every Python.\n\n")
     with make_progress() as progress:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from unspool.specs.base import Option, Spec, build, option_of, setting
+from unspool.specs.card import CardSpec
 from unspool.specs.data import SourcesSpec
 from unspool.specs.training import BudgetSpec, TrainingSpec
 
@@ -17,10 +18,12 @@ class Recipe(Spec):
     Attributes:
         task: names what the model does.
         data: holds the sources and their split; of texts the tokenizer, too.
+        card: holds what a person says of the model.
     """
 
     task: str
     data: SourcesSpec
+    card: CardSpec = CardSpec()
 
 
 class TrainingRecipe(Recipe):

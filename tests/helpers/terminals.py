@@ -1,0 +1,93 @@
+"""A process in a pseudo-terminal of some size: what it shows, and keys that are typed into it."""
+
+import fcntl
+import os
+import pty
+import re
+import select
+import struct
+import subprocess
+import sys
+import termios
+import time
+from pathlib import Path
+
+import pytest
+
+from helpers.commands import environment
+
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-ln-z]")  # all but colours
+UNSPOOL = ("-m", "unspool")
+
+
+class Terminal:
+    """A Python process in a pseudo-terminal.
+
+    Args:
+        *arguments: are those of Python, such as `*UNSPOOL, "train"`.
+        columns: is the width of the terminal.
+        env: are variables of its environment.
+        cwd: is the folder that it runs in.
+    """
+
+    def __init__(
+        self, *arguments: object, columns: int = 100, env: dict[str, str] | None = None, cwd: Path | None = None
+    ) -> None:
+        self._main, side = pty.openpty()
+        fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", 30, columns, 0, 0))
+        own = {"TERM": "xterm-256color", "PROMPT_TOOLKIT_NO_CPR": "1", **(env or {})}
+        inherited = {name: value for name, value in environment().items() if name not in ("COLUMNS", "NO_COLOR")}
+        self.process = subprocess.Popen(
+            [sys.executable, *map(str, arguments)],
+            stdin=side,
+            stdout=side,
+            stderr=side,
+            env={**inherited, **own},
+            start_new_session=True,
+            cwd=cwd,
+        )
+        os.close(side)
+        self.shown = ""
+
+    def wait_for(self, text: str, seconds: float = 60) -> str:
+        """Read until something is shown, escapes of colour left out, and return what was; it is forgotten then."""
+        end = time.monotonic() + seconds
+        while text not in COLOUR.sub("", self.shown):
+            assert self._read(end), f"{text!r} is not shown, but {self.shown!r}"
+        shown, self.shown = self.shown, ""
+        return shown
+
+    def read_all(self, seconds: float = 60) -> str:
+        """Read until the process ends, and return what it showed."""
+        end = time.monotonic() + seconds
+        while self._read(end):
+            pass
+        return self.shown
+
+    def _read(self, end: float) -> bool:
+        """Read some of what is shown; return whether there was any before the end of the process."""
+        ready, _, _ = select.select([self._main], [], [], max(0.0, end - time.monotonic()))
+        if not ready:
+            pytest.fail(f"nothing more is shown after {self.shown!r}")
+        try:
+            data = os.read(self._main, 4096)
+        except OSError:  # the process has ended
+            return False
+        self.shown += data.decode(errors="replace")
+        return bool(data)
+
+    def type(self, keys: str) -> None:
+        os.write(self._main, keys.encode())
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        os.close(self._main)
+
+
+def lines_of(shown: str) -> list[str]:
+    """Every line that was ever shown, also those that were drawn again, without colours and movements."""
+    bare = CONTROL.sub("\r", COLOUR.sub("", shown))
+    return [line for line in re.split("[\r\n]+", bare) if line.strip()]
