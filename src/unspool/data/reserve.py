@@ -1,5 +1,7 @@
 """What of a training part is held back from the network, so that something else can be fitted to what it has not seen.
 
+Of a stream that is its middle: the end is most like the text after it, and would be missed.
+
 Shapes: N tokens, D documents.
 """
 
@@ -13,51 +15,59 @@ from unspool.data.tokens import Part
 
 FRACTION, MAX_FRACTION = 0.02, 0.05  # of the tokens: what is held back, and what may be for there to be enough
 ENOUGH, MAX_TOKENS = 2_000, 20_000
+NOTHING = slice(0, 0)
 
 
 class Reserve(NamedTuple):
     """A training part in two.
 
     Attributes:
-        learnt: is what the network learns from: of a stream its beginning, of documents all.
-        documents: are the indices of the documents that it learns from; none of a stream.
-        held_back: is the rest: of a stream its end, of documents some that are evenly spread.
-        chosen: are the indices of these documents; none of a stream.
+        part: is the whole.
+        place: are the positions that are held back of a stream; none of documents.
+        chosen: are the indices of the documents that are learnt; none of a stream.
+        held_back: is what is held back: of a stream its middle, of documents some that are evenly spread. Its figures,
+            such as its characters, are those of the whole.
+        kept_back: are the indices of the documents that are held back; none of a stream.
     """
 
-    learnt: Part
-    documents: IntArray | None
+    part: Part
+    place: slice | None
+    chosen: IntArray | None
     held_back: Part
-    chosen: IntArray | None = None
+    kept_back: IntArray | None = None
+
+    @property
+    def learnt(self) -> list[IntArray]:
+        """The token ids of each text that is learnt, [T]: the documents, or both sides of what is held back."""
+        if self.place is None:
+            assert self.chosen is not None
+            return [self.part.document(int(index)) for index in self.chosen]
+        return [self.part.tokens[: self.place.start], self.part.tokens[self.place.stop :]]
 
 
-def reserve(part: Part, kept: IntArray | None = None, spared: IntArray | None = None) -> Reserve | None:
+def reserve(part: Part, learnable: IntArray | None = None, spared: IntArray | None = None) -> Reserve | None:
     """Hold back 2 % of the tokens of a part, 2,000 to 20,000; none of a part for which that is more than 5 %.
-
-    The figures of both parts, such as their characters, stay those of the whole.
 
     Args:
         part: is the training part.
-        kept: are the indices of the documents that the network may learn from; none means all.
+        learnable: are the indices of the documents that may be learnt; none means all.
         spared: are those of documents that are not held back.
     """
-    if part.starts is not None and kept is None:
-        kept = np.arange(len(part.starts) - 1)
-    tokens = len(part.tokens) if kept is None else int(part.lengths[kept].sum())
+    if part.starts is not None and learnable is None:
+        learnable = np.arange(len(part.starts) - 1)
+    tokens = len(part.tokens) if learnable is None else int(part.lengths[learnable].sum())
     count = int(min(max(FRACTION * tokens, ENOUGH), MAX_TOKENS))
     if count > MAX_FRACTION * tokens:
         return None
-    if kept is None:
-        return Reserve(_stream(part, part.tokens[:-count]), None, _stream(part, part.tokens[-count:]))
+    if learnable is None:
+        start = (tokens - count) // 2
+        place = slice(start, start + count)
+        return Reserve(part, place, None, replace(part, tokens=part.tokens[place]))
     step = tokens // count  # so many tokens, and on average as many documents, for each that is held back
-    chosen = np.setdiff1d(kept[step // 2 :: step], () if spared is None else spared)
-    if not len(chosen):
+    held_back = np.setdiff1d(learnable[step // 2 :: step], () if spared is None else spared)
+    if not len(held_back):
         return None
-    texts = [part.document(int(index)) for index in chosen]
+    texts = [part.document(int(index)) for index in held_back]
     starts = np.cumsum([0, *map(len, texts)])
-    held_back = replace(part, tokens=np.concatenate(texts), starts=starts)
-    return Reserve(part, np.setdiff1d(kept, chosen), held_back, chosen)
-
-
-def _stream(part: Part, tokens: IntArray) -> Part:
-    return replace(part, tokens=tokens)
+    small = replace(part, tokens=np.concatenate(texts), starts=starts)
+    return Reserve(part, None, np.setdiff1d(learnable, held_back), small, held_back)

@@ -11,17 +11,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from unspool.arrays import Arrays, FloatArray, IntArray, log_softmax
+from unspool.arrays import Arrays, IntArray, log_softmax
 from unspool.data.batches import Source, VectorSource, pad_sequences
 from unspool.data.pairs import SourceReader
 from unspool.data.reserve import Reserve
-from unspool.data.tokens import Part
-from unspool.engines.gate import Gate, features_of, fit_gate
+from unspool.engines.gate import Places, features_of, fit_gate
 from unspool.engines.mixture import GATE, NGRAM, with_prefix
 from unspool.engines.ngram.counts import counts_of, documents_of
 from unspool.engines.ngram.model import NgramModel, build_model
 from unspool.engines.ngram.network import NgramNetwork, build_network, label_tokens
-from unspool.specs.data import TokenizerName
+from unspool.specs.data import TokenKind
 from unspool.specs.network import NgramSpec
 from unspool.specs.shapes import NgramShape
 from unspool.text.tokenizer import BEGIN, PAD
@@ -31,6 +30,7 @@ WARM_UP = 1024  # tokens of a stream that are read before those that are held ba
 PRUNED = 10_000_000  # tokens, for each of which n-grams must occur once more to be kept beside a network
 GAIN = 0.002  # the share of its nats by which a mixture must predict better than the network, to be kept
 MAX_LOGITS = 1 << 22  # computed at once
+MAX_KEPT = 1 << 26  # log-probabilities of each part that a gate is fitted to
 ROWS = 64  # documents that are read at once
 
 
@@ -39,7 +39,7 @@ def least_count(tokens: int) -> int:
     return 1 + tokens // PRUNED
 
 
-def chosen_shape(kind: TokenizerName, tokens: int, requested: Mapping[str, Any]) -> dict[str, Any]:
+def chosen_shape(kind: TokenKind, tokens: int, requested: Mapping[str, Any]) -> dict[str, Any]:
     """Choose the sizes of the n-grams beside a network that were not requested.
 
     Args:
@@ -55,40 +55,12 @@ class CountedTexts(NamedTuple):
     """The texts of a training part that are counted beside a network.
 
     Attributes:
-        part: is the whole training part.
-        divided: is the same in two.
-        sources: return what the documents depend on; none where they depend on nothing.
+        divided: is the training part in two.
+        sources: return what its documents depend on; none where they depend on nothing.
     """
 
-    part: Part
     divided: Reserve
     sources: SourceReader | None = None
-
-
-class Places(NamedTuple):
-    """What both say about the tokens that were held back.
-
-    Attributes:
-        features: are those of the gate, [R, 6].
-        lengths: are those of the longest contexts that the counts know, [R].
-        network: are the log-probabilities of the tokens by the network, [R].
-        counts: are those by the counts, [R].
-    """
-
-    features: FloatArray
-    lengths: IntArray
-    network: FloatArray
-    counts: FloatArray
-
-    def some(self, chosen: slice) -> "Places":
-        """Return some of the places."""
-        return Places(self.features[chosen], self.lengths[chosen], self.network[chosen], self.counts[chosen])
-
-    def nats(self, gate: Gate) -> float:
-        """Compute the mean negative log-likelihood of the mixture by a gate, in nats."""
-        scores = gate.lengths[self.lengths] + self.features @ gate.features
-        both = np.logaddexp(self.counts - np.logaddexp(0, -scores), self.network - np.logaddexp(0, scores))
-        return float(-both.mean())
 
 
 class Beside(NamedTuple):
@@ -117,27 +89,27 @@ def count_beside(network: Any, spec: NgramSpec, texts: CountedTexts) -> Beside |
         what is to be mixed; none where the mixture does not predict better, with a gate that is fitted to one half of
         what was held back, the other half.
     """
-    part, divided, sources = texts
-    counts = build_network(_counted(spec, divided.learnt, divided.documents, sources), labels=spec.labels)
+    counts = build_network(_counted(spec, texts, whole=False), labels=spec.labels)
     places = _places(network, counts, texts)
     middle = len(places.lengths) // 2
     halves = [places.some(slice(middle)), places.some(slice(middle, None))]
-    nats = [other.nats(_fitted(one, spec.order)) for one, other in (halves, halves[::-1])]
-    kept = float(np.mean(nats) / -places.network.mean())
+    nats = [other.nats(fit_gate(one, spec.order)) for one, other in (halves, halves[::-1])]
+    kept = float(np.mean(nats) / -places.of_targets[:, 0].mean())
     if not kept < 1 - GAIN:
         return None
-    arrays = with_prefix(NGRAM, _counted(spec, part, None, sources).to_arrays())
-    gate = with_prefix(GATE, _fitted(places, spec.order).to_arrays())
+    arrays = with_prefix(NGRAM, _counted(spec, texts, whole=True).to_arrays())
+    gate = with_prefix(GATE, fit_gate(places, spec.order).to_arrays())
     return Beside(arrays | gate, spec, kept)
 
 
-def _counted(spec: NgramSpec, part: Part, documents: IntArray | None, sources: SourceReader | None) -> NgramModel:
-    """Count a part, or some of its documents."""
-    texts = documents_of(part) if documents is None else (part.document(int(index)) for index in documents)
-    labels = None
+def _counted(spec: NgramSpec, texts: CountedTexts, whole: bool) -> NgramModel:
+    """Count the training part, or what of it was learnt."""
+    divided, sources = texts
+    documents, labels = documents_of(divided.part) if whole else divided.learnt, None
     if spec.labels and sources is not None:
-        labels = _labels(spec, sources, np.arange(len(part.lengths)) if documents is None else documents)
-    counts = counts_of(texts, spec.order, spec.vocabulary_size + spec.labels, labels)
+        chosen = divided.chosen
+        labels = _labels(spec, sources, np.arange(len(divided.part.lengths)) if whole or chosen is None else chosen)
+    counts = counts_of(documents, spec.order, spec.vocabulary_size + spec.labels, labels)
     return build_model(counts, spec.min_count)
 
 
@@ -149,12 +121,10 @@ def _labels(spec: NgramSpec, sources: SourceReader, documents: IntArray) -> Iter
         yield from label_tokens(source, spec.vocabulary_size)
 
 
-def _fitted(places: Places, order: int) -> Gate:
-    return fit_gate(*places, order)
-
-
 def _places(network: Any, counts: NgramNetwork, texts: CountedTexts) -> Places:
-    """Let both predict what was held back."""
+    """Let both predict what was held back, or evenly spread places of it where the vocabulary is large."""
+    divided = texts.divided
+    every = -(-len(divided.held_back.tokens) * network.vocabulary_size // MAX_KEPT)
     found = []
     for inputs, targets, source in _held_back(texts):
         state = network.initial_state(len(inputs)) if source is None else network.encode(source)
@@ -165,34 +135,28 @@ def _places(network: Any, counts: NgramNetwork, texts: CountedTexts) -> Places:
             logits, state = network.unroll(inputs[:, window], state)
             predicted = counts.predict(inputs[:, window], counted)
             counted = predicted.state
-            chosen = targets[:, window] != PAD  # (B, T)
-            tokens = targets[:, window][chosen][:, None]  # (R, 1)
+            chosen = tuple(place[::every] for place in np.nonzero(targets[:, window] != PAD))  # (R) rows, (R) steps
             both = log_softmax(logits[chosen].astype(np.float64)), predicted.logits[chosen].astype(np.float64)
-            own, beside = (np.take_along_axis(one, tokens, 1)[:, 0] for one in both)
-            found.append(Places(features_of(*both), predicted.lengths[chosen], own, beside))
-    return Places(
-        features=np.concatenate([one.features for one in found]),
-        lengths=np.concatenate([one.lengths for one in found]),
-        network=np.concatenate([one.network for one in found]),
-        counts=np.concatenate([one.counts for one in found]),
-    )
+            parts = np.stack(both, axis=1).astype(np.float32)  # (R, 2, V)
+            found.append(Places(features_of(*both), predicted.lengths[chosen], targets[:, window][chosen], parts))
+    return Places(*(np.concatenate(arrays) for arrays in zip(*found, strict=True)))
 
 
 def _held_back(texts: CountedTexts) -> Iterator[tuple[IntArray, IntArray, Source | None]]:
     """Yield inputs and targets, both [B, T], and what they depend on; `<pad>` marks the targets that do not count."""
-    divided, part = texts.divided, texts.divided.held_back
-    if part.starts is None:
-        before = divided.learnt.tokens[-WARM_UP:].astype(np.int64)
+    divided, sources = texts
+    part = divided.held_back
+    if divided.place is not None:
+        before = divided.part.tokens[max(0, divided.place.start - WARM_UP) : divided.place.start].astype(np.int64)
         text = np.concatenate([before, part.tokens])[None]  # (1, T + 1)
         targets = text[:, 1:].copy()
         targets[:, : len(before) - 1] = PAD
         yield text[:, :-1], targets, None
         return
+    assert part.starts is not None
     for start in range(0, len(part.starts) - 1, ROWS):
-        indices = np.arange(start, min(start + ROWS, len(part.starts) - 1))
-        targets = pad_sequences([part.document(int(index)) for index in indices])  # (B, T)
+        indices = range(start, min(start + ROWS, len(part.starts) - 1))
+        targets = pad_sequences([part.document(index) for index in indices])  # (B, T)
         inputs = np.concatenate([np.full((len(targets), 1), BEGIN), targets[:, :-1]], axis=1)
-        source = None
-        if texts.sources is not None and divided.chosen is not None:
-            source = texts.sources.read(divided.chosen[indices])
-        yield inputs, targets, source
+        kept = divided.kept_back
+        yield inputs, targets, None if sources is None or kept is None else sources.read(kept[list(indices)])

@@ -157,7 +157,7 @@ def _config(
     shape: Mapping[str, Any] = recipe.network.model_dump(include=set(SourceDecoderShape.model_fields))
     decoder = DecoderSpec(**shape, vocabulary_size=tokenizer.vocabulary_size)
     return ConditionalConfig(
-        tokenizer=recipe.data.tokenizer,
+        tokenizer=tokenizer.kind,
         network=NetworkSpec(encoder=encoder, decoder=decoder),
         conditions=conditions,
     )

@@ -4,7 +4,7 @@ from typing import Any
 
 from unspool.data.batches import BatchSource
 from unspool.data.corpus import SMALL, Corpus
-from unspool.data.reserve import Reserve, reserve
+from unspool.data.reserve import NOTHING, Reserve, reserve
 from unspool.data.sources import describe_sources
 from unspool.data.stream_batches import DocumentBatches, StreamBatches
 from unspool.data.tokens import Part, unknown_warnings
@@ -41,7 +41,7 @@ class LanguageJob:
     ) -> None:
         self._corpus, self._tokenizer, self._by_document = corpus, tokenizer, config.by_document
         divided = reserve(corpus.training) if recipe.training.counts else None
-        self.texts = CountedTexts(corpus.training, divided) if divided else None
+        self.texts = CountedTexts(divided) if divided else None
         self.batches = make_batches(corpus, recipe.training, divided)
         self._folder = folder
         self.training_units, self.held_out_units = units_of(corpus.training), units_of(corpus.validation)
@@ -67,8 +67,9 @@ class LanguageJob:
 
 def make_batches(corpus: Corpus, training: WindowTrainingSpec, divided: Reserve | None = None) -> BatchSource:
     """Make batches of windows over a stream, or of documents of similar length, without what is held back."""
-    part, chosen = (divided.learnt, divided.documents) if divided else (corpus.training, None)
+    part = corpus.training
     if part.starts is not None:
+        chosen = divided.chosen if divided else None
         return DocumentBatches(part, training.batch_size, training.sequence_length, training.seed, chosen)
     return StreamBatches(
         part,
@@ -76,6 +77,7 @@ def make_batches(corpus: Corpus, training: WindowTrainingSpec, divided: Reserve 
         training.sequence_length,
         training.reset_probability,
         training.seed,
+        divided.place if divided and divided.place else NOTHING,
     )
 
 
