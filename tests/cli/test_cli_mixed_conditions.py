@@ -121,9 +121,16 @@ def test_score_and_inspect_show_both_and_labels_are_told(mixed: Path, tmp_path: 
     shown = call_main("inspect", mixed, "--text", "fox", "--condition", "animals", "--html", page)
     assert shown.out.split()[:4] == ["mixture", "network", "counts", "token"], shown.err
     assert page.read_text(encoding="utf-8").count('title="mixture') == 4
+    assert "Beside the network, n-grams of 8 tokens" in (mixed / "README.md").read_text(encoding="utf-8")
     told = call_main("inspect", mixed, "--text", "river", "--json").json()
     assert told["label"] == "places"
     assert call_main("classify", mixed, "otter hare", "moor hill").out == "animals\nplaces\n"
+
+
+def test_a_model_that_cannot_be_exported_is_refused_without_a_word_of_its_counts(mixed: Path, tmp_path: Path) -> None:
+    refused = call_main("export", mixed, "--format", "state-dict", "--out", tmp_path / "state.safetensors")
+    assert (refused.code, len(refused.error_lines)) == (2, 2), refused.err
+    assert "an encoder of the kind label" in refused.err
 
 
 def test_a_run_that_is_resumed_ends_with_the_same_counts(mixed: Path, rows: Path, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 Of a stream that is its middle: the end is most like the text after it, and would be missed.
 
-Shapes: N tokens, T tokens of a text, D documents.
+Shapes: N tokens, D documents.
 """
 
 from dataclasses import replace
@@ -23,51 +23,51 @@ class Reserve(NamedTuple):
 
     Attributes:
         part: is the whole.
+        place: are the positions that are held back of a stream; none of documents.
+        chosen: are the indices of the documents that are learnt; none of a stream.
         held_back: is what is held back: of a stream its middle, of documents some that are evenly spread. Its figures,
             such as its characters, are those of the whole.
-        place: are the positions that are held back of a stream; none of documents.
-        documents: are the indices of the documents that the network learns from; none of a stream.
-        chosen: are the indices of the documents that are held back; none of a stream.
+        kept_back: are the indices of the documents that are held back; none of a stream.
     """
 
     part: Part
+    place: slice | None
+    chosen: IntArray | None
     held_back: Part
-    place: slice | None = None
-    documents: IntArray | None = None
-    chosen: IntArray | None = None
+    kept_back: IntArray | None = None
 
     @property
     def learnt(self) -> list[IntArray]:
         """The token ids of each text that is learnt, [T]: the documents, or both sides of what is held back."""
-        if self.place is not None:
-            return [self.part.tokens[: self.place.start], self.part.tokens[self.place.stop :]]
-        assert self.documents is not None
-        return [self.part.document(int(index)) for index in self.documents]
+        if self.place is None:
+            assert self.chosen is not None
+            return [self.part.document(int(index)) for index in self.chosen]
+        return [self.part.tokens[: self.place.start], self.part.tokens[self.place.stop :]]
 
 
-def reserve(part: Part, kept: IntArray | None = None, spared: IntArray | None = None) -> Reserve | None:
+def reserve(part: Part, learnable: IntArray | None = None, spared: IntArray | None = None) -> Reserve | None:
     """Hold back 2 % of the tokens of a part, 2,000 to 20,000; none of a part for which that is more than 5 %.
 
     Args:
         part: is the training part.
-        kept: are the indices of the documents that the network may learn from; none means all.
+        learnable: are the indices of the documents that may be learnt; none means all.
         spared: are those of documents that are not held back.
     """
-    if part.starts is not None and kept is None:
-        kept = np.arange(len(part.starts) - 1)
-    tokens = len(part.tokens) if kept is None else int(part.lengths[kept].sum())
+    if part.starts is not None and learnable is None:
+        learnable = np.arange(len(part.starts) - 1)
+    tokens = len(part.tokens) if learnable is None else int(part.lengths[learnable].sum())
     count = int(min(max(FRACTION * tokens, ENOUGH), MAX_TOKENS))
     if count > MAX_FRACTION * tokens:
         return None
-    if kept is None:
+    if learnable is None:
         start = (tokens - count) // 2
         place = slice(start, start + count)
-        return Reserve(part, replace(part, tokens=part.tokens[place]), place)
+        return Reserve(part, place, None, replace(part, tokens=part.tokens[place]))
     step = tokens // count  # so many tokens, and on average as many documents, for each that is held back
-    chosen = np.setdiff1d(kept[step // 2 :: step], () if spared is None else spared)
-    if not len(chosen):
+    held_back = np.setdiff1d(learnable[step // 2 :: step], () if spared is None else spared)
+    if not len(held_back):
         return None
-    texts = [part.document(int(index)) for index in chosen]
+    texts = [part.document(int(index)) for index in held_back]
     starts = np.cumsum([0, *map(len, texts)])
-    held_back = replace(part, tokens=np.concatenate(texts), starts=starts)
-    return Reserve(part, held_back, None, np.setdiff1d(kept, chosen), chosen)
+    small = replace(part, tokens=np.concatenate(texts), starts=starts)
+    return Reserve(part, None, np.setdiff1d(learnable, held_back), small, held_back)

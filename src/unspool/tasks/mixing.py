@@ -6,7 +6,7 @@
 Shapes: B rows, T time steps, R places in texts, V tokens.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -56,7 +56,7 @@ class CountedTexts(NamedTuple):
 
     Attributes:
         divided: is the training part in two.
-        sources: return what the documents depend on; none where they depend on nothing.
+        sources: return what its documents depend on; none where they depend on nothing.
     """
 
     divided: Reserve
@@ -89,29 +89,27 @@ def count_beside(network: Any, spec: NgramSpec, texts: CountedTexts) -> Beside |
         what is to be mixed; none where the mixture does not predict better, with a gate that is fitted to one half of
         what was held back, the other half.
     """
-    divided, sources = texts
-    learnt = build_network(_counted(spec, divided.learnt, sources, divided.documents), labels=spec.labels)
-    places = _places(network, learnt, texts)
+    counts = build_network(_counted(spec, texts, whole=False), labels=spec.labels)
+    places = _places(network, counts, texts)
     middle = len(places.lengths) // 2
     halves = [places.some(slice(middle)), places.some(slice(middle, None))]
     nats = [other.nats(fit_gate(one, spec.order)) for one, other in (halves, halves[::-1])]
     kept = float(np.mean(nats) / -places.of_targets[:, 0].mean())
     if not kept < 1 - GAIN:
         return None
-    every = None if divided.part.starts is None else np.arange(len(divided.part.lengths))
-    arrays = with_prefix(NGRAM, _counted(spec, documents_of(divided.part), sources, every).to_arrays())
+    arrays = with_prefix(NGRAM, _counted(spec, texts, whole=True).to_arrays())
     gate = with_prefix(GATE, fit_gate(places, spec.order).to_arrays())
     return Beside(arrays | gate, spec, kept)
 
 
-def _counted(
-    spec: NgramSpec, texts: Iterable[IntArray], sources: SourceReader | None, documents: IntArray | None
-) -> NgramModel:
-    """Count texts; of documents, which these are the indices of, with their labels."""
-    labels = None
-    if spec.labels and sources is not None and documents is not None:
-        labels = _labels(spec, sources, documents)
-    counts = counts_of(texts, spec.order, spec.vocabulary_size + spec.labels, labels)
+def _counted(spec: NgramSpec, texts: CountedTexts, whole: bool) -> NgramModel:
+    """Count the training part, or what of it was learnt."""
+    divided, sources = texts
+    documents, labels = documents_of(divided.part) if whole else divided.learnt, None
+    if spec.labels and sources is not None:
+        chosen = divided.chosen
+        labels = _labels(spec, sources, np.arange(len(divided.part.lengths)) if whole or chosen is None else chosen)
+    counts = counts_of(documents, spec.order, spec.vocabulary_size + spec.labels, labels)
     return build_model(counts, spec.min_count)
 
 
@@ -125,7 +123,8 @@ def _labels(spec: NgramSpec, sources: SourceReader, documents: IntArray) -> Iter
 
 def _places(network: Any, counts: NgramNetwork, texts: CountedTexts) -> Places:
     """Let both predict what was held back, or evenly spread places of it where the vocabulary is large."""
-    every = -(-len(texts.divided.held_back.tokens) * network.vocabulary_size // MAX_KEPT)
+    divided = texts.divided
+    every = -(-len(divided.held_back.tokens) * network.vocabulary_size // MAX_KEPT)
     found = []
     for inputs, targets, source in _held_back(texts):
         state = network.initial_state(len(inputs)) if source is None else network.encode(source)
@@ -145,7 +144,8 @@ def _places(network: Any, counts: NgramNetwork, texts: CountedTexts) -> Places:
 
 def _held_back(texts: CountedTexts) -> Iterator[tuple[IntArray, IntArray, Source | None]]:
     """Yield inputs and targets, both [B, T], and what they depend on; `<pad>` marks the targets that do not count."""
-    divided, part = texts.divided, texts.divided.held_back
+    divided, sources = texts
+    part = divided.held_back
     if divided.place is not None:
         before = divided.part.tokens[max(0, divided.place.start - WARM_UP) : divided.place.start].astype(np.int64)
         text = np.concatenate([before, part.tokens])[None]  # (1, T + 1)
@@ -155,10 +155,8 @@ def _held_back(texts: CountedTexts) -> Iterator[tuple[IntArray, IntArray, Source
         return
     assert part.starts is not None
     for start in range(0, len(part.starts) - 1, ROWS):
-        indices = np.arange(start, min(start + ROWS, len(part.starts) - 1))
-        targets = pad_sequences([part.document(int(index)) for index in indices])  # (B, T)
+        indices = range(start, min(start + ROWS, len(part.starts) - 1))
+        targets = pad_sequences([part.document(index) for index in indices])  # (B, T)
         inputs = np.concatenate([np.full((len(targets), 1), BEGIN), targets[:, :-1]], axis=1)
-        source = None
-        if texts.sources is not None and divided.chosen is not None:
-            source = texts.sources.read(divided.chosen[indices])
-        yield inputs, targets, source
+        kept = divided.kept_back
+        yield inputs, targets, None if sources is None or kept is None else sources.read(kept[list(indices)])

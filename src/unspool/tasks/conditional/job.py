@@ -53,7 +53,7 @@ class ConditionalJob:
         if recipe.training.counts:
             divided = reserve(training.target, examples.kept, first_of_labels(training, specs))
         self.texts = CountedTexts(divided, training.sources) if divided else None
-        learnt = divided.documents if divided else None
+        learnt = divided.chosen if divided else None
         self.batches = PairBatches(training, recipe.training.batch_size, recipe.training.seed, learnt)
         self.training_units, self.held_out_units = units_of(training.target), units_of(validation.target)
         self.baseline = frequency_nats(training.target.counts, validation.target.counts)

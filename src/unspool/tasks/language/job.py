@@ -75,7 +75,7 @@ def make_batches(corpus: Corpus, training: WindowTrainingSpec, divided: Reserve 
     """Make batches of windows over a stream, or of documents of similar length, without what is held back."""
     part = corpus.training
     if part.starts is not None:
-        chosen = divided.documents if divided else None
+        chosen = divided.chosen if divided else None
         return DocumentBatches(part, training.batch_size, training.sequence_length, training.seed, chosen)
     return StreamBatches(
         part,
