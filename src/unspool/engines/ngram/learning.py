@@ -19,6 +19,7 @@ from unspool.engines.ngram.adaptive import GrowingMixture
 from unspool.engines.ngram.counts import NOTHING
 from unspool.text.tokenizer import BEGIN
 
+WEIGHT = 0.4  # of the counts after the longest contexts, at first
 TOKENS = "learning.tokens"
 
 
@@ -44,7 +45,8 @@ class LearningNetwork:
     """
 
     def __init__(self, network: SequenceNetwork, order: int) -> None:
-        self._network, self._mixture = network, GrowingMixture(order, network.vocabulary_size)
+        own = WEIGHT * np.linspace(0, 1, order) ** 2  # [N]: what a few lines say of a short context is chance
+        self._network, self._mixture = network, GrowingMixture(order, network.vocabulary_size, own)
         self.vocabulary_size = network.vocabulary_size
         self._learnt: tuple[Logits, LearningState] | None = None  # where what was learnt ends: see `_before`
 
