@@ -9,9 +9,9 @@ from pathlib import Path
 from benchmarks.browser import Browser
 
 TARGET = Path(__file__).parent / "how-to"
-SIZES = {1280: 1700, 390: 1700}  # the width of a window, and how much of the page is shown
+SIZES = {1280: 1600, 390: 1600}  # the width of a window, and how much of the page is shown
 CURVES = "how-was-it-trained", 720  # the section of its own picture, and how much of it is shown
-QUALITY = 45
+QUALITY = 30
 
 
 def main(model: Path) -> None:
