@@ -18,7 +18,7 @@ def attention_grid(
     """Draw attention weights: a row for each generated token, a column for each source token.
 
     Args:
-        caption: says what was translated.
+        caption: says what looked at what.
         source: are the S tokens of the source.
         target: are the N tokens that were generated.
         weights: are [N, S], of which each row sums to 1.
