@@ -27,8 +27,8 @@ def report(
     """Write the report of a model: a page of HTML that needs no other file.
 
     It shows what the model does (what it writes at five temperatures, and what surprises it; its best and worst answers
-    and what they looked at; what it confuses, and what moved a label; pictures with their captions), how it was trained (the curves of the loss, and what it wrote on the way), and with which settings. Every run writes
-    one at its end.
+    and what they looked at; what it confuses, and what moved a label; pictures with their captions), how it was trained
+    (the curves of the loss, and what it wrote on the way), and with which settings. Every run writes one at its end.
 
     Examples:
         unspool report runs/alice

@@ -71,7 +71,7 @@ def _likeliest(probabilities: FloatArray, tokenizer: Tokenizer, count: int) -> l
     best = np.argpartition(-probabilities, min(count, probabilities.shape[1] - 1), axis=1)[:, :count]  # (T, count)
     shares = np.take_along_axis(probabilities, best, axis=1)
     order = np.argsort(-shares, axis=1, kind="stable")
-    best, shares = (np.take_along_axis(one, order, axis=1) for one in (best, shares))
+    best, shares = np.take_along_axis(best, order, axis=1), np.take_along_axis(shares, order, axis=1)
     names = {token: tokenizer.show(token) for token in set(best.ravel().tolist())}
     return [
         tuple((names[token], share) for token, share in zip(tokens, own, strict=True))
