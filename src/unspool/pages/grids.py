@@ -7,7 +7,7 @@ from unspool.pages.cells import shade, shown_token
 from unspool.pages.page import wide
 from unspool.text.escapes import escaped
 
-UPRIGHT = 3  # characters up to which the heads of columns stand upright
+LYING = 3  # characters up to which the heads of columns lie
 FAINT = 0.05  # weight below which no number stands in the cell
 MAX_NAME = 24  # characters of a label
 
@@ -18,7 +18,7 @@ def attention_grid(
     """Draw attention weights: a row for each generated token, a column for each source token.
 
     Args:
-        caption: says what was translated.
+        caption: says what looked at what.
         source: are the S tokens of the source.
         target: are the N tokens that were generated.
         weights: are [N, S], of which each row sums to 1.
@@ -33,7 +33,7 @@ def attention_grid(
             for read, weight in zip(source, own, strict=True)
         ]
         rows.append((name, "".join(cells)))
-    return _grid(caption, list(map(shown_token, source)), rows, "tokens", "written ↓ read →")
+    return _grid(caption, list(map(shown_token, source)), rows, "tokens", "read →\nwritten ↓")
 
 
 def confusion_grid(caption: str, labels: Sequence[str], matrix: Sequence[Sequence[int]], unknown: str) -> str:
@@ -54,24 +54,28 @@ def confusion_grid(caption: str, labels: Sequence[str], matrix: Sequence[Sequenc
                 count / total,
                 f"{count:,}",
                 f"{name}, taken for {names[column]}: {count:,} of {total:,} ({count / total:.1%})",
-                "right" if column == index else "",
+                "right" if column == index else "" if count else "none",
             )
             for column, count in enumerate(counts)
         ]
         rows.append((name, "".join(cells)))
-    return _grid(caption, names, rows, "", "is ↓ taken for →")
+    return _grid(caption, names, rows, "", "taken for →\nis ↓")
 
 
 def _grid(caption: str, heads: Sequence[str], rows: Sequence[tuple[str, str]], kind: str, corner: str) -> str:
-    upright = "" if max(map(len, heads), default=0) <= UPRIGHT else "upright"
-    head = "".join(f'<th scope="col"><span>{escape(one)}</span></th>' for one in heads)
+    head = "".join(f'<th scope="col">{_head(one)}</th>' for one in heads)
     body = "\n".join(f'<tr><th scope="row">{escape(name)}</th>{cells}</tr>' for name, cells in rows)
     return wide(
         f"<caption>{escape(caption)}</caption>\n"
         f'<thead><tr><td class="corner">{corner}</td>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>',
-        " ".join(filter(None, ("grid", kind, upright))),
+        f"grid {kind}".strip(),
         cells=True,
     )
+
+
+def _head(name: str) -> str:
+    """Return the head of a column: a short one lies, a longer one stands."""
+    return escape(name) if len(name) <= LYING else f'<span class="standing">{escape(name)}</span>'
 
 
 def _cell(strength: float, text: str, tip: str, kind: str = "") -> str:
