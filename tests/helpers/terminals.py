@@ -10,7 +10,6 @@ import subprocess
 import sys
 import termios
 import time
-from pathlib import Path
 
 import pytest
 
@@ -28,12 +27,9 @@ class Terminal:
         *arguments: are those of Python, such as `*UNSPOOL, "train"`.
         columns: is the width of the terminal.
         env: are variables of its environment.
-        cwd: is the folder that it runs in.
     """
 
-    def __init__(
-        self, *arguments: object, columns: int = 100, env: dict[str, str] | None = None, cwd: Path | None = None
-    ) -> None:
+    def __init__(self, *arguments: object, columns: int = 100, env: dict[str, str] | None = None) -> None:
         self._main, side = pty.openpty()
         fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", 30, columns, 0, 0))
         own = {"TERM": "xterm-256color", "PROMPT_TOOLKIT_NO_CPR": "1", **(env or {})}
@@ -45,7 +41,6 @@ class Terminal:
             stderr=side,
             env={**inherited, **own},
             start_new_session=True,
-            cwd=cwd,
         )
         os.close(side)
         self.shown = ""
