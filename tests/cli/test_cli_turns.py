@@ -44,8 +44,7 @@ def test_a_text_is_written_in_turns(terminal: Callable[..., Terminal], tmp_path:
     writing.type("\r")  # it goes on by itself
     writing.wait_for("jumps over")
     writing.type("/undo\r")
-    writing.wait_for("the quick brown fox \r\n")
-    writing.wait_for("0 >")  # before it, the terminal itself would take the key
+    writing.wait_for("the quick brown fox \r\n", then="0 >")  # before it, the terminal itself would take the key
     writing.type("\x1a")  # Ctrl-Z takes back the first turn as well
     writing.type("pack my \r")
     writing.wait_for("box with f")
@@ -57,8 +56,7 @@ def test_a_text_is_written_in_turns(terminal: Callable[..., Terminal], tmp_path:
     writing.wait_for("ive ")
     writing.type("/again\r/text\r/save " + f"{tmp_path}/story.txt\r")
     writing.wait_for("22 characters are in ")
-    writing.type("\x04")
-    assert writing.process.wait(30) == 0
+    assert writing.end() == 0
     assert (tmp_path / "story.txt").read_text(encoding="utf-8") == "pack my box with five \n"
 
 
@@ -78,8 +76,7 @@ def test_what_is_typed_wrong_is_said_and_nothing_is_lost(terminal: Callable[...,
     ):
         writing.type(f"{typed}\r")
         writing.wait_for(said)
-    writing.type("\x04")
-    assert writing.process.wait(30) == 0
+    assert writing.end() == 0
 
 
 def test_a_document_that_has_ended_is_followed_by_another(names_file: Path, tmp_path: Path) -> None:
@@ -94,8 +91,7 @@ def test_a_document_that_has_ended_is_followed_by_another(names_file: Path, tmp_
         writing.wait_for("lara")
         writing.type("/text\r")
         assert re.search(r"bertha\r\nclara", writing.wait_for("clara\r\n"))
-        writing.type("\x04")
-        assert writing.process.wait(30) == 0
+        assert writing.end() == 0
     finally:
         writing.close()
 
