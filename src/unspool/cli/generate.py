@@ -114,10 +114,8 @@ def generate(
     condition have no text, and are counted; an empty prompt is a prompt.
 
     Examples:
-        unspool generate runs/alice "Alice was"
         unspool generate runs/alice "Alice was" --temp 0.5 --max-tokens 500 --seed 7 --stop "\\n\\n"
         unspool generate runs/names -n 50 --unique --lines --out names.txt
-        unspool generate runs/alice --interactive
         unspool generate runs/names --file people.csv --condition-column language --seed 7 --out named.csv
     """
     from unspool.api import load  # here and not above: this imports an engine
