@@ -70,9 +70,7 @@ class Browser:
             self.ask(f"{domain}.enable")
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
         self._process.terminate()
         try:
             self._process.wait(10)
@@ -111,6 +109,29 @@ class Browser:
     def press(self, key: str) -> None:
         """Press and release a key, such as `Tab` or `ArrowRight`."""
         codes = {"Tab": 9, "Escape": 27, "End": 35, "Home": 36, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39}
+        code = {"windowsVirtualKeyCode": codes.get(key, 40), "key": key, "code": key}
+        for kind in ("rawKeyDown", "keyUp"):
+            self.ask("Input.dispatchKeyEvent", type=kind, **code)
+
+    def picture(self, target: Path, whole: bool = True, quality: int = 80) -> None:
+        """Write a picture of the page, a PNG or by its name a WebP.
+
+        Args:
+            target: is the file to write.
+            whole: shows all of the page rather than the window.
+            quality: is that of a WebP, 0 to 100.
+        """
+        more: dict[str, Any] = {"format": "webp", "quality": quality} if target.suffix == ".webp" else {"format": "png"}
+        if whole:
+            width, height = self.run("[document.documentElement.clientWidth, document.documentElement.scrollHeight]")
+            clip = {"x": 0, "y": 0, "width": width, "height": min(height, TALLEST), "scale": 1}
+            more |= {"captureBeyondViewport": True, "clip": clip}
+        target.write_bytes(b64decode(self.ask("Page.captureScreenshot", **more)["data"]))
+
+    def violations(self) -> list[str]:
+        """Return what axe-core finds: the rule, and where it is broken."""
+        self.run(AXE.read_text(encoding="utf-8") + "; 0")
+        rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
         told = "one.id + ': ' + one.help + ' ' + one.nodes.slice(0, 3).map(node => node.html + node.failureSummary).join()"
         code = f"axe.run(document, {json.dumps(rules)}).then(found => found.violations.map(one => {told}))"
         found: list[str] = self.run(code)
@@ -147,3 +168,4 @@ class Browser:
                 self.requests.append(address)
         elif method in ("Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded"):
             self.messages.append(json.dumps(parameters)[:500])
+

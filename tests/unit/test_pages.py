@@ -106,8 +106,8 @@ def test_a_grid_of_attention_says_who_looked_where() -> None:
         ("Hund ← a: 25.0%", "25"),
         ("Hund ← dog: 75.0%", "75"),
     ]
-    assert 'class="grid tokens"' in html
-    assert 'class="grid tokens upright"' in attention_grid("c", ["a longer one"], ["x"], [[1.0]])
+    assert "standing" not in html
+    assert '<span class="standing">a longer one</span>' in attention_grid("c", ["a longer one"], ["x"], [[1.0]])
 
 
 def test_a_confusion_matrix_has_the_numbers_in_its_cells() -> None:

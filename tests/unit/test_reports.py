@@ -19,13 +19,14 @@ from unspool.errors import OutputError
 from unspool.tasks.reporting.curves import read_curves
 from unspool.training.history import POINTS, History
 
-TRAINED = ["How did its writing change?", "How was it trained?", "What do the figures say?", "What was it made with?"]
+TRAINED = ["How was it trained?", "What do the figures say?", "What was it made with?"]
 LABELLED = ["What does it confuse?", "How good is it at each label?", *TRAINED]
 WRITING = ["What does it write?", "What surprises it?"]
+CHANGES = {True: "How did its writing change?", False: "How did its answers change?"}
 QUESTIONS = {
     "language": [*WRITING, *TRAINED],
     "documents": [*WRITING, *TRAINED],
-    "ngram": [*WRITING, *TRAINED[2:]],
+    "ngram": [*WRITING, *TRAINED[1:]],
     "conditional": ["What does it write under which condition?", *WRITING, *TRAINED],
     "translation": ["How does it translate?", "What did it look at?", *TRAINED],
     "classification": ["What moved it?", *LABELLED],
@@ -55,6 +56,7 @@ def test_the_report_of_every_task_has_its_parts_and_stands_alone(reported: tuple
     assert set(QUESTIONS[task]) <= set(headings), headings
     assert [one["href"] for one in page.all("a")][1:] == [f"#{one['id']}" for one in page.all("section")]
     assert ("<path" in html) == (task != "ngram")
+    assert (CHANGES[task in ("language", "documents", "conditional")] in headings) == (task != "ngram")
     assert len(page.all("main")) == len(page.all("h1")) == 1
     assert 'class="lead"' in html
     assert not page.all("iframe")
@@ -82,7 +84,7 @@ def test_a_language_model_is_seen_at_work(model: unspool.Model) -> None:
     html, page = read_report(model)
     assert all(f"Temperature {one}" in page.text for one in ("0.2", "0.5", "0.8", "1", "1.3"))
     assert "bits per character on text that it never saw" in page.text
-    assert "how frequent single characters are would alone cost" in page.text
+    assert "single characters alone would cost" in page.text
     cells = re.findall(r'data-tip="[^"]*: [\d.]+ bits, [\d.]+%\nexpected: [^"]*', html)
     assert len(cells) > 100
     values = [float(share.rstrip("%")) for share in re.findall(r'class="value">.*?</span>([\d.]+%)', html)]

@@ -22,7 +22,7 @@ from unspool.models.score import Score, score_text
 from unspool.tasks.conditional.evaluation import conditioned_page, conditioned_text, evaluate_conditional
 from unspool.tasks.conditional.report import conditional_sections
 from unspool.tasks.conditional.specs import ConditionalConfig, ConditionalDataSpec
-from unspool.tasks.reporting.leads import KNOWS, text_lead
+from unspool.tasks.reporting.leads import CHANGES, KNOWS, text_lead
 from unspool.tasks.reporting.whole import OwnReport
 from unspool.text.words import Until
 
@@ -131,7 +131,7 @@ class ConditionalTextModel(TextLabellingModel):
         """Return what the report shows of the model's task alone."""
         sections = conditional_sections(self.network, self.tokenizer, self.config.conditions, folder)
         same = "Each time under the usual condition, with the same seed, at temperature 0.8."
-        return OwnReport(KNOWS, text_lead(events, self.tokenizer.kind), sections, same)
+        return OwnReport(KNOWS, text_lead(events, self.tokenizer.kind), sections, CHANGES, same)
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
+from unspool.models.explained import Description
 
 from unspool.arrays import FloatArray, IntArray
 from unspool.data.findings import Findings
@@ -111,7 +113,8 @@ class ImageClassifier(HeadModel):
     def _explained(self, folder: ModelFolder, one: Classified) -> Explained:
         pictures = open_part(folder, "validation", self.config, verify=False)[1]
         try:
-            further = picture_mistakes(self._mistakes(pictures, one.probabilities, one.truth, one.chosen))
+            found = self._mistakes(pictures, one.probabilities, one.truth, one.chosen)
+            further = picture_mistakes([mistake._replace(name=Path(mistake.name).name) for mistake in found])
         except MissingExtraError:  # which draws pictures
             further = ""
         return Explained(further=further)

@@ -252,8 +252,8 @@ class TextModel(Model):
     def own_report(self, folder: ModelFolder, events: Sequence[dict[str, Any]]) -> "OwnReport":
         """Return what the report shows of the model's task alone."""
         from unspool.tasks.language.report import language_sections
-        from unspool.tasks.reporting.leads import KNOWS, SAME_TEXT, text_lead
+        from unspool.tasks.reporting.leads import CHANGES, KNOWS, SAME_TEXT, text_lead
         from unspool.tasks.reporting.whole import OwnReport
 
         sections = language_sections(self.network, self.tokenizer, self.config.by_document, folder)
-        return OwnReport(KNOWS, text_lead(events, self.tokenizer.kind), sections, SAME_TEXT)
+        return OwnReport(KNOWS, text_lead(events, self.tokenizer.kind), sections, CHANGES, SAME_TEXT)

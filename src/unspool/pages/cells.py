@@ -17,8 +17,8 @@ class Cell(NamedTuple):
         text: is shown.
         tip: is said when it is pointed at or focused; empty says nothing.
         strength: is how strongly it is shaded, 0 to 1.
-        hue: is `cool` or `warm`.
-        won: underlines it.
+        hue: is `cool` or `warm`; `given` is quiet ink.
+        won: shades it where the other shade is chosen.
     """
 
     text: str
@@ -80,7 +80,7 @@ def symbol(token: str) -> str:
 def _cell(cell: Cell) -> str:
     tip = f' data-tip="{escape(cell.tip)}"' if cell.tip else ""
     shaded = cell.strength >= 0.005
-    kinds = " ".join(filter(None, (cell.hue if shaded else "", "won" if cell.won else "")))
+    kinds = " ".join(filter(None, (cell.hue if shaded or cell.hue == "given" else "", "won" if cell.won else "")))
     kind = f' class="{kinds}"' if kinds else ""
     style = f' style="{shade(cell.strength)}"' if shaded else ""
     return f"<span{kind}{style}{tip}>{_with_line_ends(cell.text)}</span>"

@@ -12,7 +12,7 @@ from typing import NamedTuple
 WIDTH, HEIGHT = 1000, 400  # of the drawing, before it is stretched
 TICKS = 4  # about so many on an axis
 APART = 0.07  # of the height, the least distance of two names
-LATE = 0.04  # of a curve: what comes before may be cut off at the top
+LATE = 0.1  # of a curve: what comes before may be cut off at the top
 
 
 class Line(NamedTuple):

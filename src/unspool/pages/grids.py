@@ -7,7 +7,7 @@ from unspool.pages.cells import shade, shown_token
 from unspool.pages.page import wide
 from unspool.text.escapes import escaped
 
-UPRIGHT = 3  # characters up to which the heads of columns stand upright
+LYING = 3  # characters up to which the heads of columns lie
 FAINT = 0.05  # weight below which no number stands in the cell
 MAX_NAME = 24  # characters of a label
 
@@ -54,7 +54,7 @@ def confusion_grid(caption: str, labels: Sequence[str], matrix: Sequence[Sequenc
                 count / total,
                 f"{count:,}",
                 f"{name}, taken for {names[column]}: {count:,} of {total:,} ({count / total:.1%})",
-                "right" if column == index else "",
+                "right" if column == index else "" if count else "none",
             )
             for column, count in enumerate(counts)
         ]
@@ -63,15 +63,19 @@ def confusion_grid(caption: str, labels: Sequence[str], matrix: Sequence[Sequenc
 
 
 def _grid(caption: str, heads: Sequence[str], rows: Sequence[tuple[str, str]], kind: str, corner: str) -> str:
-    upright = "" if max(map(len, heads), default=0) <= UPRIGHT else "upright"
-    head = "".join(f'<th scope="col"><span>{escape(one)}</span></th>' for one in heads)
+    head = "".join(f'<th scope="col">{_head(one)}</th>' for one in heads)
     body = "\n".join(f'<tr><th scope="row">{escape(name)}</th>{cells}</tr>' for name, cells in rows)
     return wide(
         f"<caption>{escape(caption)}</caption>\n"
         f'<thead><tr><td class="corner">{corner}</td>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>',
-        " ".join(filter(None, ("grid", kind, upright))),
+        f"grid {kind}".strip(),
         cells=True,
     )
+
+
+def _head(name: str) -> str:
+    """Return the head of a column: a short one lies, a longer one stands."""
+    return escape(name) if len(name) <= LYING else f'<span class="standing">{escape(name)}</span>'
 
 
 def _cell(strength: float, text: str, tip: str, kind: str = "") -> str:

@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
 from typing import Any
 
 from unspool.data.captions import kept_references
@@ -76,7 +77,9 @@ def evaluate_captioning(
 
 
 def held_out_captions(captioner: BeamCaptioner, folder: ModelFolder) -> ReportedFigures | None:
-    """Caption the first pictures that were held out, without a search; none where they are gone.
+    """Caption the first pictures that were held out, without a search, for a report; none where they are gone.
+
+    A report may be published, so it names them without their folders.
 
     Args:
         captioner: is that of the model.
@@ -87,7 +90,8 @@ def held_out_captions(captioner: BeamCaptioner, folder: ModelFolder) -> Reported
         references = kept_references(folder.training)[:REPORTED]
     except (ModelFolderError, MissingExtraError):
         return None
-    return _measured(captioner, part.pictures, references, GREEDY, DRAWN, {})
+    found = _measured(captioner, part.pictures, references, GREEDY, DRAWN, {})
+    return replace(found, shown=tuple(one._replace(name=Path(one.name).name) for one in found.shown))
 
 
 def _measured(

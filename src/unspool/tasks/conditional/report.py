@@ -5,7 +5,8 @@ from contextlib import suppress
 
 import numpy as np
 
-from unspool.data.conditions import open_conditioned
+from unspool.data.conditions import CONDITIONS, open_conditioned
+from unspool.data.pairs import Pairs
 from unspool.decode.condition import condition_source, usual_condition
 from unspool.decode.generation import generate
 from unspool.decode.reading import start_reading
@@ -13,8 +14,7 @@ from unspool.engines.base import EncoderDecoder
 from unspool.errors import ModelFolderError
 from unspool.evaluate.surprise import surprise
 from unspool.folder.model_folder import ModelFolder
-from unspool.pages.cells import generated
-from unspool.pages.page import paragraph, section
+from unspool.pages.page import examples, paragraph, section
 from unspool.specs.condition import ConditionSpec
 from unspool.specs.sampling import SamplingSpec
 from unspool.tasks.language.report import DOCUMENTS, OTHERWISE, PASSAGE, SURPRISES, WRITES
@@ -50,13 +50,13 @@ def conditional_sections(
 
 
 def _under_conditions(network: EncoderDecoder, tokenizer: Tokenizer, specs: Sequence[ConditionSpec]) -> str:
-    parts = []
+    found = []
     for condition in conditions_to_show(specs):
         reading = start_reading(network, condition_source(condition, specs))
         pieces = generate(network, tokenizer, reading, SAMPLE, [0], by_document=True)
-        text = "".join(piece.text for piece in pieces)
-        parts.append(f"{paragraph(_named(condition, specs), 'note')}\n{generated('', text)}")
-    return "\n".join([paragraph("The same seed each time, at temperature 0.8."), *parts])
+        found.append([(condition[0], "".join(piece.text for piece in pieces))])
+    told = f"By {specs[0].name}, with the same seed each time, at temperature 0.8:"
+    return f"{paragraph(told)}\n{examples(found)}"
 
 
 def conditions_to_show(specs: Sequence[ConditionSpec]) -> list[list[str]]:
@@ -85,5 +85,15 @@ def _passages(
                 return
             tokens = np.array(pairs.target.document(index)[:left])
             state = network.encode(pairs.sources.read(np.array([index])))
-            yield Passage(f"Held-out text {index + 1}, by surprise", surprise(network, tokenizer, tokens, state))
+            yield Passage(surprise(network, tokenizer, tokens, state), _condition(pairs, index, specs))
             left -= len(tokens)
+
+
+def _condition(pairs: Pairs, index: int, specs: tuple[ConditionSpec, ...]) -> str:
+    """Return the condition of a held-out text as people write it."""
+    values = pairs.examples.numbers[CONDITIONS][index]  # (C)
+    cells = [
+        spec.labels[int(value)] if spec.labels else f"{spec.mean + spec.deviation * value:g}"
+        for value, spec in zip(values, specs, strict=True)
+    ]
+    return ", ".join(cells)

@@ -64,18 +64,17 @@ def confusion_part(figures: ClassificationFigures, noun: str) -> str:
     if len(figures.labels) > MAX_DRAWN:
         rows = [(f"{right} taken for {found}", f"{count:,}") for count, right, found in _mistakes(figures)]
         return table(f"The most frequent mistakes in {figures.rows:,} {noun}", ("mistake", noun), rows)
-    caption = f"How many of {figures.rows:,} {noun} with a label were given which; the darker, the more of the row"
-    return confusion_grid(caption, figures.labels, figures.confusion, UNKNOWN)
+    told = paragraph(f"Right labels are rows, predicted ones columns, of {figures.rows:,} {noun}; shaded by the row.")
+    return f"{told}\n{confusion_grid('Confusion matrix', figures.labels, figures.confusion, UNKNOWN)}"
 
 
 def label_part(figures: ClassificationFigures, noun: str) -> str:
     """Draw the figures of each label as a table."""
-    return table(
+    told = paragraph(
         "Precision: how many that were given the label have it. Recall: how many that have it were given it. F1: the "
-        "harmonic mean of both.",
-        ("label", *HEADS, noun),
-        _label_rows(figures),
+        "harmonic mean of both."
     )
+    return f"{told}\n{table('Figures of each label', ('label', *HEADS, noun), _label_rows(figures))}"
 
 
 def _components(figures: ClassificationFigures) -> str:

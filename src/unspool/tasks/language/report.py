@@ -46,10 +46,7 @@ def language_sections(
     texts = [] if part is None else list(held_out_texts(part, tokenizer))
     prompt = first_words(tokenizer.decode(texts[0])) if texts else ""
     start = read(network, tokenizer.encode(prompt), start_reading(network))
-    passages = [
-        Passage(f"Held-out text {number}, by surprise", surprise(network, tokenizer, ids))
-        for number, ids in enumerate(texts, 1)
-    ]
+    passages = [Passage(surprise(network, tokenizer, ids)) for ids in texts]
     return [
         section(WRITES, writing_part(network, tokenizer, by_document, start, prompt)),
         section(SURPRISES, surprises_part(passages, tokenizer.kind)) if passages else "",

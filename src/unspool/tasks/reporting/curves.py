@@ -10,7 +10,7 @@ from unspool.pages.charts import Chart, Line, Mark, draw_chart
 from unspool.pages.page import choice, folded, optional, paragraph, section, table
 
 SAMPLES = 6  # that are shown
-EXCERPT = 60  # characters of a sample at its mark
+EXCERPT, MAX_SAMPLE = 60, 400  # characters of a sample at its mark, and of one that is shown
 MINUTES = 180  # seconds from which an axis counts minutes
 RISEN = 1.01  # times the lowest held-out loss
 
@@ -147,7 +147,7 @@ def _drawn(curves: Curves, texts: Mapping[int, str], by_pass: bool) -> str:
     for step, seconds, loss in curves.fresh:
         also = f", carried {carried[step]:.3f}" if step in carried else ""
         wrote = " ".join(texts.get(step, "").split())
-        wrote = f"\nIt wrote: {wrote[:EXCERPT]}{'…' if len(wrote) > EXCERPT else ''}" if wrote else ""
+        wrote = f"\nIt wrote: {_cut(wrote, EXCERPT)}" if wrote else ""
         best = step == curves.best_step
         tip = f"update {step:,}, after {_duration(seconds)}: fresh {loss:.3f}{also}{', kept' if best else ''}{wrote}"
         marks.append(Mark(at(step, seconds), loss, tip, "best" if best else ""))
@@ -171,11 +171,12 @@ def _numbers(curves: Curves) -> str:
     return folded("The numbers", table(f"The losses at each validation, in {curves.unit}", heads, rows))
 
 
-def samples_section(events: Sequence[Event], same: str) -> str:
+def samples_section(events: Sequence[Event], question: str, same: str) -> str:
     """Show what a model wrote while it learnt; nothing where its history has no samples.
 
     Args:
         events: are those of its history.
+        question: is the heading.
         same: says what was the same each time.
     """
     fresh = {step: loss for step, _, loss in read_curves(events).fresh}
@@ -186,8 +187,12 @@ def samples_section(events: Sequence[Event], same: str) -> str:
     for event in (samples[index] for index in chosen):
         loss = f", {fresh[event['step']]:.2f} {unit}" if event["step"] in fresh else ""
         when = f"After {_duration(event['seconds'])}, update {event['step']:,}{loss}:"
-        parts.append(f"{paragraph(when, 'note')}\n{generated('', event['text'])}")
-    return section("How did its writing change?", paragraph(same), *parts) if parts else ""
+        parts.append(f"{paragraph(when, 'note')}\n{generated('', _cut(event['text'], MAX_SAMPLE))}")
+    return section(question, paragraph(same), *parts) if parts else ""
+
+
+def _cut(text: str, count: int) -> str:
+    return text if len(text) <= count else f"{text[:count]}…"
 
 
 def _passes(step: int, curves: Curves) -> float:

@@ -7,6 +7,7 @@ from unspool.pages.page import lead
 from unspool.tasks.reporting.curves import beginning, ending, held_out_bits
 
 KNOWS = "How well does {name} know its text?"
+CHANGES = "How did its writing change?"
 SAME_TEXT = "Each time without a prompt, with the same seed, at temperature 0.8."
 SINGLE = {"char": "characters", "byte": "bytes", "word": "words"}  # by the kind of the tokenizer
 
@@ -24,7 +25,7 @@ def text_lead(events: Sequence[Mapping[str, Any]], kind: str) -> str:
         return ""
     single = SINGLE.get(kind, "tokens")
     others = [
-        (f"how frequent single {single} are would alone cost", held_out_bits(events, begin.get("baseline"))),
+        (f"single {single} alone would cost", held_out_bits(events, begin.get("baseline"))),
         ("the network alone needs", held_out_bits(events, end.get("network_nats_per_token"))),
         ("the counts alone", held_out_bits(events, end.get("counts_nats_per_token"))),
     ]

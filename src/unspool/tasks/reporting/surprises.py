@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from unspool.evaluate.surprise import Surprise
 from unspool.pages.cells import Cell, key, symbol, text_cells
-from unspool.pages.page import paragraph
+from unspool.pages.page import choice, optional, paragraph
 from unspool.text.tokenizer import END, SPECIAL_TOKENS
 
 FULL = {"char": 8, "byte": 8}  # bits from which the shade is strongest, by the kind of the tokenizer
@@ -16,12 +16,12 @@ class Passage(NamedTuple):
     """A text that was held out.
 
     Attributes:
-        name: says what it is.
         found: is what surprised the model in it.
+        condition: is what it depends on; empty of a text that depends on nothing.
     """
 
-    name: str
     found: Surprise
+    condition: str = ""
 
 
 def surprises_part(passages: Sequence[Passage], kind: str) -> str:
@@ -38,18 +38,21 @@ def surprises_part(passages: Sequence[Passage], kind: str) -> str:
         "expected half the time. A symbol that is pointed at or focused tells what was expected instead."
     )
     better = [won for one in passages for won in one.found.counts_better or ()]
-    counts = ""
-    if better:
-        counts = paragraph(
-            f"Underlined are the {sum(better) / len(better):.0%} of the symbols that the counts predicted better than "
-            "the network.",
-            "note",
-        )
-    texts = "\n".join(text_cells(one.name, _cells(one.found, full)) for one in passages)
-    return "\n".join(filter(None, [paragraph(told), key(*entries), counts, texts]))
+    cells = [cell for one in passages for cell in _cells(one, full)]
+    texts = text_cells("Text that was held out, by surprise", cells)
+    if not better:
+        return "\n".join([paragraph(told), key(*entries), texts])
+    won = f"The counts predicted {sum(better) / len(better):.0%} of the symbols better than the network."
+    blue = optional(1, "div", key(("predicted better by the counts", 0.55, "cool")))
+    keys = optional(0, "div", key(*entries)) + blue
+    shades = ("surprise", "where the counts were better")
+    return f"{paragraph(told)}\n{paragraph(won)}\n{choice('shade', 'Shaded', shades, 0, keys + texts)}"
 
 
-def _cells(found: Surprise, full: int) -> Iterator[Cell]:
+def _cells(passage: Passage, full: int) -> Iterator[Cell]:
+    found = passage.found
+    if passage.condition:
+        yield Cell(f"{passage.condition}: ", hue="given")
     better = found.counts_better or (False,) * len(found.tokens)
     for token, bits, likeliest, won in zip(found.tokens, found.bits, found.alternatives, better, strict=True):
         instead = ", ".join(f"{symbol(name)} {share:.0%}" for name, share in likeliest)

@@ -20,12 +20,14 @@ class OwnReport(NamedTuple):
         question: is the one that the page answers; `{name}` stands for the name of the model.
         lead: is the answer, as HTML; empty where it has none.
         sections: show the model at work.
+        change: is the question that samples over time answer.
         same: says what was the same each time that a sample was taken.
     """
 
     question: str = "What is in {name}?"
     lead: str = ""
     sections: Sequence[str] = ()
+    change: str = "How did its answers change?"
     same: str = "The same held-out example each time."
 
 
@@ -59,7 +61,7 @@ def report_page(facts: Facts, own: OwnReport) -> str:
     end = ending(facts.events)
     sections = [
         *own.sections,
-        samples_section(facts.events, own.same),
+        samples_section(facts.events, own.change, own.same),
         curves_section(facts.events),
         figures_section(end),
         "" if facts.recipe is None else settings_section(facts.recipe, facts.events, _size(facts, end)),
@@ -72,6 +74,4 @@ def report_page(facts: Facts, own: OwnReport) -> str:
 def _size(facts: Facts, end: Mapping[str, Any]) -> str:
     if "ngrams" in end:
         return f"{end['ngrams']:,} n-grams."
-    speed = end.get("tokens_per_second") or 0.0
-    fast = f", trained at {speed:,.0f} tokens per second" if speed else ""
-    return f"{parameter_count(facts.network):,} parameters{fast}."
+    return f"{parameter_count(facts.network):,} parameters."
