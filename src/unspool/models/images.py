@@ -5,7 +5,6 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from unspool.models.explained import Description
 
 from unspool.arrays import FloatArray, IntArray
 from unspool.data.findings import Findings
