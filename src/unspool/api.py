@@ -23,7 +23,6 @@ from unspool.tasks.implied import implied_settings
 from unspool.tasks.opening import read_pretrained
 from unspool.tasks.registry import choose_row, task_of_model
 from unspool.tasks.settings import Settings, grouped
-from unspool.tasks.starting import go_on, naming_engine, start_run
 from unspool.training.callback import Callback
 
 if TYPE_CHECKING:
@@ -181,7 +180,11 @@ def train(
     Raises:
         UnspoolError: the settings, the data or the output folder cannot be used, or training failed.
     """
-    from unspool.training.progress import showing_run  # here and not above: a model is opened to be used at once
+    from unspool.tasks.starting import (  # here and not above: a model is opened to be used at once
+        naming_engine,
+        start_run,
+    )
+    from unspool.training.progress import showing_run
 
     started = time.monotonic()
     own = _callback_of(callback, values.pop("listener", None))
@@ -254,6 +257,7 @@ def resume(
     Raises:
         ModelFolderError: there is nothing to resume.
     """
+    from unspool.tasks.starting import go_on
     from unspool.training.progress import showing_run
 
     with showing_run(_callback_of(callback, listener), progress) as told:
