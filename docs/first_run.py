@@ -143,12 +143,11 @@ def main(minutes: float = 1.0, threads: int = 0) -> None:
         threads: is the number of threads; 0 uses all.
     """
     run = Recorder()
-    more = {"threads": threads} if threads else {}
-    model: Any = unspool.train(minutes=minutes, callback=run, **more)
+    model = unspool.train(minutes=minutes, callback=run, threads=threads)
     written = model.generate(PROMPT, max_new_tokens=CHARACTERS, temperature=TEMPERATURE, seed=1)
     TARGET.write_text(picture(run, written), encoding="utf-8")
     print(f"written to {TARGET}")
 
 
 if __name__ == "__main__":
-    main(*map(float, sys.argv[1:2]), *map(int, sys.argv[2:3]))
+    main(float((sys.argv[1:2] or ["1"])[0]), int((sys.argv[2:3] or ["0"])[0]))

@@ -7,6 +7,7 @@ model.save("alice/")
 """
 
 import shutil
+import sys
 import tempfile
 import time
 import warnings
@@ -15,15 +16,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from unspool.data.given import as_sources
+from unspool.folder.hub import fetched, is_address
 from unspool.folder.migration import present_keywords
 from unspool.models.base import Model, PathLike, open_model
 from unspool.tasks.implied import implied_settings
 from unspool.tasks.opening import read_pretrained
 from unspool.tasks.registry import choose_row, task_of_model
 from unspool.tasks.settings import Settings, grouped
-from unspool.tasks.starting import go_on, naming_engine, start_run
 from unspool.training.callback import Callback
-from unspool.training.progress import showing_run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +53,7 @@ def load(path: PathLike, engine: str = "auto", weights: str = "float32", threads
     """Open a model folder, as the class of its task.
 
     Args:
-        path: is that of the folder that `train` or `unspool train` wrote.
+        path: is that of the folder that `train` or `unspool train` wrote, or `hf://OWNER/NAME` on the Hugging Face hub.
         engine: is `numpy`, `numba`, `torch`, `keras`, or `auto`, which starts with NumPy and in a long text hands over
             to the compiled kernels of Numba.
         weights: is the format of the weights: `float32`, or with Numba `bfloat16` or `int8`, which take half or a
@@ -70,7 +70,7 @@ def load(path: PathLike, engine: str = "auto", weights: str = "float32", threads
         UsageError: there is no such engine, or not with these weights or threads.
         MissingExtraError: the engine is not installed, or cannot be imported.
     """
-    return open_model(Path(path), engine, weights, threads)
+    return open_model(fetched(path) if is_address(path) else Path(path), engine, weights, threads)
 
 
 if TYPE_CHECKING:
@@ -79,7 +79,11 @@ if TYPE_CHECKING:
 
 @overload
 def train(
-    data: "Named" = None, *, model: Literal["ngram"], task: str | None = None, **values: "Unpack[NgramKeywords]"
+    data: Any = None,
+    *,
+    model: Literal["ngram"],
+    task: Literal["language"] | None = None,
+    **values: "Unpack[NgramKeywords]",
 ) -> "CountedTextModel": ...
 
 
@@ -133,7 +137,7 @@ def train(
 
 @overload
 def train(
-    data: Any = None, *, task: str | None = None, model: str | None = None, **values: "Unpack[EveryKeyword]"
+    data: Any = None, *, task: None = None, model: Literal["recurrent"] | None = None, **values: "Unpack[EveryKeyword]"
 ) -> Any: ...
 
 
@@ -176,6 +180,12 @@ def train(
     Raises:
         UnspoolError: the settings, the data or the output folder cannot be used, or training failed.
     """
+    from unspool.tasks.starting import (  # here and not above: a model is opened to be used at once
+        naming_engine,
+        start_run,
+    )
+    from unspool.training.progress import showing_run
+
     started = time.monotonic()
     own = _callback_of(callback, values.pop("listener", None))
     values = present_keywords(values, stacklevel=3)
@@ -192,16 +202,34 @@ def train(
             requested = pretrained.settings(requested)
         if out is not None:
             start_run(Path(out), row, requested, callback, started, overwrite, pretrained)
-            return load(out)
+            return _reported(Path(out), callback)
         keep = Path(tempfile.mkdtemp(prefix="unspool-"))
         try:
             start_run(keep / "model", row, requested, callback, started, overwrite, pretrained)
-            trained = load(keep / "model")
+            trained = _reported(keep / "model", callback)
         except BaseException:
             shutil.rmtree(keep, ignore_errors=True)
             raise
         weakref.finalize(trained, shutil.rmtree, keep, ignore_errors=True)
         return trained
+
+
+def _reported(path: Path, callback: Callback) -> Model:
+    """Open the model of a run, and write its report, for whose sake no run fails."""
+    model = load(path)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what there is to say has been said
+            load(path, _drawing_engine(model)).report()
+    except Exception as problem:  # whatever it is, the model is there
+        reason = getattr(problem, "message", None) or f"{type(problem).__name__}: {problem}"
+        callback.on_note(f"warning: there is no report of this run: {reason!s:.200}")
+    return model
+
+
+def _drawing_engine(model: Model) -> str:
+    """Return the engine that draws a report: PyTorch where it is loaded, else NumPy, which starts soon."""
+    return "torch" if "torch" in sys.modules and model.config.network.kind == "recurrent" else "numpy"
 
 
 def _one_or_all(names: tuple[str, ...]) -> Any:
@@ -229,9 +257,12 @@ def resume(
     Raises:
         ModelFolderError: there is nothing to resume.
     """
+    from unspool.tasks.starting import go_on
+    from unspool.training.progress import showing_run
+
     with showing_run(_callback_of(callback, listener), progress) as told:
         go_on(Path(path), told, engine)
-    return load(path)
+        return _reported(Path(path), told)
 
 
 def _callback_of(callback: Callback | None, listener: Callback | None) -> Callback | None:

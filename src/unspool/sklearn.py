@@ -1,9 +1,9 @@
 """A classifier of texts as scikit-learn has them: it stands in a `Pipeline`, a `GridSearchCV`, a `VotingClassifier`.
 
-    from unspool.sklearn import RecurrentClassifier
+from unspool.sklearn import RecurrentClassifier
 
-    classifier = RecurrentClassifier(minutes=1).fit(texts, labels)
-    classifier.predict(["a new text"]), classifier.predict_proba(["a new text"])
+classifier = RecurrentClassifier(minutes=1).fit(texts, labels)
+classifier.predict(["a new text"]), classifier.predict_proba(["a new text"])
 """
 
 import shutil
@@ -27,6 +27,7 @@ try:
 except ImportError:
     raise MissingExtraError("scikit-learn", "baselines", "unspool.sklearn") from None
 
+FEWEST = 20  # texts; fewer are repeated, so that some can be held out
 CHOICES = ("tokenizer", "encoder_cell", "encoder_size", "encoder_layers", "dropout", "counts", "engine", "threads")
 
 
@@ -101,6 +102,7 @@ class RecurrentClassifier(ClassifierMixin, BaseEstimator):
         if len(self.classes_) < 2:
             raise ValueError(f"There must be at least two classes. Received: one class, {self.classes_[0]!r}.")
         pairs = [(text, _name(index)) for text, index in zip(texts, indices.tolist(), strict=True)]
+        pairs *= -(-FEWEST // len(pairs))
         try:
             self.model_ = train(pairs, task="classification", progress=bool(self.progress), **self._keywords())
         except (DataError, UsageError) as problem:
@@ -125,7 +127,12 @@ class RecurrentClassifier(ClassifierMixin, BaseEstimator):
         """Return the keywords of `train`."""
         budget = {"steps": self.steps} if self.steps else {"epochs": self.epochs} if self.epochs else {}
         chosen = {name: getattr(self, name) for name in CHOICES if getattr(self, name) is not None}
-        return {"seed": _seed(self.random_state), **(budget or {"minutes": self.minutes}), **chosen, **(self.settings or {})}
+        return {
+            "seed": _seed(self.random_state),
+            **(budget or {"minutes": self.minutes}),
+            **chosen,
+            **(self.settings or {}),
+        }
 
     def __sklearn_tags__(self) -> Any:
         """Say what it takes: texts, not tables; with a budget of minutes the result depends on the clock."""

@@ -91,9 +91,7 @@ def test_a_measurement_is_shown_and_gone_at_its_end(captured: dict[object, str])
 
 @pytest.mark.slow
 def test_a_real_run_names_its_phases_in_40_columns(text_file: Path, tmp_path: Path) -> None:
-    terminal = Terminal(
-        *UNSPOOL, "train", text_file, "--minutes", "0.02", "--out", tmp_path / "m", *SMALL, columns=40
-    )
+    terminal = Terminal(*UNSPOOL, "train", text_file, "--minutes", "0.02", "--out", tmp_path / "m", *SMALL, columns=40)
     lines = lines_of(terminal.read_all())
     terminal.close()
     assert any(line.startswith("loading the engine  0:0") for line in lines)

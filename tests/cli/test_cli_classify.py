@@ -82,7 +82,9 @@ def test_evaluate_counts_what_was_taken_for_what(classifier: Path, rows: Path, t
     figures = call_main("evaluate", classifier, rows, "--json", "--html", page).json()
     assert (figures["accuracy"], figures["macro_f1"], figures["rows"]) == (1.0, 1.0, 256)
     assert figures["confusion"] == [[128, 0], [0, 128]]
-    assert page.read_text(encoding="utf-8").count("<td") == 2 * 4 + 4  # the figures of each label, and the matrix
+    assert (
+        page.read_text(encoding="utf-8").count("<td") == 2 * 4 + 4 + 1
+    )  # the figures of each label, the matrix and its corner
     assert figures["per_label"]["fruit"] == {"precision": 1.0, "recall": 1.0, "f1": 1.0, "support": 128}
     told = call_main("evaluate", classifier).out
     assert "accuracy" in told

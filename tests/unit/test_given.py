@@ -76,7 +76,7 @@ def test_data_frames_are_tables() -> None:
 def test_what_cannot_be_learnt_says_what_can(data: Any, rule: str) -> None:
     with pytest.raises(UsageError, match=rule) as caught, as_sources(data):
         pass
-    assert "a list of (text, label) pairs" in caught.value.hint
+    assert "a list of (text, label) or (source, target) pairs" in caught.value.hint
 
 
 def test_a_model_is_trained_from_what_is_given() -> None:

@@ -58,6 +58,12 @@ AFTER = (
         ("explain", "attention", "show", "visualize", "why"),
     ),
     Command(
+        "report",
+        "unspool.cli.report:report",
+        "Write a page that shows what a model does, how it was trained, and with what.",
+        ("page", "html", "summary", "plot", "curves", "dashboard"),
+    ),
+    Command(
         "export",
         "unspool.cli.export:export",
         "Write a model for Keras, TensorFlow or PyTorch, or n-grams for KenLM, to be used without Unspool.",
@@ -97,7 +103,8 @@ class Group(TyperGroup):
         name = args[0]
         if name not in self.rows and not ctx.resilient_parsing:
             raise UsageError(
-                f"there is no command {name!r:.40}.", f"{self._meant(name, ctx.command_path)}`{ctx.command_path} --help` shows all."
+                f"there is no command {name!r:.40}.",
+                f"{self._meant(name, ctx.command_path)}`{ctx.command_path} --help` shows all.",
             )
         if name not in self.rows:
             return None, None, args[1:]

@@ -64,15 +64,14 @@ def evaluate(
     opened = load(model, **runtime)
     with showing_measurement(is_shown(progress, as_json)):
         found = opened.evaluate(named, **settings)
-        figures, report = found.to_dict(), opened.report(found)
+        figures, described = found.to_dict(), opened.describe(found)
         if "nats_per_token" in figures and runtime.get("weights", "float32") != "float32":
             whole = opened.read_folder(lambda folder: load(folder.path, **{**runtime, "weights": "float32"}))
             figures["nats_per_token_lost_to_weights"] = figures["nats_per_token"] - _nats(whole, named, settings)
     if html is not None:
-        if report.page is None:
-            hint = "leave it out; of a language model, --copying has a page."
-            raise UsageError(f"--html draws nothing for a {type(opened).__name__}.", hint)
-        write_atomically(html, report.page, "--html")
+        if described.page is None:
+            raise UsageError(f"--html draws nothing for a {type(opened).__name__}.", "leave it out.")
+        write_atomically(html, described.page, "--html")
     if as_json:
         write_json(figures, indent=2)
         return
@@ -81,7 +80,7 @@ def evaluate(
             continue
         shown = f"{value:,}" if isinstance(value, int) else f"{value:.4f}" if isinstance(value, float) else str(value)
         write(f"{name.replace('_', ' '):26} {shown}\n")
-    write(report.text)
+    write(described.text)
 
 
 def _nats(model: Any, data: list[Path] | None, settings: Settings) -> float:

@@ -103,8 +103,8 @@ def train(
         if resume is not None:
             trained = api.resume(resume, callback=callback, engine=engine)
         else:
-            how: dict[str, Any] = {"out": path, "overwrite": overwrite, "start_from": start_from}
-            trained = api.train(settings=recipe, task=chosen, callback=callback, **how)
+            how: dict[str, Any] = {"out": path, "overwrite": overwrite, "start_from": start_from, "task": chosen}
+            trained = api.train(settings=recipe, callback=callback, **how)
     if as_json:
         write_json(closing_values(trained, path), indent=2)
     else:

@@ -138,7 +138,7 @@ def _with_label_names(items: list[Any], features: Any) -> list[Any]:
     if not isinstance(features, Mapping):
         return items
     names = {column: feature.names for column, feature in features.items() if hasattr(feature, "int2str")}
-    if len(features) == 1 and all(isinstance(row, Mapping) for row in items):  # {"translation": {"de": ..., "en": ...}}
+    if len(features) == 1 and all(isinstance(row, Mapping) for row in items):  # a column of {"de": ..., "en": ...}
         inner = [next(iter(row.values()), None) for row in items]
         items = inner if all(isinstance(one, Mapping) for one in inner) else items
 

@@ -41,16 +41,14 @@ def curve_picture(
 
     lines = [_across(place(xs[0], y), place(xs[-1], y), f"{y:g}") for y in ys]
     lines += [_text(place(x, ys[0])[0], height - BOTTOM + 14, f"{x:g}", "middle") for x in xs]
-    lines.append(_text(width - RIGHT, height - 4, across, "end"))
-    lines.append(_text(4, 14, up, "start"))
-    key = width - RIGHT
-    for (name, points), colour in reversed(list(zip(kept.items(), COLOURS * len(kept), strict=False))):
+    lines.append(_text(width - RIGHT, height - 4, escape(across), "end"))
+    lines.append(_text(4, 14, escape(up), "start"))
+    key = []
+    for (name, points), colour in zip(kept.items(), COLOURS * len(kept), strict=False):
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in (place(*point) for point in points))
         lines.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
-        lines.append(_text(key, 14, f"{name} {points[-1][1]:.3f}", "end"))
-        key -= 7 * len(f"{name} {points[-1][1]:.3f}") + 12
-        lines.append(f'<rect x="{key - 2}" y="6" width="10" height="8" rx="2" fill="{colour}"/>')
-        key -= 14
+        key.append(f'<tspan fill="{colour}">■</tspan> {escape(name)} {points[-1][1]:.3f}')
+    lines.append(_text(width - RIGHT, 14, "&#160;&#160; ".join(key), "end"))
     said = "; ".join(f"{name} from {points[0][1]:.3f} to {points[-1][1]:.3f}" for name, points in kept.items())
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
@@ -84,7 +82,8 @@ def _across(start: tuple[float, float], end: tuple[float, float], label: str) ->
 
 
 def _text(x: float, y: float, text: str, anchor: str) -> str:
+    """Return letters at a place; the text is SVG."""
     return (
         f'<text x="{x:.1f}" y="{y:.1f}" font-size="11" fill="currentColor" fill-opacity=".8" '
-        f'text-anchor="{anchor}">{escape(text)}</text>'
+        f'text-anchor="{anchor}">{text}</text>'
     )

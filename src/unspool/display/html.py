@@ -19,25 +19,33 @@ STYLE = """.unspool.unspool { font: 14px/1.5 system-ui, sans-serif; max-width: 6
   caption { text-align: left; color: var(--quiet); padding: 0; caption-side: top; }
   th, td { text-align: left; padding: .15em .8em .15em 0; border: 0; border-bottom: 1px solid var(--line);
     background: none; font-weight: normal; vertical-align: top; max-width: 40rem; overflow-wrap: anywhere; }
-  thead th { color: var(--quiet); } td.number { text-align: right; font-variant-numeric: tabular-nums; }
-  .text { font-family: ui-monospace, monospace; white-space: pre-wrap; max-width: none; }
-  .text span { border-radius: .15rem; } svg { max-width: 100%; height: auto; display: block; }
+  thead th { color: var(--quiet); } .number { text-align: right; font-variant-numeric: tabular-nums; }
+  .text { font-family: ui-monospace, monospace; white-space: pre-wrap; max-width: none; margin: .4em 0; }
+  .text span { border-radius: .15rem; } .blank { color: var(--quiet); } [title] { cursor: help; }
+  .cool { background: rgb(0 114 178 / calc(var(--a, 0) * 65%)); }
+  .warm { background: rgb(213 94 0 / calc(var(--a, 0) * 65%)); }
+  .grid td { text-align: center; min-width: 2em; border: 1px solid var(--line); padding: .15em .4em; font-size: .9em; }
+  .grid th { white-space: pre; border: 0; } .grid tbody th { text-align: right; padding-right: .6em; }
+  .grid thead th { text-align: center; vertical-align: bottom; } .grid .corner { border: 0; color: var(--quiet); }
+  .upright thead th span { writing-mode: vertical-rl; transform: rotate(180deg); }
+  .grid td.right { outline: 2px solid var(--quiet); outline-offset: -2px; }
+  svg { max-width: 100%; height: auto; display: block; }
   .bar { display: inline-block; height: .75em; min-width: 1px; background: #3b82c4; border-radius: 2px; }
   .track { width: 12rem; max-width: 40vw; } progress { width: 16rem; max-width: 60%; accent-color: #3b82c4; }
 }
 """
 
 
-def fragment(*parts: str, style: str = "") -> str:
+def fragment(*parts: str) -> str:
     """Return parts of HTML as one piece with its style.
+
+    What a page tells by its script where it is pointed at, a piece tells as a title.
 
     Args:
         *parts: are HTML, in which texts are escaped.
-        style: holds rules that are added, for what is in the piece alone.
     """
-    nested = f".unspool.unspool {{ {style} }}" if style else ""
-    body = "\n".join(part for part in parts if part)
-    return f'<div class="unspool"><style>{STYLE}{nested}</style>\n{body}\n</div>'
+    body = "\n".join(part for part in parts if part).replace(' data-tip="', ' title="')
+    return f'<div class="unspool"><style>{STYLE}</style>\n{body}\n</div>'
 
 
 def row_table(caption: str, rows: Sequence[Mapping[str, Any]]) -> str:
@@ -48,7 +56,10 @@ def row_table(caption: str, rows: Sequence[Mapping[str, Any]]) -> str:
         rows: may have different columns.
     """
     heads = columns_of(rows)
-    head = "".join(f'<th scope="col">{escape(name.replace("_", " "))}</th>' for name in heads)
+    head = "".join(
+        f'<th scope="col"{_number_class(row.get(name) for row in rows)}>{escape(name.replace("_", " "))}</th>'
+        for name in heads
+    )
     body = "\n".join(f"<tr>{''.join(_cell(row.get(name)) for name in heads)}</tr>" for row in rows[:ROWS])
     more = f'<p class="quiet">… {len(rows):,} rows in all</p>' if len(rows) > ROWS else ""
     return (
@@ -85,6 +96,11 @@ def bars(caption: str, values: Iterable[tuple[str, float]]) -> str:
 def page_frame(page: str) -> str:
     """Return a whole page as a frame in another."""
     return f'<iframe srcdoc="{escape(page)}" style="width: 100%; height: 32rem; border: 0" title="report"></iframe>'
+
+
+def _number_class(values: Iterable[Any]) -> str:
+    numeric = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+    return ' class="number"' if numeric else ""
 
 
 def _is_several(value: Any) -> bool:

@@ -37,7 +37,7 @@ class Rows(list[T], Displayed):
         """Return the rows as a data frame of pandas, which must be installed."""
         import pandas
 
-        rows: list[Any] = as_rows(self) or list(self)
+        rows = as_rows(self) or list[Any](self)
         return pandas.DataFrame(rows)
 
 
@@ -80,6 +80,8 @@ def shown_value(value: Any) -> str:
         return repr(value if len(value) <= CHARACTERS else f"{value[: CHARACTERS - 1]}…")
     if isinstance(value, Mapping):
         return f"{{{_joined([f'{shown_value(name)}: {shown_value(one)}' for name, one in value.items()])}}}"
+    if isinstance(value, list | tuple) and value and isinstance(value[0], list | tuple):
+        return f"[{len(value)} x {len(value[0])}]"
     if isinstance(value, list | tuple | Set):
         return f"[{_joined([shown_value(one) for one in list(value)[: ITEMS + 1]], len(value))}]"
     return repr(value)

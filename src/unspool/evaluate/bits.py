@@ -70,7 +70,6 @@ class Figures(Displayed):
     keystrokes: dict[str, Any] | None = None
     parts: Mapping[str, "Figures"] = field(default_factory=dict)
     adapted: AdaptedFigures | None = None
-
     copying: CopyingFigures | None = None
 
     def to_dict(self) -> dict[str, Any]:
@@ -158,7 +157,7 @@ def token_nats(network: SequenceNetwork, tokens: IntArray, state: State = None) 
     inputs = np.concatenate([[BEGIN], tokens[:-1]])[None]  # (1, N)
     targets = np.asarray(tokens)[None]  # (1, N)
     state = network.initial_state(1) if state is None else state
-    chunk = _chunk(network, 1)
+    chunk = steps_at_once(network, 1)
     pieces = []
     for start in range(0, len(tokens), chunk):
         window = slice(start, start + chunk)
@@ -186,7 +185,7 @@ def carried_nats(network: SequenceNetwork, tokens: IntArray, rows: int | None = 
     first = np.arange(rows) * length  # the first token that each row counts
     state = network.initial_state(rows)
     total = 0.0
-    chunk = _chunk(network, rows)
+    chunk = steps_at_once(network, rows)
     for start in range(-WARM_UP, length, chunk):
         within = np.arange(start, min(start + chunk, length))
         positions = first[:, None] + within  # (B, T)
@@ -217,7 +216,7 @@ def fresh_means(network: SequenceNetwork, tokens: IntArray, count: int = FRESH_S
     inputs = np.concatenate([np.full((count, 1), BEGIN), targets[:, :-1]], axis=1)
     state = network.initial_state(count)
     sums = np.zeros(count)
-    chunk = _chunk(network, count)
+    chunk = steps_at_once(network, count)
     for start in range(0, length, chunk):
         window = slice(start, min(start + chunk, length))
         nats, state = network.nll(inputs[:, window], targets[:, window], state)
@@ -272,7 +271,7 @@ def batched_nll(network: SequenceNetwork, targets: IntArray, state: State) -> Fl
     """
     inputs = np.concatenate([np.full((len(targets), 1), BEGIN), targets[:, :-1]], axis=1)
     sums = np.zeros(len(targets))
-    chunk = _chunk(network, len(targets))
+    chunk = steps_at_once(network, len(targets))
     for start in range(0, targets.shape[1], chunk):
         window = slice(start, start + chunk)
         nats, state = network.nll(inputs[:, window], targets[:, window], state)
@@ -280,6 +279,6 @@ def batched_nll(network: SequenceNetwork, targets: IntArray, state: State) -> Fl
     return sums
 
 
-def _chunk(network: SequenceNetwork, rows: int) -> int:
+def steps_at_once(network: SequenceNetwork, rows: int) -> int:
     """Choose how many time steps to read at once, so that the logits of all rows stay within bounds."""
     return max(1, min(CHUNK, MAX_LOGITS // (rows * network.vocabulary_size)))

@@ -113,12 +113,10 @@ def translation_figures(
     Raises:
         MissingExtraError: sacrebleu is not installed.
     """
-    if not find_spec("sacrebleu"):
-        raise MissingExtraError("sacrebleu", "metrics", "BLEU")
-    from sacrebleu.metrics.bleu import BLEU
+    bleu = _bleu()
     from sacrebleu.metrics.chrf import CHRF
 
-    bleu, chrf = BLEU(), CHRF()
+    chrf = CHRF()
     streams: Any = [references, *further]  # the annotations of sacrebleu do not know that one may be missing
     several = {
         "references": len(streams),
@@ -134,3 +132,30 @@ def translation_figures(
         seconds=seconds,
         **(several if further else {}),
     )
+
+
+def corpus_bleu(found: Sequence[str], references: Sequence[str]) -> float:
+    """Compute the BLEU of all translations together, 0 to 100.
+
+    Raises:
+        MissingExtraError: sacrebleu is not installed.
+    """
+    return float(_bleu().corpus_score(found, [references]).score)
+
+
+def sentence_bleu(found: Sequence[str], references: Sequence[str]) -> list[float]:
+    """Compute the BLEU of each translation, 0 to 100, smoothed, and of no longer runs of words than it has.
+
+    Raises:
+        MissingExtraError: sacrebleu is not installed.
+    """
+    bleu = _bleu(effective_order=True)
+    return [float(bleu.sentence_score(one, [other]).score) for one, other in zip(found, references, strict=True)]
+
+
+def _bleu(**settings: Any) -> Any:
+    if not find_spec("sacrebleu"):
+        raise MissingExtraError("sacrebleu", "metrics", "BLEU")
+    from sacrebleu.metrics.bleu import BLEU
+
+    return BLEU(**settings)

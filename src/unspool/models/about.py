@@ -2,15 +2,13 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from unspool.display.reprs import Displayed, Rows
-from unspool.engines.parameters import parameter_count
+from unspool.display.reprs import Displayed, Rows, text_table
 from unspool.errors import MissingExtraError, UnspoolError, UsageError
-from unspool.folder.card import describe_network
 from unspool.folder.model_folder import ModelFolder
 from unspool.specs.config import Config
-from unspool.training.history import History, loss_curves
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -18,13 +16,27 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 NAMES = ("bits_per_character", "bits_per_label", "accuracy", "bleu", "bleu4", "chrf")  # figures that a line tells
 SHOWN = 2
+SHOWN_OF_RUN = ("step", "epoch", "seconds", "loss", "fresh", "best")
+
+
+def _facts(row: dict[str, Any]) -> str:
+    """Say the figures among what an event says."""
+    figures = {name: value for name, value in row.items() if isinstance(value, float) and name != "seconds"}
+    return ", ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in figures.items())
 
 
 class RunHistory(Rows[dict[str, Any]]):
     """The events of the run that made a model, in order: a table with a row for each."""
 
+    def __repr__(self) -> str:
+        measured = [{name: row.get(name) for name in SHOWN_OF_RUN} for row in self.of("validation")]
+        end = "".join(f"\nend: {_facts(row)}" for row in self.of("end")[-1:])
+        return f"{text_table(measured) if measured else 'no validations'}{end}"
+
     def curves(self) -> dict[str, list[tuple[float, float]]]:
         """Return the losses against seconds, in nats per token, by the names `training` and `held out`."""
+        from unspool.training.history import loss_curves  # here and not above: a model is opened to be used at once
+
         return loss_curves(self)
 
     def of(self, event: str) -> "RunHistory":
@@ -46,7 +58,13 @@ class Described(Displayed):
         def read_folder(self, read: Callable[[ModelFolder], T]) -> T:
             """Read more of the model's folder."""
 
+        def save(self, path: str | Path, overwrite: bool = False) -> None:
+            """Copy the model folder."""
+
     def __repr__(self) -> str:
+        from unspool.engines.parameters import parameter_count
+        from unspool.folder.card import describe_network
+
         network = self.config.network
         layers = describe_network(network, self.config.tokenizer)[1]
         size = "" if network.kind == "ngram" else f"; {parameter_count(network):,} parameters"
@@ -69,7 +87,27 @@ class Described(Displayed):
         Raises:
             ModelFolderError: the model was replaced since it was opened.
         """
+        from unspool.training.history import History
+
         return RunHistory(self.read_folder(lambda folder: History(folder.path / "history.jsonl").events()))
+
+    def push_to_hub(self, repository: str, private: bool = False, message: str = "Upload a model of Unspool") -> str:
+        """Upload the model folder to the Hugging Face hub, without what resuming needs, and return its address.
+
+        Args:
+            repository: is `OWNER/NAME`; it is made if there is none.
+            private: hides a new one from others.
+            message: says what the commit is.
+
+        Raises:
+            OutputError: the hub refuses it, or cannot be reached.
+            MissingExtraError: huggingface_hub is not installed.
+        """
+        from unspool.folder.hub import push
+
+        with TemporaryDirectory(prefix="unspool-") as place:
+            self.save(Path(place, "model"))
+            return push(Path(place, "model"), repository, private, message)
 
     def plot(self) -> "Figure":
         """Draw the losses of training and of the held-out part against seconds, as a figure of matplotlib.

@@ -1,14 +1,13 @@
 """A trained model: a folder of config, tokenizer, weights and card, opened with an engine."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 from warnings import warn
 
 from unspool.arrays import Arrays
 from unspool.data.given import as_sources
-from unspool.display.html import page_frame
 from unspool.engines.registry import build_network, engine_part
 from unspool.engines.standard import sequence_part
 from unspool.errors import DataWarning, UsageError, WrongModelError
@@ -17,6 +16,7 @@ from unspool.folder.migration import present_keywords
 from unspool.folder.model_folder import ModelFolder
 from unspool.folder.whole import read_whole
 from unspool.models.about import Described
+from unspool.models.explained import Description
 from unspool.specs.base import Spec
 from unspool.specs.config import Config
 from unspool.specs.data import SourcesSpec
@@ -24,6 +24,9 @@ from unspool.tasks.implied import implied_settings
 from unspool.tasks.opening import read_config, row_of_folder
 from unspool.tasks.registry import ROWS
 from unspool.tasks.settings import foreign_settings
+
+if TYPE_CHECKING:
+    from unspool.tasks.reporting.whole import OwnReport
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -36,44 +39,6 @@ FORMER = {  # methods of 0.1.0, and what is used in their place
     "pieces": "`stream` and `samples`",
     "token_text": "`tokenizer.show`",
 }
-
-
-class Inspection(NamedTuple):
-    """The explanation of a model's decisions on some texts.
-
-    Attributes:
-        rows: hold it for programs, one for each text.
-        text: shows it in a terminal.
-        page: shows it as a page of HTML.
-    """
-
-    rows: list[dict[str, Any]]
-    text: str
-    page: str
-
-    def __repr__(self) -> str:
-        return self.text.rstrip("\n")
-
-    def _repr_html_(self) -> str:
-        return page_frame(self.page)
-
-
-class Report(NamedTuple):
-    """What is shown in addition to figures.
-
-    Attributes:
-        text: follows them in a terminal.
-        page: draws them as a page of HTML; none where there is nothing to draw.
-    """
-
-    text: str = ""
-    page: str | None = None
-
-    def __repr__(self) -> str:
-        return self.text.strip("\n") or f"Report({'a page' if self.page else 'nothing to show'})"
-
-    def _repr_html_(self) -> str | None:
-        return page_frame(self.page) if self.page else None
 
 
 class Model(Described):
@@ -122,9 +87,37 @@ class Model(Described):
     if TYPE_CHECKING:
         evaluate: Callable[..., Any]  # the class of each task says on what, and returns its own figures
 
-    def report(self, figures: Any) -> Report:
+    def describe(self, figures: Any) -> Description:
         """Return what is shown in addition to the figures of `evaluate`."""
-        return Report()
+        return Description()
+
+    def report(self, out: PathLike | None = None) -> Path:
+        """Write the report of the model: a page that shows what it does, how it was trained, and with what.
+
+        Args:
+            out: is the file to write; none writes `report.html` into the model folder.
+
+        Returns:
+            the path of the file, which needs no other and no network.
+
+        Raises:
+            ModelFolderError: the model was replaced since it was opened.
+            OutputError: the file cannot be written.
+        """
+        from unspool.models.reporting import write_report  # here and not above: a model is opened to be used at once
+
+        return write_report(self, None if out is None else Path(out))
+
+    def own_report(self, folder: ModelFolder, events: Sequence[dict[str, Any]]) -> "OwnReport":
+        """Return what the report shows of the model's task alone.
+
+        Args:
+            folder: is that of the model.
+            events: are those of its history.
+        """
+        from unspool.tasks.reporting.whole import OwnReport
+
+        return OwnReport()
 
     def to_keras(self) -> Any:
         """Return the network as a `keras.Model` of standard layers, with the weights; it needs no Unspool any more.

@@ -1,6 +1,6 @@
 """A model that continues a prompt under a condition."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,12 +14,16 @@ from unspool.engines.base import EncoderDecoder
 from unspool.evaluate.bayes import BayesClassifier
 from unspool.evaluate.conditioned import ConditionedFigures
 from unspool.folder.model_folder import ModelFolder
-from unspool.models.base import PathLike, Report, given, measuring
+from unspool.models.base import PathLike, given, measuring
+from unspool.models.explained import Description
 from unspool.models.labelling import TextLabellingModel
 from unspool.models.reading import Sample, StateReading, load_reading, open_context, open_session
 from unspool.models.score import Score, score_text
-from unspool.tasks.conditional.evaluation import conditioned_text, evaluate_conditional
+from unspool.tasks.conditional.evaluation import conditioned_page, conditioned_text, evaluate_conditional
+from unspool.tasks.conditional.report import conditional_sections
 from unspool.tasks.conditional.specs import ConditionalConfig, ConditionalDataSpec
+from unspool.tasks.reporting.leads import CHANGES, KNOWS, text_lead
+from unspool.tasks.reporting.whole import OwnReport
 from unspool.text.words import Until
 
 if TYPE_CHECKING:
@@ -119,9 +123,15 @@ class ConditionalTextModel(TextLabellingModel):
             lambda folder: evaluate_conditional(self.network, self.tokenizer, self.config, folder, chosen)
         )
 
-    def report(self, figures: ConditionedFigures) -> Report:
+    def describe(self, figures: ConditionedFigures) -> Description:
         """Name the labels that the model does not know."""
-        return Report(conditioned_text(figures))
+        return Description(conditioned_text(figures), conditioned_page(figures))
+
+    def own_report(self, folder: ModelFolder, events: Sequence[dict[str, Any]]) -> OwnReport:
+        """Return what the report shows of the model's task alone."""
+        sections = conditional_sections(self.network, self.tokenizer, self.config.conditions, folder)
+        same = "Each time under the usual condition, with the same seed, at temperature 0.8."
+        return OwnReport(KNOWS, text_lead(events, self.tokenizer.kind), sections, CHANGES, same)
 
     @property
     def labels(self) -> tuple[str, ...]:

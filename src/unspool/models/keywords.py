@@ -27,6 +27,8 @@ class SourcesKeywords(TypedDict, total=False):
     suffixes: Sequence[str]
     delimiter: str
     header: bool | None
+    license: str | None
+    language: str | None
 
 
 class TextDataKeywords(TypedDict, total=False):
@@ -113,7 +115,7 @@ class LanguageKeywords(
 ):
     """The keywords of `train` for a model of language."""
 
-    tokenizer: Literal["char", "word", "bpe", "byte"]
+    tokenizer: Literal["char", "word", "whitespace", "bpe", "byte"]
     vocabulary_limit: int
     text: str | Sequence[str]
     sequence_length: int
@@ -126,7 +128,7 @@ class LanguageKeywords(
 class NgramKeywords(RunKeywords, SourcesKeywords, TextDataKeywords, total=False):
     """The keywords of `train` for a model of ngram."""
 
-    tokenizer: Literal["char", "word", "bpe", "byte"]
+    tokenizer: Literal["char", "word", "whitespace", "bpe", "byte"]
     vocabulary_limit: int
     text: str | Sequence[str]
     tokenizer_from: str | None
@@ -144,7 +146,7 @@ class TranslationKeywords(
 ):
     """The keywords of `train` for a model of translation."""
 
-    tokenizer: Literal["char", "word", "bpe", "byte"]
+    tokenizer: Literal["char", "word", "whitespace", "bpe", "byte"]
     vocabulary_limit: int
     source: str | None
     target: str | None
@@ -169,7 +171,7 @@ class CaptioningKeywords(
 ):
     """The keywords of `train` for a model of captioning."""
 
-    tokenizer: Literal["char", "word", "bpe", "byte"]
+    tokenizer: Literal["char", "word", "whitespace", "bpe", "byte"]
     vocabulary_limit: int
     text: str | Sequence[str]
     lowercase: bool
@@ -189,7 +191,7 @@ class ConditionalKeywords(
 ):
     """The keywords of `train` for a model of conditional."""
 
-    tokenizer: Literal["char", "word", "bpe", "byte"]
+    tokenizer: Literal["char", "word", "whitespace", "bpe", "byte"]
     vocabulary_limit: int
     text: str | Sequence[str]
     condition: str | Sequence[str]
@@ -202,7 +204,7 @@ class ConditionalKeywords(
 class ClassificationKeywords(RunKeywords, SourcesKeywords, TrainingKeywords, EncoderKeywords, total=False):
     """The keywords of `train` for a model of classification."""
 
-    tokenizer: Literal["char", "word", "bpe", "byte"]
+    tokenizer: Literal["char", "word", "whitespace", "bpe", "byte"]
     vocabulary_limit: int
     text: str | Sequence[str]
     label: str | None
@@ -247,7 +249,7 @@ class EveryKeyword(
 ):
     """The keywords of `train` for a model of any task."""
 
-    tokenizer: Literal["char", "word", "bpe", "byte"]
+    tokenizer: Literal["char", "word", "whitespace", "bpe", "byte"]
     vocabulary_limit: int
     text: str | Sequence[str]
     sequence_length: int

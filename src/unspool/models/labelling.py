@@ -9,7 +9,8 @@ from unspool.arrays import FloatArray
 from unspool.decode.classification import Classifier
 from unspool.display.reprs import Displayed, Rows
 from unspool.evaluate.influence import Influence
-from unspool.models.base import Inspection, Model, given
+from unspool.models.base import Model, given
+from unspool.models.explained import Inspection
 from unspool.tasks.labelling.influence import inspect_influence, text_influence
 from unspool.text.incoming import clean_text, clean_texts
 from unspool.text.tokenizer import Tokenizer

@@ -41,7 +41,7 @@ class TextKeywords(TypedDict, total=False):
     suffixes: Sequence[str]
     delimiter: str
     header: bool | None
-    tokenizer: Literal["char", "word", "bpe", "byte"]
+    tokenizer: Literal["char", "word", "whitespace", "bpe", "byte"]
     vocabulary_limit: int
     lines: bool
     documents: Literal["line", "file"] | None
@@ -67,7 +67,7 @@ class LanguageEvaluationKeywords(TypedDict, total=False):
     suffixes: Sequence[str]
     delimiter: str
     header: bool | None
-    tokenizer: Literal["char", "word", "bpe", "byte"]
+    tokenizer: Literal["char", "word", "whitespace", "bpe", "byte"]
     vocabulary_limit: int
     lines: bool
     documents: Literal["line", "file"] | None
@@ -87,7 +87,7 @@ class NgramEvaluationKeywords(TypedDict, total=False):
     suffixes: Sequence[str]
     delimiter: str
     header: bool | None
-    tokenizer: Literal["char", "word", "bpe", "byte"]
+    tokenizer: Literal["char", "word", "whitespace", "bpe", "byte"]
     vocabulary_limit: int
     lines: bool
     documents: Literal["line", "file"] | None
@@ -108,7 +108,7 @@ class TranslationEvaluationKeywords(TypedDict, total=False):
     suffixes: Sequence[str]
     delimiter: str
     header: bool | None
-    tokenizer: Literal["char", "word", "bpe", "byte"]
+    tokenizer: Literal["char", "word", "whitespace", "bpe", "byte"]
     vocabulary_limit: int
     source: str | None
     target: str | None
@@ -135,7 +135,7 @@ class CaptioningEvaluationKeywords(TypedDict, total=False):
     suffixes: Sequence[str]
     delimiter: str
     header: bool | None
-    tokenizer: Literal["char", "word", "bpe", "byte"]
+    tokenizer: Literal["char", "word", "whitespace", "bpe", "byte"]
     vocabulary_limit: int
     image: str | None
     extractor: str | None
@@ -167,7 +167,7 @@ class ConditionalEvaluationKeywords(TypedDict, total=False):
     suffixes: Sequence[str]
     delimiter: str
     header: bool | None
-    tokenizer: Literal["char", "word", "bpe", "byte"]
+    tokenizer: Literal["char", "word", "whitespace", "bpe", "byte"]
     vocabulary_limit: int
     lines: bool
     documents: Literal["line", "file"] | None
@@ -187,7 +187,7 @@ class ClassificationEvaluationKeywords(TypedDict, total=False):
     suffixes: Sequence[str]
     delimiter: str
     header: bool | None
-    tokenizer: Literal["char", "word", "bpe", "byte"]
+    tokenizer: Literal["char", "word", "whitespace", "bpe", "byte"]
     vocabulary_limit: int
     text: str | Sequence[str]
     label: str | None

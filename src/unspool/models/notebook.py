@@ -22,16 +22,16 @@ from unspool.evaluate.labels import ClassificationFigures
 from unspool.models.about import Described, RunHistory
 from unspool.models.labelling import Classification
 from unspool.models.score import Score
-from unspool.tasks.labelling.confusion import STYLE as CONFUSION_STYLE
-from unspool.tasks.labelling.confusion import confusion_section
-from unspool.tasks.labelling.influence import influence_section
-from unspool.tasks.translation.page import STYLE as ATTENTION_STYLE
-from unspool.tasks.translation.page import attention_section
+from unspool.pages.cells import Cell, text_cells
+from unspool.pages.grids import attention_grid
+from unspool.tasks.labelling.confusion import confusion_part, label_part
+from unspool.tasks.labelling.influence import influence_part
 from unspool.text.escapes import escaped
 
 UNEXPECTED = 6.0  # nats of a token from which its colour is the strongest
 SHOWN_TOKENS = 2000
 MAX_BARS = 10
+MOVED = "<p class='quiet'>What moved it: blue is for the label, orange against it; pointing at one tells how much.</p>"
 CLOSING_LEFT_OUT = ("event", "step", "done", "untrained")  # of the last event of a run, which the table does not show
 
 
@@ -84,7 +84,12 @@ def _(value: Rows[Any]) -> str:
     forms = [html_of(one) for one in items if isinstance(one, Translation | Classification | Caption)]
     if forms and len(forms) == len(items):
         return "\n".join(forms)
-    return fragment(row_table(f"{len(value):,} rows", as_rows(value) or [{"value": repr(one)} for one in value]))
+    noun = "row" if not value or isinstance(value[0], dict) else type(value[0]).__name__.lower()
+    return fragment(
+        row_table(
+            f"{len(value):,} {noun}{'s' * (len(value) != 1)}", as_rows(value) or [{"value": repr(one)} for one in value]
+        )
+    )
 
 
 @html_of.register
@@ -97,17 +102,15 @@ def _(value: Score) -> str:
     }
     figures = ", ".join(f"{name} {number:.4g}" for name, number in named.items())
     pairs = list(zip(value.tokens, value.log_probabilities, strict=True))
-    spans = "".join(_heated(token, log) for token, log in pairs[:SHOWN_TOKENS])
     more = f"<p class='quiet'>… {len(pairs):,} tokens in all</p>" if len(pairs) > SHOWN_TOKENS else ""
     key = "<p class='quiet'>The darker a token, the less the model expected it; pointing at it tells how much.</p>"
-    return fragment(f"<p>{figures}</p>", key, f'<p class="text">{spans}</p>', more)
+    cells = text_cells("The text, by surprise", (_surprise(*pair) for pair in pairs[:SHOWN_TOKENS]))
+    return fragment(f"<p>{figures}</p>", key, cells, more)
 
 
-def _heated(token: str, log_probability: float) -> str:
-    opacity = 0.7 * min(1.0, -log_probability / UNEXPECTED)
-    said = f"{math.exp(log_probability):.2%}, {-log_probability:.2f} nats"
-    shown = token if token in ("\n", "\t") else escaped(token)
-    return f'<span style="background: rgba(213, 94, 0, {opacity:.3f})" title="{said}">{escape(shown)}</span>'
+def _surprise(token: str, log_probability: float) -> Cell:
+    told = f"{math.exp(log_probability):.2%}, {-log_probability:.2f} nats"
+    return Cell(token, told, min(1.0, -log_probability / UNEXPECTED), "warm")
 
 
 @html_of.register
@@ -115,7 +118,8 @@ def _(value: Translation) -> str:
     said = f"<p><strong>{escape(value.text)}</strong> <span class='quiet'>score {value.score:.3f}</span></p>"
     if value.attention is None:
         return fragment(said)
-    return fragment(said, attention_section(value), style=ATTENTION_STYLE)
+    caption = "For each token of the translation a row: how much of its attention, in per cent, each source token had"
+    return fragment(said, attention_grid(caption, value.source_tokens, value.tokens, value.attention))
 
 
 @html_of.register
@@ -126,23 +130,22 @@ def _(value: Caption) -> str:
 @html_of.register
 def _(value: Classification) -> str:
     ranked = sorted(value.probabilities.items(), key=lambda one: -one[1])
-    moved = influence_section(value.influence) if value.influence else ""
-    said = "<p class='quiet'>What moved it: blue for the label, red against it.</p>" if moved else ""
+    moved = influence_part(value.influence, "The example", level=4) if value.influence else ""
+    said = MOVED if moved else ""
     more = f"<p class='quiet'>… {len(ranked):,} labels in all</p>" if len(ranked) > MAX_BARS else ""
     shown = bars("Probabilities", [(escaped(label), one) for label, one in ranked[:MAX_BARS]])
-    return fragment(f"<h3>{escape(escaped(value.label))}</h3>", shown, more, said, moved)
+    return fragment(f"<h3>{escape(escaped(value.label))}</h3>", shown, more, moved, said)
 
 
 @html_of.register
 def _(value: Influence) -> str:
-    heading = f"<h3>{escape(escaped(value.label))} <span class='quiet'>{value.probability:.1%}</span></h3>"
-    return fragment(heading, influence_section(value))
+    return fragment(influence_part(value, "The example"), MOVED)
 
 
 @html_of.register
 def _(value: ClassificationFigures) -> str:
     named = {name: one for name, one in value.to_dict().items() if name != "labels"}
-    return fragment(value_table("Figures", named), confusion_section(value), style=CONFUSION_STYLE)
+    return fragment(value_table("Figures", named), confusion_part(value, "examples"), label_part(value, "examples"))
 
 
 @html_of.register

@@ -10,18 +10,22 @@ from unspool.display.reprs import Rows
 from unspool.errors import UsageError
 from unspool.evaluate.pairs import TranslationFigures
 from unspool.folder.model_folder import ModelFolder
-from unspool.models.base import Inspection, Model, Report, given, measuring
+from unspool.models.base import Model, given, measuring
+from unspool.models.explained import Description, Inspection
 from unspool.specs.base import build
 from unspool.specs.sampling import BeamSpec
 from unspool.tasks.captioning.drawing import CaptionedPicture
-from unspool.tasks.captioning.evaluation import ReportedFigures, evaluate_captioning
-from unspool.tasks.captioning.page import caption_page, inspect_captions
+from unspool.tasks.captioning.evaluation import ReportedFigures, evaluate_captioning, held_out_captions
+from unspool.tasks.captioning.page import DESCRIBES, caption_lead, caption_page, caption_sections, inspect_captions
 from unspool.tasks.captioning.specs import CaptioningConfig, CaptioningDataSpec
 from unspool.tasks.opening import decoder_tokenizer
 from unspool.tasks.pictures.encoding import PictureEncoding
 from unspool.tasks.pictures.reader import PictureReader
+from unspool.tasks.reporting.leads import pairs_lead
+from unspool.tasks.reporting.whole import OwnReport
 from unspool.tasks.translation.evaluation import evaluate_translation
-from unspool.tasks.translation.page import inspect_attention
+from unspool.tasks.translation.page import inspect_attention, translation_page
+from unspool.tasks.translation.report import translated_pairs, translation_sections
 from unspool.tasks.translation.specs import ReferenceSpec, TranslationConfig, TranslationDataSpec
 from unspool.tasks.translation.task import read_tokenizers
 from unspool.text.incoming import clean_texts
@@ -90,6 +94,15 @@ class Translator(Model):
         chosen = given(self.config.task, data, settings, TranslationDataSpec, ReferenceSpec, BeamSpec)
         return self.read_folder(lambda folder: evaluate_translation(self._translator, folder, chosen))
 
+    def describe(self, figures: TranslationFigures) -> Description:
+        """Draw the figures."""
+        return Description(page=translation_page(figures))
+
+    def own_report(self, folder: ModelFolder, events: Sequence[dict[str, Any]]) -> OwnReport:
+        """Return what the report shows of the model's task alone."""
+        ranked, bleu = translated_pairs(self._translator, folder)
+        return OwnReport("How well does {name} translate?", pairs_lead(events, bleu), translation_sections(ranked))
+
     def inspect(self, texts: str | Sequence[str], **settings: "Unpack[BeamKeywords]") -> Inspection:
         """Show the attention weights of the translation of each text.
 
@@ -142,9 +155,16 @@ class Captioner(Model):
         reader = self._encoding.read_all(as_pictures(pictures)[0])
         return self._captioner.caption(len(reader), reader.source, search), reader
 
-    def report(self, figures: ReportedFigures) -> Report:
+    def describe(self, figures: ReportedFigures) -> Description:
         """Show some pictures with their captions, and where each word looked."""
-        return Report(page=caption_page(figures, figures.shown))
+        return Description(page=caption_page(figures, figures.shown))
+
+    def own_report(self, folder: ModelFolder, events: Sequence[dict[str, Any]]) -> OwnReport:
+        """Return what the report shows of the model's task alone."""
+        found = held_out_captions(self._captioner, folder)
+        if found is None:
+            return OwnReport(DESCRIBES)
+        return OwnReport(DESCRIBES, caption_lead(found), caption_sections(found, found.shown))
 
     @measuring
     def evaluate(self, data: Any = None, **settings: "Unpack[CaptioningEvaluationKeywords]") -> ReportedFigures:

@@ -22,7 +22,8 @@ from unspool.evaluate.keystrokes import keystrokes_text
 from unspool.folder.copies import check_copy, forget, restored, write_copy
 from unspool.folder.model_folder import ModelFolder
 from unspool.folder.whole import read_whole
-from unspool.models.base import Inspection, Model, PathLike, Report, given, measuring
+from unspool.models.base import Model, PathLike, given, measuring
+from unspool.models.explained import Description, Inspection
 from unspool.models.reading import Sample, StateReading, load_reading, open_context, open_session
 from unspool.models.score import Score, score_text
 from unspool.specs.adaptation import ReadingSpec
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
     from unspool.models.method_keywords import LanguageEvaluationKeywords, ReadingKeywords, SamplingKeywords
     from unspool.tasks.language.further import Further
+    from unspool.tasks.reporting.whole import OwnReport
 
 
 class TextModel(Model):
@@ -241,8 +243,17 @@ class TextModel(Model):
         further = any(name in TextEvaluationSpec.model_fields for name in chosen)
         return evaluate(self.folder) if chosen["sources"] and not further else self.read_folder(evaluate)
 
-    def report(self, figures: Figures) -> Report:
+    def describe(self, figures: Figures) -> Description:
         """Show the figures of what is mixed, and what `TextEvaluationSpec` adds to them."""
         adapted = f"\n{figures.adapted.table()}" if figures.adapted else ""
         typed = keystrokes_text(figures.keystrokes) if figures.keystrokes else ""
-        return Report(language_text(figures) + parts_text(figures) + adapted + typed, language_page(figures))
+        return Description(language_text(figures) + parts_text(figures) + adapted + typed, language_page(figures))
+
+    def own_report(self, folder: ModelFolder, events: Sequence[dict[str, Any]]) -> "OwnReport":
+        """Return what the report shows of the model's task alone."""
+        from unspool.tasks.language.report import language_sections
+        from unspool.tasks.reporting.leads import CHANGES, KNOWS, SAME_TEXT, text_lead
+        from unspool.tasks.reporting.whole import OwnReport
+
+        sections = language_sections(self.network, self.tokenizer, self.config.by_document, folder)
+        return OwnReport(KNOWS, text_lead(events, self.tokenizer.kind), sections, CHANGES, SAME_TEXT)

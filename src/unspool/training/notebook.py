@@ -22,16 +22,26 @@ class NotebookProgress(PlainProgress):
         super().__init__(board)
         from IPython.display import HTML, display
 
-        self._form: Any = HTML
+        self._form, self._show = HTML, display
         self._curves: dict[str, list[tuple[float, float]]] = {"training": [], "fresh": []}
         self._notes: list[str] = []
         self._sample, self._done, self._drawn = "", False, time.monotonic()
-        self._display: Any = display(HTML(self._html()), display_id=True)
+        self._display: Any = None  # until there is something to show: what is refused at once shows nothing
 
     def on_phase(self, name: str) -> None:
         """Draw the phase."""
         super().on_phase(name)
         self._draw(at_once=True)
+
+    def on_encoded(self, size: int) -> None:
+        """Draw how much has been read."""
+        self.standing.on_encoded(size)
+        self._draw()
+
+    def on_pictures(self, done: int, total: int) -> None:
+        """Draw how many pictures have been prepared."""
+        self.standing.on_pictures(done, total)
+        self._draw()
 
     def on_step(self, event: StepEvent) -> None:
         """Add a point to the curve of the training loss."""
@@ -63,12 +73,17 @@ class NotebookProgress(PlainProgress):
     def close(self) -> None:
         """Draw the run a last time."""
         self._done = True
-        self._draw(at_once=True)
+        if self._display is not None:
+            self._draw(at_once=True)
 
     def _draw(self, at_once: bool = False) -> None:
         if at_once or time.monotonic() - self._drawn >= SECONDS:
             self._drawn = time.monotonic()
-            self._display.update(self._form(self._html()))
+            form = self._form(self._html())
+            if self._display is None:
+                self._display = self._show(form, display_id=True)
+            else:
+                self._display.update(form)
 
     def _html(self) -> str:
         standing, unit = self.standing, f"bits per {self.standing.unit}"

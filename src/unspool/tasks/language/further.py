@@ -33,6 +33,7 @@ from unspool.tasks.language.evaluation import held_out_figures, reading_text
 from unspool.tasks.language.job import make_batches
 from unspool.tasks.language.specs import TextDataSpec
 from unspool.tasks.opening import read_config
+from unspool.tasks.reporting.whole import REPORT
 from unspool.text.tokenizer import UNKNOWN, Tokenizer
 from unspool.training.reading import read_passes, reading_training
 
@@ -76,8 +77,9 @@ class Further(Displayed):
 
     def complete(self, folder: ModelFolder, copy: ModelFolder) -> bytes:
         """Complete the copy of a model's folder as that of this model, and return its weights."""
-        keep_before(folder, copy, (CARD, WEIGHTS, *([COUNTS] if self.counts else [])))
+        keep_before(folder, copy, (CARD, WEIGHTS, REPORT, *([COUNTS] if self.counts else [])))
         keep_held_out(folder, copy)
+        (copy.path / REPORT).unlink(missing_ok=True)  # it shows the model that this one was
         if self.counts:
             copy.write_counts(self.counts)
         if (folder.path / CARD).exists():
