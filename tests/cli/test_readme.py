@@ -28,7 +28,7 @@ class Block(NamedTuple):
     @property
     def demonstrates(self) -> bool:
         """Whether it learns the whole embedded corpus, which takes long."""
-        return any("make demo" in line for line in self.lines)
+        return any(" demo" in line for line in self.lines)
 
     def commands(self) -> Iterator[tuple[str, list[str]]]:
         """Each command, and the lines that are shown below it."""

@@ -72,7 +72,7 @@ def _interactive(meaning: str) -> Any:
 AsTyped = Annotated[
     bool,
     _interactive(
-        "Completes what is typed in the terminal: Tab accepts the grey suggestion, Ctrl-Right a word of it, Ctrl-D ends."
+        "Completes what is typed in the terminal: Tab accepts the grey suggestion, Ctrl-Right a word, Ctrl-D ends."
     ),
     Option("Completion", True, synonyms=("live", "type", "tui", "repl")),
 ]
