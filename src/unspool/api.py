@@ -23,9 +23,7 @@ from unspool.tasks.implied import implied_settings
 from unspool.tasks.opening import read_pretrained
 from unspool.tasks.registry import choose_row, task_of_model
 from unspool.tasks.settings import Settings, grouped
-from unspool.tasks.starting import go_on, naming_engine, start_run
 from unspool.training.callback import Callback
-from unspool.training.progress import showing_run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -182,6 +180,12 @@ def train(
     Raises:
         UnspoolError: the settings, the data or the output folder cannot be used, or training failed.
     """
+    from unspool.tasks.starting import (  # here and not above: a model is opened to be used at once
+        naming_engine,
+        start_run,
+    )
+    from unspool.training.progress import showing_run
+
     started = time.monotonic()
     own = _callback_of(callback, values.pop("listener", None))
     values = present_keywords(values, stacklevel=3)
@@ -253,6 +257,9 @@ def resume(
     Raises:
         ModelFolderError: there is nothing to resume.
     """
+    from unspool.tasks.starting import go_on
+    from unspool.training.progress import showing_run
+
     with showing_run(_callback_of(callback, listener), progress) as told:
         go_on(Path(path), told, engine)
         return _reported(Path(path), told)

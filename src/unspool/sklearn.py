@@ -27,6 +27,7 @@ try:
 except ImportError:
     raise MissingExtraError("scikit-learn", "baselines", "unspool.sklearn") from None
 
+FEWEST = 20  # texts; fewer are repeated, so that some can be held out
 CHOICES = ("tokenizer", "encoder_cell", "encoder_size", "encoder_layers", "dropout", "counts", "engine", "threads")
 
 
@@ -101,6 +102,7 @@ class RecurrentClassifier(ClassifierMixin, BaseEstimator):
         if len(self.classes_) < 2:
             raise ValueError(f"There must be at least two classes. Received: one class, {self.classes_[0]!r}.")
         pairs = [(text, _name(index)) for text, index in zip(texts, indices.tolist(), strict=True)]
+        pairs *= -(-FEWEST // len(pairs))
         try:
             self.model_ = train(pairs, task="classification", progress=bool(self.progress), **self._keywords())
         except (DataError, UsageError) as problem:

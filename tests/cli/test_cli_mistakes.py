@@ -26,7 +26,7 @@ def place(model: Path, text_file: Path, tmp_path: Path, monkeypatch: pytest.Monk
     ("command", "message", "hint"),
     [
         ("generate fox.txt", "a model is a folder. Received: fox.txt, a text.", "train fox.txt` learns it."),
-        ("generate fox.txt", "Received: fox.txt", "models here, the latest first: runs/"),
+        ("generate fox.txt", "Received: fox.txt", "did you mean runs/fox?"),
         (
             "evaluate runs/fox/config.json",
             "Received: runs/fox/config.json, a file of one.",
@@ -97,8 +97,9 @@ def test_a_variable_and_a_key_of_a_recipe_are_named(call: Call, place: Path) -> 
 
 def test_python_is_told_the_names_of_python(model: Path) -> None:
     import unspool
+    from unspool.errors import UsageError
 
-    with pytest.raises(unspool.UsageError, match="num_samples: input should be"):
+    with pytest.raises(UsageError, match="num_samples: input should be"):
         unspool.load(model).samples(num_samples=0)
 
 

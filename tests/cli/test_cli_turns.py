@@ -23,12 +23,12 @@ def counted(text_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def terminal(counted: Path, tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
+def terminal(counted: Path) -> Iterator[Callable[..., Terminal]]:
     opened: list[Terminal] = []
 
     def open_terminal(*arguments: object, env: dict[str, str] | None = None) -> Terminal:
         command = (*UNSPOOL, "generate", counted, "--interactive", "--temperature", 0, *arguments)
-        opened.append(Terminal(*command, columns=60, env=env, cwd=tmp_path))
+        opened.append(Terminal(*command, columns=60, env=env))
         return opened[-1]
 
     yield open_terminal
@@ -38,26 +38,25 @@ def terminal(counted: Path, tmp_path: Path) -> Iterator[Callable[..., Terminal]]
 
 def test_a_text_is_written_in_turns(terminal: Callable[..., Terminal], tmp_path: Path) -> None:
     writing = terminal("--max-new-tokens", 10)
-    writing.wait_for("temperature 0  /undo")
+    writing.wait_for("0 >")
     writing.type("the quick \r")
     writing.wait_for("brown fox ")
     writing.type("\r")  # it goes on by itself
     writing.wait_for("jumps over")
     writing.type("/undo\r")
-    writing.wait_for("the quick brown fox \r\n")
+    writing.wait_for("the quick brown fox \r\n", then="0 >")  # before it, the terminal itself would take the key
     writing.type("\x1a")  # Ctrl-Z takes back the first turn as well
     writing.type("pack my \r")
     writing.wait_for("box with f")
     writing.type("/tokens 4\r/temperature 0.5\r")
-    writing.wait_for("temperature 0.5")
+    writing.wait_for("0.5 >")
     writing.type("\x1b[6~/help\r")  # PageDown
-    writing.wait_for("temperature 0.4")  # as the line below the prompt is drawn anew
+    writing.wait_for("0.4 >")
     writing.type("/temperature 0\r\r")
     writing.wait_for("ive ")
-    writing.type("/again\r/text\r/save story.txt\r")
-    writing.wait_for("22 characters are in story.txt.")
-    writing.type("\x04")
-    assert writing.process.wait(30) == 0
+    writing.type("/again\r/text\r/save " + f"{tmp_path}/story.txt\r")
+    writing.wait_for("22 characters are in ")
+    assert writing.end() == 0
     assert (tmp_path / "story.txt").read_text(encoding="utf-8") == "pack my box with five \n"
 
 
@@ -71,31 +70,28 @@ def test_what_is_typed_wrong_is_said_and_nothing_is_lost(terminal: Callable[...,
         ("/temperature hot", "/temperature takes a number. Received: hot."),
         ("/temperature -1", "greater than or equal to 0"),
         ("/save", "Received: none."),
-        ("/save taken.txt", "taken.txt exists already"),
+        (f"/save {tmp_path}/taken.txt", "taken.txt exists already"),
         ("/help", "takes back the last turn"),
         ("", "box"),
     ):
         writing.type(f"{typed}\r")
         writing.wait_for(said)
-    writing.type("\x04")
-    assert writing.process.wait(30) == 0
+    assert writing.end() == 0
 
 
-def test_a_document_that_has_ended_is_followed_by_another(
-    terminal: Callable[..., Terminal], names_model: Path, tmp_path: Path
-) -> None:
-    command = (*UNSPOOL, "generate", names_model, "--interactive", "--seed", 1)
-    writing = Terminal(*command, columns=60, cwd=tmp_path)
+def test_a_document_that_has_ended_is_followed_by_another(names_file: Path, tmp_path: Path) -> None:
+    out = tmp_path / "names"
+    assert call_main("train", names_file, "--lines", "--model", "ngram", "--order", 5, "--out", out).code == 0
+    writing = Terminal(*UNSPOOL, "generate", out, "--interactive", "--temperature", 0, columns=60)
     try:
-        writing.wait_for("/undo")
+        writing.wait_for(" >")
         writing.type("b\r")
         writing.wait_for("ertha")
         writing.type("c\r")
         writing.wait_for("lara")
         writing.type("/text\r")
         assert re.search(r"bertha\r\nclara", writing.wait_for("clara\r\n"))
-        writing.type("\x04")
-        assert writing.process.wait(30) == 0
+        assert writing.end() == 0
     finally:
         writing.close()
 

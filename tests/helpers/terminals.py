@@ -10,7 +10,6 @@ import subprocess
 import sys
 import termios
 import time
-from pathlib import Path
 
 import pytest
 
@@ -28,12 +27,9 @@ class Terminal:
         *arguments: are those of Python, such as `*UNSPOOL, "train"`.
         columns: is the width of the terminal.
         env: are variables of its environment.
-        cwd: is the folder that it runs in.
     """
 
-    def __init__(
-        self, *arguments: object, columns: int = 100, env: dict[str, str] | None = None, cwd: Path | None = None
-    ) -> None:
+    def __init__(self, *arguments: object, columns: int = 100, env: dict[str, str] | None = None) -> None:
         self._main, side = pty.openpty()
         fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", 30, columns, 0, 0))
         own = {"TERM": "xterm-256color", "PROMPT_TOOLKIT_NO_CPR": "1", **(env or {})}
@@ -45,18 +41,20 @@ class Terminal:
             stderr=side,
             env={**inherited, **own},
             start_new_session=True,
-            cwd=cwd,
         )
         os.close(side)
         self.shown = ""
 
-    def wait_for(self, text: str, seconds: float = 60) -> str:
-        """Read until something is shown, escapes of colour left out, and return what was; it is forgotten then."""
+    def wait_for(self, text: str, then: str = "", seconds: float = 60) -> str:
+        """Read until something is shown, escapes left out, and something after it; return it, and forget it."""
         end = time.monotonic() + seconds
-        while text not in COLOUR.sub("", self.shown):
+        while text not in self._bare() or then not in self._bare().partition(text)[2]:
             assert self._read(end), f"{text!r} is not shown, but {self.shown!r}"
         shown, self.shown = self.shown, ""
         return shown
+
+    def _bare(self) -> str:
+        return CONTROL.sub("", COLOUR.sub("", self.shown))
 
     def read_all(self, seconds: float = 60) -> str:
         """Read until the process ends, and return what it showed."""
@@ -79,6 +77,15 @@ class Terminal:
 
     def type(self, keys: str) -> None:
         os.write(self._main, keys.encode())
+
+    def end(self, seconds: float = 30) -> int:
+        """Type Ctrl-D until the process ends, as a terminal drops it while nothing reads; return the exit code."""
+        end = time.monotonic() + seconds
+        while self.process.poll() is None:
+            assert time.monotonic() < end, f"it goes on after {self.shown!r}"
+            self.type("\x04")
+            time.sleep(0.2)
+        return self.process.returncode
 
     def close(self) -> None:
         if self.process.poll() is None:

@@ -27,16 +27,15 @@ def text(pieces: list) -> str:
 @pytest.mark.parametrize(
     ("width", "line"),
     [
-        (40, "57%  0:26 left  loss 1.745  fresh 1.802"),
-        (80, "━━━━━━━━━────────   57%  0:26 left  training 1.745  fresh 1.802  120 tokens/s"),
+        (40, " 57%  0:26 left  loss 1.745  fresh 1.802"),
+        (80, f"{'━' * 11}{'─' * 9}   57%  0:26 left  training 1.745  fresh 1.802  120 tokens/s"),
         (120, f"{'━' * 13}{'─' * 11}   57%  0:26 left  training 1.745  fresh 1.802  120 tokens/s  bits per character"),
     ],
 )
 def test_what_is_said_is_chosen_by_the_width(width: int, line: str) -> None:
     shown = text(standing_line(standing(34, 0.57, 1.745, 1.802), width))
+    assert shown == line
     assert len(shown) <= width
-    assert shown.startswith(line[:8])
-    assert shown == line or width == 80
 
 
 @given(
@@ -63,7 +62,7 @@ def test_the_needed_is_never_cut_off(
 def test_a_phase_is_named_with_the_time_that_it_has_taken(width: int, doing: str, seconds: float) -> None:
     shown = text(phase_line(doing, seconds, ["training 1.745", "fresh 1.802"], width))
     assert len(shown) <= width
-    assert clock(seconds) in shown
+    assert clock(int(seconds)) in shown
     assert shown.startswith(doing[: width - 20].rstrip())
 
 

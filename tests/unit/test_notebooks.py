@@ -53,7 +53,7 @@ def test_a_silent_run_says_nothing(outputs: list[list[Any]]) -> None:
 
 
 def test_objects_have_forms(outputs: list[list[Any]]) -> None:
-    for number, sign in ((3, "<polyline"), (4, 'class="text"'), (5, "probability"), (6, "Validations")):
+    for number, sign in ((3, "<polyline"), (4, 'class="warm"'), (5, "probability"), (6, "Validations")):
         (form,) = html_in(outputs[number])
         assert form.startswith('<div class="unspool">')
         assert sign in form

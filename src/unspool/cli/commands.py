@@ -9,7 +9,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from unspool.cli.console import show_help
 from unspool.cli.suggest import nearest_name
-from unspool.errors import UsageError, shell_command
+from unspool.errors import UsageError, shell_word
 from unspool.tasks.registry import ROWS, Command
 
 BEFORE = (
@@ -103,20 +103,21 @@ class Group(TyperGroup):
         name = args[0]
         if name not in self.rows and not ctx.resilient_parsing:
             raise UsageError(
-                f"there is no command {name!r:.40}.", f"{self._meant(name)}`{ctx.command_path} --help` shows all."
+                f"there is no command {name!r:.40}.",
+                f"{self._meant(name, ctx.command_path)}`{ctx.command_path} --help` shows all.",
             )
         if name not in self.rows:
             return None, None, args[1:]
         return name, load_command(name, self.rows[name]), args[1:]
 
-    def _meant(self, name: str) -> str:
+    def _meant(self, name: str, program: str) -> str:
         """Ask what was meant by the name of no command: what a file or a model is for, or a command of a near name."""
         path = Path(name)
         if path.exists():
             does = ("generate", "generates with it") if (path / "config.json").exists() else ("train", "learns it")
-            return f"`{shell_command(does[0], path)}` {does[1]}. "
+            return f"`{program} {does[0]} {shell_word(path)}` {does[1]}. "
         near = nearest_name(name, {known: row.synonyms for known, row in self.rows.items()})
-        return f"did you mean `{shell_command(near)}`? " if near else ""
+        return f"did you mean `{program} {near}`? " if near else ""
 
 
 def fill(group: Group, rows: Mapping[str, Command]) -> None:

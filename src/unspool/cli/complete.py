@@ -6,6 +6,7 @@ import typer
 
 from unspool.cli.arguments import (
     AsJson,
+    AsTyped,
     Condition,
     ConditionJson,
     ModelPath,
@@ -32,16 +33,7 @@ def complete(
     ] = None,
     condition: Condition = None,
     condition_json: ConditionJson = None,
-    interactive: Annotated[
-        bool,
-        typer.Option(
-            "--interactive",
-            "-i",
-            help="Completes what is typed in the terminal: Tab accepts the grey suggestion, Ctrl-Right a word of it, "
-            "Ctrl-D ends.",
-        ),
-        Option("Completion", True, synonyms=("live", "type", "tui", "repl")),
-    ] = False,
+    interactive: AsTyped = False,
     learn: Annotated[
         bool,
         typer.Option(

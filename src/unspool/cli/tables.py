@@ -181,8 +181,8 @@ def _counting(
 
     def counted(rows: "list[Asked]") -> "Iterator[Sequence[Cell]]":
         for row, cells in zip(rows, answers(rows), strict=True):
-            yield cells
             advance(row.number + 1, 0, "rows")
+            yield cells
 
     return counted
 

@@ -1,6 +1,6 @@
 """Write a text in turns in the terminal: a person types some, the model goes on, and both can be undone.
 
-    > Once upon a time          typed, and kept as it stands
+    0.8 > Once upon a time      typed after the temperature, and kept as it stands
      there was a king ...       generated from the state after it
 
 After each turn the state is kept, so that undoing one costs nothing.
@@ -34,8 +34,8 @@ COMMANDS = {
     "help": "shows this",
 }
 WELCOME = (
-    "Type how a text begins; Return goes on with it. Return alone goes on further, /undo takes back, /help shows more, "
-    "Ctrl-D ends."
+    "Type how a text begins; Return goes on with it, and alone goes on further.\n"
+    "/undo takes back, /temperature 0.5 is more careful, /help shows more, Ctrl-D ends."
 )
 
 
@@ -129,16 +129,13 @@ def write_in_turns(turns: Turns) -> None:
         turns: hold the text.
     """
     toolkit = load_toolkit()
-    session = toolkit.PromptSession(
-        key_bindings=_keys(toolkit, turns),
-        bottom_toolbar=lambda: f" temperature {turns.temperature:.3g}  /undo  /again  /help",
-    )
+    session = toolkit.PromptSession(lambda: f"{turns.temperature:.3g} > ", key_bindings=_keys(toolkit, turns))
     tell(WELCOME)
     if turns.text:
         write(visible_lines(turns.text) + "\n")
     while True:
         try:
-            line = session.prompt("> ")
+            line = session.prompt()
         except EOFError:
             return
         except KeyboardInterrupt:  # drops what was typed

@@ -18,8 +18,8 @@ def named_alike(path: Path) -> str:
     Args:
         path: does not exist.
     """
-    with suppress(OSError, ValueError):
-        beside = [entry.name for entry in islice(os.scandir(path.parent), MAX_SEEN)]
+    with suppress(OSError, ValueError), os.scandir(path.parent) as entries:
+        beside = [entry.name for entry in islice(entries, MAX_SEEN)]
         close = get_close_matches(path.name, beside, NAMED, ENOUGH)
         return f"did you mean {' or '.join(shell_word(path.parent / one) for one in close)}?" if close else ""
     return ""

@@ -13,6 +13,7 @@ RUNS = Path("runs")  # where the command line writes models
 MAX_SEEN = 500  # entries of a folder that are looked at
 NAMED = 3  # models that a hint names
 TEXTS = (".txt", ".md")  # endings of files that can be learnt for certain
+TRAIN = "train one with `unspool train`, or name the folder that holds config.json."
 START = 4096  # bytes of a file that are looked at
 
 
@@ -26,7 +27,7 @@ def no_model_at(path: Path, missing: str = CONFIG) -> ModelFolderError:
     if path.is_file():
         return _of_file(path)
     if not (path.exists() or waiting(path)):
-        return ModelFolderError(f"{path} does not exist, so it is not a model folder.", _models_near(path))
+        return ModelFolderError(f"{path} does not exist, so it is not a model folder.", _models_near(path) or TRAIN)
     training, below = path / "training", models_in(path)
     if any(file.exists() for file in (path / "recipe.toml", training / "last.safetensors", training / UNFINISHED)):
         hint = f"its training was cut off: go on with `{shell_command('train', '--resume', path)}`."
@@ -37,15 +38,15 @@ def no_model_at(path: Path, missing: str = CONFIG) -> ModelFolderError:
     elif _has_text(path):
         hint = f"`{shell_command('train', path)}` learns the texts in it. {_models_near(path)}"
     else:
-        hint = _models_near(path)
+        hint = _models_near(path) or TRAIN
     return ModelFolderError(f"{path} has no {missing}, so it is not a model folder.", hint)
 
 
 def models_in(folder: Path) -> list[Path]:
     """Return the models in a folder, the latest first; none where it cannot be read."""
     found: list[tuple[float, Path]] = []
-    with suppress(OSError):
-        for entry in islice(os.scandir(folder), MAX_SEEN):
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in islice(entries, MAX_SEEN):
             path = folder / entry.name
             if not entry.name.startswith(".") and is_model(path):
                 found.append(((path / WEIGHTS).stat().st_mtime, path))
@@ -72,10 +73,10 @@ def _looks_like_text(path: Path) -> bool:
 
 
 def _models_near(path: Path) -> str:
-    """Name the models whose names are close to that of a path, else the latest ones."""
+    """Name the models whose names are close to that of a path, else the latest ones; empty where there are none."""
     models = list(dict.fromkeys((*models_in(path.parent), *models_in(RUNS))))
     if not models:
-        return "train one with `unspool train`, or name the folder that holds config.json."
+        return ""
     by_end = {one.name.lower(): one for one in reversed(models)}
     close = [by_end[name] for name in get_close_matches(path.name.lower(), by_end, NAMED, 0.5)]
     if close:
@@ -89,6 +90,6 @@ def _listed(models: list[Path]) -> str:
 
 
 def _has_text(folder: Path) -> bool:
-    with suppress(OSError):
-        return any(entry.name.endswith(TEXTS) for entry in islice(os.scandir(folder), MAX_SEEN))
+    with suppress(OSError), os.scandir(folder) as entries:
+        return any(entry.name.endswith(TEXTS) for entry in islice(entries, MAX_SEEN))
     return False

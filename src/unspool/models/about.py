@@ -6,13 +6,9 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from unspool.display.reprs import Displayed, Rows, text_table
-from unspool.engines.parameters import parameter_count
 from unspool.errors import MissingExtraError, UnspoolError, UsageError
-from unspool.folder.card import describe_network
-from unspool.folder.hub import push
 from unspool.folder.model_folder import ModelFolder
 from unspool.specs.config import Config
-from unspool.training.history import History, loss_curves
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -39,6 +35,8 @@ class RunHistory(Rows[dict[str, Any]]):
 
     def curves(self) -> dict[str, list[tuple[float, float]]]:
         """Return the losses against seconds, in nats per token, by the names `training` and `held out`."""
+        from unspool.training.history import loss_curves  # here and not above: a model is opened to be used at once
+
         return loss_curves(self)
 
     def of(self, event: str) -> "RunHistory":
@@ -64,6 +62,9 @@ class Described(Displayed):
             """Copy the model folder."""
 
     def __repr__(self) -> str:
+        from unspool.engines.parameters import parameter_count
+        from unspool.folder.card import describe_network
+
         network = self.config.network
         layers = describe_network(network, self.config.tokenizer)[1]
         size = "" if network.kind == "ngram" else f"; {parameter_count(network):,} parameters"
@@ -86,6 +87,8 @@ class Described(Displayed):
         Raises:
             ModelFolderError: the model was replaced since it was opened.
         """
+        from unspool.training.history import History
+
         return RunHistory(self.read_folder(lambda folder: History(folder.path / "history.jsonl").events()))
 
     def push_to_hub(self, repository: str, private: bool = False, message: str = "Upload a model of Unspool") -> str:
@@ -100,6 +103,8 @@ class Described(Displayed):
             OutputError: the hub refuses it, or cannot be reached.
             MissingExtraError: huggingface_hub is not installed.
         """
+        from unspool.folder.hub import push
+
         with TemporaryDirectory(prefix="unspool-") as place:
             self.save(Path(place, "model"))
             return push(Path(place, "model"), repository, private, message)

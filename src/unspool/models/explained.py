@@ -2,8 +2,6 @@
 
 from typing import Any, NamedTuple
 
-from unspool.display.html import page_frame
-
 
 class Inspection(NamedTuple):
     """The explanation of a model's decisions on some texts.
@@ -22,6 +20,8 @@ class Inspection(NamedTuple):
         return self.text.rstrip("\n")
 
     def _repr_html_(self) -> str:
+        from unspool.display.html import page_frame  # here and not above: a model is opened to be used at once
+
         return page_frame(self.page)
 
 
@@ -40,4 +40,6 @@ class Description(NamedTuple):
         return self.text.strip("\n") or f"Description({'a page' if self.page else 'nothing to show'})"
 
     def _repr_html_(self) -> str | None:
+        from unspool.display.html import page_frame
+
         return page_frame(self.page) if self.page else None

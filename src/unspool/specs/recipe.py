@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+from pydantic import Field
+
 from unspool.specs.base import Option, Spec, build, option_of, setting
 from unspool.specs.card import CardSpec
 from unspool.specs.data import SourcesSpec
@@ -23,7 +25,7 @@ class Recipe(Spec):
 
     task: str
     data: SourcesSpec
-    card: CardSpec = CardSpec()
+    card: CardSpec = Field(default_factory=CardSpec)
 
 
 class TrainingRecipe(Recipe):

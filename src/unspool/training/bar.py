@@ -18,8 +18,8 @@ from unspool.training.standing import Standing, clock
 
 REFRESHES = 4  # a second
 MIN_BAR, MAX_BAR = 8, 24  # columns
-DONE, REST = "bar.complete", "bar.back"  # styles of rich
-FIGURES = "progress.percentage"
+DONE, REST = "cyan", "bright_black"  # colours that are read on a light and on a dark ground
+ROOMY = 60  # columns from which the training loss is called so
 GAP = 2  # columns between two parts
 MUST = 3  # parts that are never left out: what is done, the time left, the loss
 
@@ -46,7 +46,7 @@ def standing_line(standing: Standing, width: int, ascii_only: bool = False) -> l
     """
     losses = [
         f"{name} {bits:.3f}"
-        for name, bits in (("training", standing.training), ("fresh", standing.fresh))
+        for name, bits in (("training" if width >= ROOMY else "loss", standing.training), ("fresh", standing.fresh))
         if bits is not None
     ]
     if standing.event is None or standing.doing != "training":
@@ -63,14 +63,14 @@ def fraction_line(
 
     Args:
         progress: is the fraction that is done, 0 to 1.
-        needed: is always said: where there is little room, the words become shorter, and the bar goes.
+        needed: is said, the first two in any case; where there is little room the bar goes.
         further: is said where there is room, the first first.
         width: is that of the terminal in columns.
         ascii_only: draws the bar in ASCII.
     """
     said, gap = [f"{progress:4.0%}", *needed], GAP
     if _length(said, gap) > width:
-        said = [one.strip().replace("training ", "loss ") for one in said]
+        said = [one.strip() for one in said]
         gap = GAP if _length(said, GAP) <= width else 1
     while len(said) > MUST and _length(said, gap) > width:
         said.pop()
@@ -81,7 +81,7 @@ def fraction_line(
             room -= GAP + len(one)
     bar = _bar(progress, min(room, MAX_BAR), ascii_only) if room >= MIN_BAR else []
     first, *others = said
-    return [*bar, Piece(first, FIGURES), *(Piece(f"{' ' * gap}{one}") for one in others)]
+    return [*bar, Piece(first), *(Piece(f"{' ' * gap}{one}") for one in others)]
 
 
 def phase_line(doing: str, seconds: float, said: Sequence[str], width: int) -> list[Piece]:
@@ -93,7 +93,7 @@ def phase_line(doing: str, seconds: float, said: Sequence[str], width: int) -> l
         said: is left out where there is no room, the last first.
         width: is that of the terminal in columns.
     """
-    shown = [clock(seconds), *said]
+    shown = [clock(int(seconds)), *said]
     while len(shown) > 1 and len(doing) + GAP + _length(shown, GAP) > width:
         shown.pop()
     room = width - _length(shown, GAP) - GAP
