@@ -71,7 +71,7 @@ def test_evaluate_measures_it_on_what_was_held_out_and_on_other_words(model: Pat
     assert process(MAIN, "evaluate", model, words, "--json").json()["words"] == 125
     refused = process(MAIN, "evaluate", model, words, "--label", "kind")
     assert (refused.code, refused.clean) == (2, True)
-    assert "must be one that reversal has. Received: label, a setting of classification" in refused.err
+    assert "must be one that reversal has. Received: --label, a setting of classification" in refused.err
 
 
 def test_load_returns_its_class_and_other_commands_name_it(model: Path) -> None:
@@ -91,6 +91,6 @@ def test_help_shows_its_option_and_its_command() -> None:
 def test_a_setting_that_is_not_its_own_is_refused(words: Path, tmp_path: Path) -> None:
     refused = process(MAIN, "train", words, "--backwards", "--pooling", "max", "--out", tmp_path / "m")
     assert (refused.code, refused.clean) == (2, True)
-    assert "must be one that reversal has. Received: pooling, a setting of classification" in refused.err
+    assert "must be one that reversal has. Received: --pooling, a setting of classification" in refused.err
     both = process(MAIN, "train", words, "--backwards", "--label", "kind", "--out", tmp_path / "m")
     assert (both.code, both.clean) == (2, True)

@@ -14,17 +14,7 @@ from helpers.commands import SENTENCE, Result, call_main
 
 ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-SMALL = {
-    f"UNSPOOL_TRAIN_{name}": value
-    for name, value in {
-        "MINUTES": "0.01",
-        "HIDDEN_SIZE": "16",
-        "EMBEDDING_SIZE": "8",
-        "THREADS": "1",
-        "DROPOUT": "0",
-        "COUNTS": "0",
-    }.items()
-}
+SMALL = {"UNSPOOL_TRAIN_MINUTES": "0.01", "UNSPOOL_TRAIN_THREADS": "1", "UNSPOOL_DEMO_MINUTES": "0.01"}
 NAMES = ["anna", "bertha", "clara", "dora", "emma", "frieda", "greta", "hanna"]
 FIXED = 3  # words at the start of a line that is shown, which the real line has too, but for its numbers
 
@@ -34,6 +24,11 @@ class Block(NamedTuple):
 
     language: str
     lines: list[str]
+
+    @property
+    def demonstrates(self) -> bool:
+        """Whether it learns the whole embedded corpus, which takes long."""
+        return any(" demo" in line for line in self.lines)
 
     def commands(self) -> Iterator[tuple[str, list[str]]]:
         """Each command, and the lines that are shown below it."""
@@ -58,8 +53,6 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "posts.csv").write_text("body,kind\n" + "".join(rows * 30), encoding="utf-8")
     (tmp_path / "new.csv").write_text("body\nwhere is my parcel\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    for name, value in SMALL.items():
-        monkeypatch.setenv(name, value)
     return tmp_path
 
 
@@ -74,7 +67,7 @@ def run(command: str) -> Result:
         made = dry.stdout.splitlines()[-1].split()
         assert dry.returncode == 0, dry.stderr
         assert made[:3] == [".venv/bin/python", "-m", "unspool"]
-        return call_main(*made[3:], env={**SMALL, "UNSPOOL_DEMO_MINUTES": "0.01"})
+        return call_main(*made[3:], env=SMALL)
     assert Path(words[0]).name == "unspool", command
     return call_main(*words[1:], env=SMALL)
 
@@ -90,7 +83,10 @@ def shown_in(lines: list[str], result: Result) -> bool:
     return all(any(one == shape(line) for one in printed) for line in lines if line.strip() != "...")
 
 
-@pytest.mark.parametrize("block", BLOCKS, ids=[f"{block.language}-{block.lines[0][:40]}" for block in BLOCKS])
+@pytest.mark.parametrize(
+    "block",
+    [pytest.param(block, id=block.lines[0][:40], marks=[pytest.mark.slow] * block.demonstrates) for block in BLOCKS],
+)
 def test_a_block_runs_and_prints_what_it_shows(block: Block, place: Path) -> None:
     if block.language == "python":
         code = re.sub(

@@ -63,6 +63,26 @@ ExportOut = Annotated[
     _out("PATH", "Writes the file or folder here. [default: next to the model folder]"),
     Option("Output", True, synonyms=("output", "file", "save", "name")),
 ]
+
+
+def _interactive(meaning: str) -> Any:
+    return typer.Option("--interactive", "-i", help=meaning)
+
+
+AsTyped = Annotated[
+    bool,
+    _interactive(
+        "Completes what is typed in the terminal: Tab accepts the grey suggestion, Ctrl-Right a word, Ctrl-D ends."
+    ),
+    Option("Completion", True, synonyms=("live", "type", "tui", "repl")),
+]
+InTurns = Annotated[
+    bool,
+    _interactive(
+        "Writes in turns in the terminal: you type, the model goes on; a turn can be undone, the temperature changed."
+    ),
+    Option("Output", True, synonyms=("chat", "live", "tui", "repl", "play")),
+]
 ModelKind = Annotated[
     str | None,
     typer.Option(

@@ -67,8 +67,7 @@ class Command(TyperCommand):
             opts, rest, order = parse(args)
             for one in order:
                 if _takes_one_value(one) and order.count(one) > 1 and not ctx.resilient_parsing:
-                    flag = typed.get(one.name, flag_of(one))
-                    raise UsageError(f"{flag} takes one value, and it was given twice.", f"give {flag} once.")
+                    raise _given_twice(list(dict.fromkeys(typed.get(one.name, [flag_of(one)]))))
             return opts, rest, order
 
         parser.parse_args = parse_once
@@ -79,6 +78,13 @@ def _takes_one_value(param: Any) -> bool:
     """Return whether the last of several values would win; a switch without a negation may be repeated."""
     option = param.param_type_name == "option" and not param.multiple
     return bool(option and (not param.is_flag or param.secondary_opts))
+
+
+def _given_twice(flags: list[str]) -> UsageError:
+    """Make the error for an option that was given twice, by some of its flags."""
+    if len(flags) == 1:
+        return UsageError(f"{flags[0]} takes one value, and it was given twice.", f"give {flags[0]} once.")
+    return UsageError(f"{' and '.join(flags)} are one option, which takes one value.", "give one of them.")
 
 
 def _show_all(context: typer.Context, requested: bool) -> None:

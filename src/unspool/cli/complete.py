@@ -4,12 +4,12 @@ from typing import Annotated, Any
 
 import typer
 
-from unspool.cli.arguments import AsJson, Condition, ConditionJson, ModelPath, condition_keyword
+from unspool.cli.arguments import AsJson, AsTyped, Condition, ConditionJson, ModelPath, condition_keyword
 from unspool.cli.console import read_text, write, write_json
 from unspool.cli.options import Fields, Settings, with_options
 from unspool.display.terminal import visible
 from unspool.errors import UsageError
-from unspool.specs.base import Option, build
+from unspool.specs.base import build
 from unspool.specs.completion import CompletionSpec
 from unspool.specs.runtime import RuntimeSpec
 
@@ -25,16 +25,7 @@ def complete(
     ] = None,
     condition: Condition = None,
     condition_json: ConditionJson = None,
-    interactive: Annotated[
-        bool,
-        typer.Option(
-            "--interactive",
-            "-i",
-            help="Completes what is typed in the terminal: Tab accepts the grey suggestion, Ctrl-Right a word of it, "
-            "Ctrl-D ends.",
-        ),
-        Option("Completion", True, synonyms=("live", "type", "tui", "repl")),
-    ] = False,
+    interactive: AsTyped = False,
     as_json: AsJson = False,
     *,
     completion: Settings,

@@ -12,6 +12,7 @@ from unspool.cli.arguments import (
     ConditionColumn,
     ConditionJson,
     File,
+    InTurns,
     ModelPath,
     NewColumnName,
     Overwrite,
@@ -90,16 +91,7 @@ def generate(
         typer.Option("--lines", help="Writes each sample on a line of its own, line ends in it as \\n."),
         Option("Output", True, synonyms=("per-line", "one-per-line", "line-by-line", "plain")),
     ] = False,
-    interactive: Annotated[
-        bool,
-        typer.Option(
-            "--interactive",
-            "-i",
-            help="Writes in turns in the terminal: you type, the model goes on; a turn can be undone, and the "
-            "temperature changed.",
-        ),
-        Option("Output", True, synonyms=("chat", "live", "tui", "repl", "play")),
-    ] = False,
+    interactive: InTurns = False,
     as_json: AsJson = False,
     progress: ShowProgress = None,
     *,
@@ -107,7 +99,7 @@ def generate(
     data: Settings,
     runtime: Settings,
 ) -> None:
-    """Continue a text, printing as it is generated; or write one for each row of a table.
+    """Continue a prompt, printing text as it is generated; or write one for each row of a table.
 
     In TEXT, --prompt and --stop, \\n is a line end, \\t a tab, \\\\ a backslash, \\xNN or \\uNNNN a character by its
     number.
@@ -122,10 +114,8 @@ def generate(
     condition have no text, and are counted; an empty prompt is a prompt.
 
     Examples:
-        unspool generate runs/alice "Alice was"
         unspool generate runs/alice "Alice was" --temp 0.5 --max-tokens 500 --seed 7 --stop "\\n\\n"
         unspool generate runs/names -n 50 --unique --lines --out names.txt
-        unspool generate runs/alice --interactive
         unspool generate runs/names --file people.csv --condition-column language --seed 7 --out named.csv
     """
     from unspool.api import load  # here and not above: this imports an engine

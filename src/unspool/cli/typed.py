@@ -7,25 +7,25 @@ from typing import Any
 
 from unspool.errors import UnspoolError, UsageError
 
-TYPED = "unspool.typed"  # in the meta of a context: parameter -> the flag that was typed
+TYPED = "unspool.typed"  # in the meta of a context: parameter -> the flags that were typed
 
 
-def typed_flags(params: Iterable[Any], args: Sequence[str]) -> dict[str, str]:
-    """Return the flag that was typed for each parameter, by its name, as far as it is among some arguments.
+def typed_flags(params: Iterable[Any], args: Sequence[str]) -> dict[str, list[str]]:
+    """Return the flags that were typed for each parameter, by its name, as far as it is among some arguments.
 
     Args:
         params: are those of the command.
         args: are what was typed after the command.
     """
     flags = {flag: param.name for param in params for flag in (*param.opts, *param.secondary_opts)}
-    found: dict[str, str] = {}
+    found: dict[str, list[str]] = {}
     for word in args:
         if word == "--":
             break
         long, short = word.partition("=")[0], word[:2]
         flag = long if long in flags else short
         if flag in flags and word.startswith("-"):
-            found[flags[flag]] = flag
+            found.setdefault(flags[flag], []).append(flag)
     return found
 
 
@@ -40,7 +40,7 @@ def name_in(context: Any, param: Any, usual: str) -> str:
     source = context.get_parameter_source(param.name)
     if source is not None and source.name == "ENVIRONMENT":
         return str(_variable(context, param) or usual)
-    return str(context.meta.get(TYPED, {}).get(param.name, usual))
+    return str(context.meta.get(TYPED, {}).get(param.name, [usual])[-1])
 
 
 def as_given(error: UnspoolError, context: Any) -> UnspoolError:
