@@ -70,7 +70,9 @@ class Browser:
             self.ask(f"{domain}.enable")
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._process.terminate()
         try:
             self._process.wait(10)
@@ -132,7 +134,9 @@ class Browser:
         """Return what axe-core finds: the rule, and where it is broken."""
         self.run(AXE.read_text(encoding="utf-8") + "; 0")
         rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-        told = "one.id + ': ' + one.help + ' ' + one.nodes.slice(0, 3).map(node => node.html + node.failureSummary).join()"
+        told = (
+            "one.id + ': ' + one.help + ' ' + one.nodes.slice(0, 3).map(node => node.html + node.failureSummary).join()"
+        )
         code = f"axe.run(document, {json.dumps(rules)}).then(found => found.violations.map(one => {told}))"
         found: list[str] = self.run(code)
         return found
@@ -168,4 +172,3 @@ class Browser:
                 self.requests.append(address)
         elif method in ("Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded"):
             self.messages.append(json.dumps(parameters)[:500])
-
