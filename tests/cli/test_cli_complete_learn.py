@@ -17,6 +17,7 @@ from helpers.terminals import UNSPOOL, Terminal
 from unspool.folder.typed import JOURNAL, typed_texts
 
 NEW = "the sphinx of quartz vexes jumpy wizards."
+PROMPT = "\x1b[?2004h"  # what a terminal receives once it takes keys one by one
 TIMES = 5  # that it is typed before it outweighs the one sentence that the models have learnt
 needs_toolkit = pytest.mark.skipif(
     importlib.util.find_spec("prompt_toolkit") is None, reason="prompt_toolkit is not installed"
@@ -51,7 +52,7 @@ def terminal(counted: Path) -> Iterator[Callable[..., Terminal]]:
 
     def open_terminal() -> Terminal:
         opened.append(Terminal(*UNSPOOL, "complete", counted, "--interactive", "--learn", "--min-saving", "0.1"))
-        opened[-1].wait_for("> ")
+        opened[-1].wait_for(PROMPT)
         return opened[-1]
 
     yield open_terminal
@@ -67,9 +68,9 @@ def test_a_line_is_suggested_once_it_was_typed_and_is_forgotten_exactly(
     typing = terminal()
     for _ in range(TIMES):
         typing.type(f"{NEW}\r")
-        typing.wait_for("> ")
+        typing.wait_for(PROMPT)
     typing.type("the sphi")
-    typing.wait_for("nx of quartz")  # grey, from what was typed in this very session
+    typing.wait_for("nx of")  # grey, from what was typed in this very session
     typing.type("\x15\x04")  # Ctrl-U clears the line, Ctrl-D ends
     typing.wait_for("counting what was typed.")
     assert typing.process.wait(60) == 0
@@ -90,7 +91,7 @@ def test_what_was_finished_is_kept_whatever_ends_the_session(
     before = files_of(counted)
     typing = terminal()
     typing.type(f"{NEW}\r")
-    typing.wait_for("> ")
+    typing.wait_for(PROMPT)
     if ends == "ctrl-c":
         typing.type("half a li\x03")
         typing.wait_for("counting what was typed.")

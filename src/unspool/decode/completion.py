@@ -13,7 +13,6 @@ Shapes: B beginnings that are read at once, V tokens.
 
 import heapq
 import math
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
@@ -73,35 +72,6 @@ class Completion(Displayed):
     def to_dict(self) -> dict[str, Any]:
         """Return the fields by name, for JSON."""
         return {**asdict(self), "saving": self.saving}
-
-
-def worth_most(found: Sequence[Completion], n: int) -> list[Completion]:
-    """Choose the continuations that are worth most together, one after the other, the best first.
-
-    Of those that fit what is typed the longest is accepted. So one that another begins with, such as a word and a
-    phrase, is worth only what it adds.
-
-    Args:
-        found: are what there is to choose from.
-        n: is the maximum number of those that are chosen.
-    """
-    chosen: list[Completion] = []
-    left = list(found)
-    while left and len(chosen) < n:
-        best = max(left, key=lambda one: _added_worth(one, chosen))
-        if _added_worth(best, chosen) <= 0:
-            break
-        chosen.append(best)
-        left.remove(best)
-    return chosen
-
-
-def _added_worth(one: Completion, chosen: Sequence[Completion]) -> float:
-    """Return what a continuation adds to what some others are worth."""
-    below = max((len(other.written) + LATER for other in chosen if one.written.startswith(other.written)), default=0)
-    width = len(one.written) + LATER
-    longer = sum(other.ending_probability for other in chosen if other.written.startswith(one.written))
-    return (one.ending_probability - longer) * (width - below)
 
 
 class Limits(NamedTuple):

@@ -10,7 +10,7 @@ sparser the older they are. Deleting back to where there is none reads again fro
 
 from unspool.arrays import IntArray
 from unspool.decode.boundaries import TokenTexts
-from unspool.decode.completion import Completion, Limits, complete, worth_most
+from unspool.decode.completion import Completion, Limits, complete
 from unspool.decode.nodes import Node, step_nodes
 from unspool.decode.reading import Reading, read
 from unspool.display.reprs import shown_value
@@ -117,7 +117,7 @@ class Session:
         return self._search(Limits(n, until, READS[until]))[:n]
 
     def suggestions(self, n: int = 1, until: Until = "word", min_saving: float = 0.0) -> list[Completion]:
-        """Return what to suggest here: the continuations that are worth most together, by `Completion.rank`.
+        """Return what to suggest here: the continuations that are worth most, by `Completion.rank`.
 
         Args:
             n: is the maximum number of suggestions.
@@ -126,7 +126,7 @@ class Session:
         """
         found = self._search(Limits(max(n, CANDIDATES), until, SHOWN_READS, SHOWN_LEAST, until == "line"))
         worth = [one for one in found if one.saving > 0 and one.saving >= min_saving]
-        return worth_most(worth, n)
+        return sorted(worth, key=lambda one: -one.rank)[:n]
 
     def forget_found(self) -> None:
         """Forget what was found at the end of the text, because the network has changed since."""

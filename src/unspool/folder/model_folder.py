@@ -13,7 +13,6 @@
     README.md               the model card
     history.jsonl           the events of training, one a line; report.html shows them, and the model at work
     before/                 the files that reading more has changed, as they were (`unspool forget` puts them back)
-    .typed.jsonl            what was typed to be learnt, and is not counted yet (`folder/typed.py`)
     training/               what resuming needs, also the recipe with whole paths; may be deleted
 
 No pickle is ever written or read. Every file is replaced in one step.
