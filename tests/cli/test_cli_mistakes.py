@@ -26,7 +26,7 @@ def place(model: Path, text_file: Path, tmp_path: Path, monkeypatch: pytest.Monk
     ("command", "message", "hint"),
     [
         ("generate fox.txt", "a model is a folder. Received: fox.txt, a text.", "train fox.txt` learns it."),
-        ("generate fox.txt", "Received: fox.txt", "did you mean runs/fox?"),
+        ("generate fox.txt", "Received: fox.txt", "Did you mean runs/fox?"),
         (
             "evaluate runs/fox/config.json",
             "Received: runs/fox/config.json, a file of one.",
@@ -37,6 +37,8 @@ def place(model: Path, text_file: Path, tmp_path: Path, monkeypatch: pytest.Monk
         ("evaluate runs", "runs has no config.json", "models in it: runs/"),
         ("generate .", ". has no config.json", "train .` learns the texts in it."),
         ("generate zebra", "zebra does not exist", "models here, the latest first: runs/"),
+        ("generate", "unspool generate needs MODEL.", "name a model folder, the latest here: runs/"),
+        ("generate runs/fox the quick", "takes fewer arguments. Received, too: quick.", "put a text of several words"),
         ("train foks.txt", "'foks.txt' does not exist.", "did you mean fox.txt?"),
         ("train fox.txt --from fox.txt", "a model is a folder.", "runs/"),
         ("fox.txt", "there is no command 'fox.txt'.", "`unspool train fox.txt` learns it."),

@@ -49,6 +49,7 @@ def test_samples_are_written_to_a_file(call: Call, model: Path, tmp_path: Path) 
     options, place = ("generate", model, "the ", "-n", 3, "--seed", 5), tmp_path / "samples.txt"
     result = call(*options, "--out", place)
     assert (result.code, result.out) == (0, "")
+    assert result.err == f"written to {place}.\n"
     assert place.read_text(encoding="utf-8") == call(*options).out
     refused = call(*options, "--out", place)
     assert (refused.code, refused.clean) == (7, True)
@@ -77,7 +78,7 @@ def test_a_folder_gets_a_file_for_each_sample(call: Call, model: Path, tmp_path:
         (["--out", "folder", "--json"], "a folder holds texts. Received: --out folder and --json."),
         (["--interactive"], "--interactive needs a terminal"),
         (["--interactive", "--json"], "--interactive writes to the terminal. Received: --json."),
-        (["one", "two"], "unexpected extra argument"),
+        (["one", "two"], "takes fewer arguments. Received, too: two."),
     ],
 )
 def test_what_cannot_be_is_refused(call: Call, model: Path, options: list[str], message: str) -> None:

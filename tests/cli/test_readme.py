@@ -14,7 +14,15 @@ from helpers.commands import SENTENCE, Result, call_main
 
 ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-SMALL = {"UNSPOOL_TRAIN_MINUTES": "0.01", "UNSPOOL_TRAIN_THREADS": "1", "UNSPOOL_DEMO_MINUTES": "0.01"}
+SMALL = {
+    "UNSPOOL_DEMO_MINUTES": "0.01",
+    "UNSPOOL_TRAIN_MINUTES": "0.005",
+    "UNSPOOL_TRAIN_THREADS": "1",
+    "UNSPOOL_TRAIN_COUNTS": "0",
+    "UNSPOOL_GENERATE_MAX_NEW_TOKENS": "20",
+}
+SIZES = {"UNSPOOL_TRAIN_HIDDEN_SIZE": "16", "UNSPOOL_TRAIN_EMBEDDING_SIZE": "8"}
+ENCODER = {"UNSPOOL_TRAIN_ENCODER_SIZE": "16"}
 NAMES = ["anna", "bertha", "clara", "dora", "emma", "frieda", "greta", "hanna"]
 FIXED = 3  # words at the start of a line that is shown, which the real line has too, but for its numbers
 
@@ -69,7 +77,7 @@ def run(command: str) -> Result:
         assert made[:3] == [".venv/bin/python", "-m", "unspool"]
         return call_main(*made[3:], env=SMALL)
     assert Path(words[0]).name == "unspool", command
-    return call_main(*words[1:], env=SMALL)
+    return call_main(*words[1:], env=SMALL | (ENCODER if "--label" in words else SIZES))
 
 
 def shape(line: str) -> list[str]:
@@ -90,7 +98,9 @@ def shown_in(lines: list[str], result: Result) -> bool:
 def test_a_block_runs_and_prints_what_it_shows(block: Block, place: Path) -> None:
     if block.language == "python":
         code = re.sub(
-            r"minutes=\d+", "minutes=0.01, hidden_size=16, embedding_size=8, threads=1", "\n".join(block.lines)
+            r"minutes=\d+",
+            "minutes=0.005, hidden_size=16, embedding_size=8, counts=False, threads=1",
+            "\n".join(block.lines),
         )
         exec(compile(code, "README.md", "exec"), {"__name__": "readme"})
         return
@@ -109,14 +119,8 @@ def test_a_block_runs_and_prints_what_it_shows(block: Block, place: Path) -> Non
             assert len(result.out.splitlines()) >= min(1, len(shown))
         else:
             assert shown_in(shown, result), (command, shown, result)
-
-
-def test_the_recipes_leave_what_they_say(place: Path) -> None:
-    for block in BLOCKS:
-        if block.language == "console":
-            for command, _ in block.commands():
-                assert run(command).code == 0
-    assert (place / "labelled.csv").read_text(encoding="utf-8").startswith("body,predicted_label\nwhere is my parcel,")
+        if "labelled.csv" in command:
+            assert (place / "labelled.csv").read_text(encoding="utf-8").startswith("body,predicted_label\nwhere is my")
 
 
 def test_every_page_and_picture_that_is_linked_is_there() -> None:

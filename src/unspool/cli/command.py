@@ -5,6 +5,7 @@
 """
 
 import inspect
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Annotated, Any, get_args
@@ -146,4 +147,17 @@ def explained(error: Any) -> tuple[str, str]:
         flag = name_in(context, param, flag_of(param)) if is_option else param.metavar or param.name
         received = f"Received: {problem['input']!r:.80}."
         return f"{flag}: {rule[0].lower()}{rule[1:]}. {received}", f"change {flag} and try again."
+    if param is not None and param.param_type_name == "argument" and error.__class__.__name__ == "MissingParameter":
+        return f"{path} needs {param.metavar}.", _needed(path, param.metavar)
+    if further := re.fullmatch(r"Got unexpected extra argument\S* \((.*)\)\.?", error.format_message()):
+        hint = f"put a text of several words into quotes; see `{path} --help`."
+        return f"{path} takes fewer arguments. Received, too: {further[1]:.80}.", hint
     return error.format_message(), f"see `{path} --help`."
+
+
+def _needed(path: str, what: str) -> str:
+    """Return the hint for an argument that is missing."""
+    from unspool.folder.nearby import latest_models
+
+    latest = latest_models() if what == "MODEL" else ""
+    return f"name a model folder, {latest}" if latest else f"see `{path} --help`."

@@ -41,7 +41,7 @@ def demo(
             write(piece)
         write("\n")
     suggested = (
-        ("generate", model.path, "--prompt", "A class ", "--temperature", "0.5"),
+        ("generate", model.path, "A class ", "--temperature", "0.5"),
         ("score", model.path, "for x in range(10): print(x)"),
         ("train", "your-own-text.txt", "--minutes", "3"),
     )

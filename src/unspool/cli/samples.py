@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from unspool.cli.console import json_line, warn, write, write_json
 from unspool.cli.options import Settings
+from unspool.display.terminal import tell, visible
 from unspool.errors import OutputError, UsageError, reporting_write_errors
 
 if TYPE_CHECKING:
@@ -152,12 +153,14 @@ class Output:
             return
         if not self._apart:
             write_atomically(self._out, "".join(self._pieces))
+            tell(f"written to {visible(str(self._out))}.")
             return
         with reporting_write_errors(self._out):
             self._out.mkdir(parents=True, exist_ok=True)
         width = len(str(len(self._pieces)))
         for number, text in enumerate(self._pieces, 1):
             write_atomically(self._out / f"{number:0{width}}.txt", text)
+        tell(f"{len(self._pieces):,} files are in {visible(str(self._out))}.")
 
 
 @contextmanager

@@ -36,7 +36,7 @@ def no_model_at(path: Path, missing: str = CONFIG) -> ModelFolderError:
     elif below:
         hint = f"models in it: {_listed(below)}."
     elif _has_text(path):
-        hint = f"`{shell_command('train', path)}` learns the texts in it. {_models_near(path)}"
+        hint = f"`{shell_command('train', path)}` learns the texts in it.{_then(_models_near(path))}"
     else:
         hint = _models_near(path) or TRAIN
     return ModelFolderError(f"{path} has no {missing}, so it is not a model folder.", hint)
@@ -59,7 +59,7 @@ def _of_file(path: Path) -> ModelFolderError:
         message = f"a model is a folder. Received: {path}, a file of one."
         return ModelFolderError(message, f"name the folder: {shell_word(path.parent)}.")
     what, learns = ("a text", "learns it") if _looks_like_text(path) else ("a file", "learns from a file")
-    hint = f"`{shell_command('train', path)}` {learns}. {_models_near(path)}"
+    hint = f"`{shell_command('train', path)}` {learns}.{_then(_models_near(path))}"
     return ModelFolderError(f"a model is a folder. Received: {path}, {what}.", hint)
 
 
@@ -82,6 +82,17 @@ def _models_near(path: Path) -> str:
     if close:
         return f"did you mean {' or '.join(shell_word(one) for one in close)}?"
     return f"models here, the latest first: {_listed(models)}."
+
+
+def _then(sentence: str) -> str:
+    """Return a sentence as it follows another; empty where there is none."""
+    return f" {sentence[0].upper()}{sentence[1:]}" if sentence else ""
+
+
+def latest_models() -> str:
+    """Name the latest models that the command line wrote here; empty where there are none."""
+    models = models_in(RUNS)
+    return f"the latest here: {_listed(models)}." if models else ""
 
 
 def _listed(models: list[Path]) -> str:
