@@ -7,7 +7,7 @@ from pydantic import Field, field_validator, model_validator
 from unspool.specs.base import Option, Spec, setting
 
 EngineName = Literal["torch", "keras"]
-OptimizerName = Literal["adamw", "muon"]
+OptimizerName = Literal["adamw", "muon", "normuon"]
 Precision = Literal["float32", "bfloat16"]
 COUNTS = Option("Training", synonyms=("linear", "bag-of-words", "tfidf", "ngrams", "mixture", "markov", "mix"))
 
@@ -50,8 +50,9 @@ class TrainingSpec(Spec):
     Attributes:
         engine: sets the engine that trains.
         batch_size: sets the number of rows in a batch.
-        optimizer: `muon` updates the cells' matrices by Muon (Jordan, 2024) and the rest by AdamW, `adamw` all by
-            AdamW (Loshchilov and Hutter, 2019).
+        optimizer: `muon` updates the cells' matrices by Muon (Jordan, 2024) and the rest by AdamW, `normuon` does so
+            gate by gate, with rows of equal size (Li et al., 2025), `adamw` updates all by AdamW (Loshchilov and
+            Hutter, 2019).
         learning_rate: sets the peak learning rate of AdamW.
         matrix_rate: sets the peak learning rate of Muon.
         weight_decay: sets the decoupled weight decay of the cells' matrices.
