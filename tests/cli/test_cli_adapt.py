@@ -47,14 +47,14 @@ def counted(text_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def mixed(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The model with counts of its text beside its network, at a gate that gives each half."""
+    """The model with counts of its text beside its network, at a gate that gives each the power of a half."""
     path = tmp_path_factory.mktemp("mixed") / "mixed"
     shutil.copytree(model, path)
     folder = ModelFolder(path)
     config = read_config(folder)
     ngram = NgramSpec(order=4, vocabulary_size=config.network.decoder.vocabulary_size)
     arrays = build_model(counts_of(documents_of(open_part(folder.training, "training")), 4, ngram.vocabulary_size))
-    gate = Gate(np.zeros(4), np.zeros(6))
+    gate = Gate(np.full((4, 2), 0.5), np.zeros((6, 2)))
     folder.write_config(config.changed(network=config.network.model_copy(update={"ngram": ngram})))
     folder.write_counts(with_prefix(NGRAM, arrays.to_arrays()) | with_prefix(GATE, gate.to_arrays()))
     return path

@@ -66,6 +66,18 @@ def test_rows_of_a_stream_continue_from_batch_to_batch(size: int, b: int, t: int
         assert (after.inputs[going, 0] == before.targets[going, -1]).all()
 
 
+@given(sizes, rows, windows, st.data(), st.integers(0, 3))
+def test_what_is_held_back_of_a_stream_is_never_read(
+    size: int, b: int, t: int, data: st.DataObject, epoch: int
+) -> None:
+    start = data.draw(st.integers(0, size - 1))
+    place = slice(start, data.draw(st.integers(start, size - (start == 0))))
+    tokens = distinct(size)
+    found = epoch_of(StreamBatches(part_of(tokens), b, t, 0.0, 5, place), epoch)
+    assert targets_of(found) == np.delete(tokens, place).tolist()
+    assert not np.isin(np.concatenate([batch.inputs.ravel() for batch in found]), tokens[place]).any()
+
+
 @given(sizes, rows, windows)
 def test_resets_have_the_probability_that_is_set(size: int, b: int, t: int) -> None:
     never, always = (epoch_of(StreamBatches(part_of(distinct(size)), b, t, p, 0), 0) for p in (0.0, 1.0))

@@ -11,7 +11,7 @@ from unspool.arrays import Arrays, softmax
 from unspool.data.batches import TextSource
 from unspool.decode.sampler import COMPILABLE, Samplers
 from unspool.engines.base import Attends, BlockGenerator, Encodes, HandoverNetwork, SequenceNetwork
-from unspool.engines.gate import Gate, fit_gate
+from unspool.engines.gate import Gate, Places, features_of, fit_gate
 from unspool.engines.mixture import GATE, NGRAM, Mixture, with_prefix
 from unspool.engines.ngram.counts import counts_of
 from unspool.engines.ngram.model import build_model
@@ -34,7 +34,9 @@ CLOSE = {"rtol": 0, "atol": 2e-5}
 def beside() -> Arrays:
     text = np.random.default_rng(1).integers(2, 5, 400) * 2  # even tokens
     model = build_model(counts_of([text], ORDER, SIZE)).to_arrays()
-    gate = Gate(np.array([-2.0, -1.0, 0.5, 1.5]), np.array([-0.5, 0.4, 0.3, -0.2, 0.1, -0.05]))
+    lengths = np.array([[0.9, 0.1], [0.7, 0.2], [0.5, 0.5], [0.3, 0.8]])
+    features = np.array([[0.05, -0.04, 0.03, -0.02, 0.01, -0.005], [-0.05, 0.04, -0.03, 0.02, 0.01, 0.02]])
+    gate = Gate(lengths, features.T.copy())
     return with_prefix(NGRAM, model) | with_prefix(GATE, gate.to_arrays())
 
 
@@ -51,7 +53,7 @@ def tokens(rows: int = ROWS, steps: int = STEPS) -> Any:
 
 
 @pytest.mark.parametrize("engine", ["numpy", "numba", "auto", "torch"])
-def test_the_mixture_is_between_both_at_every_place_and_sums_to_1(engine: str) -> None:
+def test_the_mixture_is_a_product_of_powers_that_sums_to_1(engine: str) -> None:
     network = opened(engine)
     assert isinstance(network, Mixture)
     assert isinstance(network, SequenceNetwork)
@@ -59,11 +61,13 @@ def test_the_mixture_is_between_both_at_every_place_and_sums_to_1(engine: str) -
     own, _ = network.network.unroll(tokens(), network.network.initial_state(ROWS))
     counted = network.counts.predict(tokens(), network.counts.initial_state(ROWS)).logits
     mixed = np.exp(found.logits.astype(np.float64))
-    weights = found.weights[..., None]
+    powers = found.powers[..., None]
     np.testing.assert_allclose(mixed.sum(-1), 1, atol=1e-6)
-    expected = weights * np.exp(counted.astype(np.float64)) + (1 - weights) * softmax(own.astype(np.float64))
-    np.testing.assert_allclose(mixed, expected, atol=1e-6)
-    assert 0.05 < found.weights.min() < found.weights.max() < 0.95
+    expected = (
+        np.exp(counted.astype(np.float64)) ** powers[:, :, 1] * softmax(own.astype(np.float64)) ** powers[:, :, 0]
+    )
+    np.testing.assert_allclose(mixed, expected / expected.sum(-1, keepdims=True), atol=1e-6)
+    assert found.powers.std(axis=(0, 1)).min() > 0.01
 
 
 @pytest.mark.parametrize("engine", ["numba", "auto", "torch"])
@@ -125,18 +129,35 @@ def test_the_mixture_encodes_attends_and_hands_over_where_its_network_does() -> 
     np.testing.assert_allclose(successor.step(tokens()[:, 0], after)[0], plain.step(tokens()[:, 0], state)[0], **CLOSE)
 
 
-def test_a_gate_is_fitted_towards_what_predicts_better_where_it_does() -> None:
+def places(draws: int, better: Any) -> Places:
+    """Places where tokens come from the counts where those are better, and else from the network."""
     generator = np.random.default_rng(3)
-    features, lengths = generator.normal(size=(4000, 6)), generator.integers(0, ORDER, 4000)
-    better = lengths >= 2  # of the counts
-    network, counts = np.where(better, -3.0, -1.0), np.where(better, -1.0, -3.0)
-    gate = fit_gate(features, lengths, network, counts, ORDER)
-    weights = 1 / (1 + np.exp(-(gate.lengths[lengths] + features @ gate.features)))
-    assert weights[better].min() > 0.9
-    assert weights[~better].max() < 0.1
+    parts = np.log(generator.dirichlet(np.full(SIZE, 0.5), (draws, 2)) + 1e-8).astype(np.float32)
+    lengths = generator.integers(0, ORDER, draws)
+    true = softmax(parts[np.arange(draws), better(lengths).astype(int)].astype(np.float64))
+    targets = np.array([generator.choice(SIZE, p=one) for one in true])
+    return Places(features_of(parts[:, 0], parts[:, 1]), lengths, targets, parts)
+
+
+def test_a_gate_is_fitted_towards_what_predicts_better_where_it_does() -> None:
+    found = places(4000, lambda lengths: lengths >= 2)
+    gate = fit_gate(found, ORDER)
+    powers, counts = gate.powers(found.features, found.lengths), found.lengths >= 2
+    assert powers[counts].mean(0) == pytest.approx([0, 1], abs=0.15)
+    assert powers[~counts].mean(0) == pytest.approx([1, 0], abs=0.15)
+    assert found.nats(gate) < min(-found.of_targets.mean(0))
+
+
+def test_no_gate_near_the_fitted_one_predicts_better() -> None:
+    found = places(1000, lambda lengths: lengths >= 1)
+    gate = fit_gate(found, ORDER)
+    generator = np.random.default_rng(4)
+    for _ in range(20):
+        moved = gate._replace(lengths=gate.lengths + generator.normal(0, 0.1, gate.lengths.shape))
+        assert found.nats(moved) > found.nats(gate) - 1e-3
 
 
 def test_arrays_that_do_not_fit_are_refused() -> None:
-    damaged = arrays_of(PLAIN) | {"gate.lengths": np.zeros(ORDER + 1)}
+    damaged = arrays_of(PLAIN) | {"gate.lengths": np.zeros((ORDER + 1, 2))}
     with pytest.raises(ModelFolderError, match="a gate must have lengths"):
         build_network("numpy", PLAIN, damaged)

@@ -14,7 +14,7 @@ from helpers.small import small_text
 from unspool.errors import DataError, ModelFolderError
 from unspool.specs.data import TokenizerName
 from unspool.text.tokenizer import SPECIAL_TOKENS, UNKNOWN, Tokenizer
-from unspool.text.vocabulary import blank_tokenizer, extend_characters, extend_words, lowercased, make_tokenizer
+from unspool.text.vocabulary import extend_characters, extend_words, lowercased, make_tokenizer, whitespace_tokenizer
 
 KINDS = get_args(TokenizerName)
 
@@ -149,8 +149,22 @@ def test_no_piece_of_a_text_without_spaces_is_long() -> None:
     ],
 )
 def test_words_between_blanks_stay_whole(text: str, tokens: list[str], again: str) -> None:
-    tokenizer = blank_tokenizer(["it's", "a.b"])
+    tokenizer = whitespace_tokenizer(["it's", "a.b"])
     ids = tokenizer.encode(text)
     assert [tokenizer.show(int(token)) for token in ids] == tokens
     assert tokenizer.decode(ids) == again
     assert len(tokenizer.spelling_bits(text, ids)) == len(ids)
+
+
+def test_a_prepared_text_keeps_every_word_between_its_blanks() -> None:
+    tokenizer = make_tokenizer("whitespace", [" n.v. <unk> rises N% \n", " n.v. falls \n"])
+    assert (tokenizer.kind, set(tokenizer.vocabulary[4:])) == ("word", {"\n", " n.v.", " rises", " N%", " falls"})
+    ids = tokenizer.encode(" n.v. <unk> falls \n N% \n")
+    assert [tokenizer.show(int(token)) for token in ids] == [" n.v.", "<unk>", " falls", "\n", " N%", "\n"]
+
+
+def test_of_another_text_words_that_occur_once_are_unknown() -> None:
+    tokenizer = make_tokenizer("whitespace", ["it's a.b a.b\n", "It's it's c"])
+    assert set(tokenizer.vocabulary[4:]) == {" it's", " a.b"}
+    assert set(make_tokenizer("whitespace", ["a b a b b"], limit=1).vocabulary[4:]) == {" b"}
+    assert set(make_tokenizer("whitespace", ["A a B b"], lowercase=True).vocabulary[4:]) == {" a", " b"}

@@ -9,6 +9,7 @@ import numpy as np
 
 from unspool.arrays import IntArray
 from unspool.data.batches import Batch, UnknownTokens, batches_by_length
+from unspool.data.reserve import NOTHING
 from unspool.data.tokens import Part
 from unspool.text.tokenizer import BEGIN, PAD, UNKNOWN
 
@@ -29,12 +30,23 @@ class StreamBatches:
         sequence_length: is the number of time steps of a window, T.
         reset_probability: is the probability that a row returns to the initial state at a window.
         seed: starts the random numbers of resets, positions and unknown tokens.
+        held_back: are the positions of tokens that are left out, as if the text after them were read first, and then
+            the text before them.
     """
 
-    def __init__(self, part: Part, batch_size: int, sequence_length: int, reset_probability: float, seed: int) -> None:
-        tokens = self._tokens = part.tokens
-        self._rows = max(1, min(batch_size, len(tokens) // sequence_length))
-        self._length = -(-len(tokens) // self._rows)  # of a row
+    def __init__(
+        self,
+        part: Part,
+        batch_size: int,
+        sequence_length: int,
+        reset_probability: float,
+        seed: int,
+        held_back: slice = NOTHING,
+    ) -> None:
+        self._tokens, self._first = part.tokens, int(held_back.stop)
+        self._size = len(part.tokens) - int(held_back.stop - held_back.start)
+        self._rows = max(1, min(batch_size, self._size // sequence_length))
+        self._length = -(-self._size // self._rows)  # of a row
         self._window = min(sequence_length, self._length)
         self._reset_probability = reset_probability
         self._seed = seed
@@ -46,12 +58,13 @@ class StreamBatches:
 
     def batch(self, epoch: int, index: int) -> Batch:
         """Make the batch of one window of every row; `index` counts from 0."""
-        size = len(self._tokens)
+        size = self._size
         generator = np.random.default_rng((self._seed, epoch, index))
         offset = int(np.random.default_rng((self._seed, epoch)).integers(size)) if epoch else 0
         within = index * self._window + np.arange(-1, self._window)  # (T + 1), position in a row
         count = np.arange(self._rows)[:, None] * self._length + within  # (B, T + 1), position in the epoch
-        window = self._tokens[(offset + count) % size].astype(np.int64)  # (B, T + 1)
+        position = (self._first + (offset + count) % size) % len(self._tokens)  # (B, T + 1)
+        window = self._tokens[position].astype(np.int64)
         window = self._unknown.replace(window, generator)
         beyond = (count >= size) | (within >= self._length)
         reset = generator.random(self._rows) < self._reset_probability

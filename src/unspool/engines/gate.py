@@ -1,15 +1,15 @@
-"""The gate of a mixture: what part of each step's probability the counts have.
+"""The gate of a mixture: the powers that the distributions of the network and of the counts have at each step.
 
-It is linear in six figures of the two distributions and in the length of the longest context that the counts know. With
-p those of the counts and q those of the network,
+They are linear in six figures of the two distributions, with a bias for each length of the longest context that the
+counts know. With q those of the network and p those of the counts,
 
-    g = sigmoid(b[length] + w . (H(p), H(q), max log p, max log q, H(p, q), H(q, p)))
-    mixture = g p + (1 - g) q
+    (a, b) = B[length] + W (H(p), H(q), max log p, max log q, H(p, q), H(q, p)), each between 0 and 3
+    mixture(w) = q(w)^a p(w)^b / Z
 
 where H is an entropy, or of two distributions the cross-entropy, in nats, of log-probabilities of at least -20.
 `engines/kernels/mixing.py` has the same arithmetic, compiled.
 
-Shapes: N orders, V tokens, R places in texts, F features of a place.
+Shapes: N orders, V tokens, R places in texts, F features of a place, K = 2 distributions.
 """
 
 from collections.abc import Mapping
@@ -20,18 +20,22 @@ import numpy as np
 from unspool.arrays import Array, Arrays, FloatArray, IntArray, Logits, log_softmax
 from unspool.errors import ModelFolderError
 
-FEATURES = 6
-LOWEST = -20.0  # nats: tokens that cannot be have less, and would outweigh all others
-STRENGTH = 1.0  # of the ridge, in the places that it counts as
-ITERATIONS = 200
+FEATURES, POWERS = 6, 2
+LOWEST = -20.0  # nats, in the figures: tokens that cannot be have less, and would outweigh all others
+LEAST = -100.0  # nats, in the product, where a power of 0 is one of a number
+HIGHEST = 3.0  # of a power
+START = (0.6, 0.4)  # powers that the ridge pulls the biases to
+STRENGTH = 10.0  # of the ridge, in the places that it counts as
+ITERATIONS, CHANGE = 30, 1e-5  # of the fit; the change in nats at which it ends
+BLOCK = 1 << 22  # log-probabilities that are weighed at once
 
 
 class Gate(NamedTuple):
-    """The weights of the features.
+    """What the powers are made of.
 
     Attributes:
-        lengths: are those of the lengths of the longest known context, 0 to N - 1, [N] float64.
-        features: are those of the six figures, [6] float64.
+        lengths: are those of the lengths of the longest known context, 0 to N - 1, [N, 2] float64.
+        features: are those of the six figures, [6, 2] float64.
     """
 
     lengths: FloatArray
@@ -40,6 +44,11 @@ class Gate(NamedTuple):
     def to_arrays(self) -> Arrays:
         """Return the arrays by name, to save them."""
         return self._asdict()
+
+    def powers(self, features: FloatArray, lengths: IntArray) -> FloatArray:
+        """Compute the powers of the network and of the counts at R places, [R, 2]."""
+        powers: FloatArray = np.clip(self.lengths[lengths] + features @ self.features, 0.0, HIGHEST)
+        return powers
 
 
 def gate_from_arrays(arrays: Mapping[str, Array], order: int) -> Gate:
@@ -50,10 +59,11 @@ def gate_from_arrays(arrays: Mapping[str, Array], order: int) -> Gate:
     """
     shapes = {name: (array.shape, array.dtype) for name, array in arrays.items()}
     double = np.dtype(np.float64)
-    expected = {"lengths": ((order,), double), "features": ((FEATURES,), double)}
+    expected = {"lengths": ((order, POWERS), double), "features": ((FEATURES, POWERS), double)}
     if shapes != expected or not all(np.isfinite(array).all() for array in arrays.values()):
         raise ModelFolderError(
-            f"a gate must have lengths [{order}] and features [{FEATURES}], all finite. Received: {shapes!s:.120}.",
+            f"a gate must have lengths [{order}, {POWERS}] and features [{FEATURES}, {POWERS}], all finite. Received: "
+            f"{shapes!s:.120}.",
             "restore the folder from a copy, or train again.",
         )
     return Gate(**arrays)
@@ -79,46 +89,107 @@ def mixed(gate: Gate, logits: Logits, counts: Logits, lengths: IntArray) -> tupl
     """Mix the distributions of the network and of the counts, by definition.
 
     Args:
-        gate: weighs them.
+        gate: gives them their powers.
         logits: are those of the network, [R, V] float32.
         counts: are the log-probabilities of the counts, [R, V] float32.
         lengths: are those of the longest known contexts, [R].
 
     Returns:
-        the log-probabilities of the mixture, [R, V] float32, and the weights of the counts, [R] float64.
+        the log-probabilities of the mixture, [R, V] float32, and the powers, [R, 2] float64.
     """
     network, counted = log_softmax(logits.astype(np.float64)), counts.astype(np.float64)
-    scores = gate.lengths[lengths] + features_of(network, counted) @ gate.features  # (R)
-    own, others = -np.logaddexp(0, -scores), -np.logaddexp(0, scores)  # log g, log(1 - g)
-    both = np.logaddexp(own[:, None] + counted, others[:, None] + network)
-    return both.astype(np.float32), np.exp(own)
+    powers = gate.powers(features_of(network, counted), lengths)
+    both = powers[:, :1] * np.maximum(network, LEAST) + powers[:, 1:] * np.maximum(counted, LEAST)  # (R, V)
+    return log_softmax(both).astype(np.float32), powers
 
 
-def fit_gate(features: FloatArray, lengths: IntArray, network: FloatArray, counts: FloatArray, order: int) -> Gate:
-    """Fit a gate to places that neither the network nor the counts have seen, by expectation and maximisation.
+class Places(NamedTuple):
+    """What network and counts say at places in texts that neither has seen.
 
-    The expectation is the share that the counts have in the probability of each target; the maximisation is a step of
-    Newton's method for a logistic regression of these shares, with a small ridge.
+    Attributes:
+        features: are the six figures, [R, 6]; see `features_of`.
+        lengths: are those of the longest contexts that the counts know, [R].
+        targets: are the tokens that came, [R].
+        parts: are the log-probabilities of all tokens by the network and by the counts, at least -100,
+            [R, 2, V] float32.
+    """
+
+    features: FloatArray
+    lengths: IntArray
+    targets: IntArray
+    parts: FloatArray
+
+    def some(self, chosen: slice) -> "Places":
+        """Return some of the places."""
+        return Places(self.features[chosen], self.lengths[chosen], self.targets[chosen], self.parts[chosen])
+
+    @property
+    def of_targets(self) -> FloatArray:
+        """The log-probabilities of what came, by both, [R, 2]."""
+        return np.take_along_axis(self.parts, self.targets[:, None, None], 2)[:, :, 0]
+
+    def nats(self, gate: Gate) -> float:
+        """Compute the mean negative log-likelihood of the mixture by a gate, in nats."""
+        return _weigh(self, gate.powers(self.features, self.lengths)).nats
+
+
+class _Fit(NamedTuple):
+    """How well places are predicted with some powers, and how that changes with these.
+
+    Attributes:
+        nats: is the mean negative log-likelihood.
+        slope: is the gradient of the log-likelihood of each place in its powers, [R, 2].
+        curvature: is the covariance of the two log-probabilities under the mixture, [R, 2, 2].
+    """
+
+    nats: float
+    slope: FloatArray
+    curvature: FloatArray
+
+
+def _weigh(places: Places, powers: FloatArray) -> _Fit:
+    count, _, size = places.parts.shape
+    rows = max(1, BLOCK // (POWERS * size))
+    nats, slopes, curvatures = 0.0, [], []
+    for start in range(0, count, rows):
+        chosen = slice(start, start + rows)
+        parts, own = places.parts[chosen].astype(np.float64), places.of_targets[chosen].astype(np.float64)
+        both = log_softmax(np.einsum("rk,rkv->rv", powers[chosen], parts))
+        nats -= float(np.take_along_axis(both, places.targets[chosen, None], 1).sum())
+        likely = np.exp(both)
+        mean = np.einsum("rv,rkv->rk", likely, parts)  # (R, K)
+        squares = np.einsum("rkv,rlv->rkl", parts * likely[:, None], parts)  # (R, K, K)
+        slopes.append(own - mean)
+        curvatures.append(squares - mean[:, :, None] * mean[:, None])
+    return _Fit(nats / count, np.concatenate(slopes), np.concatenate(curvatures))
+
+
+def fit_gate(places: Places, order: int) -> Gate:
+    """Fit a gate to places that neither the network nor the counts have seen, by Newton's method.
+
+    The log-likelihood is concave in the biases and weights, since the mixture is an exponential family in its powers;
+    a ridge pulls the biases to `START` and the weights to 0.
 
     Args:
-        features: are those of each place, [R, 6]; see `features_of`.
-        lengths: are those of the longest known contexts, [R].
-        network: are the log-probabilities of the targets by the network, [R].
-        counts: are those by the counts, [R].
+        places: are what is fitted to.
         order: is that of the n-grams, N.
     """
-    mean, scale = features.mean(0), features.std(0) + 1e-6
-    inputs = np.concatenate([np.eye(order)[lengths], (features - mean) / scale], axis=1)  # (R, F)
-    weights = np.zeros(inputs.shape[1])
+    mean, scale = places.features.mean(0), places.features.std(0) + 1e-6
+    inputs = np.concatenate([np.eye(order)[places.lengths], (places.features - mean) / scale], axis=1)  # (R, F)
+    start = np.zeros((inputs.shape[1], POWERS))
+    start[:order] = START
+    best, nats, weights = start, np.inf, start
     for _ in range(ITERATIONS):
-        scores = inputs @ weights
-        gates = 1 / (1 + np.exp(-scores))
-        shares = 1 / (1 + np.exp(np.clip(network - counts - scores, -500, 500)))
-        slope = inputs.T @ (shares - gates) - STRENGTH * weights
-        curvature = (inputs * (gates * (1 - gates))[:, None]).T @ inputs + STRENGTH * np.eye(len(weights))
-        step = np.linalg.solve(curvature, slope)
-        weights += step
-        if np.abs(step).max() < 1e-4:
+        fit = _weigh(places, inputs @ weights)
+        if fit.nats > nats:
+            weights = (weights + best) / 2  # the step was too long
+            continue
+        gained, best, nats = nats - fit.nats, weights, fit.nats
+        if gained < CHANGE:
             break
-    own = weights[order:] / scale
-    return Gate(weights[:order] - own @ mean, own)
+        slope = (inputs.T @ fit.slope - STRENGTH * (weights - start)).ravel()  # (F * K)
+        curvature = np.einsum("rf,rkl,rg->fkgl", inputs, fit.curvature, inputs, optimize=True)
+        curvature = curvature.reshape(len(slope), len(slope)) + STRENGTH * np.eye(len(slope))
+        weights = weights + np.linalg.solve(curvature, slope).reshape(weights.shape)
+    own = best[order:] / scale[:, None]
+    return Gate(best[:order] - mean @ own, own)

@@ -1,6 +1,6 @@
-"""A network and counts as one network: at each step their distributions are mixed, and a gate says how.
+"""A network and counts as one network: at each step a gate says with what powers their distributions are mixed.
 
-    p(w) = g p_counts(w) + (1 - g) p_network(w)
+    p(w) ~ p_network(w)^a p_counts(w)^b
 
 The state is the pair of their states. What the network can do besides, the mixture can: encode a source, attend to it,
 hand over to a successor, generate blocks.
@@ -29,7 +29,7 @@ from unspool.engines.base import (
     State,
     nll_of,
 )
-from unspool.engines.gate import Gate, gate_from_arrays, mixed
+from unspool.engines.gate import POWERS, Gate, gate_from_arrays, mixed
 from unspool.engines.ngram.network import NgramNetwork
 from unspool.errors import ModelFolderError
 
@@ -48,12 +48,12 @@ class Predicted(NamedTuple):
 
     Attributes:
         logits: are the log-probabilities of the next token, [B, T, V] float32.
-        weights: are those of the counts, between 0 and 1, [B, T] float32.
+        powers: are those of the network and of the counts, [B, T, 2] float64; see `engines/gate.py`.
         state: is the one after the last token.
     """
 
     logits: Logits
-    weights: FloatArray
+    powers: FloatArray
     state: MixtureState
 
 
@@ -91,7 +91,7 @@ class Mixture:
         return nll_of(logits, targets), after
 
     def predict(self, tokens: IntArray, state: MixtureState) -> Predicted:
-        """Read T tokens a row, and say after each what may follow, and how much of it the counts say."""
+        """Read T tokens a row, and say after each what may follow, with the powers of both."""
         logits, after = self.network.unroll(tokens, state.network)
         return self._mixed(tokens, logits, after, state)
 
@@ -100,8 +100,9 @@ class Mixture:
         found = self.counts.predict(tokens, before.counts)
         own, counted = (array.reshape(-1, self.vocabulary_size) for array in (logits, found.logits))  # (B * T, V)
         compiled = self.counts.lookups.compiles(tokens)
-        both, weights = mix_places(compiled, self.gate, own, counted, found.lengths.ravel())
-        return Predicted(both.reshape(logits.shape), weights.reshape(tokens.shape), MixtureState(after, found.state))
+        both, powers = mix_places(compiled, self.gate, own, counted, found.lengths.ravel())
+        powers = powers.reshape(*tokens.shape, -1)  # (B, T, 2)
+        return Predicted(both.reshape(logits.shape), powers, MixtureState(after, found.state))
 
     def select(self, state: MixtureState, rows: IntArray) -> MixtureState:
         """Return the states of some rows, in this order."""
@@ -235,9 +236,9 @@ def mix_places(
         return mixed(gate, logits, counts, lengths)
     from unspool.engines.kernels import mixing
 
-    both, shares = np.array(logits), np.empty(len(logits))
-    mixing.mix_places(gate, both, counts, lengths, shares)
-    return both, shares
+    both, powers = np.array(logits), np.empty((len(logits), POWERS))
+    mixing.mix_places(gate, both, counts, lengths, powers)
+    return both, powers
 
 
 def with_prefix(prefix: str, arrays: Mapping[str, Array]) -> Arrays:

@@ -32,7 +32,7 @@ from unspool.folder.migration import migrated_config, migrated_recipe, uncounted
 from unspool.folder.serialization import RESTORE, dump_safetensors, parse_safetensors
 from unspool.specs.base import S, build
 from unspool.specs.config import FORMAT_VERSION, Config
-from unspool.specs.data import TokenizerName
+from unspool.specs.data import TokenKind
 from unspool.specs.network import NetworkSpec
 from unspool.specs.recipe import R, Recipe, with_folders, without_folders
 from unspool.specs.sampling import SamplingSpec
@@ -128,7 +128,7 @@ class ModelFolder:
     def _arrays(self, name: str) -> Arrays:
         return parse_safetensors(self._read(name), self.path / name)[0]
 
-    def read_tokenizer(self, kind: TokenizerName, size: int, name: str = "tokenizer.json") -> Tokenizer:
+    def read_tokenizer(self, kind: TokenKind, size: int, name: str = "tokenizer.json") -> Tokenizer:
         """Read a tokenizer, and check it against the network.
 
         Args:

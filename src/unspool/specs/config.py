@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from unspool.specs.base import Spec
-from unspool.specs.data import TokenizerName
+from unspool.specs.data import TokenKind
 from unspool.specs.network import NetworkSpec
 
 FORMAT_VERSION = 2
@@ -23,7 +23,7 @@ class Config(Spec):
 
     format_version: int = Field(FORMAT_VERSION, ge=1)
     task: str
-    tokenizer: TokenizerName | None = None
+    tokenizer: TokenKind | None = None
     network: NetworkSpec
 
     @model_serializer(mode="wrap")

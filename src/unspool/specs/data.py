@@ -10,7 +10,8 @@ from pydantic import field_validator
 
 from unspool.specs.base import Option, Spec, setting
 
-TokenizerName = Literal["char", "word", "bpe", "byte"]
+TokenKind = Literal["char", "word", "bpe", "byte"]  # how tokens are joined to a text again
+TokenizerName = Literal["char", "word", "whitespace", "bpe", "byte"]
 
 MAX_LENGTH = Option(
     "Data", synonyms=("max-tokens", "max-len", "truncate", "length"), default="100 or 256, or what keeps 99 %"
@@ -125,7 +126,8 @@ class DataSpec(SourcesSpec):
     """The sources of texts, their split and their tokenizer.
 
     Attributes:
-        tokenizer: sets what a token is: a character, a word, a byte pair or a byte.
+        tokenizer: sets what a token is: a character, a word, whatever stands between blanks (of texts whose words are
+            divided already), a byte pair or a byte.
         vocabulary_limit: keeps at most this many tokens, the most frequent ones; 0 leaves it to the tokenizer.
     """
 

@@ -5,7 +5,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from unspool.specs.base import Spec
-from unspool.specs.data import TokenizerName
+from unspool.specs.data import TokenKind
 
 
 class LinearSpec(Spec):
@@ -23,7 +23,7 @@ class LinearSpec(Spec):
     order: int = Field(ge=1, le=12)
     max_features: int = Field(ge=1)
     labels: int = Field(ge=2, le=1_000_000)
-    tokenizer: TokenizerName | None = None
+    tokenizer: TokenKind | None = None
     vocabulary_size: int | None = Field(None, ge=5, le=2_000_000)
 
     @model_validator(mode="after")

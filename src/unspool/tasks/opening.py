@@ -8,7 +8,7 @@ from unspool.folder.model_folder import ModelFolder
 from unspool.folder.serialization import RESTORE
 from unspool.folder.whole import read_whole
 from unspool.specs.config import Config
-from unspool.specs.data import TokenizerName
+from unspool.specs.data import TokenKind
 from unspool.specs.network import TextEncoderSpec
 from unspool.specs.recipe import Recipe
 from unspool.tasks.pretrained import Pretrained
@@ -72,7 +72,7 @@ def read_decoder_tokenizer(path: Path) -> Tokenizer:
 
 
 def encoder_tokenizer(
-    folder: ModelFolder, config: Config, kind: TokenizerName | None, name: str = "tokenizer.json"
+    folder: ModelFolder, config: Config, kind: TokenKind | None, name: str = "tokenizer.json"
 ) -> Tokenizer:
     """Read the tokenizer of the texts that the encoder of a model reads.
 

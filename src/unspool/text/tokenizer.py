@@ -18,7 +18,7 @@ import tokenizers
 
 from unspool.arrays import FloatArray, IntArray
 from unspool.errors import ModelFolderError
-from unspool.specs.data import TokenizerName
+from unspool.specs.data import TokenKind
 
 PAD, UNKNOWN, BEGIN, END = 0, 1, 2, 3
 SPECIAL_TOKENS = ("<pad>", "<unk>", "<s>", "<eos>")
@@ -45,7 +45,7 @@ class Tokenizer:
         ModelFolderError: the text is not such a file.
     """
 
-    def __init__(self, serialized: str, kind: TokenizerName) -> None:
+    def __init__(self, serialized: str, kind: TokenKind) -> None:
         try:
             self._library = tokenizers.Tokenizer.from_str(serialized)
             vocabulary = self._library.get_vocab(with_added_tokens=False)

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -37,24 +38,27 @@ def make_tokenizer(
     """Learn a vocabulary from a text.
 
     Args:
-        kind: is `char`, `word`, `bpe` (Sennrich et al., 2016, on bytes) or `byte`.
+        kind: is `char`, `word`, `whitespace`, `bpe` (Sennrich et al., 2016, on bytes) or `byte`.
         pieces: are those of the training text.
         limit: is the maximum number of tokens to keep, most frequent first, the special ones not counted; 0 keeps all
-            characters, 20,000 words that occur at least twice, or 2,000 pairs and bytes.
-        lowercase: reads texts in lower case; for `word` and `bpe`.
-        minimum: is how often a word must occur to be kept; for `word` only.
+            characters, 20,000 words that occur at least twice, or 2,000 pairs and bytes; of a text between blanks that
+            has `<unk>` in it, every word.
+        lowercase: reads texts in lower case; for `word`, `whitespace` and `bpe`.
+        minimum: is how often a word must occur to be kept; for `word` and `whitespace` only.
 
     Raises:
         DataError: there is nothing to learn, because no word occurs twice.
     """
     if kind == "word":
         library = _word(pieces, limit, lowercase, minimum)
+    elif kind == "whitespace":
+        library = _whitespace(pieces, limit, lowercase, minimum)
     elif kind == "bpe":
         library = _bpe(pieces, limit, lowercase)
     else:
         library = _MAKERS[kind](pieces, limit)
-    tokenizer = Tokenizer(library.to_str(), kind)
-    if kind == "word" and tokenizer.vocabulary_size == len(SPECIAL_TOKENS):
+    tokenizer = Tokenizer(library.to_str(), "word" if kind == "whitespace" else kind)
+    if tokenizer.kind == "word" and tokenizer.vocabulary_size == len(SPECIAL_TOKENS):
         raise DataError(
             "a vocabulary must have at least one word. Received: a text in which none occurs twice.",
             "read it by character with --tokenizer char, or by byte pair with --tokenizer bpe.",
@@ -67,24 +71,13 @@ def character_tokenizer(characters: Iterable[str]) -> Tokenizer:
     return Tokenizer(_char_library(characters).to_str(), "char")
 
 
-def blank_tokenizer(words: Iterable[str]) -> Tokenizer:
+def whitespace_tokenizer(words: Iterable[str]) -> Tokenizer:
     """Make a `word` tokenizer of some words, which are what stands between blanks; how many blanks there are is lost.
 
     Args:
         words: have no blanks, and differ.
     """
-    library = LibraryTokenizer(models.WordLevel(_ids(f" {word}" for word in words), unk_token=SPECIAL_TOKENS[UNKNOWN]))
-    library.normalizer = normalizers.Sequence(
-        [
-            normalizers.Prepend(" "),
-            normalizers.Replace("\n", "\n "),
-            normalizers.Replace(Regex(r"[^\S\n]+"), " "),
-            normalizers.Replace(Regex(r" (?=\n|\z)"), ""),
-        ]
-    )
-    library.pre_tokenizer = pre_tokenizers.Split(Regex(r" ?\S+|\s"), "isolated")
-    library.decoder = _word_decoder()
-    return Tokenizer(library.to_str(), "word")
+    return Tokenizer(_whitespace_library((f" {word}" for word in words), False).to_str(), "word")
 
 
 def _word_decoder() -> decoders.Sequence:
@@ -169,6 +162,37 @@ def _word(pieces: Iterable[str], limit: int, lowercase: bool, minimum: int) -> L
     library.pre_tokenizer = pre_tokenizers.Split(Regex(WORD_PATTERN), "isolated")
     words = _learn_words(library, pieces, limit or WORD_LIMIT, minimum)
     library.model = models.WordLevel(_ids(words), unk_token=SPECIAL_TOKENS[UNKNOWN])
+    library.decoder = _word_decoder()
+    return library
+
+
+def _whitespace(pieces: Iterable[str], limit: int, lowercase: bool, minimum: int) -> LibraryTokenizer:
+    """Learn what stands between blanks; a text that has `<unk>` already was prepared, and keeps all of its words."""
+    counts: Counter[str] = Counter()
+    for piece in pieces:
+        words = (piece.lower() if lowercase else piece).split()
+        counts.update(words)
+        if line_ends := piece.count("\n"):
+            counts["\n"] += line_ends
+    if counts.pop(SPECIAL_TOKENS[UNKNOWN], 0):
+        limit, minimum = limit or len(counts), 1
+    kept = [word for word, count in counts.most_common(limit or WORD_LIMIT) if count >= minimum]
+    return _whitespace_library((word if word == "\n" else f" {word}" for word in kept), lowercase)
+
+
+def _whitespace_library(tokens: Iterable[str], lowercase: bool) -> LibraryTokenizer:
+    """Make words of what stands between blanks, with one space before each."""
+    library = LibraryTokenizer(models.WordLevel(_ids(tokens), unk_token=SPECIAL_TOKENS[UNKNOWN]))
+    library.normalizer = normalizers.Sequence(
+        [
+            normalizers.Prepend(" "),
+            normalizers.Replace("\n", "\n "),
+            normalizers.Replace(Regex(r"[^\S\n]+"), " "),
+            normalizers.Replace(Regex(r" (?=\n|\z)"), ""),
+            *([normalizers.Lowercase()] if lowercase else []),
+        ]
+    )
+    library.pre_tokenizer = pre_tokenizers.Split(Regex(r" ?\S+|\s"), "isolated")
     library.decoder = _word_decoder()
     return library
 

@@ -12,14 +12,24 @@ from unspool.arrays import Array, IntArray
 from unspool.engines.kernels.compiling import compiled
 from unspool.engines.kernels.ngrams import advance, distribution, start
 
-LOWEST = -20.0  # as in `engines/gate.py`
+LOWEST, LEAST, HIGHEST = -20.0, -100.0, 3.0  # as in `engines/gate.py`
+
+
+@compiled
+def power(gate: Any, length: Any, which: Any, figures: Any) -> Any:
+    """Compute the power of the network, 0, or of the counts, 1, from the six figures."""
+    result = gate.lengths[length, which]
+    for place in range(len(figures)):
+        result += gate.features[place, which] * figures[place]
+    return min(max(result, 0.0), HIGHEST)
 
 
 @compiled
 def mix(gate: Any, logits: Array, probabilities: Array, length: int) -> Any:
-    """Make of the logits of a network, [V] float32, those of the mixture, in place; return the weight of the counts.
+    """Make of the logits of a network, [V] float32, those of the mixture, in place; return the two powers.
 
-    `probabilities` are those of the counts, [V] float64, and `length` is that of the longest context that they know.
+    `probabilities` are those of the counts, [V] float64, in whose place their logarithms are written; `length` is that
+    of the longest context that they know.
     """
     size = logits.shape[0]
     peak = np.float64(logits.max())
@@ -27,33 +37,41 @@ def mix(gate: Any, logits: Array, probabilities: Array, length: int) -> Any:
     for token in range(size):
         total += math.exp(logits[token] - peak)
     shift = peak + math.log(total)
-    own, other, crossed, crossing, highest = 0.0, 0.0, 0.0, 0.0, 0.0
+    own, other, crossed, crossing, highest = 0.0, 0.0, 0.0, 0.0, LOWEST
     for token in range(size):
         p = probabilities[token]
         q = math.exp(logits[token] - shift)
-        log_p, log_q = max(math.log(p), LOWEST), max(logits[token] - shift, LOWEST)
-        own += p * log_p
-        other += q * log_q
-        crossed += p * log_q
-        crossing += q * log_p
-        highest = max(highest, p)
-    weights = gate.features
-    score = gate.lengths[length] - weights[0] * own - weights[1] * other - weights[4] * crossed - weights[5] * crossing
-    score += weights[2] * math.log(highest) + weights[3] * (peak - shift)
-    share = 1 / (1 + math.exp(-score))
+        probabilities[token] = max(math.log(p), LEAST)
+        log_p, log_q = max(probabilities[token], LOWEST), max(logits[token] - shift, LOWEST)
+        own -= p * log_p
+        other -= q * log_q
+        crossed -= p * log_q
+        crossing -= q * log_p
+        highest = max(highest, log_p)
+    figures = (own, other, highest, peak - shift, crossed, crossing)
+    network, counts = power(gate, length, 0, figures), power(gate, length, 1, figures)
+    best = np.float64(-np.inf)
     for token in range(size):
-        logits[token] = math.log(share * probabilities[token] + (1 - share) * math.exp(logits[token] - shift))
-    return share
+        both = network * max(logits[token] - shift, LEAST) + counts * probabilities[token]
+        probabilities[token] = both
+        best = max(best, both)
+    total = 0.0
+    for token in range(size):
+        total += math.exp(probabilities[token] - best)
+    shift = best + math.log(total)
+    for token in range(size):
+        logits[token] = probabilities[token] - shift
+    return network, counts
 
 
 @compiled
-def mix_places(gate: Any, logits: Array, counts: Array, lengths: Array, shares: Array) -> None:
+def mix_places(gate: Any, logits: Array, counts: Array, lengths: Array, powers: Array) -> None:
     """Mix the logits of a network [R, V], in place, with the log-probabilities of counts [R, V]; see `mix`."""
     probabilities = np.empty(logits.shape[1], np.float64)
     for place in range(logits.shape[0]):
         for token in range(logits.shape[1]):
             probabilities[token] = math.exp(counts[place, token])
-        shares[place] = mix(gate, logits[place], probabilities, lengths[place])
+        powers[place, 0], powers[place, 1] = mix(gate, logits[place], probabilities, lengths[place])
 
 
 @compiled

@@ -223,7 +223,7 @@ def _config(
 ) -> CaptioningConfig:
     decoder = DecoderSpec(**recipe.network.model_dump(), vocabulary_size=tokenizer.vocabulary_size)
     return CaptioningConfig(
-        tokenizer=recipe.data.tokenizer,
+        tokenizer=tokenizer.kind,
         network=NetworkSpec(encoder=encoder_spec(pictures, recipe.encoder), decoder=decoder),
         pictures=pictures,
         max_length=longest_caption(captions),

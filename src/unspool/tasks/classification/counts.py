@@ -20,7 +20,7 @@ from unspool.engines.base import Classifies
 from unspool.engines.linear.mixture import ALONE, MixedClassifier, arrays_of, fit_mixture
 from unspool.engines.linear.model import Counted, no_features
 from unspool.folder.model_folder import COUNTS_TOKENIZER, ModelFolder
-from unspool.specs.data import TokenizerName
+from unspool.specs.data import TokenKind
 from unspool.specs.linear import LinearSpec
 from unspool.specs.training import HeadTrainingSpec
 from unspool.tasks.classification.specs import ClassificationConfig, ClassificationRecipe
@@ -28,7 +28,7 @@ from unspool.text.tokenizer import Tokenizer
 from unspool.text.vocabulary import make_tokenizer
 
 SHORT = 40.0  # characters; shorter texts are read by character
-ORDERS: dict[TokenizerName, int] = {"bpe": 3, "char": 5}
+ORDERS: dict[TokenKind, int] = {"bpe": 3, "char": 5}
 MAX_FEATURES, MAX_WEIGHTS = 200_000, 4_000_000  # different runs; runs times labels
 STRENGTHS = (0.3, 0.1, 0.03, 0.01)  # of the penalty on weights, for each row; each fit begins at the one before
 MINIMUM_ROWS = 200  # to learn; of fewer, too few could be kept from the network to weigh anything by

@@ -259,7 +259,7 @@ def _config(
 ) -> ClassificationConfig:
     encoder = text_encoder(recipe.encoder, tokenizer.vocabulary_size)
     return ClassificationConfig(
-        tokenizer=recipe.data.tokenizer,
+        tokenizer=tokenizer.kind,
         labels=labels,
         network=NetworkSpec(encoder=encoder, head=HeadSpec(labels=len(labels), pooling=recipe.head.pooling)),
         counts=counts,

@@ -144,7 +144,7 @@ def _config(
         encoder = VectorEncoderSpec(numbers=len(conditions), hidden_size=width)
     decoder = DecoderSpec(**recipe.network.model_dump(), vocabulary_size=tokenizer.vocabulary_size)
     return ConditionalConfig(
-        tokenizer=recipe.data.tokenizer,
+        tokenizer=tokenizer.kind,
         network=NetworkSpec(encoder=encoder, decoder=decoder),
         conditions=conditions,
     )

@@ -4,7 +4,7 @@ from typing import Any
 
 from unspool.data.batches import BatchSource
 from unspool.data.corpus import SMALL, Corpus
-from unspool.data.reserve import Reserve, reserve
+from unspool.data.reserve import NOTHING, Reserve, reserve
 from unspool.data.sources import describe_sources
 from unspool.data.stream_batches import DocumentBatches, StreamBatches
 from unspool.data.tokens import Part, unknown_warnings
@@ -60,7 +60,7 @@ class LanguageJob:
 
     def count_beside(self, network: SequenceNetwork, spec: NgramSpec) -> Beside | None:
         """Count the text beside a network that was trained on it; see `tasks.mixing`."""
-        return count_beside(network, spec, self._corpus.training, self.divided) if self.divided else None
+        return count_beside(network, spec, self.divided) if self.divided else None
 
     def figures(self, network: SequenceNetwork) -> dict[str, Any]:
         """Compute carried and fresh figures on the held-out part, and how much of what is generated is copied."""
@@ -71,8 +71,9 @@ class LanguageJob:
 
 def make_batches(corpus: Corpus, training: WindowTrainingSpec, divided: Reserve | None = None) -> BatchSource:
     """Make batches of windows over a stream, or of documents of similar length, without what is held back."""
-    part, chosen = (divided.learnt, divided.documents) if divided else (corpus.training, None)
+    part = corpus.training
     if part.starts is not None:
+        chosen = divided.chosen if divided else None
         return DocumentBatches(part, training.batch_size, training.sequence_length, training.seed, chosen)
     return StreamBatches(
         part,
@@ -80,6 +81,7 @@ def make_batches(corpus: Corpus, training: WindowTrainingSpec, divided: Reserve 
         training.sequence_length,
         training.reset_probability,
         training.seed,
+        divided.place if divided and divided.place else NOTHING,
     )
 
 

@@ -199,6 +199,6 @@ def _config(recipe: LanguageRecipe, tokenizer: Tokenizer) -> LanguageConfig:
     decoder = DecoderSpec(**shape, vocabulary_size=tokenizer.vocabulary_size)
     return LanguageConfig(
         by_document=recipe.data.by_document,
-        tokenizer=recipe.data.tokenizer,
+        tokenizer=tokenizer.kind,
         network=NetworkSpec(decoder=decoder),
     )

@@ -16,7 +16,7 @@ from unspool.tasks.ngram.specs import NgramConfig, NgramDataSpec, NgramRecipe
 from unspool.tasks.ngram.task import Ngram
 from unspool.tasks.opening import decoder_tokenizer, read_config
 from unspool.text.tokenizer import SPECIAL_TOKENS, Tokenizer
-from unspool.text.vocabulary import blank_tokenizer
+from unspool.text.vocabulary import whitespace_tokenizer
 from unspool.training.history import History
 
 FIGURES = (
@@ -43,7 +43,7 @@ def import_arpa(source: Path, path: Path, overwrite: bool, tokenizer_from: Path 
         check_free(path, overwrite)
         taken = read_whole(tokenizer_from, _tokenizer) if tokenizer_from else None
         arpa = read_arpa(source, taken[0].vocabulary if taken else None)
-        tokenizer, by_document = taken or (blank_tokenizer(arpa.vocabulary[len(SPECIAL_TOKENS) :]), True)
+        tokenizer, by_document = taken or (whitespace_tokenizer(arpa.vocabulary[len(SPECIAL_TOKENS) :]), True)
         shape = NgramShape(order=arpa.model.order)
         part = build(NgramSpec, {**shape.model_dump(), "vocabulary_size": len(arpa.vocabulary)}, "n-grams")
         config = NgramConfig(

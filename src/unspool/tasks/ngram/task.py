@@ -66,7 +66,7 @@ class Ngram(CountedTask[NgramRecipe, NgramConfig]):
         recipe = build(NgramRecipe, {"data": spec, "network": shape}, "recipe")
         ngram = NgramSpec(**recipe.network.model_dump(), vocabulary_size=tokenizer.vocabulary_size)
         config = NgramConfig(
-            by_document=spec.by_document, tokenizer=spec.tokenizer, network=NetworkSpec(kind="ngram", ngram=ngram)
+            by_document=spec.by_document, tokenizer=tokenizer.kind, network=NetworkSpec(kind="ngram", ngram=ngram)
         )
         return Plan(recipe, config, [f"n-grams of {ngram.order} tokens are counted."])
 

@@ -6,7 +6,7 @@ from pydantic import model_validator
 
 from unspool.specs.base import Option, Spec, setting
 from unspool.specs.config import Config
-from unspool.specs.data import MAX_LENGTH, DataSpec, TokenizerName
+from unspool.specs.data import MAX_LENGTH, DataSpec, TokenKind
 from unspool.specs.recipe import TrainingRecipe
 from unspool.specs.shapes import AttentionDecoderShape, EncoderShape
 from unspool.specs.training import DecoderTrainingSpec
@@ -101,7 +101,7 @@ class TranslationConfig(Config):
     """
 
     task: Literal["translation"] = "translation"
-    source_tokenizer: TokenizerName | None = None
+    source_tokenizer: TokenKind | None = None
 
 
 class ReferenceSpec(Spec):

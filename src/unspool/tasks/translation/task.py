@@ -199,8 +199,8 @@ def _config(recipe: TranslationRecipe, tokenizers: Tokenizers) -> TranslationCon
     encoder = text_encoder(recipe.encoder, tokenizers[0].vocabulary_size)
     decoder = DecoderSpec(**recipe.network.model_dump(), vocabulary_size=tokenizers[1].vocabulary_size)
     return TranslationConfig(
-        tokenizer=recipe.data.tokenizer,
-        source_tokenizer=None if recipe.data.joint_vocabulary else recipe.data.tokenizer,
+        tokenizer=tokenizers[1].kind,
+        source_tokenizer=None if recipe.data.joint_vocabulary else tokenizers[0].kind,
         network=NetworkSpec(encoder=encoder, decoder=decoder),
     )
 
