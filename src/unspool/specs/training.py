@@ -54,7 +54,7 @@ class TrainingSpec(Spec):
             gate by gate, with rows of equal size (Li et al., 2025), `adamw` updates all by AdamW (Loshchilov and
             Hutter, 2019).
         learning_rate: sets the peak learning rate of AdamW.
-        matrix_rate: sets the peak learning rate of Muon.
+        matrix_rate: sets the peak learning rate of Muon and NorMuon.
         weight_decay: sets the decoupled weight decay of the cells' matrices.
         warmup: sets the fraction of the budget in which the learning rates rise.
         final_rate: sets the fraction of the peak to which the learning rates fall by the end.
@@ -89,7 +89,10 @@ class TrainingSpec(Spec):
         ge=1,
         le=65536,
     )
-    optimizer: OptimizerName = setting("muon", Option("Training", synonyms=("optim", "algorithm")))
+    optimizer: OptimizerName = setting(
+        "muon",
+        Option("Training", synonyms=("optim", "algorithm"), default="muon; of a gru or lstm that writes text normuon"),
+    )
     learning_rate: float = setting(
         4e-3, Option("Training", flags=("--lr",), synonyms=("rate", "step-size", "eta")), gt=0
     )

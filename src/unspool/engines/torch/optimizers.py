@@ -3,7 +3,7 @@
 Shapes: R rows, K columns of a matrix; G gates, whose matrices stand in it one below another.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -30,10 +30,7 @@ def make_optimizers(
         return [(torch.optim.AdamW(groups, betas=BETAS, fused=True), rate)]
     muon: torch.optim.Optimizer
     if training.optimizer == "normuon":
-        gates = [facts[name].gates for name in tensors if facts[name].matrix]
-        muon = NorMuon(
-            [{"params": [matrix], "gates": count} for matrix, count in zip(matrices, gates, strict=True)], decay
-        )
+        muon = NorMuon([(tensor, facts[name].gates) for name, tensor in tensors.items() if facts[name].matrix], decay)
     else:
         muon = torch.optim.Muon(
             matrices, weight_decay=decay, momentum=MOMENTUM, ns_steps=ITERATIONS, adjust_lr_fn="original"
@@ -45,16 +42,17 @@ class NorMuon(torch.optim.Optimizer):
     """Muon whose rows learn at the same pace (Li et al., 2025), for each gate by itself.
 
     Args:
-        groups: hold the matrices, each with the number of its gates.
+        matrices: are updated, each with the number of its gates.
         decay: is the decoupled weight decay.
     """
 
-    def __init__(self, groups: list[dict[str, Any]], decay: float) -> None:
+    def __init__(self, matrices: Sequence[tuple[Tensor, int]], decay: float) -> None:
+        groups = [{"params": [matrix], "gates": gates} for matrix, gates in matrices]
         super().__init__(groups, {"lr": 0.0, "weight_decay": decay})
 
     @torch.no_grad()
-    def step(self, closure: Any = None) -> None:
-        """Update every matrix once."""
+    def step(self, closure: Callable[[], float] | None = None) -> Any:
+        """Update every matrix once; a closure is not called."""
         for group in self.param_groups:
             for matrix in group["params"]:
                 if matrix.grad is not None:
@@ -67,7 +65,7 @@ class NorMuon(torch.optim.Optimizer):
             state[MUON[0]], state[ROWS] = torch.zeros_like(matrix), matrix.new_zeros(len(matrix), 1)  # (R, K), (R, 1)
         momentum, squares = state[MUON[0]], state[ROWS]
         momentum.lerp_(gradient, 1 - MOMENTUM)
-        blocks = gradient.lerp(momentum, MOMENTUM).unflatten(0, (gates, -1))  # (G, R / G, K)
+        blocks = gradient.lerp(momentum, MOMENTUM).view(gates, -1, matrix.shape[1])  # (G, R / G, K)
         change = orthogonalised(blocks).flatten(0, 1)  # (R, K)
         squares.lerp_(change.square().mean(1, keepdim=True), 1 - ROW_BETA)  # (R, 1)
         scaled = change / (squares.sqrt() + MINIMUM)
@@ -87,4 +85,5 @@ def orthogonalised(blocks: Tensor) -> Tensor:
         gram = values @ values.mT  # (G, R, R)
         gram = torch.baddbmm(gram, gram, gram, beta=b, alpha=c)
         values = torch.baddbmm(values, gram, values, beta=a)
-    return (values.mT if tall else values).float()
+    result: Tensor = (values.mT if tall else values).float()
+    return result
