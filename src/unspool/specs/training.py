@@ -94,7 +94,14 @@ class TrainingSpec(Spec):
         Option("Training", synonyms=("optim", "algorithm"), default="muon; of a gru or lstm that writes text normuon"),
     )
     learning_rate: float = setting(
-        4e-3, Option("Training", flags=("--lr",), synonyms=("rate", "step-size", "eta")), gt=0
+        4e-3,
+        Option(
+            "Training",
+            flags=("--lr",),
+            synonyms=("rate", "step-size", "eta"),
+            default="0.004; beside muon or normuon, of a gru or lstm that writes text, 0.032",
+        ),
+        gt=0,
     )
     matrix_rate: float = setting(
         0.02, Option("Training", synonyms=("muon-rate", "muon-lr", "matrix-lr"), default="0.02; of a gru 0.03"), gt=0
