@@ -28,6 +28,7 @@ NAMES = (
     "ngrams",
     "ngram_peers",
     "mixture",
+    "penn_treebank",
     "copying",
     "compressors",
     "adaptation",

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.claims import Claim, highest
-from benchmarks.common import Bench, unspool
+from benchmarks.common import Bench, trained, unspool
 
 MINUTES = 3.0
 TEXTS = {"tinyshakespeare": "tinyshakespeare/input.txt", "Nietzsche": "books/nietzsche_en.txt"}
@@ -31,16 +31,14 @@ CLAIMS = (
 
 def run(bench: Bench) -> None:
     """Train, measure, read more, measure again, forget."""
-    with tempfile.TemporaryDirectory() as place:
-        for text, name in TEXTS.items():
-            source, folder = bench.text(name), Path(place, text)
-            if source is not None:
-                report = f"{text}: training for {MINUTES:g} minutes"
-                unspool("train", source, "--minutes", str(MINUTES), "--out", folder, report=report)
-                while_reading(bench, text, folder)
-        own, first = bench.text(OWN), Path(place, "tinyshakespeare")
-        if own is not None and first.exists():
-            having_read(bench, own, first, Path(place))
+    for text, name in TEXTS.items():
+        source = bench.text(name)
+        if source is not None:
+            while_reading(bench, text, trained(source, MINUTES))
+    own, first = bench.text(OWN), bench.text(TEXTS["tinyshakespeare"])
+    if own is not None and first is not None:
+        with tempfile.TemporaryDirectory() as place:
+            having_read(bench, own, trained(first, MINUTES), Path(place))
 
 
 def while_reading(bench: Bench, text: str, folder: Path) -> None:

@@ -7,10 +7,12 @@ import os
 import platform
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.util import find_spec
 from multiprocessing import get_context
 from pathlib import Path
@@ -51,7 +53,8 @@ TEXTS = {
     "names": "data/names of pytorch.org/tutorials/intermediate/char_rnn_classification_tutorial",
     "irish_abc/irish.abc": "mitdeeplearning/data/irish.abc of github.com/MITDeepLearning/introtodeeplearning",
     "ptb/ptb.char.train.txt.gz": "data/ptb.char.train.txt of the Penn Treebank set of Mikolov, compressed with gzip",
-    "ptb/ptb.train.txt.gz": "data/ptb.train.txt of the same set, compressed with gzip, and beside it ptb.test.txt",
+    "ptb/ptb.train.txt.gz": "data/ptb.train.txt of the same set, compressed with gzip, and beside it ptb.valid.txt and "
+    "ptb.test.txt",
     "reference/kenlm/expected_scores.json": "lm/test.arpa of github.com/kpu/kenlm, and as JSON the scores that "
     "lm/model_test.cc asserts",
     "flickr8k": "Flickr8k of Hodosh et al. (2013): images/, captions.tsv with lines of PICTURE#NUMBER, tab, caption, "
@@ -176,6 +179,29 @@ def unspool(*arguments: str | int | Path, report: str = "") -> dict[str, Any]:
         raise SystemExit(f"{' '.join(command)} failed")
     result: dict[str, Any] = json.loads(output)
     return {**result, "wall_seconds": time.monotonic() - started, "peak_mb": usage.ru_maxrss / 1024}
+
+
+@cache
+def trained(source: Path, minutes: float, *options: str | Path) -> Path:
+    """Train on a text for some minutes with the defaults, once for all benchmarks of this process.
+
+    Args:
+        source: is the text.
+        minutes: is the budget.
+        *options: of `unspool train`.
+
+    Returns:
+        the model folder, which is not to be changed and is gone when the process ends.
+    """
+    folder = Path(_models().name) / str(len(list(Path(_models().name).iterdir())))
+    report = f"{source.name}: training for {minutes:g} minutes"
+    unspool("train", source, "--minutes", str(minutes), *options, "--out", folder, report=report)
+    return folder
+
+
+@cache
+def _models() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory()
 
 
 def in_own_process(function: Callable[..., Answer], *arguments: Any) -> Answer:

@@ -9,20 +9,18 @@ figures; the static figures of a model do not. The sizes of models and of the tr
 import bz2
 import gzip
 import lzma
-import tempfile
 import time
 import zlib
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-from benchmarks.common import Bench, unspool
-from unspool.tasks.language.specs import TextEvaluationSpec
+from benchmarks.common import Bench, trained, unspool
 
 MINUTES = 3.0  # of the network
 PPMD_ORDERS = (5, 8, 16)
 PPMD_MEMORY = 256 << 20
+WAYS = ("network", "counts", "both")  # of learning
 NOTHING, TRAINING, WINDOW = "nothing", "the training text", "its last 32 KB"
 
 
@@ -41,10 +39,7 @@ def run(bench: Bench) -> None:
         for seen, before in ((NOTHING, b""), (TRAINING, learnt)):
             _add(bench, name, seen, held_out, partial(_size, compress, before, held_out))
     _add(bench, "gzip, dictionary", WINDOW, held_out, lambda: len(_with_dictionary(learnt, held_out)))
-    with tempfile.TemporaryDirectory() as place:
-        for part, content in (("learnt", learnt), ("held_out", held_out)):
-            Path(place, part).with_suffix(".txt").write_bytes(content)
-        _measure_models(bench, Path(place))
+    _measure_models(bench, text)
 
 
 def _compressors() -> Iterator[tuple[str, Callable[[bytes], bytes]]]:
@@ -83,34 +78,21 @@ def _add(bench: Bench, what: str, seen: str, held_out: bytes, size: Callable[[],
     )
 
 
-def _measure_models(bench: Bench, place: Path) -> None:
-    """Add whatever figures in bits per byte `unspool evaluate` gives: of counts, and of a network with its counts."""
-    learnt, held_out = place / "learnt.txt", place / "held_out.txt"
-    common = ("--validation", held_out)
-    for name, options in (("counts", ("--model", "ngram")), ("network", ("--minutes", str(MINUTES)))):
-        out = place / name
-        started = time.perf_counter()
-        unspool("train", learnt, *common, "--out", out, *options)
-        seconds = time.perf_counter() - started
-        adapting = ("--adapt",) if "adapt" in TextEvaluationSpec.model_fields else ()
-        for what, bits in _figures(unspool("evaluate", out, held_out, *adapting), name):
-            learns = "yes" if what.startswith(f"{name}: adapted") and not what.endswith("static") else "no"
-            bench.add(
-                what=what,
-                sees_before=TRAINING,
-                learns_while_reading=learns,
-                bits_per_byte=bits,
-                seconds=seconds,
-            )
-
-
-def _figures(found: Any, what: str) -> Iterator[tuple[str, float]]:
-    """Yield all figures in bits per byte, whatever parts and ways of reading `evaluate` tells apart."""
-    if isinstance(found, dict):
-        for name, value in found.items():
-            if name == "bits_per_byte":
-                yield what, value
-            elif name.endswith("_bits_per_byte") and not name.startswith("fresh"):
-                yield f"{what}: {name.removesuffix('_bits_per_byte')}", value
-            else:
-                yield from _figures(value, f"{what}: {name}")
+def _measure_models(bench: Bench, text: Path) -> None:
+    """Add the figures in bits per byte of a network with counts, and of both alone, static and while they learn."""
+    started = time.perf_counter()
+    folder = trained(text, MINUTES)
+    seconds = time.perf_counter() - started
+    found = unspool("evaluate", folder, "--adapt", report="reading what was held out")
+    parts = {"network and counts": found, **found.get("parts", {})}
+    learning = {f"network and counts, learning: {way}": found["adapted"].get(way) for way in WAYS}
+    for learns, figures in (("no", parts), ("yes", learning)):
+        for what, column in figures.items():
+            if column is not None:
+                bench.add(
+                    what=what,
+                    sees_before=TRAINING,
+                    learns_while_reading=learns,
+                    bits_per_byte=column["bits_per_byte"],
+                    seconds=seconds,
+                )

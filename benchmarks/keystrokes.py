@@ -5,7 +5,6 @@ fit up to the character after the word. `words` suggests the rest of the word, `
 Recall is that of the word at its start. The oracle knows what comes. A key is measured with its suggestion of words.
 """
 
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,13 +14,13 @@ import numpy as np
 
 import unspool as library
 from benchmarks.claims import Claim, Figure, difference, highest, lowest, quotient
-from benchmarks.common import Bench, unspool
+from benchmarks.common import Bench, trained, unspool
 from unspool.data.tokens import open_part
 from unspool.folder.model_folder import ModelFolder
 from unspool.tasks.language.keystrokes import texts_of
 
 TEXTS = ("tinyshakespeare/input.txt", "books/war_and_peace_en.txt")
-MINUTES = 3
+MINUTES = 3.0
 KEYS = 500  # that are timed
 LENGTHS = (10, 100_000)  # characters before them
 POETRY, PROSE = TEXTS
@@ -62,16 +61,14 @@ def run(bench: Bench) -> None:
         text = bench.text(name)
         if text is None:
             continue
-        with tempfile.TemporaryDirectory() as place:
-            trained = Path(place) / "trained"
-            unspool("train", text, "--minutes", MINUTES, "--out", trained, report=f"training on {name}")
-            found = unspool("evaluate", trained, "--keystrokes")["keystrokes"]
-            for who in ("model", "network", "counts", "oracle"):
-                bench.add(text=name, who=who, **found.get(who, {}))
-            for point in found["curve"]:
-                bench.add(text=name, who="curve", **point)
-            for before in LENGTHS:
-                bench.add(text=name, who="a key", before=before, **key_times(trained, before))
+        folder = trained(text, MINUTES)
+        found = unspool("evaluate", folder, "--keystrokes", report=f"typing {name}")["keystrokes"]
+        for who in ("model", "network", "counts", "oracle"):
+            bench.add(text=name, who=who, **found.get(who, {}))
+        for point in found["curve"]:
+            bench.add(text=name, who="curve", **point)
+        for before in LENGTHS:
+            bench.add(text=name, who="a key", before=before, **key_times(folder, before))
 
 
 def key_times(folder: Path, before: int) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.claims import Claim, lowest
-from benchmarks.common import Bench, unspool
+from benchmarks.common import Bench, trained, unspool
 
 MINUTES = 10.0
 WAYS = {"network": "the network goes on learning", "counts": "counts grow beside it", "both": "both"}
@@ -24,11 +24,9 @@ def run(bench: Bench) -> None:
     if words is None:
         return
     with tempfile.TemporaryDirectory() as place:
-        learnt, folder = Path(place, "ptb.train.txt"), Path(place, "model")
+        learnt = Path(place, "ptb.train.txt")
         learnt.write_bytes(gzip.decompress(words.read_bytes()))
-        held_out = ("--validation", words.with_name("ptb.valid.txt"))
-        options: tuple[str | Path, ...] = ("--tokenizer", "whitespace", "--minutes", str(MINUTES), "--out", folder)
-        unspool("train", learnt, *held_out, *options, report=f"training for {MINUTES:g} minutes")
+        folder = trained(learnt, MINUTES, "--tokenizer", "whitespace", "--validation", words.with_name("ptb.valid.txt"))
         found = unspool("evaluate", folder, words.with_name("ptb.test.txt"), "--adapt", report="reading the test part")
     for what, figures in {**found.get("parts", {}), "mixture": found}.items():
         bench.add(what=what, learns_while_reading="no", **_figures(figures))

@@ -54,7 +54,7 @@ def mixed(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     config = read_config(folder)
     ngram = NgramSpec(order=4, vocabulary_size=config.network.decoder.vocabulary_size)
     arrays = build_model(counts_of(documents_of(open_part(folder.training, "training")), 4, ngram.vocabulary_size))
-    gate = Gate(np.full((4, 2), 0.5), np.zeros((6, 2)))
+    gate = Gate(np.tile([0.5, 0.5, 0.0], (4, 1)), np.zeros((6, 3)))
     folder.write_config(config.changed(network=config.network.model_copy(update={"ngram": ngram})))
     folder.write_counts(with_prefix(NGRAM, arrays.to_arrays()) | with_prefix(GATE, gate.to_arrays()))
     return path

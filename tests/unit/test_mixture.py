@@ -34,9 +34,9 @@ CLOSE = {"rtol": 0, "atol": 2e-5}
 def beside() -> Arrays:
     text = np.random.default_rng(1).integers(2, 5, 400) * 2  # even tokens
     model = build_model(counts_of([text], ORDER, SIZE)).to_arrays()
-    lengths = np.array([[0.9, 0.1], [0.7, 0.2], [0.5, 0.5], [0.3, 0.8]])
-    features = np.array([[0.05, -0.04, 0.03, -0.02, 0.01, -0.005], [-0.05, 0.04, -0.03, 0.02, 0.01, 0.02]])
-    gate = Gate(lengths, features.T.copy())
+    lengths = np.array([[0.9, 0.1, 0.2], [0.7, 0.2, 0.3], [0.5, 0.5, 0.4], [0.3, 0.8, 0.5]])
+    features = np.random.default_rng(2).normal(0, 0.03, (6, 3))
+    gate = Gate(lengths, features)
     return with_prefix(NGRAM, model) | with_prefix(GATE, gate.to_arrays())
 
 
@@ -63,9 +63,9 @@ def test_the_mixture_is_a_product_of_powers_that_sums_to_1(engine: str) -> None:
     mixed = np.exp(found.logits.astype(np.float64))
     powers = found.powers[..., None]
     np.testing.assert_allclose(mixed.sum(-1), 1, atol=1e-6)
-    expected = (
-        np.exp(counted.astype(np.float64)) ** powers[:, :, 1] * softmax(own.astype(np.float64)) ** powers[:, :, 0]
-    )
+    both = softmax(own.astype(np.float64)), np.exp(counted.astype(np.float64))
+    network_power, counts_power, mean_power = np.moveaxis(powers, 2, 0)
+    expected = both[0] ** network_power * both[1] ** counts_power * ((both[0] + both[1]) / 2) ** mean_power
     np.testing.assert_allclose(mixed, expected / expected.sum(-1, keepdims=True), atol=1e-6)
     assert found.powers.std(axis=(0, 1)).min() > 0.01
 
@@ -143,8 +143,8 @@ def test_a_gate_is_fitted_towards_what_predicts_better_where_it_does() -> None:
     found = places(4000, lambda lengths: lengths >= 2)
     gate = fit_gate(found, ORDER)
     powers, counts = gate.powers(found.features, found.lengths), found.lengths >= 2
-    assert powers[counts].mean(0) == pytest.approx([0, 1], abs=0.15)
-    assert powers[~counts].mean(0) == pytest.approx([1, 0], abs=0.15)
+    assert powers[counts].mean(0) == pytest.approx([0, 1, 0], abs=0.2)
+    assert powers[~counts].mean(0) == pytest.approx([1, 0, 0], abs=0.2)
     assert found.nats(gate) < min(-found.of_targets.mean(0))
 
 
@@ -158,6 +158,6 @@ def test_no_gate_near_the_fitted_one_predicts_better() -> None:
 
 
 def test_arrays_that_do_not_fit_are_refused() -> None:
-    damaged = arrays_of(PLAIN) | {"gate.lengths": np.zeros((ORDER + 1, 2))}
+    damaged = arrays_of(PLAIN) | {"gate.lengths": np.zeros((ORDER + 1, 3))}
     with pytest.raises(ModelFolderError, match="a gate must have lengths"):
         build_network("numpy", PLAIN, damaged)

@@ -1,15 +1,16 @@
-"""The gate of a mixture: the powers that the distributions of the network and of the counts have at each step.
+"""The gate of a mixture: the powers that the distributions of the network, of the counts and their mean have at a step.
 
 They are linear in six figures of the two distributions, with a bias for each length of the longest context that the
 counts know. With q those of the network and p those of the counts,
 
-    (a, b) = B[length] + W (H(p), H(q), max log p, max log q, H(p, q), H(q, p)), each between 0 and 3
-    mixture(w) = q(w)^a p(w)^b / Z
+    (a, b, c) = B[length] + W (H(p), H(q), max log p, max log q, H(p, q), H(q, p)), each between 0 and 3
+    mixture(w) = q(w)^a p(w)^b ((p(w) + q(w)) / 2)^c / Z
 
-where H is an entropy, or of two distributions the cross-entropy, in nats, of log-probabilities of at least -20.
+A product gives much to what both think likely, a mean to what either does. H is an entropy, or of two distributions the
+cross-entropy, in nats, of log-probabilities of at least -20.
 `engines/kernels/mixing.py` has the same arithmetic, compiled.
 
-Shapes: N orders, V tokens, R places in texts, F features of a place, K = 2 distributions.
+Shapes: N orders, V tokens, R places in texts, F features of a place, K = 3 distributions.
 """
 
 from collections.abc import Mapping
@@ -20,11 +21,11 @@ import numpy as np
 from unspool.arrays import Array, Arrays, FloatArray, IntArray, Logits, log_softmax
 from unspool.errors import ModelFolderError
 
-FEATURES, POWERS = 6, 2
+FEATURES, POWERS = 6, 3
 LOWEST = -20.0  # nats, in the figures: tokens that cannot be have less, and would outweigh all others
 LEAST = -100.0  # nats, in the product, where a power of 0 is one of a number
 HIGHEST = 3.0  # of a power
-START = (0.6, 0.4)  # powers that the ridge pulls the biases to
+START = (0.3, 0.2, 0.5)  # powers that the ridge pulls the biases to
 STRENGTH = 10.0  # of the ridge, in the places that it counts as
 ITERATIONS, CHANGE = 30, 1e-5  # of the fit; the change in nats at which it ends
 BLOCK = 1 << 22  # log-probabilities that are weighed at once
@@ -34,8 +35,8 @@ class Gate(NamedTuple):
     """What the powers are made of.
 
     Attributes:
-        lengths: are those of the lengths of the longest known context, 0 to N - 1, [N, 2] float64.
-        features: are those of the six figures, [6, 2] float64.
+        lengths: are those of the lengths of the longest known context, 0 to N - 1, [N, 3] float64.
+        features: are those of the six figures, [6, 3] float64.
     """
 
     lengths: FloatArray
@@ -46,7 +47,7 @@ class Gate(NamedTuple):
         return self._asdict()
 
     def powers(self, features: FloatArray, lengths: IntArray) -> FloatArray:
-        """Compute the powers of the network and of the counts at R places, [R, 2]."""
+        """Compute the powers of the network, of the counts and of their mean at R places, [R, 3]."""
         powers: FloatArray = np.clip(self.lengths[lengths] + features @ self.features, 0.0, HIGHEST)
         return powers
 
@@ -85,6 +86,13 @@ def features_of(network: FloatArray, counts: FloatArray) -> FloatArray:
     return result
 
 
+def with_mean(network: FloatArray, counts: FloatArray) -> FloatArray:
+    """Return the log-probabilities of both and of their mean, at least -100: [R, V] to [R, 3, V]."""
+    mean = np.logaddexp(network, counts) - np.log(2)
+    result: FloatArray = np.maximum(np.stack([network, counts, mean], axis=1), LEAST)
+    return result
+
+
 def mixed(gate: Gate, logits: Logits, counts: Logits, lengths: IntArray) -> tuple[Logits, FloatArray]:
     """Mix the distributions of the network and of the counts, by definition.
 
@@ -95,11 +103,11 @@ def mixed(gate: Gate, logits: Logits, counts: Logits, lengths: IntArray) -> tupl
         lengths: are those of the longest known contexts, [R].
 
     Returns:
-        the log-probabilities of the mixture, [R, V] float32, and the powers, [R, 2] float64.
+        the log-probabilities of the mixture, [R, V] float32, and the powers, [R, 3] float64.
     """
     network, counted = log_softmax(logits.astype(np.float64)), counts.astype(np.float64)
     powers = gate.powers(features_of(network, counted), lengths)
-    both = powers[:, :1] * np.maximum(network, LEAST) + powers[:, 1:] * np.maximum(counted, LEAST)  # (R, V)
+    both = np.einsum("rk,rkv->rv", powers, with_mean(network, counted))
     return log_softmax(both).astype(np.float32), powers
 
 
@@ -110,8 +118,7 @@ class Places(NamedTuple):
         features: are the six figures, [R, 6]; see `features_of`.
         lengths: are those of the longest contexts that the counts know, [R].
         targets: are the tokens that came, [R].
-        parts: are the log-probabilities of all tokens by the network and by the counts, at least -100,
-            [R, 2, V] float32.
+        parts: are the log-probabilities of all tokens by the network and by the counts, [R, 2, V] float32.
     """
 
     features: FloatArray
@@ -138,8 +145,8 @@ class _Fit(NamedTuple):
 
     Attributes:
         nats: is the mean negative log-likelihood.
-        slope: is the gradient of the log-likelihood of each place in its powers, [R, 2].
-        curvature: is the covariance of the two log-probabilities under the mixture, [R, 2, 2].
+        slope: is the gradient of the log-likelihood of each place in its powers, [R, 3].
+        curvature: is the covariance of the three log-probabilities under the mixture, [R, 3, 3].
     """
 
     nats: float
@@ -153,9 +160,11 @@ def _weigh(places: Places, powers: FloatArray) -> _Fit:
     nats, slopes, curvatures = 0.0, [], []
     for start in range(0, count, rows):
         chosen = slice(start, start + rows)
-        parts, own = places.parts[chosen].astype(np.float64), places.of_targets[chosen].astype(np.float64)
+        network, counts = places.parts[chosen].astype(np.float64).swapaxes(0, 1)
+        parts, targets = with_mean(network, counts), places.targets[chosen]
+        own = np.take_along_axis(parts, targets[:, None, None], 2)[:, :, 0]  # (R, K)
         both = log_softmax(np.einsum("rk,rkv->rv", powers[chosen], parts))
-        nats -= float(np.take_along_axis(both, places.targets[chosen, None], 1).sum())
+        nats -= float(np.take_along_axis(both, targets[:, None], 1).sum())
         likely = np.exp(both)
         mean = np.einsum("rv,rkv->rk", likely, parts)  # (R, K)
         squares = np.einsum("rkv,rlv->rkl", parts * likely[:, None], parts)  # (R, K, K)

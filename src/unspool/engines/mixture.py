@@ -1,6 +1,6 @@
 """A network and counts as one network: at each step a gate says with what powers their distributions are mixed.
 
-    p(w) ~ p_network(w)^a p_counts(w)^b
+    p(w) ~ p_network(w)^a p_counts(w)^b ((p_network(w) + p_counts(w)) / 2)^c
 
 The state is the pair of their states. What the network can do besides, the mixture can: encode a source, attend to it,
 hand over to a successor, generate blocks.
@@ -48,7 +48,7 @@ class Predicted(NamedTuple):
 
     Attributes:
         logits: are the log-probabilities of the next token, [B, T, V] float32.
-        powers: are those of the network and of the counts, [B, T, 2] float64; see `engines/gate.py`.
+        powers: are those of the network, of the counts and of their mean, [B, T, 3] float64; see `engines/gate.py`.
         state: is the one after the last token.
     """
 
@@ -101,7 +101,7 @@ class Mixture:
         own, counted = (array.reshape(-1, self.vocabulary_size) for array in (logits, found.logits))  # (B * T, V)
         compiled = self.counts.lookups.compiles(tokens)
         both, powers = mix_places(compiled, self.gate, own, counted, found.lengths.ravel())
-        powers = powers.reshape(*tokens.shape, -1)  # (B, T, 2)
+        powers = powers.reshape(*tokens.shape, -1)  # (B, T, 3)
         return Predicted(both.reshape(logits.shape), powers, MixtureState(after, found.state))
 
     def select(self, state: MixtureState, rows: IntArray) -> MixtureState:

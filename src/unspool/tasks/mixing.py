@@ -15,7 +15,7 @@ from unspool.arrays import Arrays, IntArray, log_softmax
 from unspool.data.batches import pad_sequences
 from unspool.data.reserve import Reserve
 from unspool.engines.base import SequenceNetwork
-from unspool.engines.gate import LEAST, Places, features_of, fit_gate
+from unspool.engines.gate import Places, features_of, fit_gate
 from unspool.engines.mixture import GATE, NGRAM, with_prefix
 from unspool.engines.ngram.counts import counts_of, documents_of
 from unspool.engines.ngram.model import NgramModel, build_model
@@ -94,7 +94,7 @@ def _places(network: SequenceNetwork, counts: NgramNetwork, divided: Reserve) ->
             counted = predicted.state
             chosen = tuple(place[::every] for place in np.nonzero(targets[:, window] != PAD))  # (R) rows, (R) steps
             both = log_softmax(logits[chosen].astype(np.float64)), predicted.logits[chosen].astype(np.float64)
-            parts = np.maximum(np.stack(both, axis=1), LEAST).astype(np.float32)  # (R, 2, V)
+            parts = np.stack(both, axis=1).astype(np.float32)  # (R, 2, V)
             found.append(Places(features_of(*both), predicted.lengths[chosen], targets[:, window][chosen], parts))
     return Places(*(np.concatenate(arrays) for arrays in zip(*found, strict=True)))
 

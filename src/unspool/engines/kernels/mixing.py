@@ -17,7 +17,7 @@ LOWEST, LEAST, HIGHEST = -20.0, -100.0, 3.0  # as in `engines/gate.py`
 
 @compiled
 def power(gate: Any, length: Any, which: Any, figures: Any) -> Any:
-    """Compute the power of the network, 0, or of the counts, 1, from the six figures."""
+    """Compute the power of the network, 0, of the counts, 1, or of their mean, 2, from the six figures."""
     result = gate.lengths[length, which]
     for place in range(len(figures)):
         result += gate.features[place, which] * figures[place]
@@ -26,7 +26,7 @@ def power(gate: Any, length: Any, which: Any, figures: Any) -> Any:
 
 @compiled
 def mix(gate: Any, logits: Array, probabilities: Array, length: int) -> Any:
-    """Make of the logits of a network, [V] float32, those of the mixture, in place; return the two powers.
+    """Make of the logits of a network, [V] float32, those of the mixture, in place; return the three powers.
 
     `probabilities` are those of the counts, [V] float64, in whose place their logarithms are written; `length` is that
     of the longest context that they know.
@@ -50,9 +50,12 @@ def mix(gate: Any, logits: Array, probabilities: Array, length: int) -> Any:
         highest = max(highest, log_p)
     figures = (own, other, highest, peak - shift, crossed, crossing)
     network, counts = power(gate, length, 0, figures), power(gate, length, 1, figures)
+    mean = power(gate, length, 2, figures)
     best = np.float64(-np.inf)
     for token in range(size):
-        both = network * max(logits[token] - shift, LEAST) + counts * probabilities[token]
+        log_q = max(logits[token] - shift, LEAST)
+        middle = math.log((math.exp(log_q) + math.exp(probabilities[token])) / 2)
+        both = network * log_q + counts * probabilities[token] + mean * middle
         probabilities[token] = both
         best = max(best, both)
     total = 0.0
@@ -61,7 +64,7 @@ def mix(gate: Any, logits: Array, probabilities: Array, length: int) -> Any:
     shift = best + math.log(total)
     for token in range(size):
         logits[token] = probabilities[token] - shift
-    return network, counts
+    return network, counts, mean
 
 
 @compiled
@@ -71,7 +74,7 @@ def mix_places(gate: Any, logits: Array, counts: Array, lengths: Array, powers: 
     for place in range(logits.shape[0]):
         for token in range(logits.shape[1]):
             probabilities[token] = math.exp(counts[place, token])
-        powers[place, 0], powers[place, 1] = mix(gate, logits[place], probabilities, lengths[place])
+        powers[place, 0], powers[place, 1], powers[place, 2] = mix(gate, logits[place], probabilities, lengths[place])
 
 
 @compiled
