@@ -46,7 +46,7 @@ class TrainingKeywords(TypedDict, total=False):
 
     engine: Literal["torch", "keras"]
     batch_size: int
-    optimizer: Literal["adamw", "muon"]
+    optimizer: Literal["adamw", "muon", "normuon"]
     learning_rate: float
     matrix_rate: float
     weight_decay: float
