@@ -7,10 +7,12 @@ with Browser() as browser:
 import json
 import os
 import shutil
-import subprocess
 import tempfile
+import time
 from base64 import b64decode
+from fcntl import F_DUPFD_CLOEXEC, fcntl
 from pathlib import Path
+from signal import SIGKILL, SIGTERM
 from types import TracebackType
 from typing import Any, Self
 
@@ -29,6 +31,7 @@ OPTIONS = (
     "--remote-debugging-pipe",
 )
 AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"  # which `npm ci --prefix benchmarks` installs
+PATIENCE = 10  # seconds until a browser is made to end
 TALLEST = 16_000  # pixels of a picture of a page
 
 
@@ -54,29 +57,36 @@ class Browser:
         self._profile = tempfile.TemporaryDirectory(prefix="unspool-browser-", ignore_cleanup_errors=True)
         (theirs, self._to), (self._from, answers) = os.pipe(), os.pipe()
         command = [str(chromium()), *OPTIONS, f"--user-data-dir={self._profile.name}", "about:blank"]
-        moved = f'exec "$@" 3<&{theirs} 4>&{answers}'  # the numbers that Chromium reads from and writes to
-        self._process = subprocess.Popen(
-            ["sh", "-c", moved, "sh", *command],
-            pass_fds=(theirs, answers),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        os.close(theirs)
-        os.close(answers)
+        apart = [fcntl(one, F_DUPFD_CLOEXEC, 10) for one in (theirs, answers)]  # from the numbers that Chromium has
+        nothing = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in (1, 2)]
+        moved = [(os.POSIX_SPAWN_DUP2, one, number) for one, number in zip(apart, (3, 4), strict=True)]
+        self._process = os.posix_spawn(command[0], command, os.environ, file_actions=[*nothing, *moved])
+        for one in (theirs, answers, *apart):
+            os.close(one)
         self._rest, self._session = b"", ""
-        target = self.ask("Target.createTarget", url="about:blank")["targetId"]
-        self._session = self.ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        for domain in ("Page", "Runtime", "Log", "Network"):
-            self.ask(f"{domain}.enable")
+        try:
+            target = self.ask("Target.createTarget", url="about:blank")["targetId"]
+            self._session = self.ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+            for domain in ("Page", "Runtime", "Log", "Network"):
+                self.ask(f"{domain}.enable")
+        except BaseException:
+            self.close()
+            raise
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
-        self._process.terminate()
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End Chromium, and remove what it wrote."""
+        os.kill(self._process, SIGTERM)
+        end = time.monotonic() + PATIENCE
+        while not os.waitpid(self._process, os.WNOHANG)[0]:
+            if time.monotonic() > end:
+                os.kill(self._process, SIGKILL)
+            time.sleep(0.02)
         os.close(self._to)
         os.close(self._from)
         self._profile.cleanup()
@@ -132,7 +142,9 @@ class Browser:
         """Return what axe-core finds: the rule, and where it is broken."""
         self.run(AXE.read_text(encoding="utf-8") + "; 0")
         rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-        told = "one.id + ': ' + one.help + ' ' + one.nodes.slice(0, 3).map(node => node.html + node.failureSummary).join()"
+        told = (
+            "one.id + ': ' + one.help + ' ' + one.nodes.slice(0, 3).map(node => node.html + node.failureSummary).join()"
+        )
         code = f"axe.run(document, {json.dumps(rules)}).then(found => found.violations.map(one => {told}))"
         found: list[str] = self.run(code)
         return found
@@ -168,4 +180,3 @@ class Browser:
                 self.requests.append(address)
         elif method in ("Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded"):
             self.messages.append(json.dumps(parameters)[:500])
-

@@ -228,8 +228,8 @@ def _reported(path: Path, callback: Callback) -> Model:
 
 
 def _drawing_engine(model: Model) -> str:
-    """Return the engine that draws a report: PyTorch where it is loaded, else NumPy, which starts soon."""
-    return "torch" if "torch" in sys.modules and model.config.network.kind == "recurrent" else "numpy"
+    """Return the engine that draws a report: PyTorch where it is loaded and reads many sources at once, else NumPy."""
+    return "torch" if "torch" in sys.modules and model.config.network.encoder is not None else "numpy"
 
 
 def _one_or_all(names: tuple[str, ...]) -> Any:

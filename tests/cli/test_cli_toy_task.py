@@ -56,7 +56,9 @@ def model(words: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     trained = process(MAIN, "train", words, "--backwards", *options, "--out", path)
     assert trained.code == 0, trained.err
     assert "words: 113 to learn, 12 held out." in trained.err
-    assert re.search(r"of the held-out words are reversed\.\ntry: \S*unspool reverse ", trained.out)
+    assert re.search(
+        r"of the held-out words are reversed\.\nreport: \S*/report\.html\ntry: \S*unspool reverse ", trained.out
+    )
     return path
 
 

@@ -207,7 +207,15 @@ def test_a_data_set_of_hugging_face_is_a_table_with_the_names_of_its_labels() ->
     assert "data['train']" in caught.value.hint
 
 
-def test_an_array_of_texts_and_a_frame_of_polars_are_read_too() -> None:
+def test_a_frame_of_polars_is_a_table() -> None:
+    polars = pytest.importorskip("polars")
+    assert rows_of(polars.DataFrame({"text": ["a", "b"], "n": [1, None]})) == [
+        {"text": "a", "n": 1},
+        {"text": "b", "n": None},
+    ]
+
+
+def test_an_array_of_texts_is_read_too() -> None:
     numpy = pytest.importorskip("numpy")
     assert rows_of(numpy.array(["a b", "c d"])) == [{"text": "a b"}, {"text": "c d"}]
     assert rows_of(numpy.array([["a", "x"], ["b", "y"]])) == [{"1": "a", "2": "x"}, {"1": "b", "2": "y"}]

@@ -131,7 +131,7 @@ def test_names_and_words_are_shown_as_they_are() -> None:
 @pytest.mark.parametrize("shown", [[], [ITEM]])
 def test_the_page_of_figures(shown: list[CaptionedPicture]) -> None:
     found = check_page(caption_page(FIGURES, shown))
-    assert f"a CIDEr-D of {FIGURES.cider:.2f}" in found.text
+    assert f"{FIGURES.cider:.2f} is the CIDEr-D" in found.text
     assert f"{FIGURES.bleu4:.2f}" in found.text
     assert f"{FIGURES.shuffled_cider:.2f} if every picture had the caption of another one" in found.text
     assert "perplexity" not in found.text

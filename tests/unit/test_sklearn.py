@@ -146,11 +146,6 @@ def _written(rows: Any) -> list[str]:
     return [" ".join(f"{number:.1f}" for number in row[:4]) for row in rows]
 
 
-FAILING = {  # the checks that texts cannot pass, and why
-    "check_fit2d_1sample": "one text cannot have two classes",
-}
-
-
 def test_of_texts_scikit_learn_checks_what_it_can() -> None:
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
@@ -163,8 +158,7 @@ def test_of_texts_scikit_learn_checks_what_it_can() -> None:
 def test_scikit_learns_checks_pass_where_rows_become_texts() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = check_estimator(OfNumbers(), expected_failed_checks=FAILING, on_fail=None)
+        found = check_estimator(OfNumbers(), on_fail=None)  # none is expected to fail
     failed = {one["check_name"]: str(one["exception"])[:200] for one in found if one["status"] == "failed"}
     assert not failed
-    assert {one["check_name"] for one in found if one["status"] == "xfail"} <= set(FAILING)
-    assert sum(one["status"] == "passed" for one in found) > 40
+    assert sum(one["status"] == "passed" for one in found) > 50

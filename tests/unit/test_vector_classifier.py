@@ -100,5 +100,5 @@ def test_what_it_cannot_do_is_said_with_what_can(model: unspool.VectorClassifier
         model.generate("a")
     with pytest.raises(UsageError, match="tokenizer, a setting of"):
         unspool.train(ROWS, features="size", label="kind", tokenizer="word", steps=1)
-    with pytest.raises(UsageError, match="Received: no --label"):
+    with pytest.raises(UsageError, match="Received: no label="):
         unspool.train(ROWS, features="size", steps=1)

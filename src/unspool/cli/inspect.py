@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from unspool.cli.arguments import AsJson, ModelPath, Page
+from unspool.cli.arguments import AsJson, Condition, ConditionJson, ModelPath, Page, condition_keyword
 from unspool.cli.console import write, write_json
 from unspool.cli.options import Fields, Settings, with_options
 from unspool.display.terminal import visible
@@ -28,6 +28,8 @@ def inspect(
         typer.Option("--text", metavar="TEXT", help="Sets a text to explain, as TEXT does; may be repeated."),
         Option("Data", True, synonyms=("prompt", "input", "source")),
     ] = None,
+    condition: Condition = None,
+    condition_json: ConditionJson = None,
     html: Page = None,
     as_json: AsJson = False,
     *,
@@ -42,7 +44,8 @@ def inspect(
     number of a row, such as "alcohol=13.2,hue=1": the mean of its column is read instead.
 
     Of a language model with counts beside its network, how likely each token of a text is by both, and by their
-    mixture; the page colours where the counts predicted better.
+    mixture; the page colours where the counts predicted better. Of a conditional model the same, given a condition;
+    without one, what led to the label.
 
     Of a captioner, the positions of the picture with the largest attention weights for each word; the page shows them
     over the picture.
@@ -64,7 +67,8 @@ def inspect(
     opened: Any = load(model, **runtime)
     if text and opened.reads == "pictures":
         raise UsageError("this model reads pictures. Received: --text.", "give the names of pictures.")
-    found = opened.inspect(pictures_of(named or []) if opened.reads == "pictures" else named or text, **search)
+    given = condition_keyword(opened, condition, condition_json)
+    found = opened.inspect(pictures_of(named or []) if opened.reads == "pictures" else named or text, **search, **given)
     if html is not None:
         write_atomically(html, found.page, "--html")
     if not as_json:

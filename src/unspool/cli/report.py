@@ -26,10 +26,9 @@ def report(
 ) -> None:
     """Write the report of a model: a page of HTML that needs no other file.
 
-    It shows what the model does (samples at five temperatures and what surprises a language model; the best and worst
-    translations and what they looked at; what a classifier confuses and what moved it; pictures with their captions),
-    how it was trained (the curves of the loss, and what it wrote on the way), and with which settings. Every run writes
-    one at its end.
+    It shows what the model does (what it writes at five temperatures, and what surprises it; its best and worst answers
+    and what they looked at; what it confuses, and what moved a label; pictures with their captions), how it was trained
+    (the curves of the loss, and what it wrote on the way), and with which settings. Every run writes one at its end.
 
     Examples:
         unspool report runs/alice

@@ -214,10 +214,9 @@ class _Search:
         values = one.total + node.values
         self.fitting += float(np.exp(values[whole]).sum())
         totals: dict[str, float] = {}
-        for token in whole:
-            if values[token] > self._floor:
-                text = text_of_bytes(self._texts.texts[token].encode(errors="surrogateescape")[len(one.left) :])
-                self._fit(one, node, token, text, float(values[token]), totals)
+        for token in whole[values[whole] > self._floor].tolist():
+            text = text_of_bytes(self._texts.texts[token].encode(errors="surrogateescape")[len(one.left) :])
+            self._fit(one, node, token, text, float(values[token]), totals)
         if not self._limits.phrases:
             self._push_ends(totals)
         for token, left in shorter:

@@ -89,13 +89,26 @@ class Figures(Displayed):
 InitialStates = Callable[[IntArray], State]  # indices of B documents -> the states of B rows that they start from
 
 
-def evaluate_parts(network: SequenceNetwork, part: Part, rows: int | None = None, limit: int | None = None) -> Figures:
+def evaluate_parts(
+    network: SequenceNetwork,
+    part: Part,
+    rows: int | None = None,
+    limit: int | None = None,
+    initial_states: InitialStates | None = None,
+) -> Figures:
     """Measure a network as `evaluate_part` does; of a mixture, also what it mixes."""
-    figures = evaluate_part(network, part, rows, limit)
+    figures = evaluate_part(network, part, rows, limit, initial_states=initial_states)
     if not isinstance(network, Mixture):
         return figures
-    mixed = {"network": network.network, "counts": network.counts}
-    return replace(figures, parts={name: evaluate_part(one, part, rows, limit) for name, one in mixed.items()})
+
+    def starting(name: str) -> InitialStates | None:
+        return None if initial_states is None else lambda chosen: getattr(initial_states(chosen), name)
+
+    parts = {
+        name: evaluate_part(one, part, rows, limit, initial_states=starting(name))
+        for name, one in network.parts.items()
+    }
+    return replace(figures, parts=parts)
 
 
 def evaluate_part(

@@ -56,7 +56,7 @@ def surprise(
         found = softmax(logits[0].astype(np.float64))  # (T, V)
         own = found[np.arange(len(found)), tokens[window]]  # (T)
         bits += (-np.log2(np.maximum(own, np.finfo(np.float64).tiny))).tolist()
-        likeliest += [_likeliest(row, tokenizer, alternatives) for row in found]
+        likeliest += _likeliest(found, tokenizer, alternatives)
     better = None
     if isinstance(network, Mixture):
         states = (None, None) if state is None else state
@@ -66,8 +66,14 @@ def surprise(
     return Surprise(tuple(map(tokenizer.show, tokens.tolist())), tuple(bits), tuple(likeliest), better)
 
 
-def _likeliest(probabilities: FloatArray, tokenizer: Tokenizer, count: int) -> tuple[tuple[str, float], ...]:
-    """Return the likeliest of V tokens with their probabilities."""
-    best = np.argpartition(-probabilities, min(count, len(probabilities) - 1))[:count]
-    best = best[np.argsort(-probabilities[best], kind="stable")]
-    return tuple((tokenizer.show(int(token)), float(probabilities[token])) for token in best)
+def _likeliest(probabilities: FloatArray, tokenizer: Tokenizer, count: int) -> list[tuple[tuple[str, float], ...]]:
+    """Return the likeliest of V tokens with their probabilities, at each of T places [T, V]."""
+    best = np.argpartition(-probabilities, min(count, probabilities.shape[1] - 1), axis=1)[:, :count]  # (T, count)
+    shares = np.take_along_axis(probabilities, best, axis=1)
+    order = np.argsort(-shares, axis=1, kind="stable")
+    best, shares = np.take_along_axis(best, order, axis=1), np.take_along_axis(shares, order, axis=1)
+    names = {token: tokenizer.show(token) for token in set(best.ravel().tolist())}
+    return [
+        tuple((names[token], share) for token, share in zip(tokens, own, strict=True))
+        for tokens, own in zip(best.tolist(), shares.tolist(), strict=True)
+    ]

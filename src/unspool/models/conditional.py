@@ -15,13 +15,14 @@ from unspool.evaluate.bayes import BayesClassifier
 from unspool.evaluate.conditioned import ConditionedFigures
 from unspool.folder.model_folder import ModelFolder
 from unspool.models.base import PathLike, given, measuring
-from unspool.models.explained import Description
+from unspool.models.explained import Description, Inspection
 from unspool.models.labelling import TextLabellingModel
 from unspool.models.reading import Sample, StateReading, load_reading, open_context, open_session
-from unspool.models.score import Score, score_text
+from unspool.models.score import Score, inspect_scores, score_text
 from unspool.tasks.conditional.evaluation import conditioned_page, conditioned_text, evaluate_conditional
 from unspool.tasks.conditional.report import conditional_sections
 from unspool.tasks.conditional.specs import ConditionalConfig, ConditionalDataSpec
+from unspool.tasks.mixed_page import parts_text
 from unspool.tasks.reporting.leads import CHANGES, KNOWS, text_lead
 from unspool.tasks.reporting.whole import OwnReport
 from unspool.text.words import Until
@@ -123,9 +124,26 @@ class ConditionalTextModel(TextLabellingModel):
             lambda folder: evaluate_conditional(self.network, self.tokenizer, self.config, folder, chosen)
         )
 
+    def inspect(self, texts: str | Sequence[str], condition: Condition | None = None, **settings: Any) -> Inspection:
+        """Show what led to the label of each text; given a condition, where counts predicted the text better.
+
+        Args:
+            texts: are one text or several.
+            condition: is what they depend on; see `TextModel.inspect`. Without it, labels are explained.
+            **settings: there are none.
+
+        Raises:
+            UsageError: a setting is given; the labels cannot be told apart; or the condition is not known, or there
+                are no counts beside the network.
+        """
+        if condition is None:
+            return super().inspect(texts, **settings)
+        given(self.config.task, None, settings)
+        return inspect_scores(self, texts, lambda text: self.score(text, condition))
+
     def describe(self, figures: ConditionedFigures) -> Description:
-        """Name the labels that the model does not know."""
-        return Description(conditioned_text(figures), conditioned_page(figures))
+        """Name the labels that the model does not know, and show the figures of what is mixed."""
+        return Description(conditioned_text(figures) + parts_text(figures.to_dict()), conditioned_page(figures))
 
     def own_report(self, folder: ModelFolder, events: Sequence[dict[str, Any]]) -> OwnReport:
         """Return what the report shows of the model's task alone."""

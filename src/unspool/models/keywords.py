@@ -37,6 +37,8 @@ class TextDataKeywords(TypedDict, total=False):
     lines: bool
     documents: Literal["line", "file"] | None
     separator: str | None
+    order: int
+    min_count: int
 
 
 class TrainingKeywords(TypedDict, total=False):
@@ -44,7 +46,7 @@ class TrainingKeywords(TypedDict, total=False):
 
     engine: Literal["torch", "keras"]
     batch_size: int
-    optimizer: Literal["adamw", "muon"]
+    optimizer: Literal["adamw", "muon", "normuon"]
     learning_rate: float
     matrix_rate: float
     weight_decay: float
@@ -118,11 +120,9 @@ class LanguageKeywords(
     tokenizer: Literal["char", "word", "whitespace", "bpe", "byte"]
     vocabulary_limit: int
     text: str | Sequence[str]
+    counts: bool
     sequence_length: int
     reset_probability: float
-    counts: bool
-    order: int
-    min_count: int
 
 
 class NgramKeywords(RunKeywords, SourcesKeywords, TextDataKeywords, total=False):
@@ -132,8 +132,6 @@ class NgramKeywords(RunKeywords, SourcesKeywords, TextDataKeywords, total=False)
     vocabulary_limit: int
     text: str | Sequence[str]
     tokenizer_from: str | None
-    order: int
-    min_count: int
 
 
 class TranslationKeywords(
@@ -197,6 +195,7 @@ class ConditionalKeywords(
     condition: str | Sequence[str]
     condition_kind: Literal["auto", "labels", "numbers"]
     max_length: int | None
+    counts: bool
     decoder_input: Literal["previous", "none"]
     encoder_size: int
 
@@ -252,11 +251,9 @@ class EveryKeyword(
     tokenizer: Literal["char", "word", "whitespace", "bpe", "byte"]
     vocabulary_limit: int
     text: str | Sequence[str]
+    counts: bool
     sequence_length: int
     reset_probability: float
-    counts: bool
-    order: int
-    min_count: int
     tokenizer_from: str | None
     source: str | None
     target: str | None

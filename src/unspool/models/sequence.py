@@ -21,11 +21,10 @@ from unspool.tasks.captioning.specs import CaptioningConfig, CaptioningDataSpec
 from unspool.tasks.opening import decoder_tokenizer
 from unspool.tasks.pictures.encoding import PictureEncoding
 from unspool.tasks.pictures.reader import PictureReader
-from unspool.tasks.reporting.leads import pairs_lead
 from unspool.tasks.reporting.whole import OwnReport
 from unspool.tasks.translation.evaluation import evaluate_translation
 from unspool.tasks.translation.page import inspect_attention, translation_page
-from unspool.tasks.translation.report import translated_pairs, translation_sections
+from unspool.tasks.translation.report import pairs_lead, translated_pairs, translation_sections
 from unspool.tasks.translation.specs import ReferenceSpec, TranslationConfig, TranslationDataSpec
 from unspool.tasks.translation.task import read_tokenizers
 from unspool.text.incoming import clean_texts

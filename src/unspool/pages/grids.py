@@ -18,7 +18,7 @@ def attention_grid(
     """Draw attention weights: a row for each generated token, a column for each source token.
 
     Args:
-        caption: says what was translated.
+        caption: says what looked at what.
         source: are the S tokens of the source.
         target: are the N tokens that were generated.
         weights: are [N, S], of which each row sums to 1.
@@ -33,7 +33,7 @@ def attention_grid(
             for read, weight in zip(source, own, strict=True)
         ]
         rows.append((name, "".join(cells)))
-    return _grid(caption, list(map(shown_token, source)), rows, "tokens", "written ↓ read →")
+    return _grid(caption, list(map(shown_token, source)), rows, "tokens", "read →\nwritten ↓")
 
 
 def confusion_grid(caption: str, labels: Sequence[str], matrix: Sequence[Sequence[int]], unknown: str) -> str:
@@ -59,7 +59,7 @@ def confusion_grid(caption: str, labels: Sequence[str], matrix: Sequence[Sequenc
             for column, count in enumerate(counts)
         ]
         rows.append((name, "".join(cells)))
-    return _grid(caption, names, rows, "", "is ↓ taken for →")
+    return _grid(caption, names, rows, "", "taken for →\nis ↓")
 
 
 def _grid(caption: str, heads: Sequence[str], rows: Sequence[tuple[str, str]], kind: str, corner: str) -> str:

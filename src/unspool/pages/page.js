@@ -20,8 +20,10 @@ const tip = document.createElement("div");
 tip.id = "tip";
 tip.setAttribute("role", "status");
 document.body.append(tip);
-const close = () => { tip.textContent = ""; };
+let shown = null;
+const close = () => { tip.textContent = ""; shown = null; };
 const open = (cell) => {
+  shown = cell;
   tip.textContent = cell.dataset.tip;
   const box = cell.getBoundingClientRect(), own = tip.getBoundingClientRect();
   const left = Math.min(Math.max(8, box.left + box.width / 2 - own.width / 2), innerWidth - own.width - 8);
@@ -32,7 +34,8 @@ const open = (cell) => {
 const cellOf = (event) => event.target.closest("[data-tip]");
 document.addEventListener("pointerover", (event) => { const cell = cellOf(event); cell ? open(cell) : close(); });
 document.addEventListener("focusin", (event) => { const cell = cellOf(event); cell ? open(cell) : close(); });
-document.addEventListener("scroll", close, { capture: true, passive: true });
+const follow = () => { if (shown) shown === document.activeElement ? open(shown) : close(); };  // a focused cell keeps it
+document.addEventListener("scroll", follow, { capture: true, passive: true });
 
 // A table that is wider than its box can be scrolled with the keyboard.
 for (const box of document.querySelectorAll(".wide:not([data-cells])")) {

@@ -23,6 +23,7 @@ from unspool.errors import (
     shell_word,
 )
 from unspool.folder.atomic import bring_back, drop_replaced, set_aside, waiting, write_atomically
+from unspool.folder.copies import refuse_read
 from unspool.folder.lock import locked
 from unspool.folder.model_folder import ModelFolder, check_free
 from unspool.folder.request import write_request
@@ -146,6 +147,7 @@ class Run:
 
     def _resume(self) -> None:
         folder = ModelFolder(self.path)
+        refuse_read(folder, "resuming")
         recipe, config = read_recipe(folder), read_config(folder)
         config = config.changed(network=config.network.without_counts())  # of the end of an interrupted run
         checkpoint = Checkpoint(folder.training)

@@ -90,18 +90,23 @@ class TrainingCurve:
     """
 
     def __init__(self, history: History, progress: float) -> None:
-        self._history, self._written = history, int(progress * POINTS)
+        self._history, self._written = history, _points(progress)
         self._losses: list[float] = []
 
     def add(self, event: StepEvent, loss: float) -> None:
         """Take the loss of an update, in nats per token, and write a point where one is due."""
         self._losses.append(loss)
-        due = int(event.progress * POINTS)
+        due = _points(event.progress)
         if due > self._written:
             mean = round(sum(self._losses) / len(self._losses), 5)
             seconds, epoch = round(event.seconds, 3), round(event.epoch, 4)
             self._history.add(event="training", step=event.step, epoch=epoch, seconds=seconds, loss=mean)
             self._written, self._losses = due, []
+
+
+def _points(progress: float) -> int:
+    """Return how many points a curve has at a progress of 0 to 1; a rounding error takes none away."""
+    return int(progress * POINTS + 1e-6)
 
 
 def _parsed(line: str) -> dict[str, Any] | None:

@@ -22,7 +22,8 @@ class NotebookProgress(PlainProgress):
         super().__init__(board)
         from IPython.display import HTML, display
 
-        self._form, self._show = HTML, display
+        self._form: Any = HTML
+        self._show: Any = display
         self._curves: dict[str, list[tuple[float, float]]] = {"training": [], "fresh": []}
         self._notes: list[str] = []
         self._sample, self._done, self._drawn = "", False, time.monotonic()

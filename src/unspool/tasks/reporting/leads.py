@@ -31,17 +31,3 @@ def text_lead(events: Sequence[Mapping[str, Any]], kind: str) -> str:
     ]
     compared = "".join(f"; {what} {value:.2f}" for what, value in others if value is not None)
     return lead(f"{bits:.2f}", "bits per character on text that it never saw", f"{compared}.")
-
-
-def pairs_lead(events: Sequence[Mapping[str, Any]], bleu: float | None) -> str:
-    """Return how many held-out sources are translated exactly; nothing where that was not measured.
-
-    Args:
-        events: are those of the history.
-        bleu: is that of some held-out pairs; none where it is not known.
-    """
-    exact = ending(events).get("greedy_exact")
-    if exact is None:
-        return ""
-    compared = "" if bleu is None else f"; their BLEU, 0 to 100, which counts words in common, is {bleu:.1f}"
-    return lead(f"{exact:.0%}", "of the held-out sources are translated exactly as a person did", f"{compared}.")

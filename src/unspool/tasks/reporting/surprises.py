@@ -59,4 +59,4 @@ def _cells(passage: Passage, full: int) -> Iterator[Cell]:
         who = "" if found.counts_better is None else f"\nbetter by the {'counts' if won else 'network'}"
         tip = f"{symbol(token)}: {bits:.1f} bits, {2**-bits:.1%}\nexpected: {instead}{who}"
         shown = "" if token == SPECIAL_TOKENS[END] else token
-        yield Cell(shown or "⏹\n", tip, bits / full, "warm", won)
+        yield Cell(shown or "\n", tip, bits / full, "warm", won)

@@ -21,7 +21,7 @@ TEMPERATURES = (0.2, 0.5, 0.8, 1.0, 1.3)
 USUAL = 2  # the index of the one that is chosen at first
 SEED = 0
 SHOWN = 12  # symbols
-LENGTHS = {"char": 240, "byte": 240}  # tokens of a sample, by the kind of the tokenizer
+LENGTHS = {"char": 180, "byte": 180}  # tokens of a sample, by the kind of the tokenizer
 LENGTH = 60  # of another
 
 

@@ -1,16 +1,17 @@
 """What the report of a translator shows: its best and worst translations, and where they looked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from unspool.data.pairs import Pair, kept_pairs
 from unspool.decode.translation import BeamTranslator, Translation
 from unspool.errors import MissingExtraError, ModelFolderError
 from unspool.evaluate.pairs import corpus_bleu, sentence_bleu
 from unspool.folder.model_folder import ModelFolder
-from unspool.pages.page import examples, paragraph, section
+from unspool.pages.page import examples, lead, paragraph, section
 from unspool.specs.sampling import BeamSpec
+from unspool.tasks.reporting.curves import ending
 from unspool.tasks.translation.page import attention_part
 
 PAIRS = 100  # of those held out, that are translated
@@ -55,6 +56,20 @@ def translated_pairs(translator: BeamTranslator, folder: ModelFolder) -> tuple[l
         scores, whole = [None] * len(pairs), None
     ranked = [Translated(*one) for one in zip(pairs, found, scores, strict=True)]
     return sorted(ranked, key=lambda one: -(one.bleu or 0.0)), whole
+
+
+def pairs_lead(events: Sequence[Mapping[str, Any]], bleu: float | None) -> str:
+    """Return how many held-out sources are translated exactly; nothing where that was not measured.
+
+    Args:
+        events: are those of the history.
+        bleu: is that of some held-out pairs; none where it is not known.
+    """
+    exact = ending(events).get("greedy_exact")
+    if exact is None:
+        return ""
+    compared = "" if bleu is None else f"; their BLEU, 0 to 100, which counts words in common, is {bleu:.1f}"
+    return lead(f"{exact:.0%}", "of the held-out sources are translated exactly as a person did", f"{compared}.")
 
 
 def translation_sections(ranked: Sequence[Translated]) -> list[str]:

@@ -1,9 +1,8 @@
-"""A text as a language model with counts reads it: how likely each token is, and where the counts predicted better."""
+"""A text as a model with counts reads it: how likely each token is, and where the counts predicted better."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from unspool.evaluate.bits import Figures
 from unspool.pages.cells import Cell, key, text_cells
 from unspool.pages.page import page
 
@@ -38,14 +37,19 @@ def inspect_mixed(found: Sequence[Tokens]) -> tuple[list[dict[str, Any]], str, s
     return rows, "\n".join(lines) + "\n", page("Where did the counts predict better?", "\n".join(body), "Mixture")
 
 
-def parts_text(figures: Figures) -> str:
-    """Show the figures of the network and of the counts beside those of their mixture; empty where nothing is mixed."""
-    if not figures.parts:
+def parts_text(figures: Mapping[str, Any]) -> str:
+    """Show the figures of the network and of the counts beside those of their mixture; empty where nothing is mixed.
+
+    Args:
+        figures: are those of an evaluation by name, as for JSON; `parts` has those of the two that are mixed.
+    """
+    if not figures.get("parts"):
         return ""
-    width = max(map(len, FIGURES))
-    lines = [f"{'':10}" + "".join(f"  {name.replace('_', ' '):>{width}}" for name in FIGURES)]
-    for part, found in {**figures.parts, "mixture": figures}.items():
-        lines.append(f"{part:10}" + "".join(f"  {getattr(found, name):{width}.4f}" for name in FIGURES))
+    names = [name for name in FIGURES if name in figures]
+    width = max(map(len, names))
+    lines = [f"{'':10}" + "".join(f"  {name.replace('_', ' '):>{width}}" for name in names)]
+    for part, found in {**figures["parts"], "mixture": figures}.items():
+        lines.append(f"{part:10}" + "".join(f"  {found[name]:{width}.4f}" for name in names))
     return "".join(f"{line}\n" for line in ["", *lines])
 
 
