@@ -7,6 +7,7 @@ from typing import Any
 
 from unspool.data.conditions import CONDITIONS
 from unspool.data.pairs import Pairs
+from unspool.display.reprs import Displayed
 from unspool.engines.base import EncoderDecoder
 from unspool.evaluate.bayes import BayesClassifier
 from unspool.evaluate.bits import Figures, evaluate_parts
@@ -19,8 +20,8 @@ MAX_LABELS = 100  # every text is read once for each
 LIKELIHOODS = ("bits_per_byte", "bits_per_character", "nats_per_token", "perplexity")
 
 
-@dataclass(frozen=True)
-class ConditionedFigures:
+@dataclass(frozen=True, repr=False)
+class ConditionedFigures(Displayed):
     """What `unspool evaluate` reports for a conditional model.
 
     Attributes:

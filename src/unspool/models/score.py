@@ -8,19 +8,21 @@ import numpy as np
 
 from unspool.arrays import IntArray
 from unspool.data.tokens import Part, part_of_text
+from unspool.display.reprs import Displayed
 from unspool.engines.base import SequenceNetwork
 from unspool.engines.mixture import Mixture, MixtureState
 from unspool.errors import UsageError
 from unspool.evaluate.adapted import AdaptedFigures
 from unspool.evaluate.bits import token_nats
-from unspool.models.base import Inspection, Model
+from unspool.models.base import Model
+from unspool.models.explained import Inspection
 from unspool.tasks.mixed_page import inspect_mixed
 from unspool.text.incoming import clean_text
 from unspool.text.tokenizer import Tokenizer
 
 
-@dataclass(frozen=True)
-class Score:
+@dataclass(frozen=True, repr=False)
+class Score(Displayed):
     """How well a model predicts a text.
 
     Attributes:

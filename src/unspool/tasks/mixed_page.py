@@ -1,23 +1,17 @@
 """A text as a model with counts reads it: how likely each token is, and where the counts predicted better."""
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Any
 
-from unspool.tasks.page import page
-from unspool.text.escapes import escaped
+from unspool.pages.cells import Cell, key, text_cells
+from unspool.pages.page import page
 
 FIGURES = ("bits_per_byte", "bits_per_character", "nats_per_token", "perplexity", "fresh_nats_per_token")
 SHOWN_GAIN = 4.0  # nats: where one predicts so much better than the other, its colour is the strongest
-COUNTS, NETWORK = "213, 94, 0", "0, 114, 178"  # orange and blue, which people with any colour vision tell apart
-STYLE = """.text { font-family: ui-monospace, monospace; white-space: pre-wrap; max-width: none; }
-.text span { border-radius: .15rem; }
-.key span { padding: 0 .4rem; }
-"""
 INTRODUCTION = (
-    '<p class="key"><span style="{counts}">Orange</span> tokens are those that the counts predicted better than the '
-    'network, <span style="{network}">blue</span> ones those that the network predicted better. The darker, the '
-    "larger the difference. A token tells its log-probabilities when it is pointed at.</p>"
+    "<p>Shaded are the tokens that one of the two predicted better; the stronger, the larger the difference. A token "
+    "tells its log-probabilities when it is pointed at or focused.</p>\n"
+    + key(("better by the counts", 1.0, "warm"), ("better by the network", 1.0, "cool"))
 )
 Tokens = tuple[str, Sequence[str], Sequence[float], Mapping[str, Sequence[float]]]  # text, tokens, mixture, parts
 
@@ -39,9 +33,8 @@ def inspect_mixed(found: Sequence[Tokens]) -> tuple[list[dict[str, Any]], str, s
     ]
     lines = [f"{'mixture':>9} {'network':>9} {'counts':>9}  token"]
     lines += [f"{row['mixture']:9.4f} {row['network']:9.4f} {row['counts']:9.4f}  {row['token']!r}" for row in rows]
-    counts, network = _colour(SHOWN_GAIN), _colour(-SHOWN_GAIN)
-    body = [INTRODUCTION.format(counts=counts, network=network), *(_section(one) for one in found)]
-    return rows, "\n".join(lines) + "\n", page("Where the counts predicted better", STYLE, "\n".join(body))
+    body = [INTRODUCTION, *(_part(number, one) for number, one in enumerate(found, 1))]
+    return rows, "\n".join(lines) + "\n", page("Where did the counts predict better?", "\n".join(body), "Mixture")
 
 
 def parts_text(figures: Mapping[str, Any]) -> str:
@@ -60,23 +53,17 @@ def parts_text(figures: Mapping[str, Any]) -> str:
     return "".join(f"{line}\n" for line in ["", *lines])
 
 
-def _section(one: Tokens) -> str:
+def _part(number: int, one: Tokens) -> str:
     _, tokens, both, parts = one
-    spans = [
-        f'<span style="{_colour(counts - network)}" title="mixture {mixed:.2f}, network {network:.2f}, counts '
-        f'{counts:.2f}">{escape(_shown(token))}</span>'
+    cells = [
+        Cell(
+            token,
+            f"mixture {mixed:.2f}, network {network:.2f}, counts {counts:.2f}",
+            abs(counts - network) / SHOWN_GAIN,
+            "warm" if counts > network else "cool",
+        )
         for token, mixed, network, counts in zip(tokens, both, parts["network"], parts["counts"], strict=True)
     ]
     better = sum(counts > network for network, counts in zip(parts["network"], parts["counts"], strict=True))
     said = f"<p>The counts predicted {better:,} of {len(tokens):,} tokens better.</p>"
-    return f'{said}\n<p class="text">{"".join(spans)}</p>'
-
-
-def _shown(token: str) -> str:
-    return token if token in ("\n", "\t") else escaped(token)
-
-
-def _colour(gain: float) -> str:
-    """Return the style of a token that the counts predicted better by so many nats; negative ones are the network's."""
-    opacity = min(1.0, abs(gain) / SHOWN_GAIN) * 0.8
-    return f"background: rgba({COUNTS if gain > 0 else NETWORK}, {opacity:.2f})"
+    return f"{said}\n{text_cells(f'Text {number}, by which of the two predicted better', cells)}"

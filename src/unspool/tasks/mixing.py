@@ -30,7 +30,7 @@ WARM_UP = 1024  # tokens of a stream that are read before those that are held ba
 PRUNED = 10_000_000  # tokens, for each of which n-grams must occur once more to be kept beside a network
 GAIN = 0.002  # the share of its nats by which a mixture must predict better than the network, to be kept
 MAX_LOGITS = 1 << 22  # computed at once
-MAX_KEPT = 1 << 26  # log-probabilities of each part that a gate is fitted to
+MAX_KEPT = 1 << 25  # log-probabilities of each part that a gate is fitted to
 ROWS = 64  # documents that are read at once
 
 

@@ -13,6 +13,7 @@ from unspool.decode.reading import start_reading
 from unspool.engines.base import SequenceNetwork
 from unspool.evaluate.baseline import frequency_nats
 from unspool.evaluate.bits import document_nats, fresh_means
+from unspool.evaluate.sampled import carried_sample
 from unspool.evaluate.units import units_of
 from unspool.folder.model_folder import ModelFolder
 from unspool.specs.sampling import SamplingSpec
@@ -52,6 +53,11 @@ class LanguageJob:
     def validate(self, network: SequenceNetwork) -> float:
         """Compute the loss in nats per token, from the initial state."""
         return _fresh(network, self._corpus)
+
+    def carried(self, network: SequenceNetwork) -> float | None:
+        """Estimate the loss in nats per token, the state being passed along a stream; see `tasks.base.Carries`."""
+        part = self._corpus.validation
+        return carried_sample(network, part.tokens) if part.starts is None and len(part.tokens) > 1 else None
 
     def sample(self, network: SequenceNetwork) -> str:
         """Generate some text."""
