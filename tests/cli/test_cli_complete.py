@@ -9,7 +9,7 @@ import pytest
 
 import unspool
 from helpers.commands import SENTENCE, Result, call_main, unimportable
-from helpers.terminal import Terminal
+from helpers.terminals import UNSPOOL, Terminal
 
 
 @pytest.fixture(scope="module")
@@ -104,8 +104,8 @@ def test_evaluate_types_and_says_what_is_saved(counted: Path, run: Callable[...,
 def terminal(counted: Path) -> Iterator[Callable[..., Terminal]]:
     opened: list[Terminal] = []
 
-    def open_terminal(*arguments: object, **options: dict[str, str]) -> Terminal:
-        opened.append(Terminal("complete", counted, "--interactive", *arguments, **options))
+    def open_terminal(*arguments: object, env: dict[str, str] | None = None) -> Terminal:
+        opened.append(Terminal(*UNSPOOL, "complete", counted, "--interactive", *arguments, env=env))
         return opened[-1]
 
     yield open_terminal

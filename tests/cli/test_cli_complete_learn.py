@@ -13,7 +13,7 @@ import pytest
 import unspool
 from helpers.commands import Result, call_main
 from helpers.counted import with_counts
-from helpers.terminal import Terminal
+from helpers.terminals import UNSPOOL, Terminal
 from unspool.folder.typed import JOURNAL, typed_texts
 
 NEW = "the sphinx of quartz vexes jumpy wizards."
@@ -51,7 +51,7 @@ def terminal(counted: Path) -> Iterator[Callable[..., Terminal]]:
     opened: list[Terminal] = []
 
     def open_terminal() -> Terminal:
-        opened.append(Terminal("complete", counted, "--interactive", "--learn", "--min-saving", "0.1"))
+        opened.append(Terminal(*UNSPOOL, "complete", counted, "--interactive", "--learn", "--min-saving", "0.1"))
         opened[-1].wait_for(PROMPT)
         return opened[-1]
 

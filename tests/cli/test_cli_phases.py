@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from helpers.commands import Result, environment
-from unspool.cli.progress import PlainProgress
 from unspool.folder.model_folder import ModelFolder
+from unspool.training.progress import PlainProgress
 
 PHASES = ["imports", "data", "network", "kernels", "training", "closing"]
 ODD = "my 'first' runs/-x $(y)"
@@ -28,7 +28,7 @@ def test_every_phase_has_a_line_before_it_and_its_seconds_after_it(run, small, t
         "the data were read and encoded in ",
         "text: ",
         "network: ",
-        "training: muon",
+        "training: normuon",
         "the network was built in ",
         "a first update was tried, and kernels and a validation prepared, in ",
         "training: 1.2 s, until ",

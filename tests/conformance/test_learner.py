@@ -9,6 +9,7 @@ from conformance.engines import compared_learners
 from unspool.arrays import Arrays
 from unspool.data.batches import Batch
 from unspool.engines.base import Learner
+from unspool.engines.parameters import parameters
 from unspool.engines.registry import build_learner, build_network
 from unspool.specs.network import DecoderSpec, NetworkSpec
 from unspool.specs.training import TrainingSpec
@@ -47,7 +48,7 @@ def test_a_learner_keeps_to_the_protocol(learning_engine: str, shape: NetworkSpe
     assert isinstance(build_learner(learning_engine, shape, training()), Learner)
 
 
-@pytest.mark.parametrize("optimizer", ["muon", "adamw"])
+@pytest.mark.parametrize("optimizer", ["normuon", "muon", "adamw"])
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_the_loss_of_a_fixed_batch_falls(
     learning_engine: str, shape: NetworkSpec, optimizer: str, precision: str
@@ -89,7 +90,7 @@ def test_the_gradient_is_that_of_finite_differences(learning_engine: str, shape:
             assert np.sign(after[name][position] - array[position]) == -np.sign(slope), name
 
 
-@pytest.mark.parametrize("optimizer", ["muon", "adamw"])
+@pytest.mark.parametrize("optimizer", ["normuon", "adamw"])
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 @pytest.mark.parametrize("steps", [0, 4])
 def test_a_restored_learner_goes_on_bit_for_bit(
@@ -110,6 +111,20 @@ def test_a_restored_learner_goes_on_bit_for_bit(
     again.restore(saved)
     assert losses == [again.train_step(batch(9 + i, reset), 0.5, steps + i) for i, reset in enumerate(resets)]
     assert_equal(learner.training_state(), again.training_state())
+
+
+def test_normuon_changes_all_rows_of_a_matrix_by_as_much_at_first(learning_engine: str, shape: NetworkSpec) -> None:
+    spread = {}
+    for optimizer in ("muon", "normuon"):
+        settings = training(optimizer=optimizer, weight_decay=0.0, matrix_rate=0.1)
+        learner = build_learner(learning_engine, shape, settings)
+        before = learner.weights()
+        learner.train_step(batch(), 1.0, 0)
+        after = learner.weights()
+        changes = {name: after[name] - before[name] for name, fact in parameters(shape).items() if fact.matrix}
+        norms = {name: np.linalg.norm(change, axis=1) for name, change in changes.items()}
+        spread[optimizer] = max(norm.std() / norm.mean() for norm in norms.values())
+    assert spread["normuon"] < 1e-3 < spread["muon"]
 
 
 def test_padding_does_not_count(learning_engine: str, shape: NetworkSpec) -> None:

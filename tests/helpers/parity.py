@@ -40,7 +40,7 @@ GRADIENTS = DECODERS | {name_of(spec): spec for spec in (*TEXTS, *OTHERS, *HEADS
 DROPPING = {"threads": 1, "dropout": 0.2, "input_dropout": 0.1, "recurrent_dropout": 0.2}
 PLAIN = {"optimizer": "adamw", "clip": 1e9, "weight_decay": 0.0, "learning_rate": 1e-30}
 STEPS, LENGTH, WIDTH, MANY = 200, 16, 16, 32  # updates of a curve, time steps, hidden units, rows
-CURVES = {f"{cell}-{optimizer}": (cell, optimizer) for cell in CELLS for optimizer in ("muon", "adamw")}
+CURVES = {f"{cell}-{optimizer}": (cell, optimizer) for cell in CELLS for optimizer in ("normuon", "muon", "adamw")}
 
 
 def gradients(engine: str, names: Sequence[str]) -> Arrays:

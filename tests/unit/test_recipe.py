@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -122,3 +123,20 @@ def test_short_texts_fill_a_batch_as_windows_of_a_long_one_do() -> None:
     assert rows(400, 2) == 400 // 8
     assert rows(100_000, 64) == rows(10, 5_000) == ORDINARY.rows
     assert rows(3, 2) == 1
+
+
+@pytest.mark.parametrize(
+    ("requested", "optimizer", "rate"),
+    [
+        ({"cell": "lstm"}, "normuon", 0.032),
+        ({"cell": "gru"}, "normuon", 0.032),
+        ({"cell": "rnn"}, "muon", 0.004),
+        ({"cell": "mingru"}, "muon", 0.004),
+        ({"cell": "gru", "optimizer": "muon"}, "muon", 0.032),
+        ({"cell": "gru", "optimizer": "adamw"}, "adamw", 0.004),
+        ({"cell": "gru", "learning_rate": 0.01}, "normuon", 0.01),
+    ],
+)
+def test_the_rate_of_adamw_is_that_of_what_it_trains(requested: dict[str, Any], optimizer: str, rate: float) -> None:
+    training = choice(Size(10**6, 100, 3.0, ORDINARY), **requested).training
+    assert (training.optimizer, training.learning_rate) == (optimizer, rate)

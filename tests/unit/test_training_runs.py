@@ -50,7 +50,7 @@ def cut_off(text_file: Path, path: Path, step: int, **settings: Any) -> None:
         train(text_file, out=path, callback=CrashAt(step), **{**SHORT, **settings})
 
 
-@pytest.mark.parametrize("optimizer", ["muon", "adamw"])
+@pytest.mark.parametrize("optimizer", ["normuon", "adamw"])
 @pytest.mark.parametrize("step", [1, 7, 12])
 def test_a_run_that_was_cut_off_ends_like_one_that_was_not(
     text_file: Path, tmp_path: Path, optimizer: str, step: int

@@ -6,15 +6,16 @@ import typer
 
 from unspool.cli.arguments import (
     AsJson,
+    AsTyped,
     Condition,
     ConditionJson,
     ModelPath,
     check_text_model,
     condition_keyword,
 )
-from unspool.cli.console import read_text, tell, write, write_json
+from unspool.cli.console import read_text, write, write_json
 from unspool.cli.options import Fields, Settings, with_options
-from unspool.cli.shown import visible
+from unspool.display.terminal import tell, visible
 from unspool.errors import UsageError, shell_command
 from unspool.specs.base import Option, build
 from unspool.specs.completion import CompletionSpec
@@ -32,16 +33,7 @@ def complete(
     ] = None,
     condition: Condition = None,
     condition_json: ConditionJson = None,
-    interactive: Annotated[
-        bool,
-        typer.Option(
-            "--interactive",
-            "-i",
-            help="Completes what is typed in the terminal: Tab accepts the grey suggestion, Ctrl-Right a word of it, "
-            "Ctrl-D ends.",
-        ),
-        Option("Completion", True, synonyms=("live", "type", "tui", "repl")),
-    ] = False,
+    interactive: AsTyped = False,
     learn: Annotated[
         bool,
         typer.Option(

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from unspool.cli.console import tell
 from unspool.decode.session import Session
+from unspool.display.terminal import tell
 from unspool.errors import MissingExtraError, UsageError
 from unspool.text.cleaning import clean
 from unspool.text.words import Until, in_word, word_end
@@ -34,7 +34,7 @@ def check_terminal(as_json: bool) -> None:
             "--interactive needs a terminal. Received: standard input or output that is none.",
             "give the text as an argument, or pipe it in without --interactive.",
         )
-    _toolkit()
+    load_toolkit()
 
 
 def type_in_terminal(
@@ -60,7 +60,7 @@ def type_in_terminal(
 
 def _type(session: Session, learn: Callable[[str], None], until: Until, min_saving: float) -> None:
     """Read lines; see `type_in_terminal`."""
-    toolkit = _toolkit()
+    toolkit = load_toolkit()
     before, characters, saved = session.text, 0, 0
 
     def suggest(typed: str) -> str:
@@ -117,7 +117,7 @@ def _whole(before: str, suggestion: str) -> str:
     return suggestion
 
 
-def _toolkit() -> Any:
+def load_toolkit() -> Any:
     """Import prompt_toolkit.
 
     Raises:
@@ -128,5 +128,5 @@ def _toolkit() -> Any:
         import prompt_toolkit.auto_suggest
         import prompt_toolkit.key_binding
     except ImportError:
-        raise MissingExtraError("prompt_toolkit", "interactive", "completing what is typed") from None
+        raise MissingExtraError("prompt_toolkit", "interactive", "typing in the terminal") from None
     return prompt_toolkit

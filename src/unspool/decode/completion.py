@@ -21,6 +21,7 @@ import numpy as np
 from unspool.arrays import FloatArray
 from unspool.decode.boundaries import Ends, TokenTexts, text_of_bytes, whole_text
 from unspool.decode.nodes import Node, step_nodes
+from unspool.display.reprs import Displayed
 from unspool.engines.base import SequenceNetwork
 from unspool.text.words import Until, end_of, in_word
 
@@ -33,8 +34,8 @@ AT_ONCE = 8  # beginnings that are read together
 ABOUT = 1.0  # nats by which they may be worse than the first of them
 
 
-@dataclass(frozen=True)
-class Completion:
+@dataclass(frozen=True, repr=False)
+class Completion(Displayed):
     """One way in which a text may go on.
 
     Attributes:

@@ -13,6 +13,7 @@ from unspool.decode.boundaries import TokenTexts
 from unspool.decode.completion import Completion, Limits, complete
 from unspool.decode.nodes import Node, step_nodes
 from unspool.decode.reading import Reading, read
+from unspool.display.reprs import shown_value
 from unspool.engines.base import HandoverNetwork, SequenceNetwork
 from unspool.engines.ngram.network import NgramNetwork
 from unspool.errors import UsageError
@@ -82,6 +83,9 @@ class Session:
         self._max_places = max(MIN_PLACES, max_bytes // size)
         self._start = self._places[0].node
         self.text = ""
+
+    def __repr__(self) -> str:
+        return f"Session({shown_value(self.text)}, {len(self.text):,} characters)"
 
     @property
     def places(self) -> tuple[int, ...]:

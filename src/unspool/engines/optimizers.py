@@ -1,7 +1,9 @@
 """The rules of the optimizers, and the training state that they leave: the same in every engine.
 
 AdamW is that of Loshchilov and Hutter (2019), with decoupled weight decay; Muon is Jordan's (2024), with Nesterov's
-momentum and a rate that grows with sqrt(rows / columns) of a tall matrix. The names of the moments are PyTorch's.
+momentum and a rate that grows with sqrt(rows / columns) of a tall matrix. NorMuon (Li et al., 2025) is Muon for the
+matrix of each gate by itself, and what it adds to a row, a unit's weights, is divided by the root of the mean square of
+what the last updates would have added; the norm of the update stays. The names of the moments are PyTorch's.
 """
 
 from collections.abc import Mapping
@@ -14,13 +16,14 @@ from unspool.specs.training import TrainingSpec
 
 BETAS = (0.9, 0.99)  # of AdamW
 MOMENTUM, ITERATIONS = 0.95, 3  # of Muon; the iterations are Newton and Schulz's
-MUON, ADAM = ("momentum_buffer",), ("exp_avg", "exp_avg_sq")
+ROW_BETA = 0.95  # of NorMuon's means of squares
+MUON, ROWS, ADAM = ("momentum_buffer",), "row_squares", ("exp_avg", "exp_avg_sq")
 RESTART = "it is damaged: train again, with --overwrite."
 
 
 def uses_muon(parameter: Parameter, training: TrainingSpec) -> bool:
-    """Return whether Muon trains a parameter, rather than AdamW."""
-    return training.optimizer == "muon" and parameter.matrix
+    """Return whether Muon or NorMuon trains a parameter, rather than AdamW."""
+    return training.optimizer != "adamw" and parameter.matrix
 
 
 def check_training_state(spec: NetworkSpec, training: TrainingSpec, arrays: Mapping[str, Array]) -> None:
@@ -34,7 +37,10 @@ def check_training_state(spec: NetworkSpec, training: TrainingSpec, arrays: Mapp
     for name, parameter in parameters(spec).items():
         muon = uses_muon(parameter, training)
         own = {f"moments.{key}.{name}": parameter.shape for key in (MUON if muon else ADAM)}
-        own |= {} if muon else {f"moments.step.{name}": ()}
+        if not muon:
+            own[f"moments.step.{name}"] = ()
+        elif training.optimizer == "normuon":
+            own[f"moments.{ROWS}.{name}"] = (parameter.shape[0], 1)
         moments |= own if own.keys() & found.keys() else {}  # none before its first update
     states = {name: array.shape for name, array in named_under("state", arrays).items()}
     rows = states["hidden"][1] if len(states.get("hidden", ())) == 3 else 0

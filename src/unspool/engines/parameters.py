@@ -46,6 +46,7 @@ class Parameter(NamedTuple):
             shrinks.
         depth: counts the layers between it and the output: 0 for the output itself, 1 for the last layer.
         scale: multiplies the start.
+        gates: counts the matrices of gates that stand in it, one below another.
     """
 
     shape: Shape
@@ -54,6 +55,7 @@ class Parameter(NamedTuple):
     matrix: bool = False
     depth: int = 0
     scale: float = 1.0
+    gates: int = 1
 
 
 Parameters = dict[str, Parameter]
@@ -227,14 +229,15 @@ def _recurrent(
 
 def _layers(spec: DecoderSpec | TextEncoderSpec, width: int, above: int, directions: tuple[str, ...]) -> Parameters:
     """Make the facts of layers whose gates depend on the last state too."""
-    size, rows, found = spec.hidden_size, GATES[spec.cell] * spec.hidden_size, Parameters()
+    size, gates, found = spec.hidden_size, GATES[spec.cell], Parameters()
+    rows = gates * size
     start: Initialiser = "lstm_bias" if spec.cell == "lstm" else "zeros"
     for layer in range(spec.num_layers):
         depth = above + spec.num_layers - layer
         for direction in directions:
             end = f"l{layer}{direction}"
-            found[f"weight_ih_{end}"] = Parameter((rows, width), "uniform", size, True, depth)
-            found[f"weight_hh_{end}"] = Parameter((rows, size), "uniform", size, True, depth)
+            found[f"weight_ih_{end}"] = Parameter((rows, width), "uniform", size, True, depth, gates=gates)
+            found[f"weight_hh_{end}"] = Parameter((rows, size), "uniform", size, True, depth, gates=gates)
             found[f"bias_ih_{end}"] = Parameter((rows,), start, size, depth=depth)
             found[f"bias_hh_{end}"] = Parameter((rows,), "zeros", size, depth=depth)
         width = size * len(directions)
@@ -250,7 +253,7 @@ def _blocks(spec: DecoderSpec | TextEncoderSpec, width: int, above: int) -> Para
     size, count, found = spec.hidden_size, spec.num_layers, Parameters()
 
     def matrix(rows: int, columns: int, depth: int, scale: float = 1.0) -> Parameter:
-        return Parameter((rows, columns), "uniform", size, True, depth, scale)
+        return Parameter((rows, columns), "uniform", size, True, depth, scale, rows // size)
 
     small = (2 * count) ** -0.5
     if width != size:

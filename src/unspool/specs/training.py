@@ -7,7 +7,7 @@ from pydantic import Field, field_validator, model_validator
 from unspool.specs.base import Option, Spec, setting
 
 EngineName = Literal["torch", "keras"]
-OptimizerName = Literal["adamw", "muon"]
+OptimizerName = Literal["adamw", "muon", "normuon"]
 Precision = Literal["float32", "bfloat16"]
 COUNTS = Option("Training", synonyms=("linear", "bag-of-words", "tfidf", "ngrams", "mixture", "markov", "mix"))
 
@@ -50,10 +50,11 @@ class TrainingSpec(Spec):
     Attributes:
         engine: sets the engine that trains.
         batch_size: sets the number of rows in a batch.
-        optimizer: `muon` updates the cells' matrices by Muon (Jordan, 2024) and the rest by AdamW, `adamw` all by
-            AdamW (Loshchilov and Hutter, 2019).
+        optimizer: `muon` updates the cells' matrices by Muon (Jordan, 2024) and the rest by AdamW, `normuon` does so
+            gate by gate, with rows of equal size (Li et al., 2025), `adamw` updates all by AdamW (Loshchilov and
+            Hutter, 2019).
         learning_rate: sets the peak learning rate of AdamW.
-        matrix_rate: sets the peak learning rate of Muon.
+        matrix_rate: sets the peak learning rate of Muon and NorMuon.
         weight_decay: sets the decoupled weight decay of the cells' matrices.
         warmup: sets the fraction of the budget in which the learning rates rise.
         final_rate: sets the fraction of the peak to which the learning rates fall by the end.
@@ -88,9 +89,19 @@ class TrainingSpec(Spec):
         ge=1,
         le=65536,
     )
-    optimizer: OptimizerName = setting("muon", Option("Training", synonyms=("optim", "algorithm")))
+    optimizer: OptimizerName = setting(
+        "muon",
+        Option("Training", synonyms=("optim", "algorithm"), default="muon; of a gru or lstm that writes text normuon"),
+    )
     learning_rate: float = setting(
-        4e-3, Option("Training", flags=("--lr",), synonyms=("rate", "step-size", "eta")), gt=0
+        4e-3,
+        Option(
+            "Training",
+            flags=("--lr",),
+            synonyms=("rate", "step-size", "eta"),
+            default="0.004; beside muon or normuon, of a gru or lstm that writes text, 0.032",
+        ),
+        gt=0,
     )
     matrix_rate: float = setting(
         0.02, Option("Training", synonyms=("muon-rate", "muon-lr", "matrix-lr"), default="0.02; of a gru 0.03"), gt=0
@@ -158,13 +169,22 @@ class DecoderTrainingSpec(TrainingSpec):
     scheduled_sampling: bool = setting(False, Option("Training", synonyms=("scheduled", "curriculum")))
 
 
-class WindowTrainingSpec(DecoderTrainingSpec):
+class MixedTrainingSpec(DecoderTrainingSpec):
+    """The settings of training of a decoder whose texts are counted, too.
+
+    Attributes:
+        counts: mixes the network with counted n-grams of the text where that helps.
+    """
+
+    counts: bool = setting(True, COUNTS)
+
+
+class WindowTrainingSpec(MixedTrainingSpec):
     """The settings of training of a decoder that reads a long text in windows.
 
     Attributes:
         sequence_length: backpropagates the loss through this many time steps.
         reset_probability: sets the probability that a row returns to the initial state at the start of a window.
-        counts: mixes the network with counted n-grams of the text where that helps.
     """
 
     sequence_length: int = setting(
@@ -176,7 +196,6 @@ class WindowTrainingSpec(DecoderTrainingSpec):
     reset_probability: float = setting(
         0.02, Option("Training", synonyms=("reset", "resets", "state-reset")), ge=0, le=1
     )
-    counts: bool = setting(True, COUNTS)
 
 
 class HeadTrainingSpec(TrainingSpec):

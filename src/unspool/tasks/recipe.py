@@ -23,6 +23,7 @@ WIDTHS = tuple(range(128, 1025, 64))
 TOKENS_PER_WEIGHT, GRU_TOKENS_PER_WEIGHT = 7.7, 9.0  # within the budget
 FEW_PASSES = 8  # over the text
 MAX_TEXTS, MIN_BATCHES = 256, 8  # texts in a batch; batches in an epoch
+SLOW_RATE, FAST_RATE = 0.004, 0.032  # of AdamW: for all that is trained; for the embedding and the output alone
 OPERATIONS = 6  # for each weight and token, forward and backward
 USED_RATE = 0.42  # the fraction of the rate of a large product that training reaches
 
@@ -173,12 +174,12 @@ def _training(
 ) -> dict[str, Any]:
     """Choose dropout by the passes over the text: none up to 7, 0.14 at 9, 0.37 at 100, and four tenths of it on the
     recurrent matrices. A network of fewer weights than the one that would be chosen has as much less, since it has less
-    to learn the text by heart with. A GRU learns best at a higher rate of Muon.
+    to learn the text by heart with.
     """
     curve, beginning = 0.1 + 0.22 * log10(max(passes, 1e-9) / 6), 0.08 * (passes - 7)
     dropout = round(share * min(0.5, max(0.0, min(curve, beginning))), 2)
     chosen = {
-        "matrix_rate": 0.03 if shape.cell == "gru" else 0.02,
+        **_optimizer(shape, requested),
         "batch_size": size.machine.rows,
         "dropout": dropout,
         "input_dropout": dropout,
@@ -188,6 +189,21 @@ def _training(
         "validations": int(min(20, max(3, round(2 * size.minutes)))),
     }
     return {**chosen, **requested}
+
+
+def _optimizer(shape: DecoderShape, requested: Mapping[str, Any]) -> dict[str, Any]:
+    """Choose the optimizer and its rates: NorMuon where it was measured, for the GRU and the LSTM.
+
+    Where AdamW has the embedding and the output alone, it learns best at eight times the rate that it has for all. A
+    GRU learns best at a higher rate of Muon.
+    """
+    measured = shape.cell in ("gru", "lstm")
+    optimizer = requested.get("optimizer", "normuon" if measured else "muon")
+    return {
+        "optimizer": optimizer,
+        "learning_rate": FAST_RATE if measured and optimizer != "adamw" else SLOW_RATE,
+        "matrix_rate": 0.03 if shape.cell == "gru" else 0.02,
+    }
 
 
 def _passes(size: Size, shape: DecoderShape, budget: BudgetSpec, requested: Mapping[str, Any]) -> float:

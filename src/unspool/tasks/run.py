@@ -30,12 +30,13 @@ from unspool.folder.request import write_request
 from unspool.specs.config import Config
 from unspool.specs.recipe import TrainingRecipe
 from unspool.specs.sampling import SamplingSpec
-from unspool.tasks.base import Job, TrainedTask
+from unspool.tasks.base import Carries, Job, TrainedTask
+from unspool.tasks.beginning import note_beginning
 from unspool.tasks.closing import Closing
 from unspool.tasks.opening import read_config, read_recipe
 from unspool.tasks.pretrained import Pretrained
 from unspool.tasks.recipe import budget_spec
-from unspool.tasks.settings import Settings
+from unspool.tasks.settings import Settings, with_card
 from unspool.training.averaging import LastBest
 from unspool.training.budget import Budget
 from unspool.training.callback import Callback
@@ -71,7 +72,7 @@ class Run:
     process: Process = ONLY_PROCESS
 
     def __post_init__(self) -> None:
-        self._phases = Phases(self.callback.on_note, self.started)
+        self._phases = Phases(self.callback.on_note, self.started, self.callback.on_phase)
 
     def new(self, overwrite: bool, pretrained: Pretrained | None = None) -> None:
         """Train from the beginning, or from the weights of another model.
@@ -114,7 +115,7 @@ class Run:
             write_request(folder, {"task": task, "settings": self.settings, "start_from": start_from})
             self._phases.begin("data", "the data were read and encoded")
             plan = self.task.plan(folder, self.settings, machine, pretrained, self.callback)
-            recipe = _choosing_threads(plan.recipe, self.settings)
+            recipe = _choosing_threads(with_card(plan.recipe, self.settings), self.settings)
             job = self.task.open(folder, recipe, plan.config, verify=False)
             self._phases.release()
             found, warnings = kept_findings(folder.training)
@@ -205,6 +206,7 @@ class Run:
             raise ModelFolderError(f"{self.path}: training/last.safetensors does not fit the data.", "train again.")
         history = History(folder.path / HISTORY)
         history.rewind(progress.step)
+        note_beginning(history, progress.step, recipe, config, job, batches.steps(0))
 
         def keep_best(learner: Learner, about: dict[str, Any], scheduled: bool) -> None:
             folder.write_weights(learner.weights(), about)
@@ -231,6 +233,7 @@ class Run:
             announce=self._announce,
             progress=progress,
             threads=self._thread_choice(folder, recipe, learner, history),
+            carried=job.carried if isinstance(job, Carries) else lambda network: None,
         )
         try:
             with announcing(self.callback.on_note):

@@ -1,6 +1,6 @@
 """Update variables by the rules of `engines/optimizers.py`.
 
-Shapes: R rows, K columns of a matrix.
+Shapes: R rows, K columns of a matrix; G gates, whose matrices stand in it one below another.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from unspool.arrays import Array, Arrays
 from unspool.engines.keras.platform import as_array
-from unspool.engines.optimizers import ADAM, BETAS, ITERATIONS, MOMENTUM, MUON, uses_muon
+from unspool.engines.optimizers import ADAM, BETAS, ITERATIONS, MOMENTUM, MUON, ROW_BETA, ROWS, uses_muon
 from unspool.engines.parameters import Parameter
 from unspool.specs.training import TrainingSpec
 
@@ -95,13 +95,15 @@ class Muon:
         variable: is updated, [R, K].
         peak: is the peak learning rate.
         decay: is the decoupled weight decay.
+        gates: counts the matrices that stand in it and are orthogonalised each by itself.
     """
 
-    def __init__(self, variable: tf.Variable, peak: float, decay: float) -> None:
-        rows, columns = variable.shape
+    def __init__(self, variable: tf.Variable, peak: float, decay: float, gates: int = 1) -> None:
+        rows, columns = variable.shape[0] // gates, variable.shape[1]
         self._variable, self._decay, self._peak = variable, decay, peak
+        self._blocks = (gates, rows, columns) if gates > 1 else (rows, columns)
         self._ratio = max(1.0, rows / columns) ** 0.5
-        self._orthogonalised = _orthogonalised(rows > columns)
+        self._orthogonalised = _orthogonalised(rows > columns, len(self._blocks))
         self.steps = 0
         self._momentum = tf.Variable(tf.zeros(variable.shape))
 
@@ -114,9 +116,14 @@ class Muon:
         """Update the variable once."""
         kept, rate = tf.unstack(settings)[:2]
         momentum = self._momentum + (1 - MOMENTUM) * (gradient - self._momentum)
-        change = self._orthogonalised(gradient + MOMENTUM * (momentum - gradient))
-        self._variable.assign(kept * self._variable - rate * change)
+        blocks = tf.reshape(gradient + MOMENTUM * (momentum - gradient), self._blocks)  # (G, R / G, K) or (R, K)
+        change = tf.reshape(self._orthogonalised(blocks), self._momentum.shape)  # (R, K)
+        self._variable.assign(kept * self._variable - rate * self._scaled(change))
         self._momentum.assign(momentum)
+
+    def _scaled(self, change: tf.Tensor) -> tf.Tensor:
+        """Return what is subtracted from the variable, times the rate."""
+        return change
 
     def moments(self) -> Arrays:
         """Return a copy of the momentum."""
@@ -128,21 +135,46 @@ class Muon:
         self._momentum.assign(moments[MUON[0]] if moments else tf.zeros(self._momentum.shape))
 
 
+class NorMuon(Muon):
+    """Muon whose rows learn at the same pace (Li et al., 2025), for each gate by itself; see `Muon`."""
+
+    def __init__(self, variable: tf.Variable, peak: float, decay: float, gates: int) -> None:
+        super().__init__(variable, peak, decay, gates)
+        self._squares = tf.Variable(tf.zeros([variable.shape[0], 1]))  # (R, 1)
+
+    def _scaled(self, change: tf.Tensor) -> tf.Tensor:
+        """Divide each row of a change [R, K] by its usual size; the norm stays."""
+        squares = tf.reduce_mean(tf.square(change), axis=1, keepdims=True)  # (R, 1)
+        usual = self._squares.assign_add((1 - ROW_BETA) * (squares - self._squares))
+        scaled = change / (tf.sqrt(usual) + NORM_MINIMUM)
+        return scaled * (tf.norm(change) / tf.maximum(tf.norm(scaled), NORM_MINIMUM))
+
+    def moments(self) -> Arrays:
+        """Return a copy of the momentum, and of the means of squares of the rows."""
+        return super().moments() | ({ROWS: as_array(self._squares)} if self.steps else {})
+
+    def restore(self, moments: Mapping[str, Array]) -> None:
+        """Restore what `moments` returned."""
+        super().restore(moments)
+        self._squares.assign(moments[ROWS] if moments else tf.zeros(self._squares.shape))
+
+
 @cache
-def _orthogonalised(tall: bool) -> Any:
-    """Return the function that brings the singular values of a matrix [R, K] close to 1, traced once for all matrices.
+def _orthogonalised(tall: bool, rank: int) -> Any:
+    """Return the function that brings the singular values of matrices [R, K] close to 1, traced once for all matrices.
 
     It is Newton and Schulz's iteration. Products are in bfloat16 and sums in float32: coefficients that are rounded too
     would double the error.
 
     Args:
         tall: says that R > K; then products are from the right, with the smaller of both Grams.
+        rank: is 2 for one matrix, 3 for several of the same shape.
     """
     a, b, c = COEFFICIENTS
 
-    @tf.function(input_signature=[tf.TensorSpec([None, None], tf.float32)], autograph=False)
-    def orthogonalised(matrix: tf.Tensor) -> tf.Tensor:
-        values = matrix / tf.maximum(tf.norm(matrix), NORM_MINIMUM)
+    @tf.function(input_signature=[tf.TensorSpec([None] * rank, tf.float32)], autograph=False)
+    def orthogonalised(matrices: tf.Tensor) -> tf.Tensor:
+        values = matrices / tf.maximum(tf.norm(matrices, axis=(-2, -1), keepdims=True), NORM_MINIMUM)
         for _ in range(ITERATIONS):
             rounded = tf.cast(values, tf.bfloat16)
             gram = tf.matmul(rounded, rounded, transpose_a=tall, transpose_b=not tall)  # (K, K) if tall, else (R, R)
@@ -161,7 +193,9 @@ def make_optimizers(
     made: dict[str, Optimizer] = {}
     for name, variable in variables.items():
         decay = training.weight_decay if facts[name].matrix else 0.0
-        if uses_muon(facts[name], training):
+        if uses_muon(facts[name], training) and training.optimizer == "normuon":
+            made[name] = NorMuon(variable, training.matrix_rate, decay, facts[name].gates)
+        elif uses_muon(facts[name], training):
             made[name] = Muon(variable, training.matrix_rate, decay)
         else:
             made[name] = AdamW(variable, training.learning_rate, decay)

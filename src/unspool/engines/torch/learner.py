@@ -13,19 +13,12 @@ from torch.nn.utils import clip_grad_norm_
 from unspool.arrays import Array, Arrays
 from unspool.data.batches import Batch
 from unspool.engines.dropout import step_generator
-from unspool.engines.optimizers import (
-    BETAS,
-    ITERATIONS,
-    MOMENTUM,
-    RESTART,
-    check_training_state,
-    named_under,
-    uses_muon,
-)
-from unspool.engines.parameters import Parameter, parameters
+from unspool.engines.optimizers import RESTART, check_training_state, named_under
+from unspool.engines.parameters import parameters
 from unspool.engines.torch.decoder import TorchState
 from unspool.engines.torch.layers import Dropout
 from unspool.engines.torch.network import TorchClassifier, TorchDecoder, autocast, wrap_parts
+from unspool.engines.torch.optimizers import make_optimizers
 from unspool.engines.torch.parts import Objective, Parts
 from unspool.engines.torch.platform import as_array, as_tensor
 from unspool.engines.torch.weights import load_weights, named_tensors, read_weights
@@ -53,7 +46,7 @@ class TorchLearner:
         weights = as_tensor(np.array(class_weights, np.float32)) if class_weights else None  # (C)
         self._objective = Objective(training.label_smoothing, weights)
         self._unfreeze_every = training.unfreeze if isinstance(training, TextHeadTrainingSpec) else "at-once"
-        self._optimizers = _make_optimizers(self._parameters, self._facts, training)
+        self._optimizers = make_optimizers(self._parameters, self._facts, training)
 
     def train_step(self, batch: Batch, rate: float, step: int, forcing: float = 1.0) -> float:
         """Update the weights once, and return the loss in nats per target. See `Learner.train_step`."""
@@ -146,20 +139,3 @@ class TorchLearner:
             return self._state
         kept = as_tensor(~batch.reset)[None, :, None]  # (1, B, 1)
         return TorchState(tuple(tuple(tensor * kept for tensor in cell_state) for cell_state in self._state.layers))
-
-
-def _make_optimizers(
-    tensors: Mapping[str, Tensor], facts: Mapping[str, Parameter], training: TrainingSpec
-) -> list[tuple[torch.optim.Optimizer, float]]:
-    """Make the optimizers, each with its peak rate; Muon (Jordan, 2024) trains the matrices of recurrent layers."""
-    matrices = [tensor for name, tensor in tensors.items() if facts[name].matrix]
-    others = [tensor for name, tensor in tensors.items() if not facts[name].matrix]
-    decay, rate = training.weight_decay, training.learning_rate
-    if any(uses_muon(facts[name], training) for name in tensors):
-        muon = torch.optim.Muon(
-            matrices, weight_decay=decay, momentum=MOMENTUM, ns_steps=ITERATIONS, adjust_lr_fn="original"
-        )
-        adam = torch.optim.AdamW(others, betas=BETAS, weight_decay=0, fused=True)
-        return [(muon, training.matrix_rate), (adam, rate)]
-    groups = [{"params": matrices, "weight_decay": decay}, {"params": others, "weight_decay": 0.0}]
-    return [(torch.optim.AdamW(groups, betas=BETAS, fused=True), rate)]

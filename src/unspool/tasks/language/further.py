@@ -13,6 +13,7 @@ from unspool.arrays import Arrays, IntArray
 from unspool.data.corpus import Corpus
 from unspool.data.sources import describe_sources
 from unspool.data.tokens import Part
+from unspool.display.reprs import Displayed
 from unspool.engines.announcing import announce
 from unspool.engines.base import SequenceNetwork
 from unspool.engines.mixture import NGRAM, with_prefix, without_prefix
@@ -32,14 +33,15 @@ from unspool.tasks.language.evaluation import held_out_figures, reading_text
 from unspool.tasks.language.job import make_batches
 from unspool.tasks.language.specs import TextDataSpec
 from unspool.tasks.opening import read_config
+from unspool.tasks.reporting.whole import REPORT
 from unspool.text.tokenizer import UNKNOWN, Tokenizer
 from unspool.training.reading import read_passes, reading_training
 
 BEFORE_FIGURES = "\n## Figures\n"
 
 
-@dataclass(frozen=True)
-class Further:
+@dataclass(frozen=True, repr=False)
+class Further(Displayed):
     """What a model has read, and what it is after that.
 
     Attributes:
@@ -75,8 +77,9 @@ class Further:
 
     def complete(self, folder: ModelFolder, copy: ModelFolder) -> bytes:
         """Complete the copy of a model's folder as that of this model, and return its weights."""
-        keep_before(folder, copy, (CARD, WEIGHTS, *([COUNTS] if self.counts else [])))
+        keep_before(folder, copy, (CARD, WEIGHTS, REPORT, *([COUNTS] if self.counts else [])))
         keep_held_out(folder, copy)
+        (copy.path / REPORT).unlink(missing_ok=True)  # it shows the model that this one was
         if self.counts:
             copy.write_counts(self.counts)
         if (folder.path / CARD).exists():
