@@ -1,4 +1,5 @@
-"""Write docs/reference/ from the code: the help of every command, and every setting of a recipe.
+"""Write docs/reference/ from the code: the help of every command, and every setting of a recipe; and the types of
+the keywords of Python's functions (`docs/keywords.py`).
 
 `make docs` runs it; a test compares the files with what it would write.
 """
@@ -6,6 +7,7 @@
 import os
 from pathlib import Path
 
+from docs import keywords
 from unspool.cli.command import Command, help_of
 from unspool.cli.commands import commands as commands_by_name
 from unspool.cli.commands import load_command
@@ -66,7 +68,11 @@ def _rows(by_task: dict[str, type[Spec]]) -> list[str]:
 
 def pages() -> dict[Path, str]:
     """Every generated file and its content."""
-    return {REFERENCE / "commands.md": commands(), REFERENCE / "settings.md": settings()}
+    return {
+        REFERENCE / "commands.md": commands(),
+        REFERENCE / "settings.md": settings(),
+        **keywords.pages(),
+    }
 
 
 if __name__ == "__main__":

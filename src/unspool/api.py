@@ -7,34 +7,53 @@ model.save("alice/")
 """
 
 import shutil
+import sys
 import tempfile
 import time
 import warnings
 import weakref
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from unspool.data.given import as_sources
-from unspool.engines.registry import usual_training_engine
-from unspool.errors import ModelFolderError
+from unspool.folder.hub import fetched, is_address
 from unspool.folder.migration import present_keywords
-from unspool.folder.model_folder import ModelFolder
-from unspool.folder.request import read_request
 from unspool.models.base import Model, PathLike, open_model
-from unspool.specs.recipe import sections
 from unspool.tasks.implied import implied_settings
-from unspool.tasks.opening import read_pretrained, row_of_folder
-from unspool.tasks.pretrained import Pretrained
-from unspool.tasks.registry import Row, choose_row, row_of, task_of_model
+from unspool.tasks.opening import read_pretrained
+from unspool.tasks.registry import choose_row, task_of_model
 from unspool.tasks.settings import Settings, grouped
 from unspool.training.callback import Callback
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Unpack
+
+    from unspool.models.classifier import TextClassifier
+    from unspool.models.conditional import ConditionalTextModel
+    from unspool.models.counted import CountedTextModel
+    from unspool.models.images import ImageClassifier
+    from unspool.models.keywords import (
+        CaptioningKeywords,
+        ClassificationKeywords,
+        ConditionalKeywords,
+        EveryKeyword,
+        ImageClassificationKeywords,
+        LanguageKeywords,
+        NgramKeywords,
+        TranslationKeywords,
+        VectorClassificationKeywords,
+    )
+    from unspool.models.sequence import Captioner, Translator
+    from unspool.models.text import TextModel
+    from unspool.models.vectors import VectorClassifier
 
 
 def load(path: PathLike, engine: str = "auto", weights: str = "float32", threads: int = 0) -> Model:
     """Open a model folder, as the class of its task.
 
     Args:
-        path: is that of the folder that `train` or `unspool train` wrote.
+        path: is that of the folder that `train` or `unspool train` wrote, or `hf://OWNER/NAME` on the Hugging Face hub.
         engine: is `numpy`, `numba`, `torch`, `keras`, or `auto`, which starts with NumPy and in a long text hands over
             to the compiled kernels of Numba.
         weights: is the format of the weights: `float32`, or with Numba `bfloat16` or `int8`, which take half or a
@@ -51,7 +70,75 @@ def load(path: PathLike, engine: str = "auto", weights: str = "float32", threads
         UsageError: there is no such engine, or not with these weights or threads.
         MissingExtraError: the engine is not installed, or cannot be imported.
     """
-    return open_model(Path(path), engine, weights, threads)
+    return open_model(fetched(path) if is_address(path) else Path(path), engine, weights, threads)
+
+
+if TYPE_CHECKING:
+    Named = str | Path | Sequence[str | Path] | None  # files, folders or texts, by which a text is learnt
+
+
+@overload
+def train(
+    data: Any = None,
+    *,
+    model: Literal["ngram"],
+    task: Literal["language"] | None = None,
+    **values: "Unpack[NgramKeywords]",
+) -> "CountedTextModel": ...
+
+
+@overload
+def train(
+    data: "Named" = None,
+    *,
+    task: Literal["language"] | None = None,
+    model: Literal["recurrent"] | None = None,
+    **values: "Unpack[LanguageKeywords]",
+) -> "TextModel": ...
+
+
+@overload
+def train(data: Any = None, *, task: Literal["language"], **values: "Unpack[LanguageKeywords]") -> "TextModel": ...
+
+
+@overload
+def train(
+    data: Any = None, *, task: Literal["translation"], **values: "Unpack[TranslationKeywords]"
+) -> "Translator": ...
+
+
+@overload
+def train(data: Any = None, *, task: Literal["captioning"], **values: "Unpack[CaptioningKeywords]") -> "Captioner": ...
+
+
+@overload
+def train(
+    data: Any = None, *, task: Literal["conditional"], **values: "Unpack[ConditionalKeywords]"
+) -> "ConditionalTextModel": ...
+
+
+@overload
+def train(
+    data: Any = None, *, task: Literal["classification"], **values: "Unpack[ClassificationKeywords]"
+) -> "TextClassifier": ...
+
+
+@overload
+def train(
+    data: Any = None, *, task: Literal["vector-classification"], **values: "Unpack[VectorClassificationKeywords]"
+) -> "VectorClassifier": ...
+
+
+@overload
+def train(
+    data: Any = None, *, task: Literal["image-classification"], **values: "Unpack[ImageClassificationKeywords]"
+) -> "ImageClassifier": ...
+
+
+@overload
+def train(
+    data: Any = None, *, task: None = None, model: Literal["recurrent"] | None = None, **values: "Unpack[EveryKeyword]"
+) -> Any: ...
 
 
 def train(
@@ -61,6 +148,7 @@ def train(
     overwrite: bool = False,
     start_from: PathLike | None = None,
     callback: Callback | None = None,
+    progress: bool | None = None,
     engine: str | None = None,
     settings: Settings | None = None,
     task: str | None = None,
@@ -76,6 +164,8 @@ def train(
         overwrite: allows `out` to replace a model.
         start_from: is a model folder whose weights training starts from.
         callback: receives events; see `unspool.Callback`.
+        progress: shows how far the run is: in a notebook a display, in a terminal a bar, elsewhere lines on standard
+            error. None does so unless there is a callback; False is silent.
         engine: names the engine that trains, `torch` or `keras`; none takes the first of them that is installed.
         settings: are given by section, as a recipe file holds them.
         task: is `language`, `translation`, `conditional`, `classification` (of texts), `vector-classification` (of rows
@@ -90,23 +180,33 @@ def train(
     Raises:
         UnspoolError: the settings, the data or the output folder cannot be used, or training failed.
     """
+    from unspool.tasks.starting import (  # here and not above: a model is opened to be used at once
+        naming_engine,
+        start_run,
+    )
+    from unspool.training.progress import showing_run
+
     started = time.monotonic()
-    callback = _callback_of(callback, values.pop("listener", None))
+    own = _callback_of(callback, values.pop("listener", None))
     values = present_keywords(values, stacklevel=3)
     pretrained = read_pretrained(Path(start_from)) if start_from else None
     named = tuple(settings["data"].get("sources", ())) if settings else ()
-    with as_sources(_one_or_all(named) if settings else data) as given:
+    with as_sources(_one_or_all(named) if settings else data) as given, showing_run(own, progress) as callback:
         requested = settings or grouped({**implied_settings(given, values, task), **values})
         requested = {**requested, "data": {**requested["data"], "sources": given.names}}
         row = choose_row(requested["data"], task_of_model(model, task))
-        requested = _naming_engine(row, requested, engine)
+        if given.kind:
+            callback.on_note(f"data: {given.kind}, for {row.name}.")
+        requested = naming_engine(row, requested, engine)
         if pretrained:
             requested = pretrained.settings(requested)
         if out is not None:
-            return _trained(Path(out), row, requested, callback, started, overwrite, pretrained)
+            start_run(Path(out), row, requested, callback, started, overwrite, pretrained)
+            return _reported(Path(out), callback)
         keep = Path(tempfile.mkdtemp(prefix="unspool-"))
         try:
-            trained = _trained(keep / "model", row, requested, callback, started, overwrite, pretrained)
+            start_run(keep / "model", row, requested, callback, started, overwrite, pretrained)
+            trained = _reported(keep / "model", callback)
         except BaseException:
             shutil.rmtree(keep, ignore_errors=True)
             raise
@@ -114,26 +214,22 @@ def train(
         return trained
 
 
-def _trained(
-    path: Path,
-    row: Row,
-    requested: Settings,
-    callback: Callback,
-    started: float,
-    overwrite: bool,
-    pretrained: Pretrained | None,
-) -> Model:
-    from unspool.tasks.base import CountedTask
-    from unspool.tasks.counted import CountedRun
-    from unspool.tasks.run import Run  # here and not above: models are opened without what trains them
+def _reported(path: Path, callback: Callback) -> Model:
+    """Open the model of a run, and write its report, for whose sake no run fails."""
+    model = load(path)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what there is to say has been said
+            load(path, _drawing_engine(model)).report()
+    except Exception as problem:  # whatever it is, the model is there
+        reason = getattr(problem, "message", None) or f"{type(problem).__name__}: {problem}"
+        callback.on_note(f"warning: there is no report of this run: {reason!s:.200}")
+    return model
 
-    task = row.load("task")()
-    if isinstance(task, CountedTask):
-        task.check_pretrained(pretrained)
-        CountedRun(path, task, requested, callback, started).new(overwrite)
-    else:
-        Run(path, task, requested, callback, started).new(overwrite, pretrained)
-    return load(path)
+
+def _drawing_engine(model: Model) -> str:
+    """Return the engine that draws a report: PyTorch where it is loaded and reads many sources at once, else NumPy."""
+    return "torch" if "torch" in sys.modules and model.config.network.encoder is not None else "numpy"
 
 
 def _one_or_all(names: tuple[str, ...]) -> Any:
@@ -142,54 +238,35 @@ def _one_or_all(names: tuple[str, ...]) -> Any:
 
 
 def resume(
-    path: PathLike, *, callback: Callback | None = None, engine: str | None = None, listener: Callback | None = None
+    path: PathLike,
+    *,
+    callback: Callback | None = None,
+    progress: bool | None = None,
+    engine: str | None = None,
+    listener: Callback | None = None,
 ) -> Model:
     """Continue a run that was cut off; with the engine that began it, it ends as if it had not been.
 
     Args:
         path: is that of the model folder.
         callback: receives events; see `unspool.Callback`.
+        progress: shows how far the run is, as in `train`.
         engine: names the engine that trains; none takes the one that began the run.
         listener: is the name of `callback` in version 0.1.0.
 
     Raises:
         ModelFolderError: there is nothing to resume.
     """
-    from unspool.tasks.base import CountedTask
-    from unspool.tasks.counted import CountedRun
-    from unspool.tasks.run import Run
+    from unspool.tasks.starting import go_on
+    from unspool.training.progress import showing_run
 
-    folder, told = ModelFolder(Path(path)), _callback_of(callback, listener)
-    request = read_request(folder)
-    row = row_of(request["task"]) if request else row_of_folder(folder)
-    task = row.load("task")()
-    if isinstance(task, CountedTask):
-        if request is None:
-            raise ModelFolderError(
-                f"{path} is counted to the end.", "count another text, or this one with --overwrite."
-            )
-        CountedRun(Path(path), task, _naming_engine(row, request["settings"], engine), told).again()
-    elif request is None:
-        Run(Path(path), task, grouped({"engine": engine}), told).resume()
-    else:
-        pretrained = read_pretrained(Path(request["start_from"])) if request["start_from"] else None
-        Run(Path(path), task, _naming_engine(row, request["settings"], engine), told).again(pretrained)
-    return load(path)
+    with showing_run(_callback_of(callback, listener), progress) as told:
+        go_on(Path(path), told, engine)
+        return _reported(Path(path), told)
 
 
-def _naming_engine(row: Row, settings: Settings, engine: str | None) -> Settings:
-    """Return settings with the engine that trains: the one given, the one that they name, or the usual one."""
-    if engine is None and "training" not in sections(row.load("recipe")):
-        return settings  # nothing is trained
-    training = settings.get("training", {})
-    return {
-        **settings,
-        "training": {"engine": usual_training_engine(), **training, **({"engine": engine} if engine else {})},
-    }
-
-
-def _callback_of(callback: Callback | None, listener: Callback | None) -> Callback:
+def _callback_of(callback: Callback | None, listener: Callback | None) -> Callback | None:
     """Return the callback of a run; the keyword of 0.1.0 is still understood, with a warning."""
     if listener is not None:
         warnings.warn("listener is called callback now", DeprecationWarning, stacklevel=3)
-    return callback or listener or Callback()
+    return callback or listener

@@ -18,6 +18,7 @@ So is a `ModelFolderWarning`, where a folder is used otherwise than one may expe
 """
 
 import os
+import re
 import shlex
 import sys
 from collections.abc import Iterable, Iterator
@@ -33,9 +34,15 @@ class UnspoolError(Exception):
     Args:
         message: states the rule and the value received, in one line.
         hint: says what to do about it, in one line.
+
+    Attributes:
+        settings: are the names of the settings that the message names, where it is about settings.
+        where: is what the message calls them before it names them, such as a section of a recipe.
     """
 
     exit_code = 1
+    settings: tuple[str, ...] = ()
+    where = ""
 
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)
@@ -43,7 +50,8 @@ class UnspoolError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        return f"{self.message}\nhint: {self.hint}"
+        """Say both in words of Python; the attributes name settings as the shell does."""
+        return in_python(f"{self.message}\nhint: {self.hint}")
 
 
 class UsageError(UnspoolError):
@@ -129,6 +137,47 @@ class OutputError(UnspoolError):
     """A file or folder cannot be written."""
 
     exit_code = 7
+
+
+_FLAGS = (
+    "overwrite|lines|documents|copying|class-weights|lowercase|header|scheduled-sampling"  # options without a value
+)
+_VALUED = "tokenizer|encoding|cell|attention|suffixes|condition-kind|tokenizer-from|from|model|condition|format"
+_NO_VALUE = "and|in|is|it|means|name|names|of|or|reads|says|such|that|where|with"  # words that go on after an option
+_RESUME = re.compile(r"`[^`]*\btrain --resume ([^`]+)`")
+_OPTION = re.compile(
+    rf"(?P<code>`[^`]*`)|(?<![\w-])--(?:(?P<flag>{_FLAGS})|no-(?P<off>[a-z][a-z-]*)|(?P<resume>resume)|"
+    rf"(?P<valued>{_VALUED}) (?!(?:{_NO_VALUE})\b)(?P<value>'[^']*'|[^\s,;:]*[^\s,;:.])|"
+    r"(?P<name>[a-z][a-z-]*))(?![\w-])"
+)
+_KEYWORDS = {"from": "start_from"}  # options that Python calls otherwise
+
+
+def in_python(text: str) -> str:
+    """Return a message that names options of the command line with the keywords that they are in Python.
+
+    Args:
+        text: names them as the shell does: `--tokenizer char`, `--overwrite`, `--no-counts`, `--out`.
+    """
+    told = _RESUME.sub(lambda found: f"`unspool.resume({shlex.split(found[1])[0]!r})`", text)
+    return _OPTION.sub(_keyword, told)
+
+
+def _keyword(found: re.Match[str]) -> str:
+    if found["code"]:
+        return found["code"]  # a command, which stays one
+    if found["resume"]:
+        return "unspool.resume"
+    if found["valued"]:
+        return f"{_named(found['valued'])}={shlex.split(found['value'])[0]!r}"
+    for group, value in (("flag", "True"), ("off", "False")):
+        if found[group]:
+            return f"{_named(found[group])}={value}"
+    return f"{_named(found['name'])}="
+
+
+def _named(option: str) -> str:
+    return _KEYWORDS.get(option, option.replace("-", "_"))
 
 
 @contextmanager

@@ -194,7 +194,7 @@ def test_labels_that_all_differ_are_questioned(train: Train) -> None:
 def test_an_option_of_tables_is_refused_for_plain_text(train: Train) -> None:
     text = "".join(f"{one}\n" for one in SENTENCES)
     for options in (["--delimiter", ";"], ["--no-header"], ["--lines", "--header"]):
-        refused(train("t.txt", text, *options, *SIZES), 2, "delimiter and header are for tables")
+        refused(train("t.txt", text, *options, *SIZES), 2, "are for tables")
 
 
 # What is held out, and lines that belong together

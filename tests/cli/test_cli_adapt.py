@@ -1,7 +1,6 @@
 """`adapt`, `forget`, `evaluate --adapt` and `score --adapt`: the model itself stays as it is, byte for byte."""
 
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,16 +10,13 @@ from safetensors.numpy import load_file
 
 import unspool
 from helpers.commands import SENTENCE, Result, call_main, unimportable
+from helpers.counted import with_counts
 from unspool.data.tokens import open_part
-from unspool.engines.gate import Gate
-from unspool.engines.mixture import GATE, NGRAM, with_prefix, without_prefix
+from unspool.engines.mixture import NGRAM, without_prefix
 from unspool.engines.ngram.counts import counts_of, documents_of, merged
 from unspool.engines.ngram.model import build_model, model_from_arrays
 from unspool.engines.ngram.recounting import counts_of_model
 from unspool.errors import ModelFolderError
-from unspool.folder.model_folder import ModelFolder
-from unspool.specs.network import NgramSpec
-from unspool.tasks.opening import read_config
 
 OWN = "sphinx of black quartz judge my vow. the five boxing wizards jump quickly.\n" * 12
 
@@ -47,17 +43,7 @@ def counted(text_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def mixed(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The model with counts of its text beside its network, at a gate that gives each the power of a half."""
-    path = tmp_path_factory.mktemp("mixed") / "mixed"
-    shutil.copytree(model, path)
-    folder = ModelFolder(path)
-    config = read_config(folder)
-    ngram = NgramSpec(order=4, vocabulary_size=config.network.decoder.vocabulary_size)
-    arrays = build_model(counts_of(documents_of(open_part(folder.training, "training")), 4, ngram.vocabulary_size))
-    gate = Gate(np.tile([0.5, 0.5, 0.0], (4, 1)), np.zeros((6, 3)))
-    folder.write_config(config.changed(network=config.network.model_copy(update={"ngram": ngram})))
-    folder.write_counts(with_prefix(NGRAM, arrays.to_arrays()) | with_prefix(GATE, gate.to_arrays()))
-    return path
+    return with_counts(model, tmp_path_factory.mktemp("mixed") / "mixed")
 
 
 def test_a_mixture_adapts_in_both_and_forgets_both(mixed: Path, own: Path, tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ def test_figures_are_those_of_the_mixture_and_of_each_component(mixed: Path, tab
         assert f"| {name} | {closed[name]:.4f} |" in (mixed / "README.md").read_text(encoding="utf-8")
     shown = call_main("evaluate", mixed, table, "--html", tmp_path / "page.html").out
     assert "network accuracy" in shown
-    assert "<th>mixture</th>" in (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert '<th scope="row">mixture</th>' in (tmp_path / "page.html").read_text(encoding="utf-8")
 
 
 def test_the_card_says_how_much_was_counted(mixed: Path) -> None:

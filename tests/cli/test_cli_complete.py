@@ -1,22 +1,15 @@
 """`unspool complete`, in the shell and in a terminal."""
 
 import importlib.util
-import os
-import pty
 import re
-import select
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 import unspool
-from helpers.commands import SENTENCE, Result, call_main, environment, unimportable
-
-GREY = re.compile(r"\x1b\[[0-9;]*m")
+from helpers.commands import SENTENCE, Result, call_main, unimportable
+from helpers.terminals import UNSPOOL, Terminal
 
 
 @pytest.fixture(scope="module")
@@ -107,51 +100,12 @@ def test_evaluate_types_and_says_what_is_saved(counted: Path, run: Callable[...,
     assert "keystrokes" not in call_main("evaluate", counted, text, "--json").json()
 
 
-class Terminal:
-    """A process in a pseudo-terminal."""
-
-    def __init__(self, *arguments: object, env: dict[str, str] | None = None) -> None:
-        self._main, side = pty.openpty()
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "unspool", *map(str, arguments)],
-            stdin=side,
-            stdout=side,
-            stderr=side,
-            env=environment({"TERM": "xterm-256color", "PROMPT_TOOLKIT_NO_CPR": "1", "COLUMNS": "100", **(env or {})}),
-            start_new_session=True,
-        )
-        os.close(side)
-        self.shown = ""
-
-    def wait_for(self, text: str, seconds: float = 60) -> str:
-        """Read until something is shown, escapes of colour left out, and return what was; it is forgotten then."""
-        end = time.monotonic() + seconds
-        while text not in GREY.sub("", self.shown):
-            ready, _, _ = select.select([self._main], [], [], max(0.0, end - time.monotonic()))
-            assert ready, f"{text!r} is not shown, but {self.shown!r}"
-            try:
-                self.shown += os.read(self._main, 4096).decode(errors="replace")
-            except OSError:
-                pytest.fail(f"it ended without {text!r}, but with {self.shown!r}")
-        shown, self.shown = self.shown, ""
-        return shown
-
-    def type(self, keys: str) -> None:
-        os.write(self._main, keys.encode())
-
-    def close(self) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        os.close(self._main)
-
-
 @pytest.fixture
 def terminal(counted: Path) -> Iterator[Callable[..., Terminal]]:
     opened: list[Terminal] = []
 
-    def open_terminal(*arguments: object, **options: dict[str, str]) -> Terminal:
-        opened.append(Terminal("complete", counted, "--interactive", *arguments, **options))
+    def open_terminal(*arguments: object, env: dict[str, str] | None = None) -> Terminal:
+        opened.append(Terminal(*UNSPOOL, "complete", counted, "--interactive", *arguments, env=env))
         return opened[-1]
 
     yield open_terminal

@@ -26,7 +26,7 @@ BAD_GENERATE = [
     ["--seed", "99999999999999999999"],
     ["--engine", "abacus"],
     ["--stream", "-n", "0"],
-    ["one-too-many"],
+    ["one", "too-many"],
     ["--prompt"],
 ]
 BAD_TRAIN = [

@@ -109,7 +109,7 @@ def test_what_cannot_be_exported_is_two_lines(
     for arguments, message in (
         ((mingru,), "of the cells rnn, lstm and gru. Received: the cell mingru."),
         ((model, "--out", tmp_path / "fox.h5"), "must end in .keras. Received: 'fox.h5'."),
-        ((model, "--format", "onnx"), "Received: format='onnx'."),
+        ((model, "--format", "onnx"), "Received: 'onnx'."),
         ((tmp_path / "nothing",), "is not a model folder"),
     ):
         result = call("export", *arguments)

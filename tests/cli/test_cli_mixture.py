@@ -77,7 +77,7 @@ def test_score_and_inspect_show_both(mixed: Path, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     shown = call_main("inspect", mixed, "--text", "the old fox", "--html", page)
     assert shown.out.split()[:4] == ["mixture", "network", "counts", "token"]
-    assert page.read_text(encoding="utf-8").count('title="mixture') == 11
+    assert page.read_text(encoding="utf-8").count('data-tip="mixture') == 11
 
 
 def test_without_counts_the_network_is_alone(text: Path, tmp_path: Path) -> None:

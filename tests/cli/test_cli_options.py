@@ -254,11 +254,8 @@ def test_what_is_like_nothing_is_told_where_all_are(call):
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
-        (("generate", "m", "--temperature", 1, "--temp", 2), "--temperature"),
-        (("generate", "m", "--prompt", "a", "-p", "b"), "--prompt"),
-        (("generate", "m", "--echo", "--no-echo"), "--echo"),
+        (("generate", "m", "-t", 1, "-t2"), "-t"),
         (("train", "--steps", 1, "--steps=2"), "--steps"),
-        (("train", "--seq-len", 1, "--sequence-length", 2), "--sequence-length"),
         (("classify", "m", "--top", 1, "--top", 1), "--top"),
         (("demo", "--out", "a", "--out", "b"), "--out"),
     ],
@@ -273,6 +270,25 @@ def test_an_option_that_takes_one_value_refuses_two(call, tmp_path, arguments, n
     ]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "flags"),
+    [
+        (("generate", "m", "--temperature", 1, "--temp", 2), "--temperature and --temp"),
+        (("generate", "m", "--prompt", "a", "-p", "b"), "--prompt and -p"),
+        (("generate", "m", "--echo", "--no-echo"), "--echo and --no-echo"),
+        (("train", "--seq-len", 1, "--sequence-length", 2), "--seq-len and --sequence-length"),
+    ],
+    ids=str,
+)
+def test_two_names_of_one_option_are_both_told(call, arguments, flags):
+    result = call(*arguments)
+    assert result.code == 2
+    assert result.error_lines == [
+        f"error: {flags} are one option, which takes one value.",
+        "hint: give one of them.",
+    ]
+
+
 def test_an_option_that_takes_several_and_a_switch_may_be_repeated():
     assert values("generate", "m", "--stop", "a", "--stop", "b")["stop"] == ["a", "b"]
     assert values("generate", "m", "--json", "--json")["as_json"] is True
@@ -283,17 +299,17 @@ def test_an_option_that_takes_several_and_a_switch_may_be_repeated():
     [
         (
             ("generate", "m", "-t", "hot"),
-            "--temperature: input should be a valid number. Received: 'hot'.",
-            "--temperature",
+            "-t: input should be a valid number. Received: 'hot'.",
+            "-t",
         ),
         (
             ("train", "--seq-len", "x"),
-            "--sequence-length: input should be a valid integer. Received: 'x'.",
-            "--sequence-length",
+            "--seq-len: input should be a valid integer. Received: 'x'.",
+            "--seq-len",
         ),
     ],
 )
-def test_a_text_that_is_no_number_is_refused_by_the_name_of_the_setting(call, arguments, error, hint):
+def test_a_text_that_is_no_number_is_refused_by_the_name_that_was_typed(call, arguments, error, hint):
     result = call(*arguments)
     assert result.code == 2
     assert result.error_lines == [f"error: {error}", f"hint: change {hint} and try again."]

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from helpers.commands import Result, environment
-from unspool.cli.progress import PlainProgress
 from unspool.folder.model_folder import ModelFolder
+from unspool.training.progress import PlainProgress
 
 PHASES = ["imports", "data", "network", "kernels", "training", "closing"]
 ODD = "my 'first' runs/-x $(y)"

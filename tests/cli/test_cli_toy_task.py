@@ -56,7 +56,9 @@ def model(words: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     trained = process(MAIN, "train", words, "--backwards", *options, "--out", path)
     assert trained.code == 0, trained.err
     assert "words: 113 to learn, 12 held out." in trained.err
-    assert re.search(r"of the held-out words are reversed\.\ntry: \S*unspool reverse ", trained.out)
+    assert re.search(
+        r"of the held-out words are reversed\.\nreport: \S*/report\.html\ntry: \S*unspool reverse ", trained.out
+    )
     return path
 
 
@@ -71,7 +73,7 @@ def test_evaluate_measures_it_on_what_was_held_out_and_on_other_words(model: Pat
     assert process(MAIN, "evaluate", model, words, "--json").json()["words"] == 125
     refused = process(MAIN, "evaluate", model, words, "--label", "kind")
     assert (refused.code, refused.clean) == (2, True)
-    assert "must be one that reversal has. Received: label, a setting of classification" in refused.err
+    assert "must be one that reversal has. Received: --label, a setting of classification" in refused.err
 
 
 def test_load_returns_its_class_and_other_commands_name_it(model: Path) -> None:
@@ -91,6 +93,6 @@ def test_help_shows_its_option_and_its_command() -> None:
 def test_a_setting_that_is_not_its_own_is_refused(words: Path, tmp_path: Path) -> None:
     refused = process(MAIN, "train", words, "--backwards", "--pooling", "max", "--out", tmp_path / "m")
     assert (refused.code, refused.clean) == (2, True)
-    assert "must be one that reversal has. Received: pooling, a setting of classification" in refused.err
+    assert "must be one that reversal has. Received: --pooling, a setting of classification" in refused.err
     both = process(MAIN, "train", words, "--backwards", "--label", "kind", "--out", tmp_path / "m")
     assert (both.code, both.clean) == (2, True)

@@ -5,7 +5,17 @@ import tomllib
 
 import pytest
 
-FILES = ["README.md", "config.json", "generation_config.json", "history.jsonl", "model.safetensors", "recipe.toml"]
+FILES = [
+    "README.md",
+    "config.json",
+    "curve.svg",
+    "generation_config.json",
+    "history.jsonl",
+    "model.safetensors",
+    "recipe.toml",
+    "report.html",
+    "tokenizer_config.json",
+]
 FIGURES = ["bits_per_byte", "bits_per_character", "nats_per_token", "perplexity", "fresh_bits_per_character"]
 
 

@@ -229,10 +229,10 @@ def test_columns_without_their_table_are_refused(pairs: Path, tmp_path: Path) ->
         (["--pooling", "max"], "pooling, a setting of classification"),
         (
             ["--class-weights", "--word-dropout", 0.2],
-            "word_dropout, a setting of classification",
+            "--word-dropout, a setting of classification",
         ),
         (["--unfreeze", 3], "unfreeze, a setting of classification"),
-        (["--condition-kind", "labels"], "condition_kind, a setting of conditional"),
+        (["--condition-kind", "labels"], "--condition-kind, a setting of conditional"),
         (["--text", "en"], "text"),
         (["--validation-source-file", "a"], "belong together"),
     ],
@@ -250,7 +250,7 @@ def test_evaluate_refuses_options_of_other_tasks(translator: Path, pairs: Path, 
     for data in ([pairs], []):
         result = call_main("evaluate", translator, *data, *options)
         assert (result.code, result.clean) == (2, True)
-        assert f"must be one that translation has. Received: {options[0][2:]}, a setting of " in result.err
+        assert f"must be one that translation has. Received: {options[0]}, a setting of " in result.err
 
 
 def test_evaluate_reads_the_columns_of_the_training_or_two_files(translator: Path, pairs: Path, tmp_path: Path) -> None:
@@ -280,7 +280,7 @@ def test_inspect_draws_where_each_token_looked(translator: Path, tmp_path: Path)
     assert result.code == 0, result.err
     assert "one two -> eins zwei" in result.out
     drawn = page.read_text(encoding="utf-8")
-    assert drawn.count("<table>") == 2
+    assert drawn.count("<table") == 2
     assert "&lt;b&gt;" in drawn
     assert "<b>" not in drawn
 

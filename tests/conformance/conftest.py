@@ -5,15 +5,12 @@ from itertools import product
 from pathlib import Path
 from typing import Any, get_args
 
-import numpy as np
 import pytest
 
 from conformance.engines import compared_engines
-from helpers.small import counted_arrays, random_weights
+from helpers.small import beside_arrays, counted_arrays, random_weights
 from unspool.arrays import Arrays
 from unspool.engines.base import SequenceNetwork
-from unspool.engines.gate import Gate
-from unspool.engines.mixture import GATE, NGRAM, with_prefix
 from unspool.engines.registry import build_network, engine_names
 from unspool.specs.network import DecoderSpec, NetworkSpec, NgramSpec
 from unspool.specs.shapes import CellName
@@ -88,12 +85,9 @@ def spec(shape: str) -> NetworkSpec:
 
 @pytest.fixture
 def weights(shape: str, spec: NetworkSpec) -> Arrays:
-    counted = counted_arrays(spec.ngram, NGRAMS.get(shape, (0, 0, False))[2]) if spec.ngram else {}
-    if spec.decoder is None:
-        return counted
-    gate = Gate(np.linspace(-1, 1, 4), np.linspace(-0.3, 0.3, 6)).to_arrays()
-    beside = with_prefix(NGRAM, counted) | with_prefix(GATE, gate) if counted else {}
-    return random_weights(spec.without_counts()) | beside
+    if spec.decoder is None and spec.ngram is not None:
+        return counted_arrays(spec.ngram, NGRAMS[shape][2])
+    return random_weights(spec.without_counts()) | (beside_arrays(spec.ngram) if spec.ngram else {})
 
 
 @pytest.fixture

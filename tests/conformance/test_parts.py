@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from conformance.engines import compared_engines, compared_learners
-from helpers.small import random_weights
+from helpers.small import beside_arrays, random_weights
 from unspool.arrays import Arrays
 from unspool.data.batches import Batch, FeatureSource, ImageSource, Source, TextSource, VectorSource
 from unspool.engines.base import Attends, Classifies, EncoderDecoder, Encodes, SequenceNetwork
@@ -23,6 +23,7 @@ from unspool.specs.network import (
     ImageEncoderSpec,
     LabelEncoderSpec,
     NetworkSpec,
+    NgramSpec,
     TextEncoderSpec,
     VectorEncoderSpec,
 )
@@ -73,6 +74,18 @@ LOOKING = [
     NetworkSpec(encoder=encoder, decoder=decoder(cell, attention=attention, num_layers=2))
     for encoder, cell, attention in product(PICTURES, CELLS, ("none", "dot", "additive"))
 ]
+MIXED = [  # beside counts that know labels, and beside such that know nothing of the source
+    NetworkSpec(
+        encoder=LabelEncoderSpec(labels=3, hidden_size=5),
+        decoder=decoder("lstm"),
+        ngram=NgramSpec(order=4, vocabulary_size=TARGETS, labels=3),
+    ),
+    NetworkSpec(
+        encoder=text_encoder(),
+        decoder=decoder(attention="additive"),
+        ngram=NgramSpec(order=4, vocabulary_size=TARGETS),
+    ),
+]
 OTHERS = [
     *LOOKING,
     NetworkSpec(encoder=PICTURES[0].changed(image_height=1, image_width=1, channels=1, blocks=0), decoder=decoder()),
@@ -105,7 +118,7 @@ def name_of(spec: NetworkSpec) -> str:
         parts += [encoder.kind if encoder else "no"]
     if spec.decoder:
         parts += [spec.decoder.cell, spec.decoder.attention, spec.decoder.decoder_input]
-    return "-".join(parts + ([spec.head.pooling] if spec.head else []))
+    return "-".join(parts + ([spec.head.pooling] if spec.head else []) + ["counts"] * spec.mixed)
 
 
 def source(spec: NetworkSpec, filler: int = PAD, longest: int = 5) -> Source:
@@ -115,6 +128,8 @@ def source(spec: NetworkSpec, filler: int = PAD, longest: int = 5) -> Source:
         return ImageSource(generator.integers(0, 256, (ROWS, *size), dtype=np.uint8))
     if isinstance(spec.encoder, FeatureEncoderSpec):
         return FeatureSource(generator.normal(size=(ROWS, 6, 3)).astype(np.float16))
+    if spec.mixed and isinstance(spec.encoder, LabelEncoderSpec):
+        return VectorSource(np.array([[0, 0, 1], [1, 0, 0], [0.5, 0.5, 0], [0, 1, 0]], np.float32))
     if not isinstance(spec.encoder, TextEncoderSpec):
         return VectorSource(generator.random((ROWS, 3)).astype(np.float32))
     tokens = generator.integers(4, VOCABULARY, (ROWS, 5))
@@ -138,8 +153,10 @@ def inputs(seed: int = 0) -> Any:
 
 def moderate_weights(spec: NetworkSpec) -> Arrays:
     """Random weights, smaller in convolutions, so that what passes through keeps its size: nothing normalises it."""
-    factor = {name: 0.3 if ".stages." in name else 1.0 for name in parameter_shapes(spec)}
-    return {name: np.float32(factor[name]) * array for name, array in random_weights(spec).items()}
+    own = spec.without_counts()
+    factor = {name: 0.3 if ".stages." in name else 1.0 for name in parameter_shapes(own)}
+    weights = {name: np.float32(factor[name]) * array for name, array in random_weights(own).items()}
+    return weights | (beside_arrays(spec.ngram) if spec.ngram else {})
 
 
 def networks(spec: NetworkSpec) -> list[Any]:
@@ -147,7 +164,7 @@ def networks(spec: NetworkSpec) -> list[Any]:
     return [build_network(engine, spec, weights) for engine in compared_engines()]
 
 
-@pytest.mark.parametrize("spec", TEXTS + OTHERS, ids=name_of)
+@pytest.mark.parametrize("spec", TEXTS + OTHERS + MIXED, ids=name_of)
 def test_the_engines_predict_the_same_from_a_source(spec: NetworkSpec) -> None:
     found = []
     for network in networks(spec):
@@ -163,7 +180,7 @@ def test_the_engines_predict_the_same_from_a_source(spec: NetworkSpec) -> None:
                 np.testing.assert_allclose(arrays[name], expected[name], **CLOSE)
 
 
-@pytest.mark.parametrize("spec", TEXTS + OTHERS, ids=name_of)
+@pytest.mark.parametrize("spec", TEXTS + OTHERS + MIXED, ids=name_of)
 def test_no_row_depends_on_its_neighbours_or_on_padding(spec: NetworkSpec) -> None:
     for network in networks(spec):
         together, end = network.unroll(inputs(), network.encode(source(spec)))
@@ -176,7 +193,7 @@ def test_no_row_depends_on_its_neighbours_or_on_padding(spec: NetworkSpec) -> No
             np.testing.assert_allclose(network.state_to_arrays(state)["hidden"], chosen["hidden"], **CLOSE)
 
 
-@pytest.mark.parametrize("spec", TEXTS + OTHERS, ids=name_of)
+@pytest.mark.parametrize("spec", TEXTS + OTHERS + MIXED, ids=name_of)
 def test_unroll_equals_t_times_step_from_a_source(spec: NetworkSpec) -> None:
     for network in networks(spec):
         start = network.select(network.encode(source(spec)), np.array([2, 0, 2, 3]))
@@ -199,7 +216,7 @@ def test_attention_weights_sum_to_one_and_stay_within_the_source(spec: NetworkSp
             assert (weights[row, :, :length] > 0).all()
 
 
-@pytest.mark.parametrize("spec", TEXTS + OTHERS, ids=name_of)
+@pytest.mark.parametrize("spec", TEXTS + OTHERS + MIXED, ids=name_of)
 def test_joined_states_predict_what_each_would_alone(spec: NetworkSpec) -> None:
     for network in networks(spec):
         alone = [network.encode(row_of(source(spec), row)) for row in range(ROWS)]
@@ -232,10 +249,10 @@ def test_a_memory_cannot_be_joined_with_none() -> None:
             network.join([network.encode(source(spec)), network.initial_state(1)])
 
 
-@pytest.mark.parametrize("spec", TEXTS + OTHERS + HEADS, ids=name_of)
+@pytest.mark.parametrize("spec", TEXTS + OTHERS + MIXED + HEADS, ids=name_of)
 def test_a_network_has_the_methods_that_its_parts_can_honour(spec: NetworkSpec) -> None:
     for engine in (*compared_engines(), "auto"):
-        network = build_network(engine, spec, random_weights(spec))
+        network = build_network(engine, spec, moderate_weights(spec))
         assert isinstance(network, SequenceNetwork) == (spec.decoder is not None)
         assert isinstance(network, Encodes) == isinstance(network, EncoderDecoder) == (spec.decoder is not None)
         assert isinstance(network, Attends) == (spec.decoder is not None and spec.decoder.attention != "none")

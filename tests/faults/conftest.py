@@ -99,7 +99,7 @@ def unfinished(tmp_path_factory: pytest.TempPathFactory, fox: Path) -> Path:
 
 def run_five_steps(*arguments: object) -> None:
     """A command that trains, interrupted."""
-    from unspool.cli.progress import PlainProgress
+    from unspool.training.progress import PlainProgress
 
     step = PlainProgress.on_step
 

@@ -10,6 +10,7 @@ from safetensors.numpy import load_file
 
 from conformance.engines import trainer
 from helpers.killing import assert_same_arrays, kill_and_resume
+from unspool.training.history import History
 
 SLOW = trainer() == "keras"  # to start, and with networks as small as these
 KILLS, SIGNALS = (1, (signal.SIGINT,)) if SLOW else (3, (signal.SIGINT, signal.SIGTERM))
@@ -49,6 +50,13 @@ def test_kill_and_resume_ends_bit_for_bit_as_if_nothing_had_happened(faults, fox
     expected, options = whole
     kill_and_resume(faults, tmp_path / "m", ["train", fox, "--out", tmp_path / "m", *options], KILLS)
     assert_same_arrays(expected, tmp_path / "m")
+    assert curve(tmp_path / "m") == curve(expected)
+    assert "How was it trained?" in (tmp_path / "m" / "report.html").read_text(encoding="utf-8")
+
+
+def curve(place):
+    events = History(place / "history.jsonl").events()
+    return [(event["step"], event["loss"]) for event in events if event["event"] == "training"]
 
 
 def test_kill_and_resume_of_a_run_on_rows_ends_bit_for_bit_the_same(faults, whole_of_rows, tmp_path):

@@ -31,6 +31,13 @@ def test_output_that_cannot_be_written_ends_in_two_lines(faults, finished, redir
     assert len(result.error_lines) == 2
 
 
+@pytest.mark.parametrize("arguments", [["--help"], ["train", "--help"], ["generate", "--help-all"], ["--version"]])
+def test_help_that_cannot_be_written_ends_in_two_lines(faults, arguments):
+    result = shell(faults, ">/dev/full", *arguments)
+    assert is_told(result), result
+    assert len(result.error_lines) == 2
+
+
 def test_training_whose_last_words_cannot_be_written_leaves_a_whole_model(faults, fox, tmp_path):
     result = shell(faults, ">/dev/full", "train", fox, "--out", tmp_path / "m", "--steps", 2, *faults.small)
     assert is_told(result), result

@@ -9,13 +9,20 @@ Ngram = tuple[int, ...]
 
 
 class SlowKneserNey:
-    """Modified Kneser-Ney over documents, each a list of tokens; see `engines/ngram/model.py`."""
+    """Modified Kneser-Ney over documents, each a list of tokens, after as many labels; see `engines/ngram/model.py`."""
 
-    def __init__(self, documents: Sequence[Sequence[int]], order: int, size: int, min_count: int = 1) -> None:
+    def __init__(
+        self,
+        documents: Sequence[Sequence[int]],
+        order: int,
+        size: int,
+        min_count: int = 1,
+        labels: Sequence[Sequence[int]] = (),
+    ) -> None:
         self.size = size
         self.occurrences: list[Counter[Ngram]] = [Counter() for _ in range(order + 1)]
-        for document in documents:
-            text = (BEGIN, *document)
+        for document, own in zip(documents, labels or [()] * len(documents), strict=True):
+            text = (*own, BEGIN, *document)
             for end in range(2, len(text) + 1):
                 for length in range(1, min(order, end) + 1):
                     self.occurrences[length][text[end - length : end]] += 1
@@ -35,12 +42,12 @@ class SlowKneserNey:
             return dict(self.occurrences[length])
         before = Counter(ngram[1:] for ngram in self.occurrences[length + 1])
         found = self.occurrences[length]
-        return {ngram: count if ngram[0] == BEGIN else before[ngram] for ngram, count in found.items()}
+        return {ngram: before[ngram] or count for ngram, count in found.items()}
 
     def probability(self, context: Ngram, token: int) -> float:
         """The probability of a token after a context of any length below the order."""
         length = len(context) + 1
-        following = {one: self.counts[length][(*context, one)] for one in self.after[context]}
+        following = {one: self.counts[length][(*context, one)] for one in self.after[context] if self._follows(one)}
         shorter = 0.0 if length == 1 and token == BEGIN else 1 / (self.size - 2)
         if length > 1:
             shorter = self.probability(context[1:], token)
@@ -53,6 +60,10 @@ class SlowKneserNey:
             if (*context, one) in self.kept[length]
         }
         return kept.get(token, 0.0) / total + (1 - sum(kept.values()) / total) * shorter
+
+    def _follows(self, token: int) -> bool:
+        """Whether a token is one of a text; `<s>` and labels are not predicted."""
+        return token != BEGIN and token < self.size
 
 
 def discounts(counts: Sequence[int]) -> tuple[float, ...]:

@@ -4,7 +4,7 @@ import re
 from html.parser import HTMLParser
 from itertools import pairwise
 
-VOID = {"meta", "br", "img", "rect", "use", "image"}
+VOID = {"meta", "link", "br", "img", "input", "rect", "use", "image"}
 
 
 class Page(HTMLParser):
@@ -55,6 +55,8 @@ def check_page(html: str) -> Page:
     assert all("scope" in one for one in page.all("th"))
     assert all(one["alt"] for one in page.all("img"))
     assert all(one["role"] == "img" and one["aria-label"] for one in page.all("svg"))
+    assert all(one["data-tip"] for _, one in page.tags if "data-tip" in one)
+    assert all(one["aria-label"] for _, one in page.tags if one.get("role") == "group" and "data-cells" in one)
     identities = [one["id"] for _, one in page.tags if "id" in one]
     assert len(identities) == len(set(identities))
     for _, attributes in page.tags:

@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 
 from unspool.arrays import Arrays
+from unspool.engines.gate import Gate
+from unspool.engines.mixture import GATE, NGRAM, with_prefix
 from unspool.engines.ngram.backoff import backoff_model
 from unspool.engines.ngram.counts import counts_of
 from unspool.engines.ngram.model import build_model
@@ -44,5 +46,14 @@ def counted_arrays(spec: NgramSpec, backoff: bool = False) -> Arrays:
     generator = np.random.default_rng(0)
     documents = [generator.integers(UNKNOWN, spec.vocabulary_size, 40) for _ in range(6)]
     documents = [document[document != BEGIN] for document in documents]
-    model = build_model(counts_of(documents, spec.order, spec.vocabulary_size), spec.min_count)
+    size = spec.vocabulary_size + spec.labels
+    labels = [np.array([spec.vocabulary_size + index % spec.labels]) for index in range(6)] if spec.labels else None
+    model = build_model(counts_of(documents, spec.order, size, labels), spec.min_count)
     return backoff_model(model).to_arrays() if backoff else model.to_arrays()
+
+
+def beside_arrays(spec: NgramSpec) -> Arrays:
+    """What is mixed with a network: such counts, and a gate that says something else of each length and figure."""
+    lengths = np.linspace(0.8, 0.2, spec.order)[:, None] + np.array([0.0, -0.1, 0.2])  # (N, 3)
+    gate = Gate(lengths, np.linspace(-0.03, 0.03, 18).reshape(6, 3))
+    return with_prefix(NGRAM, counted_arrays(spec)) | with_prefix(GATE, gate.to_arrays())

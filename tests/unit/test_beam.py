@@ -5,13 +5,13 @@ from itertools import product
 import numpy as np
 import pytest
 
-from helpers.small import random_weights
+from helpers.small import beside_arrays, random_weights
 from unspool.arrays import IntArray
 from unspool.data.batches import TextSource
 from unspool.decode.beam import beam_search
 from unspool.engines.base import EncoderDecoder
 from unspool.engines.registry import build_network
-from unspool.specs.network import DecoderSpec, NetworkSpec, TextEncoderSpec
+from unspool.specs.network import DecoderSpec, NetworkSpec, NgramSpec, TextEncoderSpec
 from unspool.specs.sampling import BeamSpec
 from unspool.text.tokenizer import BEGIN, END, PAD, UNKNOWN
 
@@ -24,8 +24,13 @@ SOURCES = [np.array([4, 5, 3]), np.array([6, 3]), np.array([5, 5, 4, 6, 3])]
 LONGEST = 4
 
 
-@pytest.fixture(params=range(3))
+MIXED = SPEC.changed(ngram=NgramSpec(order=4, vocabulary_size=6))
+
+
+@pytest.fixture(params=[0, 1, 2, "mixture"])
 def network(request: pytest.FixtureRequest) -> EncoderDecoder:
+    if request.param == "mixture":
+        return build_network("numpy", MIXED, random_weights(SPEC) | beside_arrays(MIXED.ngram))
     return build_network("numpy", SPEC, random_weights(SPEC, request.param))
 
 
@@ -82,6 +87,27 @@ def test_a_batch_is_searched_as_each_source_alone(network: EncoderDecoder, beams
         (alone,) = beam_search(network, start, max_lengths[row : row + 1], spec, FORBIDDEN)
         assert [one.ids for one in alone] == [one.ids for one in together[row]]
         np.testing.assert_allclose([o.score for o in alone], [o.score for o in together[row]], atol=1e-5)
+
+
+def test_states_that_were_forked_and_saved_are_searched_alike(network: EncoderDecoder) -> None:
+    spec, lengths = BeamSpec(beams=3), np.full(3, 6)
+    start = network.encode(TextSource.of_texts(SOURCES))
+    forked = network.join([network.select(start, np.array([row])) for row in range(3)])
+    saved = network.state_from_arrays(network.state_to_arrays(forked))
+    expected, found = (beam_search(network, one, lengths, spec, FORBIDDEN) for one in (start, saved))
+    for one, other in zip(expected, found, strict=True):
+        assert [best.ids for best in one] == [best.ids for best in other]
+        np.testing.assert_allclose([o.score for o in one], [o.score for o in other], atol=1e-5)
+
+
+def test_the_mixture_searches_its_own_probabilities() -> None:
+    mixed = build_network("numpy", MIXED, random_weights(SPEC) | beside_arrays(MIXED.ngram))
+    source, spec = TextSource.of_texts(SOURCES), BeamSpec(beams=3)
+    alone = beam_search(mixed.network, mixed.network.encode(source), np.full(3, 6), spec, FORBIDDEN)
+    found = beam_search(mixed, mixed.encode(source), np.full(3, 6), spec, FORBIDDEN)
+    assert [[one.score for one in best] for best in found] != [[one.score for one in best] for best in alone]
+    by_network = {one.ids for best in alone for one in best}
+    assert any(one.ids not in by_network for best in found for one in best)
 
 
 def test_more_beams_never_find_less_likely_sequences_first(network: EncoderDecoder) -> None:

@@ -1,5 +1,6 @@
 """The copying figure: what is counted as a copy, over segments too, and what is said of it."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 import unspool
 from conformance.engines import trainer
+from helpers.pages import check_page
 from helpers.small import small_text
 from unspool.api import train
 from unspool.data.tokens import open_part
@@ -128,13 +130,14 @@ def test_what_is_shown_marks_the_copies(copier: TextModel) -> None:
     figures = copier.evaluate(copying=True)
     assert figures.copying is not None
     text, page = language_text(figures), language_page(figures)
-    assert page is not None
     assert "in spans of 20 characters or more" in text
-    assert page.count("<table>") == 1
-    assert page.count('class="sample"') == len(figures.copying.samples)
-    assert "rgba(0, 114, 178" in page
+    shown = check_page(page)
+    assert len(shown.all("table")) == 2  # the figures, and how much is copied
+    assert page.count("by what is copied") == len(figures.copying.samples)
+    assert re.search(r'class="cool" style="--a:[^"]*" data-tip="copied, \d+ characters"', page)
     plain = copier.evaluate()
-    assert (language_text(plain), language_page(plain)) == ("", None)
+    assert language_text(plain) == ""
+    assert "How much does it copy?" not in language_page(plain)
 
 
 def test_a_source_that_has_gone_is_a_place_in_the_training_text(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unspool import errors
-from unspool.errors import MissingExtraError, UnspoolError, UsageError, shell_command, shell_word
+from unspool.errors import MissingExtraError, UnspoolError, UsageError, in_python, shell_command, shell_word
 
 KINDS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, UnspoolError)]
 
@@ -30,6 +30,31 @@ def test_every_error_stands_in_the_tree_of_the_docstring(kind: type[UnspoolError
 
 def test_the_text_of_an_error_is_rule_and_hint() -> None:
     assert str(UsageError("n must be even. Received: 3.", "try 4.")) == "n must be even. Received: 3.\nhint: try 4."
+
+
+@pytest.mark.parametrize(
+    ("shell", "python"),
+    [
+        ("choose another place with --out.", "choose another place with out=."),
+        ("replace it with --overwrite.", "replace it with overwrite=True."),
+        ("train with --cell lstm or gru.", "train with cell='lstm' or gru."),
+        ("lower --learning-rate and --matrix-rate, for example", "lower learning_rate= and matrix_rate=, for example"),
+        ("train again, without --resume.", "train again, without unspool.resume."),
+        ("leave out --from.", "leave out start_from=."),
+        ("start a new model from it: --from 'runs/a b'.", "start a new model from it: start_from='runs/a b'."),
+        ("name other endings with --suffixes, such as --suffixes .py.", None),
+        ("without --no-counts, train counts, too.", "without counts=False, train counts, too."),
+        ("`unspool train --resume 'runs/a b'` goes on from there.", "`unspool.resume('runs/a b')` goes on from there."),
+        ("`/x/bin/unspool train --resume runs/x`", "`unspool.resume('runs/x')`"),
+        ("write `unspool evaluate --copying`.", "write `unspool evaluate --copying`."),
+        ("a--b and -- stay", "a--b and -- stay"),
+    ],
+)
+def test_in_python_an_error_names_keywords(shell: str, python: str | None) -> None:
+    expected = python or "name other endings with suffixes=, such as suffixes='.py'."
+    assert in_python(shell) == expected
+    assert str(UsageError("a rule.", shell)) == f"a rule.\nhint: {expected}"
+    assert UsageError("a rule.", shell).hint == shell
 
 
 def test_a_missing_extra_is_named_with_its_command() -> None:

@@ -10,6 +10,7 @@ import pytest
 import unspool
 from unspool.data.given import as_sources
 from unspool.errors import UsageError
+from unspool.tasks.implied import implied_settings
 
 TINY: dict[str, Any] = {"steps": 1, "threads": 1, "precision": "float32"}
 
@@ -75,7 +76,7 @@ def test_data_frames_are_tables() -> None:
 def test_what_cannot_be_learnt_says_what_can(data: Any, rule: str) -> None:
     with pytest.raises(UsageError, match=rule) as caught, as_sources(data):
         pass
-    assert "a list of (text, label) pairs" in caught.value.hint
+    assert "a list of (text, label) or (source, target) pairs" in caught.value.hint
 
 
 def test_a_model_is_trained_from_what_is_given() -> None:
@@ -89,8 +90,10 @@ def test_a_model_is_trained_from_what_is_given() -> None:
     pairs = [(f"text {number}", f"Text {number}") for number in range(30)]
     translator = unspool.train(pairs, task="translation", encoder_size=8, hidden_size=8, **TINY)
     assert isinstance(translator, unspool.Translator)
-    with pytest.raises(UsageError, match="the task of pairs must be named where their second parts hardly recur"):
-        unspool.train(pairs, **TINY)
+    assert isinstance(unspool.train(pairs, encoder_size=8, hidden_size=8, **TINY), unspool.Translator)
+    for unclear in (pairs[:5], [(f"text {number}", number) for number in range(30)]):
+        with pytest.raises(UsageError, match="the task of pairs must be named where their second parts hardly recur"):
+            unspool.train(unclear, **TINY)
 
 
 def test_a_run_that_fails_leaves_no_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,3 +156,85 @@ def test_what_goes_wrong_in_a_callback_is_not_called_a_full_disk() -> None:
 
     with pytest.raises(ConnectionError, match="gone"):
         unspool.train("A line of text.\n" * 30, callback=Broken(), **TINY)
+
+
+class Labels:
+    """A feature of a data set of Hugging Face, as far as it is looked at."""
+
+    names = ("bad", "good")
+
+    def int2str(self, number: int) -> str:
+        return self.names[number]
+
+
+class HubData(list[Any]):
+    """The rows of such a data set."""
+
+    def __init__(self, rows: list[Any], **features: Any) -> None:
+        super().__init__(rows)
+        self.features, self.column_names = features, list(features)
+
+
+def implied_by(data: Any, task: str | None = None) -> dict[str, Any]:
+    with as_sources(data) as given:
+        return implied_settings(given, {}, task)
+
+
+def test_the_names_of_columns_say_what_they_are() -> None:
+    row = {"text": "a", "label": "b", "note": "c"}
+    assert implied_by([row]) == {"text": ("text",), "label": "label"}
+    assert implied_by([row], "language") == {"text": ("text",)}
+    assert implied_by({"source": ["a"], "target": ["b"]}) == {"source": "source", "target": "target"}
+    assert implied_by({"text": ["a"], "title": ["b"]}) == {"text": ("text",)}
+    assert implied_by({"body": ["a", "b"]}) == {"text": ("body",)}
+    assert implied_by({"a": ["x"], "b": ["y"], "c": ["z"]}) == {}
+    assert implied_by([{**row, "condition": "d"}]) == {"text": ("text",)}  # labels or conditions: not said
+
+
+def test_two_columns_are_labels_where_they_recur_and_translations_where_they_do_not() -> None:
+    english, german = [f"text {n}" for n in range(20)], [f"Text {n}" for n in range(20)]
+    assert implied_by({"en": english, "de": german}) == {"source": "en", "target": "de"}
+    assert implied_by({"review": english, "stars": [1, 2] * 10}) == {"text": ("review",), "label": "stars"}
+
+
+def test_a_data_set_of_hugging_face_is_a_table_with_the_names_of_its_labels() -> None:
+    labelled = HubData([{"text": "a", "label": 1}, {"text": "b", "label": 0}], text=None, label=Labels())
+    assert rows_of(labelled) == [{"text": "a", "label": "good"}, {"text": "b", "label": "bad"}]
+    pairs = HubData([{"translation": {"de": f"{n}", "en": f"number {n}"}} for n in range(12)], translation=None)
+    assert implied_by(pairs) == {"source": "de", "target": "en"}
+    with pytest.raises(UsageError, match=r"one part of a data set must be given\. Received: train, test") as caught:
+        rows_of({"train": labelled, "test": labelled})
+    assert "data['train']" in caught.value.hint
+
+
+def test_a_frame_of_polars_is_a_table() -> None:
+    polars = pytest.importorskip("polars")
+    assert rows_of(polars.DataFrame({"text": ["a", "b"], "n": [1, None]})) == [
+        {"text": "a", "n": 1},
+        {"text": "b", "n": None},
+    ]
+
+
+def test_an_array_of_texts_is_read_too() -> None:
+    numpy = pytest.importorskip("numpy")
+    assert rows_of(numpy.array(["a b", "c d"])) == [{"text": "a b"}, {"text": "c d"}]
+    assert rows_of(numpy.array([["a", "x"], ["b", "y"]])) == [{"1": "a", "2": "x"}, {"1": "b", "2": "y"}]
+
+
+def test_a_long_string_of_words_is_a_text() -> None:
+    text = "Alice was beginning to get very tired of sitting by her sister on the bank, " * 3
+    with as_sources(text) as given:
+        assert Path(given.names[0]).read_text(encoding="utf-8") == text
+        assert given.kind == f"a text of {len(text):,} characters"
+
+
+def test_what_was_given_is_said() -> None:
+    class Notes(unspool.Callback):
+        lines: tuple[str, ...] = ()
+
+        def on_note(self, line: str) -> None:
+            self.lines += (line,)
+
+    notes = Notes()
+    unspool.train([("good film", "yes"), ("bad film", "no")] * 20, encoder_size=8, callback=notes, **TINY)
+    assert notes.lines[0] == "data: 40 pairs with 2 different second parts, for classification."

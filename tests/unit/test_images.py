@@ -87,7 +87,7 @@ def test_a_broken_picture_is_left_out_and_counted_and_mistakes_are_shown(
     assert (found.rows, found.accuracy, found.unknown_labels) == (4, 0.5, {"right": 1})
     assert "mistakes" not in found.to_dict()
     assert {(one.right, one.predicted) for one in found.mistakes} == {("unknown", "left"), ("left", "top")}
-    report = model.report(found)
+    report = model.describe(found)
     assert "pictures have labels that the model does not know" in report.text
     assert report.page is not None
     assert report.page.count("<img src=") == 2

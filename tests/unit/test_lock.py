@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import unspool
+from helpers.forked import exit_code, forked
 from helpers.small import TINY
 from unspool.data.partition import Process
 from unspool.errors import DataError, OutputError
@@ -28,24 +29,6 @@ SHORT = {**TINY, "steps": 2, "validations": 1}
 def names(folder: Path) -> list[str]:
     """Everything in a folder, hidden files too."""
     return sorted(path.name for path in folder.iterdir())
-
-
-def forked(action: Callable[[], None]) -> int:
-    """Do something in a new process, and return its number."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # of threads that a fork does not take along
-        child = os.fork()
-    if child == 0:
-        try:
-            action()
-        except BaseException:
-            os._exit(1)
-        os._exit(0)
-    return child
-
-
-def exit_code(child: int) -> int:
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def holding(path: Path) -> Callable[[], None]:

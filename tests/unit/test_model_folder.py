@@ -26,7 +26,8 @@ def folder(model_folder: Path, tmp_path: Path) -> Path:
 def test_a_folder_holds_what_the_design_says(model_folder: Path) -> None:
     names = {path.name for path in model_folder.iterdir()}
     expected = "config.json model.safetensors tokenizer.json generation_config.json recipe.toml README.md history.jsonl"
-    assert names == {*expected.split(), "training"}
+    shown = {"report.html", "curve.svg", "tokenizer_config.json"}
+    assert names == {*expected.split(), *shown, "training"}
     assert not [path for path in model_folder.rglob("*") if path.suffix in (".pt", ".pkl", ".bin", ".npy")]
 
 

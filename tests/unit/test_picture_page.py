@@ -15,12 +15,13 @@ from unspool.decode.captioning import Caption
 from unspool.decode.translation import Translation
 from unspool.errors import MissingExtraError
 from unspool.evaluate.captions import caption_figures
-from unspool.tasks import picture_page
+from unspool.pages import pictures
+from unspool.pages.cells import shown_token
+from unspool.pages.page import page, table
+from unspool.pages.pictures import PictureMistake, picture_mistakes, png_address, worst_mistakes
 from unspool.tasks.captioning.drawing import CaptionedPicture
 from unspool.tasks.captioning.page import caption_page, inspect_captions
 from unspool.tasks.captioning.regions import Grid, grid_of, region_weights
-from unspool.tasks.page import page, shown_token, table
-from unspool.tasks.picture_page import PictureMistake, mistakes_section, png_address, worst_mistakes
 from unspool.tasks.translation.page import attention_page
 
 HOSTILE = '<script>alert("x")</script> & \n'
@@ -56,7 +57,7 @@ def test_a_large_picture_is_made_smaller() -> None:
 
 
 def test_without_pillow_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(picture_page, "find_spec", lambda package: None)
+    monkeypatch.setattr(pictures, "find_spec", lambda package: None)
     with pytest.raises(MissingExtraError, match="a page with pictures needs pillow") as caught:
         png_address(picture())
     assert "unspool[images]" in caught.value.hint
@@ -119,7 +120,7 @@ def test_names_and_words_are_shown_as_they_are() -> None:
     for html in (
         inspect_captions([item])[2],
         caption_page(figures, [item]),
-        page("Mistakes", "", mistakes_section([mistake])),
+        page("Mistakes", picture_mistakes([mistake])),
     ):
         shown = check_page(html)
         assert len(shown.all("script")) == 1  # the switch of colours
@@ -130,7 +131,7 @@ def test_names_and_words_are_shown_as_they_are() -> None:
 @pytest.mark.parametrize("shown", [[], [ITEM]])
 def test_the_page_of_figures(shown: list[CaptionedPicture]) -> None:
     found = check_page(caption_page(FIGURES, shown))
-    assert f"a CIDEr-D of {FIGURES.cider:.2f}" in found.text
+    assert f"{FIGURES.cider:.2f} is the CIDEr-D" in found.text
     assert f"{FIGURES.bleu4:.2f}" in found.text
     assert f"{FIGURES.shuffled_cider:.2f} if every picture had the caption of another one" in found.text
     assert "perplexity" not in found.text
@@ -187,12 +188,12 @@ def test_mistakes_are_shown_with_their_labels() -> None:
         PictureMistake("7.png", picture(28, 28, 1), "boot", "sandal", 0.987),
         PictureMistake("x", picture(200, 200), "a", "b", 0.5),
     ]
-    shown = check_page(page("Confusion", picture_page.STYLE, mistakes_section(mistakes)))
+    shown = check_page(page("Confusion", picture_mistakes(mistakes)))
     first, second = shown.all("img")
     assert first["alt"] == "7.png, which is boot and was taken for sandal."
     assert (first["class"], second["class"]) == ("small", "photo")
     assert "sandal 98.7%" in shown.text
-    assert mistakes_section([]) == ""
+    assert picture_mistakes([]) == ""
 
 
 def test_tokens_of_spaces_are_visible() -> None:
@@ -200,7 +201,7 @@ def test_tokens_of_spaces_are_visible() -> None:
 
 
 def test_a_table_has_a_caption_and_scopes() -> None:
-    shown = check_page(page("T", "", table("What <it> is", ("a", "b"), [("x & y", "1"), ("z", "2")])))
+    shown = check_page(page("T", table("What <it> is", ("a", "b"), [("x & y", "1"), ("z", "2")])))
     assert [one["scope"] for one in shown.all("th")] == ["col", "col", "row", "row"]
     assert "What <it> is" in shown.text
     assert "x & y" in shown.text

@@ -23,6 +23,7 @@ def test_settings_are_sorted_into_sections() -> None:
         "network": {"cell": "gru"},
         "training": {"seed": 1},
         "budget": {"minutes": 2.0},
+        "card": {},
         "head": {"pooling": "max"},
         "encoder": {"encoder_size": 9},
     }

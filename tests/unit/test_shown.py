@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unspool.cli.shown import visible
+from unspool.display.terminal import visible
 
 
 def test_control_characters_are_written_as_escapes() -> None:

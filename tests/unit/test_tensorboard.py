@@ -96,6 +96,6 @@ def test_a_run_writes_the_figures_of_its_history(text_file: Path, tmp_path: Path
 
 def test_without_the_package_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tensorboard, "find_spec", lambda package: None)
-    with pytest.raises(MissingExtraError, match="--tensorboard needs tensorboard") as caught:
+    with pytest.raises(MissingExtraError, match="tensorboard= needs tensorboard") as caught:
         TensorBoard(tmp_path)
     assert "unspool[logs]" in caught.value.hint

@@ -71,9 +71,9 @@ def test_it_is_measured_on_held_out_rows_and_on_others(model: unspool.VectorClas
     others = [{"size": 1, "weight": 5, "noise": 1, "kind": kind} for kind in ("small", "large", "huge")]
     found = model.evaluate(others)
     assert (found.rows, found.accuracy, found.unknown_labels) == (3, pytest.approx(1 / 3), {"huge": 1})
-    report = model.report(found)
+    report = model.describe(found)
     assert "1 rows have labels that the model does not know" in report.text
-    assert "<th>rows</th>" in (report.page or "")
+    assert '<th scope="col">rows</th>' in (report.page or "")
 
 
 def test_a_run_is_a_function_of_its_seed_and_says_its_columns(tmp_path: Path) -> None:
@@ -100,5 +100,5 @@ def test_what_it_cannot_do_is_said_with_what_can(model: unspool.VectorClassifier
         model.generate("a")
     with pytest.raises(UsageError, match="tokenizer, a setting of"):
         unspool.train(ROWS, features="size", label="kind", tokenizer="word", steps=1)
-    with pytest.raises(UsageError, match="Received: no --label"):
+    with pytest.raises(UsageError, match="Received: no label="):
         unspool.train(ROWS, features="size", steps=1)

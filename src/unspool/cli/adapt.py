@@ -5,11 +5,12 @@ from typing import Annotated, Any
 
 import typer
 
-from unspool.cli.arguments import AsJson, ModelPath, Out, Overwrite, check_text_model
+from unspool.cli.arguments import AsJson, ModelPath, Out, Overwrite, ShowProgress, check_text_model, is_shown
 from unspool.cli.console import write, write_json
+from unspool.cli.following import showing_measurement
 from unspool.cli.options import Fields, Settings, with_options
 from unspool.cli.recipes import example
-from unspool.cli.shown import visible
+from unspool.display.terminal import visible
 from unspool.specs.adaptation import ReadingSpec
 from unspool.tasks.language.specs import TextDataSpec
 
@@ -21,6 +22,7 @@ def adapt(
     out: Out = None,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
+    progress: ShowProgress = None,
     *,
     settings: Settings,
 ) -> None:
@@ -40,7 +42,8 @@ def adapt(
     opened: Any = load(model)
     check_text_model(opened, "adapt")
     target = out or model.with_name(f"{model.resolve().name}-adapted")
-    adapted = opened.adapt([Path(name) for name in data], out=target, overwrite=overwrite, **settings)
+    with showing_measurement(is_shown(progress, as_json)):
+        adapted = opened.adapt([Path(name) for name in data], out=target, overwrite=overwrite, **settings)
     if as_json:
         write_json({"model": str(target), **adapted.further.to_dict()}, indent=2)
     else:

@@ -17,6 +17,13 @@ AsJson = Annotated[
     typer.Option("--json", help="Prints JSON, for programs."),
     Option("Output", True, synonyms=("jsonl", "format")),
 ]
+ShowProgress = Annotated[
+    bool | None,
+    typer.Option(
+        "--progress/--no-progress", help="Shows on standard error how far it is. [default: on, with --json off]"
+    ),
+    Option("Output", synonyms=("verbose", "quiet", "silent", "bar")),
+]
 Texts = Annotated[
     list[str] | None,
     typer.Argument(metavar="TEXT", help="Texts, one line each; left out: the lines of standard input."),
@@ -42,10 +49,39 @@ TableOut = Annotated[
     _out("FILE", "Writes the table here. [default: standard output]"),
     Option("Tables", True, synonyms=("output", "save", "write")),
 ]
+SamplesOut = Annotated[
+    Path | None,
+    _out(
+        "PATH",
+        "Writes the samples or the table to this file; a name without an ending is a folder, in which each sample has "
+        "a file.",
+    ),
+    Option("Output", True, synonyms=("output", "save", "write", "output-dir")),
+]
 ExportOut = Annotated[
     Path | None,
     _out("PATH", "Writes the file or folder here. [default: next to the model folder]"),
     Option("Output", True, synonyms=("output", "file", "save", "name")),
+]
+
+
+def _interactive(meaning: str) -> Any:
+    return typer.Option("--interactive", "-i", help=meaning)
+
+
+AsTyped = Annotated[
+    bool,
+    _interactive(
+        "Completes what is typed in the terminal: Tab accepts the grey suggestion, Ctrl-Right a word, Ctrl-D ends."
+    ),
+    Option("Completion", True, synonyms=("live", "type", "tui", "repl")),
+]
+InTurns = Annotated[
+    bool,
+    _interactive(
+        "Writes in turns in the terminal: you type, the model goes on; a turn can be undone, the temperature changed."
+    ),
+    Option("Output", True, synonyms=("chat", "live", "tui", "repl", "play")),
 ]
 ModelKind = Annotated[
     str | None,
@@ -102,6 +138,11 @@ ConditionJson = Annotated[
     ),
     Option("Data", synonyms=("json-condition", "conditions")),
 ]
+
+
+def is_shown(progress: bool | None, as_json: bool) -> bool:
+    """Return whether progress is shown: where nothing is said about it, for people and not for programs."""
+    return not as_json if progress is None else progress
 
 
 def condition_keyword(model: Any, condition: list[str] | None, in_json: str | None = None) -> dict[str, Any]:

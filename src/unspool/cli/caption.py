@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from unspool.cli.arguments import AsJson, ModelPath
+from unspool.cli.arguments import AsJson, ModelPath, ShowProgress, is_shown
 from unspool.cli.console import write, write_json
+from unspool.cli.following import showing_progress
 from unspool.cli.options import Fields, Settings, with_options
 from unspool.cli.pictures import Pictures, answered_pictures
 from unspool.specs.runtime import RuntimeSpec
@@ -15,6 +16,7 @@ def caption(
     model: ModelPath,
     pictures: Pictures = None,
     as_json: AsJson = False,
+    progress: ShowProgress = None,
     *,
     search: Settings,
     runtime: Settings,
@@ -37,10 +39,11 @@ def caption(
     beams, n_best = search.get("beams", BeamSpec().beams), search.get("n_best", 1)
     if beams >= 1:
         search["beams"] = max(beams, n_best)  # more captions need more beams
-    for name, several, found in answered_pictures(pictures, lambda some: opened.captions(some, **search)):
-        if as_json:
-            write_json({"picture": name, "captions": [one.to_dict() for one in found or ()]})
-            continue
-        lines = [one.text for one in found or ()]
-        start = f"{name}\t" if several else ""
-        write("".join(f"{start}{line}\n" for line in [*lines, *[""] * (n_best - len(lines))]))
+    with showing_progress(is_shown(progress, as_json), scrolls=True) as advance:
+        for name, several, found in answered_pictures(pictures, lambda some: opened.captions(some, **search), advance):
+            if as_json:
+                write_json({"picture": name, "captions": [one.to_dict() for one in found or ()]})
+                continue
+            lines = [one.text for one in found or ()]
+            start = f"{name}\t" if several else ""
+            write("".join(f"{start}{line}\n" for line in [*lines, *[""] * (n_best - len(lines))]))

@@ -5,8 +5,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from unspool.cli.arguments import AsJson, File, ModelPath, NewColumnName, Overwrite, TableOut, Texts
+from unspool.cli.arguments import (
+    AsJson,
+    File,
+    ModelPath,
+    NewColumnName,
+    Overwrite,
+    ShowProgress,
+    TableOut,
+    Texts,
+    is_shown,
+)
 from unspool.cli.console import write, write_json
+from unspool.cli.following import showing_progress
 from unspool.cli.lines import answered, texts_of
 from unspool.cli.options import Fields, Settings, with_options
 from unspool.cli.pictures import answered_pictures
@@ -43,6 +54,7 @@ def classify(
     overwrite: Overwrite = False,
     column: NewColumnName = None,
     as_json: AsJson = False,
+    progress: ShowProgress = None,
     *,
     data: Settings,
     runtime: Settings,
@@ -82,21 +94,19 @@ def classify(
     columns = data.pop("text", ())
     table = Table(file, out, overwrite, column, data)
     classifier: Any = load(model, **runtime)
-    answer = Answer(classifier, top, probabilities, as_json)
+    answer = Answer(classifier, top, probabilities, as_json, is_shown(progress, as_json))
     unusable = {"texts": texts, "--json": as_json}
     if isinstance(classifier, ImageClassifier):
         _refuse_reading(data, file, columns)
         table.has_columns((), "--text", {})
-        for name, several, found in answered_pictures(texts, lambda some: list(classifier.probabilities(some))):
-            answer.line({"picture": name}, found, start=f"{name}\t" if several else "")
+        answer.pictures(texts)
     elif isinstance(classifier, VectorClassifier) and file is not None:
         table.has_columns(classifier.features, "--file", unusable)
         answer.number_rows(table)
     elif table.has_columns(columns, "--text", unusable):
         answer.text_rows(table, columns)
     else:
-        for number, text, found in answered(texts_of(texts, file, **data), answer.to_texts):
-            answer.line({"line": number, "text": text}, *(found or (None,)))
+        answer.texts(texts_of(texts, file, **data))
 
 
 def _refuse_reading(data: Settings, file: Any, columns: Sequence[str]) -> None:
@@ -120,19 +130,33 @@ class Answer:
         top: is the number of labels of each example.
         probabilities: gives them also where there is one label.
         as_json: prints objects instead of lines.
+        progress: shows on standard error how many are labelled.
     """
 
-    def __init__(self, classifier: Any, top: int, probabilities: bool, as_json: bool) -> None:
-        self._classifier, self._top, self._as_json = classifier, top, as_json
+    def __init__(self, classifier: Any, top: int, probabilities: bool, as_json: bool, progress: bool) -> None:
+        self._classifier, self._top, self._as_json, self._progress = classifier, top, as_json, progress
         self._with_probabilities = probabilities or top > 1
 
-    def to_texts(self, texts: list[str]) -> "Iterator[tuple[Any, dict[str, Any]]]":
+    def texts(self, texts: list[str]) -> None:
+        """Label texts, one line each."""
+        with showing_progress(self._progress, scrolls=True) as advance:
+            for number, text, found in answered(texts, self._to_texts, advance):
+                self._line({"line": number, "text": text}, *(found or (None,)))
+
+    def pictures(self, names: Sequence[str] | None) -> None:
+        """Label pictures, one line each."""
+        with showing_progress(self._progress, scrolls=True) as advance:
+            found = answered_pictures(names, lambda some: list(self._classifier.probabilities(some)), advance)
+            for name, several, one in found:
+                self._line({"picture": name}, one, start=f"{name}\t" if several else "")
+
+    def _to_texts(self, texts: list[str]) -> "Iterator[tuple[Any, dict[str, Any]]]":
         """Yield the probabilities of the labels of each text; in JSON, also those of each component of a mixture."""
         apart = self._classifier.component_probabilities(texts) if self._as_json else {}
         for number, found in enumerate(self._classifier.probabilities(texts)):
             yield found, {name: rows[number] for name, rows in apart.items()}
 
-    def line(self, named: dict[str, Any], found: Any, apart: "dict[str, Any] | None" = None, start: str = "") -> None:
+    def _line(self, named: dict[str, Any], found: Any, apart: "dict[str, Any] | None" = None, start: str = "") -> None:
         """Print the labels of one example on a line.
 
         Args:
@@ -190,7 +214,7 @@ class Answer:
                     for cell in ((name, round(value, 6)) if self._with_probabilities else (name,))
                 ]
 
-        answer_table(table, question, new, label, check)
+        answer_table(table, question, new, label, self._progress, check)
 
     def _ranked(self, probabilities: Any) -> dict[str, float]:
         """Return the probability of each label, the likeliest first."""

@@ -5,6 +5,7 @@
 """
 
 import inspect
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Annotated, Any, get_args
@@ -13,10 +14,11 @@ import typer
 from typer.core import TyperCommand
 from typer.models import OptionInfo
 
-from unspool.cli.console import write
+from unspool.cli.console import show_help, write
 from unspool.cli.help import flag_of, write_help
 from unspool.cli.suggest import nearest_name
-from unspool.errors import UsageError
+from unspool.cli.typed import TYPED, as_given, name_in, typed_flags
+from unspool.errors import UnspoolError, UsageError
 from unspool.specs.base import Option
 
 EVERYTHING = "unspool.help.everything"  # in the meta of a context: the whole help is requested
@@ -45,17 +47,28 @@ class Command(TyperCommand):
         self.format_usage(ctx, formatter)
         write_help(self, ctx, formatter, ctx.meta.get(EVERYTHING, False))
 
+    def get_help_option(self, ctx: Any) -> Any:
+        """Return the option that shows the help."""
+        return show_help(super().get_help_option(ctx))
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; an error about a setting names it as it was given."""
+        try:
+            return super().invoke(ctx)
+        except UnspoolError as error:
+            raise as_given(error, ctx) from None
+
     def make_parser(self, ctx: Any) -> Any:
-        """Make a parser that refuses a second value for an option that takes one."""
+        """Make a parser that notes which flags were typed, and refuses a second value for an option that takes one."""
         parser: Any = super().make_parser(ctx)
         parse = parser.parse_args
 
         def parse_once(args: list[str]) -> Any:
+            typed = ctx.meta[TYPED] = typed_flags(self.options, args)
             opts, rest, order = parse(args)
             for one in order:
                 if _takes_one_value(one) and order.count(one) > 1 and not ctx.resilient_parsing:
-                    flag = flag_of(one)
-                    raise UsageError(f"{flag} takes one value, and it was given twice.", f"give {flag} once.")
+                    raise _given_twice(list(dict.fromkeys(typed.get(one.name, [flag_of(one)]))))
             return opts, rest, order
 
         parser.parse_args = parse_once
@@ -66,6 +79,13 @@ def _takes_one_value(param: Any) -> bool:
     """Return whether the last of several values would win; a switch without a negation may be repeated."""
     option = param.param_type_name == "option" and not param.multiple
     return bool(option and (not param.is_flag or param.secondary_opts))
+
+
+def _given_twice(flags: list[str]) -> UsageError:
+    """Make the error for an option that was given twice, by some of its flags."""
+    if len(flags) == 1:
+        return UsageError(f"{flags[0]} takes one value, and it was given twice.", f"give {flags[0]} once.")
+    return UsageError(f"{' and '.join(flags)} are one option, which takes one value.", "give one of them.")
 
 
 def _show_all(context: typer.Context, requested: bool) -> None:
@@ -123,7 +143,21 @@ def explained(error: Any) -> tuple[str, str]:
     if param is not None and hasattr(error.__cause__, "errors"):  # a value of the wrong type
         problem = error.__cause__.errors()[0]
         rule = problem["msg"].partition(",")[0]
-        flag = flag_of(param) if param.param_type_name == "option" else param.metavar or param.name
+        is_option = context is not None and param.param_type_name == "option"
+        flag = name_in(context, param, flag_of(param)) if is_option else param.metavar or param.name
         received = f"Received: {problem['input']!r:.80}."
         return f"{flag}: {rule[0].lower()}{rule[1:]}. {received}", f"change {flag} and try again."
+    if param is not None and param.param_type_name == "argument" and error.__class__.__name__ == "MissingParameter":
+        return f"{path} needs {param.metavar}.", _needed(path, param.metavar)
+    if further := re.fullmatch(r"Got unexpected extra argument\S* \((.*)\)\.?", error.format_message()):
+        hint = f"put a text of several words into quotes; see `{path} --help`."
+        return f"{path} takes fewer arguments. Received, too: {further[1]:.80}.", hint
     return error.format_message(), f"see `{path} --help`."
+
+
+def _needed(path: str, what: str) -> str:
+    """Return the hint for an argument that is missing."""
+    from unspool.folder.nearby import latest_models
+
+    latest = latest_models() if what == "MODEL" else ""
+    return f"name a model folder, {latest}" if latest else f"see `{path} --help`."

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
 
+from unspool.cli.console import show_help
 from unspool.cli.suggest import nearest_name
-from unspool.errors import UsageError
+from unspool.errors import UsageError, shell_word
 from unspool.tasks.registry import ROWS, Command
 
 BEFORE = (
@@ -56,6 +58,12 @@ AFTER = (
         ("explain", "attention", "show", "visualize", "why"),
     ),
     Command(
+        "report",
+        "unspool.cli.report:report",
+        "Write a page that shows what a model does, how it was trained, and with what.",
+        ("page", "html", "summary", "plot", "curves", "dashboard"),
+    ),
+    Command(
         "export",
         "unspool.cli.export:export",
         "Write a model for Keras, TensorFlow or PyTorch, or n-grams for KenLM, to be used without Unspool.",
@@ -86,16 +94,30 @@ class Group(TyperGroup):
 
     rows: Mapping[str, Command]
 
+    def get_help_option(self, ctx: Any) -> Any:
+        """Return the option that shows the help."""
+        return show_help(super().get_help_option(ctx))
+
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Return the command that the first argument names, and the other arguments."""
         name = args[0]
         if name not in self.rows and not ctx.resilient_parsing:
-            near = nearest_name(name, {known: row.synonyms for known, row in self.rows.items()})
-            hint = f"did you mean `{ctx.command_path} {near}`? " if near else ""
-            raise UsageError(f"there is no command {name!r:.40}.", f"{hint}`{ctx.command_path} --help` shows all.")
+            raise UsageError(
+                f"there is no command {name!r:.40}.",
+                f"{self._meant(name, ctx.command_path)}`{ctx.command_path} --help` shows all.",
+            )
         if name not in self.rows:
             return None, None, args[1:]
         return name, load_command(name, self.rows[name]), args[1:]
+
+    def _meant(self, name: str, program: str) -> str:
+        """Ask what was meant by the name of no command: what a file or a model is for, or a command of a near name."""
+        path = Path(name)
+        if path.exists():
+            does = ("generate", "generates with it") if (path / "config.json").exists() else ("train", "learns it")
+            return f"`{program} {does[0]} {shell_word(path)}` {does[1]}. "
+        near = nearest_name(name, {known: row.synonyms for known, row in self.rows.items()})
+        return f"did you mean `{program} {near}`? " if near else ""
 
 
 def fill(group: Group, rows: Mapping[str, Command]) -> None:

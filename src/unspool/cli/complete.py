@@ -4,11 +4,19 @@ from typing import Annotated, Any
 
 import typer
 
-from unspool.cli.arguments import AsJson, Condition, ConditionJson, ModelPath, condition_keyword
+from unspool.cli.arguments import (
+    AsJson,
+    AsTyped,
+    Condition,
+    ConditionJson,
+    ModelPath,
+    check_text_model,
+    condition_keyword,
+)
 from unspool.cli.console import read_text, write, write_json
 from unspool.cli.options import Fields, Settings, with_options
-from unspool.cli.shown import visible
-from unspool.errors import UsageError
+from unspool.display.terminal import tell, visible
+from unspool.errors import UsageError, shell_command
 from unspool.specs.base import Option, build
 from unspool.specs.completion import CompletionSpec
 from unspool.specs.runtime import RuntimeSpec
@@ -25,15 +33,14 @@ def complete(
     ] = None,
     condition: Condition = None,
     condition_json: ConditionJson = None,
-    interactive: Annotated[
+    interactive: AsTyped = False,
+    learn: Annotated[
         bool,
         typer.Option(
-            "--interactive",
-            "-i",
-            help="Completes what is typed in the terminal: Tab accepts the grey suggestion, Ctrl-Right a word of it, "
-            "Ctrl-D ends.",
+            "--learn",
+            help="Learns what is typed, into the counts in the model folder; `unspool forget` takes it out again.",
         ),
-        Option("Completion", True, synonyms=("live", "type", "tui", "repl")),
+        Option("Completion", True, synonyms=("remember", "adapt", "keep", "personal")),
     ] = False,
     as_json: AsJson = False,
     *,
@@ -46,10 +53,14 @@ def complete(
     the same completions. A word at the end of the text may be a part of one. With --interactive, TEXT is what stands
     before what is typed.
 
+    Nothing is learnt from what is typed, unless --learn is given: then every line is counted as soon as it is finished,
+    and kept in the model folder; without --interactive, TEXT is.
+
     Examples:
         unspool complete runs/alice "Alice w"
         unspool complete runs/alice "Alice was" --until line -n 3 --json
         unspool complete runs/alice --interactive
+        unspool complete runs/alice --interactive --learn
     """
     from unspool.api import load  # here and not above: this imports an engine
 
@@ -62,14 +73,21 @@ def complete(
         raise UsageError("--min-saving is for --interactive. Received: no --interactive.", "leave out one of them.")
     opened: Any = load(model, **runtime)
     given = condition_keyword(opened, condition, condition_json)
+    if learn:
+        check_text_model(opened, "--learn")
+        tell(f"what is typed is kept in {model}, counted; {shell_command('forget', model)} takes it out again.")
     if interactive:
         from unspool.cli.terminal import type_in_terminal
 
+        session = opened.session(text or "", **given, **({"learn": True} if learn else {}))
         until = spec.until if "until" in completion else "line"
-        type_in_terminal(opened.session(text or "", **given), until, spec.min_saving)
+        type_in_terminal(session, until, spec.min_saving, session if learn else None)
         return
     found = read_text("-" if text is None else text)
     completions = opened.complete(found, spec.n, spec.until, **given)
+    if learn:
+        with opened.session(learn=True) as session:
+            session.learn(found)
     if as_json:
         write_json({"text": found, **given, "completions": [one.to_dict() for one in completions]})
         return

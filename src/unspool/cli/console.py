@@ -9,14 +9,14 @@ import stat
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from math import isfinite
 from pathlib import Path
 from typing import Any, cast
 
 import typer
 
-from unspool.cli.shown import visible
+from unspool.display.terminal import discard, tell, visible
 from unspool.errors import (
     DataWarning,
     ModelFolderWarning,
@@ -71,21 +71,6 @@ def warn(message: str) -> None:
     tell(f"warning: {_one_line(message)}")
 
 
-def tell(line: str) -> None:
-    """Write a line to standard error at once; see `surviving_loss`."""
-    with surviving_loss():
-        print(line, file=sys.stderr, flush=True)
-
-
-@contextmanager
-def surviving_loss() -> Iterator[None]:
-    """Go on where standard error is closed, full, or read by nobody; what is written there from then on is dropped."""
-    try:
-        yield
-    except (OSError, ValueError):
-        _discard(sys.stderr)
-
-
 @contextmanager
 def _printing_warnings() -> Iterator[None]:
     """Print as a line what was replaced or left out, or which model is used; other warnings look as they always do."""
@@ -125,6 +110,22 @@ def write(text: str) -> None:
         ) from None
 
 
+def show_help(option: Any) -> Any:
+    """Let an option show the help of its command, and end in two lines where that cannot be written.
+
+    Args:
+        option: is the one that typer makes.
+    """
+
+    def show(context: Any, param: Any, requested: bool) -> None:
+        if requested and not context.resilient_parsing:
+            write(context.get_help() + "\n")
+            context.exit()
+
+    option.callback = show
+    return option
+
+
 class ByteOutput(io.RawIOBase):
     """Standard output for bytes, which it writes at once."""
 
@@ -151,33 +152,32 @@ def _writing_out() -> Iterator[None]:
     except BrokenPipeError:
         _leave_quietly()
     except OSError as problem:
-        _discard(sys.stdout)
+        discard(sys.stdout)
         raise OutputError(f"standard output cannot be written: {problem.strerror or problem}.", elsewhere) from None
 
 
 def _leave_quietly() -> None:
     """Exit without a message, because nothing reads the output any more."""
-    _discard(sys.stdout)
+    discard(sys.stdout)
     raise SystemExit(BROKEN_PIPE)
 
 
-def _discard(stream: Any) -> None:
-    """Drop what a stream still holds and all that comes, as Python would try to write it again at its end."""
-    with suppress(OSError, ValueError):  # a stream without a descriptor
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
 def write_json(value: Any, indent: int | None = None) -> None:
-    """Write a JSON value and a line end; a number that is not finite is null, what the encoding lacks is escaped."""
+    """Write a JSON value and a line end; see `json_line`."""
+    write(json_line(value, getattr(sys.stdout, "encoding", None) or "utf-8", indent))
+
+
+def json_line(value: Any, encoding: str = "utf-8", indent: int | None = None) -> str:
+    """Return a JSON value and a line end; a number that is not finite is null, what the encoding lacks is escaped."""
     try:
         text = json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False)
     except ValueError:  # JSON knows neither NaN nor infinity
         text = json.dumps(_with_nulls(value), ensure_ascii=False, indent=indent, allow_nan=False)
     try:
-        text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+        text.encode(encoding)
     except UnicodeEncodeError:
         text = json.dumps(json.loads(text), indent=indent)
-    write(text + "\n")
+    return text + "\n"
 
 
 def _with_nulls(value: Any) -> Any:

@@ -47,7 +47,7 @@ def counts(
         unspool counts merge runs/part1 runs/part2 --out runs/whole
         unspool counts import words.arpa --out runs/words
     """
-    from unspool.cli.progress import make_progress
+    from unspool.training.progress import make_progress
 
     if action not in ACTIONS:
         raise UsageError(

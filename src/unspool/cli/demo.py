@@ -29,7 +29,7 @@ def demo(
         unspool demo --out runs/first
     """
     from unspool.api import train
-    from unspool.cli.progress import make_progress
+    from unspool.training.progress import make_progress
 
     write("Unspool learns the Python language reference, which comes with every Python.\n\n")
     with make_progress() as progress:
@@ -41,7 +41,7 @@ def demo(
             write(piece)
         write("\n")
     suggested = (
-        ("generate", model.path, "--prompt", "A class ", "--temperature", "0.5"),
+        ("generate", model.path, "A class ", "--temperature", "0.5"),
         ("score", model.path, "for x in range(10): print(x)"),
         ("train", "your-own-text.txt", "--minutes", "3"),
     )

@@ -2,12 +2,13 @@
 
 import warnings
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from unspool.cli.arguments import AsJson, ModelPath, Page
+from unspool.cli.arguments import AsJson, ModelPath, Page, ShowProgress, is_shown
 from unspool.cli.console import write, write_json
+from unspool.cli.following import showing_measurement
 from unspool.cli.options import Fields, Settings, with_options
 from unspool.errors import DataWarning, UsageError
 from unspool.specs.runtime import RuntimeSpec
@@ -33,6 +34,7 @@ def evaluate(
     ] = None,
     html: Page = None,
     as_json: AsJson = False,
+    progress: ShowProgress = None,
     *,
     settings: Settings,
     runtime: Settings,
@@ -60,21 +62,16 @@ def evaluate(
 
     named = [Path(name) for name in data or ()] or None  # a text that is typed here is a mistaken name
     opened = load(model, **runtime)
-    found = opened.evaluate(named, **settings)
-    figures, report = found.to_dict(), opened.report(found)
-    if "nats_per_token" in figures and runtime.get("weights", "float32") != "float32":
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DataWarning)  # which the first evaluation has said
+    with showing_measurement(is_shown(progress, as_json)):
+        found = opened.evaluate(named, **settings)
+        figures, described = found.to_dict(), opened.describe(found)
+        if "nats_per_token" in figures and runtime.get("weights", "float32") != "float32":
             whole = opened.read_folder(lambda folder: load(folder.path, **{**runtime, "weights": "float32"}))
-            further = {name for spec in evaluation_specs().values() for name in spec.model_fields}
-            read = {name: value for name, value in settings.items() if name not in further}
-            nats = whole.evaluate(named, **read).to_dict()["nats_per_token"]
-        figures["nats_per_token_lost_to_weights"] = figures["nats_per_token"] - nats
+            figures["nats_per_token_lost_to_weights"] = figures["nats_per_token"] - _nats(whole, named, settings)
     if html is not None:
-        if report.page is None:
-            hint = "leave it out; of a language model, --copying has a page."
-            raise UsageError(f"--html draws nothing for a {type(opened).__name__}.", hint)
-        write_atomically(html, report.page, "--html")
+        if described.page is None:
+            raise UsageError(f"--html draws nothing for a {type(opened).__name__}.", "leave it out.")
+        write_atomically(html, described.page, "--html")
     if as_json:
         write_json(figures, indent=2)
         return
@@ -83,4 +80,13 @@ def evaluate(
             continue
         shown = f"{value:,}" if isinstance(value, int) else f"{value:.4f}" if isinstance(value, float) else str(value)
         write(f"{name.replace('_', ' '):26} {shown}\n")
-    write(report.text)
+    write(described.text)
+
+
+def _nats(model: Any, data: list[Path] | None, settings: Settings) -> float:
+    """Measure a model again, in nats per token, without what only `evaluate` has and without warnings."""
+    further = {name for spec in evaluation_specs().values() for name in spec.model_fields}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DataWarning)  # which the first evaluation has said
+        found = model.evaluate(data, **{name: value for name, value in settings.items() if name not in further})
+    return float(found.to_dict()["nats_per_token"])

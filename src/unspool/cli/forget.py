@@ -11,8 +11,9 @@ from unspool.cli.options import with_options
 def forget(model: ModelPath, out: Out = None, overwrite: Overwrite = False, as_json: AsJson = False) -> None:
     """Make a model what it was before it read more.
 
-    Its weights and its card become what they were, byte for byte. Whatever it has read since it was made is taken out,
-    however often it read. Without --out the folder itself is changed.
+    Its weights, counts and card become what they were, byte for byte. Whatever it has read since it was made is taken
+    out, however often it read, and so is what `unspool complete --learn` was told. Without --out the folder itself is
+    changed.
 
     Examples:
         unspool forget runs/mine

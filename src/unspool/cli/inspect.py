@@ -4,10 +4,10 @@ from typing import Annotated, Any
 
 import typer
 
-from unspool.cli.arguments import AsJson, ModelPath, Page
+from unspool.cli.arguments import AsJson, Condition, ConditionJson, ModelPath, Page, condition_keyword
 from unspool.cli.console import write, write_json
 from unspool.cli.options import Fields, Settings, with_options
-from unspool.cli.shown import visible
+from unspool.display.terminal import visible
 from unspool.errors import UsageError
 from unspool.specs.base import Option
 from unspool.specs.runtime import RuntimeSpec
@@ -17,15 +17,19 @@ from unspool.specs.sampling import BeamSpec
 @with_options(search=Fields(BeamSpec, ("beams",)), runtime=Fields(RuntimeSpec, ("engine",)))
 def inspect(
     model: ModelPath,
-    pictures: Annotated[
+    named: Annotated[
         list[str] | None,
-        typer.Argument(metavar="IMAGE", help="Pictures to explain, or folders of them.", show_default=False),
+        typer.Argument(
+            metavar="TEXT|IMAGE", help="Texts to explain; or pictures, or folders of them.", show_default=False
+        ),
     ] = None,
     text: Annotated[
         list[str] | None,
-        typer.Option("--text", metavar="TEXT", help="Sets the text to explain; may be repeated."),
+        typer.Option("--text", metavar="TEXT", help="Sets a text to explain, as TEXT does; may be repeated."),
         Option("Data", True, synonyms=("prompt", "input", "source")),
     ] = None,
+    condition: Condition = None,
+    condition_json: ConditionJson = None,
     html: Page = None,
     as_json: AsJson = False,
     *,
@@ -40,33 +44,31 @@ def inspect(
     number of a row, such as "alcohol=13.2,hue=1": the mean of its column is read instead.
 
     Of a language model with counts beside its network, how likely each token of a text is by both, and by their
-    mixture; the page colours where the counts predicted better.
+    mixture; the page colours where the counts predicted better. Of a conditional model the same, given a condition;
+    without one, what led to the label.
 
     Of a captioner, the positions of the picture with the largest attention weights for each word; the page shows them
     over the picture.
 
     Examples:
-        unspool inspect runs/dates --text "3 May 1979"
-        unspool inspect runs/reviews --text "what a film" --html page.html
+        unspool inspect runs/dates "3 May 1979"
+        unspool inspect runs/reviews "what a film" --html page.html
         unspool inspect runs/flickr photo.jpg --html page.html
     """
     from unspool.api import load
     from unspool.data.pictures.reading import pictures_of
     from unspool.folder.atomic import write_atomically
 
-    if bool(text) == bool(pictures):
+    if bool(text) == bool(named):
         raise UsageError(
-            f"inspect explains texts or pictures. Received: {'both' if text else 'neither'}.",
-            "give --text TEXT, or the names of pictures.",
+            f"inspect explains texts or pictures. Received: {'both TEXT and --text' if text else 'neither'}.",
+            "give a text, or the names of pictures.",
         )
     opened: Any = load(model, **runtime)
-    if opened.reads != ("pictures" if pictures else "texts"):
-        received = "pictures" if pictures else "--text"
-        raise UsageError(
-            f"this model reads {opened.reads}. Received: {received}.",
-            "give the names of pictures." if opened.reads == "pictures" else "give --text TEXT.",
-        )
-    found = opened.inspect(pictures_of(pictures) if pictures else text, **search)
+    if text and opened.reads == "pictures":
+        raise UsageError("this model reads pictures. Received: --text.", "give the names of pictures.")
+    given = condition_keyword(opened, condition, condition_json)
+    found = opened.inspect(pictures_of(named or []) if opened.reads == "pictures" else named or text, **search, **given)
     if html is not None:
         write_atomically(html, found.page, "--html")
     if not as_json:

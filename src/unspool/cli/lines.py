@@ -34,12 +34,15 @@ def texts_of(texts: Sequence[str] | None, file: Path | None, **reading: Any) -> 
     return clean_texts(texts) if texts else read_lines(file or Path("-"), **reading)
 
 
-def answered(texts: Sequence[str], answer: Callable[[list[str]], Iterable[A]]) -> Iterator[tuple[int, str, A | None]]:
+def answered(
+    texts: Sequence[str], answer: Callable[[list[str]], Iterable[A]], advance: Callable[[int, int, str], None]
+) -> Iterator[tuple[int, str, A | None]]:
     """Answer texts in batches, and yield each with its number, counted from 1, and its answer, in order.
 
     Args:
         texts: are any texts; one that is empty or blank is not asked about, and has no answer.
         answer: returns the answers to some texts, in order.
+        advance: is told how many are answered, of how many.
     """
     for start in range(0, len(texts), AT_ONCE):
         chosen = texts[start : start + AT_ONCE]
@@ -47,3 +50,4 @@ def answered(texts: Sequence[str], answer: Callable[[list[str]], Iterable[A]]) -
         answers = iter(answer(filled) if filled else ())
         for number, text in enumerate(chosen, start + 1):
             yield number, text, next(answers) if text.strip() else None
+            advance(number, len(texts), "texts")

@@ -6,7 +6,8 @@ import typer
 
 from unspool import __version__
 from unspool.cli.commands import Group, commands, fill
-from unspool.cli.console import INTERRUPTED, reporting_errors, tell, write
+from unspool.cli.console import INTERRUPTED, reporting_errors, write
+from unspool.display.terminal import tell
 from unspool.engines.announcing import announcing
 
 app = typer.Typer(

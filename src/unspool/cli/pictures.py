@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from unspool.cli.console import tell
-from unspool.cli.shown import visible
+from unspool.display.terminal import tell, visible
 from unspool.errors import DataError
 
 if TYPE_CHECKING:
@@ -24,7 +23,9 @@ Pictures = Annotated[
 
 
 def answered_pictures(
-    names: Sequence[str] | None, answer: "Callable[[list[Picture]], Sequence[A]]"
+    names: Sequence[str] | None,
+    answer: "Callable[[list[Picture]], Sequence[A]]",
+    advance: Callable[[int, int, str], None],
 ) -> Iterator[tuple[str, bool, A | None]]:
     """Answer pictures in batches, and yield each with its name, whether there are several, and its answer, in order.
 
@@ -33,6 +34,7 @@ def answered_pictures(
     Args:
         names: are those of pictures and folders, or `-`; none means standard input.
         answer: returns the answers to some pictures, in order.
+        advance: is told how many are answered, of how many.
 
     Raises:
         DataError: there is no picture, or one could not be read; of several, after all others were answered.
@@ -47,6 +49,7 @@ def answered_pictures(
         for picture, found in zip(chosen, _answers(chosen, answer, several), strict=True):
             broken += found is None
             yield picture.name, several, found
+        advance(start + len(chosen), len(pictures), "pictures")
     if broken:
         raise DataError(
             f"every picture must be one that can be read. Received: {broken:,} of {len(pictures):,} that cannot.",

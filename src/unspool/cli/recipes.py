@@ -5,7 +5,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from unspool.cli.shown import visible
+from unspool.display.terminal import visible
 from unspool.errors import UsageError, reporting_write_errors, shell_command, shell_word, this_program
 
 
@@ -113,12 +113,14 @@ def closing_values(model: Any, path: Path) -> dict[str, Any]:
 def closing_text(model: Any, path: Path) -> str:
     """Return what a run ended with, in some lines. See `closing_values`."""
     from unspool.tasks.registry import ROWS
+    from unspool.tasks.reporting.whole import REPORT
 
     figures, learnt = closing_values(model, path), ROWS[model.config.task].load("task")()
     lines = [
         f"{path}: {learnt.summary(figures)}",
         *([f"warning: this model is untrained: {figures['untrained']}."] if figures["untrained"] else []),
         *([f"interrupted; to go on: {figures['resume']}"] if "resume" in figures else []),
+        *([f"report: {path / REPORT}"] if (path / REPORT).exists() else []),
     ]
     return "".join(f"{visible(line)}\n" for line in lines)
 

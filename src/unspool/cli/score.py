@@ -15,14 +15,17 @@ from unspool.cli.arguments import (
     ModelPath,
     NewColumnName,
     Overwrite,
+    ShowProgress,
     TableOut,
     check_text_model,
     condition_keyword,
+    is_shown,
 )
 from unspool.cli.console import read_file, read_lines, read_text, warn, write, write_json
+from unspool.cli.following import showing_measurement, showing_progress
 from unspool.cli.options import Fields, Settings, with_options
-from unspool.cli.shown import visible
 from unspool.cli.tables import Table, answer_table, row_conditions
+from unspool.display.terminal import visible
 from unspool.errors import DataError, UsageError
 from unspool.specs.base import Option
 from unspool.specs.runtime import RuntimeSpec
@@ -57,6 +60,7 @@ def score(
     overwrite: Overwrite = False,
     column: NewColumnName = None,
     as_json: AsJson = False,
+    progress: ShowProgress = None,
     *,
     data: Settings,
     evaluation: Settings,
@@ -95,13 +99,16 @@ def score(
     if adapt:
         check_text_model(opened, "--adapt")
         given["adapt"] = True
+    shown = is_shown(progress, as_json)
     if in_table:
-        _score_rows(opened, table, columns, tuple(condition_column or ()), given)
+        _score_rows(opened, table, columns, tuple(condition_column or ()), given, shown)
     elif per_line:
-        _rank(opened, _lines(passage, file, data), given, as_json)
+        _rank(opened, _lines(passage, file, data), given, as_json, shown)
     else:
         text = read_file(file, **data) if file is not None else read_text(passage or "", **data)
-        _score(opened, text, given, as_json)
+        with showing_measurement(shown):
+            result = opened.score(text, **given)
+        _print(result, as_json)
 
 
 def _lines(text: str | None, file: Path | None, data: Settings) -> list[str]:
@@ -111,8 +118,7 @@ def _lines(text: str | None, file: Path | None, data: Settings) -> list[str]:
     return read_lines(file or Path("-"), **data)
 
 
-def _score(model: Any, text: str, given: dict[str, Any], as_json: bool) -> None:
-    result = model.score(text, **given)
+def _print(result: Any, as_json: bool) -> None:
     if as_json:
         write_json(result.to_dict())
         return
@@ -134,7 +140,7 @@ def _score(model: Any, text: str, given: dict[str, Any], as_json: bool) -> None:
 
 
 def _score_rows(
-    model: Any, table: Table, text: tuple[str, ...], condition: tuple[str, ...], given: dict[str, Any]
+    model: Any, table: Table, text: tuple[str, ...], condition: tuple[str, ...], given: dict[str, Any], progress: bool
 ) -> None:
     from unspool.data.answers import Asked, Question
     from unspool.data.formats.writing import Cell, NewColumn
@@ -148,14 +154,19 @@ def _score_rows(
             result = score_text(question.text_of(row.record), **keyword(row.record))
             yield [round(result.bits_per_character, 6)]
 
-    answer_table(table, question, [NewColumn(table.named("bits_per_character")[0], float)], score_some, check)
+    new = NewColumn(table.named("bits_per_character")[0], float)
+    answer_table(table, question, [new], score_some, progress, check)
 
 
-def _rank(model: Any, lines: list[str], given: dict[str, Any], as_json: bool) -> None:
+def _rank(model: Any, lines: list[str], given: dict[str, Any], as_json: bool, progress: bool) -> None:
     filled = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
     if not filled:
         raise DataError(f"there is nothing to score: {len(lines):,} lines, all empty.", "name a file with text.")
-    scored = [(model.score(line, **given), number, line) for number, line in filled]
+    scored = []
+    with showing_progress(progress) as advance:
+        for number, line in filled:
+            scored.append((model.score(line, **given), number, line))
+            advance(len(scored), len(filled), "lines")
     scored.sort(key=lambda item: -item[0].bits_per_character)
     for result, number, line in scored:
         if as_json:

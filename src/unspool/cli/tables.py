@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from unspool.cli.arguments import check_conditional
 from unspool.cli.console import ByteOutput
+from unspool.cli.following import Advance, showing_progress
 from unspool.cli.options import Settings
 from unspool.errors import DataError, OutputError, UnspoolError, UsageError, shell_word
 
@@ -143,6 +144,7 @@ def answer_table(
     question: "Question",
     columns: "Sequence[NewColumn]",
     answers: "Callable[[list[Asked]], Iterable[Sequence[Cell]]]",
+    progress: bool,
     check: "Callable[[Record], None] | None" = None,
 ) -> None:
     """Answer the rows of a table, and write it with the answers; say what was left without one.
@@ -152,6 +154,7 @@ def answer_table(
         question: says what is asked about in each row.
         columns: are the new ones.
         answers: returns a cell for each new column of each of some rows.
+        progress: shows on standard error how many rows are answered.
         check: raises an error for a row that cannot be answered; all rows are checked before one is answered.
 
     Raises:
@@ -166,9 +169,22 @@ def answer_table(
     _check_out(table, file.ending, format_of(sources, file))
     if check is not None:
         check_rows(sources, question, _placed(check))
-    with _output(table.out) as stream:
-        write_answers(sources, question, columns, answers, stream)
+    with showing_progress(progress, scrolls=table.out is None) as advance, _output(table.out) as stream:
+        write_answers(sources, question, columns, _counting(answers, advance), stream)
     say_findings(sources.findings)
+
+
+def _counting(
+    answers: "Callable[[list[Asked]], Iterable[Sequence[Cell]]]", advance: Advance
+) -> "Callable[[list[Asked]], Iterator[Sequence[Cell]]]":
+    """Make answers tell how many there are so far."""
+
+    def counted(rows: "list[Asked]") -> "Iterator[Sequence[Cell]]":
+        for row, cells in zip(rows, answers(rows), strict=True):
+            advance(row.number + 1, 0, "rows")
+            yield cells
+
+    return counted
 
 
 def _sources(file: Path, settings: Settings) -> Any:

@@ -5,13 +5,16 @@ Each line that is typed becomes part of the text that is completed next.
 
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from unspool.cli.console import tell
 from unspool.decode.session import Session
+from unspool.display.terminal import tell
 from unspool.errors import MissingExtraError, UsageError
 from unspool.text.cleaning import clean
 from unspool.text.words import Until, in_word, word_end
+
+if TYPE_CHECKING:
+    from unspool.models.learning import LearningSession
 
 
 def check_terminal(as_json: bool) -> None:
@@ -31,18 +34,33 @@ def check_terminal(as_json: bool) -> None:
             "--interactive needs a terminal. Received: standard input or output that is none.",
             "give the text as an argument, or pipe it in without --interactive.",
         )
-    _toolkit()
+    load_toolkit()
 
 
-def type_in_terminal(session: Session, until: Until, min_saving: float) -> None:
+def type_in_terminal(
+    session: Session, until: Until, min_saving: float, learning: "LearningSession | None" = None
+) -> None:
     """Read lines from the terminal with suggestions, until Ctrl-D.
 
     Args:
         session: completes; what it holds stands before the first line.
         until: says how far a suggestion may go.
         min_saving: shows none that is expected to save fewer keystrokes.
+        learning: is the session, where it is to learn every line that is finished.
     """
-    toolkit = _toolkit()
+    if learning is None:
+        _type(session, lambda line: None, until, min_saving)
+        return
+    try:
+        _type(session, learning.learn, until, min_saving)
+    finally:  # also after Ctrl-C
+        tell("counting what was typed.")
+        learning.close(on_wait=lambda holder: tell(f"waiting for {holder}, which writes the model folder."))
+
+
+def _type(session: Session, learn: Callable[[str], None], until: Until, min_saving: float) -> None:
+    """Read lines; see `type_in_terminal`."""
+    toolkit = load_toolkit()
     before, characters, saved = session.text, 0, 0
 
     def suggest(typed: str) -> str:
@@ -76,6 +94,7 @@ def type_in_terminal(session: Session, until: Until, min_saving: float) -> None:
         except EOFError:
             break
         characters += len(line)
+        learn(f"{line}\n")
         before += f"{line}\n"
     tell(f"{saved:,} of {characters:,} keys were saved.")
 
@@ -98,7 +117,7 @@ def _whole(before: str, suggestion: str) -> str:
     return suggestion
 
 
-def _toolkit() -> Any:
+def load_toolkit() -> Any:
     """Import prompt_toolkit.
 
     Raises:
@@ -109,5 +128,5 @@ def _toolkit() -> Any:
         import prompt_toolkit.auto_suggest
         import prompt_toolkit.key_binding
     except ImportError:
-        raise MissingExtraError("prompt_toolkit", "interactive", "completing what is typed") from None
+        raise MissingExtraError("prompt_toolkit", "interactive", "typing in the terminal") from None
     return prompt_toolkit

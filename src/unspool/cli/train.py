@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from unspool.cli.arguments import AsJson, ModelKind, Out, Overwrite
+from unspool.cli.arguments import AsJson, ModelKind, Out, Overwrite, ShowProgress, is_shown
 from unspool.cli.console import refuse_unnamed_input, write, write_json
 from unspool.cli.options import Fields, Settings, with_options
 from unspool.cli.recipes import closing_text, closing_values, example, model_path, read_recipe
@@ -60,6 +60,7 @@ def train(
         Option("Output", synonyms=("logs", "log", "curves", "tb")),
     ] = False,
     as_json: AsJson = False,
+    progress: ShowProgress = None,
     *,
     settings: Settings,
 ) -> None:
@@ -73,7 +74,7 @@ def train(
         unspool train dates.tsv --source 1 --target 2 --out runs/dates
         unspool train reviews.csv --text review --label stars
     """
-    from unspool.cli.progress import make_progress
+    from unspool.training.progress import make_progress
 
     given = validation_fraction(settings, "validation_split")
     if data:
@@ -95,15 +96,15 @@ def train(
         refuse_unnamed_input()
     with (
         model_path(resume or out, files, recipe, chosen) as path,
-        make_progress(quiet=as_json, tensorboard=path / "tensorboard" if tensorboard else None) as progress,
+        make_progress(not is_shown(progress, as_json), path / "tensorboard" if tensorboard else None) as callback,
     ):
         from unspool import api
 
         if resume is not None:
-            trained = api.resume(resume, callback=progress, engine=engine)
+            trained = api.resume(resume, callback=callback, engine=engine)
         else:
-            how: dict[str, Any] = {"out": path, "overwrite": overwrite, "start_from": start_from}
-            trained = api.train(settings=recipe, task=chosen, callback=progress, **how)
+            how: dict[str, Any] = {"out": path, "overwrite": overwrite, "start_from": start_from, "task": chosen}
+            trained = api.train(settings=recipe, callback=callback, **how)
     if as_json:
         write_json(closing_values(trained, path), indent=2)
     else:

@@ -4,8 +4,19 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from unspool.cli.arguments import AsJson, File, ModelPath, NewColumnName, Overwrite, TableOut, Texts
+from unspool.cli.arguments import (
+    AsJson,
+    File,
+    ModelPath,
+    NewColumnName,
+    Overwrite,
+    ShowProgress,
+    TableOut,
+    Texts,
+    is_shown,
+)
 from unspool.cli.console import write, write_json
+from unspool.cli.following import showing_progress
 from unspool.cli.lines import answered, texts_of
 from unspool.cli.options import Fields, Settings, with_options
 from unspool.cli.tables import Table, answer_table
@@ -27,6 +38,7 @@ def translate(
     overwrite: Overwrite = False,
     column: NewColumnName = None,
     as_json: AsJson = False,
+    progress: ShowProgress = None,
     *,
     search: Settings,
     data: Settings,
@@ -60,18 +72,24 @@ def translate(
         search["beams"] = max(beams, n_best)  # more translations need more beams
     translations = partial(opened.translations, **search)
     if in_table:
-        _translate_rows(table, columns, translations, n_best)
+        _translate_rows(table, columns, translations, n_best, is_shown(progress, as_json))
         return
-    for number, text, found in answered(texts_of(texts, file, **data), translations):
-        if as_json:
-            write_json({"line": number, "source": text, "translations": [one.to_dict() for one in found or ()]})
-            continue
-        lines = [escaped(one.text) for one in found or ()]
-        write("".join(f"{line}\n" for line in [*lines, *[""] * (n_best - len(lines))]))
+    asked = texts_of(texts, file, **data)
+    with showing_progress(is_shown(progress, as_json), scrolls=True) as advance:
+        for number, text, found in answered(asked, translations, advance):
+            if as_json:
+                write_json({"line": number, "source": text, "translations": [one.to_dict() for one in found or ()]})
+                continue
+            lines = [escaped(one.text) for one in found or ()]
+            write("".join(f"{line}\n" for line in [*lines, *[""] * (n_best - len(lines))]))
 
 
 def _translate_rows(
-    table: Table, columns: tuple[str, ...], translations: Callable[[list[str]], list[list[Any]]], n_best: int
+    table: Table,
+    columns: tuple[str, ...],
+    translations: Callable[[list[str]], list[list[Any]]],
+    n_best: int,
+    progress: bool,
 ) -> None:
     from unspool.data.answers import Asked, Question
     from unspool.data.formats.writing import Cell, NewColumn
@@ -83,4 +101,4 @@ def _translate_rows(
         for found in translations([question.text_of(row.record) for row in rows]):
             yield [*(one.text for one in found), *[None] * (n_best - len(found))]
 
-    answer_table(table, question, [NewColumn(name, str) for name in names], translate_some)
+    answer_table(table, question, [NewColumn(name, str) for name in names], translate_some, progress)

@@ -95,6 +95,14 @@ def value_of(cell: str, spec: ConditionSpec, error: type[UnspoolError]) -> float
     return deviations
 
 
+def first_of_labels(pairs: Pairs, specs: Sequence[ConditionSpec]) -> IntArray:
+    """Return the index of a text of each label that is short enough to be learnt; of numbers, none."""
+    kept = pairs.examples.kept
+    columns = pairs.examples.numbers[CONDITIONS][kept].T if specs[0].labels else ()
+    firsts = [np.unique(column, return_index=True)[1] for column in columns]
+    return kept[np.unique(np.concatenate(firsts))] if firsts else kept[:0]
+
+
 def condition_values(rows: Sequence[ConditionedText], specs: Sequence[ConditionSpec]) -> FloatArray:
     """Return the conditions of some rows as numbers: [N, C] float32.
 

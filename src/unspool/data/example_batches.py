@@ -5,6 +5,7 @@ Shapes: B rows, S tokens of a source, T tokens of a target.
 
 import numpy as np
 
+from unspool.arrays import IntArray
 from unspool.data.batches import Batch, LengthPlan, UnknownTokens
 from unspool.data.examples import SOURCE
 from unspool.data.labelled import LabelledPart
@@ -19,11 +20,12 @@ class PairBatches:
         pairs: are those of the training part.
         batch_size: is the number of rows, B.
         seed: starts the random numbers of the order, and of the tokens that are replaced by `<unk>`.
+        chosen: are the indices of the pairs that are learnt; none means all that are short enough.
     """
 
-    def __init__(self, pairs: Pairs, batch_size: int, seed: int) -> None:
+    def __init__(self, pairs: Pairs, batch_size: int, seed: int, chosen: IntArray | None = None) -> None:
         self._pairs, self._seed = pairs, seed
-        self._kept = pairs.examples.kept
+        self._kept = pairs.examples.kept if chosen is None else chosen
         lengths = pairs.target.lengths * 1000  # by target, then by source
         if SOURCE in pairs.examples.texts:
             lengths = lengths + np.minimum(pairs.examples.texts[SOURCE].lengths, 999)

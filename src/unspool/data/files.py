@@ -16,6 +16,7 @@ from typing import BinaryIO, TypeVar, cast
 from unspool.data.findings import Findings
 from unspool.data.html import page_text
 from unspool.data.kinds import refuse_foreign
+from unspool.data.misnamed import named_alike
 from unspool.errors import DataError, reporting_write_errors
 from unspool.text.reading import PIECE_BYTES, decompressed, open_file
 
@@ -87,7 +88,8 @@ def _expanded(name: str, endings: Sequence[str], findings: Findings) -> Iterable
     if not name or not _exists(path):
         raise DataError(
             f"{name if len(name) < 200 else name[:200] + '...'!r} does not exist.",
-            "name a file, a folder, or - for standard input; in Python, a text itself may be given in a list.",
+            named_alike(path)
+            or "name a file, a folder, or - for standard input; in Python, a text itself may be given in a list.",
         )
     if path.is_dir():
         inside = _chosen(name, files_in(path, findings), endings, findings, PurePath)

@@ -18,12 +18,13 @@ from unspool.errors import UnspoolError, UsageError, reporting_write_errors
 from unspool.text.incoming import clean_text
 
 MAX_NAME, MAX_PATH = 255, 4096  # bytes that the name of a file or a path can have
+LONG, WORDS = 200, 20  # characters and spaces from which a string is a text unless there is such a file
 MISSING = ("NAType", "NaTType")  # of pandas
 SINGLE, PAIR = "text", ("1", "2")  # the columns of the tables of texts and of pairs
 
 FORMS = (
-    "give a path, several paths, a text with a line end, a list of texts, a list of (text, label) pairs, a list of "
-    "rows as dicts, such as [{'text': '...'}], or a data frame."
+    "give a path, several paths, a text with a line end, a list of texts, a list of (text, label) or (source, target) "
+    "pairs, a list of rows as dicts, such as [{'text': '...'}], or a data frame."
 )
 
 
@@ -34,11 +35,17 @@ class Given(NamedTuple):
         names: are those of the files.
         text: names the column of the texts, where the data are texts.
         seconds: are the second parts of pairs; none where the data are no pairs.
+        pair: names the columns of pairs.
+        columns: are the names of the columns of rows.
+        kind: says what was given; empty where files were named.
     """
 
     names: tuple[str, ...]
     text: tuple[str, ...] = ()
-    seconds: tuple[str, ...] | None = None
+    seconds: tuple[Any, ...] | None = None
+    pair: tuple[str, str] = PAIR
+    columns: tuple[str, ...] = ()
+    kind: str = ""
 
 
 @contextmanager
@@ -74,12 +81,16 @@ def as_sources(data: Any) -> Iterator[Given]:
 
 
 def is_text(name: str) -> bool:
-    """Return whether a string cannot be the name of a file: it has a line end, or is longer than a name can be."""
+    """Return whether a string is a text rather than the name of a file.
+
+    It has a line end, or is longer than a name can be; or it is long, has many words, and there is no such file.
+    """
     return (
         "\n" in name
         or "\r" in name
         or len(_bytes(name)) > MAX_PATH
         or any(len(_bytes(part)) > MAX_NAME for part in PurePath(name).parts)
+        or (len(name) >= LONG and name.count(" ") >= WORDS and not Path(name).exists())
     )
 
 
@@ -91,7 +102,10 @@ def listed(data: Any) -> list[Any]:
     """Return the items of what is given: names, texts, pairs or rows."""
     if isinstance(data, str | os.PathLike):
         return [data]
+    if isinstance(data, np.ndarray):
+        data = data.tolist()
     if isinstance(data, Mapping):  # columns by name
+        _refuse_splits(data)
         lengths = {name: len(column) for name, column in data.items() if hasattr(column, "__len__")}
         if len(lengths) < len(data) or len(set(lengths.values())) > 1 or any(isinstance(c, str) for c in data.values()):
             raise UsageError(f"columns must be lists of the same length. Received: {lengths}.", FORMS)
@@ -103,9 +117,36 @@ def listed(data: Any) -> list[Any]:
     if not isinstance(data, Iterable) or isinstance(data, bytes | bytearray):
         raise UsageError(f"data must be named or given. Received: {data!r:.60}.", FORMS)
     items = list(data)
+    items = _with_label_names(items, getattr(data, "features", None))
     if any(isinstance(item, str) for item in items):  # a column of texts may have gaps
         items = ["" if is_missing(item) else item for item in items]
     return items
+
+
+def _refuse_splits(data: Mapping[Any, Any]) -> None:
+    """Refuse a data set in several parts, as Hugging Face has them: one of them is to be learnt."""
+    if data and all(hasattr(part, "column_names") for part in data.values()):
+        first = next(iter(data))
+        raise UsageError(
+            f"one part of a data set must be given. Received: {', '.join(map(str, data))}.",
+            f"give data[{first!r}]; the others are for evaluate.",
+        )
+
+
+def _with_label_names(items: list[Any], features: Any) -> list[Any]:
+    """Return the rows of a data set of Hugging Face with the names of its labels, and pairs as two columns."""
+    if not isinstance(features, Mapping):
+        return items
+    names = {column: feature.names for column, feature in features.items() if hasattr(feature, "int2str")}
+    if len(features) == 1 and all(isinstance(row, Mapping) for row in items):  # a column of {"de": ..., "en": ...}
+        inner = [next(iter(row.values()), None) for row in items]
+        items = inner if all(isinstance(one, Mapping) for one in inner) else items
+
+    def named(row: Any) -> Any:
+        known = {column: names[column] for column in names if column in row and type(row[column]) is int}
+        return {**row, **{column: labels[row[column]] for column, labels in known.items() if row[column] >= 0}}
+
+    return [named(row) for row in items] if names else items
 
 
 def _check_names(names: Iterable[Any]) -> None:
@@ -149,20 +190,36 @@ def _is_name(item: str) -> bool:
 def _written(items: list[Any], folder: Path) -> Given:
     """Write items to a file, and return its name."""
     if len(items) == 1 and isinstance(items[0], str) and is_text(items[0]):
-        path = folder / "given-text.txt"
-        path.write_text(clean_text(items[0]), encoding="utf-8", newline="")
-        return Given((str(path),))
+        path, text = folder / "given-text.txt", clean_text(items[0])
+        path.write_text(text, encoding="utf-8", newline="")
+        return Given((str(path),), kind=f"a text of {len(text):,} characters")
     if all(isinstance(item, str) for item in items):
-        return Given((_table(folder / "given-texts.jsonl", ({SINGLE: item} for item in items)),), text=(SINGLE,))
+        name = _table(folder / "given-texts.jsonl", ({SINGLE: item} for item in items))
+        return Given((name,), text=(SINGLE,), kind=f"{len(items):,} texts")
     if all(isinstance(item, Mapping) for item in items):
-        return Given((_table(folder / "given-rows.jsonl", items),))
+        return _rows(items, _table(folder / "given-rows.jsonl", items))
     if all(isinstance(item, tuple | list) and len(item) == len(PAIR) for item in items):
         rows = (dict(zip(PAIR, map(_cell, item), strict=True)) for item in items)
-        return Given(
-            (_table(folder / "given-pairs.jsonl", rows),), seconds=tuple(str(_cell(second)) for _, second in items)
-        )
+        return _pairs(_table(folder / "given-pairs.jsonl", rows), PAIR, [_cell(second) for _, second in items])
     kinds = ", ".join(sorted({type(item).__name__ for item in items}))
     raise UsageError(f"the items of data must be of one kind that can be learnt. Received: {kinds}.", FORMS)
+
+
+def _rows(items: Sequence[Mapping[Any, Any]], name: str) -> Given:
+    """Say what rows are: two columns of which the first is text are pairs, unless one of them is called `text`."""
+    keys = list(dict.fromkeys(column for row in items for column in row))
+    columns = tuple(map(str, keys))
+    if len(columns) == len(PAIR) and SINGLE not in columns:
+        firsts, seconds = ([row.get(column) for row in items] for column in keys)
+        if all(isinstance(one, str) for one in firsts) and all(isinstance(one, str | int) for one in seconds):
+            return _pairs(name, (columns[0], columns[1]), seconds)
+    return Given((name,), columns=columns, kind=f"{len(items):,} rows with {', '.join(columns)}")
+
+
+def _pairs(name: str, columns: tuple[str, str], seconds: Sequence[Any]) -> Given:
+    different = len({str(second) for second in seconds})
+    kind = f"{len(seconds):,} pairs with {different:,} different second parts"
+    return Given((name,), seconds=tuple(seconds), pair=columns, columns=columns if columns != PAIR else (), kind=kind)
 
 
 def _table(path: Path, rows: Iterable[Mapping[str, Any]]) -> str:

@@ -27,12 +27,14 @@ class Reserve(NamedTuple):
         chosen: are the indices of the documents that are learnt; none of a stream.
         held_back: is what is held back: of a stream its middle, of documents some that are evenly spread. Its figures,
             such as its characters, are those of the whole.
+        kept_back: are the indices of the documents that are held back; none of a stream.
     """
 
     part: Part
     place: slice | None
     chosen: IntArray | None
     held_back: Part
+    kept_back: IntArray | None = None
 
     @property
     def learnt(self) -> list[IntArray]:
@@ -43,21 +45,29 @@ class Reserve(NamedTuple):
         return [self.part.tokens[: self.place.start], self.part.tokens[self.place.stop :]]
 
 
-def reserve(part: Part) -> Reserve | None:
-    """Hold back 2 % of the tokens of a part, 2,000 to 20,000; none of a part for which that is more than 5 %."""
-    count = int(min(max(FRACTION * len(part.tokens), ENOUGH), MAX_TOKENS))
-    if count > MAX_FRACTION * len(part.tokens):
+def reserve(part: Part, learnable: IntArray | None = None, spared: IntArray | None = None) -> Reserve | None:
+    """Hold back 2 % of the tokens of a part, 2,000 to 20,000; none of a part for which that is more than 5 %.
+
+    Args:
+        part: is the training part.
+        learnable: are the indices of the documents that may be learnt; none means all.
+        spared: are those of documents that are not held back.
+    """
+    if part.starts is not None and learnable is None:
+        learnable = np.arange(len(part.starts) - 1)
+    tokens = len(part.tokens) if learnable is None else int(part.lengths[learnable].sum())
+    count = int(min(max(FRACTION * tokens, ENOUGH), MAX_TOKENS))
+    if count > MAX_FRACTION * tokens:
         return None
-    if part.starts is None:
-        start = (len(part.tokens) - count) // 2
+    if learnable is None:
+        start = (tokens - count) // 2
         place = slice(start, start + count)
         return Reserve(part, place, None, replace(part, tokens=part.tokens[place]))
-    documents = len(part.starts) - 1
-    step = len(part.tokens) // count  # so many tokens, and on average as many documents, for each that is held back
-    held_back = np.arange(step // 2, documents, step)
+    step = tokens // count  # so many tokens, and on average as many documents, for each that is held back
+    held_back = np.setdiff1d(learnable[step // 2 :: step], () if spared is None else spared)
     if not len(held_back):
         return None
     texts = [part.document(int(index)) for index in held_back]
     starts = np.cumsum([0, *map(len, texts)])
     small = replace(part, tokens=np.concatenate(texts), starts=starts)
-    return Reserve(part, None, np.setdiff1d(np.arange(documents), held_back), small)
+    return Reserve(part, None, np.setdiff1d(learnable, held_back), small, held_back)

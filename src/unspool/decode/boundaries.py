@@ -99,13 +99,13 @@ class TokenTexts:
         return Ends(tokens, group[tokens], list(pieces), onward, begins)
 
     @cached_property
-    def _sorted(self) -> tuple[list[bytes], list[int], dict[bytes, int]]:
+    def _sorted(self) -> tuple[list[bytes], IntArray, dict[bytes, int]]:
         """The bytes of the tokens in order, their ids, and the ids by bytes."""
         data = {text.encode(errors="surrogateescape"): token for token, text in enumerate(self.texts) if text}
         names = sorted(data)
-        return names, [data[name] for name in names], data
+        return names, np.array([data[name] for name in names], np.int64), data
 
-    def fitting(self, prefix: bytes) -> tuple[list[int], list[tuple[int, bytes]]]:
+    def fitting(self, prefix: bytes) -> tuple[IntArray, list[tuple[int, bytes]]]:
         """Return the tokens that a text can go on with which must begin with some bytes.
 
         Args:

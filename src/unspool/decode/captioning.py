@@ -12,6 +12,8 @@ import numpy as np
 from unspool.arrays import IntArray
 from unspool.data.batches import Source
 from unspool.decode.attended import ROWS, Attended, search_attending
+from unspool.display.reprs import Displayed
+from unspool.engines.announcing import advance
 from unspool.engines.base import EncoderDecoder
 from unspool.specs.sampling import BeamSpec
 from unspool.text.tokenizer import BEGIN, PAD, UNKNOWN, Tokenizer
@@ -19,8 +21,8 @@ from unspool.text.tokenizer import BEGIN, PAD, UNKNOWN, Tokenizer
 FORBIDDEN = (PAD, BEGIN, UNKNOWN)  # an unknown word cannot be copied from a picture
 
 
-@dataclass(frozen=True)
-class Caption:
+@dataclass(frozen=True, repr=False)
+class Caption(Displayed):
     """One caption of a picture.
 
     Attributes:
@@ -75,6 +77,7 @@ class BeamCaptioner:
         for start in range(0, count, rows):
             batch = source(np.arange(start, min(start + rows, count)))
             found += self._caption_batch(batch, spec, with_attention)
+            advance(len(found), count, "pictures captioned")
         return found
 
     def _caption_batch(self, source: Source, spec: BeamSpec, with_attention: bool) -> list[list[Caption]]:

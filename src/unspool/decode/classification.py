@@ -11,6 +11,7 @@ import numpy as np
 
 from unspool.arrays import FloatArray, IntArray, softmax
 from unspool.data.labelled import SizedReader
+from unspool.engines.announcing import advance
 from unspool.engines.base import Classifies
 from unspool.engines.linear.mixture import MixedClassifier
 
@@ -92,4 +93,5 @@ def label_probabilities(network: Classifies, sources: SizedReader, chosen: IntAr
         scores = network.classify(sources.read(chosen[some]))  # (B, C)
         found[some] = softmax(scores.astype(np.float64))
         start += rows
+        advance(min(start, len(order)), len(order), "examples classified")
     return found

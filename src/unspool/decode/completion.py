@@ -21,6 +21,7 @@ import numpy as np
 from unspool.arrays import FloatArray
 from unspool.decode.boundaries import Ends, TokenTexts, text_of_bytes, whole_text
 from unspool.decode.nodes import Node, step_nodes
+from unspool.display.reprs import Displayed
 from unspool.engines.base import SequenceNetwork
 from unspool.text.words import Until, end_of, in_word
 
@@ -33,8 +34,8 @@ AT_ONCE = 8  # beginnings that are read together
 ABOUT = 1.0  # nats by which they may be worse than the first of them
 
 
-@dataclass(frozen=True)
-class Completion:
+@dataclass(frozen=True, repr=False)
+class Completion(Displayed):
     """One way in which a text may go on.
 
     Attributes:
@@ -213,10 +214,9 @@ class _Search:
         values = one.total + node.values
         self.fitting += float(np.exp(values[whole]).sum())
         totals: dict[str, float] = {}
-        for token in whole:
-            if values[token] > self._floor:
-                text = text_of_bytes(self._texts.texts[token].encode(errors="surrogateescape")[len(one.left) :])
-                self._fit(one, node, token, text, float(values[token]), totals)
+        for token in whole[values[whole] > self._floor].tolist():
+            text = text_of_bytes(self._texts.texts[token].encode(errors="surrogateescape")[len(one.left) :])
+            self._fit(one, node, token, text, float(values[token]), totals)
         if not self._limits.phrases:
             self._push_ends(totals)
         for token, left in shorter:

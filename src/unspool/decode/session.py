@@ -13,11 +13,12 @@ from unspool.decode.boundaries import TokenTexts
 from unspool.decode.completion import Completion, Limits, complete
 from unspool.decode.nodes import Node, step_nodes
 from unspool.decode.reading import Reading, read
+from unspool.display.reprs import shown_value
 from unspool.engines.base import HandoverNetwork, SequenceNetwork
 from unspool.engines.ngram.network import NgramNetwork
 from unspool.errors import UsageError
 from unspool.text.cuts import encode_between, last_cut, next_cut, shared_cut, shared_length
-from unspool.text.words import Until
+from unspool.text.words import LINE_END, Until
 
 MAX_BYTES = 64 * 2**20
 MIN_PLACES = 16  # that are kept whatever they take
@@ -80,7 +81,11 @@ class Session:
         self._places = [Place(0, Node(start.logits, start.state))]
         size = start.logits.nbytes + sum(array.nbytes for array in network.state_to_arrays(start.state).values())
         self._max_places = max(MIN_PLACES, max_bytes // size)
+        self._start = self._places[0].node
         self.text = ""
+
+    def __repr__(self) -> str:
+        return f"Session({shown_value(self.text)}, {len(self.text):,} characters)"
 
     @property
     def places(self) -> tuple[int, ...]:
@@ -123,6 +128,11 @@ class Session:
         worth = [one for one in found if one.saving > 0 and one.saving >= min_saving]
         return sorted(worth, key=lambda one: -one.rank)[:n]
 
+    def forget_found(self) -> None:
+        """Forget what was found at the end of the text, because the network has changed since."""
+        self._places[-1].node.forget()
+        self._places[-1].found.clear()
+
     def _search(self, limits: Limits) -> list[Completion]:
         place = self._places[-1]
         left = self._left(place.offset)
@@ -140,6 +150,10 @@ class Session:
     def _read(self, end: int) -> None:
         """Read the text from the last place on, up to a cut; the end of a long one token by token."""
         start = self._places[-1].offset
+        line = self.text.rfind(LINE_END, start, end) + 1
+        if self._texts.by_document and line > start:  # another document begins
+            self._keep(line, Node(self._start.logits, self._start.state))
+            start = line
         while end - start > STRETCH + STEPPED:
             width = STRETCH
             while (stop := last_cut(self._tokenizer, self.text, min(start + width, end))) <= start:

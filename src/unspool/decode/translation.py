@@ -12,13 +12,15 @@ import numpy as np
 from unspool.arrays import IntArray
 from unspool.data.batches import TextSource
 from unspool.decode.attended import ROWS, Attended, search_attending
+from unspool.display.reprs import Displayed
+from unspool.engines.announcing import advance
 from unspool.engines.base import Attends, EncoderDecoder
 from unspool.specs.sampling import BeamSpec
 from unspool.text.tokenizer import BEGIN, END, PAD, UNKNOWN, Tokenizer
 
 
-@dataclass(frozen=True)
-class Translation:
+@dataclass(frozen=True, repr=False)
+class Translation(Displayed):
     """One translation of a text.
 
     Attributes:
@@ -69,6 +71,7 @@ class BeamTranslator:
             translations = self._translate_batch([texts[i] for i in chosen], batch, spec, with_attention)
             for index, best in zip(chosen, translations, strict=True):
                 found[index] = best
+            advance(min(start + rows, len(order)), len(order), "texts translated")
         return found
 
     def _nothing(self, with_attention: bool) -> Translation:

@@ -1,4 +1,4 @@
-"""Say what takes long, to whoever waits: that kernels are being compiled, or how far a measurement is."""
+"""Say what takes long, to whoever waits: that kernels are being compiled, and how far a measurement is."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -14,6 +14,7 @@ class _Announcements(threading.local):
 
 _announcements = _Announcements()
 _receivers: list[Callable[[str], None]] = []
+_followers: list[Callable[[int, int, str], None]] = []
 _said: set[str] = set()
 
 
@@ -61,3 +62,29 @@ def announce_compiling(kept: bool) -> None:
     if _receivers and not _announcements.quiet and line not in _said:
         _said.add(line)
         _receivers[-1](line)
+
+
+@contextmanager
+def following(receive: Callable[[int, int, str], None]) -> Iterator[None]:
+    """Pass how far a measurement is to a function; of several functions the last one receives it.
+
+    Args:
+        receive: takes what `advance` is given.
+    """
+    _followers.append(receive)
+    try:
+        yield
+    finally:
+        _followers.remove(receive)
+
+
+def advance(done: int, total: int, unit: str) -> None:
+    """Say how far a measurement is, to whoever follows it; it may be said often.
+
+    Args:
+        done: counts what is done.
+        total: counts all there is to do.
+        unit: names what is counted, in the plural.
+    """
+    if _followers and not _announcements.quiet:
+        _followers[-1](done, total, unit)

@@ -27,7 +27,7 @@ LEAST = -100.0  # nats, in the product, where a power of 0 is one of a number
 HIGHEST = 3.0  # of a power
 START = (0.3, 0.2, 0.5)  # powers that the ridge pulls the biases to
 STRENGTH = 10.0  # of the ridge, in the places that it counts as
-ITERATIONS, CHANGE = 30, 1e-5  # of the fit; the change in nats at which it ends
+ITERATIONS, CHANGE = 30, 5e-5  # of the fit; the change in nats at which it ends
 BLOCK = 1 << 22  # log-probabilities that are weighed at once
 
 
@@ -55,11 +55,15 @@ class Gate(NamedTuple):
 def gate_from_arrays(arrays: Mapping[str, Array], order: int) -> Gate:
     """Return the gate of arrays that `Gate.to_arrays` returned.
 
+    Arrays of before, with one weight in place of three powers, become the powers that a fit starts from.
+
     Raises:
         ModelFolderError: the arrays are not those of a gate for n-grams of this order.
     """
     shapes = {name: (array.shape, array.dtype) for name, array in arrays.items()}
     double = np.dtype(np.float64)
+    if shapes == {"lengths": ((order,), double), "features": ((FEATURES,), double)}:
+        return Gate(np.tile(START, (order, 1)), np.zeros((FEATURES, POWERS)))
     expected = {"lengths": ((order, POWERS), double), "features": ((FEATURES, POWERS), double)}
     if shapes != expected or not all(np.isfinite(array).all() for array in arrays.values()):
         raise ModelFolderError(
@@ -88,8 +92,9 @@ def features_of(network: FloatArray, counts: FloatArray) -> FloatArray:
 
 def with_mean(network: FloatArray, counts: FloatArray) -> FloatArray:
     """Return the log-probabilities of both and of their mean, at least -100: [R, V] to [R, 3, V]."""
-    mean = np.logaddexp(network, counts) - np.log(2)
-    result: FloatArray = np.maximum(np.stack([network, counts, mean], axis=1), LEAST)
+    network, counts = np.maximum(network, LEAST), np.maximum(counts, LEAST)
+    mean = np.log((np.exp(network) + np.exp(counts)) / 2)
+    result: FloatArray = np.stack([network, counts, mean], axis=1)
     return result
 
 
@@ -160,16 +165,15 @@ def _weigh(places: Places, powers: FloatArray) -> _Fit:
     nats, slopes, curvatures = 0.0, [], []
     for start in range(0, count, rows):
         chosen = slice(start, start + rows)
-        network, counts = places.parts[chosen].astype(np.float64).swapaxes(0, 1)
+        network, counts = places.parts[chosen].swapaxes(0, 1)
         parts, targets = with_mean(network, counts), places.targets[chosen]
-        own = np.take_along_axis(parts, targets[:, None, None], 2)[:, :, 0]  # (R, K)
-        both = log_softmax(np.einsum("rk,rkv->rv", powers[chosen], parts))
-        nats -= float(np.take_along_axis(both, targets[:, None], 1).sum())
-        likely = np.exp(both)
-        mean = np.einsum("rv,rkv->rk", likely, parts)  # (R, K)
-        squares = np.einsum("rkv,rlv->rkl", parts * likely[:, None], parts)  # (R, K, K)
-        slopes.append(own - mean)
-        curvatures.append(squares - mean[:, :, None] * mean[:, None])
+        both = log_softmax((powers[chosen, None].astype(np.float32) @ parts)[:, 0])  # (R, V)
+        nats -= float(np.take_along_axis(both, targets[:, None], 1).sum(dtype=np.float64))
+        likely = np.exp(both)[:, None]  # (R, 1, V)
+        mean = parts @ likely.swapaxes(1, 2)  # (R, K, 1)
+        slopes.append((np.take_along_axis(parts, targets[:, None, None], 2) - mean)[:, :, 0])
+        parts -= mean
+        curvatures.append((parts * likely) @ parts.swapaxes(1, 2))  # (R, K, K)
     return _Fit(nats / count, np.concatenate(slopes), np.concatenate(curvatures))
 
 

@@ -70,6 +70,11 @@ class Mixture:
         self.network, self.counts, self.gate = network, counts, gate
         self.vocabulary_size = network.vocabulary_size
 
+    @property
+    def parts(self) -> dict[str, SequenceNetwork]:
+        """The two networks, by the names of their states."""
+        return dict(zip(MixtureState._fields, (self.network, self.counts), strict=True))
+
     def initial_state(self, rows: int) -> MixtureState:
         """Return the state that sequences without a source start from."""
         return MixtureState(self.network.initial_state(rows), self.counts.initial_state(rows))
@@ -143,7 +148,7 @@ class _Encoding(Mixture):
 
     def encode(self, source: Source) -> MixtureState:
         """Encode B sources as the state that their sequences start from."""
-        return MixtureState(self.network.encode(source), self.counts.initial_state(source.rows))
+        return MixtureState(self.network.encode(source), self.counts.state_after(source))
 
 
 class _Attending(Mixture):

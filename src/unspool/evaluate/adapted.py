@@ -6,6 +6,7 @@ from typing import Any
 
 from unspool.arrays import FloatArray
 from unspool.data.tokens import Part
+from unspool.display.reprs import Displayed
 
 ROWS = {
     "static": "as it was",
@@ -15,8 +16,8 @@ ROWS = {
 }
 
 
-@dataclass(frozen=True)
-class Column:
+@dataclass(frozen=True, repr=False)
+class Column(Displayed):
     """How well one way of reading predicts a text.
 
     Attributes:
@@ -30,8 +31,8 @@ class Column:
     nats_per_token: float
 
 
-@dataclass(frozen=True)
-class AdaptedFigures:
+@dataclass(frozen=True, repr=False)
+class AdaptedFigures(Displayed):
     """The figures of a text that is learnt while it is read, a window scored before it is learnt.
 
     Attributes:

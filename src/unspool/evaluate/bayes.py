@@ -12,6 +12,7 @@ import numpy as np
 from unspool.arrays import FloatArray, IntArray, softmax
 from unspool.data.batches import pad_sequences
 from unspool.data.conditions import Conditions
+from unspool.engines.announcing import advance
 from unspool.engines.base import EncoderDecoder
 from unspool.errors import UsageError
 from unspool.evaluate.bits import batched_nll
@@ -74,4 +75,5 @@ class BayesClassifier:
             state = self._network.select(self._starts, np.tile(np.arange(count), len(chosen)))
             nats = batched_nll(self._network, targets, state).reshape(-1, count)  # (B, K)
             scores[chosen] = self._log_prior - nats
+            advance(min(start + size, len(order)), len(order), "texts classified")
         return softmax(scores)

@@ -18,6 +18,8 @@ import numpy as np
 from unspool.arrays import FloatArray, IntArray
 from unspool.data.batches import pad_sequences
 from unspool.data.tokens import Part
+from unspool.display.reprs import Displayed
+from unspool.engines.announcing import advance
 from unspool.engines.base import SequenceNetwork, State
 from unspool.engines.mixture import Mixture
 from unspool.evaluate.adapted import AdaptedFigures
@@ -34,8 +36,8 @@ STUCK = 4.0  # nats per token above which a fresh start counts as dead
 BESIDE = ("parts", "adapted", "copying", "keystrokes")  # figures that stand beside those of the model
 
 
-@dataclass(frozen=True)
-class Figures:
+@dataclass(frozen=True, repr=False)
+class Figures(Displayed):
     """What `unspool evaluate` reports for a language model.
 
     Attributes:
@@ -68,7 +70,6 @@ class Figures:
     keystrokes: dict[str, Any] | None = None
     parts: Mapping[str, "Figures"] = field(default_factory=dict)
     adapted: AdaptedFigures | None = None
-
     copying: CopyingFigures | None = None
 
     def to_dict(self) -> dict[str, Any]:
@@ -88,13 +89,26 @@ class Figures:
 InitialStates = Callable[[IntArray], State]  # indices of B documents -> the states of B rows that they start from
 
 
-def evaluate_parts(network: SequenceNetwork, part: Part, rows: int | None = None, limit: int | None = None) -> Figures:
+def evaluate_parts(
+    network: SequenceNetwork,
+    part: Part,
+    rows: int | None = None,
+    limit: int | None = None,
+    initial_states: InitialStates | None = None,
+) -> Figures:
     """Measure a network as `evaluate_part` does; of a mixture, also what it mixes."""
-    figures = evaluate_part(network, part, rows, limit)
+    figures = evaluate_part(network, part, rows, limit, initial_states=initial_states)
     if not isinstance(network, Mixture):
         return figures
-    mixed = {"network": network.network, "counts": network.counts}
-    return replace(figures, parts={name: evaluate_part(one, part, rows, limit) for name, one in mixed.items()})
+
+    def starting(name: str) -> InitialStates | None:
+        return None if initial_states is None else lambda chosen: getattr(initial_states(chosen), name)
+
+    parts = {
+        name: evaluate_part(one, part, rows, limit, initial_states=starting(name))
+        for name, one in network.parts.items()
+    }
+    return replace(figures, parts=parts)
 
 
 def evaluate_part(
@@ -156,12 +170,13 @@ def token_nats(network: SequenceNetwork, tokens: IntArray, state: State = None) 
     inputs = np.concatenate([[BEGIN], tokens[:-1]])[None]  # (1, N)
     targets = np.asarray(tokens)[None]  # (1, N)
     state = network.initial_state(1) if state is None else state
-    chunk = _chunk(network, 1)
+    chunk = steps_at_once(network, 1)
     pieces = []
     for start in range(0, len(tokens), chunk):
         window = slice(start, start + chunk)
         nats, state = network.nll(inputs[:, window], targets[:, window], state)
         pieces.append(nats[0])
+        advance(min(start + chunk, len(tokens)), len(tokens), "tokens read")
     return np.concatenate(pieces) if pieces else np.zeros(0, np.float32)
 
 
@@ -183,7 +198,7 @@ def carried_nats(network: SequenceNetwork, tokens: IntArray, rows: int | None = 
     first = np.arange(rows) * length  # the first token that each row counts
     state = network.initial_state(rows)
     total = 0.0
-    chunk = _chunk(network, rows)
+    chunk = steps_at_once(network, rows)
     for start in range(-WARM_UP, length, chunk):
         within = np.arange(start, min(start + chunk, length))
         positions = first[:, None] + within  # (B, T)
@@ -191,6 +206,7 @@ def carried_nats(network: SequenceNetwork, tokens: IntArray, rows: int | None = 
         counted = (within >= 0) & (positions < len(tokens))
         nats, state = network.nll(inputs, targets, state)
         total += float(nats[counted].sum(dtype=np.float64))
+        advance(min(rows * max(0, start + chunk), len(tokens)), len(tokens), "tokens read")
     return total
 
 
@@ -213,7 +229,7 @@ def fresh_means(network: SequenceNetwork, tokens: IntArray, count: int = FRESH_S
     inputs = np.concatenate([np.full((count, 1), BEGIN), targets[:, :-1]], axis=1)
     state = network.initial_state(count)
     sums = np.zeros(count)
-    chunk = _chunk(network, count)
+    chunk = steps_at_once(network, count)
     for start in range(0, length, chunk):
         window = slice(start, min(start + chunk, length))
         nats, state = network.nll(inputs[:, window], targets[:, window], state)
@@ -251,6 +267,7 @@ def document_nats(
         texts = pad_sequences([part.tokens[part.starts[i] : part.starts[i + 1]] for i in chosen])  # (B, T)
         state = network.initial_state(len(chosen)) if initial_states is None else initial_states(chosen)
         sums.append(batched_nll(network, texts, state))
+        advance(min(start + rows, len(order)), len(order), "documents read")
     return np.concatenate(sums), lengths[order].astype(np.float64)
 
 
@@ -267,7 +284,7 @@ def batched_nll(network: SequenceNetwork, targets: IntArray, state: State) -> Fl
     """
     inputs = np.concatenate([np.full((len(targets), 1), BEGIN), targets[:, :-1]], axis=1)
     sums = np.zeros(len(targets))
-    chunk = _chunk(network, len(targets))
+    chunk = steps_at_once(network, len(targets))
     for start in range(0, targets.shape[1], chunk):
         window = slice(start, start + chunk)
         nats, state = network.nll(inputs[:, window], targets[:, window], state)
@@ -275,6 +292,6 @@ def batched_nll(network: SequenceNetwork, targets: IntArray, state: State) -> Fl
     return sums
 
 
-def _chunk(network: SequenceNetwork, rows: int) -> int:
+def steps_at_once(network: SequenceNetwork, rows: int) -> int:
     """Choose how many time steps to read at once, so that the logits of all rows stay within bounds."""
     return max(1, min(CHUNK, MAX_LOGITS // (rows * network.vocabulary_size)))

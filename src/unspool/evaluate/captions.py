@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from unspool.display.reprs import Displayed
 from unspool.evaluate.captions_overlap import CaptionReferences
 from unspool.evaluate.captions_tokens import caption_tokens
 
 
-@dataclass(frozen=True)
-class CaptionFigures:
+@dataclass(frozen=True, repr=False)
+class CaptionFigures(Displayed):
     """What `unspool evaluate` reports for a captioner. Captions are compared in lower case, without punctuation.
 
     Attributes:

@@ -1,25 +1,27 @@
 """How well a network predicts texts from their conditions, and conditions from their texts."""
 
 import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from unspool.data.conditions import CONDITIONS
 from unspool.data.pairs import Pairs
+from unspool.display.reprs import Displayed
 from unspool.engines.base import EncoderDecoder
 from unspool.evaluate.bayes import BayesClassifier
-from unspool.evaluate.bits import evaluate_part
+from unspool.evaluate.bits import Figures, evaluate_parts
 from unspool.evaluate.labels import classification_figures
 from unspool.evaluate.pairs import encoded_sources
 from unspool.specs.condition import ConditionSpec
 from unspool.text.tokenizer import Tokenizer
 
 MAX_LABELS = 100  # every text is read once for each
+LIKELIHOODS = ("bits_per_byte", "bits_per_character", "nats_per_token", "perplexity")
 
 
-@dataclass(frozen=True)
-class ConditionedFigures:
+@dataclass(frozen=True, repr=False)
+class ConditionedFigures(Displayed):
     """What `unspool evaluate` reports for a conditional model.
 
     Attributes:
@@ -35,6 +37,8 @@ class ConditionedFigures:
         left_out: counts the texts whose condition has a label that the model does not know, or no number where it needs
             one; none where there are none.
         unknown_labels: counts the texts of each such cell, by column.
+        parts: are the figures of the network alone, and of the counts alone, by these names; empty where there are no
+            counts beside the network.
     """
 
     bits_per_byte: float
@@ -47,10 +51,11 @@ class ConditionedFigures:
     macro_f1: float | None = None
     left_out: int | None = None
     unknown_labels: dict[str, dict[str, int]] | None = None
+    parts: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the figures by name, for JSON; those that are none are left out."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
+        return {name: value for name, value in asdict(self).items() if value is not None and (name != "parts" or value)}
 
 
 def conditioned_figures(
@@ -65,20 +70,22 @@ def conditioned_figures(
         specs: say what the columns of the conditions hold.
     """
     started = time.perf_counter()
-    figures = evaluate_part(network, pairs.target, initial_states=encoded_sources(network, pairs))
+    figures = evaluate_parts(network, pairs.target, initial_states=encoded_sources(network, pairs))
     accuracy = macro_f1 = None
     if len(specs) == 1 and 2 <= len(specs[0].labels) <= MAX_LABELS:
         accuracy, macro_f1 = _infer_labels(network, tokenizer, pairs, specs)
     return ConditionedFigures(
-        bits_per_byte=figures.bits_per_byte,
-        bits_per_character=figures.bits_per_character,
-        nats_per_token=figures.nats_per_token,
-        perplexity=figures.perplexity,
+        **_likelihoods(figures),
         tokens=figures.tokens,
         seconds=time.perf_counter() - started,
         accuracy=accuracy,
         macro_f1=macro_f1,
+        parts={name: _likelihoods(part) for name, part in figures.parts.items()},
     )
+
+
+def _likelihoods(figures: Figures) -> dict[str, Any]:
+    return {name: getattr(figures, name) for name in LIKELIHOODS}
 
 
 def _infer_labels(

@@ -15,14 +15,15 @@ import numpy as np
 
 from unspool.arrays import IntArray
 from unspool.data.suffixes import SuffixIndex
+from unspool.display.reprs import Displayed
 
 SPANS = (10, 20, 30, 50)  # characters
 WORD_SPANS = (4, 6, 8, 12)
 WORD = re.compile(r"\S+")
 
 
-@dataclass(frozen=True)
-class LongestCopy:
+@dataclass(frozen=True, repr=False)
+class LongestCopy(Displayed):
     """The longest span of some texts that stands in the training text.
 
     Attributes:
@@ -36,8 +37,8 @@ class LongestCopy:
     where: str = ""
 
 
-@dataclass(frozen=True)
-class Copied:
+@dataclass(frozen=True, repr=False)
+class Copied(Displayed):
     """How much of some texts is copied.
 
     Attributes:
@@ -53,8 +54,8 @@ class Copied:
     longest: LongestCopy
 
 
-@dataclass(frozen=True)
-class CopyingFigures:
+@dataclass(frozen=True, repr=False)
+class CopyingFigures(Displayed):
     """What `unspool evaluate --copying` reports.
 
     Attributes:

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from unspool.arrays import FloatArray
+from unspool.display.reprs import Displayed
 
 
-@dataclass(frozen=True)
-class Influence:
+@dataclass(frozen=True, repr=False)
+class Influence(Displayed):
     """What each part of an example contributes to its likeliest label.
 
     Attributes:

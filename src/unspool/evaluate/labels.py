@@ -12,14 +12,15 @@ from typing import Any
 import numpy as np
 
 from unspool.arrays import FloatArray, IntArray
+from unspool.display.reprs import Displayed
 
 Matrix = tuple[tuple[int, ...], ...]
 CLOSING = ("accuracy", "macro_f1", "nats_per_label")  # the figures that close a run
 UNKNOWN = -1  # the index of a right label that is none of the C labels
 
 
-@dataclass(frozen=True)
-class LabelFigures:
+@dataclass(frozen=True, repr=False)
+class LabelFigures(Displayed):
     """How well one label is predicted.
 
     Attributes:
@@ -35,8 +36,8 @@ class LabelFigures:
     support: int
 
 
-@dataclass(frozen=True)
-class ClassificationFigures:
+@dataclass(frozen=True, repr=False)
+class ClassificationFigures(Displayed):
     """What `unspool evaluate` reports for a classifier.
 
     Attributes:

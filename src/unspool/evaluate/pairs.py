@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 
 from unspool.data.pairs import Pairs
+from unspool.display.reprs import Displayed
+from unspool.engines.announcing import advance
 from unspool.engines.base import EncoderDecoder
 from unspool.errors import MissingExtraError
 from unspool.evaluate.bits import InitialStates
@@ -20,8 +22,8 @@ ROWS = 64
 MAX_NATS = 700  # whose exponential is still finite
 
 
-@dataclass(frozen=True)
-class TranslationFigures:
+@dataclass(frozen=True, repr=False)
+class TranslationFigures(Displayed):
     """What `unspool evaluate` reports for a translator.
 
     Attributes:
@@ -79,6 +81,7 @@ def pair_nats(network: EncoderDecoder, pairs: Pairs, max_pairs: int | None = Non
         nats, _ = network.nll(inputs, targets, network.encode(pairs.sources.read(chosen)))
         total += float(nats[targets != PAD].sum(dtype=np.float64))
         tokens += int(np.count_nonzero(targets))
+        advance(min(start + ROWS, len(order)), len(order), "pairs read")
     return total / tokens
 
 
@@ -110,12 +113,10 @@ def translation_figures(
     Raises:
         MissingExtraError: sacrebleu is not installed.
     """
-    if not find_spec("sacrebleu"):
-        raise MissingExtraError("sacrebleu", "metrics", "BLEU")
-    from sacrebleu.metrics.bleu import BLEU
+    bleu = _bleu()
     from sacrebleu.metrics.chrf import CHRF
 
-    bleu, chrf = BLEU(), CHRF()
+    chrf = CHRF()
     streams: Any = [references, *further]  # the annotations of sacrebleu do not know that one may be missing
     several = {
         "references": len(streams),
@@ -131,3 +132,30 @@ def translation_figures(
         seconds=seconds,
         **(several if further else {}),
     )
+
+
+def corpus_bleu(found: Sequence[str], references: Sequence[str]) -> float:
+    """Compute the BLEU of all translations together, 0 to 100.
+
+    Raises:
+        MissingExtraError: sacrebleu is not installed.
+    """
+    return float(_bleu().corpus_score(found, [references]).score)
+
+
+def sentence_bleu(found: Sequence[str], references: Sequence[str]) -> list[float]:
+    """Compute the BLEU of each translation, 0 to 100, smoothed, and of no longer runs of words than it has.
+
+    Raises:
+        MissingExtraError: sacrebleu is not installed.
+    """
+    bleu = _bleu(effective_order=True)
+    return [float(bleu.sentence_score(one, [other]).score) for one, other in zip(found, references, strict=True)]
+
+
+def _bleu(**settings: Any) -> Any:
+    if not find_spec("sacrebleu"):
+        raise MissingExtraError("sacrebleu", "metrics", "BLEU")
+    from sacrebleu.metrics.bleu import BLEU
+
+    return BLEU(**settings)

@@ -15,6 +15,7 @@ from typing import BinaryIO
 from unspool.errors import reporting_write_errors
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
+UNFINISHED = "unfinished"  # is in `training/` until the folder has a config, and says what was requested
 LOCK = ".lock"  # in a folder that stands where nothing else may be written
 _LONE = re.compile("[\ud800-\udfff]")
 

@@ -1,16 +1,20 @@
 """The model card: what the model is, what it learnt from, how well it performs, how to use it."""
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from unspool.errors import shell_word
+from unspool.folder.words import WORDS
 from unspool.specs.data import DataSpec
 from unspool.specs.network import DecoderSpec, NetworkSpec, NgramSpec, TextEncoderSpec
 from unspool.specs.recipe import Recipe
 
 RECURRENT = "recurrent"
+PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9._-]*")
+YAML_WORDS = ("yes", "no", "on", "off", "true", "false", "null", "y", "n")  # which are no texts unless they are quoted
 ENCODERS = {  # what those are that have no recurrent layers, by kind
     "vector": "{hidden_size} hidden units read {numbers} numbers",
     "features": "{hidden_size} hidden units read {features} features at {positions} positions of a picture",
@@ -49,6 +53,8 @@ class CardFacts(NamedTuple):
         figures: were measured on the held-out part, by name.
         untrained: says why the model must be called untrained; empty where it need not be.
         further: is a sentence about what the model has besides its network; empty where it has nothing.
+        sample: is a line that shows what the model does; empty where there is none.
+        curve: is the name of the picture of the losses in the folder; empty where there is none.
     """
 
     name: str
@@ -57,6 +63,8 @@ class CardFacts(NamedTuple):
     figures: Mapping[str, float]
     untrained: str = ""
     further: str = ""
+    sample: str = ""
+    curve: str = ""
 
 
 def model_card(card: Card, recipe: Recipe, network: NetworkSpec, facts: CardFacts) -> str:
@@ -73,15 +81,16 @@ def model_card(card: Card, recipe: Recipe, network: NetworkSpec, facts: CardFact
     caution = f"**This model is untrained**: {facts.untrained}. {card.caution}" if facts.untrained else card.caution
     further = f"{facts.further} " if facts.further else ""
     in_quotes = json.dumps(facts.name, ensure_ascii=False)[1:-1]
-    tags, layers = _network(recipe, network)
+    level = recipe.data.tokenizer if isinstance(recipe.data, DataSpec) else None
+    tags, layers = describe_network(network, level)
     kind = f"A recurrent {card.kind}" if tags[0] == RECURRENT else f"A {card.kind}"
     counted = "n-grams" if network.kind == "ngram" else "parameters"
-    listed = "\n".join(f"- {tag}" for tag in tags)
+    words = "\n".join(f"- {name}: {WORDS[name]}" for name in facts.figures if name in WORDS)
+    explained = f"\nWhat the figures mean:\n\n{words}\n" if words else ""
+    sample = f"\n## A sample\n\n```text\n{facts.sample.replace('```', '')}\n```\n" if facts.sample.strip() else ""
+    curve = f"\n![The losses of training and of held-out data]({facts.curve})\n" if facts.curve else ""
     return f"""---
-library_name: unspool
-pipeline_tag: {card.tag}
-tags:
-{listed}
+{_head(card, recipe, [*tags, "unspool"])}
 ---
 
 # {facts.name}
@@ -99,7 +108,7 @@ tags:
 | figure | value |
 | --- | --- |
 {rows}
-
+{explained}{curve}{sample}
 ## How to use it
 
 ```sh
@@ -118,14 +127,33 @@ Every setting is in `recipe.toml`, every step of the way in `history.jsonl`.
 """
 
 
-def _network(recipe: Recipe, network: NetworkSpec) -> tuple[list[str], str]:
-    """Return the tags of a network, and describe its layers."""
-    part = network.generator or network.encoder
-    if isinstance(part, NgramSpec) and isinstance(recipe.data, DataSpec):
-        level = f"{recipe.data.tokenizer}-level"
+def _head(card: Card, recipe: Recipe, tags: list[str]) -> str:
+    """Return the head of the card in YAML, as hubs read it; a license and languages only where a person names them."""
+    said = recipe.card
+    several = {"language": said.languages, "tags": tags}
+    single = {"license": said.license, "library_name": "unspool", "pipeline_tag": card.tag}
+    lines = [f"{name}: {_scalar(value)}" for name, value in single.items() if value]
+    for name, values in several.items():
+        lines += [f"{name}:", *(f"- {_scalar(value)}" for value in values)] if values else []
+    return "\n".join(lines)
+
+
+def _scalar(value: str) -> str:
+    """Return a text as YAML has it: plain where it can be nothing else."""
+    return value if PLAIN.fullmatch(value) and value.lower() not in YAML_WORDS else json.dumps(value)
+
+
+def describe_network(network: NetworkSpec, tokenizer: str | None) -> tuple[list[str], str]:
+    """Return the tags of a network, and describe its layers.
+
+    Args:
+        network: is described.
+        tokenizer: is the kind of the tokenizer; none where a model neither reads nor writes texts.
+    """
+    part, level = network.generator or network.encoder, f"{tokenizer}-level"
+    if isinstance(part, NgramSpec) and tokenizer:
         return [network.kind, level], f"order {part.order}, {level}, {part.vocabulary_size} tokens"
-    if isinstance(part, DecoderSpec | TextEncoderSpec) and isinstance(recipe.data, DataSpec):
-        level = f"{recipe.data.tokenizer}-level"
+    if isinstance(part, DecoderSpec | TextEncoderSpec) and tokenizer:
         layers = f"{part.num_layers} {part.cell.upper()} layer{'s' if part.num_layers > 1 else ''}"
         described = f"{layers} of {part.hidden_size}, {level}, {part.vocabulary_size} tokens"
         return [RECURRENT, part.cell, level], described

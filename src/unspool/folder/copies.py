@@ -1,14 +1,29 @@
-"""Copies of model folders: as they are, with what was read since, and as they were before that."""
+"""Copies of model folders: as they are, with what was read since, and as they were before that.
 
+A copy takes the place of the folder itself where that is to be changed (`rewrite`): it is written beside it, and moved
+there once it is whole.
+"""
+
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from unspool.errors import ModelFolderError, OutputError, reporting_write_errors
-from unspool.folder.atomic import WEIGHTS, bring_back, drop_replaced, set_aside, waiting, write_atomically
+from unspool.errors import ModelFolderError, OutputError, reporting_write_errors, shell_command
+from unspool.folder.atomic import (
+    WEIGHTS,
+    bring_back,
+    drop_replaced,
+    followed,
+    is_model,
+    set_aside,
+    waiting,
+    write_atomically,
+)
 from unspool.folder.lock import locked
 from unspool.folder.model_folder import ModelFolder, check_free
+from unspool.folder.typed import drop_typed
 
 CARD = "README.md"
 BEFORE = "before"  # holds the files that reading more has changed, as they were
@@ -64,11 +79,56 @@ def write_copy(model: Opened, target: Path, overwrite: bool, complete: Complete 
         _replace(target, lambda: model.read_folder(lambda folder: _copied(folder, target, complete)))
 
 
+def rewrite(
+    path: Path, change: Callable[[ModelFolder], Complete | None], on_wait: Callable[[str], None] | None = None
+) -> None:
+    """Change the model of a folder; at any moment the earlier one is there or the new one, with all of `training/`.
+
+    Args:
+        path: is that of the folder.
+        change: takes the folder, and returns what completes its copy; none leaves it as it is.
+        on_wait: receives who writes the folder, before that is waited for; none refuses at once.
+
+    Raises:
+        OutputError: another process writes it, or it cannot be written.
+    """
+    with locked(path, on_wait):
+        place = followed(path)
+        if waiting(path) and not place.exists():
+            bring_back(path)  # an earlier attempt was cut off between the two moves
+        folder = ModelFolder(waiting(path)[-1] if waiting(path) and not is_model(path) else path, path)
+        complete = change(folder)
+        if complete is None:
+            return
+        new = place.parent / f".{place.name}.new"
+        shutil.rmtree(new, ignore_errors=True)  # of an earlier attempt
+        try:
+            weights = _copied(folder, new, complete, in_place=True)
+            write_atomically(new / WEIGHTS, weights)
+        except BaseException:
+            shutil.rmtree(new, ignore_errors=True)
+            raise
+        set_aside(path)
+        _move(new, path)
+
+
+def _move(new: Path, path: Path) -> None:
+    """Move a whole model to where another was, which waits."""
+    try:
+        with reporting_write_errors(path):
+            new.rename(followed(path))
+    except BaseException:
+        bring_back(path)
+        raise
+    drop_replaced(path)
+
+
 def keep_held_out(folder: ModelFolder, copy: ModelFolder) -> None:
-    """Keep the part of its text that a model is measured on in its copy, where it has one."""
-    copy.training.mkdir()
-    for file in folder.training.glob(HELD_OUT):
-        shutil.copyfile(file, copy.training / file.name)
+    """Keep the part of its text that a model is measured on in its copy, where it has one, unless that has all."""
+    if not copy.training.exists():
+        copy.training.mkdir()
+        for file in folder.training.glob(HELD_OUT):
+            shutil.copyfile(file, copy.training / file.name)
 
 
 def keep_before(folder: ModelFolder, copy: ModelFolder, names: tuple[str, ...]) -> None:
@@ -88,11 +148,36 @@ def forget(path: Path) -> None:
         ModelFolderError: it has read nothing since it was made.
         OutputError: another process writes it, or it cannot be written.
     """
-    with locked(path):
-        if not waiting(path) or (path / WEIGHTS).exists():  # else it waits already: an earlier attempt was cut off
-            check_read(ModelFolder(path))
-        set_aside(path)
-        _replace(path, lambda: _copied(ModelFolder(waiting(path)[-1]), path, restored))
+
+    def change(folder: ModelFolder) -> Complete | None:
+        if not has_read(folder) and drop_typed(folder.path):  # which a session has left that was cut off
+            return None
+        check_read(folder)
+        return restored
+
+    rewrite(path, change)
+
+
+def has_read(folder: ModelFolder) -> bool:
+    """Return whether a model has read more since it was made."""
+    return (folder.path / BEFORE / WEIGHTS).exists()
+
+
+def refuse_read(folder: ModelFolder, purpose: str) -> None:
+    """Refuse a model that has read more, for what would lose that.
+
+    Args:
+        folder: is that of the model.
+        purpose: says what is to be done.
+
+    Raises:
+        ModelFolderError: it has read more.
+    """
+    if has_read(folder):
+        raise ModelFolderError(
+            f"{purpose} needs a model as it was made. Received: {folder.known_as}, which has read more since.",
+            f"take that out with `{shell_command('forget', folder.known_as)}`, or use a copy from before.",
+        )
 
 
 def check_read(folder: ModelFolder) -> None:
@@ -101,10 +186,10 @@ def check_read(folder: ModelFolder) -> None:
     Raises:
         ModelFolderError: it is one.
     """
-    if not (folder.path / BEFORE / WEIGHTS).exists():
+    if not has_read(folder):
         raise ModelFolderError(
             f"{folder.known_as} has read nothing more since it was made, so there is nothing to forget.",
-            "name a folder that `unspool adapt` wrote.",
+            "name a folder that `unspool adapt` wrote, or that `unspool complete --learn` has changed.",
         )
 
 
@@ -125,14 +210,28 @@ def restored(folder: ModelFolder, copy: ModelFolder) -> bytes:
     return weights
 
 
-def _copied(folder: ModelFolder, target: Path, complete: Complete) -> bytes:
-    """Copy a folder without its weights, without `training/` and hidden files; return the weights of the copy."""
+def _copied(folder: ModelFolder, target: Path, complete: Complete, in_place: bool = False) -> bytes:
+    """Copy a folder without its weights and hidden files, without `training/` too unless the copy takes its place.
+
+    Returns:
+        the weights of the copy.
+    """
     copy = ModelFolder(target)
     copy.create()
     with reporting_write_errors(target):
         shutil.copytree(folder.path, target, ignore=_left_out(folder.path), dirs_exist_ok=True)
         shutil.rmtree(copy.training)
+        if in_place and folder.training.is_dir():
+            shutil.copytree(folder.training, copy.training, copy_function=_link)
         return complete(folder, copy)
+
+
+def _link(source: str, target: str) -> None:
+    """Give a file a second name, or copy it where the file system has no links; a file is only ever replaced."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
 
 
 def _left_out(top: Path) -> Callable[[str, list[str]], list[str]]:

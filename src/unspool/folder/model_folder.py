@@ -4,13 +4,14 @@
     model.safetensors       the best weights so far
     counts.safetensors      what was counted beside the network, and how both are mixed, where config.json says so
     tokenizer.json          in the format of the `tokenizers` library
+    tokenizer_config.json   its special tokens, for transformers
     counts_tokenizer.json   the tokenizer of what was counted, where it is not that of the network
     source_tokenizer.json   the tokenizer of what the encoder reads, where it has one of its own
     extractor.onnx          the image network that computes what the encoder reads, where one does
     generation_config.json  the model's own settings of generation
     recipe.toml             every setting of the run
     README.md               the model card
-    history.jsonl           the events of training, one a line
+    history.jsonl           the events of training, one a line; report.html shows them, and the model at work
     before/                 the files that reading more has changed, as they were (`unspool forget` puts them back)
     training/               what resuming needs, also the recipe with whole paths; may be deleted
 
@@ -26,9 +27,11 @@ from typing import Any
 import tomli_w
 
 from unspool.arrays import Arrays
-from unspool.errors import ModelFolderError, OutputError, reporting_write_errors, shell_command
-from unspool.folder.atomic import CONFIG, WEIGHTS, followed, is_empty, is_model, waiting, write_atomically
+from unspool.errors import ModelFolderError, OutputError, reporting_write_errors
+from unspool.folder.atomic import CONFIG, UNFINISHED, WEIGHTS, followed, is_empty, is_model, waiting, write_atomically
+from unspool.folder.hub import TOKENIZER_CONFIG, tokenizer_config
 from unspool.folder.migration import migrated_config, migrated_recipe, uncounted
+from unspool.folder.nearby import no_model_at
 from unspool.folder.serialization import RESTORE, dump_safetensors, parse_safetensors
 from unspool.specs.base import S, build
 from unspool.specs.config import FORMAT_VERSION, Config
@@ -40,7 +43,6 @@ from unspool.text.tokenizer import Tokenizer
 
 COUNTS, COUNTS_TOKENIZER = "counts.safetensors", "counts_tokenizer.json"
 NAMES_ONLY = "# Files are named without their folders; training/recipe.toml has the paths.\n"
-UNFINISHED = "unfinished"  # is in `training/` until the folder has a config, and says what was requested
 
 Identity = tuple[int, int, int]  # of a model: see `folder.whole`
 
@@ -190,8 +192,10 @@ class ModelFolder:
         write_atomically(self.path / COUNTS, dump_safetensors(arrays, {}))
 
     def write_tokenizer(self, tokenizer: Tokenizer, name: str = "tokenizer.json") -> None:
-        """Write `tokenizer.json`, or `source_tokenizer.json`."""
+        """Write `tokenizer.json`, with the names of its special tokens beside it, or `source_tokenizer.json`."""
         write_atomically(self.path / name, tokenizer.serialize())
+        if name == "tokenizer.json":
+            write_atomically(self.path / TOKENIZER_CONFIG, tokenizer_config())
 
     def write_sampling(self, sampling: SamplingSpec) -> None:
         """Write `generation_config.json`."""
@@ -216,15 +220,8 @@ class ModelFolder:
         path = self.path / name
         try:
             return path.read_bytes()
-        except FileNotFoundError:
-            hint = "train one with `unspool train`, or name the folder that holds config.json."
-            begun = (self.path / "recipe.toml", self.training / "last.safetensors", self.training / UNFINISHED)
-            if any(file.exists() for file in begun):
-                command = shell_command("train", "--resume", self.path)
-                hint = f"its training was cut off: go on with `{command}`."
-            elif waiting(self.path):
-                hint = f"an earlier model waits in {waiting(self.path)[-1]}: train with --overwrite to replace it."
-            raise ModelFolderError(f"{self.path} has no {name}, so it is not a model folder.", hint) from None
+        except (FileNotFoundError, NotADirectoryError):
+            raise no_model_at(self.path, name) from None
         except OSError as problem:
             raise ModelFolderError(f"{path} cannot be read: {problem.strerror}.", RESTORE) from None
 

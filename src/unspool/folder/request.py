@@ -4,8 +4,8 @@ import json
 from typing import Any, TypedDict, cast
 
 from unspool.errors import ModelFolderError
-from unspool.folder.atomic import CONFIG, write_atomically
-from unspool.folder.model_folder import UNFINISHED, ModelFolder, parse_json
+from unspool.folder.atomic import CONFIG, UNFINISHED, write_atomically
+from unspool.folder.model_folder import ModelFolder, parse_json
 
 
 class Request(TypedDict):

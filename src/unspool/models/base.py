@@ -1,9 +1,9 @@
 """A trained model: a folder of config, tokenizer, weights and card, opened with an engine."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 from warnings import warn
 
 from unspool.arrays import Arrays
@@ -15,6 +15,8 @@ from unspool.folder.copies import write_copy
 from unspool.folder.migration import present_keywords
 from unspool.folder.model_folder import ModelFolder
 from unspool.folder.whole import read_whole
+from unspool.models.about import Described
+from unspool.models.explained import Description
 from unspool.specs.base import Spec
 from unspool.specs.config import Config
 from unspool.specs.data import SourcesSpec
@@ -23,8 +25,11 @@ from unspool.tasks.opening import read_config, row_of_folder
 from unspool.tasks.registry import ROWS
 from unspool.tasks.settings import foreign_settings
 
+if TYPE_CHECKING:
+    from unspool.tasks.reporting.whole import OwnReport
+
 T = TypeVar("T")
-F = TypeVar("F")
+F = TypeVar("F", bound=Callable[..., Any])
 
 PathLike = str | Path
 
@@ -36,33 +41,7 @@ FORMER = {  # methods of 0.1.0, and what is used in their place
 }
 
 
-class Inspection(NamedTuple):
-    """The explanation of a model's decisions on some texts.
-
-    Attributes:
-        rows: hold it for programs, one for each text.
-        text: shows it in a terminal.
-        page: shows it as a page of HTML.
-    """
-
-    rows: list[dict[str, Any]]
-    text: str
-    page: str
-
-
-class Report(NamedTuple):
-    """What is shown in addition to figures.
-
-    Attributes:
-        text: follows them in a terminal.
-        page: draws them as a page of HTML; none where there is nothing to draw.
-    """
-
-    text: str = ""
-    page: str | None = None
-
-
-class Model:
+class Model(Described):
     """A trained model. `load` and `train` return the class of its task, which adds the methods of that task.
 
     Args:
@@ -105,13 +84,40 @@ class Model:
         """
         return read_whole(self.path, read, self.folder.identity)
 
-    def evaluate(self, data: Any = None, **settings: Any) -> Any:
-        """Measure the model; the class of each task says on what, and returns its own figures."""
-        raise NotImplementedError
+    if TYPE_CHECKING:
+        evaluate: Callable[..., Any]  # the class of each task says on what, and returns its own figures
 
-    def report(self, figures: Any) -> Report:
+    def describe(self, figures: Any) -> Description:
         """Return what is shown in addition to the figures of `evaluate`."""
-        return Report()
+        return Description()
+
+    def report(self, out: PathLike | None = None) -> Path:
+        """Write the report of the model: a page that shows what it does, how it was trained, and with what.
+
+        Args:
+            out: is the file to write; none writes `report.html` into the model folder.
+
+        Returns:
+            the path of the file, which needs no other and no network.
+
+        Raises:
+            ModelFolderError: the model was replaced since it was opened.
+            OutputError: the file cannot be written.
+        """
+        from unspool.models.reporting import write_report  # here and not above: a model is opened to be used at once
+
+        return write_report(self, None if out is None else Path(out))
+
+    def own_report(self, folder: ModelFolder, events: Sequence[dict[str, Any]]) -> "OwnReport":
+        """Return what the report shows of the model's task alone.
+
+        Args:
+            folder: is that of the model.
+            events: are those of its history.
+        """
+        from unspool.tasks.reporting.whole import OwnReport
+
+        return OwnReport()
 
     def to_keras(self) -> Any:
         """Return the network as a `keras.Model` of standard layers, with the weights; it needs no Unspool any more.
@@ -225,16 +231,16 @@ def wrong_model(model: Model, method: str, *owners: type[Model]) -> WrongModelEr
     return error
 
 
-def measuring(evaluate: Callable[..., F]) -> Callable[..., F]:
+def measuring(evaluate: F) -> F:
     """Let a method `evaluate` of a model take data that are given in Python, as `train` does."""
 
     @wraps(evaluate)
-    def measured(self: Model, data: Any = None, **settings: Any) -> F:
+    def measured(self: Model, data: Any = None, **settings: Any) -> Any:
         with as_sources(data) as found:
             implied = implied_settings(found, settings, self.config.task)
             return evaluate(self, found.names or None, **implied, **settings)
 
-    return measured
+    return cast(F, measured)
 
 
 def given(task: str, data: tuple[str, ...] | None, settings: Mapping[str, Any], *specs: type[Spec]) -> dict[str, Any]:

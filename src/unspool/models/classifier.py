@@ -1,28 +1,44 @@
 """Models with a head: they classify texts, rows of numbers, pictures."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property, partial
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
 
 from unspool.arrays import FloatArray
 from unspool.data.findings import Findings
 from unspool.data.labelled import LabelledPart
-from unspool.data.labelled_texts import encoded_texts
+from unspool.data.labelled_texts import encoded_texts, open_labelled
 from unspool.decode.classification import NetworkClassifier
 from unspool.engines.linear.mixture import open_mixture
+from unspool.errors import ModelFolderError, UsageError
 from unspool.evaluate.influence import Influence
 from unspool.evaluate.labels import ClassificationFigures
 from unspool.folder.model_folder import ModelFolder
-from unspool.models.base import Report, given, measuring
+from unspool.models.base import Model, given, measuring, model_classes, wrong_model
+from unspool.models.explained import Description
 from unspool.models.labelling import LabellingModel, TextLabellingModel
 from unspool.tasks.classification.counts import open_texts, read_counts_tokenizer
 from unspool.tasks.classification.specs import ClassificationConfig, ClassificationDataSpec
 from unspool.tasks.classification.task import Classification, labelled_rows
-from unspool.tasks.labelling.confusion import classification_page, classification_text
+from unspool.tasks.labelling.confusion import CLASSIFIES, accuracy_lead, classification_page, classification_text
 from unspool.tasks.labelling.evaluation import Examples, Reading, evaluate_labelled
+from unspool.tasks.labelling.report import Classified, Explained, classified, labelling_sections
 from unspool.tasks.labelling.specs import LabellingConfig
 from unspool.tasks.opening import encoder_tokenizer
+from unspool.tasks.reporting.whole import OwnReport
 from unspool.text.incoming import clean_text
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from unspool.models.method_keywords import ClassificationEvaluationKeywords
+
+
+def _tells_likelihoods(kind: type[Model]) -> bool:
+    return hasattr(kind, "score") and not issubclass(kind, HeadModel)
 
 
 class HeadModel(LabellingModel):
@@ -40,9 +56,64 @@ class HeadModel(LabellingModel):
         """The labels that the model can predict."""
         return self.config.labels
 
-    def report(self, figures: ClassificationFigures) -> Report:
+    @property
+    def classes_(self) -> Any:
+        """The labels as an array, as scikit-learn has them."""
+        return np.array(self.labels)
+
+    def predict(self, examples: Any) -> Any:
+        """Return the likeliest label of each of N examples as an array, as scikit-learn does."""
+        return self.classes_[self.predict_proba(examples).argmax(axis=1)]
+
+    def predict_proba(self, examples: Any) -> FloatArray:
+        """Compute the probability of each label for N examples. See `probabilities`."""
+        return self.probabilities(examples)
+
+    def score(self, examples: Any, labels: Any = None) -> float:
+        """Return the fraction of N examples whose likeliest label is the right one, as scikit-learn does.
+
+        Args:
+            examples: are as for `classify`.
+            labels: are the N right ones.
+
+        Raises:
+            UsageError: there are no labels, or not one for each example: how likely a text is, other models tell.
+        """
+        if labels is None:
+            raise wrong_model(self, "score", *(kind for kind in model_classes() if _tells_likelihoods(kind)))
+        predicted, right = self.predict(examples), [str(label) for label in labels]
+        if len(predicted) != len(right):
+            raise UsageError(
+                f"each example needs a label. Received: {len(predicted)} examples, {len(right)} labels.",
+                "give as many of both.",
+            )
+        return float(np.mean(predicted == np.array(right)))
+
+    def describe(self, figures: ClassificationFigures) -> Description:
         """Show the figures of each label, the confusion matrix, and the labels that the model does not know."""
-        return Report(classification_text(figures, self.noun), classification_page(figures, self.noun))
+        return Description(classification_text(figures, self.noun), classification_page(figures, self.noun))
+
+    @cached_property
+    def _classifier(self) -> NetworkClassifier:
+        """The classifier of the network's head."""
+        raise NotImplementedError
+
+    def _held_out(self, folder: ModelFolder) -> LabelledPart:
+        """Open the examples that were held out."""
+        raise NotImplementedError
+
+    def _explained(self, folder: ModelFolder, one: Classified) -> Explained:
+        """Return how held-out examples are shown and explained."""
+        raise NotImplementedError
+
+    def own_report(self, folder: ModelFolder, events: Sequence[dict[str, Any]]) -> OwnReport:
+        """Return what the report shows of the model's task alone."""
+        try:
+            one = classified(self._classifier, self._held_out(folder))
+        except ModelFolderError:  # a copy of the folder has no examples
+            return OwnReport(CLASSIFIES)
+        sections = labelling_sections(one, self.noun, self._explained(folder, one))
+        return OwnReport(CLASSIFIES, accuracy_lead(one.figures, self.noun), sections)
 
 
 class TextClassifier(HeadModel, TextLabellingModel):
@@ -80,7 +151,9 @@ class TextClassifier(HeadModel, TextLabellingModel):
         return bool(self._classifier.components)
 
     @measuring
-    def evaluate(self, data: Any = None, **settings: Any) -> ClassificationFigures:
+    def evaluate(
+        self, data: Any = None, **settings: "Unpack[ClassificationEvaluationKeywords]"
+    ) -> ClassificationFigures:
         """Measure the model on the rows of a table, or on those that were held out.
 
         Args:
@@ -103,3 +176,11 @@ class TextClassifier(HeadModel, TextLabellingModel):
 
     def _held_out(self, folder: ModelFolder) -> LabelledPart:
         return open_texts(folder, "validation", self.config)
+
+    def _explained(self, folder: ModelFolder, one: Classified) -> Explained:
+        texts, _ = open_labelled(folder.training, "validation", len(self.labels), verify=False)
+
+        def show(index: int) -> str:
+            return self.tokenizer.decode(texts.document(index))
+
+        return Explained(show, lambda index: self.influence(show(index)))

@@ -1,8 +1,8 @@
 """A Markov chain that continues a prompt, and whose counts can be changed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from unspool.data.given import as_sources
 from unspool.data.tokens import Part
@@ -13,6 +13,11 @@ from unspool.tasks.implied import implied_settings
 from unspool.tasks.language.specs import TextDataSpec
 from unspool.text.tokenizer import UNKNOWN
 from unspool.training.callback import Callback
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from unspool.models.method_keywords import TextKeywords
 
 
 class CountedTextModel(TextModel):
@@ -28,7 +33,7 @@ class CountedTextModel(TextModel):
         out: PathLike | None = None,
         overwrite: bool = False,
         callback: Callback | None = None,
-        **settings: Any,
+        **settings: "Unpack[TextKeywords]",
     ) -> "CountedTextModel":
         """Count more documents, all of them: nothing is held out.
 
@@ -63,7 +68,7 @@ class CountedTextModel(TextModel):
         out: PathLike | None = None,
         overwrite: bool = False,
         callback: Callback | None = None,
-        **settings: Any,
+        **settings: "Unpack[TextKeywords]",
     ) -> "CountedTextModel":
         """Take documents out, as if they had never been counted. See `update`.
 
@@ -114,7 +119,7 @@ class CountedTextModel(TextModel):
     def _changed(
         self,
         found: Any,
-        settings: dict[str, Any],
+        settings: Mapping[str, Any],
         change: Callable[[Part], Any],
         out: PathLike | None,
         overwrite: bool,

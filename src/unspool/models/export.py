@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from unspool.engines.standard import state_dict
+from unspool.engines.standard import sequence_part, state_dict
 from unspool.errors import OutputError, UsageError
 from unspool.folder.atomic import followed, is_empty, replacing_whole
 from unspool.folder.serialization import dump_safetensors
@@ -43,6 +43,7 @@ def _write_saved_model(model: Model, path: Path) -> None:
 
 
 def _write_state_dict(model: Model, path: Path) -> None:
+    sequence_part(model.config.network)  # refuses what cannot be, before anything is said of counts
     path.write_bytes(dump_safetensors(state_dict(model.config.network, model.exported_weights()), {}))
 
 

@@ -1,16 +1,40 @@
 """Models that give examples labels."""
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, overload
 
 from unspool.arrays import FloatArray
 from unspool.decode.classification import Classifier
+from unspool.display.reprs import Displayed, Rows
 from unspool.evaluate.influence import Influence
-from unspool.models.base import Inspection, Model, given
+from unspool.models.base import Model, given
+from unspool.models.explained import Inspection
 from unspool.tasks.labelling.influence import inspect_influence, text_influence
 from unspool.text.incoming import clean_text, clean_texts
 from unspool.text.tokenizer import Tokenizer
+
+
+@dataclass(frozen=True, repr=False)
+class Classification(Displayed):
+    """What a model says of one example.
+
+    Attributes:
+        label: is the likeliest one.
+        probability: is that of the label, 0 to 1.
+        probabilities: are those of all labels, by name.
+        influence: says what moved the decision, where the model can tell.
+    """
+
+    label: str
+    probability: float
+    probabilities: dict[str, float]
+    influence: Influence | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields by name, for JSON; without the influence where there is none."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 class LabellingModel(Model):
@@ -30,6 +54,12 @@ class LabellingModel(Model):
         """Return some examples as the classifier takes them, and whether a single one was given."""
         raise NotImplementedError
 
+    @overload
+    def classify(self, examples: str) -> str: ...
+
+    @overload
+    def classify(self, examples: Any) -> str | list[str]: ...
+
     def classify(self, examples: Any) -> str | list[str]:
         """Return the likeliest label of one example, or of several, in order."""
         listed, single = self._listed(examples)
@@ -44,6 +74,25 @@ class LabellingModel(Model):
             [N, C] float64 in the order of `labels`; rows sum to 1. A single example is 1 row.
         """
         return self._classifier.probabilities(self._listed(examples)[0])
+
+    def classifications(self, examples: Any, influence: bool = False) -> Rows[Classification]:
+        """Say of one example, or of several, in order, how probable each label is.
+
+        Args:
+            examples: are as for `classify`; a single one has one answer, too.
+            influence: also measures what moved each decision, for which parts of the example are left out in turn.
+
+        Raises:
+            WrongModelError: the influence is asked for, and the model cannot tell.
+        """
+        listed, labels = self._listed(examples)[0], self.labels
+        able: Any = self  # a model that cannot tell says so by itself
+        found = Rows[Classification]()
+        for example, row in zip(listed, self._classifier.probabilities(listed).tolist(), strict=True):
+            best = max(range(len(labels)), key=row.__getitem__)
+            moved = able.influence(example) if influence else None
+            found.append(Classification(labels[best], row[best], dict(zip(labels, row, strict=True)), moved))
+        return found
 
     def component_probabilities(self, examples: Any) -> dict[str, FloatArray]:
         """Compute the same by each component of a model that is a mixture.

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from unspool.decode.generation import generate
 from unspool.decode.reading import Reading, read, sample_seeds
 from unspool.decode.row import Constraint, Piece
 from unspool.decode.session import Session, hastened
+from unspool.display.reprs import Displayed, Rows
 from unspool.engines.base import SequenceNetwork
 from unspool.errors import ModelFolderError, UsageError, reporting_write_errors
 from unspool.folder.model_folder import ModelFolder
@@ -25,9 +26,17 @@ from unspool.tasks.training_text import TrainingText
 from unspool.text.incoming import clean_text
 from unspool.text.tokenizer import Tokenizer
 
+if TYPE_CHECKING:
+    from typing import Unpack
 
-@dataclass(frozen=True)
-class Sample:
+    from unspool.models.method_keywords import SamplingKeywords
+
+
+LAST = 40  # tokens that are shown of a text that was read
+
+
+@dataclass(frozen=True, repr=False)
+class Sample(Displayed):
     """One generated text.
 
     Attributes:
@@ -118,10 +127,20 @@ class StateReading:
     def __init__(self, context: GenerationContext, reading: Reading) -> None:
         self._context, self._reading = context, reading
 
+    def __repr__(self) -> str:
+        likely = ", ".join(f"{token!r} {probability:.0%}" for token, probability in self.next_probabilities(3))
+        said = self._context.tokenizer.decode(self.ids[-LAST:])
+        return f"StateReading({len(self.ids):,} tokens, the last {said!r}; next {likely})"
+
     @property
     def ids(self) -> list[int]:
         """The token ids that were read."""
         return list(self._reading.ids)
+
+    @property
+    def by_document(self) -> bool:
+        """Whether the model has learnt where documents end."""
+        return self._context.by_document
 
     def read(self, text: str) -> "StateReading":
         """Return the state after more text.
@@ -142,7 +161,7 @@ class StateReading:
         best = np.argsort(-probabilities, kind="stable")[:n]
         return [(self._context.tokenizer.show(int(token)), float(probabilities[token])) for token in best]
 
-    def stream(self, **settings: Any) -> Iterator[str]:
+    def stream(self, **settings: "Unpack[SamplingKeywords]") -> Iterator[str]:
         """Generate from this state, and yield text as it comes.
 
         Args:
@@ -151,19 +170,23 @@ class StateReading:
         Raises:
             UsageError: a setting breaks its rule.
         """
+        return (piece.text for piece in self.pieces(**settings) if piece.text)
+
+    def pieces(self, **settings: Any) -> Iterator[Piece]:
+        """Generate from this state, and yield text with its tokens and, at last, why it ends. See `stream`."""
         spec = self._spec(settings)
         if spec.num_samples != 1:
             raise UsageError(
                 f"stream and generate return one sample. Received: num_samples={spec.num_samples}.",
                 "use samples(prompt, num_samples=...).",
             )
-        return (piece.text for piece in self._pieces(spec)[1] if piece.text)
+        return self._pieces(spec)[1]
 
-    def generate(self, **settings: Any) -> str:
+    def generate(self, **settings: "Unpack[SamplingKeywords]") -> str:
         """Generate from this state. See `stream`."""
         return "".join(self.stream(**settings))
 
-    def samples(self, **settings: Any) -> list[Sample]:
+    def samples(self, **settings: "Unpack[SamplingKeywords]") -> Rows[Sample]:
         """Generate several continuations in one batch; sample i, counted from 0, draws with seed + i.
 
         With float32 weights each is what its seed generates alone. With shorter weights the states of a batch are
@@ -176,7 +199,7 @@ class StateReading:
             texts[piece.row] += piece.text
             counts[piece.row] += len(piece.ids)
             reasons[piece.row] = piece.finish_reason or ""
-        return [Sample(*fields) for fields in zip(texts, seeds, counts, reasons, strict=True)]
+        return Rows(Sample(*fields) for fields in zip(texts, seeds, counts, reasons, strict=True))
 
     def save(self, path: str | Path) -> None:
         """Write the state to a safetensors file; `load_reading` of the model reads it, with any engine.

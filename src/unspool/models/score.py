@@ -1,6 +1,6 @@
 """How well a model predicts a text, token by token."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -8,17 +8,21 @@ import numpy as np
 
 from unspool.arrays import IntArray
 from unspool.data.tokens import Part, part_of_text
+from unspool.display.reprs import Displayed
 from unspool.engines.base import SequenceNetwork
 from unspool.engines.mixture import Mixture, MixtureState
 from unspool.errors import UsageError
 from unspool.evaluate.adapted import AdaptedFigures
 from unspool.evaluate.bits import token_nats
+from unspool.models.base import Model
+from unspool.models.explained import Inspection
+from unspool.tasks.mixed_page import inspect_mixed
 from unspool.text.incoming import clean_text
 from unspool.text.tokenizer import Tokenizer
 
 
-@dataclass(frozen=True)
-class Score:
+@dataclass(frozen=True, repr=False)
+class Score(Displayed):
     """How well a model predicts a text.
 
     Attributes:
@@ -93,6 +97,26 @@ def score_text(
 
 def _parts(network: Mixture, tokens: IntArray, state: MixtureState | None) -> dict[str, tuple[float, ...]]:
     """Score the tokens with each of the two that are mixed."""
-    states = (None, None) if state is None else state
-    both = {"network": (network.network, states[0]), "counts": (network.counts, states[1])}
-    return {name: tuple((-token_nats(one, tokens, start)).tolist()) for name, (one, start) in both.items()}
+    starts = (None, None) if state is None else state
+    both = zip(network.parts.items(), starts, strict=True)
+    return {name: tuple((-token_nats(one, tokens, start)).tolist()) for (name, one), start in both}
+
+
+def inspect_scores(model: Model, texts: str | Sequence[str], score: Callable[[str], Score]) -> Inspection:
+    """Show how likely each token of some texts is, and where the counts beside the network predicted better.
+
+    Args:
+        model: has the network.
+        texts: are one text or several.
+        score: scores one by the model.
+
+    Raises:
+        UsageError: there are no counts beside the network, or a text is empty.
+    """
+    if not model.mixed:
+        raise UsageError(
+            f"inspect compares a network with the counts beside it. Received: {model.path}, which has not both.",
+            "score shows the log-probability of each token; without --no-counts, train counts, too.",
+        )
+    scores = [(text, score(text)) for text in ([texts] if isinstance(texts, str) else texts)]
+    return Inspection(*inspect_mixed([(text, one.tokens, one.log_probabilities, one.parts) for text, one in scores]))

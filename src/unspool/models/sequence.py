@@ -1,29 +1,38 @@
 """Models that turn a source into a sequence."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 from unspool.data.pictures.picture import as_pictures
 from unspool.decode.captioning import BeamCaptioner, Caption
 from unspool.decode.translation import BeamTranslator, Translation
+from unspool.display.reprs import Rows
 from unspool.errors import UsageError
 from unspool.evaluate.pairs import TranslationFigures
 from unspool.folder.model_folder import ModelFolder
-from unspool.models.base import Inspection, Model, Report, given, measuring
+from unspool.models.base import Model, given, measuring
+from unspool.models.explained import Description, Inspection
 from unspool.specs.base import build
 from unspool.specs.sampling import BeamSpec
 from unspool.tasks.captioning.drawing import CaptionedPicture
-from unspool.tasks.captioning.evaluation import ReportedFigures, evaluate_captioning
-from unspool.tasks.captioning.page import caption_page, inspect_captions
+from unspool.tasks.captioning.evaluation import ReportedFigures, evaluate_captioning, held_out_captions
+from unspool.tasks.captioning.page import DESCRIBES, caption_lead, caption_page, caption_sections, inspect_captions
 from unspool.tasks.captioning.specs import CaptioningConfig, CaptioningDataSpec
 from unspool.tasks.opening import decoder_tokenizer
 from unspool.tasks.pictures.encoding import PictureEncoding
 from unspool.tasks.pictures.reader import PictureReader
+from unspool.tasks.reporting.whole import OwnReport
 from unspool.tasks.translation.evaluation import evaluate_translation
-from unspool.tasks.translation.page import inspect_attention
+from unspool.tasks.translation.page import inspect_attention, translation_page
+from unspool.tasks.translation.report import pairs_lead, translated_pairs, translation_sections
 from unspool.tasks.translation.specs import ReferenceSpec, TranslationConfig, TranslationDataSpec
 from unspool.tasks.translation.task import read_tokenizers
 from unspool.text.incoming import clean_texts
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from unspool.models.method_keywords import BeamKeywords, CaptioningEvaluationKeywords, TranslationEvaluationKeywords
 
 
 class Translator(Model):
@@ -36,7 +45,16 @@ class Translator(Model):
         self.source_tokenizer, self.tokenizer = read_tokenizers(folder, config)
         self._translator = BeamTranslator(network, self.source_tokenizer, self.tokenizer)
 
-    def translate(self, texts: str | Sequence[str], **settings: Any) -> str | list[str]:
+    @overload
+    def translate(self, texts: str, **settings: "Unpack[BeamKeywords]") -> str: ...
+
+    @overload
+    def translate(self, texts: list[str] | tuple[str, ...], **settings: "Unpack[BeamKeywords]") -> list[str]: ...
+
+    @overload
+    def translate(self, texts: Sequence[str], **settings: "Unpack[BeamKeywords]") -> str | list[str]: ...
+
+    def translate(self, texts: str | Sequence[str], **settings: "Unpack[BeamKeywords]") -> str | list[str]:
         """Translate one text, or several, in order.
 
         Args:
@@ -49,15 +67,15 @@ class Translator(Model):
         found = [best[0].text for best in self.translations(texts, **settings)]
         return found[0] if isinstance(texts, str) else found
 
-    def translations(self, texts: str | Sequence[str], **settings: Any) -> list[list[Translation]]:
+    def translations(self, texts: str | Sequence[str], **settings: "Unpack[BeamKeywords]") -> Rows[list[Translation]]:
         """Return the `n_best` translations of each text, the best first, with scores and attention weights.
 
         A text that is empty or blank has one translation, which is empty.
         """
-        return self._translator.translate(clean_texts(texts), build(BeamSpec, settings, "translate"))
+        return Rows(self._translator.translate(clean_texts(texts), build(BeamSpec, settings, "translate")))
 
     @measuring
-    def evaluate(self, data: Any = None, **settings: Any) -> TranslationFigures:
+    def evaluate(self, data: Any = None, **settings: "Unpack[TranslationEvaluationKeywords]") -> TranslationFigures:
         """Measure the model on pairs, or on those that were held out.
 
         Args:
@@ -75,7 +93,16 @@ class Translator(Model):
         chosen = given(self.config.task, data, settings, TranslationDataSpec, ReferenceSpec, BeamSpec)
         return self.read_folder(lambda folder: evaluate_translation(self._translator, folder, chosen))
 
-    def inspect(self, texts: str | Sequence[str], **settings: Any) -> Inspection:
+    def describe(self, figures: TranslationFigures) -> Description:
+        """Draw the figures."""
+        return Description(page=translation_page(figures))
+
+    def own_report(self, folder: ModelFolder, events: Sequence[dict[str, Any]]) -> OwnReport:
+        """Return what the report shows of the model's task alone."""
+        ranked, bleu = translated_pairs(self._translator, folder)
+        return OwnReport("How well does {name} translate?", pairs_lead(events, bleu), translation_sections(ranked))
+
+    def inspect(self, texts: str | Sequence[str], **settings: "Unpack[BeamKeywords]") -> Inspection:
         """Show the attention weights of the translation of each text.
 
         Raises:
@@ -102,7 +129,7 @@ class Captioner(Model):
         self._encoding = PictureEncoding(folder, config.pictures)
         self._captioner = BeamCaptioner(network, self.tokenizer, config.max_length)
 
-    def caption(self, pictures: Any, **settings: Any) -> str | list[str]:
+    def caption(self, pictures: Any, **settings: "Unpack[BeamKeywords]") -> str | list[str]:
         """Caption one picture, or several, in order.
 
         Args:
@@ -118,21 +145,28 @@ class Captioner(Model):
         found = [best[0].text for best in self.captions(listed, **settings)]
         return found[0] if single else found
 
-    def captions(self, pictures: Any, **settings: Any) -> list[list[Caption]]:
+    def captions(self, pictures: Any, **settings: "Unpack[BeamKeywords]") -> Rows[list[Caption]]:
         """Return the `n_best` captions of each picture, the best first, with scores and attention weights."""
-        return self._captions(pictures, **settings)[0]
+        return Rows(self._captions(pictures, **settings)[0])
 
-    def _captions(self, pictures: Any, **settings: Any) -> tuple[list[list[Caption]], PictureReader]:
+    def _captions(self, pictures: Any, **settings: "Unpack[BeamKeywords]") -> tuple[list[list[Caption]], PictureReader]:
         search = build(BeamSpec, settings, "caption")
         reader = self._encoding.read_all(as_pictures(pictures)[0])
         return self._captioner.caption(len(reader), reader.source, search), reader
 
-    def report(self, figures: ReportedFigures) -> Report:
+    def describe(self, figures: ReportedFigures) -> Description:
         """Show some pictures with their captions, and where each word looked."""
-        return Report(page=caption_page(figures, figures.shown))
+        return Description(page=caption_page(figures, figures.shown))
+
+    def own_report(self, folder: ModelFolder, events: Sequence[dict[str, Any]]) -> OwnReport:
+        """Return what the report shows of the model's task alone."""
+        found = held_out_captions(self._captioner, folder)
+        if found is None:
+            return OwnReport(DESCRIBES)
+        return OwnReport(DESCRIBES, caption_lead(found), caption_sections(found, found.shown))
 
     @measuring
-    def evaluate(self, data: Any = None, **settings: Any) -> ReportedFigures:
+    def evaluate(self, data: Any = None, **settings: "Unpack[CaptioningEvaluationKeywords]") -> ReportedFigures:
         """Measure the model on pictures with captions, or on those that were held out.
 
         Args:
@@ -148,7 +182,7 @@ class Captioner(Model):
         chosen = given(self.config.task, data, settings, CaptioningDataSpec, BeamSpec)
         return self.read_folder(lambda folder: evaluate_captioning(self._captioner, self._encoding, folder, chosen))
 
-    def inspect(self, pictures: Any, **settings: Any) -> Inspection:
+    def inspect(self, pictures: Any, **settings: "Unpack[BeamKeywords]") -> Inspection:
         """Show where each word of the caption of each picture looked; without attention, the captions alone."""
         found, reader = self._captions(pictures, **settings)
         return Inspection(

@@ -5,14 +5,14 @@ import tempfile
 import weakref
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from unspool.data.tokens import Part
 from unspool.decode.completion import Completion
 from unspool.decode.reading import start_reading
 from unspool.decode.session import Session
+from unspool.display.reprs import Rows
 from unspool.engines.base import SequenceNetwork
-from unspool.engines.mixture import Mixture
 from unspool.engines.registry import build_network
 from unspool.errors import UsageError
 from unspool.evaluate.adapted import AdaptedFigures
@@ -21,19 +21,26 @@ from unspool.evaluate.keystrokes import keystrokes_text
 from unspool.folder.copies import check_copy, forget, restored, write_copy
 from unspool.folder.model_folder import ModelFolder
 from unspool.folder.whole import read_whole
-from unspool.models.base import Inspection, Model, PathLike, Report, given, measuring
+from unspool.models.base import Model, PathLike, given, measuring
+from unspool.models.explained import Description, Inspection
 from unspool.models.reading import Sample, StateReading, load_reading, open_context, open_session
-from unspool.models.score import Score, score_text
+from unspool.models.score import Score, inspect_scores, score_text
 from unspool.specs.adaptation import ReadingSpec
-from unspool.tasks.language.mixed_page import inspect_mixed, parts_text
 from unspool.tasks.language.page import language_page, language_text
 from unspool.tasks.language.specs import LanguageConfig, TextDataSpec, TextEvaluationSpec
+from unspool.tasks.mixed_page import parts_text
 from unspool.tasks.ngram.specs import NgramConfig
 from unspool.tasks.opening import read_config
+from unspool.text.incoming import clean_text
 from unspool.text.words import Until
 
 if TYPE_CHECKING:
+    from typing import Unpack
+
+    from unspool.models.learning import LearningSession
+    from unspool.models.method_keywords import LanguageEvaluationKeywords, ReadingKeywords, SamplingKeywords
     from unspool.tasks.language.further import Further
+    from unspool.tasks.reporting.whole import OwnReport
 
 
 class TextModel(Model):
@@ -52,7 +59,7 @@ class TextModel(Model):
         self._context = open_context(folder, config, network, config.by_document)
         self.tokenizer = self._context.tokenizer
 
-    def generate(self, prompt: str = "", **settings: Any) -> str:
+    def generate(self, prompt: str = "", **settings: "Unpack[SamplingKeywords]") -> str:
         """Continue a prompt.
 
         Args:
@@ -67,15 +74,15 @@ class TextModel(Model):
         """
         return self.read(prompt).generate(**settings)
 
-    def stream(self, prompt: str = "", **settings: Any) -> Iterator[str]:
+    def stream(self, prompt: str = "", **settings: "Unpack[SamplingKeywords]") -> Iterator[str]:
         """Continue a prompt, and yield text as it comes. See `generate`."""
         return self.read(prompt).stream(**settings)
 
-    def samples(self, prompt: str = "", **settings: Any) -> list[Sample]:
+    def samples(self, prompt: str = "", **settings: "Unpack[SamplingKeywords]") -> Rows[Sample]:
         """Continue a prompt several times. See `generate` and `StateReading.samples`."""
         return self.read(prompt).samples(**settings)
 
-    def complete(self, text: str = "", n: int = 5, until: Until = "word") -> list[Completion]:
+    def complete(self, text: str = "", n: int = 5, until: Until = "word") -> Rows[Completion]:
         """Find the likeliest continuations of a text, by best-first search; nothing is drawn.
 
         Args:
@@ -91,11 +98,39 @@ class TextModel(Model):
             DataError: the text has a NUL character.
         """
         session = open_session(self._context, start_reading(self.network), text, lasting=False)
-        return session.completions(n, until)
+        return Rows(session.completions(n, until))
 
-    def session(self, text: str = "") -> Session:
-        """Return a text that is being typed, whose completions follow each key at once."""
-        return open_session(self._context, start_reading(self.network), text)
+    @overload
+    def session(self, text: str = "", learn: Literal[False] = False) -> Session: ...
+
+    @overload
+    def session(self, text: str = "", *, learn: Literal[True]) -> "LearningSession": ...
+
+    def session(self, text: str = "", learn: bool = False) -> Session:
+        """Return a text that is being typed, whose completions follow each key at once.
+
+        Args:
+            text: has been typed already.
+            learn: lets the model learn what is then given to `learn` of the session, into its counts alone. Closing the
+                session keeps that in the folder of this model, which goes on as the new one; `forget` takes it out.
+
+        Raises:
+            UsageError: the model is to learn, and has no counts.
+            MissingExtraError: it is to learn, and Numba is not installed.
+            OutputError: it is to learn, and its folder cannot be written.
+        """
+        if not learn:
+            return open_session(self._context, start_reading(self.network), text)
+        from unspool.models.learning import LearningSession  # here and not above: it imports what counts
+
+        session = LearningSession(self._context, self.path, self._reopen)
+        session.edit(clean_text(text))
+        return session
+
+    def _reopen(self) -> None:
+        """Become the model that its folder has now."""
+        opened = read_whole(self.path, type(self)._reopened)
+        self.__dict__.update(vars(opened))
 
     def read(self, text: str = "") -> StateReading:
         """Return the state after a text, as a value."""
@@ -127,7 +162,9 @@ class TextModel(Model):
 
         return self.read_folder(lambda folder: measure_adapted(self.network, folder, part))
 
-    def adapt(self, data: Any, out: PathLike | None = None, overwrite: bool = False, **settings: Any) -> "TextModel":
+    def adapt(
+        self, data: Any, out: PathLike | None = None, overwrite: bool = False, **settings: "Unpack[ReadingKeywords]"
+    ) -> "TextModel":
         """Return a model that has read more: a text of one's own on top of this one, which stays as it is.
 
         The tokenizer stays: what it lacks is learnt as `<unk>`. `forget` makes the new model what this one is.
@@ -197,18 +234,10 @@ class TextModel(Model):
         Raises:
             UsageError: there are no counts beside the network, or a text is empty.
         """
-        if not isinstance(self.network, Mixture):
-            raise UsageError(
-                f"inspect compares a network with the counts beside it. Received: {self.path}, which has not both.",
-                "score shows the log-probability of each token; without --no-counts, train counts, too.",
-            )
-        scores = [(text, self.score(text)) for text in ([texts] if isinstance(texts, str) else texts)]
-        return Inspection(
-            *inspect_mixed([(text, one.tokens, one.log_probabilities, one.parts) for text, one in scores])
-        )
+        return inspect_scores(self, texts, self.score)
 
     @measuring
-    def evaluate(self, data: Any = None, **settings: Any) -> Figures:
+    def evaluate(self, data: Any = None, **settings: "Unpack[LanguageEvaluationKeywords]") -> Figures:
         """Measure the model on a text, or on the part that was held out.
 
         Args:
@@ -235,8 +264,19 @@ class TextModel(Model):
         further = any(name in TextEvaluationSpec.model_fields for name in chosen)
         return evaluate(self.folder) if chosen["sources"] and not further else self.read_folder(evaluate)
 
-    def report(self, figures: Figures) -> Report:
+    def describe(self, figures: Figures) -> Description:
         """Show the figures of what is mixed, and what `TextEvaluationSpec` adds to them."""
         adapted = f"\n{figures.adapted.table()}" if figures.adapted else ""
         typed = keystrokes_text(figures.keystrokes) if figures.keystrokes else ""
-        return Report(language_text(figures) + parts_text(figures) + adapted + typed, language_page(figures))
+        return Description(
+            language_text(figures) + parts_text(figures.to_dict()) + adapted + typed, language_page(figures)
+        )
+
+    def own_report(self, folder: ModelFolder, events: Sequence[dict[str, Any]]) -> "OwnReport":
+        """Return what the report shows of the model's task alone."""
+        from unspool.tasks.language.report import language_sections
+        from unspool.tasks.reporting.leads import CHANGES, KNOWS, SAME_TEXT, text_lead
+        from unspool.tasks.reporting.whole import OwnReport
+
+        sections = language_sections(self.network, self.tokenizer, self.config.by_document, folder)
+        return OwnReport(KNOWS, text_lead(events, self.tokenizer.kind), sections, CHANGES, SAME_TEXT)

@@ -1,7 +1,7 @@
 """A model that classifies rows of numbers."""
 
 from functools import cached_property, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from warnings import warn
 
 import numpy as np
@@ -9,17 +9,26 @@ import numpy as np
 from unspool.arrays import Arrays, FloatArray
 from unspool.data.findings import Findings
 from unspool.data.given_vectors import given_rows
-from unspool.data.vectors import scaled_vectors, shown_row
+from unspool.data.labelled import LabelledPart
+from unspool.data.vectors import open_vectors, scaled_vectors, shown_row, unscaled
 from unspool.decode.classification import NetworkClassifier
 from unspool.errors import DataWarning
 from unspool.evaluate.influence import Influence, influence
 from unspool.evaluate.labels import ClassificationFigures
-from unspool.models.base import Inspection, given, measuring
+from unspool.folder.model_folder import ModelFolder
+from unspool.models.base import given, measuring
 from unspool.models.classifier import HeadModel
+from unspool.models.explained import Inspection
 from unspool.tasks.labelling.evaluation import Examples, Reading, evaluate_labelled
 from unspool.tasks.labelling.influence import inspect_influence
+from unspool.tasks.labelling.report import Classified, Explained
 from unspool.tasks.vectors.specs import VectorConfig, VectorDataSpec
 from unspool.tasks.vectors.task import VectorClassification, labelled_vectors, open_rows
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from unspool.models.method_keywords import VectorClassificationEvaluationKeywords
 
 
 class VectorClassifier(HeadModel):
@@ -73,7 +82,9 @@ class VectorClassifier(HeadModel):
         return Inspection(*inspect_influence({"row": numbers}, [self._influence(row) for row in listed]))
 
     @measuring
-    def evaluate(self, data: Any = None, **settings: Any) -> ClassificationFigures:
+    def evaluate(
+        self, data: Any = None, **settings: "Unpack[VectorClassificationEvaluationKeywords]"
+    ) -> ClassificationFigures:
         """Measure the model on the rows of a table, or on those that were held out.
 
         Args:
@@ -87,16 +98,26 @@ class VectorClassifier(HeadModel):
             ModelFolderError: the held-out rows are gone.
         """
         chosen = given(self.config.task, data, settings, VectorDataSpec)
-        reading = Reading(
-            self._read,
-            lambda folder: open_rows(folder, "validation", self.config),
-            "no row has a label and a number",
-        )
+        reading = Reading(self._read, self._held_out, "no row has a label and a number")
         return self.read_folder(lambda folder: evaluate_labelled(self._classifier, folder, chosen, reading)).figures
 
     def _read(self, spec: VectorDataSpec, findings: Findings) -> Examples:
         rows = labelled_vectors(spec.sources, spec, findings).rows
         return Examples(rows, scaled_vectors(self.config.features, [row.item for row in rows]))
+
+    def _held_out(self, folder: ModelFolder) -> LabelledPart:
+        return open_rows(folder, "validation", self.config)
+
+    def _explained(self, folder: ModelFolder, one: Classified) -> Explained:
+        specs, count = self.config.features, int(one.chosen[-1]) + 1
+        rows = open_vectors(folder.training, "validation", len(specs), count)
+
+        def row(index: int) -> FloatArray:
+            return unscaled(rows.values[index], specs)
+
+        return Explained(
+            lambda index: " ".join(shown_row(row(index), specs)), lambda index: self._influence(row(index))
+        )
 
     def _listed(self, examples: Any) -> tuple[FloatArray, bool]:
         rows, single = given_rows(examples, self.features)

@@ -100,15 +100,22 @@ def build(kind: type[S], values: Mapping[str, Any], where: str, error: type[Unsp
         errors = problem.errors()
         first = next((item for item in errors if item["type"] == "extra_forbidden"), errors[0])
         field = ".".join(str(part) for part in first["loc"])
+
+        def about(message: str, hint: str, *settings: str) -> UnspoolError:
+            found = error(f"{where}: {message}", hint)
+            found.where, found.settings = where, settings
+            return found
+
         if first["type"] == "extra_forbidden":
             known = ", ".join(kind.model_fields) if len(first["loc"]) == 1 else "see the reference"
-            raise error(f"{where}: {field} is not a known setting.", f"known settings: {known}.") from None
+            raise about(f"{field} is not a known setting.", f"known settings: {known}.", field) from None
         message = first["msg"].removeprefix("Value error, ")
         if not field:  # a rule about several fields, which says what it received
-            raise error(f"{where}: {message}.", "change these settings and try again.") from None
+            named = [name for name in values if re.search(rf"\b{name}\b", message)]
+            raise about(f"{message}.", "change these settings and try again.", *named) from None
         rule = message[0].lower() + message[1:]
         received = "" if first["type"] == "missing" else f" Received: {field}={first['input']!r:.80}."
-        raise error(f"{where}: {field}: {rule}.{received}", f"change {field} and try again.") from None
+        raise about(f"{field}: {rule}.{received}", f"change {field} and try again.", field.partition(".")[0]) from None
 
 
 def _tuples(value: Any) -> Any:

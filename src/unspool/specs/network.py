@@ -40,9 +40,12 @@ class NgramSpec(NgramShape):
 
     Attributes:
         vocabulary_size: is the number of tokens in the vocabulary, the special ones included.
+        labels: is the number of labels that texts depend on, which stand before `<s>` as tokens that follow the
+            vocabulary.
     """
 
     vocabulary_size: int = Field(ge=5, le=2_000_000)
+    labels: int = Field(0, ge=0, le=1_000_000)
 
 
 class TextEncoderSpec(Spec):
@@ -256,6 +259,8 @@ class NetworkSpec(Spec):
         found = {name: part for name, part in handler(self).items() if part is not None}
         if self.kind == NetworkSpec.model_fields["kind"].default:
             found.pop("kind", None)
+        if self.ngram is not None and not self.ngram.labels:
+            found["ngram"].pop("labels", None)
         for name in ("attention", "decoder_input"):
             if self.decoder is not None and getattr(self.decoder, name) == DecoderSpec.model_fields[name].default:
                 found["decoder"].pop(name, None)

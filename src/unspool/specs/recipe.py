@@ -4,7 +4,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+from pydantic import Field
+
 from unspool.specs.base import Option, Spec, build, option_of, setting
+from unspool.specs.card import CardSpec
 from unspool.specs.data import SourcesSpec
 from unspool.specs.training import BudgetSpec, TrainingSpec
 
@@ -17,10 +20,12 @@ class Recipe(Spec):
     Attributes:
         task: names what the model does.
         data: holds the sources and their split; of texts the tokenizer, too.
+        card: holds what a person says of the model.
     """
 
     task: str
     data: SourcesSpec
+    card: CardSpec = Field(default_factory=CardSpec)
 
 
 class TrainingRecipe(Recipe):

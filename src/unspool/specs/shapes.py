@@ -115,6 +115,10 @@ class SourceDecoderShape(DecoderShape):
         return self
 
 
+class CountedSourceDecoderShape(SourceDecoderShape, NgramShape):
+    """The sizes of a decoder that starts from a state, and those of the n-grams that are counted beside it."""
+
+
 class AttentionDecoderShape(SourceDecoderShape):
     """The sizes of a decoder that may attend to the states of an encoder.
 

@@ -169,13 +169,22 @@ class DecoderTrainingSpec(TrainingSpec):
     scheduled_sampling: bool = setting(False, Option("Training", synonyms=("scheduled", "curriculum")))
 
 
-class WindowTrainingSpec(DecoderTrainingSpec):
+class MixedTrainingSpec(DecoderTrainingSpec):
+    """The settings of training of a decoder whose texts are counted, too.
+
+    Attributes:
+        counts: mixes the network with counted n-grams of the text where that helps.
+    """
+
+    counts: bool = setting(True, COUNTS)
+
+
+class WindowTrainingSpec(MixedTrainingSpec):
     """The settings of training of a decoder that reads a long text in windows.
 
     Attributes:
         sequence_length: backpropagates the loss through this many time steps.
         reset_probability: sets the probability that a row returns to the initial state at the start of a window.
-        counts: mixes the network with counted n-grams of the text where that helps.
     """
 
     sequence_length: int = setting(
@@ -187,7 +196,6 @@ class WindowTrainingSpec(DecoderTrainingSpec):
     reset_probability: float = setting(
         0.02, Option("Training", synonyms=("reset", "resets", "state-reset")), ge=0, le=1
     )
-    counts: bool = setting(True, COUNTS)
 
 
 class HeadTrainingSpec(TrainingSpec):

@@ -7,7 +7,7 @@ settings -> TrainedTask.plan -> recipe, config, data on disk -> open -> Job: bat
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar, runtime_checkable
 
 from unspool.arrays import Arrays
 from unspool.data.batches import BatchSource
@@ -84,6 +84,14 @@ class Job(Measured, Protocol):
 
     def sample(self, network: Any) -> str:
         """Return a line that shows what the network does."""
+
+
+@runtime_checkable
+class Carries(Protocol):
+    """Data on which a state can be passed along."""
+
+    def carried(self, network: Any) -> float | None:
+        """Estimate the loss with the state passed along the held-out part, in nats per token; none of documents."""
 
 
 class Task(ABC, Generic[R, C]):

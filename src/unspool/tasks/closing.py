@@ -5,17 +5,22 @@ from typing import Any
 
 from unspool.arrays import Arrays
 from unspool.data.findings import kept_findings
+from unspool.display.curve import curve_picture
 from unspool.engines.parameters import parameter_count
 from unspool.engines.registry import build_network
 from unspool.evaluate.baseline import untrained
+from unspool.folder.atomic import write_atomically
 from unspool.folder.card import CardFacts, model_card
 from unspool.folder.model_folder import ModelFolder
 from unspool.specs.config import Config
 from unspool.specs.recipe import Recipe, TrainingRecipe, without_folders
 from unspool.tasks.base import Job, Task, TrainedTask
 from unspool.training.averaging import LastBest
+from unspool.training.history import loss_curves
 from unspool.training.loop import Loop
 from unspool.training.phases import Phases
+
+CURVE = "curve.svg"
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,11 @@ class Closing:
         if remark:
             loop.callback.on_note(remark)
         size = parameter_count(self.config.network)
-        write_card(self.task, self.folder, self.recipe, self.config, figures, size, reason, remark)
+        curve = curve_picture(loss_curves(loop.history.events()), "seconds", "nats per token", alone=True)
+        if curve:
+            write_atomically(self.folder.path / CURVE, curve + "\n")
+        shown = {"sample": self.job.sample(network), "curve": CURVE if curve else ""}
+        write_card(self.task, self.folder, self.recipe, self.config, figures, size, reason, remark, **shown)
 
     def _average(self, loop: Loop, last_best: LastBest) -> float | None:
         """Write the mean of the last best weights as the model, if it is better; return the loss of the model."""
@@ -104,6 +113,8 @@ def write_card(
     size: int,
     reason: str = "",
     remark: str = "",
+    sample: str = "",
+    curve: str = "",
 ) -> None:
     """Write the card of a model, whose data are named without the folders that they are in.
 
@@ -116,9 +127,11 @@ def write_card(
         size: is the number of its parameters, or n-grams.
         reason: says why it must be called untrained; empty where it need not be.
         remark: is a sentence about what it has besides its network; empty where it has nothing.
+        sample: is a line that shows what it does; empty where there is none.
+        curve: is the name of the picture of the losses; empty where there is none.
     """
     published = task.open(folder, without_folders(recipe), config, verify=False)
     found, warnings = kept_findings(folder.training)
     data = "\n".join([published.description, *found, *warnings, *published.warnings])
-    facts = CardFacts(folder.path.name, size, data, figures, reason, remark)
+    facts = CardFacts(folder.path.name, size, data, figures, reason, remark, sample, curve)
     folder.write_card(model_card(task.card_of(config), recipe, config.network, facts))

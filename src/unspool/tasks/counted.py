@@ -4,7 +4,7 @@ settings -> data on disk -> counts -> model folder -> figures, card
 """
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,9 @@ from unspool.folder.request import write_request
 from unspool.specs.sampling import SamplingSpec
 from unspool.tasks.base import CountedTask, Plan
 from unspool.tasks.closing import write_card
-from unspool.tasks.settings import Settings
+from unspool.tasks.settings import Settings, with_card
 from unspool.training.callback import Callback
+from unspool.training.environment import environment
 from unspool.training.history import History
 from unspool.training.phases import Phases
 
@@ -42,7 +43,7 @@ class CountedRun:
     started: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
-        self._phases = Phases(self.callback.on_note, self.started)
+        self._phases = Phases(self.callback.on_note, self.started, self.callback.on_phase)
 
     def new(self, overwrite: bool) -> None:
         """Count, and write the model; until it is whole, an earlier one stays.
@@ -78,6 +79,7 @@ class CountedRun:
         write_request(folder, {"task": task, "settings": self.settings, "start_from": None})
         self._phases.begin("data", "the data were read and encoded")
         plan = self.task.prepare(folder, self.settings, self.callback)
+        plan = replace(plan, recipe=with_card(plan.recipe, self.settings))
         measured = self.task.open(folder, plan.recipe, plan.config, verify=False)
         self._phases.release()
         found, warnings = kept_findings(folder.training)
@@ -98,6 +100,7 @@ class CountedRun:
         seconds = {name: round(taken, 3) for name, taken in self._phases.seconds.items()}
         about = {"step": 0, "done": True, "untrained": False, "ngrams": ngrams}
         history = History(folder.path / "history.jsonl")
+        history.begin(0, environment(("numba",)))
         history.add(event="end", **about, seconds=round(sum(seconds.values()), 3), phases=seconds, **figures)
         write_card(self.task, folder, plan.recipe, plan.config, figures, ngrams)
         folder.write_config(plan.config)

@@ -3,7 +3,7 @@
 A new task is a file, or a folder like the ones next to this module, and a row.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -42,6 +42,7 @@ class Row(NamedTuple):
         recognises: is the import path of a function that looks at the names of sources, and returns the task that they
             imply by themselves, if any; empty where there is none.
         pair: are the settings that name the two columns of pairs that are given in Python.
+        distinct: says that the second parts of such pairs are texts, which hardly recur.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Row(NamedTuple):
     implied_by: tuple[tuple[str, ...], ...] = ()
     recognises: str = ""
     pair: tuple[str, str] | None = None
+    distinct: bool = False
 
     def load(self, part: str) -> Any:
         """Import a part: `recipe`, `config`, `task`, `model`, `evaluation` or `recognises`."""
@@ -110,6 +112,7 @@ ROWS: dict[str, Row] = {
             evaluation="unspool.tasks.translation.specs:ReferenceSpec",
             implied_by=(("source",), ("source_file",)),
             pair=("source", "target"),
+            distinct=True,
         ),
         Row(
             name="captioning",
@@ -254,27 +257,3 @@ def _recognised(data: Mapping[str, Any]) -> Row | None:
         if task := row.load("recognises")(names):
             return ROWS.get(task)
     return None
-
-
-def pair_settings(columns: tuple[str, str], seconds: Sequence[str], requested: str | None) -> dict[str, str]:
-    """Return the settings of the data by which a task reads pairs that are given in Python.
-
-    Args:
-        columns: are the names of their two columns.
-        seconds: are the second parts of the pairs.
-        requested: is the name of a task; none takes pairs for texts with labels where the second parts recur.
-
-    Raises:
-        UsageError: there is no such task, or it has no pairs; or none is requested, and the second parts hardly recur.
-    """
-    able = [name for name, row in ROWS.items() if row.pair is not None]
-    if requested is None and 2 * len(set(seconds)) > len(seconds):
-        raise UsageError(
-            f"the task of pairs must be named where their second parts hardly recur. Received: {len(set(seconds)):,} "
-            f"different ones of {len(seconds):,}.",
-            f"say what they are with task=: {', '.join(able)}.",
-        )
-    row = row_of(requested or "classification")
-    if row.pair is None:
-        raise UsageError(f"pairs are for {' or '.join(able)}. Received: task={requested!r}.", "give texts instead.")
-    return dict(zip(row.pair, columns, strict=True))

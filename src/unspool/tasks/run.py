@@ -23,18 +23,20 @@ from unspool.errors import (
     shell_word,
 )
 from unspool.folder.atomic import bring_back, drop_replaced, set_aside, waiting, write_atomically
+from unspool.folder.copies import refuse_read
 from unspool.folder.lock import locked
 from unspool.folder.model_folder import ModelFolder, check_free
 from unspool.folder.request import write_request
 from unspool.specs.config import Config
 from unspool.specs.recipe import TrainingRecipe
 from unspool.specs.sampling import SamplingSpec
-from unspool.tasks.base import Job, TrainedTask
+from unspool.tasks.base import Carries, Job, TrainedTask
+from unspool.tasks.beginning import note_beginning
 from unspool.tasks.closing import Closing
 from unspool.tasks.opening import read_config, read_recipe
 from unspool.tasks.pretrained import Pretrained
 from unspool.tasks.recipe import budget_spec
-from unspool.tasks.settings import Settings
+from unspool.tasks.settings import Settings, with_card
 from unspool.training.averaging import LastBest
 from unspool.training.budget import Budget
 from unspool.training.callback import Callback
@@ -70,7 +72,7 @@ class Run:
     process: Process = ONLY_PROCESS
 
     def __post_init__(self) -> None:
-        self._phases = Phases(self.callback.on_note, self.started)
+        self._phases = Phases(self.callback.on_note, self.started, self.callback.on_phase)
 
     def new(self, overwrite: bool, pretrained: Pretrained | None = None) -> None:
         """Train from the beginning, or from the weights of another model.
@@ -113,7 +115,7 @@ class Run:
             write_request(folder, {"task": task, "settings": self.settings, "start_from": start_from})
             self._phases.begin("data", "the data were read and encoded")
             plan = self.task.plan(folder, self.settings, machine, pretrained, self.callback)
-            recipe = _choosing_threads(plan.recipe, self.settings)
+            recipe = _choosing_threads(with_card(plan.recipe, self.settings), self.settings)
             job = self.task.open(folder, recipe, plan.config, verify=False)
             self._phases.release()
             found, warnings = kept_findings(folder.training)
@@ -145,6 +147,7 @@ class Run:
 
     def _resume(self) -> None:
         folder = ModelFolder(self.path)
+        refuse_read(folder, "resuming")
         recipe, config = read_recipe(folder), read_config(folder)
         config = config.changed(network=config.network.without_counts())  # of the end of an interrupted run
         checkpoint = Checkpoint(folder.training)
@@ -203,6 +206,7 @@ class Run:
             raise ModelFolderError(f"{self.path}: training/last.safetensors does not fit the data.", "train again.")
         history = History(folder.path / HISTORY)
         history.rewind(progress.step)
+        note_beginning(history, progress.step, recipe, config, job, batches.steps(0))
 
         def keep_best(learner: Learner, about: dict[str, Any], scheduled: bool) -> None:
             folder.write_weights(learner.weights(), about)
@@ -229,6 +233,7 @@ class Run:
             announce=self._announce,
             progress=progress,
             threads=self._thread_choice(folder, recipe, learner, history),
+            carried=job.carried if isinstance(job, Carries) else lambda network: None,
         )
         try:
             with announcing(self.callback.on_note):

@@ -11,8 +11,9 @@ from typing import Any
 
 from unspool.errors import UsageError, nearest
 from unspool.specs.base import Spec, build
+from unspool.specs.card import CardSpec
 from unspool.specs.data import DEFAULT_FRACTION, DOCUMENTS
-from unspool.specs.recipe import Recipe, sections
+from unspool.specs.recipe import R, Recipe, sections
 from unspool.tasks.registry import ROWS
 
 Settings = dict[str, dict[str, Any]]  # section, name, value
@@ -47,6 +48,16 @@ def merged(lower: Mapping[str, Mapping[str, Any]], higher: Mapping[str, Mapping[
         for dropped in set(group).difference(given) if given else ():
             result["data"].pop(dropped, None)
     return result
+
+
+def with_card(recipe: R, settings: Settings) -> R:
+    """Return a recipe with what a person says of the model.
+
+    Args:
+        recipe: was planned.
+        settings: were requested, by section.
+    """
+    return recipe.changed(card=build(CardSpec, settings.get("card", {}), "card"))
 
 
 def check_settings(recipe: type[Recipe], settings: Settings) -> None:
@@ -102,7 +113,9 @@ def foreign_settings(task: str, names: Sequence[str]) -> UsageError:
     instead = [f"encoder_{name}" for name in names if f"encoder_{name}" in own]
     leave = f"leave {'it' if len(received) == 1 else 'these'} out."
     hint = f"use {', '.join(instead)}, or {leave}" if instead else leave
-    return UsageError(f"a setting must be one that {task} has. Received: {'; '.join(received)}.", hint)
+    error = UsageError(f"a setting must be one that {task} has. Received: {'; '.join(received)}.", hint)
+    error.settings = tuple(names)
+    return error
 
 
 def _specs(recipe: type[Recipe]) -> Iterable[type[Spec]]:

@@ -67,6 +67,9 @@ class Tokenizer:
             self.characters[UNKNOWN] = REPLACEMENT
             self._code_points = np.array([ord(one) if one else 0 for one in self.characters], "<u4")
 
+    def __repr__(self) -> str:
+        return f"Tokenizer({self.kind}, {self.vocabulary_size:,} tokens)"
+
     @property
     def vocabulary_size(self) -> int:
         """The number of tokens, V, the special ones included."""

@@ -8,7 +8,6 @@ is drawn, and the weights that the model came with stay as they are.
 Shapes: B rows, T time steps, V tokens.
 """
 
-import time
 from collections.abc import Callable, Iterator
 from typing import cast
 
@@ -17,7 +16,7 @@ import numpy as np
 from unspool.arrays import FloatArray, IntArray
 from unspool.data.batches import Batch, pad_sequences
 from unspool.data.tokens import Part
-from unspool.engines.announcing import announce
+from unspool.engines.announcing import advance
 from unspool.engines.base import Learner, SequenceNetwork, State, nll_of
 from unspool.engines.ngram.adaptive import GrowingMixture
 from unspool.specs.adaptation import AdaptationSpec
@@ -25,7 +24,6 @@ from unspool.specs.base import build
 from unspool.specs.training import WindowTrainingSpec
 from unspool.text.tokenizer import BEGIN, PAD
 
-SAY_SECONDS = 10.0  # between two lines about how far a reading is
 ORDER = 6  # of the n-grams that are counted: the number of their tokens
 MAX_ROWS = 32  # documents that are read together
 
@@ -67,13 +65,14 @@ class AdaptiveReader:
             A model without a network has neither the second nor the last.
         """
         found: dict[str, list[FloatArray]] = {}
-        progress = Progress(min(limit or len(part.tokens), len(part.tokens)))
+        done, total = 0, min(limit or len(part.tokens), len(part.tokens))
         for batch in windows_of(part, self._spec.window, limit):
             for names, predictor in self._predictors.items():
                 for name, nats in zip(names, predictor.score(batch), strict=True):
                     found.setdefault(name, []).append(nats)
             self._learn(batch)
-            progress.add(batch.size)
+            done += batch.size
+            advance(done, total, "tokens read and learnt")
         return {name: np.concatenate(pieces).astype(np.float64) for name, pieces in found.items()}
 
     def _learn(self, batch: Batch) -> None:
@@ -156,23 +155,3 @@ def _windows(documents: list[IntArray], window: int) -> Iterator[Batch]:
     for start in range(0, targets.shape[1], window):
         piece = slice(start, start + window)
         yield Batch(inputs[:, piece], targets[:, piece], np.full(len(documents), start == 0))
-
-
-class Progress:
-    """Says at times how far a reading is.
-
-    Args:
-        total: is how much there is to read.
-        unit: is what that is counted in.
-    """
-
-    def __init__(self, total: int, unit: str = "tokens") -> None:
-        self._total, self._unit = total, unit
-        self._done, self._said = 0, time.monotonic()
-
-    def add(self, count: int) -> None:
-        """Note that so much more was read."""
-        self._done += count
-        if time.monotonic() - self._said > SAY_SECONDS:
-            self._said = time.monotonic()
-            announce(f"read and learnt {self._done:,} of {self._total:,} {self._unit}")

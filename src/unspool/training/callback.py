@@ -65,8 +65,14 @@ class ValidationEvent:
 class Callback:
     """The base of all callbacks: its methods do nothing."""
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
     def on_note(self, line: str) -> None:
         """Receive a line of text: what was chosen and why, or a warning."""
+
+    def on_phase(self, name: str) -> None:
+        """Receive the name of the phase that begins, such as `data`, `training` or `closing`."""
 
     def on_encoded(self, size: int) -> None:
         """Receive the number of bytes of text that have been encoded so far."""

@@ -22,7 +22,7 @@ from unspool.specs.training import DecoderTrainingSpec, TrainingSpec
 from unspool.training.budget import Budget
 from unspool.training.callback import Callback, StepEvent, ValidationEvent
 from unspool.training.checkpoint import Checkpoint, Progress
-from unspool.training.history import History
+from unspool.training.history import History, TrainingCurve
 from unspool.training.interrupt import catching_interrupts
 from unspool.training.schedule import forcing_at, rate_at
 from unspool.training.threads import ThreadChoice
@@ -55,6 +55,8 @@ class Loop:
         announce: receives a line right before the first update, which says how long training takes.
         progress: is where the run stands.
         threads: chooses the number of threads by how long each step took; none leaves it alone.
+        carried: estimates the loss of a network whose state is passed along the held-out part, in nats per token; none
+            where there is nothing to pass it along.
     """
 
     learner: Learner
@@ -72,6 +74,8 @@ class Loop:
     announce: Callable[[str], None]
     progress: Progress = field(default_factory=Progress)
     threads: ThreadChoice | None = None
+    carried: Callable[[Network], float | None] = lambda network: None
+    _curve: TrainingCurve = field(init=False)
     _losses: list[float] = field(default_factory=list)
     _tokens: int = 0
     _learning: float = 0.0  # seconds in training steps
@@ -88,6 +92,7 @@ class Loop:
             self._save()
             self._reserve()
             self.budget.start()
+            self._curve = TrainingCurve(self.history, self.budget.progress(self.progress.step))
             self.announce(self.budget.announcement())
             while self.progress.step == 0 or not (self._finished() or interrupt.requested):
                 self._step()
@@ -147,7 +152,7 @@ class Loop:
         steps = self.batches.steps(progress.epoch)
         after = (progress.epoch, progress.index + 1) if progress.index + 1 < steps else (progress.epoch + 1, 0)
         self.progress = progress.changed(step=progress.step + 1, epoch=after[0], index=after[1])
-        self._report_step(batch.size, progress.epoch + (progress.index + 1) / steps)
+        self._report_step(batch.size, progress.epoch + (progress.index + 1) / steps, loss)
         if self._validation_is_due():
             started = self.budget.seconds()
             self._validate()
@@ -163,22 +168,22 @@ class Loop:
             return 1.0
         return forcing_at(progress, training.teacher_forcing, training.scheduled_sampling)
 
-    def _report_step(self, tokens: int, epoch: float) -> None:
+    def _report_step(self, tokens: int, epoch: float, loss: float) -> None:
         step = self.progress.step
-        loss = sum(self._losses) / len(self._losses)
-        self.callback.on_step(
-            StepEvent(
-                step=step,
-                epoch=epoch,
-                progress=self.budget.progress(step),
-                loss=loss,
-                bits_per_character=self.training_units.bits(loss),
-                tokens=tokens,
-                seconds=self.budget.seconds(),
-                steps_that_fit=self.budget.steps_that_fit(step),
-                unit=self.training_units.name,
-            )
+        mean = sum(self._losses) / len(self._losses)
+        event = StepEvent(
+            step=step,
+            epoch=epoch,
+            progress=self.budget.progress(step),
+            loss=mean,
+            bits_per_character=self.training_units.bits(mean),
+            tokens=tokens,
+            seconds=self.budget.seconds(),
+            steps_that_fit=self.budget.steps_that_fit(step),
+            unit=self.training_units.name,
         )
+        self._curve.add(event, loss)
+        self.callback.on_step(event)
 
     def _validation_is_due(self) -> bool:
         """Return whether it is due: at equal distances in the budget, but not at step 1 and never twice in a row."""
@@ -206,12 +211,17 @@ class Loop:
         self.progress = self.progress.changed(validations=max(due, progress.validations), validated_at=progress.step)
         seconds = self.budget.seconds()
         facts = {"loss": loss if self._losses else None, "fresh": fresh, "best": best, "seconds": seconds}
+        carried = self.carried(network)
+        if carried is not None:
+            facts["carried"] = carried
         self.history.add(event="validation", step=progress.step, epoch=progress.epoch, **facts)
         bits = self.training_units.bits(loss), self.held_out_units.bits(fresh)
         self.callback.on_validation(
             ValidationEvent(progress.step, loss, fresh, *bits, best, seconds, self.held_out_units.name)
         )
-        self.callback.on_sample(progress.step, self.sample(network))
+        text = self.sample(network)
+        self.history.add(event="sample", step=progress.step, seconds=seconds, text=text)
+        self.callback.on_sample(progress.step, text)
 
     def _save(self) -> None:
         self.progress = self.progress.changed(seconds=self.budget.seconds())

@@ -3,6 +3,16 @@
 import time
 from collections.abc import Callable
 
+DOING = {  # phase -> what is being done in it, for people
+    "imports": "loading the engine",
+    "data": "reading the data",
+    "network": "building the network",
+    "kernels": "trying a first update",
+    "training": "training",
+    "counting": "counting",
+    "closing": "measuring the model",
+}
+
 
 class Phases:
     """Times phases that follow one another without a gap.
@@ -13,13 +23,16 @@ class Phases:
     Args:
         show: receives the lines.
         started: is `time.monotonic` when the first one began.
+        begun: receives the name of each phase when it begins.
 
     Attributes:
         seconds: are those that each phase took, by name, in order; the phase that goes on is not among them.
     """
 
-    def __init__(self, show: Callable[[str], None], started: float) -> None:
-        self._show, self._at = show, started
+    def __init__(
+        self, show: Callable[[str], None], started: float, begun: Callable[[str], None] = lambda name: None
+    ) -> None:
+        self._show, self._at, self._begun = show, started, begun
         self._name = self._done = ""
         self._held: list[str] | None = []
         self.seconds: dict[str, float] = {}
@@ -33,6 +46,7 @@ class Phases:
         """
         self.end()
         self._name, self._done = name, done
+        self._begun(name)
 
     def end(self) -> None:
         """End the phase that goes on."""

@@ -4,12 +4,12 @@ import math
 import time
 
 from unspool.data.batches import BatchSource
+from unspool.engines.announcing import advance
 from unspool.engines.base import Learner
 from unspool.errors import TrainingError
 from unspool.specs.adaptation import ReadingSpec
 from unspool.specs.base import build
 from unspool.specs.training import WindowTrainingSpec
-from unspool.training.adaptation import Progress
 from unspool.training.schedule import rate_at
 
 ROWS, STEPS, DROPOUT, FINAL_RATE = 8, 64, 0.1, 0.01
@@ -50,7 +50,6 @@ def read_passes(learner: Learner, batches: BatchSource, spec: ReadingSpec) -> li
     """
     steps = [batches.steps(epoch) for epoch in range(spec.epochs)]
     end, step, means = time.monotonic() + 60 * spec.minutes, 0, list[float]()
-    progress = Progress(sum(steps), "batches")
     for epoch, count in enumerate(steps):
         nats, tokens = 0.0, 0
         for index in range(count):
@@ -62,7 +61,7 @@ def read_passes(learner: Learner, batches: BatchSource, spec: ReadingSpec) -> li
                     "lower --learning-rate, for example to a third.",
                 )
             nats, tokens, step = nats + loss * batch.size, tokens + batch.size, step + 1
-            progress.add(1)
+            advance(step, sum(steps), "batches read and learnt")
             if time.monotonic() > end:
                 return [*means, nats / max(tokens, 1)]
         means.append(nats / max(tokens, 1))

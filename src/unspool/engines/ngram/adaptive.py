@@ -26,15 +26,17 @@ class GrowingMixture:
     Args:
         order: is the number of tokens of the longest n-grams, N.
         vocabulary_size: is the number of tokens of the vocabulary, V.
+        own: are the weights of the counts at first, by the length of the context, [N]; none takes a small one for each
+            token of it.
 
     Attributes:
         counts: are those of what was read; what was added there can be removed again.
     """
 
-    def __init__(self, order: int, vocabulary_size: int) -> None:
+    def __init__(self, order: int, vocabulary_size: int, own: FloatArray | None = None) -> None:
         self._kernels = import_kernels("pooling")
         self.counts = GrowingCounts(order, vocabulary_size)
-        own = WEIGHT * np.arange(order)
+        own = WEIGHT * np.arange(order) if own is None else own
         self._weights: FloatArray = np.stack([own, 1 - own], axis=1)  # (N, 2)
 
     def start(self) -> IntArray:

@@ -3,7 +3,7 @@
 Only the n-grams of the highest order are counted, one for every token of a document: the token, and the order - 1
 before it. A document begins after `<s>`, before which there is nothing. What shorter n-grams need follows from these,
 and they are a sum over documents: counts of the parts of a corpus add up to those of the whole, and a document can be
-taken out again.
+taken out again. Where documents depend on labels, these stand before `<s>`, as tokens that follow the vocabulary.
 
 Counts are sorted, so that equal corpora have equal bytes, in whatever parts and order they were counted.
 
@@ -23,6 +23,7 @@ from unspool.text.tokenizer import BEGIN, PAD, SPECIAL_TOKENS
 
 MAX_ORDER = 12
 NOTHING = -1  # before a document begins
+NO_LABELS: IntArray = np.zeros(0, np.int64)
 BLOCK = 1 << 22  # tokens that are counted at once, which bounds the memory
 
 
@@ -91,13 +92,16 @@ def documents_of(part: Part) -> Iterator[IntArray]:
         yield from (part.document(index) for index in range(len(part.starts) - 1))
 
 
-def counts_of(documents: Iterable[IntArray], order: int, vocabulary_size: int) -> Counts:
+def counts_of(
+    documents: Iterable[IntArray], order: int, vocabulary_size: int, labels: Iterable[IntArray] | None = None
+) -> Counts:
     """Count the n-grams of documents.
 
     Args:
         documents: are the token ids of each, [T], with `<eos>` where documents end with it and without `<s>`.
         order: is the number of tokens of an n-gram.
-        vocabulary_size: is the number of tokens of the vocabulary.
+        vocabulary_size: is the number of tokens of the vocabulary, with the labels if there are any.
+        labels: are the tokens of the labels of each document, [L]; none where documents depend on nothing.
 
     Raises:
         UsageError: the order is not 1 to 12, or the vocabulary has no more than the special tokens.
@@ -105,8 +109,9 @@ def counts_of(documents: Iterable[IntArray], order: int, vocabulary_size: int) -
     """
     check_sizes(order, vocabulary_size)
     found, held, size = list[Counts](), list[IntArray](), 0
-    for document in documents:
-        for piece in _pieces(check_document(np.asarray(document), vocabulary_size), order):
+    pairs = ((document, NO_LABELS) for document in documents) if labels is None else zip(documents, labels, strict=True)
+    for document, own in pairs:
+        for piece in _pieces(check_document(np.asarray(document), vocabulary_size), order, own):
             held.append(piece)
             size += len(piece)
             if size >= BLOCK:
@@ -184,10 +189,15 @@ def _count(pieces: Sequence[IntArray], order: int, vocabulary_size: int) -> Coun
     return _summed(order, vocabulary_size, ngrams, np.ones(ngrams.shape[1], np.int64))
 
 
-def _pieces(document: IntArray, order: int) -> Iterator[IntArray]:
-    """Cut a document into pieces, each with the order - 1 tokens before it: [order - 1 + T] int64."""
+def _pieces(document: IntArray, order: int, labels: IntArray = NO_LABELS) -> Iterator[IntArray]:
+    """Cut a document into pieces, each with the order - 1 tokens before it: [order - 1 + T] int64.
+
+    Of labels and `<s>`, the first one is what a document begins after; the others are counted with its tokens.
+    """
+    first, *others = *labels, BEGIN
     before = np.full(order - 1, NOTHING, np.int64)
-    before[-1:] = BEGIN
+    before[-1:] = first
+    document = np.concatenate([others, document]) if others else document
     for start in range(0, len(document), BLOCK):
         context = before if start == 0 else document[start - order + 1 : start]
         yield np.concatenate([context, document[start : start + BLOCK]]).astype(np.int64)

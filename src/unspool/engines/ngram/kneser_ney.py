@@ -25,9 +25,9 @@ class KneserNeyTables(NamedTuple):
     unigrams: FloatArray
 
 
-def tables_of(model: NgramModel) -> KneserNeyTables:
-    """Return the tables of a model."""
-    counts = model.counts[: model.vocabulary_size]
+def tables_of(model: NgramModel, labels: int = 0) -> KneserNeyTables:
+    """Return the tables of a model; the last tokens of its vocabulary are so many labels, which are not predicted."""
+    counts = model.counts[: model.vocabulary_size - labels]
     return KneserNeyTables(*model, unigram_probabilities(counts, model.discounts[0]))
 
 

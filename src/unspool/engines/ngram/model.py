@@ -4,9 +4,9 @@ The n-grams of all orders are the nodes of one trie: a node is an n-gram, its pa
 Nodes are numbered order by order, and within an order sorted by their tokens, so the children of a node lie side by
 side. The first V nodes are the single tokens, seen or not.
 
-An n-gram of the highest order keeps its count; so does one that begins with `<s>`. The count of any other is the number
-of different tokens before it (Kneser and Ney, 1995). Probabilities are not kept: with T the sum of the counts c of all
-that follow a context h, and D the discounts,
+An n-gram of the highest order keeps its count; so does one that begins its document. The count of any other is the
+number of different tokens before it (Kneser and Ney, 1995). Probabilities are not kept: with T the sum of the counts c
+of all that follow a context h, and D the discounts,
 
     p(w | h) = (c(h w) - D(c(h w))) / T(h) + p(w | h') * sum over x of D(c(h x)) / T(h)
 
@@ -25,7 +25,7 @@ from unspool.engines.ngram.counts import MAX_ORDER, Counts
 from unspool.engines.ngram.packing import Packing, child_ranges, smallest, sorting
 from unspool.engines.ngram.smoothing import estimate_discounts
 from unspool.errors import ModelFolderError, UsageError
-from unspool.text.tokenizer import BEGIN, SPECIAL_TOKENS
+from unspool.text.tokenizer import SPECIAL_TOKENS
 
 MIN_PRUNED = 3  # tokens: shorter n-grams are few, and all are kept
 
@@ -182,12 +182,12 @@ def _level(counts: Counts, order: int) -> _Level:
     whole = _is_whole(packing, ngrams[:, starts], order)
     occurrences, smoothed = np.add.reduceat(counts.counts, starts) if len(starts) else counts.counts, None
     if order < counts.order:
-        longer = packing.changes(ngrams, order + 1) & _is_whole(packing, ngrams, order + 1)
-        smoothed = np.add.reduceat(longer.astype(np.int64), starts) if len(starts) else counts.counts
+        different = packing.changes(ngrams, order + 1)  # the first of those with the same token before
+        counted = np.where(_is_whole(packing, ngrams, order + 1), different, counts.counts)
+        smoothed = np.add.reduceat(counted, starts) if len(starts) else counts.counts
     packed = packing.turned(ngrams[:, starts[whole]], order)  # the first token first
     occurrences = occurrences[whole]
-    after_beginning = packing.field(packed, 0) == BEGIN + 1
-    smoothed = occurrences if smoothed is None else np.where(after_beginning, occurrences, smoothed[whole])
+    smoothed = occurrences if smoothed is None else smoothed[whole]
     order_of_tokens = sorting(packed)
     packed = packed[:, order_of_tokens]
     return _Level(

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from unspool.arrays import Array, Arrays, IntArray, Logits
+from unspool.data.batches import Source, VectorSource
 from unspool.engines.checking import check_state
 from unspool.engines.ngram import backoff, kneser_ney
 from unspool.engines.ngram.backoff import BackoffModel
@@ -63,20 +64,29 @@ class NgramNetwork:
         tables: are what the lookup reads.
         order: is the number of tokens of the longest n-grams, N.
         lookups: look up a text in the tables.
+        labels: is the number of labels that texts depend on, which are the last tokens of the tables.
     """
 
-    def __init__(self, tables: Any, order: int, lookups: "Lookups") -> None:
-        self.tables, self.order, self.lookups = tables, order, lookups
-        self.vocabulary_size = int(tables.first[0])
+    def __init__(self, tables: Any, order: int, lookups: "Lookups", labels: int = 0) -> None:
+        self.tables, self.order, self.lookups, self._labels = tables, order, lookups, labels
+        self.vocabulary_size = int(tables.first[0]) - labels
 
     def hastened(self) -> "NgramNetwork":
         """Return a network that looks every token up with compiled kernels, where such may do so."""
         shortest = 0 if self.lookups.shortest < NEVER else NEVER
-        return NgramNetwork(self.tables, self.order, replace(self.lookups, shortest=shortest))
+        return NgramNetwork(self.tables, self.order, replace(self.lookups, shortest=shortest), self._labels)
 
     def initial_state(self, rows: int) -> IntArray:
         """Return the state before anything has been read."""
         return np.full((rows, self.order - 1), NOTHING, np.int64)
+
+    def state_after(self, source: Source) -> IntArray:
+        """Return the state that the texts of B sources start from: after their labels, if they are counted by these."""
+        state = self.initial_state(source.rows)
+        if self._labels and isinstance(source, VectorSource):
+            for row, labels in enumerate(label_tokens(source, self.vocabulary_size)):
+                state[row] = np.concatenate([state[row], labels])[len(labels) :]
+        return state
 
     def step(self, tokens: IntArray, state: IntArray) -> tuple[Logits, IntArray]:
         """Read one token a row: [B] to [B, V]."""
@@ -129,10 +139,10 @@ class NgramNetwork:
         """
         check_state({"tokens": (1, None, self.order - 1)}, arrays)
         state: IntArray = arrays["tokens"][0]
-        if ((state < NOTHING) | (state >= self.vocabulary_size)).any():
+        size = self.vocabulary_size + self._labels
+        if ((state < NOTHING) | (state >= size)).any():
             raise ModelFolderError(
-                f"the tokens of a state must be {NOTHING} to {self.vocabulary_size - 1}. Received: {state.min()} to "
-                f"{state.max()}.",
+                f"the tokens of a state must be {NOTHING} to {size - 1}. Received: {state.min()} to {state.max()}.",
                 "read the text again: the state is damaged, or of another network.",
             )
         return state
@@ -168,18 +178,26 @@ class Lookups:
 NEVER = 1 << 62  # tokens
 
 
-def build_network(model: NgramModel | BackoffModel, compiled: bool = True, shortest: int = 0) -> NgramNetwork:
+def label_tokens(source: VectorSource, vocabulary_size: int) -> list[IntArray]:
+    """Return the tokens of the labels of each row, which follow the vocabulary; a blend of labels has none."""
+    return [vocabulary_size + np.flatnonzero(weights == 1) for weights in source.values]
+
+
+def build_network(
+    model: NgramModel | BackoffModel, compiled: bool = True, shortest: int = 0, labels: int = 0
+) -> NgramNetwork:
     """Make the network of a model.
 
     Args:
         model: has the n-grams.
         compiled: looks them up with compiled kernels, if Numba can be imported; otherwise NumPy does, by definition.
         shortest: is the number of tokens from which on kernels do so.
+        labels: is the number of labels that the texts depend on.
     """
     shortest = shortest if compiled else NEVER
     if isinstance(model, NgramModel):
         lookups = Lookups(kneser_ney.DEFINITION, ("predict_kneser_ney", "score_kneser_ney"), shortest)
-        return NgramNetwork(tables_of(model), model.order, lookups)
+        return NgramNetwork(tables_of(model, labels), model.order, lookups, labels)
     lookups = Lookups(backoff.DEFINITION, ("predict_backoff", "score_backoff"), shortest)
     return NgramNetwork(model, model.order, lookups)
 

@@ -61,6 +61,7 @@ def unigram_probabilities(counts: IntArray, discounts: FloatArray) -> FloatArray
     uniform = np.ones(len(counts))
     uniform[IMPOSSIBLE] = 0
     uniform /= uniform.sum()
+    counts = np.where(uniform > 0, counts, 0)  # `<s>` is counted after labels
     total = counts.sum(dtype=np.int64)
     kept = discounted(counts, discounts) / max(total, 1)
     probabilities: FloatArray = kept + (1 - kept.sum()) * uniform

@@ -11,20 +11,14 @@ from typing import NamedTuple
 
 from unspool.data.pictures.pixels import Pixels
 from unspool.decode.captioning import Caption
+from unspool.pages.cells import shown_token
+from unspool.pages.pictures import png_address, rendering
 from unspool.tasks.captioning.regions import Grid, grid_of, region_weights
-from unspool.tasks.page import shown_token
-from unspool.tasks.picture_page import png_address, rendering
 from unspool.text.escapes import escaped
 
 DARKEST = 0.7  # opacity over a position that has no weight
 SIDE = 7  # height and width of what is drawn where there is no picture
 BLANK = f'<rect width="{SIDE}" height="{SIDE}" fill="#fff"/>'
-STYLE = """article { border-top: 1px solid var(--line); } article p { margin: .5rem 0; } small { color: var(--quiet); }
-svg { display: block; border: 1px solid var(--line); } .picture { width: 14rem; max-width: 100%; }
-.beside { display: flex; flex-wrap: wrap; gap: 1rem; } .beside p { margin-top: 0; }
-.words { display: flex; flex-wrap: wrap; gap: 1rem; padding: 0; list-style: none; }
-.words li { width: 7.5rem; } .words svg { width: 100%; } .cells { fill: #000; shape-rendering: crispEdges; }
-"""
 
 
 class CaptionedPicture(NamedTuple):

@@ -1,19 +1,21 @@
 """Measure a captioner: on the pictures that its run held out, or on others. Captions are generated freely."""
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
 from typing import Any
 
 from unspool.data.captions import kept_references
 from unspool.data.findings import Findings
 from unspool.decode.captioning import BeamCaptioner
+from unspool.errors import MissingExtraError, ModelFolderError
 from unspool.evaluate.captions import CaptionFigures, caption_figures
 from unspool.folder.model_folder import ModelFolder
 from unspool.specs.base import build
 from unspool.specs.sampling import BeamSpec
 from unspool.tasks.captioning.drawing import CaptionedPicture
-from unspool.tasks.captioning.job import held_out_figures
+from unspool.tasks.captioning.job import GREEDY, held_out_figures
 from unspool.tasks.captioning.specs import CaptioningDataSpec
 from unspool.tasks.captioning.task import described_pictures, open_captioned
 from unspool.tasks.evaluation import nothing_to_evaluate, of_spec, read_as_in_training, say_findings
@@ -21,11 +23,12 @@ from unspool.tasks.opening import read_config, read_recipe
 from unspool.tasks.pictures.encoding import PictureEncoding
 from unspool.tasks.pictures.reader import PictureReader
 
-SHOWN = 24  # pictures in the report
+SHOWN = 24  # pictures in the page of an evaluation
+REPORTED, DRAWN = 100, 6  # pictures that a report captions, and of these those that it shows
 COLUMNS = (("text", "image"),)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ReportedFigures(CaptionFigures):
     """The figures of a captioner, with pictures that its report shows.
 
@@ -70,13 +73,43 @@ def evaluate_captioning(
         part = open_captioned(folder, "validation", recipe, read_config(folder), verify=False)
         pictures, references = part.pictures, kept_references(folder.training)
         held_out = held_out_figures(captioner, part, references)
+    return _measured(captioner, pictures, references, search, SHOWN, held_out)
+
+
+def held_out_captions(captioner: BeamCaptioner, folder: ModelFolder) -> ReportedFigures | None:
+    """Caption the first pictures that were held out, without a search, for a report; none where they are gone.
+
+    A report may be published, so it names them without their folders.
+
+    Args:
+        captioner: is that of the model.
+        folder: holds them.
+    """
+    try:
+        part = open_captioned(folder, "validation", read_recipe(folder), read_config(folder), verify=False)
+        references = kept_references(folder.training)[:REPORTED]
+    except (ModelFolderError, MissingExtraError):
+        return None
+    found = _measured(captioner, part.pictures, references, GREEDY, DRAWN, {})
+    return replace(found, shown=tuple(one._replace(name=Path(one.name).name) for one in found.shown))
+
+
+def _measured(
+    captioner: BeamCaptioner,
+    pictures: PictureReader,
+    references: Sequence[tuple[str, ...]],
+    search: BeamSpec,
+    drawn: int,
+    held_out: Mapping[str, float],
+) -> ReportedFigures:
+    """Caption the first pictures, as many as there are references, and keep some of them to show."""
     started = time.perf_counter()
     found = [best[0] for best in captioner.caption(len(references), pictures.source, search)]
     seconds = time.perf_counter() - started
     figures = caption_figures([one.text for one in found], [one.ended for one in found], references, seconds)
     shown = [
         CaptionedPicture(pictures.name(index), pictures.thumbnail(index), found[index], references[index])
-        for index in range(min(SHOWN, len(found)))
+        for index in range(min(drawn, len(found)))
     ]
     values = {field.name: getattr(figures, field.name) for field in fields(figures)}
     return ReportedFigures(**{**values, **held_out}, shown=tuple(shown))

@@ -13,12 +13,14 @@ from unspool.engines.base import EncoderDecoder
 from unspool.errors import UsageError
 from unspool.evaluate.conditioned import ConditionedFigures, conditioned_figures
 from unspool.folder.model_folder import ModelFolder
+from unspool.pages.page import lead, page, paragraph, section, table
 from unspool.specs.condition import ConditionSpec
 from unspool.specs.data import DOCUMENTS
 from unspool.tasks.conditional.specs import ConditionalConfig
 from unspool.tasks.conditional.task import conditioned_rows
 from unspool.tasks.evaluation import nothing_to_evaluate, read_as_in_training, say_findings, temporary_folder
 from unspool.tasks.opening import read_recipe
+from unspool.tasks.reporting.meanings import MEANINGS
 from unspool.text.tokenizer import Tokenizer
 
 MAX_SHOWN = 20  # labels that are named
@@ -86,6 +88,17 @@ def _known_rows(
         if not strange:
             known.append(row)
     return known, {name: dict(counts.most_common()) for name, counts in unknown.items() if counts}
+
+
+def conditioned_page(figures: ConditionedFigures) -> str:
+    """Draw the figures as a page."""
+    values = figures.to_dict()
+    rows = [(meaning, f"{values[name]:.4f}") for name, meaning in MEANINGS.items() if name in values]
+    found = table("Given the conditions; labels by Bayes' rule", ("figure", "value"), rows)
+    notes = [paragraph(line) for line in conditioned_text(figures).splitlines()]
+    told = lead(f"{figures.bits_per_character:.3f}", "bits per character", " of these texts, given their conditions.")
+    sections = section("How well does it predict them?", *notes, found)
+    return page("How well does it know the texts?", f"{told}\n{sections}", "Evaluation")
 
 
 def conditioned_text(figures: ConditionedFigures) -> str:

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from unspool.data.conditions import first_of_labels
 from unspool.data.example_batches import PairBatches
 from unspool.data.limit import limit_warnings
 from unspool.data.pairs import Pairs
+from unspool.data.reserve import reserve
 from unspool.data.sources import describe_sources
 from unspool.data.tokens import unknown_warnings
 from unspool.decode.condition import condition_source, usual_condition
@@ -13,12 +15,14 @@ from unspool.decode.reading import start_reading
 from unspool.engines.base import EncoderDecoder
 from unspool.errors import DataError
 from unspool.evaluate.baseline import frequency_nats
-from unspool.evaluate.bits import document_nats, evaluate_part
+from unspool.evaluate.bits import document_nats, evaluate_parts
+from unspool.evaluate.conditioned import LIKELIHOODS
 from unspool.evaluate.pairs import encoded_sources
 from unspool.evaluate.units import units_of
 from unspool.specs.condition import ConditionSpec
 from unspool.specs.sampling import SamplingSpec
 from unspool.tasks.conditional.specs import ConditionalRecipe
+from unspool.tasks.mixing import CountedTexts
 from unspool.text.escapes import named
 from unspool.text.tokenizer import Tokenizer
 
@@ -45,7 +49,12 @@ class ConditionalJob:
                 f"at least one text to learn must be at most {limit} tokens long. Received: none.",
                 "raise --max-length.",
             )
-        self.batches = PairBatches(training, recipe.training.batch_size, recipe.training.seed)
+        divided = None
+        if recipe.training.counts:
+            divided = reserve(training.target, examples.kept, first_of_labels(training, specs))
+        self.texts = CountedTexts(divided, training.sources) if divided else None
+        learnt = divided.chosen if divided else None
+        self.batches = PairBatches(training, recipe.training.batch_size, recipe.training.seed, learnt)
         self.training_units, self.held_out_units = units_of(training.target), units_of(validation.target)
         self.baseline = frequency_nats(training.target.counts, validation.target.counts)
         left_out = f"; {examples.left_out:,} longer than {limit} tokens are left out" if examples.left_out else ""
@@ -75,9 +84,8 @@ class ConditionalJob:
     def figures(self, network: EncoderDecoder) -> dict[str, Any]:
         """Compute the figures of a language model, given the condition."""
         start = encoded_sources(network, self._validation)
-        figures = evaluate_part(network, self._validation.target, initial_states=start)
-        names = ("bits_per_byte", "bits_per_character", "nats_per_token", "perplexity")
-        return {name: getattr(figures, name) for name in names}
+        figures = evaluate_parts(network, self._validation.target, initial_states=start).closing()
+        return {name: value for name, value in figures.items() if name.endswith(LIKELIHOODS) and "fresh" not in name}
 
 
 def _described(spec: ConditionSpec) -> str:

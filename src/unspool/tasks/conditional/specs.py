@@ -9,8 +9,8 @@ from unspool.specs.condition import ConditionKind, ConditionSpec
 from unspool.specs.config import Config
 from unspool.specs.data import FILE, MAX_LENGTH
 from unspool.specs.recipe import TrainingRecipe
-from unspool.specs.shapes import ConditionEncoderShape, SourceDecoderShape
-from unspool.specs.training import DecoderTrainingSpec
+from unspool.specs.shapes import ConditionEncoderShape, CountedSourceDecoderShape
+from unspool.specs.training import MixedTrainingSpec
 from unspool.tasks.language.specs import TextDataSpec
 
 
@@ -49,9 +49,9 @@ class ConditionalRecipe(TrainingRecipe):
 
     task: Literal["conditional"] = "conditional"
     data: ConditionalDataSpec
-    network: SourceDecoderShape
+    network: CountedSourceDecoderShape
     encoder: ConditionEncoderShape
-    training: DecoderTrainingSpec
+    training: MixedTrainingSpec
 
 
 class ConditionalConfig(Config):

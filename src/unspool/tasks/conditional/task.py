@@ -19,10 +19,12 @@ from unspool.folder.model_folder import ModelFolder
 from unspool.specs.base import build
 from unspool.specs.condition import ConditionSpec
 from unspool.specs.network import DecoderSpec, EncoderSpec, LabelEncoderSpec, NetworkSpec, VectorEncoderSpec
-from unspool.specs.shapes import ConditionEncoderShape
-from unspool.tasks.base import Plan, TrainedTask
+from unspool.specs.shapes import ConditionEncoderShape, SourceDecoderShape
+from unspool.tasks.base import Plan
 from unspool.tasks.conditional.job import ConditionalJob
 from unspool.tasks.conditional.specs import ConditionalConfig, ConditionalDataSpec, ConditionalRecipe
+from unspool.tasks.mixed_task import MixedTask, parts_summary
+from unspool.tasks.mixing import chosen_shape
 from unspool.tasks.opening import decoder_tokenizer
 from unspool.tasks.pretrained import Pretrained
 from unspool.tasks.recipe import Size, choose, filled, usual_minutes
@@ -34,7 +36,7 @@ from unspool.training.callback import Callback
 USUAL_LENGTH = 100  # tokens of a text, unless many are longer
 
 
-class Conditional(TrainedTask[ConditionalRecipe, ConditionalConfig]):
+class Conditional(MixedTask[ConditionalRecipe, ConditionalConfig]):
     """Trains conditional models. See `tasks.base.Task`."""
 
     recipe, config = ConditionalRecipe, ConditionalConfig
@@ -68,6 +70,12 @@ class Conditional(TrainedTask[ConditionalRecipe, ConditionalConfig]):
             )
         if not settings["data"].get("sources"):
             raise UsageError("--condition and --text name columns, and there is no table.", "name a table.")
+        training, network = (settings.get(section, {}) for section in ("training", "network"))
+        if training.get("counts") and network.get("decoder_input") == "none":
+            raise UsageError(
+                "counts read the tokens of a text, and with decoder_input none nothing does. Received: both.",
+                "leave one of them out.",
+            )
 
     def plan(
         self,
@@ -99,10 +107,14 @@ class Conditional(TrainedTask[ConditionalRecipe, ConditionalConfig]):
         tokens = len(examples.text.tokens)
         minutes = usual_minutes(settings)
         size = Size(tokens, tokenizer.vocabulary_size, minutes, filled(machine, len(rows), tokens))
+        if settings["network"].get("decoder_input") == "none":
+            settings = {**settings, "training": {"counts": False, **settings["training"]}}
         choice = choose(ConditionalRecipe, size, settings)
         encoder = build(ConditionEncoderShape, settings["encoder"], "encoder")
         reason = f"condition: {encoder.encoder_size} hidden units encode it as the decoder's initial state."
-        recipe = build(ConditionalRecipe, {"data": spec, "encoder": encoder, **choice.sections}, "recipe")
+        ngrams = chosen_shape(tokenizer.kind, tokens, settings["network"])
+        chosen = {**choice.sections, "network": choice.network.changed(**ngrams)}
+        recipe = build(ConditionalRecipe, {"data": spec, "encoder": encoder, **chosen}, "recipe")
         return Plan(recipe, _config(recipe, tokenizer, conditions), [*choice.reasons, reason])
 
     def open(
@@ -118,7 +130,7 @@ class Conditional(TrainedTask[ConditionalRecipe, ConditionalConfig]):
         """Return the closing figures in a sentence."""
         return (
             f"{figures['bits_per_character']:.4f} bits per character on the held-out texts, given what they depend on "
-            f"({figures['nats_per_token']:.4f} nats per token)."
+            f"({figures['nats_per_token']:.4f} nats per token{parts_summary(figures)})."
         )
 
 
@@ -142,7 +154,8 @@ def _config(
         encoder = LabelEncoderSpec(labels=sum(len(one.labels) for one in conditions), hidden_size=width)
     else:
         encoder = VectorEncoderSpec(numbers=len(conditions), hidden_size=width)
-    decoder = DecoderSpec(**recipe.network.model_dump(), vocabulary_size=tokenizer.vocabulary_size)
+    shape: Mapping[str, Any] = recipe.network.model_dump(include=set(SourceDecoderShape.model_fields))
+    decoder = DecoderSpec(**shape, vocabulary_size=tokenizer.vocabulary_size)
     return ConditionalConfig(
         tokenizer=tokenizer.kind,
         network=NetworkSpec(encoder=encoder, decoder=decoder),

@@ -4,18 +4,19 @@ A row of the matrix is a right label, a column a predicted one.
 """
 
 from collections.abc import Iterator
-from html import escape
 
 from unspool.evaluate.labels import ClassificationFigures
-from unspool.tasks.page import page, shade
+from unspool.pages.grids import confusion_grid
+from unspool.pages.page import lead, page, paragraph, section, table
 from unspool.text.escapes import escaped
 
 MAX_SHOWN = 20  # columns of the text
+MAX_DRAWN = 40  # columns of a page
 WIDTH = 12  # characters of a label in it
 LABEL_WIDTH = 40  # characters of a label that has a line of its own
 UNKNOWN = "(unknown)"
+CLASSIFIES = "How well does {name} classify?"
 HEADS = ("precision", "recall", "F1")
-STYLE = "td { min-width: 2rem; padding: .2rem .5rem; text-align: right; border: 1px solid #eee; }\n"
 
 
 def classification_text(figures: ClassificationFigures, noun: str) -> str:
@@ -31,49 +32,65 @@ def classification_text(figures: ClassificationFigures, noun: str) -> str:
 
 
 def classification_page(figures: ClassificationFigures, noun: str, further: str = "") -> str:
-    """Draw the same as a page; a cell of the matrix is shaded by its fraction of the row.
+    """Draw the same as a page.
 
     Args:
         figures: are those of a classifier.
         noun: is what its examples are called.
-        further: is HTML that follows.
+        further: are HTML sections that follow.
     """
-    summary = f"{figures.rows:,} {noun}: accuracy {figures.accuracy:.4f}, macro F1 {figures.macro_f1:.4f}."
-    labels = "\n".join(
-        f"<tr><th>{escape(label)}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
-        for label, *cells in _label_rows(figures)
+    notes = "".join(map(paragraph, _unknown(figures, noun)))
+    sections = [
+        section("What does it confuse?", notes, confusion_part(figures, noun)),
+        further,
+        section("How good is it at each label?", _components(figures), label_part(figures, noun)),
+    ]
+    body = "\n".join([accuracy_lead(figures, noun), *sections])
+    return page(CLASSIFIES.format(name="it"), body, "Evaluation")
+
+
+def accuracy_lead(figures: ClassificationFigures, noun: str) -> str:
+    """Return the accuracy, beside that of always giving the commonest label."""
+    commonest = max(map(sum, figures.confusion)) / figures.rows
+    return lead(
+        f"{figures.accuracy:.1%}",
+        f"of {figures.rows:,} {noun} get the right label",
+        f"; always giving the commonest would be right for {commonest:.1%}. The macro F1 is {figures.macro_f1:.4f}.",
     )
-    rows = []
-    for label, row in zip((*figures.labels, UNKNOWN), figures.confusion, strict=False):
-        cells = "".join(f'<td style="{shade(0.7 * count / max(sum(row), 1))}">{count:,}</td>' for count in row)
-        rows.append(f"<tr><th>{escape(escaped(label))}</th>{cells}</tr>")
-    notes = "".join(f"<p>{escape(line)}</p>\n" for line in _unknown(figures, noun))
-    return page(
-        "Confusion",
-        STYLE,
-        f"<p>{summary}</p>\n{_components(figures)}{notes}"
-        f"{_table((*HEADS, noun), labels)}\n<p>Right labels are rows, predicted ones columns.</p>\n"
-        + _table([escaped(label) for label in figures.labels], "\n".join(rows))
-        + further,
+
+
+def confusion_part(figures: ClassificationFigures, noun: str) -> str:
+    """Draw the confusion matrix; of very many labels, list the most frequent mistakes."""
+    if len(figures.labels) > MAX_DRAWN:
+        rows = [(f"{right} taken for {found}", f"{count:,}") for count, right, found in _mistakes(figures)]
+        return table(f"The most frequent mistakes in {figures.rows:,} {noun}", ("mistake", noun), rows)
+    told = paragraph(f"Right labels are rows, predicted ones columns, of {figures.rows:,} {noun}; shaded by the row.")
+    return f"{told}\n{confusion_grid('Confusion matrix', figures.labels, figures.confusion, UNKNOWN)}"
+
+
+def label_part(figures: ClassificationFigures, noun: str) -> str:
+    """Draw the figures of each label as a table."""
+    told = paragraph(
+        "Precision: how many that were given the label have it. Recall: how many that have it were given it. F1: the "
+        "harmonic mean of both."
     )
+    return f"{told}\n{table('Figures of each label', ('label', *HEADS, noun), _label_rows(figures))}"
 
 
 def _components(figures: ClassificationFigures) -> str:
     """Return a table of a mixture and its components; nothing of what is no mixture."""
     if not figures.components:
         return ""
-    measured = {"mixture": figures, **figures.components}
-    rows = "\n".join(
-        f"<tr><th>{name}</th><td>{one.accuracy:.4f}</td><td>{one.macro_f1:.4f}</td>"
-        f"<td>{'' if one.nats_per_label is None else f'{one.nats_per_label:.4f}'}</td></tr>"
-        for name, one in measured.items()
-    )
-    return f"{_table(('accuracy', 'macro F1', 'nats per label'), rows)}\n"
-
-
-def _table(heads: tuple[str, ...] | list[str], rows: str) -> str:
-    head = "".join(f"<th>{escape(one)}</th>" for one in heads)
-    return f"<table>\n<thead><tr><th></th>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>"
+    rows = [
+        (
+            name,
+            f"{one.accuracy:.4f}",
+            f"{one.macro_f1:.4f}",
+            "" if one.nats_per_label is None else f"{one.nats_per_label:.4f}",
+        )
+        for name, one in {"mixture": figures, **figures.components}.items()
+    ]
+    return table("Both together, and each alone", ("", "accuracy", "macro F1", "nats per label"), rows)
 
 
 def _unknown(figures: ClassificationFigures, noun: str) -> list[str]:
@@ -114,6 +131,13 @@ def _matrix(figures: ClassificationFigures) -> str:
 
 
 def _frequent_mistakes(figures: ClassificationFigures) -> str:
+    return "the most frequent mistakes:\n" + "".join(
+        f"{count:>7,}  {found} for {right}\n" for count, right, found in _mistakes(figures)
+    )
+
+
+def _mistakes(figures: ClassificationFigures) -> list[tuple[int, str, str]]:
+    """Return the most frequent mistakes: how often, the right label and the one that was given."""
     labels = [*map(escaped, figures.labels), UNKNOWN]
     wrong = [
         (count, labels[right], labels[found])
@@ -121,7 +145,4 @@ def _frequent_mistakes(figures: ClassificationFigures) -> str:
         for found, count in enumerate(row)
         if count and right != found
     ]
-    wrong.sort(key=lambda one: -one[0])
-    return "the most frequent mistakes:\n" + "".join(
-        f"{n:>7,}  {one} for {other}\n" for n, other, one in wrong[:MAX_SHOWN]
-    )
+    return sorted(wrong, key=lambda one: -one[0])[:MAX_SHOWN]

@@ -7,11 +7,15 @@ from typing import Any
 
 from unspool.arrays import FloatArray
 from unspool.evaluate.influence import Influence, influence, words_of
-from unspool.tasks.page import page
+from unspool.pages.cells import Cell, key, text_cells
+from unspool.pages.page import page
 from unspool.text.escapes import escaped
 
 STRONG = 0.2  # fraction of the largest influence from which a part is marked in plain text
-STYLE = "p { white-space: pre-wrap; } span { border-radius: .2rem; }\n"
+INFLUENCE_KEY = (
+    "<p>A part is left out, and what the log-probability of the label loses by that is its influence, in nats.</p>\n"
+    + key(("for the label", 1.0, "cool"), ("against it", 1.0, "warm"))
+)
 
 
 def text_influence(
@@ -57,8 +61,27 @@ def influence_text(found: Influence) -> str:
 
 
 def influence_page(found: Sequence[Influence]) -> str:
-    """Draw each example with its parts shaded: blue for the label, red against it."""
-    return page("Influence", STYLE, "\n".join(_section(one) for one in found))
+    """Draw each example with its parts shaded, those for the label and those against it."""
+    parts = [influence_part(one, f"Example {number}", level=2) for number, one in enumerate(found, 1)]
+    return page("What moved it?", "\n".join([INFLUENCE_KEY, *parts]), "Influence")
+
+
+def influence_part(found: Influence, name: str, told: str = "", level: int = 3) -> str:
+    """Draw an example with its parts shaded.
+
+    Args:
+        found: says what led to its label.
+        name: is what it is called.
+        told: says what else is known of it.
+        level: is that of the heading.
+    """
+    strongest = max(map(abs, found.nats), default=0.0) or 1.0
+    cells = [
+        Cell(part, f"{part.strip()}: {nats:+.3f} nats", abs(nats) / strongest, "cool" if nats >= 0 else "warm")
+        for part, nats in zip(found.parts, found.nats, strict=True)
+    ]
+    heading = f"{found.label}, {_probabilities(found)}{told}"
+    return f"<h{level}>{escape(heading)}</h{level}>\n{text_cells(f'{name}, by influence', cells)}"
 
 
 def _row(found: Influence) -> dict[str, Any]:
@@ -75,13 +98,3 @@ def _probabilities(found: Influence) -> str:
 def _bracketed(part: str, nats: float) -> str:
     space = part[: len(part) - len(part.lstrip())]
     return f"{space}{'-' if nats < 0 else ''}[{part.lstrip()}]"
-
-
-def _section(found: Influence) -> str:
-    strongest = max(map(abs, found.nats), default=0.0) or 1.0
-    spans = "".join(
-        f'<span style="background: rgba({"20, 80, 160" if nats >= 0 else "190, 40, 30"}, '
-        f'{0.7 * abs(nats) / strongest:.3f})" title="{nats:+.3f} nats">{escape(part)}</span>'
-        for part, nats in zip(found.parts, found.nats, strict=True)
-    )
-    return f"<h2>{escape(found.label)}, {_probabilities(found)}</h2>\n<p>{spans}</p>"

@@ -3,16 +3,17 @@
 text -> ids of its own tokenizer -> batches -> weights; of a model that was counted: -> counts
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 from warnings import warn
 
-from unspool.arrays import Arrays
+from unspool.arrays import Arrays, IntArray
 from unspool.data.corpus import Corpus
 from unspool.data.sources import describe_sources
 from unspool.data.tokens import Part
+from unspool.display.reprs import Displayed
 from unspool.engines.announcing import announce
 from unspool.engines.base import SequenceNetwork
 from unspool.engines.mixture import NGRAM, with_prefix, without_prefix
@@ -32,14 +33,15 @@ from unspool.tasks.language.evaluation import held_out_figures, reading_text
 from unspool.tasks.language.job import make_batches
 from unspool.tasks.language.specs import TextDataSpec
 from unspool.tasks.opening import read_config
+from unspool.tasks.reporting.whole import REPORT
 from unspool.text.tokenizer import UNKNOWN, Tokenizer
 from unspool.training.reading import read_passes, reading_training
 
 BEFORE_FIGURES = "\n## Figures\n"
 
 
-@dataclass(frozen=True)
-class Further:
+@dataclass(frozen=True, repr=False)
+class Further(Displayed):
     """What a model has read, and what it is after that.
 
     Attributes:
@@ -75,15 +77,13 @@ class Further:
 
     def complete(self, folder: ModelFolder, copy: ModelFolder) -> bytes:
         """Complete the copy of a model's folder as that of this model, and return its weights."""
-        keep_before(folder, copy, (CARD, WEIGHTS, *([COUNTS] if self.counts else [])))
+        keep_before(folder, copy, (CARD, WEIGHTS, REPORT, *([COUNTS] if self.counts else [])))
         keep_held_out(folder, copy)
+        (copy.path / REPORT).unlink(missing_ok=True)  # it shows the model that this one was
         if self.counts:
             copy.write_counts(self.counts)
         if (folder.path / CARD).exists():
-            command = f"unspool forget {shell_word(Path(copy.path.name))}"
-            said = f"{self.summary} The figures below are from before. `{command}` makes the model what it was."
-            head, found, rest = folder.read_card().partition(BEFORE_FIGURES)
-            copy.write_card(f"{head}\n{said}\n{found}{rest}")
+            copy.write_card(noted(folder.read_card(), self.summary, copy.path.name))
         return dump_safetensors(self.weights, {})
 
 
@@ -115,16 +115,29 @@ def read_further(
         announce(f"reading {named}: {part.characters:,} characters, {spec.epochs} times, {spec.minutes:g} min at most")
         nats = read_passes(learner, make_batches(Corpus(part, part), training), spec)
         bits = tuple(map(units_of(part).bits, nats))
-        return Further(named, part.characters, before, bits, learner.weights(), _counts_beside(folder, part))
+        counts = counts_beside(folder, documents_of(part)) if read_config(folder).network.mixed else {}
+        return Further(named, part.characters, before, bits, learner.weights(), counts)
 
 
-def _counts_beside(folder: ModelFolder, part: Part) -> Arrays:
-    """Add the n-grams of a text to those beside a network, where it has some; what mixes both stays."""
-    if not read_config(folder).network.mixed:
-        return {}
+def counts_beside(folder: ModelFolder, documents: Iterable[IntArray]) -> Arrays:
+    """Add the n-grams of documents to those beside a network; what mixes both stays."""
     arrays = folder.read_counts()
-    counted = counted_further(without_prefix(NGRAM, arrays), documents_of(part))
+    counted = counted_further(without_prefix(NGRAM, arrays), documents)
     return arrays | with_prefix(NGRAM, counted)
+
+
+def noted(card: str, note: str, name: str) -> str:
+    """Return a card that says what was read, before the figures, which are from before that.
+
+    Args:
+        card: is that of the model before.
+        note: says what was read.
+        name: is that of the folder.
+    """
+    command = f"unspool forget {shell_word(Path(name))}"
+    said = f"{note} The figures below are from before. `{command}` makes the model what it was."
+    head, found, rest = card.partition(BEFORE_FIGURES)
+    return f"{head}\n{said}\n{found}{rest}"
 
 
 def _warn_of_unknown(part: Part) -> None:

@@ -13,15 +13,15 @@ from unspool.decode.reading import start_reading
 from unspool.engines.base import SequenceNetwork
 from unspool.evaluate.baseline import frequency_nats
 from unspool.evaluate.bits import document_nats, fresh_means
+from unspool.evaluate.sampled import carried_sample
 from unspool.evaluate.units import units_of
 from unspool.folder.model_folder import ModelFolder
-from unspool.specs.network import NgramSpec
 from unspool.specs.sampling import SamplingSpec
 from unspool.specs.training import WindowTrainingSpec
 from unspool.tasks.language.copying import Copying
 from unspool.tasks.language.evaluation import held_out_figures
 from unspool.tasks.language.specs import LanguageConfig, LanguageRecipe, TextDataSpec
-from unspool.tasks.mixing import Beside, count_beside
+from unspool.tasks.mixing import CountedTexts
 from unspool.text.tokenizer import Tokenizer
 
 SAMPLE = SamplingSpec(max_new_tokens=100, temperature=0.8, seed=0)
@@ -41,8 +41,9 @@ class LanguageJob:
         folder: ModelFolder,
     ) -> None:
         self._corpus, self._tokenizer, self._by_document = corpus, tokenizer, config.by_document
-        self.divided = reserve(corpus.training) if recipe.training.counts else None
-        self.batches = make_batches(corpus, recipe.training, self.divided)
+        divided = reserve(corpus.training) if recipe.training.counts else None
+        self.texts = CountedTexts(divided) if divided else None
+        self.batches = make_batches(corpus, recipe.training, divided)
         self._folder = folder
         self.training_units, self.held_out_units = units_of(corpus.training), units_of(corpus.validation)
         self.baseline = frequency_nats(corpus.training.counts, corpus.validation.counts)
@@ -53,14 +54,15 @@ class LanguageJob:
         """Compute the loss in nats per token, from the initial state."""
         return _fresh(network, self._corpus)
 
+    def carried(self, network: SequenceNetwork) -> float | None:
+        """Estimate the loss in nats per token, the state being passed along a stream; see `tasks.base.Carries`."""
+        part = self._corpus.validation
+        return carried_sample(network, part.tokens) if part.starts is None and len(part.tokens) > 1 else None
+
     def sample(self, network: SequenceNetwork) -> str:
         """Generate some text."""
         pieces = generate(network, self._tokenizer, start_reading(network), SAMPLE, [0], self._by_document)
         return "".join(piece.text for piece in pieces)
-
-    def count_beside(self, network: SequenceNetwork, spec: NgramSpec) -> Beside | None:
-        """Count the text beside a network that was trained on it; see `tasks.mixing`."""
-        return count_beside(network, spec, self.divided) if self.divided else None
 
     def figures(self, network: SequenceNetwork) -> dict[str, Any]:
         """Compute carried and fresh figures on the held-out part, and how much of what is generated is copied."""

@@ -6,14 +6,13 @@ from unspool.data.tokens import Part
 from unspool.decode.boundaries import TokenTexts
 from unspool.decode.reading import start_reading
 from unspool.decode.session import Session, hastened
-from unspool.engines.announcing import announce
+from unspool.engines.announcing import advance
 from unspool.engines.base import SequenceNetwork
 from unspool.evaluate.keystrokes import Offer, Offers, curve, perfect_offers, recall, typed, word_starts
 from unspool.text.tokenizer import Tokenizer
 from unspool.text.words import Until
 
 MAX_CHARACTERS = 8000  # that are typed
-SAID_EVERY = 2000  # characters
 SHOWN = 3  # suggestions at most
 
 
@@ -110,8 +109,7 @@ def _suggested(network: SequenceNetwork, texts: TokenTexts, typing: list[str], n
             if position in starts:
                 recalled.append((starts[position], [one.text for one in session.completions(SHOWN)]))
             done += 1
-            if done % SAID_EVERY == 0 and done < total:
-                announce(f"typing, {name}: {done:,} of {total:,} characters")
+            advance(done, total, f"characters typed, {name}")
         found.append(Suggested(offers["words"], offers["lines"], recalled))
     return found
 

@@ -1,17 +1,17 @@
-"""What is shown of a language model besides its likelihoods: how much it copies, as text and as a page."""
+"""What is shown of a language model: its figures, and how much it copies, as text and as a page."""
 
 from collections.abc import Iterator
-from html import escape
 from itertools import groupby
 
 from unspool.arrays import IntArray
 from unspool.evaluate.bits import Figures
 from unspool.evaluate.copying import SPANS, Copied, CopyingFigures
-from unspool.tasks.page import page, shade, table
+from unspool.pages.cells import Cell, key, text_cells
+from unspool.pages.page import lead, page, paragraph, section, table
+from unspool.tasks.reporting.meanings import MEANINGS
 from unspool.text.escapes import escaped
 
 MAX_SHOWN = 300  # characters of the longest span
-STYLE = "td { padding: .25rem .75rem; text-align: right; } .sample { white-space: pre-wrap; max-width: 90ch; }\n"
 NOTE = "Spans that stand verbatim in the training text; the held-out text was measured in the same way."
 
 
@@ -20,9 +20,18 @@ def language_text(figures: Figures) -> str:
     return "" if figures.copying is None else _copying_text(figures.copying)
 
 
-def language_page(figures: Figures) -> str | None:
-    """Draw the same as a page; none where nothing was measured in addition."""
-    return None if figures.copying is None else page("Copying", STYLE, _copying_section(figures.copying))
+def language_page(figures: Figures) -> str:
+    """Draw the figures as a page, and what was measured in addition."""
+    alone = {name: part.bits_per_character for name, part in figures.parts.items()}
+    compared = "".join(f"; the {name} alone would need {bits:.3f}" for name, bits in alone.items())
+    values = figures.to_dict()
+    rows = [(meaning, f"{values[name]:.4f}") for name, meaning in MEANINGS.items() if name in values]
+    sections = [
+        section("How well does it predict it?", table("Measured on this text", ("figure", "value"), rows)),
+        "" if figures.copying is None else section("How much does it copy?", _copying_part(figures.copying)),
+    ]
+    told = lead(f"{figures.bits_per_character:.3f}", "bits per character", f" of this text{compared}.")
+    return page("How well does it know the text?", "\n".join([told, *sections]), "Evaluation")
 
 
 def _copying_text(figures: CopyingFigures) -> str:
@@ -31,15 +40,22 @@ def _copying_text(figures: CopyingFigures) -> str:
     return "\n".join(["", _summary(figures), "", *lines, "", *_longest(figures), ""])
 
 
-def _copying_section(figures: CopyingFigures) -> str:
-    longest = "".join(f"<p>{escape(line)}</p>\n" for line in _longest(figures))
-    legend = ", ".join(f'<span style="{shade(_opacity(span))}">at least {span}</span>' for span in SPANS)
-    samples = "\n".join(f'<p class="sample">{_marked(text, lengths)}</p>' for text, lengths in figures.samples)
-    return (
-        f"<p>{escape(_summary(figures))}</p>\n"
-        + table(NOTE, ("", "generated", "held out"), _rows(figures))
-        + f"\n<h2>The longest spans</h2>\n{longest}<h2>What was generated</h2>\n"
-        f"<p>Characters in copied spans of {legend} characters.</p>\n{samples}\n"
+def _copying_part(figures: CopyingFigures) -> str:
+    longest = "\n".join(map(paragraph, _longest(figures)))
+    legend = key(*((f"at least {span}", _strength(span), "cool") for span in SPANS))
+    samples = "\n".join(
+        text_cells(f"Sample {number}, by what is copied", _marked(text, lengths))
+        for number, (text, lengths) in enumerate(figures.samples, 1)
+    )
+    return "\n".join(
+        [
+            paragraph(_summary(figures)),
+            table(NOTE, ("", "generated", "held out"), _rows(figures)),
+            f"<h3>The longest spans</h3>\n{longest}",
+            f"<h3>What was generated</h3>\n{paragraph('Characters in copied spans of so many characters:')}",
+            legend,
+            samples,
+        ]
     )
 
 
@@ -74,17 +90,15 @@ def _quoted(found: Copied) -> str:
     return f'"{text}" ({found.longest.where})' if found.longest.where else f'"{text}"'
 
 
-def _opacity(length: int) -> float:
+def _strength(length: int) -> float:
     """Return how strongly a character is shaded, by the length of the longest copy that it is in."""
-    return 0.6 * sum(length >= span for span in SPANS) / len(SPANS)
+    return sum(length >= span for span in SPANS) / len(SPANS)
 
 
-def _marked(text: str, lengths: IntArray) -> str:
-    """Return a text as HTML, its copied spans shaded."""
-    found, start = [], 0
-    for opacity, run in groupby(_opacity(int(length)) for length in lengths):
+def _marked(text: str, lengths: IntArray) -> Iterator[Cell]:
+    """Yield the spans of a text, shaded by what is copied."""
+    start = 0
+    for length, run in groupby(int(length) for length in lengths):
         end = start + len(list(run))
-        part = escape(text[start:end])
-        found.append(f'<span style="{shade(opacity)}">{part}</span>' if opacity else part)
+        yield Cell(text[start:end], f"copied, {length} characters" if _strength(length) else "", _strength(length))
         start = end
-    return "".join(found)

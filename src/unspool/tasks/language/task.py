@@ -9,21 +9,20 @@ from typing import Any
 
 from unspool.data.corpus import open_corpus, prepare_corpus
 from unspool.data.findings import Findings
-from unspool.engines.base import Machine, SequenceNetwork
+from unspool.engines.base import Machine
 from unspool.engines.initial import extended_weights
-from unspool.engines.mixture import Mixture
-from unspool.engines.registry import build_mixture
 from unspool.errors import UsageError
 from unspool.folder.card import Card
 from unspool.folder.model_folder import ModelFolder
 from unspool.specs.base import build
-from unspool.specs.network import DecoderSpec, NetworkSpec, NgramSpec
-from unspool.specs.shapes import DecoderShape, NgramShape
-from unspool.tasks.base import Plan, TrainedTask
+from unspool.specs.network import DecoderSpec, NetworkSpec
+from unspool.specs.shapes import DecoderShape
+from unspool.tasks.base import Plan
 from unspool.tasks.language.evaluation import open_text
 from unspool.tasks.language.job import LanguageJob
 from unspool.tasks.language.specs import LanguageConfig, LanguageRecipe, TextDataSpec
-from unspool.tasks.mixing import LONGEST, least_count
+from unspool.tasks.mixed_task import MixedTask, parts_summary
+from unspool.tasks.mixing import chosen_shape
 from unspool.tasks.opening import decoder_tokenizer
 from unspool.tasks.pretrained import Pretrained
 from unspool.tasks.recipe import Size, choose, filled, usual_minutes
@@ -31,7 +30,6 @@ from unspool.tasks.settings import Settings
 from unspool.text.tokenizer import Tokenizer
 from unspool.text.vocabulary import make_tokenizer
 from unspool.training.callback import Callback
-from unspool.training.phases import Phases
 
 LANGUAGE_FIGURES = (
     "On the held-out part of the text; figures without `fresh` carry the state through it, `fresh` ones start from the "
@@ -42,7 +40,7 @@ LANGUAGE_FIGURES = (
 PRETRAINED_RATES = {"learning_rate": 2e-3, "matrix_rate": 0.01}  # half of what an untrained network takes
 
 
-class Language(TrainedTask[LanguageRecipe, LanguageConfig]):
+class Language(MixedTask[LanguageRecipe, LanguageConfig]):
     """Trains language models. See `tasks.base.Task`."""
 
     recipe, config = LanguageRecipe, LanguageConfig
@@ -89,8 +87,7 @@ class Language(TrainedTask[LanguageRecipe, LanguageConfig]):
             settings = {**settings, "training": {**PRETRAINED_RATES, **settings["training"]}}
         choice = choose(LanguageRecipe, size, settings, pretrained.config.network.decoder if pretrained else None)
         started_from = str(pretrained.path) if pretrained else None
-        shape = {"order": LONGEST[tokenizer.kind], "min_count": least_count(tokens), **settings["network"]}
-        ngrams = {name: shape[name] for name in NgramShape.model_fields}
+        ngrams = chosen_shape(tokenizer.kind, tokens, settings["network"])
         chosen = {**choice.sections, "network": choice.network.changed(**ngrams)}
         recipe = build(LanguageRecipe, {"data": spec, "started_from": started_from, **chosen}, "recipe")
         config = _config(recipe, tokenizer)
@@ -103,37 +100,6 @@ class Language(TrainedTask[LanguageRecipe, LanguageConfig]):
         tokenizer = decoder_tokenizer(folder, config)
         corpus = open_corpus(folder.training, verify)
         return LanguageJob(corpus, recipe, config, tokenizer, folder)
-
-    def finish(
-        self,
-        folder: ModelFolder,
-        recipe: LanguageRecipe,
-        config: LanguageConfig,
-        network: SequenceNetwork,
-        phases: Phases,
-    ) -> SequenceNetwork:
-        """Count the text beside the network, and write what is mixed with it where that predicts better."""
-        job = self.open(folder, recipe, config, verify=False)
-        if job.divided is None:  # nothing was held back: it is not wanted, or the text is too short
-            return network
-        phases.begin("counting", "the text was counted, and the counts were tried beside the network,")
-        beside = job.count_beside(network, _ngram(recipe, config))
-        if beside is None:
-            folder.write_config(config)
-            return network
-        folder.write_counts(beside.arrays)
-        mixed = config.network.model_copy(update={"ngram": beside.spec})
-        folder.write_config(config.changed(network=mixed))
-        return build_mixture(network, beside.spec, beside.arrays)
-
-    def remark(self, model: SequenceNetwork) -> str:
-        """Say what was counted."""
-        if not isinstance(model, Mixture):
-            return ""
-        return (
-            f"Beside the network, n-grams of {model.counts.order} tokens are counted; a gate weighs the predictions of "
-            "both at each step."
-        )
 
     def summary(self, figures: Mapping[str, Any]) -> str:
         """Return the closing figures in a sentence."""
@@ -152,13 +118,9 @@ def check_columns(settings: Settings) -> None:
 
 def language_summary(figures: Mapping[str, Any]) -> str:
     """Return the closing figures of a model of text in a sentence."""
-    alone = ""
-    if "network_nats_per_token" in figures:
-        network, counts = (figures[f"{name}_nats_per_token"] for name in ("network", "counts"))
-        alone = f"; the network alone {network:.4f}, the counts alone {counts:.4f}"
     return (
         f"{figures['bits_per_character']:.4f} bits per character on the held-out text, carried through it "
-        f"({figures['nats_per_token']:.4f} nats per token{alone}), "
+        f"({figures['nats_per_token']:.4f} nats per token{parts_summary(figures)}), "
         f"{figures['fresh_bits_per_character']:.4f} from fresh starts."
     )
 
@@ -185,13 +147,6 @@ def prepare_text(
     held_out = open_text(spec.validation, spec, findings) if spec.validation else None
     make = make or (lambda pieces: make_tokenizer(spec.tokenizer, pieces, spec.vocabulary_limit))
     return prepare_corpus(folder, text, held_out, spec.split, make, on_bytes), findings
-
-
-def _ngram(recipe: LanguageRecipe, config: LanguageConfig) -> NgramSpec:
-    """Describe the n-grams that are counted beside the network."""
-    assert config.network.decoder is not None
-    shape = recipe.network.model_dump(include=set(NgramShape.model_fields))
-    return NgramSpec(**shape, vocabulary_size=config.network.decoder.vocabulary_size)
 
 
 def _config(recipe: LanguageRecipe, tokenizer: Tokenizer) -> LanguageConfig:

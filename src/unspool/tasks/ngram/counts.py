@@ -17,6 +17,7 @@ from unspool.engines.registry import build_network
 from unspool.errors import ModelFolderError, UsageError
 from unspool.folder.atomic import replacing_model, write_atomically
 from unspool.folder.card import Card, CardFacts, model_card
+from unspool.folder.copies import refuse_read
 from unspool.folder.lock import locked
 from unspool.folder.model_folder import ModelFolder, check_free
 from unspool.folder.serialization import dump_safetensors, parse_safetensors
@@ -68,8 +69,9 @@ def read_counts(folder: ModelFolder) -> Counts:
     """Read `training/counts.safetensors`.
 
     Raises:
-        ModelFolderError: the file is missing or damaged.
+        ModelFolderError: the file is missing or damaged, or the model has read more since.
     """
+    refuse_read(folder, "changing what was counted")
     path = folder.training / COUNTS
     try:
         data = path.read_bytes()

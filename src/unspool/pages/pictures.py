@@ -1,4 +1,4 @@
-"""Pictures in pages of HTML, and the pictures that a classifier is most wrong about.
+"""Pictures in pages, and the pictures that a classifier is most wrong about.
 
 Shapes: N pictures, C labels, h x w pixels of 1 channel (grey) or 3 (red, green, blue).
 """
@@ -19,10 +19,6 @@ from unspool.text.escapes import escaped
 
 MAX_SIDE = 224  # pixels of a picture in a page, each way
 SMALL = 96  # pixels, up to which each is shown as a square
-STYLE = """.pictures { display: flex; flex-wrap: wrap; gap: 1rem; padding: 0; list-style: none; }
-.pictures li { width: 9rem; } .pictures img { width: 100%; border: 1px solid var(--line); }
-.small { image-rendering: pixelated; }
-"""
 
 
 class PictureMistake(NamedTuple):
@@ -94,8 +90,8 @@ def worst_mistakes(probabilities: FloatArray, truth: IntArray, most: int = 24) -
     return wrong[order[:most]]
 
 
-def mistakes_section(mistakes: Sequence[PictureMistake]) -> str:
-    """Return the section of a page that shows pictures with a wrong label; nothing where there are none.
+def picture_mistakes(mistakes: Sequence[PictureMistake]) -> str:
+    """Draw pictures with a wrong label; nothing where there are none.
 
     Args:
         mistakes: are in the order in which they are shown.
@@ -103,10 +99,7 @@ def mistakes_section(mistakes: Sequence[PictureMistake]) -> str:
     if not mistakes:
         return ""
     items = "\n".join(_mistake(one) for one in mistakes)
-    return (
-        f"<h2>What does it mistake?</h2>\n<p>Those first whose wrong label it finds most probable.</p>\n"
-        f'<ul class="pictures">\n{items}\n</ul>\n'
-    )
+    return f'<p>Those first whose wrong label it finds most probable.</p>\n<ul class="pictures">\n{items}\n</ul>'
 
 
 def _mistake(one: PictureMistake) -> str:
