@@ -21,6 +21,7 @@ SHOWN = 4  # samples while it learns
 CHART = 190  # pixels of height
 LEFT, RIGHT = 64, 120  # pixels beside the chart
 POINTS = 160  # of the curve of training
+LABELLED = 0.5  # bits below the curves, where a label stands
 STYLE = """
 svg { --ink: #1b1f24; --paper: #ffffff; --quiet: #57606a; --line: #d8dee4; --thin: #57606a; --strong: #0072b2; }
 @media (prefers-color-scheme: dark) {
@@ -72,7 +73,7 @@ def picture(run: Recorder, written: str) -> str:
         written: is what the model wrote in the end.
     """
     lines = _transcript(run, written)
-    top = MARGIN + LINE * len(lines) + LINE
+    top = MARGIN + LINE * len(lines) + 2 * LINE
     height = top + CHART + 3 * LINE
     title = "Unspool learns for a minute: what it writes becomes English, and the loss falls."
     shown = [_text(MARGIN, MARGIN + LINE * number + 8, line, kind) for number, (line, kind) in enumerate(lines)]
@@ -106,21 +107,21 @@ def _chart(run: Recorder, top: float) -> list[str]:
     """The curves of both losses against the seconds."""
     end = max(seconds for seconds, _ in run.training)
     high, low = min(5.0, max(bits for _, bits in run.training)), min(bits for _, bits in run.training + run.fresh)
-    floor = int(low)
+    floor = int(low - LABELLED)
 
     def place(point: tuple[float, float]) -> tuple[float, float]:
         seconds, bits = point
         x = LEFT + seconds / end * (WIDTH - LEFT - RIGHT)
         return x, top + CHART - (min(bits, high) - floor) / (high - floor) * CHART
 
-    found = [_text(MARGIN, top - 8, "bits per character", "axis")]
+    found = [_text(MARGIN, top - 16, "bits per character", "axis")]
     for bits in range(floor, int(high) + 1):
         _, y = place((0, bits))
         found += [f'<path d="M{LEFT} {y:.1f} H{WIDTH - RIGHT}"/>', _text(LEFT - 8, y + 4, str(bits), "axis", "end")]
     for part in range(5):
         x, y = place((end * part / 4, floor))
         found.append(_text(x, y + LINE, f"{end * part / 4:.0f} s", "axis", "middle"))
-    thinned = run.training[:: max(1, len(run.training) // POINTS)]
+    thinned = [point for point in run.training[:: max(1, len(run.training) // POINTS)] if point[1] <= high]
     for name, points in (("training", thinned), ("fresh", run.fresh)):
         line = " L".join(f"{x:.1f} {y:.1f}" for x, y in map(place, points))
         found.append(f'<path class="{name}-line" d="M{line}"/>')

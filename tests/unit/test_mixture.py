@@ -157,6 +157,14 @@ def test_no_gate_near_the_fitted_one_predicts_better() -> None:
         assert found.nats(moved) > found.nats(gate) - 1e-3
 
 
+def test_a_gate_of_one_weight_still_opens_and_mixes() -> None:
+    before = arrays_of(PLAIN) | {"gate.lengths": np.ones(ORDER), "gate.features": np.ones(6)}
+    network: Any = build_network("numpy", PLAIN, before)
+    found = network.predict(tokens(), network.initial_state(ROWS))
+    np.testing.assert_allclose(np.exp(found.logits.astype(np.float64)).sum(-1), 1, atol=1e-6)
+    assert found.powers.min() > 0
+
+
 def test_arrays_that_do_not_fit_are_refused() -> None:
     damaged = arrays_of(PLAIN) | {"gate.lengths": np.zeros((ORDER + 1, 3))}
     with pytest.raises(ModelFolderError, match="a gate must have lengths"):

@@ -55,11 +55,15 @@ class Gate(NamedTuple):
 def gate_from_arrays(arrays: Mapping[str, Array], order: int) -> Gate:
     """Return the gate of arrays that `Gate.to_arrays` returned.
 
+    Arrays of before, with one weight in place of three powers, become the powers that a fit starts from.
+
     Raises:
         ModelFolderError: the arrays are not those of a gate for n-grams of this order.
     """
     shapes = {name: (array.shape, array.dtype) for name, array in arrays.items()}
     double = np.dtype(np.float64)
+    if shapes == {"lengths": ((order,), double), "features": ((FEATURES,), double)}:
+        return Gate(np.tile(START, (order, 1)), np.zeros((FEATURES, POWERS)))
     expected = {"lengths": ((order, POWERS), double), "features": ((FEATURES, POWERS), double)}
     if shapes != expected or not all(np.isfinite(array).all() for array in arrays.values()):
         raise ModelFolderError(
