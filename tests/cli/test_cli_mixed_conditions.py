@@ -120,7 +120,7 @@ def test_score_and_inspect_show_both_and_labels_are_told(mixed: Path, tmp_path: 
     page = tmp_path / "page.html"
     shown = call_main("inspect", mixed, "--text", "fox", "--condition", "animals", "--html", page)
     assert shown.out.split()[:4] == ["mixture", "network", "counts", "token"], shown.err
-    assert page.read_text(encoding="utf-8").count('title="mixture') == 4
+    assert page.read_text(encoding="utf-8").count('data-tip="mixture') == 4
     assert "Beside the network, n-grams of 8 tokens" in (mixed / "README.md").read_text(encoding="utf-8")
     told = call_main("inspect", mixed, "--text", "river", "--json").json()
     assert told["label"] == "places"
