@@ -91,7 +91,7 @@ class TrainingSpec(Spec):
     )
     optimizer: OptimizerName = setting(
         "muon",
-        Option("Training", synonyms=("optim", "algorithm"), default="muon; of a gru or lstm that writes text normuon"),
+        Option("Training", synonyms=("optim", "algorithm"), default="muon; of a gru that writes text normuon"),
     )
     learning_rate: float = setting(
         4e-3,

@@ -192,16 +192,16 @@ def _training(
 
 
 def _optimizer(shape: DecoderShape, requested: Mapping[str, Any]) -> dict[str, Any]:
-    """Choose the optimizer and its rates: NorMuon where it was measured, for the GRU and the LSTM.
+    """Choose the optimizer and its rates: NorMuon of a GRU, whose rate is higher, and Muon of the others.
 
-    Where AdamW has the embedding and the output alone, it learns best at eight times the rate that it has for all. A
-    GRU learns best at a higher rate of Muon.
+    Where AdamW has the embedding and the output of a GRU or an LSTM alone, it learns best at eight times the rate that it
+    has for all.
     """
-    measured = shape.cell in ("gru", "lstm")
-    optimizer = requested.get("optimizer", "normuon" if measured else "muon")
+    optimizer = requested.get("optimizer", "normuon" if shape.cell == "gru" else "muon")
+    fast = shape.cell in ("gru", "lstm") and optimizer != "adamw"
     return {
         "optimizer": optimizer,
-        "learning_rate": FAST_RATE if measured and optimizer != "adamw" else SLOW_RATE,
+        "learning_rate": FAST_RATE if fast else SLOW_RATE,
         "matrix_rate": 0.03 if shape.cell == "gru" else 0.02,
     }
 
