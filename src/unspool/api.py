@@ -15,7 +15,6 @@ import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from unspool.data.given import as_sources
 from unspool.folder.hub import fetched, is_address
 from unspool.folder.migration import present_keywords
 from unspool.models.base import Model, PathLike, open_model
@@ -191,6 +190,8 @@ def train(
     values = present_keywords(values, stacklevel=3)
     pretrained = read_pretrained(Path(start_from)) if start_from else None
     named = tuple(settings["data"].get("sources", ())) if settings else ()
+    from unspool.data.given import as_sources  # here and not above: it imports every form of data
+
     with as_sources(_one_or_all(named) if settings else data) as given, showing_run(own, progress) as callback:
         requested = settings or grouped({**implied_settings(given, values, task), **values})
         requested = {**requested, "data": {**requested["data"], "sources": given.names}}

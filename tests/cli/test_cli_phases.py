@@ -28,7 +28,7 @@ def test_every_phase_has_a_line_before_it_and_its_seconds_after_it(run, small, t
         "the data were read and encoded in ",
         "text: ",
         "network: ",
-        "training: normuon",
+        "training: muon",
         "the network was built in ",
         "a first update was tried, and kernels and a validation prepared, in ",
         "training: 1.2 s, until ",

@@ -42,7 +42,7 @@ def test_the_recipe_file_beats_the_rules(written):
     assert recipe["training"]["sequence_length"] == 11
     assert recipe["network"]["hidden_size"] == 12
     assert recipe["budget"] == {"epochs": 1.0}
-    assert recipe["training"]["optimizer"] == "normuon"  # nobody said otherwise
+    assert recipe["training"]["optimizer"] == "muon"  # nobody said otherwise
 
 
 def test_the_environment_beats_the_recipe_file_and_an_option_beats_both(written):

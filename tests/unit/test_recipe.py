@@ -128,7 +128,7 @@ def test_short_texts_fill_a_batch_as_windows_of_a_long_one_do() -> None:
 @pytest.mark.parametrize(
     ("requested", "optimizer", "rate"),
     [
-        ({"cell": "lstm"}, "normuon", 0.032),
+        ({"cell": "lstm"}, "muon", 0.032),
         ({"cell": "gru"}, "normuon", 0.032),
         ({"cell": "rnn"}, "muon", 0.004),
         ({"cell": "mingru"}, "muon", 0.004),

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 from warnings import warn
 
 from unspool.arrays import Arrays
-from unspool.data.given import as_sources
 from unspool.engines.registry import build_network, engine_part
 from unspool.engines.standard import sequence_part
 from unspool.errors import DataWarning, UsageError, WrongModelError
@@ -236,6 +235,8 @@ def measuring(evaluate: F) -> F:
 
     @wraps(evaluate)
     def measured(self: Model, data: Any = None, **settings: Any) -> Any:
+        from unspool.data.given import as_sources  # here and not above: it imports every form of data
+
         with as_sources(data) as found:
             implied = implied_settings(found, settings, self.config.task)
             return evaluate(self, found.names or None, **implied, **settings)

@@ -194,8 +194,8 @@ def _training(
 def _optimizer(shape: DecoderShape, requested: Mapping[str, Any]) -> dict[str, Any]:
     """Choose the optimizer and its rates: NorMuon of a GRU, whose rate is higher, and Muon of the others.
 
-    Where AdamW has the embedding and the output of a GRU or an LSTM alone, it learns best at eight times the rate that it
-    has for all.
+    Where AdamW has the embedding and the output of a GRU or an LSTM alone, it learns best at eight times the rate that
+    it has for all.
     """
     optimizer = requested.get("optimizer", "normuon" if shape.cell == "gru" else "muon")
     fast = shape.cell in ("gru", "lstm") and optimizer != "adamw"
