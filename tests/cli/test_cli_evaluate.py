@@ -171,7 +171,7 @@ def test_references_are_settings_of_a_translator_alone(models: dict[str, Path], 
     (tmp_path / "t.csv").write_text("text,kind\na,b\n", encoding="utf-8")
     result = call_main("evaluate", models["classifier"], tmp_path / "t.csv", "--reference", "kind")
     assert (result.code, result.clean) == (2, True)
-    assert "Received: reference" in result.err
+    assert "Received: --reference" in result.err
     assert call_main("train", tmp_path / "t.csv", "--reference", "kind").code == 2
 
 

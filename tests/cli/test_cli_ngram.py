@@ -115,7 +115,7 @@ def test_python_counts_too(text_file: Path) -> None:
     [
         (["--model", "markov"], "the model must be recurrent or ngram"),
         (["--model", "ngram", "--order", 13], "order"),
-        (["--model", "ngram", "--hidden-size", 16], "hidden_size"),
+        (["--model", "ngram", "--hidden-size", 16], "--hidden-size"),
         (["--model", "ngram", "--minutes", 1], "minutes"),
         (["--model", "ngram", "--engine", "torch"], "engine"),
         (["--model", "ngram", "--task", "translation"], "task language"),

@@ -132,7 +132,7 @@ def test_the_recipe_says_which_ways_an_encoder_reads(pairs: Path, tmp_path: Path
     sizes = ["--hidden-size", 8, "--encoder-size", 8]
     refused = call_main("train", pairs, *columns, "--bidirectional", "--out", tmp_path / "m")
     assert (refused.code, refused.clean) == (2, True)
-    assert "encoder: bidirectional needs an rnn, lstm or gru, and the cell is mingru" in refused.err
+    assert "--bidirectional needs an rnn, lstm or gru, and the cell is mingru" in refused.err
     told = call_main("train", pairs, *columns, *sizes, "--out", tmp_path / "m")
     assert told.code == 0, told.err
     assert "network: mingru encoder 1 x 8; gru decoder" in told.err

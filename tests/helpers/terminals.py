@@ -46,9 +46,9 @@ class Terminal:
         self.shown = ""
 
     def wait_for(self, text: str, then: str = "", seconds: float = 60) -> str:
-        """Read until something is shown, escapes left out, and something after it; return it, and forget it."""
+        """Read until something is shown, with escapes or without, and something after it; return it, and forget it."""
         end = time.monotonic() + seconds
-        while text not in self._bare() or then not in self._bare().partition(text)[2]:
+        while not any(text in shown and then in shown.partition(text)[2] for shown in (self.shown, self._bare())):
             assert self._read(end), f"{text!r} is not shown, but {self.shown!r}"
         shown, self.shown = self.shown, ""
         return shown

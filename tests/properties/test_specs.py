@@ -16,18 +16,20 @@ from unspool.specs.sampling import SamplingSpec
 from unspool.specs.shapes import (
     AttentionDecoderShape,
     ConditionEncoderShape,
+    CountedDecoderShape,
+    CountedSourceDecoderShape,
     DecoderShape,
     EncoderShape,
     HeadShape,
     NgramShape,
     PictureEncoderShape,
-    SourceDecoderShape,
     VectorEncoderShape,
 )
 from unspool.specs.training import (
     BudgetSpec,
     DecoderTrainingSpec,
     HeadTrainingSpec,
+    MixedTrainingSpec,
     TextHeadTrainingSpec,
     TrainingSpec,
     VectorTrainingSpec,
@@ -38,7 +40,7 @@ from unspool.tasks.classification.specs import ClassificationDataSpec, Classific
 from unspool.tasks.conditional.specs import ConditionalDataSpec, ConditionalRecipe
 from unspool.tasks.images.specs import ImageDataSpec, ImageRecipe
 from unspool.tasks.language.specs import LanguageRecipe, TextDataSpec
-from unspool.tasks.ngram.specs import NgramRecipe
+from unspool.tasks.ngram.specs import NgramDataSpec, NgramRecipe
 from unspool.tasks.registry import ROWS
 from unspool.tasks.translation.specs import TranslationDataSpec, TranslationRecipe
 from unspool.tasks.vectors.specs import VectorDataSpec, VectorRecipe
@@ -54,15 +56,17 @@ sampling = st.builds(
     stop=st.lists(names, max_size=3).map(tuple),
     seed=st.none() | st.integers(0, 2**63 - 1),
 )
-shapes = st.builds(
-    DecoderShape,
-    cell=st.sampled_from(["rnn", "lstm", "gru", "mingru"]),
-    num_layers=st.integers(1, 32),
-    hidden_size=st.integers(1, 16384),
-    embedding_size=st.integers(0, 16384),
-)
+sizes = {
+    "cell": st.sampled_from(["rnn", "lstm", "gru", "mingru"]),
+    "num_layers": st.integers(1, 32),
+    "hidden_size": st.integers(1, 16384),
+    "embedding_size": st.integers(0, 16384),
+}
+ngrams = {"order": st.integers(1, 12), "min_count": st.integers(1)}
+shapes = st.builds(DecoderShape, **sizes)
 several = st.lists(names).map(tuple)
 texts = st.builds(TextDataSpec, sources=several, suffixes=several, lines=st.booleans())
+counted = st.builds(NgramDataSpec, sources=several, suffixes=several, lines=st.booleans())
 columns = st.lists(names, min_size=1, max_size=3, unique=True).map(tuple)
 pairs = st.builds(TranslationDataSpec, sources=several, source=names, target=names, joint_vocabulary=st.booleans())
 conditioned = st.builds(ConditionalDataSpec, sources=several, text=columns, condition=columns)
@@ -87,15 +91,13 @@ labels = st.builds(
 )
 common = {"budget": budgets, "started_from": st.none() | names}
 parts = {
-    LanguageRecipe: {"data": texts, "network": shapes, "training": windows},
+    LanguageRecipe: {"data": texts, "network": st.builds(CountedDecoderShape, **sizes, **ngrams), "training": windows},
     TranslationRecipe: {"data": pairs, "network": decoders, "encoder": encoders, "training": guesses},
     ConditionalRecipe: {
         "data": conditioned,
-        "network": st.builds(
-            SourceDecoderShape, tie_weights=st.just(False), decoder_input=st.sampled_from(["previous", "none"])
-        ),
+        "network": st.builds(CountedSourceDecoderShape, **ngrams, tie_weights=st.just(False)),
         "encoder": st.builds(ConditionEncoderShape, encoder_size=st.integers(1, 16384)),
-        "training": guesses,
+        "training": st.builds(MixedTrainingSpec, seed=seeds, counts=st.booleans()),
     },
     VectorRecipe: {
         "data": st.builds(VectorDataSpec, sources=several, features=several, label=st.none() | names.map("l".__add__)),
@@ -115,7 +117,10 @@ parts = {
         "training": guesses,
     },
     ClassificationRecipe: {"data": labelled, "encoder": encoders, "head": heads, "training": labels},
-    NgramRecipe: {"data": texts, "network": st.builds(NgramShape, order=st.integers(1, 12), min_count=st.integers(1))},
+    NgramRecipe: {
+        "data": counted,
+        "network": st.builds(NgramShape, **ngrams),
+    },
 }
 recipes = st.one_of(
     [

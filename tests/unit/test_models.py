@@ -18,6 +18,7 @@ CLASSES = {
     "classification": unspool.TextClassifier,
 }
 LABELLING = "ConditionalTextModel or TextClassifier or VectorClassifier or ImageClassifier"
+CLASSIFIERS = "TextClassifier or VectorClassifier or ImageClassifier"  # whose `score` is that of scikit-learn
 MISSING = [
     ("language", "translate", "a Translator"),
     ("language", "translations", "a Translator"),
@@ -25,7 +26,7 @@ MISSING = [
     ("language", "labels", f"a {LABELLING}"),
     ("conditional", "translate", "a Translator"),
     ("translation", "generate", "a TextModel or ConditionalTextModel"),
-    ("translation", "score", "a TextModel or ConditionalTextModel"),
+    ("translation", "score", f"a TextModel or ConditionalTextModel or {CLASSIFIERS}"),
     ("translation", "classify", f"a {LABELLING}"),
     ("classification", "read", "a TextModel or ConditionalTextModel"),
     ("classification", "translate", "a Translator"),

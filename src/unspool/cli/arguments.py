@@ -35,23 +35,24 @@ File = Annotated[
 ]
 
 
-def _out(metavar: str, meaning: str) -> Any:
+def out_option(metavar: str, meaning: str) -> Any:
+    """Return the option of what a command writes, with what it means there."""
     return typer.Option("--out", "-o", metavar=metavar, help=meaning)
 
 
 Out = Annotated[
     Path | None,
-    _out("DIR", "Writes the model folder here."),
+    out_option("DIR", "Writes the model folder here."),
     Option("Output", True, synonyms=("output", "output-dir", "folder", "save", "name")),
 ]
 TableOut = Annotated[
     Path | None,
-    _out("FILE", "Writes the table here. [default: standard output]"),
+    out_option("FILE", "Writes the table here. [default: standard output]"),
     Option("Tables", True, synonyms=("output", "save", "write")),
 ]
 SamplesOut = Annotated[
     Path | None,
-    _out(
+    out_option(
         "PATH",
         "Writes the samples or the table to this file; a name without an ending is a folder, in which each sample has "
         "a file.",
@@ -60,7 +61,7 @@ SamplesOut = Annotated[
 ]
 ExportOut = Annotated[
     Path | None,
-    _out("PATH", "Writes the file or folder here. [default: next to the model folder]"),
+    out_option("PATH", "Writes the file or folder here. [default: next to the model folder]"),
     Option("Output", True, synonyms=("output", "file", "save", "name")),
 ]
 

@@ -59,7 +59,6 @@ def complete(
     Examples:
         unspool complete runs/alice "Alice w"
         unspool complete runs/alice "Alice was" --until line -n 3 --json
-        unspool complete runs/alice --interactive
         unspool complete runs/alice --interactive --learn
     """
     from unspool.api import load  # here and not above: this imports an engine

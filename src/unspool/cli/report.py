@@ -3,9 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
-from unspool.cli.arguments import AsJson, ModelPath
+from unspool.cli.arguments import AsJson, ModelPath, out_option
 from unspool.cli.console import write, write_json
 from unspool.cli.options import Fields, Settings, with_options
 from unspool.specs.base import Option
@@ -17,22 +15,24 @@ def report(
     model: ModelPath,
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", metavar="FILE", help="Writes the page here. [default: report.html in the model]"),
+        out_option("FILE", "Writes the page here. [default: report.html in the model]"),
         Option("Output", True, synonyms=("output", "html", "page", "save", "file")),
     ] = None,
     as_json: AsJson = False,
     *,
     runtime: Settings,
 ) -> None:
-    """Write the report of a model: a page of HTML that needs no other file.
+    """Write a page that shows what a model does, how it was trained, and with what.
 
-    It shows what the model does (what it writes at five temperatures, and what surprises it; its best and worst answers
-    and what they looked at; what it confuses, and what moved a label; pictures with their captions), how it was trained
-    (the curves of the loss, and what it wrote on the way), and with which settings. Every run writes one at its end.
+    It is HTML that needs no other file. It shows what the model does (what it writes at five temperatures, and what
+    surprises it; its best and worst answers and what they looked at; what it confuses, and what moved a label; pictures
+    with their captions), how it was trained (the curves of the loss, and what it wrote on the way), and with which
+    settings. Every run writes one at its end.
 
     Examples:
         unspool report runs/alice
         unspool report runs/alice --out alice.html
+        unspool report runs/alice --json
     """
     from unspool.api import load
 
