@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from unspool.arrays import Array
 from unspool.data.partition import ONLY_PROCESS, Process
 from unspool.engines.base import Learner, Machine
-from unspool.engines.mixture import GATE, NGRAM, Mixture, open_mixture, without_prefix
 from unspool.errors import MissingExtraError, UsageError, nearest
 from unspool.specs.network import NetworkSpec, NgramSpec
 from unspool.specs.training import TrainingSpec
+
+if TYPE_CHECKING:
+    from unspool.engines.mixture import Mixture
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,8 @@ def build_network(
         MissingExtraError: it is not installed, or cannot be imported.
     """
     if spec.decoder is not None and spec.ngram is not None:
+        from unspool.engines.mixture import GATE, NGRAM  # here and not above: most networks are not mixed
+
         own = {key: array for key, array in weights.items() if not key.startswith((NGRAM, GATE))}
         return build_mixture(
             build_network(name, spec.without_counts(), own, precision, threads), spec.ngram, weights, name
@@ -113,7 +117,7 @@ def build_network(
     return _module(name, engine).build_network(spec, weights, *further)
 
 
-def build_mixture(network: Any, spec: NgramSpec, arrays: Mapping[str, Array], name: str = "auto") -> Mixture:
+def build_mixture(network: Any, spec: NgramSpec, arrays: Mapping[str, Array], name: str = "auto") -> "Mixture":
     """Build the counts beside a network, and the mixture of both.
 
     Args:
@@ -122,6 +126,8 @@ def build_mixture(network: Any, spec: NgramSpec, arrays: Mapping[str, Array], na
         arrays: are those of `counts.safetensors`.
         name: is that of the engine, which is replaced by `auto` where it has no counts.
     """
+    from unspool.engines.mixture import NGRAM, open_mixture, without_prefix
+
     beside = name if ("ngram", name) in ENGINES else "auto"
     counts = build_network(beside, NetworkSpec(kind="ngram", ngram=spec), without_prefix(NGRAM, arrays))
     return open_mixture(network, counts, arrays)

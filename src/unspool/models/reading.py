@@ -13,7 +13,6 @@ from unspool.decode.boundaries import TokenTexts
 from unspool.decode.generation import generate
 from unspool.decode.reading import Reading, read, sample_seeds
 from unspool.decode.row import Constraint, Piece
-from unspool.decode.session import Session, hastened
 from unspool.display.reprs import Displayed, Rows
 from unspool.engines.base import SequenceNetwork
 from unspool.errors import ModelFolderError, UsageError, reporting_write_errors
@@ -29,6 +28,7 @@ from unspool.text.tokenizer import Tokenizer
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from unspool.decode.session import Session
     from unspool.models.method_keywords import SamplingKeywords
 
 
@@ -101,7 +101,7 @@ def open_context(folder: ModelFolder, config: Config, network: SequenceNetwork, 
     return GenerationContext(network, tokenizer, folder.read_sampling(), by_document, TrainingText(folder, tokenizer))
 
 
-def open_session(context: GenerationContext, start: Reading, text: str, lasting: bool = True) -> Session:
+def open_session(context: GenerationContext, start: Reading, text: str, lasting: bool = True) -> "Session":
     """Open a text that is being typed.
 
     Args:
@@ -113,6 +113,8 @@ def open_session(context: GenerationContext, start: Reading, text: str, lasting:
     Raises:
         DataError: it has a NUL character.
     """
+    from unspool.decode.session import Session, hastened  # here and not above: most states are not typed at
+
     network = context.network
     if lasting:
         network, start = hastened(network, start)

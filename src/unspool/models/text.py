@@ -7,28 +7,18 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from unspool.data.tokens import Part
-from unspool.decode.completion import Completion
 from unspool.decode.reading import start_reading
-from unspool.decode.session import Session
 from unspool.display.reprs import Rows
 from unspool.engines.base import SequenceNetwork
 from unspool.engines.registry import build_network
 from unspool.errors import UsageError
-from unspool.evaluate.adapted import AdaptedFigures
-from unspool.evaluate.bits import Figures
-from unspool.evaluate.keystrokes import keystrokes_text
 from unspool.folder.copies import check_copy, forget, restored, write_copy
 from unspool.folder.model_folder import ModelFolder
 from unspool.folder.whole import read_whole
 from unspool.models.base import Model, PathLike, given, measuring
 from unspool.models.explained import Description, Inspection
 from unspool.models.reading import Sample, StateReading, load_reading, open_context, open_session
-from unspool.models.score import Score, inspect_scores, score_text
-from unspool.specs.adaptation import ReadingSpec
-from unspool.tasks.language.page import language_page, language_text
 from unspool.tasks.language.specs import LanguageConfig, TextDataSpec, TextEvaluationSpec
-from unspool.tasks.mixed_page import parts_text
 from unspool.tasks.ngram.specs import NgramConfig
 from unspool.tasks.opening import read_config
 from unspool.text.incoming import clean_text
@@ -37,8 +27,14 @@ from unspool.text.words import Until
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from unspool.data.tokens import Part
+    from unspool.decode.completion import Completion
+    from unspool.decode.session import Session
+    from unspool.evaluate.adapted import AdaptedFigures
+    from unspool.evaluate.bits import Figures
     from unspool.models.learning import LearningSession
     from unspool.models.method_keywords import LanguageEvaluationKeywords, ReadingKeywords, SamplingKeywords
+    from unspool.models.score import Score
     from unspool.tasks.language.further import Further
     from unspool.tasks.reporting.whole import OwnReport
 
@@ -82,7 +78,7 @@ class TextModel(Model):
         """Continue a prompt several times. See `generate` and `StateReading.samples`."""
         return self.read(prompt).samples(**settings)
 
-    def complete(self, text: str = "", n: int = 5, until: Until = "word") -> Rows[Completion]:
+    def complete(self, text: str = "", n: int = 5, until: Until = "word") -> "Rows[Completion]":
         """Find the likeliest continuations of a text, by best-first search; nothing is drawn.
 
         Args:
@@ -101,12 +97,12 @@ class TextModel(Model):
         return Rows(session.completions(n, until))
 
     @overload
-    def session(self, text: str = "", learn: Literal[False] = False) -> Session: ...
+    def session(self, text: str = "", learn: Literal[False] = False) -> "Session": ...
 
     @overload
     def session(self, text: str = "", *, learn: Literal[True]) -> "LearningSession": ...
 
-    def session(self, text: str = "", learn: bool = False) -> Session:
+    def session(self, text: str = "", learn: bool = False) -> "Session":
         """Return a text that is being typed, whose completions follow each key at once.
 
         Args:
@@ -144,7 +140,7 @@ class TextModel(Model):
         """
         return load_reading(self._context, Path(path))
 
-    def score(self, text: str, adapt: bool = False) -> Score:
+    def score(self, text: str, adapt: bool = False) -> "Score":
         """Score how well the model predicts a text, from the initial state.
 
         Args:
@@ -155,9 +151,11 @@ class TextModel(Model):
             UsageError: the text is empty.
             MissingExtraError: the engine that trains the model is not installed, and it is to go on learning.
         """
+        from unspool.models.score import score_text  # here and not above: a model is opened to be used at once
+
         return score_text(self.network, self.tokenizer, text, adapt=self._measure_adapted if adapt else None)
 
-    def _measure_adapted(self, part: Part) -> AdaptedFigures:
+    def _measure_adapted(self, part: "Part") -> "AdaptedFigures":
         from unspool.tasks.language.adaptation import measure_adapted  # here and not above: it imports what trains
 
         return self.read_folder(lambda folder: measure_adapted(self.network, folder, part))
@@ -216,6 +214,7 @@ class TextModel(Model):
 
     @measuring
     def _read_further(self, data: Any, **settings: Any) -> "Further":
+        from unspool.specs.adaptation import ReadingSpec
         from unspool.tasks.language.further import read_further  # here and not above: it imports what trains
 
         chosen = given(self.config.task, data, settings, TextDataSpec, ReadingSpec)
@@ -234,10 +233,12 @@ class TextModel(Model):
         Raises:
             UsageError: there are no counts beside the network, or a text is empty.
         """
+        from unspool.models.score import inspect_scores
+
         return inspect_scores(self, texts, self.score)
 
     @measuring
-    def evaluate(self, data: Any = None, **settings: "Unpack[LanguageEvaluationKeywords]") -> Figures:
+    def evaluate(self, data: Any = None, **settings: "Unpack[LanguageEvaluationKeywords]") -> "Figures":
         """Measure the model on a text, or on the part that was held out.
 
         Args:
@@ -258,14 +259,18 @@ class TextModel(Model):
         chosen = given(self.config.task, data, settings, TextDataSpec, TextEvaluationSpec)
         by_document = self.config.by_document
 
-        def evaluate(folder: ModelFolder) -> Figures:
+        def evaluate(folder: ModelFolder) -> "Figures":
             return evaluate_language(self.network, self.tokenizer, folder, by_document, chosen)
 
         further = any(name in TextEvaluationSpec.model_fields for name in chosen)
         return evaluate(self.folder) if chosen["sources"] and not further else self.read_folder(evaluate)
 
-    def describe(self, figures: Figures) -> Description:
+    def describe(self, figures: "Figures") -> Description:
         """Show the figures of what is mixed, and what `TextEvaluationSpec` adds to them."""
+        from unspool.evaluate.keystrokes import keystrokes_text
+        from unspool.tasks.language.page import language_page, language_text
+        from unspool.tasks.mixed_page import parts_text
+
         adapted = f"\n{figures.adapted.table()}" if figures.adapted else ""
         typed = keystrokes_text(figures.keystrokes) if figures.keystrokes else ""
         return Description(
