@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from unspool.cli.arguments import check_conditional
 from unspool.cli.console import ByteOutput
-from unspool.cli.following import Advance, showing_progress
 from unspool.cli.options import Settings
 from unspool.errors import DataError, OutputError, UnspoolError, UsageError, shell_word
 
 if TYPE_CHECKING:
+    from unspool.cli.following import Advance
     from unspool.data.answers import Asked, Question
     from unspool.data.formats.writing import Cell, NewColumn
     from unspool.data.table import Record
@@ -169,13 +169,15 @@ def answer_table(
     _check_out(table, file.ending, format_of(sources, file))
     if check is not None:
         check_rows(sources, question, _placed(check))
+    from unspool.cli.following import showing_progress  # here and not above: most texts are no tables
+
     with showing_progress(progress, scrolls=table.out is None) as advance, _output(table.out) as stream:
         write_answers(sources, question, columns, _counting(answers, advance), stream)
     say_findings(sources.findings)
 
 
 def _counting(
-    answers: "Callable[[list[Asked]], Iterable[Sequence[Cell]]]", advance: Advance
+    answers: "Callable[[list[Asked]], Iterable[Sequence[Cell]]]", advance: "Advance"
 ) -> "Callable[[list[Asked]], Iterator[Sequence[Cell]]]":
     """Make answers tell how many there are so far."""
 
