@@ -173,8 +173,8 @@ def _training(
     size: Size, shape: DecoderShape, passes: float, share: float, requested: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Choose dropout by the passes over the text: none up to 4.5, 0.08 at 7, 0.14 at 9, 0.37 at 100, and four tenths of
-    it on the recurrent matrices. A network of fewer weights than the one that would be chosen has as much less, since it
-    has less to learn the text by heart with.
+    it on the recurrent matrices. A network of fewer weights than the one that would be chosen has as much less, since
+    it has less to learn the text by heart with.
     """
     curve, beginning = 0.1 + 0.22 * log10(max(passes, 1e-9) / 6), 0.03 * (passes - 4.5)
     dropout = round(share * min(0.5, max(0.0, min(curve, beginning))), 2)
