@@ -90,11 +90,13 @@ def refuse_table(file: Path | None, option: str, settings: Settings) -> None:
     Raises:
         DataError: it is a table.
     """
-    from unspool.data.files import ending_of  # here and not above: only commands that run need it
+    if file is None:
+        return
+    from unspool.data.files import ending_of  # here and not above: only commands that read a file need it
     from unspool.data.sources import TABLES
     from unspool.data.table import refuse_tables
 
-    if file is not None and ending_of(file) in TABLES:
+    if ending_of(file) in TABLES:
         refuse_tables(
             _sources(file, settings), option, f"its raw lines can be read from standard input: < {shell_word(file)}"
         )
