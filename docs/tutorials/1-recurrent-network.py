@@ -172,7 +172,7 @@ print(f"largest difference over all {len(differences):,} weights: {max(differenc
 
 # %%
 def draw(arrived: np.ndarray) -> None:
-    figure, axes = plt.subplots(figsize=(7, 3.4))
+    _, axes = plt.subplots(figsize=(7, 3.4))
     axes.set(xlim=(-0.75, 3.6), ylim=(-0.35, 3.2))
     axes.axis("off")
     box = {"boxstyle": "round,pad=0.35", "facecolor": "white", "edgecolor": QUIET}
@@ -264,7 +264,7 @@ print(f"distance between the states after the two L's: {np.linalg.norm(states[3]
 
 # %% tags=["exercise"]
 def clipped_by_array(gradients, longest=1.0):
-    return {name: gradient for name, gradient in gradients.items()}  # change this line
+    return dict(gradients)  # change this line
 
 
 # %% tags=["check"]
