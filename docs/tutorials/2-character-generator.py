@@ -80,6 +80,8 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy, one_hot
 
+torch.manual_seed(0)
+
 
 class Network(nn.Module):
     def __init__(self):
@@ -121,17 +123,22 @@ def read(network, ids, state):  # (B, T), two of (B, H)
 import keras
 import tensorflow as tf
 
+keras.utils.set_random_seed(0)
+
 
 def Network():
     ids, state = keras.Input((None,), dtype="int32"), [keras.Input((H,)), keras.Input((H,))]  # (B, T), two of (B, H)
     lstm = keras.layers.LSTM(H, return_sequences=True, return_state=True)  # its forget gate starts open
     hidden, *after = lstm(keras.ops.one_hot(ids, V), initial_state=state)  # (B, T, H)
-    return keras.Model([ids, *state], [keras.layers.Dense(V)(hidden), *after])  # (B, T, V), two of (B, H)
+    return keras.Model(
+        [ids, *state], [keras.layers.Dense(V, name="logits")(hidden), *after]
+    )  # (B, T, V), two of (B, H)
 
 
 def trainer(network, updates):
     rate = keras.optimizers.schedules.PolynomialDecay(RATE, updates, 0.01 * RATE)
     rule = keras.optimizers.Adam(rate, beta_2=0.99, global_clipnorm=1.0)
+    rule.build(network.trainable_variables)
 
     @tf.function(reduce_retracing=True)
     def compiled(ids, state):
@@ -182,7 +189,7 @@ def train(network, batch, updates: int = UPDATES, keep: float = 0.0, samples: in
         kept = rng.random((ROWS, 1)) < keep  # (B, 1)
         loss, state = update(batch(number), [part * kept for part in state])
         losses.append(loss)
-        if samples and number % (updates // samples) == 0:
+        if samples and number % max(1, updates // samples) == 0:
             print(f"update {number + 1:4}, {loss:.2f} nats: {generate(network, 'The ', 40)!r}")
     return losses
 
@@ -375,8 +382,8 @@ def enlarge_output(network, factor: float) -> None:
 
 # %% tags=["tensorflow"]
 def enlarge_output(network, factor: float) -> None:
-    kernel, bias = network.layers[-1].get_weights()
-    network.layers[-1].set_weights([kernel * factor, bias])
+    kernel, _ = network.get_layer("logits").weights
+    kernel.assign(kernel * factor)
 
 
 # %%
@@ -384,7 +391,7 @@ print(f"ln V = {np.log(V):.2f}; first losses:", ", ".join(f"{curve[0]:.2f}" for 
 for factor in (1, 30):
     network = Network()
     enlarge_output(network, factor)
-    curve = train(network, windows_from_anywhere, updates=UPDATES // 4)
+    curve = train(network, windows_from_anywhere, updates=max(2, UPDATES // 4))
     good = next((number for number, loss in enumerate(curve, 1) if loss < np.log(V) - 0.5), "none")
     print(
         f"output x {factor:2}: first loss {curve[0]:5.2f}, last {curve[-1]:.2f}; first below ln V - 0.5: update {good}"
@@ -492,8 +499,9 @@ def generate_with_state(read, network, prompt: str, size: int) -> str:
 # %%
 same = {"cell": "lstm", "num_layers": 1, "hidden_size": H, "embedding_size": 0}  # 0: one-hot
 same |= {"batch_size": ROWS, "sequence_length": NCHARS, "reset_probability": 0.02, "steps": UPDATES}
-same |= {"optimizer": "adamw", "learning_rate": RATE, "warmup": 0, "final_rate": 0.01, "weight_decay": 0, "clip": 1}
-same |= {"dropout": 0, "input_dropout": 0, "recurrent_dropout": 0, "counts": False, "precision": "float32"}
+same |= {"optimizer": "adamw", "learning_rate": RATE, "warmup": 0.0, "final_rate": 0.01}
+same |= {"weight_decay": 0.0, "clip": 1.0, "counts": False, "precision": "float32"}
+same |= {"dropout": 0.0, "input_dropout": 0.0, "recurrent_dropout": 0.0}
 by_unspool = unspool.train(TEXT, engine=ENGINE, out=RUNS / "same", progress=False, **same)
 
 by_hand = carried(networks["streams, carried, sometimes fresh"])
