@@ -130,9 +130,8 @@ def Network():
     ids, state = keras.Input((None,), dtype="int32"), [keras.Input((H,)), keras.Input((H,))]  # (B, T), two of (B, H)
     lstm = keras.layers.LSTM(H, return_sequences=True, return_state=True)  # its forget gate starts open
     hidden, *after = lstm(keras.ops.one_hot(ids, V), initial_state=state)  # (B, T, H)
-    return keras.Model(
-        [ids, *state], [keras.layers.Dense(V, name="logits")(hidden), *after]
-    )  # (B, T, V), two of (B, H)
+    logits = keras.layers.Dense(V, name="logits")(hidden)  # (B, T, V)
+    return keras.Model([ids, *state], [logits, *after])
 
 
 def trainer(network, updates):
@@ -346,8 +345,8 @@ compare("streams, carried, sometimes fresh", streams, keep=0.98)
 
 # %% [markdown]
 # Compare each column: what carrying does for a text that is read from its beginning (carried), and what a start
-# from zeros costs (fresh). The longer one trains with carried states alone, the more the last column suffers: some
-# starts never recover. Unspool calls them stuck, and counts them in `unspool evaluate`.
+# from zeros costs (fresh). A start that never finds its way into the text is called stuck; `unspool evaluate` counts
+# such starts, and Unspool trains as in the last line, by the same chance of 2 %.
 #
 # Where a window loses is seen place by place:
 
