@@ -388,7 +388,8 @@ def scale_weights(network, factor: float) -> None:
 
 
 # %%
-print(f"ln V is {np.log(V):.2f}, and the frequencies alone cost 3.25 nats")
+frequencies = np.unique(IDS, return_counts=True)[1] / len(IDS)  # (V)
+print(f"ln V is {np.log(V):.2f}; the frequencies alone cost {-(frequencies * np.log(frequencies)).sum():.2f} nats")
 for factor in (1, 0, 30):
     network = Network()
     scale_weights(network, factor)
