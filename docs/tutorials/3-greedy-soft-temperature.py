@@ -105,8 +105,7 @@ greedy = write("the ", 400, np.argmax)
 print(greedy)
 
 # %% [markdown]
-# Look for the place from which the text repeats itself. Unspool writes the same text at temperature 0, and many times
-# as fast:
+# Look for the place from which the text repeats itself. Unspool writes the same text at temperature 0:
 
 # %%
 print(greedy == model.generate("the ", temperature=0, max_new_tokens=400))
@@ -163,8 +162,7 @@ def bars(axes, names, p, title, before=None, most=9):
         if share is not None:
             axes.barh(heads, [*share[:most], share[most:].sum()], height, color=colour)
     axes.set(title=title, xlabel="probability", xlim=(0, 1))
-    axes.tick_params(left=False)
-    axes.invert_yaxis()
+    axes.set_ylim(len(heads) - 0.5, -0.5)
 
 
 figure, axes = plt.subplots(figsize=(5, 3), layout="constrained")
@@ -225,8 +223,6 @@ figure, panels = plt.subplots(1, len(OPERATIONS), figsize=(9, 3), sharey=True, l
 for axes, (title, bent) in zip(panels, OPERATIONS.items(), strict=True):
     bars(axes, names, bent, title, before=p)
     axes.set(xlabel="", xlim=(0, max(0.4, OPERATIONS["temperature 0.3"].max())))
-panels[0].invert_yaxis()
-panels[0].set_ylim(9.5, -0.5)
 figure.supxlabel("probability after “the ”: before (grey) and after (blue)", fontsize=9)
 plt.show()
 
