@@ -25,8 +25,9 @@ from torch import nn
 ENGINE = "torch"
 
 # %% tags=["tensorflow"]
+import keras
 import tensorflow as tf
-from tensorflow.keras import layers
+from keras import layers
 
 ENGINE = "keras"
 
@@ -86,7 +87,7 @@ one_to_one = nn.Sequential(nn.Linear(F, H), nn.ReLU(), nn.Linear(H, C))  # encod
 print(one_to_one(torch.randn(B, F)).shape)  # (B, C)
 
 # %% tags=["tensorflow"]
-one_to_one = tf.keras.Sequential([layers.Dense(H, activation="relu"), layers.Dense(C)])  # encoder, head
+one_to_one = keras.Sequential([layers.Dense(H, activation="relu"), layers.Dense(C)])  # encoder, head
 print(one_to_one(tf.random.normal((B, F))).shape)  # (B, C)
 
 # %% [markdown]
@@ -176,12 +177,12 @@ for axes, image, caption, one in zip(panels, images, captions, drawn, strict=Fal
     axes.set_xlabel(f"truth: {one.texts[0].replace(' a', chr(10) + 'a', 1)}", fontsize=7)
     axes.set(xticks=[], yticks=[])
 plt.show()
-words = captions[0].tokens[:8]
+words = [word.strip() for word in captions[0].tokens[:8]]
 draw(("a picture", "encoder", ""), *zip(["<s>", *words], ["decoder"] * len(words), words, strict=False))
 
 # %% [markdown]
-# Above each picture stands what the model says, below it what was drawn. A mistake is often a word: a neighbouring
-# colour, or the other size.
+# Above each picture stands what the model says, below it what was drawn; the chain is that of the first picture. Where
+# a caption is wrong, look what is: the number, the size, the colour, the shape, or how two shapes lie.
 #
 # ## One to many: names from a state alone
 #
@@ -218,8 +219,9 @@ table = [{"name": name, "language": language} for name, language in learnt]
 writer = unspool.train(
     table, text="name", condition="language", counts=False, minutes=0.25 * MINUTES, out=RUNS / "writer", **RUN
 )
+SEVERAL = {"num_samples": 7, "seed": 1, "max_new_tokens": 20}
 for language in NAMES:
-    print(f"{language:9}", *(one.text for one in writer.samples(condition=language, num_samples=7, seed=1)))
+    print(f"{language:9}", *(one.text for one in writer.samples(condition=language, **SEVERAL)))
 
 # %% [markdown]
 # No prompt was given: the first letter comes from the state, too. Since a label is a vector, two labels can be mixed,
@@ -228,7 +230,7 @@ for language in NAMES:
 # %%
 for share in (0.25, 0.5, 0.75):
     blend = {"Italian": 1 - share, "Japanese": share}
-    print(f"{share:.0%} Japanese:", *(one.text for one in writer.samples(condition=blend, num_samples=7, seed=1)))
+    print(f"{share:.0%} Japanese:", *(one.text for one in writer.samples(condition=blend, **SEVERAL)))
 
 # %% [markdown]
 # ## Many to many, aligned
@@ -255,11 +257,12 @@ def bits(name, language):
     return [-nats / np.log(2) for nats in writer.score(name, language).log_probabilities]
 
 
-letters = [*"Moretti", "<eos>"]
-costs = bits("Moretti", "Italian")
+NAME = "Mancini"  # one of those that were kept
+letters = [*NAME, "<eos>"]
+costs = bits(NAME, "Italian")
 draw(*((a, "decoder", f"{b}\n{c:.1f} bits") for a, b, c in zip(["<s>", *letters], letters, costs, strict=False)))
 for language in NAMES:
-    print(f"as a name that is {language:9} “Moretti” costs {sum(bits('Moretti', language)):5.1f} bits")
+    print(f"as a name that is {language:9} “{NAME}” costs {sum(bits(NAME, language)):5.1f} bits")
 
 # %% [markdown]
 # Below the decoder stands what it takes, above it what comes next and how many bits that costs: few where the letter
@@ -281,7 +284,7 @@ print("many to one:", head(last).shape)  # (B, C), from the last state alone
 # %%
 judge = unspool.train(learnt, task="classification", counts=False, minutes=0.15 * MINUTES, out=RUNS / "judge", **RUN)
 kept_names, kept_languages = [name for name, _ in kept], [language for _, language in kept]
-answer = judge.classifications("Moretti")[0]
+answer = judge.classifications(NAME)[0]
 draw(
     *((letter, "encoder", "") for letter in letters),
     ("", "head", f"{answer.label}\n{answer.probability:.0%}"),
@@ -304,7 +307,7 @@ print(f"{hits(writer.classify(kept_names)):.0%} by the writer above, asked which
 
 # %%
 for language in NAMES:
-    written = [one.text for one in writer.samples(condition=language, num_samples=50, seed=100)]
+    written = [one.text for one in writer.samples(condition=language, num_samples=50, seed=100, max_new_tokens=20)]
     found = judge.classify([text or "?" for text in written])
     print(f"{found.count(language):2} of 50 names written as {language} are read as {language}")
 
@@ -340,10 +343,9 @@ for attention in ("none", "additive"):
     )
     exact = translators[attention].history.of("end")[-1]["greedy_exact"]
     print(f"attention {attention}: {exact:.1%} of held-out dates are exact; {translators[attention].translate(QUESTION)}")
-short = "4 May 97"
 draw(
-    *((one, "encoder", "") for one in "4.5.97"),
-    *((one, "decoder", other) for one, other in zip(["<s>", *"199"], "1997", strict=True)),
+    *((read, "encoder", "") for read in ("4", ".", "…", "<eos>")),
+    *((taken, "decoder", given) for taken, given in (("<s>", "1"), ("1", "9"), ("9", "…"), ("…", "<eos>"))),
 )
 
 # %% [markdown]
@@ -357,7 +359,11 @@ draw(
 from unspool.data.batches import TextSource
 from unspool.text.tokenizer import END
 
-STYLES = {"4 March 1997": "{0.day} {0:%B} {0.year}", "March 4, 1997": "{0:%B} {0.day}, {0.year}", "04/03/1997": "{0:%d/%m/%Y}"}
+STYLES = {
+    "4 March 1997": "{0.day} {0:%B} {0.year}",
+    "March 4, 1997": "{0:%B} {0.day}, {0.year}",
+    "04/03/1997": "{0:%d/%m/%Y}",
+}
 generator = np.random.default_rng(0)
 days = [datetime.date(1900, 1, 1) + datetime.timedelta(int(n)) for n in generator.permutation(73_000)[:300]]
 styles = generator.choice(list(STYLES), len(days))
@@ -440,10 +446,9 @@ figure.colorbar(shaded, label="attention weight")
 plt.show()
 
 # %% [markdown]
-# A row is a written symbol, and dark cells are what it looked at. In a model that has learnt enough, the rows of the
-# year look at the end of the source, those of the month at its name, those of the day at its number. The weights are
-# one thing that the model computes, not the reason of its answer: a state of the encoder knows what is around it, so a
-# weight on a letter says little of that letter alone.
+# A row is a written symbol, and dark cells are what it looked at. Look whether the rows of the year look at the end of
+# the source, those of the month at its name, those of the day at its number. A weight is on a state of the encoder, and
+# a state knows what is around its letter, so the darkest cell may stand beside what a person would point at.
 #
 # The captioner attends, too. Its positions are those of a grid over the picture:
 
@@ -456,8 +461,9 @@ for axes in panels:
 for axes, (word, own) in zip(panels, shown, strict=False):
     side = int(len(own) ** 0.5)
     axes.imshow(images[0])
-    axes.imshow(np.reshape(own, (side, side)), cmap="gray", alpha=0.6, extent=(-0.5, 47.5, 47.5, -0.5))
-    axes.set_title(word, fontsize=9)
+    shade = 0.8 * (1 - np.reshape(own, (side, side)) / max(own))
+    axes.imshow(np.zeros((side, side)), cmap="gray", alpha=shade, extent=(-0.5, 47.5, 47.5, -0.5))
+    axes.set_title(word.strip(), fontsize=9)
 plt.show()
 
 # %% [markdown]
@@ -605,6 +611,9 @@ def looked_at(weights, source):
         found.append("".join(source[position] for position in sorted(order[:needed])))
     return found
 
+
+# %% [markdown]
+# With your function, the grid of the date above in words:
 
 # %%
 for symbol, read in zip(best.tokens, looked_at(weights, best.source_tokens), strict=True):
