@@ -50,11 +50,11 @@ RUN = {"engine": ENGINE, "progress": False}  # of every training below
 
 def draw(*cells):
     """Draw a chain of parts; each is (what it takes, its name, what it gives)."""
-    figure, axes = plt.subplots(figsize=(0.95 * len(cells) + 0.4, 1.9), layout="constrained")
+    figure, axes = plt.subplots(figsize=(0.95 * len(cells) + 0.4, 1.7), layout="constrained")
     arrow = {"arrowstyle": "->", "color": GREY}
     for x, (taken, part, given) in enumerate(cells):
-        box = {"boxstyle": "round,pad=0.5", "facecolor": PARTS[part], "edgecolor": "none"}
-        axes.text(x, 0, part, color="white", ha="center", va="center", fontsize=8, bbox=box)
+        box = {"boxstyle": "round,pad=0.5", "facecolor": "white", "edgecolor": PARTS[part], "linewidth": 2}
+        axes.text(x, 0, part, ha="center", va="center", fontsize=8, bbox=box)
         for text, y, side in ((taken, -1.2, "top"), (given, 1.2, "bottom")):
             axes.text(x, y, text, ha="center", va=side, fontsize=9)
             if text:
@@ -62,7 +62,7 @@ def draw(*cells):
                 axes.annotate("", (x, end), (x, start), arrowprops=arrow)
         if x:
             axes.annotate("", (x - 0.4, 0), (x - 0.6, 0), arrowprops=arrow)
-    axes.set(xlim=(-0.6, len(cells) - 0.4), ylim=(-2.2, 2.2))
+    axes.set(xlim=(-0.6, len(cells) - 0.4), ylim=(-2, 2.2))
     axes.axis("off")
     plt.show()
 
@@ -342,7 +342,8 @@ for attention in ("none", "additive"):
         task="translation", attention=attention, minutes=0.5 * MINUTES, out=RUNS / f"dates-{attention}", **RUN
     )
     exact = translators[attention].history.of("end")[-1]["greedy_exact"]
-    print(f"attention {attention}: {exact:.1%} of held-out dates are exact; {translators[attention].translate(QUESTION)}")
+    print(f"attention {attention}: {exact:.1%} of held-out dates are exact; “{QUESTION}” becomes")
+    print(f"    {translators[attention].translate(QUESTION)}")
 draw(
     *((read, "encoder", "") for read in ("4", ".", "…", "<eos>")),
     *((taken, "decoder", given) for taken, given in (("<s>", "1"), ("1", "9"), ("9", "…"), ("…", "<eos>"))),
