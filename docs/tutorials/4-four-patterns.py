@@ -50,7 +50,7 @@ RUN = {"engine": ENGINE, "progress": False}  # of every training below
 
 def draw(*cells):
     """Draw a chain of parts; each is (what it takes, its name, what it gives)."""
-    figure, axes = plt.subplots(figsize=(0.95 * len(cells) + 0.4, 1.7), layout="constrained")
+    _, axes = plt.subplots(figsize=(0.95 * len(cells) + 0.4, 1.7), layout="constrained")
     arrow = {"arrowstyle": "->", "color": GREY}
     for x, (taken, part, given) in enumerate(cells):
         box = {"boxstyle": "round,pad=0.5", "facecolor": "white", "edgecolor": PARTS[part], "linewidth": 2}
