@@ -144,27 +144,8 @@ print(f"repeated 10-grams: greedy {np.mean([*map(repeated, loops)]):.0%}, real {
 # choice is likeliest:
 
 # %%
-WORDS = [
-    "play",
-    "the",
-    "in",
-    "on",
-    "for",
-    "with",
-    "some",
-    "any",
-    "other",
-    "end",
-    "call",
-    "name",
-    "over",
-    "be",
-    "so",
-    "no",
-    "class",
-    "object",
-    "value",
-]
+WORDS = ["play", "the", "in", "on", "for", "with", "some", "any", "other", "end"]
+WORDS += ["call", "name", "over", "be", "so", "no", "class", "object", "value"]
 asked = {f"and {word}": likely(model.read(f"and {word}")) for word in WORDS}
 prompt = max(asked, key=lambda one: asked[one][1][1])
 names, p = asked[prompt]
