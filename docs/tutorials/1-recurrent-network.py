@@ -311,9 +311,9 @@ print(inspect.getsource(cells.gru_step))
 
 # %% [markdown]
 # All gates are functions of the input and of the state, with weights that are learnt: the network decides at every
-# step what it keeps. The line to look at is the one that makes the new memory: `f * cell + i * g` in the LSTM, `(1
-# - z) * n + z * hidden` in the GRU. In both, the old memory passes by a multiplication with a number close to 1 if
-# the gate says so, and through no matrix and no tanh.
+# step what it keeps. The line to look at is the one that makes the new memory: `f * cell + i * g` in the LSTM,
+# `(1 - z) * n + z * hidden` in the GRU. In both, the old memory passes by a multiplication with a number that is
+# close to 1 if the gate says so, and through no matrix and no tanh.
 #
 # Now all three over HELLO, with the random weights that Unspool itself starts from. `cells.STEPS` has the three
 # functions by name.
