@@ -353,7 +353,7 @@ draw(
 # ## What is in the state?
 #
 # Without attention, day, month and year must all be in the state that the encoder hands over. It has a few hundred
-# numbers; here it is for 300 dates, on the two directions in which the states differ most (principal components, by a
+# numbers; here it is for 240 dates, on the two directions in which the states differ most (principal components, by a
 # singular value decomposition).
 
 # %%
@@ -366,7 +366,7 @@ STYLES = {
     "04/03/1997": "{0:%d/%m/%Y}",
 }
 generator = np.random.default_rng(0)
-days = [datetime.date(1900, 1, 1) + datetime.timedelta(int(n)) for n in generator.permutation(73_000)[:300]]
+days = [datetime.date(1900, 1, 1) + datetime.timedelta(int(n)) for n in generator.permutation(73_000)[:240]]
 styles = generator.choice(list(STYLES), len(days))
 dates = [STYLES[style].format(day) for style, day in zip(styles, days, strict=True)]
 
@@ -389,9 +389,9 @@ states = states_of(translators["none"], dates)  # (N, H)
 points, explained = two_dimensions(states)
 figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3.2), sharex=True, sharey=True, layout="constrained")
 for style, colour, marker in zip(STYLES, (BLUE, ORANGE, GREEN), "os^", strict=True):
-    left.scatter(*points[styles == style].T, s=12, color=colour, marker=marker)
+    left.scatter(*points[styles == style].T, s=14, color=colour, marker=marker, linewidths=0)
     left.annotate(style, points[styles == style].mean(axis=0), color=colour, weight="bold", ha="center")
-coloured = right.scatter(*points.T, s=12, c=[day.year for day in days], cmap="viridis")
+coloured = right.scatter(*points.T, s=14, c=[day.year for day in days], cmap="viridis", linewidths=0)
 figure.colorbar(coloured, label="year")
 left.set(title="by the way it is written", xlabel="first component", ylabel="second component")
 right.set(title="by the year", xlabel="first component")
