@@ -30,6 +30,7 @@ ENGINE = "keras"
 # %%
 import re
 import tempfile
+import textwrap
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -102,7 +103,7 @@ def write(prompt, length, choose):
 
 
 greedy = write("the ", 400, np.argmax)
-print(greedy)
+print(textwrap.fill(greedy, 100))
 
 # %% [markdown]
 # Look for the place from which the text repeats itself. Unspool writes the same text at temperature 0:
@@ -220,15 +221,16 @@ OPERATIONS = {
     "top-p 0.8": top_p(p, 0.8),
     "min-p 0.1": min_p(p, 0.1),
 }
+widest = max(max(bent.max(), bent[9:].sum()) for bent in OPERATIONS.values())
 figure, panels = plt.subplots(1, len(OPERATIONS), figsize=(9, 3), sharey=True, layout="constrained")
 for axes, (title, bent) in zip(panels, OPERATIONS.items(), strict=True):
     bars(axes, names, bent, title, before=p)
-    axes.set(xlabel="", xlim=(0, max(0.4, OPERATIONS["temperature 0.3"].max())))
+    axes.set(xlabel="", xlim=(0, widest))
 figure.supxlabel("probability after “the ”: before (grey) and after (blue)", fontsize=9)
 plt.show()
 
 # %% [markdown]
-# A low temperature feeds the first bar from all others; a high one feeds the tail, and `others` grows: that is where
+# A low temperature feeds the first bars from all others; a high one feeds the tail, and `others` grows: that is where
 # nonsense comes from. The three filters cut the tail off and leave the proportions of what they keep. Top-k keeps the
 # same number of characters everywhere, whether the network is sure or not; top-p and min-p keep few where it is sure
 # and many where it is not.
