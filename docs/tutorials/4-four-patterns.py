@@ -95,7 +95,7 @@ print(one_to_one(tf.random.normal((B, F))).shape)  # (B, C)
 # pictures is a small convolutional network.
 
 # %%
-digits = unspool.train(task="image-classification", minutes=0.2 * MINUTES, out=RUNS / "digits", **RUN)
+digits = unspool.train(task="image-classification", minutes=0.3 * MINUTES, out=RUNS / "digits", **RUN)
 figures = digits.evaluate()
 print(f"{figures.accuracy:.1%} of {figures.rows} held-out digits are read right; guessing finds one in ten.")
 
@@ -162,7 +162,7 @@ print(one_to_many(tf.random.normal((B, F))).shape)
 # %%
 from unspool.data.pictures.shapes import shape_pictures
 
-captioner = unspool.train(task="captioning", minutes=0.7 * MINUTES, out=RUNS / "shapes", **RUN)
+captioner = unspool.train(task="captioning", minutes=0.8 * MINUTES, out=RUNS / "shapes", **RUN)
 drawn = shape_pictures(100, seed=1)  # other pictures than those that it learnt from
 images = [one.picture.open() for one in drawn]
 captions = [best[0] for best in captioner.captions(images, beams=1)]
