@@ -28,6 +28,9 @@ RUNS = Path(tempfile.mkdtemp())
 # The last tenth is held out. No model learns from it, and all figures below are measured on it.
 
 # %%
+import math
+import tomllib
+
 import matplotlib.pyplot as plt
 
 import unspool
@@ -103,7 +106,6 @@ for name, model in models.items():
 
 # %%
 figures = {name: model.evaluate() for name, model in models.items()}
-size = len(text[cut:].encode())
 print(f"{'':<12}{'vocabulary':>12}{'tokens':>9}{'unknown':>9}{'nats per token':>16}{'bits per byte':>15}")
 for name, model in models.items():
     ids = model.tokenizer.encode(text[cut:])
@@ -133,10 +135,8 @@ plt.show()
 #
 # Write the function that computes bits per byte, without the cost of spelling.
 
+
 # %% tags=["exercise"]
-import math
-
-
 def bits_per_byte(nats_per_token: float, tokens: int, size: int) -> float:
     """Convert the loss of a text that has so many tokens, and `size` bytes."""
     ...
@@ -209,8 +209,6 @@ bare = unspool.train(SMALL, out=RUNS / "bare", **shape, **watched, **none, **com
 careful = unspool.train(SMALL, out=RUNS / "careful", **shape, **watched, **common)
 
 # %%
-import tomllib
-
 recipe = tomllib.loads((RUNS / "careful" / "recipe.toml").read_text(encoding="utf-8"))
 print("the dropout that was chosen:", recipe["training"]["dropout"])
 
