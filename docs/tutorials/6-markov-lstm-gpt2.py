@@ -30,6 +30,7 @@ import math
 import re
 import time
 from collections import Counter
+from itertools import pairwise
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -37,6 +38,7 @@ import numpy as np
 import unspool
 from unspool.arrays import log_softmax
 from unspool.data.sources import embedded_corpus
+from unspool.evaluate.copying import find_copies, longest_copy
 
 data = os.environ.get("UNSPOOL_DATA")
 book = Path(data, "books", "alice_en.txt") if data else None
@@ -128,13 +130,6 @@ budget = {"minutes": 0.8 * MINUTES, "cell": "lstm", "engine": ENGINE}
 lstm = unspool.train(TRAINING, counts=False, out=RUNS / "lstm", **budget, **common)
 mixture = unspool.train(TRAINING, out=RUNS / "mixture", **budget, **common)
 
-
-def read_in_training(model):
-    """Return how many characters a run read, those that it read again counted again."""
-    end = model.history.of("end")[-1]
-    return end["tokens_per_second"] * end["phases"].get("training", end["seconds"])
-
-
 # %% [markdown]
 # ## 4. GPT-2 looks back
 #
@@ -143,50 +138,6 @@ def read_in_training(model):
 # windows of a batch are learnt at all places at once, for which each place must be kept from seeing what follows it: a
 # *causal* mask.
 #
-# ### Exercise: the causal mask
-#
-# Return a boolean array [T, T] that is true in row *i*, column *j* where place *i* may look at place *j*.
-
-
-# %% tags=["exercise"]
-def causal_mask(T: int) -> np.ndarray:
-    """Return which places may look at which, [T, T]."""
-    ...
-
-
-# %% tags=["check"]
-def verdict(function):
-    """Say whether an answer is right, or else what is wrong with it."""
-    try:
-        found = function(3)
-        if found is None:
-            return "Not yet: the function returns nothing."
-        found = np.asarray(found)
-        if found.shape != (3, 3) or found.dtype != bool:
-            return f"Not yet: for 3 places a boolean array [3, 3] is asked for. You return {found.dtype} {found.shape}."
-        if found.all():
-            return "Not yet: every place sees every other, so the next character could simply be copied."
-        if np.array_equal(found, np.triu(np.ones((3, 3), bool))):
-            return "Not yet: this is upside down, each place sees what follows it. Rows look, columns are looked at."
-        if not found.diagonal().all():
-            return "Not yet: a place may look at itself; its own character is read already."
-        if not np.array_equal(found, np.tril(np.ones((3, 3), bool))):
-            return "Not yet: place 2 may look at 0, 1 and 2, place 1 at 0 and 1, place 0 at itself."
-    except Exception as problem:
-        return f"Not yet: the function raises {problem!r}."
-    return "Right: with this mask, one pass over a window trains a prediction at each of its places."
-
-
-print(verdict(causal_mask))
-
-
-# %% tags=["solution"]
-def causal_mask(T: int) -> np.ndarray:
-    """Return which places may look at which, [T, T]."""
-    return np.tril(np.ones((T, T), dtype=bool))
-
-
-# %% [markdown]
 # Here is GPT-2 (Radford et al., 2019), small enough for a laptop: 4 blocks of width 128 with 4 heads of attention, and
 # windows of 64 characters. Its weights begin at random; nothing is downloaded. It is trained as nanoGPT trains its
 # smallest model on a CPU: AdamW, batches of 12 windows, a rate that rises for 100 updates to 0.001 and falls as a
@@ -418,7 +369,8 @@ axes.set(xlabel="bits per byte of the held-out text", xlim=(0, 1.15 * max(bits.v
 axes.invert_yaxis()
 axes.spines[["top", "right"]].set_visible(False)
 plt.show()
-print(f"characters read in training: LSTM {read_in_training(lstm):,.0f}, GPT-2 {updates * BATCH * CONTEXT:,}")
+passes = {"LSTM": lstm.history.of("training")[-1]["epoch"], "GPT-2": updates * BATCH * CONTEXT / len(training)}
+print("passes over the training text:", ", ".join(f"{name} {count:.1f}" for name, count in passes.items()))
 
 # %% [markdown]
 # Shorter is better. Before you say that one architecture is better than another, look at the last line: in the same
@@ -521,7 +473,7 @@ def by_past(nats: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the middles of the ranges of known characters, and the mean bits in each, from nats [N, T]."""
     mean = nats.mean(0) / math.log(2)  # (T), of the character that 1, 2, 3 ... are known before
     reached = edges[edges <= len(mean) + 1]
-    means = [mean[low - 1 : high - 1].mean() for low, high in zip(reached, reached[1:], strict=False)]
+    means = [mean[low - 1 : high - 1].mean() for low, high in pairwise(reached)]
     return np.sqrt(reached[:-1] * (reached[1:] - 1)), np.array(means)
 
 
@@ -612,22 +564,8 @@ def repeated_phrases(samples: list[str]) -> float:
 
 def copied(samples: list[str], span: int = 20) -> float:
     """Return the share of characters that are in spans of so many which the training text has."""
-    inside = [np.zeros(len(sample), bool) for sample in samples]
-    for sample, found in zip(samples, inside, strict=True):
-        for start in range(len(sample) - span + 1):
-            if sample[start : start + span] in training:
-                found[start : start + span] = True
-    return float(np.concatenate(inside).mean())
-
-
-def longest_copy(samples: list[str]) -> str:
-    """Return the longest span of samples that is in the training text."""
-    best = ""
-    for sample in samples:
-        for start in range(len(sample)):
-            while len(best) < len(sample) - start and sample[start : start + len(best) + 1] in training:
-                best = sample[start : start + len(best) + 1]
-    return best
+    lengths = np.concatenate([copies.longest_of_each() for copies in find_copies(samples, [(0, training.encode())])])
+    return float((lengths >= span).mean())
 
 
 measures = {"unknown words": unknown_words, "repeated phrases": repeated_phrases, "copied": copied}
@@ -641,7 +579,7 @@ for axes, (title, measure) in zip(panels, measures.items(), strict=True):
 panels[0].invert_yaxis()
 plt.show()
 for name, samples in written.items():
-    span = longest_copy(samples)
+    span, _ = longest_copy(find_copies(samples, [(0, training.encode())]))
     print(f"{name}: the longest copy has {len(span)} characters: {span[:60]!r}")
 
 # %% [markdown]
