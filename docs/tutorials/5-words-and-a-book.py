@@ -71,7 +71,7 @@ ENGINE = "keras"  # Unspool trains with Keras on TensorFlow
 
 # %%
 KINDS = {"characters": "char", "byte pairs": "bpe", "words": "word"}
-common = {"validation": HELD_OUT, "engine": ENGINE, "overwrite": True, "progress": False}
+common = {"validation": str(HELD_OUT), "engine": ENGINE, "overwrite": True, "progress": False}
 models = {
     name: unspool.train(TRAINING, tokenizer=kind, minutes=0.6 * MINUTES, out=RUNS / kind, **common)
     for name, kind in KINDS.items()
@@ -306,7 +306,7 @@ def stops_at(losses: list[float], patience: int) -> int:
 # learning, and the last weights look like the best ones. In practice this happens when a text has the same page twice.
 
 # %%
-leaky = unspool.train(SMALL, out=RUNS / "leaky", **shape, **watched, **none, **common | {"validation": SMALL})
+leaky = unspool.train(SMALL, out=RUNS / "leaky", **shape, **watched, **none, **common | {"validation": str(SMALL)})
 for name, model in {"an honest held-out text": bare, "the training text itself": leaky}.items():
     believed, true = model.evaluate().bits_per_byte, model.evaluate(HELD_OUT).bits_per_byte
     print(f"chosen by {name}: {believed:.2f} bits per byte there, {true:.2f} on text it never saw")

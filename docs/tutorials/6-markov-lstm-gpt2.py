@@ -110,7 +110,7 @@ def following(text: str, context: str) -> Counter:
 # and keeps some probability for what never came. Unspool's, of order 8, does so by modified Kneser-Ney smoothing.
 
 # %%
-common = {"validation": HELD_OUT, "overwrite": True, "progress": False}
+common = {"validation": str(HELD_OUT), "overwrite": True, "progress": False}
 started = time.monotonic()
 chain = unspool.train(TRAINING, model="ngram", out=RUNS / "chain", **common)
 print(f"counted and measured in {time.monotonic() - started:.1f} s: {chain.evaluate().bits_per_byte:.3f} bits per byte")
