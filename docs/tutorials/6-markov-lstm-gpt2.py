@@ -498,7 +498,7 @@ plt.show()
 # %% [markdown]
 # All lines fall steeply at first: the letters of the current word tell most. Where does each become flat? The chain
 # sees seven characters and cannot gain from an eighth. GPT-2's line ends where its window ends. The LSTM may go on; how
-# far it does depends on how long it was trained. Nothing that stood a page ago helps any of the three.
+# far it does depends on how long it was trained. Hardly anything that stood a page ago helps any of them.
 #
 # ## 7. What do they write, and what is wrong with it?
 #
@@ -591,11 +591,10 @@ for name, samples in written.items():
 # - **The LSTM** spells most words, the better the longer it was trained, and invents some that look right. It copies
 #   less. Its sentences hold together for longer than its words are known.
 # - **The mixture** leans on the counts where they are sure, so it misspells less than the LSTM, and copies more.
-# - **GPT-2** after a short budget is where the LSTM was after a part of its own: look at its unknown words first. In a
-#   longer run it copies within its window with ease, since attention can look at the place itself.
+# - **GPT-2** has read the least, as the passes above say, so look at its unknown words first. With more time it repeats
+#   what is in its window with ease, since attention can look at the place itself.
 #
-# No figure here says whether a sample makes sense. For that one has to read it, and models that make sense have read
-# more than one book.
+# No figure here says whether a sample makes sense. For that one has to read it.
 #
 # ## What to read next
 #
