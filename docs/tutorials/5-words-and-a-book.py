@@ -29,6 +29,7 @@ RUNS = Path(tempfile.mkdtemp())
 
 # %%
 import math
+import re
 import tomllib
 
 import matplotlib.pyplot as plt
@@ -78,7 +79,8 @@ models = {
 }
 
 # %%
-sentence = " ".join(text[cut:].split()[50:58])
+found = re.search(r"(?:[^\W\d_]+ ){7}[^\W\d_]+", text[cut:])  # eight words in a row
+sentence = found[0] if found else text[cut : cut + 60]
 for name, model in models.items():
     tokens = [model.tokenizer.show(int(token)) for token in model.tokenizer.encode(sentence)]
     print(f"{name}, {len(tokens)} tokens:", "|".join(tokens), "\n")
