@@ -229,8 +229,8 @@ drawn, panels = plt.subplots(1, 2, figsize=(7, 3), dpi=80, layout="constrained",
 for axes, (title, model) in zip(panels, {"no dropout": bare, "dropout": careful}.items(), strict=True):
     for name, colour, points in zip(("training", "held out"), (BLUE, ORANGE), curves(model), strict=True):
         axes.plot(*zip(*points, strict=True), color=colour, marker="." if name == "held out" else "")
-        below = {"textcoords": "offset points", "ha": "right", "va": "top" if name == "training" else "bottom"}
-        axes.annotate(name, points[-1], (-4, -8 if name == "training" else 6), color=colour, **below)
+        place = (-4, -16) if name == "training" else (-4, 6)
+        axes.annotate(name, points[-1], place, textcoords="offset points", ha="right", color=colour)
     best = min(points, key=lambda point: point[1])
     axes.plot(*best, "o", markersize=11, fillstyle="none", color=QUIET)
     axes.set(title=title, xlabel="passes over the text")
