@@ -1,0 +1,111 @@
+"""The site, built as `make docs` builds it, and opened in Chromium from its files: nothing is asked for elsewhere."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks.browser import Browser, chromium
+from helpers.blocks import ROOT
+
+pytest.importorskip("material")
+pytestmark = pytest.mark.slow
+needs_chromium = pytest.mark.skipif(chromium() is None, reason="Chromium is not installed")
+PAGES = (
+    "index.html",
+    "tutorials/pytorch/2-character-generator.html",
+    "tutorials/quiz-before.html",
+    "how-to/settings.html",
+    "reference/python.html",
+    "glossary.html",
+    "source/src/unspool/engines/numpy/cells.py.html",
+)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site, built where broken links and anchors are errors."""
+    from mkdocs.commands.build import build
+    from mkdocs.config import load_config
+
+    place = tmp_path_factory.mktemp("site")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(ROOT)
+        config = load_config(str(ROOT / "mkdocs.yml"), site_dir=str(place))
+        assert config.strict
+        build(config)
+    return place
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with Browser() as found:
+        yield found
+
+
+def test_no_page_loads_anything_from_elsewhere(site: Path) -> None:
+    pages = sorted(site.rglob("*.html"))
+    assert len(pages) > 50
+    loaded = r"<(?:script|img|iframe|source)\b[^>]*\bsrc=\"(\w+:)?//|<link\b[^>]*\bhref=\"(\w+:)?//"
+    for page in pages:
+        assert not re.search(loaded, page.read_text(encoding="utf-8")), page
+
+
+def test_the_search_knows_every_page(site: Path) -> None:
+    found = json.loads((site / "search" / "search_index.json").read_text(encoding="utf-8"))
+    places = {entry["location"].partition("#")[0] for entry in found["docs"]}
+    assert {"glossary.html", "how-to/own-data.html", "reference/commands.html"} <= places
+
+
+def test_a_word_of_the_glossary_leads_to_the_line_of_its_code(site: Path) -> None:
+    page = (site / "glossary.html").read_text(encoding="utf-8")
+    (line,) = set(re.findall(r'cells\.py\.html#(__span-0-\d+)"><code>lstm_step', page))
+    source = (site / "source/src/unspool/engines/numpy/cells.py.html").read_text(encoding="utf-8")
+    (code,) = re.findall(rf'<span id="{line}">(.*?)\n', source)
+    assert "lstm_step" in re.sub("<[^>]*>", "", code)
+
+
+@needs_chromium
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_asks_for_nothing_elsewhere_and_fits_its_window(
+    site: Path, browser: Browser, name: str, width: int, dark: bool
+) -> None:
+    browser.open(site / name, width=width, dark=dark)
+    browser.run("new Promise(done => setTimeout(done, 300))")
+    assert browser.messages == []
+    assert [one for one in browser.requests if not one.startswith((site.as_uri(), "about:", "blob:"))] == []
+    assert browser.run("document.documentElement.scrollWidth") <= width
+    paper = browser.run("getComputedStyle(document.body).backgroundColor")
+    assert paper == ("rgb(20, 23, 26)" if dark else "rgb(255, 255, 255)")
+
+
+@needs_chromium
+def test_the_search_finds_a_word_in_pages_that_are_files(site: Path, browser: Browser) -> None:
+    browser.open(site / "index.html")
+    browser.run(
+        "(() => { const field = document.querySelector('.md-search__input'); field.focus(); field.value = 'perplexity';"
+        "field.dispatchEvent(new KeyboardEvent('keyup', {key: 'y', bubbles: true}));"
+        "field.dispatchEvent(new Event('input', {bubbles: true})); })()"
+    )
+    found = browser.run(
+        "new Promise(done => { let left = 50; const look = () => {"
+        "const links = [...document.querySelectorAll('.md-search-result__link')].map(one => one.href);"
+        "if (links.length || !left--) done(links); else setTimeout(look, 100); }; look(); })"
+    )
+    assert any("glossary.html#perplexity" in link for link in found), found
+    assert browser.messages == []
+
+
+@needs_chromium
+def test_the_switch_of_colours_goes_round(site: Path, browser: Browser) -> None:
+    browser.open(site / "index.html")
+    papers = []
+    for _ in range(3):
+        browser.run("[...document.querySelectorAll('label[for^=__palette]')].find(one => !one.hidden).click()")
+        papers.append(browser.run("getComputedStyle(document.body).backgroundColor"))
+    assert papers == ["rgb(255, 255, 255)", "rgb(20, 23, 26)", "rgb(255, 255, 255)"]
+    browser.run("localStorage.clear()")
