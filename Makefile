@@ -53,7 +53,7 @@ format: $(VENV)/.installed-development  ## Format the code and mend what ruff ca
 
 docs: $(VENV)/.installed-development  ## Generate docs/reference from the code, and build the site into site/
 	$(BIN)/python -m docs.generate
-	$(BIN)/python -m mkdocs build --quiet --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 	@echo "The site was built. Open site/index.html."
 
 pages: $(VENV)/.installed-development  ## Open the report of every task in Chromium, with axe-core where npm can install it

@@ -81,7 +81,7 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
 
 def on_page_content(html: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Let a link to a name lead to the line that defines it."""
-    return re.sub(r'href="([^"]+)" data-line="(\d+)"', r'href="\1#__span-0-\2"', html)
+    return re.sub(r'data-line="(\d+)" href="([^"]+)"', r'href="\2#__span-0-\1"', html)
 
 
 def is_elsewhere(target: str) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 import nbformat
 
-SHOWN = "The picture that this cell draws; the text below it says what to see."
+SHOWN = "What the code above draws; the text below says what to see in it."
 
 
 def notebook_page(path: Path) -> tuple[str, dict[str, bytes]]:

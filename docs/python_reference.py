@@ -16,6 +16,7 @@ from unspool.models.about import RunHistory
 from unspool.models.learning import LearningSession
 from unspool.sklearn import RecurrentClassifier
 from unspool.specs.base import Spec
+from unspool.training.callback import StepEvent, ValidationEvent
 
 FUNCTIONS = ("train", "load", "resume", "batches", "from_keras", "keras_callback", "from_arpa")
 GROUPS: dict[str, tuple[type, ...]] = {
@@ -33,6 +34,8 @@ GROUPS: dict[str, tuple[type, ...]] = {
     "What models return": (unspool.Sample, unspool.Score, unspool.StateReading, Session, LearningSession, RunHistory),
     "What a run reports, and errors": (
         unspool.Callback,
+        StepEvent,
+        ValidationEvent,
         unspool.UnspoolError,
         unspool.DataWarning,
         unspool.ModelFolderWarning,

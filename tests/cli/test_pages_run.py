@@ -42,6 +42,8 @@ PAGES = {
     "docs/how-to/counts.md": Page(slow=False),
     "docs/how-to/serve-elsewhere.md": Page(separate=True),
     "docs/how-to/from-python.md": Page(),
+    "docs/tutorials/index.md": Page(slow=False),
+    "docs/tutorials/teacher.md": Page(slow=False),
 }
 ELSEWHERE = {"docs/how-to/keras.md": "tests/conformance/test_keras_how_to.py"}  # which needs TensorFlow in its process
 GENERATED = ("docs/reference/commands.md", "docs/reference/python.md")  # signatures and help
@@ -136,10 +138,11 @@ def test_the_blocks_of_every_page_are_run() -> None:
 
 def test_what_is_installed_are_the_extras() -> None:
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
-    (block,) = (one for one in blocks_of(ROOT / "README.md") if "pip install" in one.lines[0])
-    named = [word for line in block.lines for word in re.findall(r"\[(\w+)\]", line.partition("#")[0])]
-    assert len(named) == len(block.lines) - 1
-    assert set(named) <= set(extras)
+    pages = {page: page.read_text(encoding="utf-8") for page in LINKED}
+    named = {page: re.findall(r"'(?:\.|unspool)\[([\w,]+)\]'", text) for page, text in pages.items()}
+    assert len(named[ROOT / "README.md"]) >= 5
+    for page, found in named.items():
+        assert {one for names in found for one in names.split(",")} <= set(extras), page
 
 
 @pytest.mark.parametrize("page", LINKED, ids=lambda page: page.name)
