@@ -9,7 +9,7 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
 ENGINES := numba torch
 SEPARATE := keras
 
-.PHONY: help install demo test check format docs pages bench clean
+.PHONY: help install demo test check format docs tutorials pages bench clean
 
 help:  ## Say what each command does
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -55,6 +55,9 @@ docs: $(VENV)/.installed-development  ## Generate docs/reference from the code, 
 	$(BIN)/python -m docs.generate
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 	@echo "The site was built. Open site/index.html."
+
+tutorials: $(VENV)/.installed-development  ## Execute the notebooks of docs/tutorials; NAMES="2" picks one of them
+	$(BIN)/python -m docs.tutorials.build $(NAMES)
 
 pages: $(VENV)/.installed-development  ## Open the report of every task in Chromium, with axe-core where npm can install it
 	npm ci --silent --prefix benchmarks || echo "axe-core cannot be installed here: contrast and roles will not be checked."
