@@ -36,9 +36,9 @@ PARTS = re.compile(
 
 def on_files(files: Files, *, config: MkDocsConfig) -> Files:
     """Add the pages of notebooks, and those of the files outside that pages name."""
-    for path in sorted((ROOT / DOCS).rglob("*.ipynb")):
-        uri = path.relative_to(ROOT / DOCS).with_suffix(".md").as_posix()
-        text, pictures = notebook_page(path)
+    for notebook in sorted((ROOT / DOCS).rglob("*.ipynb")):
+        uri = notebook.relative_to(ROOT / DOCS).with_suffix(".md").as_posix()
+        text, pictures = notebook_page(notebook)
         files.append(File.generated(config, uri, content=text))
         for name, data in pictures.items():
             files.append(File.generated(config, join(dirname(uri), name), content=data))

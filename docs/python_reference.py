@@ -50,7 +50,7 @@ The names of `unspool`, and the methods of what they return; `help(unspool.train
 """
 SECTIONS = {"Args": "Takes", "Attributes": "Has", "Returns": "Returns", "Raises": "Raises"}
 CALLED = (RecurrentClassifier, unspool.SamplingSpec, unspool.BeamSpec)  # classes that people make objects of
-LONG = 100  # characters of a line of a signature
+LONG = 120  # characters of a line of a signature
 ONCE = ("describe", "own_report", "exported_weights", "mixed")  # which reports and commands call
 
 Member = tuple[str, Any]
@@ -102,7 +102,7 @@ def _class(kind: type, shown: dict[Any, str]) -> Iterator[str]:
 
 def _entry(name: str, value: Any, level: str) -> str:
     """Return a heading, the signature and what the docstring says."""
-    call = value.fget if isinstance(value, property) else getattr(value, "__func__", value)
+    call: Any = value.fget if isinstance(value, property) else getattr(value, "__func__", value)
     called = not isinstance(value, property | type) or value in CALLED
     told = _told(inspect.getdoc(call) or "", called)
     return "\n".join([f"{level} {name}\n", *([_signature(name, call)] if called else []), *told])
@@ -113,7 +113,7 @@ def _signature(name: str, call: Callable[..., Any]) -> str:
     found = inspect.signature(call)
     parameters = [one.replace(annotation=one.empty) for one in found.parameters.values() if one.name != "self"]
     line = f"{name}{found.replace(parameters=parameters, return_annotation=found.empty)}"
-    line = re.sub(r"<(?:class|built-in function) '?([\w.]+)'?>", r"\1", line)
+    line = re.sub(r"<(?:class|built-in function) '?([\w.]+)'?>", r"\1", line).replace("'", '"')
     return f"```python\n{textwrap.fill(line, LONG, subsequent_indent='    ')}\n```\n"
 
 

@@ -1,4 +1,4 @@
-"""Every block of code in the README and the documentation runs, with small budgets, and prints what it shows, in shape."""
+"""Every block of code in the documentation runs, with small budgets, and prints what it shows, in shape."""
 
 import re
 import tomllib
@@ -85,7 +85,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "en.txt": "".join(f"two {name}\n" for name in lines),
         "de.txt": "".join(f"zwei {name}\n" for name in lines),
         "wine.csv": "alcohol,hue,kind\n" + "".join(f"{12 + n % 3},{n % 7}.5,{'ab'[n % 3 > 1]}\n" for n in range(60)),
-        "recipe.toml": '[network]\nnum_layers = 1\n\n[training]\ndropout = 0.1\n',
+        "recipe.toml": "[network]\nnum_layers = 1\n\n[training]\ndropout = 0.1\n",
         **{f"letters/{name}.txt": f"Dear {name}, {SENTENCE}" for name in lines},
         **{f"names/{kind}.txt": "\n".join([*lines, ""]) for kind in ("german", "italian")},
     }
