@@ -1,5 +1,5 @@
-"""Write docs/reference/ from the code: the help of every command, every setting of a recipe, and what Python's functions
-and classes say of themselves (`docs/python_reference.py`); and the types of the keywords of Python's functions
+"""Write docs/reference/ from the code: the help of every command, every setting of a recipe, what Python's functions
+and classes say of themselves (`docs/python_reference.py`); and the types of the keywords of functions
 (`docs/keywords.py`).
 
 `make docs` runs it; a test compares the files with what it would write.

@@ -1,4 +1,4 @@
-"""What the site adds to the files of this folder: notebooks as pages, and a page for each linked file of the repository.
+"""What the site adds to the files of this folder: notebooks as pages, and pages of linked files of the repository.
 
 MkDocs calls the functions `on_...` (`hooks` in mkdocs.yml). Links are written as they work in the repository; a page of
 the site has them turned to pages of the site:
