@@ -101,6 +101,15 @@ def test_the_glossary_is_in_order() -> None:
     assert len(titles) >= 50
 
 
+def test_every_picture_is_made_by_a_script() -> None:
+    scripts = "".join(path.read_text(encoding="utf-8") for path in DOCS.glob("*.py"))
+    pictures = [path for ending in ("svg", "webp", "png") for path in DOCS.rglob(f"*.{ending}")]
+    assert len(pictures) >= 5
+    for picture in pictures:
+        drawn = re.sub(r"-\d+-(dark|light)", "-{width}-{'dark' if dark else 'light'}", picture.name)
+        assert f'"{drawn}"' in scripts, picture
+
+
 def test_names_that_pages_link_to_are_where_they_say() -> None:
     for page in [*DOCS.rglob("*.md")]:
         for symbol, target in re.findall(r"\[`([\w.]+)`\]\(([^)]+\.py)\)", page.read_text(encoding="utf-8")):

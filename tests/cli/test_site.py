@@ -1,8 +1,11 @@
 """The site, built as `make docs` builds it, and opened in Chromium from its files: nothing is asked for elsewhere."""
 
 import json
+import os
 import re
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,8 +14,6 @@ from benchmarks.browser import Browser, chromium
 from helpers.blocks import ROOT
 
 pytest.importorskip("material")
-pytestmark = pytest.mark.slow
-needs_chromium = pytest.mark.skipif(chromium() is None, reason="Chromium is not installed")
 PAGES = (
     "index.html",
     "tutorials/pytorch/2-character-generator.html",
@@ -24,18 +25,20 @@ PAGES = (
 )
 
 
+def in_chromium(test: Callable[..., None]) -> Callable[..., None]:
+    """Leave a test to the slow ones, and skip it where there is no Chromium."""
+    skipped = pytest.mark.skipif(chromium() is None, reason="Chromium is not installed")
+    return pytest.mark.slow(skipped(test))
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site, built where broken links and anchors are errors."""
-    from mkdocs.commands.build import build
-    from mkdocs.config import load_config
-
     place = tmp_path_factory.mktemp("site")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(ROOT)
-        config = load_config(str(ROOT / "mkdocs.yml"), site_dir=str(place))
-        assert config.strict
-        build(config)
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(place)]
+    silent = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
+    done = subprocess.run(command, cwd=ROOT, env=silent, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
     return place
 
 
@@ -67,7 +70,7 @@ def test_a_word_of_the_glossary_leads_to_the_line_of_its_code(site: Path) -> Non
     assert "lstm_step" in re.sub("<[^>]*>", "", code)
 
 
-@needs_chromium
+@in_chromium
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("name", PAGES)
@@ -83,7 +86,7 @@ def test_a_page_asks_for_nothing_elsewhere_and_fits_its_window(
     assert paper == ("rgb(20, 23, 26)" if dark else "rgb(255, 255, 255)")
 
 
-@needs_chromium
+@in_chromium
 def test_the_search_finds_a_word_in_pages_that_are_files(site: Path, browser: Browser) -> None:
     browser.open(site / "index.html")
     browser.run(
@@ -100,7 +103,7 @@ def test_the_search_finds_a_word_in_pages_that_are_files(site: Path, browser: Br
     assert browser.messages == []
 
 
-@needs_chromium
+@in_chromium
 def test_the_switch_of_colours_goes_round(site: Path, browser: Browser) -> None:
     browser.open(site / "index.html")
     papers = []
