@@ -22,7 +22,7 @@ class Page(NamedTuple):
     Attributes:
         apart: runs each block by itself, in a folder of its own.
         slow: leaves the page to the slow tests.
-        separate: runs each block of Python as a program of its own, as they import several frameworks.
+        separate: runs each command and each block of Python in a process of its own, as they import several frameworks.
         before: are commands whose models the page presupposes.
     """
 

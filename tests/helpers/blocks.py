@@ -10,7 +10,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from helpers.commands import Result, call_main, environment
+from helpers.commands import Result, call_main, environment, run_process
 
 ROOT = Path(__file__).parent.parent.parent
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$(?:\n+^```text\n(.*?)^```$)?", re.M | re.S)
@@ -85,7 +85,7 @@ def run_blocks(blocks: list[Block], page: str, separate: bool = False) -> None:
     Args:
         blocks: are run in order; those of Python share their names.
         page: is the name of their page.
-        separate: runs each block of Python as a program of its own.
+        separate: runs each command and each block of Python in a process of its own.
     """
     names: dict[str, Any] = {"__name__": page}
     for block in blocks:
@@ -94,14 +94,14 @@ def run_blocks(blocks: list[Block], page: str, separate: bool = False) -> None:
             assert shown_in(block.shown or [], printed), (block, printed)
         else:
             for command, shown in block.commands():
-                check_command(command, shown)
+                check_command(command, shown, separate)
 
 
-def check_command(command: str, shown: list[str]) -> None:
+def check_command(command: str, shown: list[str], separate: bool) -> None:
     """Run a command, unless it cannot run here, and compare what it prints."""
     if any(word in command for word in LEFT_OUT):
         return
-    result = run_command(command)
+    result = run_command(command, separate)
     assert result.code == 0, (command, result.err)
     if " generate " in command:  # what a network writes is its own
         assert len(result.out.splitlines()) >= min(1, len(shown)), command
@@ -109,9 +109,9 @@ def check_command(command: str, shown: list[str]) -> None:
         assert shown_in(shown, result.err + result.out), (command, shown, result)
 
 
-def run_command(command: str) -> Result:
-    """A command, in this process; of make, what it would run."""
-    before, _, last = command.rpartition(" | ")
+def run_command(command: str, separate: bool = False) -> Result:
+    """A command, with few minutes, in this process unless it is to be separate; of make, what it would run."""
+    before, _, last = re.sub(r"--minutes \d+", f"--minutes {MINUTES}", command).rpartition(" | ")
     words = [name for word in shlex.split(last, comments=True) for name in _expanded(word)]
     if words[0] == "make":
         dry = subprocess.run(["make", "-n", *words[1:]], cwd=ROOT, capture_output=True, text=True, timeout=60)
@@ -126,7 +126,7 @@ def run_command(command: str) -> Result:
     given = "".join(Path(name).read_text(encoding="utf-8") for name in reading[1:])
     sizes = next((SIZES[word] for word in SIZES if word in words), {})
     trains = {f"UNSPOOL_TRAIN_{name}": value for name, value in sizes.items()} if words[1] == "train" else {}
-    return call_main(*words[1:], input=given, env=SMALL | trains)
+    return (run_process if separate else call_main)(*words[1:], input=given, env=SMALL | trains)
 
 
 def _expanded(word: str) -> list[str]:
