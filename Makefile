@@ -59,9 +59,9 @@ docs: $(VENV)/.installed-development  ## Generate docs/reference from the code, 
 tutorials: $(VENV)/.installed-development  ## Execute the notebooks of docs/tutorials; NAMES="2" picks one of them
 	$(BIN)/python -m docs.tutorials.build $(NAMES)
 
-pages: $(VENV)/.installed-development  ## Open the report of every task in Chromium, with axe-core where npm can install it
+pages: $(VENV)/.installed-development  ## Open the report of every task and the site in Chromium, with axe-core where npm can install it
 	npm ci --silent --prefix benchmarks || echo "axe-core cannot be installed here: contrast and roles will not be checked."
-	$(BIN)/python -m pytest -m slow tests/cli/test_report_browser.py
+	$(BIN)/python -m pytest -m slow tests/cli/test_report_browser.py tests/cli/test_site.py
 
 bench: $(VENV)/.installed-benchmarks  ## Run the benchmarks and write docs/benchmarks.md; UNSPOOL_DATA names the folder of data sets
 	$(BIN)/python -m benchmarks

@@ -23,7 +23,7 @@ from docs.symbols import line_of
 ROOT = Path(__file__).resolve().parent.parent
 DOCS, SOURCE = "docs/", "source/"
 LANGUAGES = {".py": "python", ".toml": "toml", ".json": "json", ".yml": "yaml"}
-FRONT = "---\nsearch:\n  exclude: true\n---\n\n"
+FRONT = "---\nsearch:\n  exclude: true\nhide: [navigation, toc]\n---\n\n"
 PARTS = re.compile(
     r"^ *(?P<fence>`{3,})[^\n]*\n.*?^ *(?P=fence)`* *$"  # a block of code, which stays as it is
     r"|`(?P<symbol>[A-Za-z_][\w.]*)`\]\((?P<code>[^)\s]+\.py)\)"
@@ -82,6 +82,12 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
 def on_page_content(html: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Let a link to a name lead to the line that defines it."""
     return re.sub(r'data-line="(\d+)" href="([^"]+)"', r'href="\2#__span-0-\1"', html)
+
+
+def on_post_page(output: str, *, page: Page, config: MkDocsConfig) -> str:
+    """Name the search for screen readers."""
+    search = 'data-md-component="search" role="dialog"'
+    return output.replace(search, f'{search} aria-label="Search"')
 
 
 def is_elsewhere(target: str) -> bool:
