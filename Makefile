@@ -22,12 +22,12 @@ $(VENV)/.installed: $(NEEDS) | $(BIN)/python
 	@touch $@
 
 $(VENV)/.installed-development: $(NEEDS) | $(BIN)/python
-	$(PIP) -e '.[all,test,check]'
+	$(PIP) -e '.[all,test,check,docs]'
 	$(PIP) -e '.[keras]' || echo "TensorFlow cannot be installed here: the engine keras will not be tested."
 	@touch $(VENV)/.installed $@
 
 $(VENV)/.installed-benchmarks: $(VENV)/.installed-development
-	$(PIP) -e '.[all,test,check,bench]'
+	$(PIP) -e '.[all,test,check,docs,bench]'
 	@touch $@
 
 install: $(VENV)/.installed  ## Make .venv and install Unspool into it
@@ -51,19 +51,21 @@ format: $(VENV)/.installed-development  ## Format the code and mend what ruff ca
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: $(VENV)/.installed-development  ## Generate docs/reference from the code
+docs: $(VENV)/.installed-development  ## Generate docs/reference from the code, and build the site into site/
 	$(BIN)/python -m docs.generate
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+	@echo "The site was built. Open site/index.html."
 
 tutorials: $(VENV)/.installed-development  ## Execute the notebooks of docs/tutorials; NAMES="2" picks one of them
 	$(BIN)/python -m docs.tutorials.build $(NAMES)
 
-pages: $(VENV)/.installed-development  ## Open the report of every task in Chromium, with axe-core where npm can install it
+pages: $(VENV)/.installed-development  ## Open the report of every task and the site in Chromium, with axe-core where npm can install it
 	npm ci --silent --prefix benchmarks || echo "axe-core cannot be installed here: contrast and roles will not be checked."
-	$(BIN)/python -m pytest -m slow tests/cli/test_report_browser.py
+	$(BIN)/python -m pytest -m slow tests/cli/test_report_browser.py tests/cli/test_site.py
 
 bench: $(VENV)/.installed-benchmarks  ## Run the benchmarks and write docs/benchmarks.md; UNSPOOL_DATA names the folder of data sets
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks --report
 
 clean:  ## Remove the environment and what tools left behind
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -55,7 +55,7 @@ def _section(result: dict[str, Any]) -> str:
     for rows in (claims, result["rows"]):
         lines += [*_table(rows), ""] if rows else []
     settings = ", ".join(f"{name} {value}" for name, value in result.get("settings", {}).items())
-    lines += [f"Settings: {settings}.", ""] if settings else []
+    lines += [f"Settings: {settings}.".replace("<", "&lt;"), ""] if settings else []
     machine = ", ".join(f"{key} {value}" for key, value in result["machine"].items())
     return "\n".join([*lines, f"Measured with {machine}.", ""])
 

@@ -1,5 +1,6 @@
-"""Write docs/reference/ from the code: the help of every command, and every setting of a recipe; and the types of
-the keywords of Python's functions (`docs/keywords.py`).
+"""Write docs/reference/ from the code: the help of every command, every setting of a recipe, what Python's functions
+and classes say of themselves (`docs/python_reference.py`); and the types of the keywords of functions
+(`docs/keywords.py`).
 
 `make docs` runs it; a test compares the files with what it would write.
 """
@@ -8,6 +9,7 @@ import os
 from pathlib import Path
 
 from docs import keywords
+from docs.python_reference import python
 from unspool.cli.command import Command, help_of
 from unspool.cli.commands import commands as commands_by_name
 from unspool.cli.commands import load_command
@@ -71,6 +73,7 @@ def pages() -> dict[Path, str]:
     return {
         REFERENCE / "commands.md": commands(),
         REFERENCE / "settings.md": settings(),
+        REFERENCE / "python.md": NOTE + python(),
         **keywords.pages(),
     }
 
