@@ -320,8 +320,8 @@ plt.show()
 # %% [markdown]
 # The dotted lines are held-out text. At the left the text circles, at the right it falls apart, and in between there
 # is a range in which neither fault is much larger than in real text. Where the two solid lines cross is a fair first
-# choice; Unspool's own default is 0.8. A better model should have a wider range, because less of its tail is wrong; with
-# more minutes you can see whether it has.
+# choice; Unspool's own default is 0.8. A better model should have a wider range, because less of its tail is wrong;
+# with more minutes you can see whether it has.
 #
 # ## Why a padding symbol may never be drawn
 #

@@ -300,8 +300,8 @@ print(f"{hits(judge.classify(kept_names)):.0%} of {len(kept)} names that it neve
 print(f"{hits(writer.classify(kept_names)):.0%} by the writer above, asked which language makes the name likeliest.")
 
 # %% [markdown]
-# There are two ways to the same answer. The writer has no head. It is asked how likely the name is in each language, and Bayes'
-# rule turns the answers round; exercise 2 does so by hand. Guessing would find one in four.
+# There are two ways to the same answer. The writer has no head. It is asked how likely the name is in each language,
+# and Bayes' rule turns the answers round; exercise 2 does so by hand. Guessing would find one in four.
 #
 # And does the one recognise what the other writes?
 
