@@ -135,8 +135,8 @@ print(f"repeated 10-grams: greedy {np.mean([*map(repeated, loops)]):.0%}, real {
 # %% [markdown]
 # Why does it run in circles? The rule has no randomness. A state and a character determine the next state, and the
 # likeliest phrase after a phrase is often a likely phrase that was there before. Once the state comes close enough to
-# one that it has been in, everything that followed follows again. More training makes the loop longer and its words
-# better; it does not remove it.
+# one that it has been in, everything that followed follows again. Nothing of this depends on how long the network was
+# trained: set `UNSPOOL_TUTORIAL_MINUTES` to 5, and look for the loop again.
 #
 # ## Two characters that are nearly as likely
 #
@@ -320,7 +320,8 @@ plt.show()
 # %% [markdown]
 # The dotted lines are held-out text. At the left the text circles, at the right it falls apart, and in between there
 # is a range in which neither fault is much larger than in real text. Where the two solid lines cross is a fair first
-# choice; Unspool's own default is 0.8. A better model makes the range wider, because less of its tail is wrong.
+# choice; Unspool's own default is 0.8. A better model should have a wider range, because less of its tail is wrong;
+# with more minutes you can see whether it has.
 #
 # ## Why a padding symbol may never be drawn
 #

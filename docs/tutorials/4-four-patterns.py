@@ -300,8 +300,8 @@ print(f"{hits(judge.classify(kept_names)):.0%} of {len(kept)} names that it neve
 print(f"{hits(writer.classify(kept_names)):.0%} by the writer above, asked which language makes the name likeliest.")
 
 # %% [markdown]
-# Two ways to the same answer. The writer has no head. It is asked how likely the name is in each language, and Bayes'
-# rule turns the answers round; exercise 2 does so by hand. Guessing would find one in four.
+# There are two ways to the same answer. The writer has no head. It is asked how likely the name is in each language,
+# and Bayes' rule turns the answers round; exercise 2 does so by hand. Guessing would find one in four.
 #
 # And does the one recognise what the other writes?
 
@@ -515,8 +515,8 @@ PATTERNS = {
 
 # %% [markdown]
 # **2. Bayes' rule.** A writer says how many nats a name costs in each language. Each language is equally probable
-# before the name is read. Return the probability of each language given the name. Names of books, and of Welsh
-# villages, can cost a thousand nats: your function must not fail there.
+# before the name is read. Return the probability of each language given the name. Of a longer text, a whole page, the
+# nats can be thousands: your function must not fail there.
 
 
 # %% tags=["exercise"]
