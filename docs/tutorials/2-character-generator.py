@@ -50,7 +50,7 @@ plt.rcParams.update({"axes.spines.right": False, "axes.edgecolor": QUIET, "font.
 TEXT = embedded_corpus()
 CHARACTERS = sorted(set(TEXT))
 INDEX = {character: index for index, character in enumerate(CHARACTERS)}
-V, H, NCHARS, ROWS, RATE = len(CHARACTERS), 128, 100, 32, 0.004
+V, H, NCHARS, ROWS, RATE = len(CHARACTERS), 128, 100, 32, 0.01
 UPDATES = int(600 * MINUTES) + 2
 rng = np.random.default_rng(0)
 
@@ -73,7 +73,8 @@ print(f"{len(LEARNT):,} characters to learn, {len(HELD_TEXT):,} held out, {V} di
 # Every update clips the gradient and moves the weights by Adam, at a rate that falls linearly to almost nothing.
 #
 # The state is two arrays, h and c. It is handed in and handed back, never kept inside: you will want to carry it on
-# in one place and to forget it in another.
+# in one place and to forget it in another. All weights start between -1 / sqrt(H) and 1 / sqrt(H), and the forget gate
+# starts open, by a bias of 1.
 
 # %% tags=["pytorch"]
 import torch
@@ -126,11 +127,16 @@ import tensorflow as tf
 keras.utils.set_random_seed(0)
 
 
+def uniform():
+    return keras.initializers.RandomUniform(-(H**-0.5), H**-0.5)  # as PyTorch and Unspool start; Keras has others
+
+
 def Network():
     ids, state = keras.Input((None,), dtype="int32"), [keras.Input((H,)), keras.Input((H,))]  # (B, T), two of (B, H)
-    lstm = keras.layers.LSTM(H, return_sequences=True, return_state=True)  # its forget gate starts open
+    start = {"kernel_initializer": uniform(), "recurrent_initializer": uniform()}
+    lstm = keras.layers.LSTM(H, return_sequences=True, return_state=True, **start)  # its forget gate starts open
     hidden, *after = lstm(keras.ops.one_hot(ids, V), initial_state=state)  # (B, T, H)
-    logits = keras.layers.Dense(V, name="logits")(hidden)  # (B, T, V)
+    logits = keras.layers.Dense(V, kernel_initializer=uniform())(hidden)  # (B, T, V)
     return keras.Model([ids, *state], [logits, *after])
 
 
