@@ -73,8 +73,8 @@ print(f"{len(LEARNT):,} characters to learn, {len(HELD_TEXT):,} held out, {V} di
 # Every update clips the gradient and moves the weights by Adam, at a rate that falls linearly to almost nothing.
 #
 # The state is two arrays, h and c. It is handed in and handed back, never kept inside: you will want to carry it on
-# in one place and to forget it in another. All weights start between -1 / sqrt(H) and 1 / sqrt(H), and the forget gate
-# starts open, by a bias of 1.
+# in one place and to forget it in another. The matrices start between -1 / sqrt(H) and 1 / sqrt(H), the biases of the
+# LSTM at 0, but that of the forget gate at 1, so that it starts open.
 
 # %% tags=["pytorch"]
 import torch
@@ -88,7 +88,9 @@ class Network(nn.Module):
     def __init__(self):
         super().__init__()
         self.lstm = nn.LSTM(V, H, batch_first=True)
-        self.lstm.bias_hh_l0.data[H : 2 * H] = 1  # the forget gate starts open
+        nn.init.zeros_(self.lstm.bias_ih_l0)
+        nn.init.zeros_(self.lstm.bias_hh_l0)
+        nn.init.ones_(self.lstm.bias_hh_l0[H : 2 * H])  # the forget gate starts open
         self.output = nn.Linear(H, V)
 
     def forward(self, ids, state):  # (B, T), two of (B, H)
