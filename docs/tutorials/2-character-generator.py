@@ -215,9 +215,9 @@ losses = {"windows of one text": train(network, windows_of_one_text, samples=5)}
 networks = {"windows of one text": network}
 
 # %% [markdown]
-# That is the whole program. Watch the loss and the samples together: first blanks or the most frequent letters, then
-# syllables, then words that exist. And nearly always the sample runs into a circle, because the likeliest character
-# comes every time; the next notebook is about that.
+# That is the whole program. Watch the loss and the samples together. The loss falls, and still nearly every sample
+# runs into a circle, of blanks or of one word, because the likeliest character comes every time; the next notebook
+# is about that.
 #
 # ### Exercise 1: which numbers are to be beaten?
 #
