@@ -50,7 +50,7 @@ plt.rcParams.update({"axes.spines.right": False, "axes.edgecolor": QUIET, "font.
 TEXT = embedded_corpus()
 CHARACTERS = sorted(set(TEXT))
 INDEX = {character: index for index, character in enumerate(CHARACTERS)}
-V, H, NCHARS, ROWS, RATE = len(CHARACTERS), 128, 100, 32, 0.004
+V, H, NCHARS, ROWS, RATE = len(CHARACTERS), 128, 100, 32, 0.01
 UPDATES = int(600 * MINUTES) + 2
 rng = np.random.default_rng(0)
 
@@ -73,7 +73,8 @@ print(f"{len(LEARNT):,} characters to learn, {len(HELD_TEXT):,} held out, {V} di
 # Every update clips the gradient and moves the weights by Adam, at a rate that falls linearly to almost nothing.
 #
 # The state is two arrays, h and c. It is handed in and handed back, never kept inside: you will want to carry it on
-# in one place and to forget it in another.
+# in one place and to forget it in another. The matrices start between -1 / sqrt(H) and 1 / sqrt(H), the biases of the
+# LSTM at 0, but that of the forget gate at 1, so that it starts open.
 
 # %% tags=["pytorch"]
 import torch
@@ -87,7 +88,9 @@ class Network(nn.Module):
     def __init__(self):
         super().__init__()
         self.lstm = nn.LSTM(V, H, batch_first=True)
-        self.lstm.bias_hh_l0.data[H : 2 * H] = 1  # the forget gate starts open
+        nn.init.zeros_(self.lstm.bias_ih_l0)
+        nn.init.zeros_(self.lstm.bias_hh_l0)
+        nn.init.ones_(self.lstm.bias_hh_l0[H : 2 * H])  # the forget gate starts open
         self.output = nn.Linear(H, V)
 
     def forward(self, ids, state):  # (B, T), two of (B, H)
@@ -126,11 +129,16 @@ import tensorflow as tf
 keras.utils.set_random_seed(0)
 
 
+def uniform():
+    return keras.initializers.RandomUniform(-(H**-0.5), H**-0.5)  # as PyTorch and Unspool start; Keras has others
+
+
 def Network():
     ids, state = keras.Input((None,), dtype="int32"), [keras.Input((H,)), keras.Input((H,))]  # (B, T), two of (B, H)
-    lstm = keras.layers.LSTM(H, return_sequences=True, return_state=True)  # its forget gate starts open
+    start = {"kernel_initializer": uniform(), "recurrent_initializer": uniform()}
+    lstm = keras.layers.LSTM(H, return_sequences=True, return_state=True, **start)  # its forget gate starts open
     hidden, *after = lstm(keras.ops.one_hot(ids, V), initial_state=state)  # (B, T, H)
-    logits = keras.layers.Dense(V, name="logits")(hidden)  # (B, T, V)
+    logits = keras.layers.Dense(V, kernel_initializer=uniform())(hidden)  # (B, T, V)
     return keras.Model([ids, *state], [logits, *after])
 
 
@@ -207,9 +215,9 @@ losses = {"windows of one text": train(network, windows_of_one_text, samples=5)}
 networks = {"windows of one text": network}
 
 # %% [markdown]
-# That is the whole program. Watch the loss and the samples together: first blanks or the most frequent letters, then
-# syllables, then words that exist. And nearly always the sample runs into a circle, because the likeliest character
-# comes every time; the next notebook is about that.
+# That is the whole program. Watch the loss and the samples together. The loss falls, and still nearly every sample
+# runs into a circle, of blanks or of one word, because the likeliest character comes every time; the next notebook
+# is about that.
 #
 # ### Exercise 1: which numbers are to be beaten?
 #
