@@ -22,9 +22,10 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 import unspool
-from docs.tutorials.forms import FRAMEWORKS, Notebook, forms_of, notebook_of, path_of, sources
+from docs.tutorials.forms import FOLDER, FRAMEWORKS, Notebook, forms_of, notebook_of, path_of, sources
 
 CELL_SECONDS = 900  # of one cell at most
+SHIPPED_BYTES = 2_000_000  # of all notebooks together, at most
 PACKAGES = {"pytorch": "torch", "tensorflow": "tensorflow", "numpy": "numpy"}
 PACKAGE = Path(unspool.__file__).parent.parent
 MACHINE_PATH = re.compile(
@@ -140,6 +141,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             problem = build(source, form)
             failed += bool(problem)
             print(f"{name}: {problem or f'{time.monotonic() - started:.0f} s'}", flush=True)
+    size = sum(path.stat().st_size for path in FOLDER.rglob("*.ipynb"))
+    print(f"all notebooks together: {size / 1e6:.2f} MB; at most {SHIPPED_BYTES / 1e6:.0f} MB are shipped")
     return failed
 
 

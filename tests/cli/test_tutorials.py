@@ -16,7 +16,10 @@ FORMS = [(source, form) for source in SOURCES for form in forms.forms_of(source)
 QUICK = ("1-recurrent-network",)  # needs no framework
 SMALL = {"UNSPOOL_TUTORIAL_MINUTES": "0.01", "UNSPOOL_DATA": "", "OMP_NUM_THREADS": "1"}
 SECONDS = 250  # of one cell
-SHIPPED_BYTES = 2_000_000  # of all together
+GENERATOR = forms.FOLDER / "2-character-generator.py"
+BUDGET = "0.4"  # minutes, in which a loop by hand and one of Unspool learn enough to be compared
+COMPARED = re.compile(r"by hand ([\d.]+) nats, by Unspool ([\d.]+)")
+CLOSE = 0.05  # nats per character
 VERDICT = re.compile(r"^(Right|Not yet):", re.MULTILINE)
 
 
@@ -88,10 +91,36 @@ def test_what_is_shipped_was_made_from_the_source(source: Path, form: str) -> No
     assert not build.machine_paths(shipped)
 
 
+def losses_in(notebook: Any) -> tuple[float, float]:
+    """The held-out losses of the loop that is written by hand, and of Unspool with the same network and batches."""
+    ((by_hand, by_unspool),) = COMPARED.findall("\n".join(build.output_texts(notebook)))
+    return float(by_hand), float(by_unspool)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("form", forms.FRAMEWORKS)
+def test_a_loop_by_hand_learns_what_unspool_learns(form: str) -> None:
+    """From the same number of updates of the same network by the same rows and steps."""
+    if find_spec(build.PACKAGES[form]) is None:
+        pytest.skip(f"{build.PACKAGES[form]} is not installed")
+    notebook = forms.notebook_of(GENERATOR, form)
+    build.execute(notebook, SMALL | {"UNSPOOL_TUTORIAL_MINUTES": BUDGET})
+    by_hand, by_unspool = losses_in(notebook)
+    assert abs(by_hand - by_unspool) <= CLOSE
+    assert by_hand < 2.8  # the frequencies of single characters alone cost more
+
+
+@pytest.mark.parametrize("form", forms.FRAMEWORKS)
+def test_the_shipped_run_by_hand_ends_where_unspool_does(form: str) -> None:
+    by_hand, by_unspool = losses_in(nbformat.read(forms.path_of(GENERATOR, form), as_version=4))
+    assert abs(by_hand - by_unspool) <= CLOSE
+
+
 def test_what_is_shipped_is_small_and_has_a_source() -> None:
     shipped = sorted(forms.FOLDER.rglob("*.ipynb"))
     assert set(shipped) <= {forms.path_of(*one) for one in FORMS}
-    assert sum(path.stat().st_size for path in shipped) <= SHIPPED_BYTES
+    assert sum(path.stat().st_size for path in shipped) <= build.SHIPPED_BYTES
 
 
 @pytest.fixture
