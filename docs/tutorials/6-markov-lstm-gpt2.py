@@ -400,7 +400,7 @@ if mixture.mixed:
     axes.plot(weights, curve, color=BLUE, marker=".")
     axes.axhline(gate, color=GREEN, linestyle="--")
     axes.annotate("a fixed weight", (weights[3], curve[3]), (6, 6), textcoords="offset points", color=BLUE)
-    axes.annotate("Unspool's gate", (0, gate), (0, -12), textcoords="offset points", color=GREEN)
+    axes.annotate("Unspool's gate", (0, gate), (0, 4), textcoords="offset points", color=GREEN)
     axes.set(xlabel="weight of the network (0: the counts alone)", ylabel="bits per character")
     axes.grid(color="#d8dee4", linewidth=0.5)
     plt.show()
@@ -496,9 +496,11 @@ axes.legend(frameon=False)
 plt.show()
 
 # %% [markdown]
-# All lines fall steeply at first: the letters of the current word tell most. Where does each become flat? The chain
-# sees seven characters and cannot gain from an eighth. GPT-2's line ends where its window ends. The LSTM may go on; how
-# far it does depends on how long it was trained. Nothing that stood a page ago helps any of the three.
+# A line that falls belongs to a model that uses what it knows. The first characters tell most: they are the letters of
+# the current word. Where does each line become flat? The chain sees seven characters and cannot gain from an eighth.
+# GPT-2's line ends where its window ends; if it is flat from the beginning, it has not learnt yet to use what it sees.
+# The LSTM's may go on; how far depends on how long it was trained. Hardly anything that stood a page ago helps any of
+# them. Where all lines rise or fall together, the text itself is harder or easier there.
 #
 # ## 7. What do they write, and what is wrong with it?
 #
@@ -538,7 +540,7 @@ for name, samples in written.items():
 # much held-out text. That one is written by people, and its bars say how much of each "fault" is natural.
 #
 # - *Unknown words*: the share of words that the training text does not have. Most of them are misspelt.
-# - *Repeated phrases*: the share of runs of three words that the same sample has had before.
+# - *Repeated phrases*: the share of pairs of words that the same sample has had before.
 # - *Copied*: the share of characters in spans of 20 or more that stand in the training text.
 
 # %%
@@ -553,12 +555,12 @@ def unknown_words(samples: list[str]) -> float:
 
 
 def repeated_phrases(samples: list[str]) -> float:
-    """Return the share of runs of three words that their sample has had before."""
+    """Return the share of pairs of words that their sample has had before."""
     again = total = 0
     for sample in samples:
         words = sample.split()
-        runs = list(zip(words, words[1:], words[2:], strict=False))
-        again, total = again + len(runs) - len(set(runs)), total + len(runs)
+        pairs = list(pairwise(words))
+        again, total = again + len(pairs) - len(set(pairs)), total + len(pairs)
     return again / max(1, total)
 
 
@@ -585,17 +587,20 @@ for name, samples in written.items():
 # %% [markdown]
 # What to look for, at any budget:
 #
-# - **The chain** can write only what it has seen: each run of eight characters stands in the training text, unless it
-#   fell back. So it misspells little and copies much. What it lacks is a plan: after each seven characters it has
-#   forgotten what the sentence was about.
-# - **The LSTM** spells most words, the better the longer it was trained, and invents some that look right. It copies
-#   less. Its sentences hold together for longer than its words are known.
-# - **The mixture** leans on the counts where they are sure, so it misspells less than the LSTM, and copies more.
-# - **GPT-2** after a short budget is where the LSTM was after a part of its own: look at its unknown words first. In a
-#   longer run it copies within its window with ease, since attention can look at the place itself.
+# - **The chain** writes runs of eight characters that stand in the training text, unless it fell back to shorter ones.
+#   So compare its unknown words with those of the held-out text, and then its copies. What it lacks is a plan: after
+#   seven characters it has forgotten what the sentence was about. Cover all but eight characters of its sample, and
+#   move on.
+# - **The LSTM** spells the better, the longer it was trained, and invents words that look right. Look how far apart two
+#   words can be that still fit each other: a quotation mark and its partner, a speaker and what is said.
+# - **The mixture** leans on the counts where they are sure. Does it misspell less than the LSTM? Does it copy more?
+# - **GPT-2** has read the least, as the passes above say, so look at its unknown words first. With more time it repeats
+#   what is in its window with ease, since attention can look at the place itself.
 #
-# No figure here says whether a sample makes sense. For that one has to read it, and models that make sense have read
-# more than one book.
+# Eight samples are few: with another `seed` some of these bars change places. The bits per byte hardly would, since
+# they are measured on every character of the held-out text.
+#
+# No figure here says whether a sample makes sense. For that one has to read it.
 #
 # ## What to read next
 #
