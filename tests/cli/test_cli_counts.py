@@ -133,7 +133,7 @@ def test_what_cannot_be_is_refused_and_changes_nothing(
     assert "must have one order" in refused("merge", whole, longer, *out)
     assert "taken out only of counts that hold it" in refused("remove", whole, place / "held.txt")
     assert "there is nothing to count" in refused("update", whole, "-")
-    assert "another kind of model" in refused("update", model, text_file)
+    assert "must be given a Markov chain" in refused("update", model, text_file)
     assert "must have been counted" in refused("merge", whole, model, *out)
     assert "counts must be given one of" in refused("updat", whole, text_file)
     assert "Received: --lines" in refused("merge", whole, other, "--lines", *out)

@@ -167,7 +167,7 @@ def test_a_finished_run_is_not_told_to_be_a_start(translator: Path) -> None:
 def test_a_translation_does_not_write_by_itself(translator: Path, command: str) -> None:
     result = call_main(command, translator, *(["a text"] if command == "score" else []))
     assert result.code == 2
-    assert "another kind of model. Received: " in result.err
+    assert "this command must be given a language model or a " in result.err
     assert "use `unspool translate`." in result.err
 
 

@@ -10,6 +10,7 @@ from unspool.cli.arguments import AsJson, ModelPath, Page, ShowProgress, is_show
 from unspool.cli.console import write, write_json
 from unspool.cli.following import showing_measurement
 from unspool.cli.options import Fields, Settings, with_options
+from unspool.display.terminal import visible
 from unspool.errors import DataWarning, UsageError
 from unspool.specs.runtime import RuntimeSpec
 from unspool.specs.sampling import BeamSpec
@@ -81,6 +82,8 @@ def evaluate(
         shown = f"{value:,}" if isinstance(value, int) else f"{value:.4f}" if isinstance(value, float) else str(value)
         write(f"{name.replace('_', ' '):26} {shown}\n")
     write(described.text)
+    if html is not None:
+        write(f"page: {visible(str(html))}\n")
 
 
 def _nats(model: Any, data: list[Path] | None, settings: Settings) -> float:

@@ -72,7 +72,8 @@ def inspect(
     if html is not None:
         write_atomically(html, found.page, "--html")
     if not as_json:
-        write("".join(f"{visible(line)}\n" for line in found.text.removesuffix("\n").split("\n")))
+        page = [f"page: {html}"] if html is not None else []
+        write("".join(f"{visible(line)}\n" for line in (*found.text.removesuffix("\n").split("\n"), *page)))
         return
     for row in found.rows:
         write_json(row)

@@ -5,8 +5,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from unspool.display.terminal import visible
+from unspool.display.terminal import tell, visible
 from unspool.errors import UsageError, reporting_write_errors, shell_command, shell_word, this_program
+
+REMEDY = "More data help most, then more minutes."
 
 
 def read_recipe(config: Path | None, given: Mapping[str, Any]) -> tuple[dict[str, dict[str, Any]], str | None]:
@@ -46,7 +48,8 @@ def model_path(
 ) -> Iterator[Path]:
     """Return the path of the model folder: the one that was chosen, or a new `runs/NAME`, with a number if that exists.
 
-    The new folder is made at once, so that no other process takes it, and removed if nothing was written into it.
+    The new folder is made at once, so that no other process takes it, and removed if nothing was written into it. That
+    it has a number is said at the end.
 
     Raises:
         OutputError: it cannot be made.
@@ -58,7 +61,7 @@ def model_path(
         yield chosen
         return
     if data:
-        name = _name_of(data[0])
+        name = _name_of(data)
     else:
         from unspool.tasks.registry import choose_row
 
@@ -70,20 +73,26 @@ def model_path(
             path, number = Path("runs") / f"{name}-{number}", number + 1
     try:
         yield path
+        if path.name != name:
+            tell(visible(f"{path.with_name(name)} was there before, so this model is {path}."))
     finally:
         for folder in (path, path.parent):
             with suppress(OSError):
                 folder.rmdir()
 
 
-def _name_of(source: str) -> str:
-    """Return the name of the folder of a model of some source."""
+def _name_of(sources: list[str]) -> str:
+    """Return the name of the folder of a model of some sources: that of the first, or of the folder they all are in."""
     from unspool.data.files import bare_name
     from unspool.data.given import is_text
 
-    if source == "-":
+    first, places = sources[0], {Path(source).parent for source in sources}
+    if first == "-":
         return "stdin"
-    return "text" if is_text(source) else bare_name(source).split(".")[0] or "model"
+    if is_text(first):
+        return "text"
+    shared = len(sources) > 1 and len(places) == 1 and Path(first).parent.name
+    return shared or bare_name(first).split(".")[0] or "model"
 
 
 def _make(path: Path) -> bool:
@@ -118,7 +127,7 @@ def closing_text(model: Any, path: Path) -> str:
     figures, learnt = closing_values(model, path), ROWS[model.config.task].load("task")()
     lines = [
         f"{path}: {learnt.summary(figures)}",
-        *([f"warning: this model is untrained: {figures['untrained']}."] if figures["untrained"] else []),
+        *([f"warning: this model is untrained: {figures['untrained']}. {REMEDY}"] if figures["untrained"] else []),
         *([f"interrupted; to go on: {figures['resume']}"] if "resume" in figures else []),
         *([f"report: {path / REPORT}"] if (path / REPORT).exists() else []),
     ]

@@ -222,9 +222,10 @@ def wrong_model(model: Model, method: str, *owners: type[Model]) -> WrongModelEr
         f"{kind.__name__}.",
         f"a {kind.__name__} has {', '.join(own)}; in the shell use `unspool {command}`.",
     )
-    what = ROWS[model.config.task].load("task").card.kind
+    needed = {row.load("model"): row.load("task").card.kind for row in ROWS.values()}
+    what = " or a ".join(kind for owner, kind in needed.items() if issubclass(owner, owners))
     error.in_shell = (
-        f"this command must be given another kind of model. Received: {model.path}, a {what}.",
+        f"this command must be given a {what}. Received: {model.path}, a {needed[kind]}.",
         f"use `unspool {command}`.",
     )
     return error

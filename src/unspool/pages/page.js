@@ -32,7 +32,12 @@ const open = (cell) => {
   tip.style.top = `${top}px`;
 };
 const cellOf = (event) => event.target.closest("[data-tip]");
-document.addEventListener("pointerover", (event) => { const cell = cellOf(event); cell ? open(cell) : close(); });
+// Not at pointerover, which also comes when a page that keys have scrolled moves below a pointer at rest.
+document.addEventListener("pointermove", (event) => {
+  const cell = cellOf(event);
+  if (cell && cell !== shown) open(cell);
+  else if (!cell && shown && shown !== document.activeElement) close();
+});
 document.addEventListener("focusin", (event) => { const cell = cellOf(event); cell ? open(cell) : close(); });
 const follow = () => { if (shown) shown === document.activeElement ? open(shown) : close(); };  // a focused cell keeps it
 document.addEventListener("scroll", follow, { capture: true, passive: true });

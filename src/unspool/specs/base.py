@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from unspool.errors import UnspoolError, UsageError
+from unspool.errors import UnspoolError, UsageError, nearest
 
 
 class Spec(BaseModel):
@@ -107,8 +107,8 @@ def build(kind: type[S], values: Mapping[str, Any], where: str, error: type[Unsp
             return found
 
         if first["type"] == "extra_forbidden":
-            known = ", ".join(kind.model_fields) if len(first["loc"]) == 1 else "see the reference"
-            raise about(f"{field} is not a known setting.", f"known settings: {known}.", field) from None
+            known = nearest(field, kind.model_fields, 30) if len(first["loc"]) == 1 else "see the reference."
+            raise about(f"{field} is not a known setting.", known, field) from None
         message = first["msg"].removeprefix("Value error, ")
         if not field:  # a rule about several fields, which says what it received
             named = [name for name in values if re.search(rf"\b{name}\b", message)]

@@ -42,6 +42,7 @@ class MixedTask(TrainedTask[T, C]):
         phases.begin("counting", "the text was counted, and the counts were tried beside the network,")
         beside = count_beside(network, ngram_spec(recipe, config), texts)
         if beside is None:
+            phases.conclude("the text was counted; counts beside the network do not help it, and were left out,")
             folder.write_config(config)
             return network
         folder.write_counts(beside.arrays)

@@ -52,7 +52,8 @@ def standing_line(standing: Standing, width: int, ascii_only: bool = False) -> l
     if standing.event is None or standing.doing != "training":
         return phase_line(standing.doing, time.monotonic() - standing.since, losses, width)
     left = f"{clock(standing.seconds_left or 0)} left"
-    further = [f"{standing.tokens_per_second:,.0f} tokens/s", f"bits per {standing.unit}"]
+    rate = standing.tokens_per_second
+    further = [*([f"{rate:,.0f} tokens/s"] if rate else []), f"bits per {standing.unit}"]
     return fraction_line(standing.progress, [left, *losses], further, width, ascii_only)
 
 

@@ -48,6 +48,10 @@ class Phases:
         self._name, self._done = name, done
         self._begun(name)
 
+    def conclude(self, done: str) -> None:
+        """Replace what is said when the phase that goes on ends."""
+        self._done = done
+
     def end(self) -> None:
         """End the phase that goes on."""
         if not self._name:

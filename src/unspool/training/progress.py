@@ -179,11 +179,12 @@ class PlainProgress(Callback):
         """Print where the run stands."""
         if int(event.progress * PLAIN_LINES) > self._shown:
             self._shown = int(event.progress * PLAIN_LINES)
+            rate = self.standing.tokens_per_second
             self.print_line(
                 f"{event.progress:4.0%}  {clock(self.standing.seconds_left or 0)} left  "
                 f"step {event.step:,} of about {event.steps_that_fit:,}  epoch {event.epoch:.1f}  "
-                f"{self.standing.tokens_per_second:,.0f} tokens/s  "
-                f"training {event.bits_per_character:.3f} bits per {event.unit}"
+                + (f"{rate:,.0f} tokens/s  " if rate else "")
+                + f"training {event.bits_per_character:.3f} bits per {event.unit}"
             )
 
     def _say_reading(self, line: str) -> None:

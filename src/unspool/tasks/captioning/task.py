@@ -54,16 +54,15 @@ SIDES = re.compile(
 FEW = 0.02  # of the captions
 RARE, MANY = 2, 5000  # times that a word occurs; captions
 SHAPES_BUDGET = {"minutes": 1.0}
-STAGES = (32, 64, 128)  # of a network that is trained on pictures
 PHOTOGRAPHS: Settings = {
     "network": {"cell": "gru", "hidden_size": 512, "embedding_size": 256},
-    "encoder": {"encoder_size": 256, "encoder_stages": STAGES},
+    "encoder": {"encoder_size": 256, "encoder_stages": (32, 64, 128)},
     "training": {"optimizer": "adamw", "dropout": 0.5, "input_dropout": 0.4, "label_smoothing": 0.1},
 }
 DRAWINGS: Settings = {
     "network": {"cell": "gru", "hidden_size": 256, "embedding_size": 64},
-    "encoder": {"encoder_size": 128, "encoder_stages": STAGES},
-    "training": {"batch_size": 32, "matrix_rate": 0.03, "dropout": 0.1, "input_dropout": 0.0},
+    "encoder": {"encoder_size": 128, "encoder_stages": (24, 48, 96)},
+    "training": {"batch_size": 32, "matrix_rate": 0.03, "dropout": 0.0, "input_dropout": 0.0},
 }
 TRAINING = {"batch_size": 64, "averaged": 4, "learning_rate": 2e-3}
 

@@ -135,8 +135,10 @@ def with_counts(
     return MixedClassifier(network, linear, weights)
 
 
-def counts_reason(spec: LinearSpec) -> str:
-    """Say in a line what will be counted."""
+def counts_reason(spec: LinearSpec | None) -> str:
+    """Say in a line what will be counted; or, without a spec, why nothing will."""
+    if spec is None:
+        return f"counts: none beside the network; they need {MINIMUM_ROWS} rows to learn."
     tokens = {"bpe": "byte pairs", "char": "characters"}.get(spec.tokenizer or "", "tokens")
     return f"counts: runs of up to {spec.order} {tokens}, for a linear classifier beside the network."
 

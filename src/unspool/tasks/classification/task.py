@@ -277,5 +277,5 @@ def _reasons(recipe: ClassificationRecipe, config: ClassificationConfig) -> list
             "texts",
             f"{training.dropout:g}, on the input {training.input_dropout:g}, of words {training.word_dropout:g}",
         ),
-        *([] if config.counts is None else [counts_reason(config.counts)]),
+        *([counts_reason(config.counts)] if recipe.training.counts else []),
     ]

@@ -68,7 +68,9 @@ class LabellingJob:
     def sample(self, network: Classifies) -> str:
         """Classify a held-out example."""
         found = self._probabilities(network, np.array([0]))[0]  # (C)
-        return f"{self._labels[found.argmax()]} ({found.max():.0%}): {self._show(0)}"
+        given, right = self._labels[found.argmax()], self._labels[self._validation.labels[0]]
+        judged = "right" if given == right else f"wrong, it is {right}"
+        return f"{given} ({found.max():.0%}, {judged}): {self._show(0)}"
 
     def figures(self, network: Classifies) -> dict[str, Any]:
         """Compute accuracy, macro F1 and nats per label; of a mixture also those of its components."""

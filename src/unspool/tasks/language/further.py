@@ -73,7 +73,9 @@ class Further(Displayed):
         found = [f"{self.bits_per_character_before:.4f} bits per character before"]
         found += [f"{passes[0]:.4f} while it read it the first time"] if passes else []
         found += [f"{passes[-1]:.4f} the last time"] if len(passes) > 1 else []
-        return f"It has since read {self.text}: {self.characters:,} characters{times}: {', '.join(found)}."
+        lost = passes and min(passes) >= self.bits_per_character_before
+        gain = " It has gained nothing by that; `unspool forget` takes it out again." if lost else ""
+        return f"It has since read {self.text}: {self.characters:,} characters{times}: {', '.join(found)}.{gain}"
 
     def complete(self, folder: ModelFolder, copy: ModelFolder) -> bytes:
         """Complete the copy of a model's folder as that of this model, and return its weights."""

@@ -48,6 +48,8 @@ class LanguageJob:
         self.training_units, self.held_out_units = units_of(corpus.training), units_of(corpus.validation)
         self.baseline = frequency_nats(corpus.training.counts, corpus.validation.counts)
         self.description = describe_corpus(corpus, recipe.data)
+        if recipe.training.counts and divided is None:
+            self.description += " It is too short for counts beside the network."
         self.warnings = warnings_of(corpus)
 
     def validate(self, network: SequenceNetwork) -> float:

@@ -50,10 +50,14 @@ class Language(MixedTask[LanguageRecipe, LanguageConfig]):
         caution="It generates text in the style of what it learnt from, and knows nothing else; what it generates is "
         "not to be taken as fact.",
         figures=LANGUAGE_FIGURES,
-        command='unspool generate {name} --prompt "..."',
+        command="unspool generate {name}",
         python='print(unspool.load("{name}").generate("..."))',
     )
     accepts_pretrained = reusable = True
+
+    def card_of(self, config: LanguageConfig) -> Card:
+        """Return the words of the card; a model of documents is asked for some of them."""
+        return with_documents(self.card, config.by_document)
 
     def check(self, settings: Settings) -> None:
         """Refuse settings that cannot be, before anything is read."""
@@ -106,6 +110,11 @@ class Language(MixedTask[LanguageRecipe, LanguageConfig]):
         return language_summary(figures)
 
 
+def with_documents(card: Card, by_document: bool) -> Card:
+    """Return the words of a card, with a command that suits a model of documents if it is one."""
+    return card._replace(command=f"{card.command} -n 8") if by_document else card
+
+
 def check_columns(settings: Settings) -> None:
     """Refuse a column of a table where there is no table.
 
@@ -119,9 +128,9 @@ def check_columns(settings: Settings) -> None:
 def language_summary(figures: Mapping[str, Any]) -> str:
     """Return the closing figures of a model of text in a sentence."""
     return (
-        f"{figures['bits_per_character']:.4f} bits per character on the held-out text, carried through it "
-        f"({figures['nats_per_token']:.4f} nats per token{parts_summary(figures)}), "
-        f"{figures['fresh_bits_per_character']:.4f} from fresh starts."
+        f"{figures['bits_per_character']:.4f} bits per character on the held-out text, carried through it; lower is "
+        f"better. From fresh starts it is {figures['fresh_bits_per_character']:.4f}. In nats per token: "
+        f"{figures['nats_per_token']:.4f}{parts_summary(figures)}."
     )
 
 

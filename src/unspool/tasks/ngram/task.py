@@ -20,7 +20,7 @@ from unspool.tasks.base import CountedTask, Plan
 from unspool.tasks.language.copying import Copying
 from unspool.tasks.language.evaluation import held_out_figures
 from unspool.tasks.language.job import describe_corpus, warnings_of
-from unspool.tasks.language.task import LANGUAGE_FIGURES, check_columns, language_summary, prepare_text
+from unspool.tasks.language.task import LANGUAGE_FIGURES, check_columns, language_summary, prepare_text, with_documents
 from unspool.tasks.mixing import LONGEST
 from unspool.tasks.ngram.counts import write_counts
 from unspool.tasks.ngram.specs import NgramConfig, NgramDataSpec, NgramRecipe
@@ -40,9 +40,13 @@ class Ngram(CountedTask[NgramRecipe, NgramConfig]):
         caution="It generates text of runs that it has read, and knows nothing else; what it generates is not to be "
         "taken as fact.",
         figures=LANGUAGE_FIGURES,
-        command='unspool generate {name} --prompt "..."',
+        command="unspool generate {name}",
         python='print(unspool.load("{name}").generate("..."))',
     )
+
+    def card_of(self, config: NgramConfig) -> Card:
+        """Return the words of the card; a model of documents is asked for some of them."""
+        return with_documents(self.card, config.by_document)
 
     def check(self, settings: Settings) -> None:
         """Refuse settings that cannot be, before anything is read."""
