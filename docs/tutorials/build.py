@@ -1,10 +1,11 @@
 """Execute the tutorials, and keep them with their outputs.
 
-python -m docs.tutorials.build [NAME...] [--framework pytorch|tensorflow]
+python -m docs.tutorials.build [NAME...] [--framework pytorch|tensorflow] [--text]
 
 Each form is executed by a kernel of its own, in an empty folder, with the environment as it is: OMP_NUM_THREADS limits
 the threads, UNSPOOL_TUTORIAL_MINUTES sets the budget, UNSPOOL_DATA names texts. What only says where and when it ran is
-left out of what is kept. `make tutorials` runs it.
+left out of what is kept. `make tutorials` runs it. With --text nothing is executed: text that was changed is taken over,
+beside outputs of code that was not.
 """
 
 import os
@@ -120,11 +121,33 @@ def build(source: Path, form: str) -> str:
     return ""
 
 
+def rewrite(source: Path, form: str) -> str:
+    """Take over the text of a source into what is kept of a form, whose code is as it was when it was executed.
+
+    Returns:
+        what is in the way; empty where nothing is.
+    """
+    target, new = path_of(source, form), notebook_of(source, form)
+    if not target.exists():
+        return "it was never executed"
+    code, executed = (
+        [cell for cell in one.cells if cell.cell_type == "code"] for one in (new, nbformat.read(target, as_version=4))
+    )
+    if [cell.source for cell in code] != [cell.source for cell in executed]:
+        return "its code has changed; execute it again"
+    for cell, before in zip(code, executed, strict=True):
+        cell.outputs, cell.execution_count = before.outputs, before.execution_count
+    clean(new)
+    nbformat.write(new, target)
+    return ""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Build all notebooks, or those that are named; return how many could not be."""
     parser = ArgumentParser(prog="python -m docs.tutorials.build", description="Execute the tutorials.")
     parser.add_argument("names", nargs="*", metavar="NAME", help="the name of a source, or its number; default: all")
     parser.add_argument("--framework", choices=[*FRAMEWORKS], help="the form to build; default: all")
+    parser.add_argument("--text", action="store_true", help="take over changed text alone, and execute nothing")
     chosen = parser.parse_args(arguments)
     failed = 0
     for source in sources():
@@ -138,7 +161,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 print(f"{name}: left out, because {PACKAGES[form]} is not installed", flush=True)
                 continue
             started = time.monotonic()
-            problem = build(source, form)
+            problem = (rewrite if chosen.text else build)(source, form)
             failed += bool(problem)
             print(f"{name}: {problem or f'{time.monotonic() - started:.0f} s'}", flush=True)
     size = sum(path.stat().st_size for path in FOLDER.rglob("*.ipynb"))

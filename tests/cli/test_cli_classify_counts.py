@@ -145,7 +145,7 @@ def test_counts_that_do_not_help_are_left_out(tmp_path: Path) -> None:
 
 def test_too_few_rows_are_not_counted(tmp_path: Path) -> None:
     lines = write_table(tmp_path / "all.csv").read_text(encoding="utf-8").splitlines()
-    (tmp_path / "few.csv").write_text("\n".join([*lines[:101], ""]), encoding="utf-8")
+    (tmp_path / "few.csv").write_text("\n".join([*lines[:41], ""]), encoding="utf-8")
     train(tmp_path / "few.csv", out=tmp_path / "m", **SETTINGS)
     assert not (tmp_path / "m" / COUNTS).exists()
 

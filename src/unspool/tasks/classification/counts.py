@@ -31,8 +31,9 @@ SHORT = 40.0  # characters; shorter texts are read by character
 ORDERS: dict[TokenKind, int] = {"bpe": 3, "char": 5}
 MAX_FEATURES, MAX_WEIGHTS = 200_000, 4_000_000  # different runs; runs times labels
 STRENGTHS = (0.3, 0.1, 0.03, 0.01)  # of the penalty on weights, for each row; each fit begins at the one before
-MINIMUM_ROWS = 200  # to learn; of fewer, too few could be kept from the network to weigh anything by
+MINIMUM_ROWS = 40  # to learn; of fewer, too few could be kept from the network to weigh anything by
 FRACTION, FEWEST, MOST = 0.05, 200, 2_000  # of the rows, to weigh network and counts by
+FEW = 40  # are kept of few rows, if that is no more than a fifth
 
 
 def are_short(texts: Sequence[str]) -> bool:
@@ -96,7 +97,7 @@ def open_texts(folder: ModelFolder, name: str, config: ClassificationConfig) -> 
 
 def weighing_rows(labels: IntArray) -> IntArray:
     """Choose the rows that are kept from the network, [N] of which the labels are given: a part of each label."""
-    few = min(FEWEST, len(labels) // 10)
+    few = max(min(FEWEST, len(labels) // 10), min(FEW, len(labels) // 5))
     return choose_by_label(labels.tolist(), min(max(round(FRACTION * len(labels)), few), MOST))
 
 
