@@ -4,6 +4,7 @@ A setting that several tasks have stands in one class, which the classes of thes
 a field once.
 """
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from types import NoneType, UnionType
@@ -20,7 +21,7 @@ from unspool.tasks.registry import ROWS, data_specs, evaluation_specs
 
 PLACE = Path(unspool.__file__).parent / "models"
 HEAD = '"""The types of the keywords of {what}. Written by `make docs` from the specs; do not edit.'
-IMPORTS = "\n\nfrom collections.abc import Sequence\nfrom typing import Literal, TypedDict\n"
+IMPORTS = "\n\nfrom collections.abc import Sequence\nfrom pathlib import Path\nfrom typing import Literal, TypedDict\n"
 RUN = {
     "out": "str | Path | None",
     "overwrite": "bool",
@@ -57,7 +58,7 @@ def train_keywords() -> str:
     rest = {name: kind for name, kind in every.items() if name not in inherited}
     about = "The keywords of `train` for a model of any task."
     classes.append(_class("EveryKeyword", about, rest, ["RunKeywords", *names.values()]))
-    imports = IMPORTS.replace("from typing import", "from pathlib import Path\nfrom typing import Any,")
+    imports = IMPORTS.replace("from typing import", "from typing import Any,")
     imports += "\nfrom unspool.training.callback import Callback\n"
     return f'{HEAD.format(what="`train`")}"""{imports}\n\n' + "\n\n".join(classes)
 
@@ -87,11 +88,18 @@ def pages() -> dict[Path, str]:
 def _fields(specs: Iterable[type[Spec]]) -> Fields:
     """Return the types of the settings of some specs that a person may give, by name."""
     return {
-        name: _type(name, field.annotation)
+        name: _with_paths(_type(name, field.annotation))
+        if option_of(spec, name).path
+        else _type(name, field.annotation)
         for spec in specs
         for name, field in spec.model_fields.items()
         if not option_of(spec, name).hidden
     }
+
+
+def _with_paths(kind: str) -> str:
+    """Return the type of a setting that names files or folders, which may be given as paths."""
+    return re.sub(r"\bstr\b", "str | Path", kind)
 
 
 def _type(name: str, annotation: Any) -> str:

@@ -68,13 +68,13 @@ ENGINE = "keras"  # Unspool trains with Keras on TensorFlow
 # - `word`: each word is a token, with the space before it. The network never misspells, and a sentence is short. But
 #   what the vocabulary lacks can be neither read nor written: it becomes `<unk>`, for *unknown*.
 #
-# Here are three models of the same text, each trained for 0.6 of the budget with all other settings left to Unspool.
+# Here are three models of the same text, each trained for half of the budget with all other settings left to Unspool.
 
 # %%
 KINDS = {"characters": "char", "byte pairs": "bpe", "words": "word"}
 common = {"validation": str(HELD_OUT), "engine": ENGINE, "overwrite": True, "progress": False}
 models = {
-    name: unspool.train(TRAINING, tokenizer=kind, minutes=0.6 * MINUTES, out=RUNS / kind, **common)
+    name: unspool.train(TRAINING, tokenizer=kind, minutes=0.5 * MINUTES, out=RUNS / kind, **common)
     for name, kind in KINDS.items()
 }
 
@@ -198,13 +198,13 @@ for name, model in models.items():
 # because it goes on falling. The loss on held-out text can.
 #
 # So here is a very small text, 10,000 characters, read by a network that is large for it. The first run has no dropout.
-# The second has as much as Unspool chooses for so many passes over the text. Each takes 0.3 of the budget.
+# The second has as much as Unspool chooses for so many passes over the text. Each takes 0.4 of the budget.
 
 # %%
 SMALL = RUNS / "small.txt"
 SMALL.write_text(text[5_000:15_000], encoding="utf-8")
-shape = {"cell": "lstm", "hidden_size": 256, "batch_size": 16, "counts": False, "minutes": 0.3 * MINUTES}
-watched = {"validations": 12, "patience": 12}  # patience: end the run after so many validations without a new best
+shape = {"cell": "lstm", "hidden_size": 256, "batch_size": 16, "counts": False, "minutes": 0.4 * MINUTES}
+watched = {"validations": 8, "patience": 8}  # patience: end the run after so many validations without a new best
 none = {"dropout": 0.0, "input_dropout": 0.0, "recurrent_dropout": 0.0}
 
 bare = unspool.train(SMALL, out=RUNS / "bare", **shape, **watched, **none, **common)
@@ -233,6 +233,7 @@ for axes, (title, model) in zip(panels, {"no dropout": bare, "dropout": careful}
         axes.annotate(name, points[-1], place, textcoords="offset points", ha="right", color=colour)
     best = min(points, key=lambda point: point[1])
     axes.plot(*best, "o", markersize=11, fillstyle="none", color=QUIET)
+    axes.margins(y=0.12)
     axes.set(title=title, xlabel="passes over the text")
     axes.grid(color="#d8dee4", linewidth=0.5)
 panels[0].set_ylabel("bits per character")

@@ -4,8 +4,8 @@ python -m docs.tutorials.build [NAME...] [--framework pytorch|tensorflow] [--tex
 
 Each form is executed by a kernel of its own, in an empty folder, with the environment as it is: OMP_NUM_THREADS limits
 the threads, UNSPOOL_TUTORIAL_MINUTES sets the budget, UNSPOOL_DATA names texts. What only says where and when it ran is
-left out of what is kept. `make tutorials` runs it. With --text nothing is executed: text that was changed is taken over,
-beside outputs of code that was not.
+left out of what is kept. `make tutorials` runs it. With --text nothing is executed: text that was changed is taken
+over, beside outputs of code that was not.
 """
 
 import os

@@ -150,3 +150,18 @@ def test_the_class_of_callbacks() -> None:
 def test_a_former_method_says_what_is_used_in_its_place(model: unspool.Model, name: str, instead: str) -> None:
     with pytest.raises(AttributeError, match=f"{name} is a method of version 0.1.0: use .*{instead}"):
         getattr(model, name)
+
+
+def test_a_path_names_a_file_as_a_text_does() -> None:
+    given = {
+        "validation": Path("a.txt"),
+        "source_file": Path("b.txt"),
+        "sources": [Path("c.txt"), "d.txt"],
+        "stop": ["x"],
+    }
+    assert present_keywords(given, stacklevel=2) == {
+        "validation": ("a.txt",),
+        "source_file": "b.txt",
+        "sources": ("c.txt", "d.txt"),
+        "stop": ["x"],
+    }

@@ -6,6 +6,7 @@ dropped where it has the value that 0.1.0 wrote by itself; with another value it
 
 import warnings
 from collections.abc import Mapping
+from pathlib import PurePath
 from typing import Any
 
 RENAMED = {  # settings and keywords of 0.1.0, and what they are called now
@@ -55,7 +56,7 @@ SEVERAL = (
 
 
 def present_keywords(values: Mapping[str, Any], stacklevel: int) -> dict[str, Any]:
-    """Return keywords by their present names; those of 0.1.0 are still understood, with a warning.
+    """Return keywords by their present names, paths as texts; those of 0.1.0 are still understood, with a warning.
 
     Args:
         values: are keywords as a person gave them.
@@ -65,8 +66,15 @@ def present_keywords(values: Mapping[str, Any], stacklevel: int) -> dict[str, An
     for name in values:
         if name in former:
             warnings.warn(f"{name} is called {former[name]} now", DeprecationWarning, stacklevel=stacklevel)
-    found = renamed(values)
+    found = {name: _without_paths(value) for name, value in renamed(values).items()}
     return {name: (value,) if name in SEVERAL and isinstance(value, str) else value for name, value in found.items()}
+
+
+def _without_paths(value: Any) -> Any:
+    """Return a path, or those among several values, as a text."""
+    if isinstance(value, list | tuple) and any(isinstance(one, PurePath) for one in value):
+        return tuple(map(_without_paths, value))
+    return str(value) if isinstance(value, PurePath) else value
 
 
 def renamed(values: Mapping[str, Any]) -> dict[str, Any]:

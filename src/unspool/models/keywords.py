@@ -21,7 +21,7 @@ class RunKeywords(TypedDict, total=False):
 class SourcesKeywords(TypedDict, total=False):
     """Settings of every task."""
 
-    validation: str | Sequence[str]
+    validation: str | Path | Sequence[str | Path]
     validation_split: str | float
     encoding: str
     suffixes: Sequence[str]
@@ -93,7 +93,7 @@ class PictureDataKeywords(TypedDict, total=False):
     """Settings of captioning and image-classification."""
 
     image: str | None
-    extractor: str | None
+    extractor: str | Path | None
     extractor_size: int | None
     extractor_scale: float | None
     extractor_mean: str | None
@@ -131,7 +131,7 @@ class NgramKeywords(RunKeywords, SourcesKeywords, TextDataKeywords, total=False)
     tokenizer: Literal["char", "word", "whitespace", "bpe", "byte"]
     vocabulary_limit: int
     text: str | Sequence[str]
-    tokenizer_from: str | None
+    tokenizer_from: str | Path | None
 
 
 class TranslationKeywords(
@@ -148,10 +148,10 @@ class TranslationKeywords(
     vocabulary_limit: int
     source: str | None
     target: str | None
-    source_file: str | None
-    target_file: str | None
-    validation_source_file: str | None
-    validation_target_file: str | None
+    source_file: str | Path | None
+    target_file: str | Path | None
+    validation_source_file: str | Path | None
+    validation_target_file: str | Path | None
     joint_vocabulary: bool
     max_length: int | None
     decoder_input: Literal["previous", "none"]
@@ -254,13 +254,13 @@ class EveryKeyword(
     counts: bool
     sequence_length: int
     reset_probability: float
-    tokenizer_from: str | None
+    tokenizer_from: str | Path | None
     source: str | None
     target: str | None
-    source_file: str | None
-    target_file: str | None
-    validation_source_file: str | None
-    validation_target_file: str | None
+    source_file: str | Path | None
+    target_file: str | Path | None
+    validation_source_file: str | Path | None
+    validation_target_file: str | Path | None
     joint_vocabulary: bool
     max_length: int | None
     decoder_input: Literal["previous", "none"]

@@ -1,6 +1,7 @@
 """The types of the keywords of the methods of models. Written by `make docs` from the specs; do not edit."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Literal, TypedDict
 
 
@@ -35,7 +36,7 @@ class BeamKeywords(TypedDict, total=False):
 class TextKeywords(TypedDict, total=False):
     """How a text is read."""
 
-    validation: str | Sequence[str]
+    validation: str | Path | Sequence[str | Path]
     validation_split: str | float
     encoding: str
     suffixes: Sequence[str]
@@ -61,7 +62,7 @@ class ReadingKeywords(TextKeywords, total=False):
 class LanguageEvaluationKeywords(TypedDict, total=False):
     """How to evaluate a model of language."""
 
-    validation: str | Sequence[str]
+    validation: str | Path | Sequence[str | Path]
     validation_split: str | float
     encoding: str
     suffixes: Sequence[str]
@@ -81,7 +82,7 @@ class LanguageEvaluationKeywords(TypedDict, total=False):
 class NgramEvaluationKeywords(TypedDict, total=False):
     """How to evaluate a model of ngram."""
 
-    validation: str | Sequence[str]
+    validation: str | Path | Sequence[str | Path]
     validation_split: str | float
     encoding: str
     suffixes: Sequence[str]
@@ -93,7 +94,7 @@ class NgramEvaluationKeywords(TypedDict, total=False):
     documents: Literal["line", "file"] | None
     separator: str | None
     text: str | Sequence[str]
-    tokenizer_from: str | None
+    tokenizer_from: str | Path | None
     copying: bool
     adapt: bool
     keystrokes: bool
@@ -102,7 +103,7 @@ class NgramEvaluationKeywords(TypedDict, total=False):
 class TranslationEvaluationKeywords(TypedDict, total=False):
     """How to evaluate a model of translation."""
 
-    validation: str | Sequence[str]
+    validation: str | Path | Sequence[str | Path]
     validation_split: str | float
     encoding: str
     suffixes: Sequence[str]
@@ -112,10 +113,10 @@ class TranslationEvaluationKeywords(TypedDict, total=False):
     vocabulary_limit: int
     source: str | None
     target: str | None
-    source_file: str | None
-    target_file: str | None
-    validation_source_file: str | None
-    validation_target_file: str | None
+    source_file: str | Path | None
+    target_file: str | Path | None
+    validation_source_file: str | Path | None
+    validation_target_file: str | Path | None
     joint_vocabulary: bool
     max_length: int | None
     reference: Sequence[str]
@@ -129,7 +130,7 @@ class TranslationEvaluationKeywords(TypedDict, total=False):
 class CaptioningEvaluationKeywords(TypedDict, total=False):
     """How to evaluate a model of captioning."""
 
-    validation: str | Sequence[str]
+    validation: str | Path | Sequence[str | Path]
     validation_split: str | float
     encoding: str
     suffixes: Sequence[str]
@@ -138,7 +139,7 @@ class CaptioningEvaluationKeywords(TypedDict, total=False):
     tokenizer: Literal["char", "word", "whitespace", "bpe", "byte"]
     vocabulary_limit: int
     image: str | None
-    extractor: str | None
+    extractor: str | Path | None
     extractor_size: int | None
     extractor_scale: float | None
     extractor_mean: str | None
@@ -161,7 +162,7 @@ class CaptioningEvaluationKeywords(TypedDict, total=False):
 class ConditionalEvaluationKeywords(TypedDict, total=False):
     """How to evaluate a model of conditional."""
 
-    validation: str | Sequence[str]
+    validation: str | Path | Sequence[str | Path]
     validation_split: str | float
     encoding: str
     suffixes: Sequence[str]
@@ -181,7 +182,7 @@ class ConditionalEvaluationKeywords(TypedDict, total=False):
 class ClassificationEvaluationKeywords(TypedDict, total=False):
     """How to evaluate a model of classification."""
 
-    validation: str | Sequence[str]
+    validation: str | Path | Sequence[str | Path]
     validation_split: str | float
     encoding: str
     suffixes: Sequence[str]
@@ -198,7 +199,7 @@ class ClassificationEvaluationKeywords(TypedDict, total=False):
 class VectorClassificationEvaluationKeywords(TypedDict, total=False):
     """How to evaluate a model of vector-classification."""
 
-    validation: str | Sequence[str]
+    validation: str | Path | Sequence[str | Path]
     validation_split: str | float
     encoding: str
     suffixes: Sequence[str]
@@ -211,14 +212,14 @@ class VectorClassificationEvaluationKeywords(TypedDict, total=False):
 class ImageClassificationEvaluationKeywords(TypedDict, total=False):
     """How to evaluate a model of image-classification."""
 
-    validation: str | Sequence[str]
+    validation: str | Path | Sequence[str | Path]
     validation_split: str | float
     encoding: str
     suffixes: Sequence[str]
     delimiter: str
     header: bool | None
     image: str | None
-    extractor: str | None
+    extractor: str | Path | None
     extractor_size: int | None
     extractor_scale: float | None
     extractor_mean: str | None
