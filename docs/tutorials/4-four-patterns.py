@@ -232,9 +232,9 @@ for language in NAMES:
     print(f"{language:9}", some(language))
 
 # %% [markdown]
-# No prompt was given: the first letter comes from the state, too. The names without a star stand in the table: with few
-# names to learn from, a network learns many of them by heart. Since a label is a vector, two labels can be mixed, and
-# the decoder starts between their states:
+# No prompt was given: the first letter comes from the state, too. A name without a star stands in the table; trained for
+# longer, a network that has so few names to learn from knows some of them by heart. Since a label is a vector, two
+# labels can be mixed, and the decoder starts between their states:
 
 # %%
 for share in (0.25, 0.5, 0.75):
