@@ -232,8 +232,8 @@ for language in NAMES:
     print(f"{language:9}", some(language))
 
 # %% [markdown]
-# No prompt was given: the first letter comes from the state, too. A name without a star stands in the table; trained for
-# longer, a network that has so few names to learn from knows some of them by heart. Since a label is a vector, two
+# No prompt was given: the first letter comes from the state, too. A name without a star stands in the table; trained
+# for longer, a network that has so few names to learn from knows some of them by heart. Since a label is a vector, two
 # labels can be mixed, and the decoder starts between their states:
 
 # %%
