@@ -448,11 +448,11 @@ figure.tight_layout()
 plt.show()
 
 # %% [markdown]
-# A straight line on this scale is a power: each step multiplies by about the same factor. At the left, with small
+# A straight line on this scale is exponential: each step multiplies by about the same factor. At the left, with small
 # random weights, all three forget, the tanh cell fastest. (The LSTM starts with a forget bias of 1, which helps:
-# Jozefowicz and others, 2015.) At the right is what differs. Where the gates are kept open, a change is still of
-# about its own size hundreds of steps later: the GRU keeps a part of it, the LSTM adds to it. The tanh cell can
-# only enlarge its matrix, and then a change grows like a power until it drowns everything else.
+# Jozefowicz and others, 2015.) At the right is what differs. Where the gates are kept open, a change is still there
+# hundreds of steps later: the GRU keeps a part of it, and in the LSTM it grows slowly. The tanh cell can only enlarge
+# its matrix, and then a change grows exponentially until it drowns everything else.
 #
 # Is there a value in between, where a tanh cell neither forgets nor explodes? Yes, and it is narrow:
 
@@ -463,8 +463,9 @@ for bias in (2, 4, 6, 8):
     print(f"gru, z + {bias:<8} {surviving('gru', opened('gru', bias))[-1]:10.1e} is left after {STEPS} steps")
 
 # %% [markdown]
-# Compare the orders of magnitude. The tanh cell must hit its factor almost exactly, and one factor has to serve all
-# units and all inputs. A gate has a flat top: above some bias it hardly matters. And it is not one number: every
+# Compare the orders of magnitude. Of the tanh cell a little less forgets and a little more explodes, and one factor has
+# to serve all units and all inputs. A gate has a flat top: above some bias it hardly matters, and no bias lets a change
+# explode. And it is not one number: every
 # unit has its own, which depends on what is being read, so that one unit may keep a bracket for 200 steps while its
 # neighbour forgets after two.
 #

@@ -3,7 +3,7 @@
 #
 # After this notebook you can ...
 #
-# - write a network that learns a text character by character, train it, and let it write, in some forty lines;
+# - write a network that learns a text character by character, train it, and let it write, in some sixty lines;
 # - name four weak points of such a program, and measure what each of them costs;
 # - say what a first loss should be, and which numbers a network has to beat;
 # - train the same network with Unspool in one line, and see that its losses are those of your own loop.
@@ -171,7 +171,7 @@ def read(network, ids, state):  # (B, T), two of (B, H)
 # %% [markdown]
 # ## Training and writing, the way the lesson does
 #
-# The texts of the lesson are short news; here they are the paragraphs. Each update takes one of them, cuts windows
+# Lessons on such networks often take short texts, such as news; here they are the paragraphs. Each update takes one of them, cuts windows
 # out of it and learns these as a batch. A window starts from a state of zeros. Every so often the network writes,
 # always the likeliest character: it reads the whole text so far, appends a character, and reads the whole again.
 

@@ -51,8 +51,8 @@ plt.rcParams.update({"figure.dpi": 80, "axes.spines.top": False, "axes.spines.ri
 # n-grams that Unspool counts beside a network, so that every probability below is that of the LSTM alone.
 
 # %%
-FOLDER = os.environ.get("UNSPOOL_DATA")
-text = Path(FOLDER, "books", "alice_en.txt").read_text(encoding="utf-8") if FOLDER else embedded_corpus()
+book = Path(os.environ.get("UNSPOOL_DATA", ""), "books", "alice_en.txt")
+text = book.read_text(encoding="utf-8") if book.exists() else embedded_corpus()
 model = unspool.train(
     text,
     cell="lstm",
@@ -66,7 +66,7 @@ model = unspool.train(
 print(f"{model.history.of('end')[-1]['bits_per_character']:.2f} bits per character of text that it never saw")
 
 # %% [markdown]
-# `model.read(prompt)` passes a prompt through the network and returns its state, as a value. `next_probabilities(n)`
+# `model.read(prompt)` passes a prompt through the network and returns its state, which later calls do not change. `next_probabilities(n)`
 # of that state gives the `n` likeliest next characters. The vocabulary also has four symbols that are no characters:
 # `<pad>`, `<unk>`, `<s>` and `<eos>`. They are left out here, and come back below.
 
@@ -135,12 +135,12 @@ print(f"repeated 10-grams: greedy {np.mean([*map(repeated, loops)]):.0%}, real {
 # %% [markdown]
 # Why does it run in circles? The rule has no randomness. A state and a character determine the next state, and the
 # likeliest phrase after a phrase is often a likely phrase that was there before. Once the state comes close enough to
-# one that it has been in, everything that followed follows again. Nothing of this depends on how long the network was
-# trained: set `UNSPOOL_TUTORIAL_MINUTES` to 5, and look for the loop again.
+# one that it has been in, everything that followed follows again. More training does not
+# cure it by itself: set `UNSPOOL_TUTORIAL_MINUTES` to 5, and look for the loop again.
 #
 # ## Two characters that are nearly as likely
 #
-# After `play` comes a space, or the `e` of `player`. Where two characters are nearly as likely, greedy search takes
+# After `play` may come a space, or the `e` of `player`. Where two characters are nearly as likely, greedy search takes
 # one of them every time and the other never. Among these beginnings, the model itself finds the place where its second
 # choice is likeliest:
 
@@ -172,14 +172,14 @@ bars(axes, names, p, f"after “{prompt}”")
 plt.show()
 
 # %% [markdown]
-# The two upper bars are the tie. A state is a value, so both ways can be followed from the same one: `read` returns a
+# The two upper bars are the candidates. A state is a value, so both ways can be followed from the same one: `read` returns a
 # new state and leaves the old one as it is.
 
 # %%
 reading = model.read(prompt)
 for name, share in zip(names[:2], p, strict=False):
     onward = reading.read(name).generate(temperature=0, max_new_tokens=40)
-    print(f"{share:.0%}  {prompt}{name}{onward!r}")
+    print(f"{share:.0%}  {prompt + name + onward!r}")
 
 # %% [markdown]
 # ## Draw instead, and bend the bars first
@@ -391,7 +391,7 @@ wrong = tf.where(mask, 0.0, logits)
 
 # %%
 for name, values in (("as it is", logits), ("logit 0 (wrong)", wrong), ("logit -inf", masked)):
-    print(f"{name:16} padding in {padding_drawn(values, 1.8):.2%} of the draws at temperature 1.8")
+    print(f"{name:16} padding in {padding_drawn(values, 1.8):.4%} of the draws at temperature 1.8")
 
 # %% [markdown]
 # Unspool masks `<pad>`, `<unk>` and `<s>` always, and `<eos>` where the text has no documents that end. So no
@@ -435,6 +435,8 @@ def check_draw():
             found = draw(np.array(p), u)
         except Exception as problem:
             return f"Not yet: for p={p} and u={u} it raises {type(problem).__name__}."
+        if found is ...:
+            return "Not yet: it returns nothing yet."
         if not isinstance(found, int | np.integer):
             return f"Not yet: an index is a whole number, and for p={p} and u={u} it returns {found!r}."
         if found != right:

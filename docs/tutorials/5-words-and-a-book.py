@@ -3,9 +3,9 @@
 #
 # This is the lab. You bring a text, and leave with a model of it. After this notebook you can
 #
-# - choose what a token is: a character, a pair of bytes that was learnt, or a word;
+# - choose what a token is: a character, a frequent piece of a word, or a word;
 # - compare models that read different tokens, by their bits per byte;
-# - see in two curves where a network stops to learn and begins to memorise;
+# - see in two curves where a network stops learning and begins to memorise;
 # - measure how much of what a model writes is copied from its training text;
 # - work through a checklist for a text of your own.
 

@@ -64,7 +64,8 @@ ENGINE = "keras"  # Unspool trains with Keras on TensorFlow
 #
 # How likely is an `e` after `th`? Count how often `th` is in the training text, and how often an `e` follows it. A
 # Markov chain of order *n* keeps such counts for all runs of *n* characters, and predicts the next character from the
-# *n* - 1 before it. Nothing is learnt step by step; counting takes seconds.
+# *n* - 1 before it. (Others call this order *n* - 1, by what it sees.) Nothing is learnt step by step; counting takes
+# seconds.
 #
 # ### Exercise: count what follows
 #
@@ -336,7 +337,8 @@ print(f"GPT-2: {parameters:,} parameters, {updates:,} updates")
 # ### The figures
 #
 # Unspool's models read the held-out text from its beginning to its end. GPT-2 reads it in windows that overlap by half,
-# and only the second half of each counts, so that each character is predicted from at least 32 before it.
+# and only the second half of each counts, so that each character is predicted from at least 32 before it. One thing is
+# not quite fair: of the LSTM, Unspool keeps the weights that were best on this very text, of GPT-2 the last are taken.
 
 
 # %%
@@ -382,8 +384,8 @@ print("passes over the training text:", ", ".join(f"{name} {count:.1f}" for name
 # %% [markdown]
 # ## 5. Why a mixture is better than its parts
 #
-# The chain knows names and set phrases by heart, and errs where a context is new. The LSTM is seldom sure, and seldom
-# quite wrong. They err in different places. So give both a weight *w*, and predict with *w p* + (1 - *w*) *q*: where
+# The chain knows names and set phrases by heart, and errs where a context is new. The LSTM knows
+# what is likely in general. They err in different places. So give both a weight *w*, and predict with *w p* + (1 - *w*) *q*: where
 # one of them is lost, the other still has some probability for what comes.
 
 # %%
@@ -589,8 +591,8 @@ for name, samples in written.items():
 #
 # - **The chain** writes runs of eight characters that stand in the training text, unless it fell back to shorter ones.
 #   So compare its unknown words with those of the held-out text, and then its copies. What it lacks is a plan: after
-#   seven characters it has forgotten what the sentence was about. Cover all but eight characters of its sample, and
-#   move on.
+#   seven characters it has forgotten what the sentence was about. Slide a paper with a slot for eight characters along
+#   its sample: each view is plausible, the whole is not.
 # - **The LSTM** spells the better, the longer it was trained, and invents words that look right. Look how far apart two
 #   words can be that still fit each other: a quotation mark and its partner, a speaker and what is said.
 # - **The mixture** leans on the counts where they are sure. Does it misspell less than the LSTM? Does it copy more?
