@@ -171,9 +171,10 @@ def read(network, ids, state):  # (B, T), two of (B, H)
 # %% [markdown]
 # ## Training and writing, the way the lesson does
 #
-# Lessons on such networks often take short texts, such as news; here they are the paragraphs. Each update takes one of them, cuts windows
-# out of it and learns these as a batch. A window starts from a state of zeros. Every so often the network writes,
-# always the likeliest character: it reads the whole text so far, appends a character, and reads the whole again.
+# Lessons on such networks often take short texts, such as news; here they are the paragraphs. Each update takes one
+# of them, cuts windows out of it and learns these as a batch. A window starts from a state of zeros. Every so often
+# the network writes, always the likeliest character: it reads the whole text so far, appends a character, and reads
+# the whole again.
 
 
 # %%

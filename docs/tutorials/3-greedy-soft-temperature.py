@@ -66,9 +66,9 @@ model = unspool.train(
 print(f"{model.history.of('end')[-1]['bits_per_character']:.2f} bits per character of text that it never saw")
 
 # %% [markdown]
-# `model.read(prompt)` passes a prompt through the network and returns its state, which later calls do not change. `next_probabilities(n)`
-# of that state gives the `n` likeliest next characters. The vocabulary also has four symbols that are no characters:
-# `<pad>`, `<unk>`, `<s>` and `<eos>`. They are left out here, and come back below.
+# `model.read(prompt)` passes a prompt through the network and returns its state, which later calls do not change.
+# `next_probabilities(n)` of that state gives the `n` likeliest next characters. The vocabulary also has four symbols
+# that are no characters: `<pad>`, `<unk>`, `<s>` and `<eos>`. They are left out here, and come back below.
 
 # %%
 SPECIAL = ("<pad>", "<unk>", "<s>", "<eos>")
@@ -172,8 +172,8 @@ bars(axes, names, p, f"after “{prompt}”")
 plt.show()
 
 # %% [markdown]
-# The two upper bars are the candidates. A state is a value, so both ways can be followed from the same one: `read` returns a
-# new state and leaves the old one as it is.
+# The two upper bars are the candidates. A state is a value, so both ways can be followed from the same one: `read`
+# returns a new state and leaves the old one as it is.
 
 # %%
 reading = model.read(prompt)

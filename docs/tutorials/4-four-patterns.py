@@ -3,8 +3,8 @@
 #
 # A recurrent network takes something at each step, or only at the first; it gives something at each step, or only at
 # the last. That makes four patterns; the last, many to many, comes in two kinds, aligned and shifted. (In one to one
-# nothing recurs: it is there to compare with.) They share their parts: an **encoder** turns an input into a state, a **decoder**
-# unrolls a state into a sequence, a **head** reads a label off states.
+# nothing recurs: it is there to compare with.) They share their parts: an **encoder** turns an input into a state, a
+# **decoder** unrolls a state into a sequence, a **head** reads a label off states.
 #
 # After this notebook you can
 #

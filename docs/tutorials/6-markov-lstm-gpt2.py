@@ -384,9 +384,9 @@ print("passes over the training text:", ", ".join(f"{name} {count:.1f}" for name
 # %% [markdown]
 # ## 5. Why a mixture is better than its parts
 #
-# The chain knows names and set phrases by heart, and errs where a context is new. The LSTM knows
-# what is likely in general. They err in different places. So give both a weight *w*, and predict with *w p* + (1 - *w*) *q*: where
-# one of them is lost, the other still has some probability for what comes.
+# The chain knows names and set phrases by heart, and errs where a context is new. The LSTM knows what is likely in
+# general. They err in different places. So give both a weight *w*, and predict with *w p* + (1 - *w*) *q*: where one
+# of them is lost, the other still has some probability for what comes.
 
 # %%
 beginning = held_out[:5_000]
