@@ -63,7 +63,7 @@ print(inputs.shape)
 #
 # The same three matrices serve at every step. The **logits** become probabilities by the softmax. The loss is the
 # **cross-entropy**: minus the logarithm of the probability that was given to the right symbol, averaged over the
-# steps, in nats.
+# steps, in nats: with the natural logarithm (with that to base 2 it would be in bits, 1.44 times as many).
 
 # %%
 rng = np.random.default_rng(0)

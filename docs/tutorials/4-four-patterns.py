@@ -443,7 +443,9 @@ for what, values in {
 # ## Attention: what a translation looks at
 #
 # With attention, the decoder has at each step a weight for each position of the source; the weights sum to 1, and the
-# mean of the encoder's states under these weights goes into the next symbol. They can be drawn.
+# mean of the encoder's states under these weights goes into the next symbol. They are the softmax of scores, one for
+# each position; in *additive* attention a small network, v · tanh(W s + U h), makes the score of the decoder's state s
+# and the encoder's state h. They can be drawn.
 
 # %%
 translator = translators["additive"]

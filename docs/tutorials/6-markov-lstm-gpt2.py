@@ -108,7 +108,8 @@ def following(text: str, context: str) -> Counter:
 
 # %% [markdown]
 # Long contexts predict well where they have been seen, and most have not. So a good chain falls back on shorter ones,
-# and keeps some probability for what never came. Unspool's, of order 8, does so by modified Kneser-Ney smoothing.
+# and keeps some probability for what never came. Unspool's, of order 8, does so by modified Kneser-Ney smoothing, which
+# takes a little from each count for that.
 
 # %%
 common = {"validation": str(HELD_OUT), "overwrite": True, "progress": False}
