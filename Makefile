@@ -4,8 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -q -c constraints.txt
 NEEDS := pyproject.toml constraints.txt
-# A process for each core, each with one thread; a file stays in one process, and what its tests share is made once.
-PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
+# Processes of one thread each: one for each core, and one more where many tests wait for processes that they started. A
+# file stays in one process, and what its tests share is made once.
+CORES := $(shell getconf _NPROCESSORS_ONLN)
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --dist loadfile
 ENGINES := numba torch
 SEPARATE := keras
 
@@ -37,9 +39,9 @@ demo: $(VENV)/.installed  ## Train on the embedded corpus for a minute, then wri
 	$(BIN)/python -m unspool demo
 
 test: $(VENV)/.installed-development  ## Run the tests; each engine is compared with NumPy in processes of its own
-	$(PYTEST) --ignore=tests/conformance
-	for engine in $(ENGINES); do UNSPOOL_TEST_ENGINE=$$engine $(PYTEST) tests/conformance || exit 1; done
-	UNSPOOL_TEST_ENGINE=$(SEPARATE) $(PYTEST)
+	$(PYTEST) -n $$(($(CORES) + 1)) --ignore=tests/conformance
+	for engine in $(ENGINES); do UNSPOOL_TEST_ENGINE=$$engine $(PYTEST) -n $(CORES) tests/conformance || exit 1; done
+	UNSPOOL_TEST_ENGINE=$(SEPARATE) $(PYTEST) -n $(CORES)
 
 check: $(VENV)/.installed-development  ## Lint, formatting, types, direction of imports
 	$(BIN)/ruff check .

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unspool.errors import ModelFolderError, UsageError
+from unspool.errors import ModelFolderError, UsageError, nearest
 from unspool.specs.base import Spec, build
 from unspool.specs.data import DataSpec
 from unspool.specs.network import DecoderSpec, NetworkSpec
@@ -152,7 +152,8 @@ def test_an_unknown_field_is_named_with_the_known_ones(kind: type[Spec]) -> None
     with pytest.raises(UsageError) as caught:
         build(kind, {"tempreature": 1}, "here")
     assert "here: tempreature is not a known setting" in caught.value.message
-    assert next(iter(kind.model_fields)) in caught.value.hint
+    assert caught.value.hint == nearest("tempreature", kind.model_fields, 30)
+    assert ("temperature" in kind.model_fields) == (caught.value.hint == "the nearest: temperature.")
 
 
 def test_an_unknown_field_inside_another_spec_is_named_by_its_path() -> None:

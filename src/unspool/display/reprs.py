@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 FORMS = "unspool.models.notebook"  # has `html_of`, which shows any of these objects
 ITEMS, CHARACTERS = 6, 80  # of a value that are shown
 ROWS = 20  # of a table
+NUMBERS = 4  # of an object within another
 T = TypeVar("T")
 
 
@@ -84,7 +85,15 @@ def shown_value(value: Any) -> str:
         return f"[{len(value)} x {len(value[0])}]"
     if isinstance(value, list | tuple | Set):
         return f"[{_joined([shown_value(one) for one in list(value)[: ITEMS + 1]], len(value))}]"
-    return repr(value)
+    return _brief(value) if isinstance(value, Displayed) and is_dataclass(value) else repr(value)
+
+
+def _brief(value: Any) -> str:
+    """Show an object within another by its first numbers."""
+    named = {one.name: getattr(value, one.name) for one in fields(value) if one.repr}
+    numbers = [f"{name}={shown_value(one)}" for name, one in named.items() if isinstance(one, int | float)][:NUMBERS]
+    more = ["…"] if len(named) > len(numbers) else []
+    return f"{type(value).__name__}({', '.join([*numbers, *more])})"
 
 
 def _joined(parts: Sequence[str], count: int | None = None) -> str:
