@@ -90,8 +90,15 @@ def test_the_gradient_is_that_of_finite_differences(learning_engine: str, shape:
             assert np.sign(after[name][position] - array[position]) == -np.sign(slope), name
 
 
-@pytest.mark.parametrize("optimizer", ["normuon", "adamw"])
-@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize(
+    ("optimizer", "precision"),
+    [
+        ("normuon", "float32"),
+        ("adamw", "bfloat16"),
+        pytest.param("normuon", "bfloat16", marks=pytest.mark.slow),
+        pytest.param("adamw", "float32", marks=pytest.mark.slow),
+    ],
+)
 @pytest.mark.parametrize("steps", [0, 4])
 def test_a_restored_learner_goes_on_bit_for_bit(
     learning_engine: str, shape: NetworkSpec, optimizer: str, precision: str, steps: int
