@@ -21,6 +21,7 @@ needs_tensorflow = pytest.mark.skipif(find_spec("tensorflow") is None, reason="T
 
 
 @needs_tensorflow
+@pytest.mark.slow
 def test_both_formats_of_tensorflow_predict_the_same_where_unspool_cannot_be_imported(
     run: Run, model: Path, tmp_path: Path
 ) -> None:

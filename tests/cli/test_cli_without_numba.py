@@ -12,7 +12,9 @@ def no_numba(tmp_path_factory):
     return unimportable("numba", "Numba needs NumPy 2.3 or less.", tmp_path_factory.mktemp("place"))
 
 
-@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru", "mingru"])
+@pytest.mark.parametrize(
+    "cell", ["gru", *(pytest.param(one, marks=pytest.mark.slow) for one in ("rnn", "lstm", "mingru"))]
+)
 def test_every_cell_trains_and_writes_the_text_of_the_kernels(run, call, text_file, small, tmp_path, no_numba, cell):
     model = tmp_path / "model"
     trained = run("train", text_file, "--out", model, "--steps", 3, "--cell", cell, *small, env=no_numba)

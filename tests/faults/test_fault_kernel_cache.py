@@ -188,6 +188,7 @@ for data, settings in (
 """
 
 
+@pytest.mark.slow
 def test_all_kernels_of_a_run_are_compiled_before_its_clock_starts_and_only_once(tmp_path: Path) -> None:
     lines = [f"{'abcdefg'[i % 7]} and {i % 5}" for i in range(80)]
     for name, mark in (("t.txt", ""), ("p.tsv", "\t"), ("c.csv", ",")):
@@ -215,6 +216,7 @@ def test_a_command_that_compiles_says_so_once_on_standard_error(finished: Path, 
     assert first.out == second.out
 
 
+@pytest.mark.slow
 def test_where_nothing_can_be_kept_it_is_not_said_to_be_the_first_time_only(tmp_path: Path) -> None:
     package = copied(tmp_path)
     for folder in ("numba", "kernels"):

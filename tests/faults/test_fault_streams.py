@@ -45,7 +45,12 @@ def test_training_whose_last_words_cannot_be_written_leaves_a_whole_model(faults
 
 
 @pytest.mark.parametrize(
-    "redirection", ["2>/dev/full", pytest.param("2>&-", marks=pytest.mark.engines), "2>&1 >/dev/null | true"]
+    "redirection",
+    [
+        "2>/dev/full",
+        pytest.param("2>&-", marks=pytest.mark.engines),
+        pytest.param("2>&1 >/dev/null | true", marks=pytest.mark.slow),
+    ],
 )
 def test_progress_that_cannot_be_written_ends_no_run(faults, fox, tmp_path, redirection):
     result = shell(faults, redirection, "train", fox, "--out", tmp_path / "m", "--steps", 5, *faults.small)

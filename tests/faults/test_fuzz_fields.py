@@ -50,6 +50,7 @@ def test_a_field_of_the_wrong_kind_is_refused_or_harmless(trial, unfinished, tmp
             trial((name, path, value), *command(words, place))
 
 
+@pytest.mark.slow
 def test_a_setting_of_a_recipe_of_the_wrong_kind_is_refused_or_harmless(trial, unfinished, fox, tmp_path):
     good = tomllib.loads((unfinished / "recipe.toml").read_text())
     good["budget"] = {"steps": 1}
@@ -61,6 +62,7 @@ def test_a_setting_of_a_recipe_of_the_wrong_kind_is_refused_or_harmless(trial, u
             trial((path, value), "train", fox, "--config", recipe, "--out", place, "--overwrite", "--steps", 1)
 
 
+@pytest.mark.slow
 def test_a_resumed_recipe_of_the_wrong_kind_is_refused_or_harmless(trial, unfinished, tmp_path):
     good = tomllib.loads((unfinished / "recipe.toml").read_text())
     for number, path in enumerate(fields(good)):
@@ -72,6 +74,7 @@ def test_a_resumed_recipe_of_the_wrong_kind_is_refused_or_harmless(trial, unfini
             trial((path, value), *command(["train", "--resume", "{}"], place))
 
 
+@pytest.mark.slow
 def test_a_corpus_description_of_the_wrong_kind_stops_no_resume_with_a_traceback(trial, unfinished, tmp_path):
     good = json.loads((unfinished / "training" / "training.json").read_text())
     for number, path in enumerate(fields(good)):
@@ -109,6 +112,7 @@ def test_a_checkpoint_whose_arrays_are_wrong_is_refused_or_harmless(trial, unfin
         trial((damage, name), *command(["train", "--resume", "{}"], place), forked=True)
 
 
+@pytest.mark.slow
 def test_a_checkpoint_whose_progress_is_wrong_is_refused_or_harmless(trial, unfinished, tmp_path):
     arrays, about = saved(unfinished / "training" / "last.safetensors")
     for number, name in enumerate(about):

@@ -22,6 +22,7 @@ FILES = [
     "training/training.tokens",
     "training/validation.tokens",
 ]
+OFTEN = ("config.json", "model.safetensors", "training/training.json")  # are tried each time; the others are slow
 READING = [["generate", "{}", "--seed", 1, "--max-new-tokens", 3, "--json"], ["evaluate", "{}", "--json"]]
 RESUMING = ["train", "--resume", "{}"]
 TABLES = {  # options of a run on rows, how what comes of it is used, and the files that only such a run has
@@ -58,7 +59,7 @@ def commands(place: Path, reading=READING):
     return [[str(part).replace("{}", str(place)) for part in command] for command in reading]
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", [one if one in OFTEN else pytest.param(one, marks=pytest.mark.slow) for one in FILES])
 def test_a_damaged_file_is_refused_or_harmless(faults, trial, unfinished, tmp_path, name):
     generator = random.Random(name)
     place = shutil.copytree(unfinished, tmp_path / "m")

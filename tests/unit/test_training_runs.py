@@ -82,7 +82,14 @@ def threads() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("threads")
-@pytest.mark.parametrize("cell", ["rnn", pytest.param("lstm", marks=pytest.mark.engines), "gru", "mingru"])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        pytest.param("lstm", marks=pytest.mark.engines),
+        "gru",
+        *(pytest.param(one, marks=pytest.mark.slow) for one in ("rnn", "mingru")),
+    ],
+)
 def test_with_two_threads_in_bfloat16_every_bit_is_that_of_the_seed(text_file: Path, tmp_path: Path, cell: str) -> None:
     sizes = {"hidden_size": 64, "batch_size": 32, "sequence_length": 16, "recurrent_dropout": 0.0}
     settings: dict[str, Any] = {**sizes, "cell": cell, "threads": 2, "precision": "bfloat16", "validations": 2}
