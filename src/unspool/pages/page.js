@@ -20,7 +20,7 @@ const tip = document.createElement("div");
 tip.id = "tip";
 tip.setAttribute("role", "status");
 document.body.append(tip);
-let shown = null;
+let shown = null, dismissed = null;  // a cell that Escape has closed stays so when the window itself gets the focus back
 const close = () => { tip.textContent = ""; shown = null; };
 const open = (cell) => {
   shown = cell;
@@ -38,7 +38,12 @@ document.addEventListener("pointermove", (event) => {
   if (cell && cell !== shown) open(cell);
   else if (!cell && shown && shown !== document.activeElement) close();
 });
-document.addEventListener("focusin", (event) => { const cell = cellOf(event); cell ? open(cell) : close(); });
+document.addEventListener("focusin", (event) => {
+  const cell = cellOf(event);
+  if (cell && cell === dismissed) return;
+  cell ? open(cell) : close();
+});
+document.addEventListener("focusout", () => { if (document.hasFocus()) dismissed = null; });
 const follow = () => { if (shown) shown === document.activeElement ? open(shown) : close(); };  // a focused cell keeps it
 document.addEventListener("scroll", follow, { capture: true, passive: true });
 
@@ -68,7 +73,7 @@ const nearest = (cells, from, down) => {
   return best;
 };
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") close();
+  if (event.key === "Escape") { close(); dismissed = cellOf(event); }
   const from = cellOf(event), group = from && from.closest("[data-cells]");
   if (!group || event.ctrlKey || event.metaKey || event.altKey) return;
   const cells = [...group.querySelectorAll("[data-tip]")].filter((cell) => cell.checkVisibility());
