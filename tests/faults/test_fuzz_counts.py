@@ -118,7 +118,7 @@ def folder_of_files(generator: random.Random, folder: Path) -> Case:
 def counted(said: str) -> int:
     """What the lines at the top of a run say is learnt, held out or left out."""
     part = r"([\d,]+) (?:characters )?(?:in ([\d,]+) documents )?"
-    found = re.search(f"{part}to learn, {part}held out", said)
+    found = re.search(rf"{part}to learn(?: \([\d,]+ of them[^)]*\))?, {part}held out", said)
     assert found, said
     parts = [found[2] or found[1], found[4] or found[3]]
     left = re.findall(r"(?:left out[^:\n]*|empty files): ([\d,]+), the first ", said)
