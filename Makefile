@@ -10,6 +10,8 @@ CORES := $(shell getconf _NPROCESSORS_ONLN)
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --dist loadfile
 ENGINES := numba torch
 SEPARATE := keras
+# Tests start many hundred processes, each of which would compile the package anew without its bytecode.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help install demo test check format docs tutorials pages bench clean
 
