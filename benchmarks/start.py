@@ -56,9 +56,7 @@ def first_byte(command: list[str]) -> float:
     """Seconds until a process writes its first byte; it is ended then."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     started = time.perf_counter()
-    process = subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0
-    )
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0)
     assert process.stdout is not None
     first = process.stdout.read(1)
     seconds = time.perf_counter() - started

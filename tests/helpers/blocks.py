@@ -33,13 +33,10 @@ SIZES: dict[str, dict[str, str]] = {  # by a word of the command that trains, th
 CHOSEN = re.compile(r"lstm|gru|(nor)?muon")  # by the minutes, which are fewer here
 FIXED = 3  # words at the start of a line that is shown, which the real line has too, but for its numbers
 
+INSTALLS = "needs a network: tests/cli/test_installation.py runs these"
 LEFT_OUT = {  # what is in a command that cannot run here, and why
     "--interactive": "needs a terminal: tests/cli/test_cli_turns.py and test_cli_complete.py type in one",
-    "git clone": "needs an address",
-    "pip install": "needs a network: its extras are compared with pyproject.toml",
-    "pip wheel": "needs a network, likewise",
-    "-m venv": "is of use only for what is installed then",
-    "jupyter lab": "is no part of what is installed here: tests/cli/test_tutorials.py runs the notebooks",
+    **dict.fromkeys(("git clone", "pip install", "pip wheel", "-m venv", "jupyter lab"), INSTALLS),
 }
 
 
