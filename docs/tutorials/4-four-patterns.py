@@ -369,9 +369,6 @@ draw(
 # singular value decomposition).
 
 # %%
-from unspool.data.batches import TextSource
-from unspool.text.tokenizer import END
-
 STYLES = {
     "4 March 1997": "{0.day} {0:%B} {0.year}",
     "March 4, 1997": "{0:%B} {0.day}, {0.year}",
@@ -383,13 +380,6 @@ styles = generator.choice(list(STYLES), len(days))
 dates = [STYLES[style].format(day) for style, day in zip(styles, days, strict=True)]
 
 
-def states_of(translator, texts):
-    """Return the state that the encoder hands to the decoder after each of N texts: [N, H]."""
-    ids = [np.append(translator.source_tokenizer.encode(text), END) for text in texts]
-    state = translator.network.encode(TextSource.of_texts(ids))
-    return translator.network.state_to_arrays(state)["hidden"][-1]
-
-
 def two_dimensions(states):
     """Project states [N, H] onto their first two principal components, [N, 2]; and say which share those explain."""
     centred = states - states.mean(axis=0)
@@ -397,7 +387,7 @@ def two_dimensions(states):
     return centred @ directions[:2].T, (sizes[:2] ** 2).sum() / (sizes**2).sum()
 
 
-states = states_of(translators["none"], dates)  # (N, H)
+states = translators["none"].states(dates)[:, -1]  # (N, L, H) to (N, H): the last layer of the decoder, at its start
 points, explained = two_dimensions(states)
 figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3.2), sharex=True, sharey=True, layout="constrained")
 for style, colour, marker in zip(STYLES, (BLUE, ORANGE, GREEN), "os^", strict=True):

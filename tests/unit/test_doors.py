@@ -57,6 +57,18 @@ def test_a_translator_reads_every_form_alike(translator: unspool.Translator, for
     assert translator.translations([form]) == translator.translations([PLAIN])
     assert translator.translate(form) == translator.translate(PLAIN)
     assert translator.inspect([form]) == translator.inspect([PLAIN])
+    assert np.array_equal(translator.states([form]), translator.states([PLAIN]))
+
+
+def test_the_states_of_a_translator_are_those_of_each_text_alone(translator: unspool.Translator) -> None:
+    texts = ["the cat", "a dog sees a dog", "", "cat"] * 100  # more than one batch
+    together = translator.states(texts)
+    assert together.shape == (400, 1, 8)
+    assert together.dtype == np.float32
+    for index in (0, 1, 2, 3, 399):
+        assert np.allclose(together[index], translator.states(texts[index])[0], atol=1e-5)
+    assert not np.allclose(together[0], together[1], atol=1e-3)
+    assert translator.states([]).shape == (0, 1, 8)
 
 
 def test_a_blank_text_has_an_empty_translation(translator: unspool.Translator) -> None:
@@ -66,6 +78,7 @@ def test_a_blank_text_has_an_empty_translation(translator: unspool.Translator) -
 def test_a_plain_string_is_one_text(classifier: unspool.TextClassifier, translator: unspool.Translator) -> None:
     assert classifier.probabilities("cat").shape == (1, 2)
     assert len(translator.translations("cat")) == 1
+    assert len(translator.states("cat")) == 1
     assert len(classifier.inspect("cat").rows) == len(translator.inspect("cat").rows) == 1
 
 

@@ -1,6 +1,6 @@
 """Translate: encode a source, search for the likeliest sequence of the decoder, and turn its tokens into text.
 
-Shapes: B rows, S tokens of a source, N tokens of a translation.
+Shapes: B rows, S tokens of a source, N tokens of a translation, or N texts, L layers, H hidden units.
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from unspool.arrays import IntArray
+from unspool.arrays import FloatArray, IntArray
 from unspool.data.batches import TextSource
 from unspool.decode.attended import ROWS, Attended, search_attending
 from unspool.display.reprs import Displayed
@@ -60,7 +60,7 @@ class BeamTranslator:
             spec: holds beams and length penalty.
             with_attention: computes the attention weights, which unknown words need.
         """
-        ids = [np.append(self.source.encode(text if text.strip() else ""), END) for text in texts]
+        ids = self._encoded(texts)
         found: list[list[Translation]] = [[] if len(one) > 1 else [self._nothing(with_attention)] for one in ids]
         lengths = np.array([len(one) for one in ids], np.int64)
         order = np.argsort(lengths, kind="stable")[np.count_nonzero(lengths == 1) :]
@@ -73,6 +73,19 @@ class BeamTranslator:
                 found[index] = best
             advance(min(start + rows, len(order)), len(order), "texts translated")
         return found
+
+    def states(self, texts: Sequence[str]) -> FloatArray:
+        """Compute the hidden states from which the decoder starts for each of N texts, [N, L, H] float32."""
+        ids = self._encoded(texts)
+        states = [self.network.initial_state(0)]
+        for start in range(0, len(ids), ROWS):
+            states.append(self.network.encode(TextSource.of_texts(ids[start : start + ROWS])))
+        found = [self.network.state_to_arrays(state)["hidden"] for state in states]  # (L, ROWS, H) each
+        return np.concatenate(found, axis=1).swapaxes(0, 1)  # (N, L, H)
+
+    def _encoded(self, texts: Sequence[str]) -> list[IntArray]:
+        """The tokens of each text, with the end; of a blank one the end alone."""
+        return [np.append(self.source.encode(text if text.strip() else ""), END) for text in texts]
 
     def _nothing(self, with_attention: bool) -> Translation:
         """Translate an empty text."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, overload
 
+from unspool.arrays import FloatArray
 from unspool.data.pictures.picture import as_pictures
 from unspool.decode.captioning import BeamCaptioner, Caption
 from unspool.decode.translation import BeamTranslator, Translation
@@ -73,6 +74,18 @@ class Translator(Model):
         A text that is empty or blank has one translation, which is empty.
         """
         return Rows(self._translator.translate(clean_texts(texts), build(BeamSpec, settings, "translate")))
+
+    def states(self, texts: str | Sequence[str]) -> FloatArray:
+        """Compute the hidden states that stand between encoder and decoder: from these a translation is unrolled.
+
+        Args:
+            texts: are N texts, or a single one; a blank one is read as its end alone.
+
+        Returns:
+            [N, L, H] float32: the L layers of the decoder, of H hidden units each, before its first step. With
+            attention, the decoder reads the states of the source as well.
+        """
+        return self._translator.states(clean_texts(texts))
 
     @measuring
     def evaluate(self, data: Any = None, **settings: "Unpack[TranslationEvaluationKeywords]") -> TranslationFigures:
