@@ -28,7 +28,7 @@ def classifier(tmp_path_factory: pytest.TempPathFactory) -> unspool.TextClassifi
 @pytest.fixture(scope="module")
 def translator(tmp_path_factory: pytest.TempPathFactory) -> unspool.Translator:
     path = tmp_path_factory.mktemp("doors") / "t.csv"
-    path.write_text("en,de\n" + "the cat,die Katze\na dog,ein Hund\n" * 20, encoding="utf-8")
+    path.write_text("en,de\n" + f'"{PLAIN}�",die Katze\na dog,ein Hund\n' * 20, encoding="utf-8")
     model = train(path, source="en", target="de", tokenizer="char", hidden_size=8, **TINY)
     assert isinstance(model, unspool.Translator)
     return model
@@ -82,6 +82,20 @@ def test_a_plain_string_is_one_text(classifier: unspool.TextClassifier, translat
     assert len(classifier.inspect("cat").rows) == len(translator.inspect("cat").rows) == 1
 
 
+def test_what_the_vocabulary_lacks_of_a_prompt_is_said(model: TextModel) -> None:
+    with pytest.warns(DataWarning, match="^'Ж', '∞' are not in the vocabulary of the model, and are read as <unk>\\.$"):
+        model.generate("the Ж∞Ж cat", max_new_tokens=2)
+    with pytest.warns(DataWarning, match="^'Ж' is not in the vocabulary"):
+        model.read("the").read(" Ж")
+    with pytest.warns(DataWarning, match="'Д' and others are not in"):
+        model.read("АБВГДЖ")
+
+
+def test_what_the_vocabulary_lacks_of_a_source_is_said(translator: unspool.Translator) -> None:
+    with pytest.warns(DataWarning, match="'Ж' is not in the vocabulary"):
+        translator.translations(["the cat", "ЖЖ"], max_new_tokens=4)
+
+
 def test_a_stop_string_is_cleaned_and_may_be_a_plain_one(model: TextModel) -> None:
     settings = {"max_new_tokens": 300, "seed": 3}
     whole = model.generate("the ", **settings)
@@ -90,6 +104,7 @@ def test_a_stop_string_is_cleaned_and_may_be_a_plain_one(model: TextModel) -> No
         assert model.generate("the ", stop=stop, **settings) == whole.split("\n")[0]
 
 
+@pytest.mark.filterwarnings("ignore:'😀' is not in the vocabulary")
 def test_halves_of_pairs_are_replaced_and_said_at_every_door(
     model: TextModel, classifier: unspool.TextClassifier, translator: unspool.Translator
 ) -> None:

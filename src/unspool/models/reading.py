@@ -22,7 +22,7 @@ from unspool.specs.config import Config
 from unspool.specs.sampling import SamplingSpec
 from unspool.tasks.opening import decoder_tokenizer
 from unspool.tasks.training_text import TrainingText
-from unspool.text.incoming import clean_text
+from unspool.text.incoming import clean_text, encode_prompt
 from unspool.text.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
@@ -145,13 +145,13 @@ class StateReading:
         return self._context.by_document
 
     def read(self, text: str) -> "StateReading":
-        """Return the state after more text.
+        """Return the state after more text; a warning names what the vocabulary lacks.
 
         Raises:
             DataError: it has a NUL character.
         """
-        network, ids = self._context.network, self._context.tokenizer.encode(clean_text(text))
-        return StateReading(self._context, read(network, ids, self._reading))
+        ids = encode_prompt(self._context.tokenizer, text)
+        return StateReading(self._context, read(self._context.network, ids, self._reading))
 
     def fork(self) -> "StateReading":
         """Return another object with the same state; what is done with one leaves the other as it is."""

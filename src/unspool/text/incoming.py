@@ -2,14 +2,19 @@
 
     prompt, text, label, stop string, from the shell or from Python -> clean_text -> tokenizer
 
-A text that was cleaned before, such as a line of a file, passes as it is.
+A text that was cleaned before, such as a line of a file, passes as it is. What the vocabulary
+of the model lacks is said of prompts and of what is to be translated.
 """
 
 from collections.abc import Iterable
 from warnings import warn
 
+from unspool.arrays import IntArray
 from unspool.errors import DataWarning, UsageError
 from unspool.text.cleaning import clean_and_count
+from unspool.text.tokenizer import REPLACEMENT, Tokenizer
+
+MAX_SHOWN = 5  # texts that the vocabulary lacks
 
 
 def clean_text(text: str, name: str = "the text") -> str:
@@ -47,6 +52,33 @@ def clean_texts(texts: str | Iterable[str]) -> list[str]:
     if total:
         warn(f"{first if len(given) == 1 else f'texts from {first} on'}: {_replaced(total)}", DataWarning, stacklevel=3)
     return found
+
+
+def encode_prompt(tokenizer: Tokenizer, text: str) -> IntArray:
+    """Return the tokens of the clean form of a prompt, [N]; what the vocabulary lacks is said.
+
+    Args:
+        tokenizer: is that of the model.
+        text: is what a person gave.
+
+    Raises:
+        UsageError: it is not a text.
+        DataError: it has a NUL character.
+    """
+    text = clean_text(text)
+    warn_of_unknown(tokenizer, [text])
+    return tokenizer.encode(text)
+
+
+def warn_of_unknown(tokenizer: Tokenizer, texts: Iterable[str]) -> None:
+    """Warn of what the vocabulary lacks in some clean texts, but for U+FFFD, which says of itself that it replaces."""
+    found = dict.fromkeys(one for text in texts for one in tokenizer.unknown(text, tokenizer.encode(text)))
+    found.pop(REPLACEMENT, None)
+    if found:
+        listed = ", ".join(map(repr, list(found)[:MAX_SHOWN])) + (" and others" if len(found) > MAX_SHOWN else "")
+        verb = "is" if len(found) == 1 else "are"
+        said = f"{listed} {verb} not in the vocabulary of the model, and {verb} read as <unk>."
+        warn(said, DataWarning, stacklevel=4)
 
 
 def _cleaned(text: str, name: str) -> tuple[str, int]:

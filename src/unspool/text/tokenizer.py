@@ -135,6 +135,19 @@ class Tokenizer:
         offsets = self._library.encode(text, add_special_tokens=False).offsets
         return [text[start:end].strip() for start, end in offsets]
 
+    def unknown(self, text: str, ids: IntArray) -> list[str]:
+        """Return the different texts of the unknown tokens, in order.
+
+        Args:
+            text: is what was encoded.
+            ids: are what `encode(text)` returned, [N].
+        """
+        places = np.flatnonzero(ids == UNKNOWN)
+        if not len(places):
+            return []
+        parts = text if self.kind == "char" else self.words(text)
+        return list(dict.fromkeys(parts[place] for place in places))
+
     def spelling_bits(self, text: str, ids: IntArray) -> FloatArray:
         """Return the cost of spelling the text of each unknown token, which is added to the nll of `<unk>`.
 
