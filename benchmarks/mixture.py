@@ -1,7 +1,10 @@
 """A network, the counts beside it, and their mixture: how well each predicts texts that were held out, and how fast.
 
-Each text is learnt with the defaults for some minutes: books in five languages, tunes, names by line. Generating: an
-LSTM of 512 with random weights beside the counts of the first text, one stream and sixteen, against the network alone.
+Each text is learnt with the defaults for some minutes: books in five languages, tunes, names by line. `network` is that
+of the mixture, from which a part of the text was held back for the gate. Beside that of the first text, a network
+learns alone for as long, from all of it (--no-counts). How many nats minutes are worth depends on the machine, so the
+mixture must reach a fraction of those of the network that learns alone. Generating: an LSTM of 512 with random weights
+beside the counts of the first text, one stream and sixteen, against the network alone.
 """
 
 import time
@@ -12,8 +15,9 @@ from typing import Any
 from benchmarks.claims import Claim, highest, lowest
 from benchmarks.common import Bench, trained, unspool
 
+FIRST = "tinyshakespeare"
 TEXTS: dict[str, tuple[str, tuple[float, ...], tuple[str, ...]]] = {  # file, minutes, options
-    "tinyshakespeare": ("tinyshakespeare/input.txt", (1.0, 3.0, 8.0), ()),
+    FIRST: ("tinyshakespeare/input.txt", (1.0, 3.0, 8.0), ()),
     "Nietzsche": ("books/nietzsche_en.txt", (1.0,), ()),
     "War and Peace": ("books/war_and_peace_en.txt", (1.0,), ()),
     "Metamorphosis, German": ("books/verwandlung_de.txt", (1.0,), ()),
@@ -22,24 +26,24 @@ TEXTS: dict[str, tuple[str, tuple[float, ...], tuple[str, ...]]] = {  # file, mi
     "Irish tunes": ("irish_abc/irish.abc", (1.0,), ()),
     "names of 18 languages": ("names", (1.0,), ("--lines", "--suffix", ".txt")),
 }
-SHAKESPEARE = {1.0: 1.40, 3.0: 1.365, 8.0: 1.35}  # nats of the mixture that each budget must reach
+MUST = {1.0: 0.956, 3.0: 0.961, 8.0: 0.965}  # of the nats of a network that learns alone, by minutes
 STREAMS = {1: 20_000, 16: 2_000}  # tokens of each
 REPEATS = 3
 CLAIMS = (
     *(
         claim
-        for minutes, nats in SHAKESPEARE.items()
+        for minutes, bound in MUST.items()
         for claim in (
             Claim(
-                f"tinyshakespeare, {minutes:g} minutes: nats of the mixture by those of the network",
+                f"{FIRST}, {minutes:g} minutes: nats of the mixture by those of its network",
                 0.955,
-                highest("ratio", text="tinyshakespeare", minutes=minutes),
+                highest("ratio", text=FIRST, minutes=minutes),
                 True,
             ),
             Claim(
-                f"tinyshakespeare, {minutes:g} minutes: nats of the mixture",
-                nats,
-                highest("mixture", text="tinyshakespeare", minutes=minutes),
+                f"{FIRST}, {minutes:g} minutes: nats of the mixture by those of a network that learns alone",
+                bound,
+                highest("of_alone", text=FIRST, minutes=minutes),
                 True,
             ),
         )
@@ -57,18 +61,22 @@ def run(bench: Bench) -> None:
         if source is None:
             continue
         for minutes in budgets:
-            measured(bench, text, minutes, trained(source, minutes, *options))
-        if text == "tinyshakespeare":
+            alone = trained(source, minutes, "--no-counts") if text == FIRST else None
+            measured(bench, text, minutes, trained(source, minutes, *options), alone)
+        if text == FIRST:
             generating(bench, trained(source, budgets[0], *options))
 
 
-def measured(bench: Bench, text: str, minutes: float, folder: Path) -> None:
-    """Measure a model on what was held out."""
+def measured(bench: Bench, text: str, minutes: float, folder: Path, alone: Path | None) -> None:
+    """Measure a model, and where there is one a network that learnt alone, on what was held out."""
     found = unspool("evaluate", folder, report=f"{text}: reading what was held out")
     parts = found.get("parts", {"network": found})
     nats = {name: parts[name]["nats_per_token"] for name in parts} | {"mixture": found["nats_per_token"]}
-    ratio = nats["mixture"] / nats["network"]
-    bench.add(text=text, minutes=minutes, **nats, ratio=ratio)
+    row = nats | {"ratio": nats["mixture"] / nats["network"]}
+    if alone is not None:
+        row["alone"] = unspool("evaluate", alone)["nats_per_token"]
+        row["of_alone"] = nats["mixture"] / row["alone"]
+    bench.add(text=text, minutes=minutes, **row)
 
 
 def generating(bench: Bench, folder: Path) -> None:
