@@ -105,9 +105,8 @@ class Browser:
         self.ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
         size: dict[str, Any] = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
         self.ask("Emulation.setDeviceMetricsOverride", **size)
-        self.ask(
-            "Emulation.setFocusEmulationEnabled", enabled=True
-        )  # else Tab may leave the page for the browser's bars
+        # Without this, Tab may leave the page for the browser's bars.
+        self.ask("Emulation.setFocusEmulationEnabled", enabled=True)
         self.ask("Page.navigate", url=page.resolve().as_uri())
         while self._next().get("method") != "Page.loadEventFired":
             pass

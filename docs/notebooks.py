@@ -63,9 +63,4 @@ def _shown(output: Any, stem: str, pictures: dict[str, bytes]) -> str:
         name = f"{stem}{len(pictures) + 1}.png"
         pictures[name] = b64decode(data["image/png"])
         return f"![{SHOWN}]({name})"
-    if "image/svg+xml" in data:
-        name = f"{stem}{len(pictures) + 1}.svg"
-        pictures[name] = data["image/svg+xml"].encode()
-        return f"![{SHOWN}]({name})"
-    text = output.get("text") or data.get("text/plain") or "\n".join(output.get("traceback", []))
-    return fenced(text, " { .text .no-copy .output }")
+    return fenced(output.get("text") or data["text/plain"], " { .text .no-copy .output }")

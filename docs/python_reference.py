@@ -51,7 +51,7 @@ The names of `unspool`, and the methods of what they return; `help(unspool.train
 SECTIONS = {"Args": "Takes", "Attributes": "Has", "Returns": "Returns", "Raises": "Raises"}
 CALLED = (RecurrentClassifier, unspool.SamplingSpec, unspool.BeamSpec)  # classes that people make objects of
 LONG = 120  # characters of a line of a signature
-ONCE = ("describe", "own_report", "exported_weights", "mixed")  # which reports and commands call
+ONCE = ("describe", "own_report", "exported_weights", "mixed")  # that classes override for reports: they stand once
 
 Member = tuple[str, Any]
 

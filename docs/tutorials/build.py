@@ -29,8 +29,9 @@ CELL_SECONDS = 900  # of one cell at most
 SHIPPED_BYTES = 2_000_000  # of all notebooks together, at most
 PACKAGES = {"pytorch": "torch", "tensorflow": "tensorflow", "numpy": "numpy"}
 PACKAGE = Path(unspool.__file__).parent.parent
+VIRTUAL = [sys.prefix] if sys.prefix != sys.base_prefix else []  # /usr is a word of many texts
 MACHINE_PATH = re.compile(
-    "|".join(map(re.escape, (str(PACKAGE), sys.prefix, tempfile.gettempdir(), str(Path.home()) + os.sep)))
+    "|".join(map(re.escape, (str(PACKAGE), *VIRTUAL, tempfile.gettempdir(), str(Path.home()) + os.sep)))
     + r"|/(home|root|tmp|Users)/\w|site-packages|ipykernel_\d"
 )
 FAILURES = (CellExecutionError, CellTimeoutError, DeadKernelError)
@@ -149,9 +150,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--framework", choices=[*FRAMEWORKS], help="the form to build; default: all")
     parser.add_argument("--text", action="store_true", help="take over changed text alone, and execute nothing")
     chosen = parser.parse_args(arguments)
+    known = {source: {source.stem, source.stem.partition("-")[0]} for source in sources()}
+    strange = sorted(set(chosen.names).difference(*known.values()))
+    if strange:
+        parser.error(f"a name must be that of a source, or its number. Received: {', '.join(strange)}.")
     failed = 0
-    for source in sources():
-        if chosen.names and not any(source.stem.startswith(f"{name}-") or name == source.stem for name in chosen.names):
+    for source, names in known.items():
+        if chosen.names and names.isdisjoint(chosen.names):
             continue
         for form in forms_of(source):
             if chosen.framework not in (None, form):

@@ -79,14 +79,14 @@ def test_a_column_that_no_row_has_is_refused_and_a_missing_cell_is_counted(train
 def test_endings_are_read_in_any_case(train: Train, name: str, mark: str) -> None:
     data = rows(LABELS, SENTENCES, mark=mark, header=f"label{mark}text\n").encode()
     data = gzip.compress(data) if name.endswith("GZ") else data
-    learnt(train(name, data, *LABELLED), "54 to learn", "6 held out")
+    learnt(train(name, data, *LABELLED), ": 54 to learn", ", 6 held out")
     refused(train(name, data, *SIZES), 3, "is a table", "--text: 'label', 'text'")
 
 
 def test_the_delimiter_is_found_or_said(train: Train) -> None:
     tabbed = rows(SENTENCES, SENTENCES, mark="\t")
     result = train("t.txt", tabbed, "--source", 1, "--target", 2, *CODER, "--hidden-size", 8)
-    learnt(result, "54 to learn", "6 held out", "t.txt: a tab is between the cells.", "the first row is an example")
+    learnt(result, ": 54 to learn", ", 6 held out", "t.txt: a tab is between the cells.", "the first row is an example")
     semicolons = rows(LABELS, SENTENCES, mark=";", header="label;text\n")
     learnt(train("t.csv", semicolons, *LABELLED), "t.csv: a semicolon is between the cells.")
     bars = rows(LABELS, SENTENCES, mark="~", header="label~text\n")
@@ -99,10 +99,10 @@ def test_objects_are_read_by_line_in_a_list_and_nested(train: Train) -> None:
     objects = [{"label": label, "text": text} for label, text in zip(LABELS, SENTENCES, strict=True)]
     lines = "".join(json.dumps(one) + "\n" for one in objects)
     for name, content in (("t.ndjson", lines), ("t.JSONL", lines), ("t.json", json.dumps(objects, indent=1))):
-        learnt(train(name, content, *LABELLED), "54 to learn", "6 held out")
+        learnt(train(name, content, *LABELLED), ": 54 to learn", ", 6 held out")
     nested = "".join(json.dumps({"translation": {"en": one, "de": one}}) + "\n" for one in SENTENCES)
     options = ["--source", "translation.en", "--target", "translation.de", *CODER, "--hidden-size", 8]
-    learnt(train("t.jsonl", nested, *options), "54 to learn", "6 held out")
+    learnt(train("t.jsonl", nested, *options), ": 54 to learn", ", 6 held out")
     refused(train("t.jsonl", nested, *PAIRED), 3, "no column 'en'", "'translation.en', 'translation.de'")
     chat = json.dumps({"name": "us", "messages": objects})
     refused(train("result.json", chat, *LABELLED), 3, "a list of objects. Received: one object", "'messages'", "jq")
@@ -123,8 +123,8 @@ def test_rows_without_a_text_are_left_out_and_counted(train: Train) -> None:
     result = train("t.csv", rows([*LABELS[1:], "news"], texts, header="label,text\n"), *LABELLED)
     learnt(
         result,
-        "36 to learn",
-        "4 held out",
+        ": 36 to learn",
+        ", 4 held out",
         "rows left out because their text is empty: 20, the first in t.csv, line 2.",
     )
     assert "rows left out because their text is empty: 20" in (Path("model") / "README.md").read_text(encoding="utf-8")
@@ -135,11 +135,11 @@ def test_a_row_of_data_is_no_header_and_both_can_be_said(train: Train) -> None:
     numbers = [str(1 + i % 3) for i in range(60)]
     data = rows(["2", *numbers[1:]], SENTENCES)
     options = ["--text", 2, "--label", 1, *CODER]
-    learnt(train("t.csv", data, *options), "54 to learn", "6 held out", "t.csv: the first row is an example")
-    learnt(train("t.csv", data, *options, "--header"), "53 to learn", "6 held out")
+    learnt(train("t.csv", data, *options), ": 54 to learn", ", 6 held out", "t.csv: the first row is an example")
+    learnt(train("t.csv", data, *options, "--header"), ": 53 to learn", ", 6 held out")
     named = rows(LABELS, SENTENCES, header="label,text\n")
-    learnt(train("t.csv", named, *options), "54 to learn", "6 held out", "the first row holds names")
-    learnt(train("t.csv", named, *options, "--no-header"), "55 to learn", "6 held out")
+    learnt(train("t.csv", named, *options), ": 54 to learn", ", 6 held out", "the first row holds names")
+    learnt(train("t.csv", named, *options, "--no-header"), ": 55 to learn", ", 6 held out")
 
 
 def test_numbers_with_gaps_and_decimal_commas_are_numbers(train: Train) -> None:
@@ -147,20 +147,20 @@ def test_numbers_with_gaps_and_decimal_commas_are_numbers(train: Train) -> None:
     result = train("t.csv", rows(ages, SENTENCES, header="age,text\n"), *CONDITIONED)
     learnt(
         result,
-        "53 to learn",
-        "6 held out",
+        ": 53 to learn",
+        ", 6 held out",
         "age: numbers",
         "'age' is no number: 1, the first in t.csv, line 42 ('n/a').",
     )
     commas = rows([f'"{18 + i},5"' for i in range(60)], SENTENCES, header="age,text\n")
-    learnt(train("t.csv", commas, *CONDITIONED), "54 to learn", "6 held out", "age: numbers")
+    learnt(train("t.csv", commas, *CONDITIONED), ": 54 to learn", ", 6 held out", "age: numbers")
 
 
 def test_no_default_leaves_out_a_noticeable_part(train: Train) -> None:
     long = [" ".join([text] * 5) for text in SENTENCES]
     options = ["--text", "text", "--condition", "label", *CODER, *SIZES]
     result = train("t.csv", rows(LABELS, long, header="label,text\n"), *options)
-    learnt(result, "54 to learn", "6 held out. They depend on")
+    learnt(result, ": 54 to learn", ", 6 held out. They depend on")
     assert "generate model --condition " in (Path("model") / "README.md").read_text(encoding="utf-8")
     some = [" ".join([text] * (5 if i % 9 == 0 else 1)) for i, text in enumerate(SENTENCES)]
     result = train("t.csv", rows(LABELS, some, header="label,text\n"), *options, "--max-length", 60)
@@ -176,7 +176,7 @@ def test_a_split_means_nothing_where_other_data_are_held_out(train: Train) -> No
     data = rows(LABELS, SENTENCES, header="label,text\n")
     options = [*LABELLED, "--validation", "t.csv", "--validation-split", 0.5]
     refused(train("t.csv", data, *options), 2, "validation_split=0.5, too")
-    learnt(train("t.csv", data, *options[:-2]), "60 to learn", "60 held out")
+    learnt(train("t.csv", data, *options[:-2]), ": 60 to learn", ", 60 held out")
 
 
 def test_labels_that_mostly_occur_once_are_warned_about(train: Train) -> None:
@@ -186,7 +186,7 @@ def test_labels_that_mostly_occur_once_are_warned_about(train: Train) -> None:
 
 def test_spaces_around_names_are_ignored_and_names_are_quoted(train: Train) -> None:
     data = rows(LABELS, SENTENCES, header=" label , text \n")
-    learnt(train("t.csv", data, *LABELLED), "54 to learn", "6 held out")
+    learnt(train("t.csv", data, *LABELLED), ": 54 to learn", ", 6 held out")
     refused(train("t.csv", data, "--text", "txt", "--label", "label"), 3, "did you mean 'text'?")
 
 
@@ -207,10 +207,10 @@ def test_an_option_of_tables_is_refused_for_plain_text(train: Train) -> None:
 def test_what_is_held_out_of_a_sorted_table_is_drawn_at_random(train: Train) -> None:
     lengths = ["x" * (1 + i) for i in range(60)]
     data = rows(lengths, lengths, mark="\t", header="en\tde\n")
-    learnt(train("t.tsv", data, *PAIRED), "54 to learn", "6 held out")
+    learnt(train("t.tsv", data, *PAIRED), ": 54 to learn", ", 6 held out")
     kept = json.loads((Path("model") / "training" / "validation.pairs.json").read_text(encoding="utf-8"))
     assert min(len(source) for source, _ in kept) < 54
-    learnt(train("t.tsv", data, *PAIRED, "--validation-split", "end:0.2"), "48 to learn", "12 held out")
+    learnt(train("t.tsv", data, *PAIRED, "--validation-split", "end:0.2"), ": 48 to learn", ", 12 held out")
     kept = json.loads((Path("model") / "training" / "validation.pairs.json").read_text(encoding="utf-8"))
     assert [len(source) for source, _ in kept] == list(range(49, 61))
 
@@ -224,7 +224,7 @@ def test_a_stray_cr_does_not_misalign_two_files(train: Train, tmp_path: Path) ->
     out = ["--out", "model", *TINY, *CODER, "--hidden-size", 8]
     refused(call_main("train", *files, *out), 3, "Received: 1 and 59")
     result = call_main("train", *files[:-1], "end:0.5", *out)
-    learnt(result, "30 to learn", "30 held out")
+    learnt(result, ": 30 to learn", ", 30 held out")
     kept = json.loads((Path("model") / "training" / "validation.pairs.json").read_text(encoding="utf-8"))
     assert kept[10][0] == SENTENCES[40]
     assert kept[10][1] == f"{SENTENCES[40]}\nimmer noch"
@@ -260,7 +260,7 @@ def test_tables_in_a_folder_need_a_column(train: Train) -> None:
     train("tables/a.csv", rows(LABELS, SENTENCES, header="label,text\n"))
     out = ["--out", "m", *TINY]
     refused(call_main("train", "tables", "--suffixes", ".csv", *out), 3, "a.csv is a table", "--text: 'label', 'text'")
-    learnt(call_main("train", "tables", *LABELLED, *out), "54 to learn", "6 held out")
+    learnt(call_main("train", "tables", *LABELLED, *out), ": 54 to learn", ", 6 held out")
 
 
 def test_piped_data_must_be_named() -> None:

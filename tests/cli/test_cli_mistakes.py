@@ -69,7 +69,9 @@ def test_without_any_model_training_is_named(call: Call, tmp_path: Path, monkeyp
         ("generate runs/fox -t=1 -t 2", "-t takes one value", "give -t once."),
         ("train fox.txt --lr 0", "--lr: input should be greater than 0. Received: 0.0.", "change --lr and"),
         ("train fox.txt --batch-size many", "--batch-size: ", "change --batch-size and"),
-        ("train fox.txt --steps 1 --epochs 2", "exactly one of minutes, --epochs and --steps", "change"),
+        ("train fox.txt --steps 1 --epochs 2", "exactly one of --minutes, --epochs and --steps", "change"),
+        ("train fox.txt --label kind", "--label needs --text, the column of the texts", "change"),
+        ("train --source-file fox.txt", "--source-file and --target-file belong together", "change"),
         (
             "train fox.txt --tie-weights --hidden-size 8 --embedding-size 4",
             "--tie-weights needs --embedding-size equal to --hidden-size (8)",

@@ -117,7 +117,11 @@ def test_the_tutorials_open_in_jupyter_lab(clone: Path, environment: dict[str, s
         assert "JupyterLab" in answer(f"{address}/lab?token=word")
     finally:
         process.terminate()
-        process.wait(60)
+        try:
+            process.wait(60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def answer(address: str) -> str:
@@ -127,7 +131,7 @@ def answer(address: str) -> str:
         try:
             with urllib.request.urlopen(address, timeout=30) as response:
                 return str(response.read().decode())
-        except urllib.error.URLError:
+        except (urllib.error.URLError, ConnectionError):
             if time.monotonic() > ends:
                 raise
             time.sleep(0.5)

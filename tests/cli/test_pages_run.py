@@ -121,9 +121,11 @@ def test_the_blocks_run_and_print_what_they_show(
         pictures()
     for command in PAGES[name].before:
         assert call_main(*command).code == 0
-    run_blocks(blocks, name, PAGES[name].separate)
+    names = run_blocks(blocks, name, PAGES[name].separate)
     if "labelled.csv" in str(blocks):
         assert (place / "labelled.csv").read_text(encoding="utf-8").startswith("body,predicted_label\nwhere is my")
+    if "both" in names:  # the counts of both texts know more than those of one
+        assert names["both"].score("anna").bits_per_byte < names["words"].score("anna").bits_per_byte
 
 
 def test_the_blocks_of_every_page_are_run() -> None:

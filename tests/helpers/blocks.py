@@ -76,13 +76,16 @@ def blocks_of(page: Path) -> list[Block]:
     ]
 
 
-def run_blocks(blocks: list[Block], page: str, separate: bool = False) -> None:
+def run_blocks(blocks: list[Block], page: str, separate: bool = False) -> dict[str, Any]:
     """Run blocks in the folder that is the current one, and compare what they print with what they show.
 
     Args:
         blocks: are run in order; those of Python share their names.
         page: is the name of their page.
         separate: runs each command and each block of Python in a process of its own.
+
+    Returns:
+        the names that the blocks of Python have made.
     """
     names: dict[str, Any] = {"__name__": page}
     for block in blocks:
@@ -92,6 +95,7 @@ def run_blocks(blocks: list[Block], page: str, separate: bool = False) -> None:
         else:
             for command, shown in block.commands():
                 check_command(command, shown, separate)
+    return names
 
 
 def check_command(command: str, shown: list[str], separate: bool) -> None:

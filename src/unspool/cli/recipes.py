@@ -86,13 +86,13 @@ def _name_of(sources: list[str]) -> str:
     from unspool.data.files import bare_name
     from unspool.data.given import is_text
 
-    first, places = sources[0], {Path(source).parent for source in sources}
+    first, folders = sources[0], {Path(source).parent for source in sources}
     if first == "-":
         return "stdin"
     if is_text(first):
         return "text"
-    shared = len(sources) > 1 and len(places) == 1 and Path(first).parent.name
-    return shared or bare_name(first).split(".")[0] or "model"
+    in_one = len(sources) > 1 and len(folders) == 1 and Path(first).parent.name not in ("", "..")
+    return bare_name(str(Path(first).parent) if in_one else first).split(".")[0] or "model"
 
 
 def _make(path: Path) -> bool:

@@ -54,6 +54,7 @@ def as_given(error: UnspoolError, context: Any) -> UnspoolError:
     names = {name: found for name in error.settings if (found := _given_name(context, params.get(name), error, name))}
     if not names or not isinstance(error, UsageError):  # of a file, not of what was given
         return error
+    names |= {name: _usual_flag(name) for name in error.settings if name in params and name not in names}
     message = error.message.removeprefix(f"{error.where}: ")
     hint = error.hint
     for name, found in names.items():
@@ -68,9 +69,13 @@ def _given_name(context: Any, param: Any, error: UnspoolError, name: str) -> str
     """Return how a setting was given; empty where it was not, so that the error says where it is from."""
     source = context.get_parameter_source(name) if param is not None else None
     if source is not None and source.name in ("COMMANDLINE", "ENVIRONMENT"):
-        return name_in(context, param, f"--{name.replace('_', '-')}")
+        return name_in(context, param, _usual_flag(name))
     recipe = context.params.get("config")
     return f"{name} of [{error.where}] in {recipe}" if recipe is not None and error.where else ""
+
+
+def _usual_flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
 def _variable(context: Any, param: Any) -> str | None:

@@ -89,7 +89,7 @@ class BeamTranslator:
         return np.concatenate(found, axis=1).swapaxes(0, 1)  # (N, L, H)
 
     def _encoded(self, texts: Sequence[str]) -> list[IntArray]:
-        """The tokens of each text, with the end; of a blank one the end alone."""
+        """Return the tokens of each text, [S] each, with the end; of a blank text the end alone."""
         return [np.append(self.source.encode(text if text.strip() else ""), END) for text in texts]
 
     def _nothing(self, with_attention: bool) -> Translation:

@@ -222,10 +222,10 @@ def wrong_model(model: Model, method: str, *owners: type[Model]) -> WrongModelEr
         f"{kind.__name__}.",
         f"a {kind.__name__} has {', '.join(own)}; in the shell use `unspool {command}`.",
     )
-    needed = {row.load("model"): row.load("task").card.kind for row in ROWS.values()}
-    what = " or a ".join(kind for owner, kind in needed.items() if issubclass(owner, owners))
+    wanted = [row.load("task").card.kind for row in ROWS.values() if issubclass(row.load("model"), owners)]
+    received = ROWS[model.config.task].load("task").card.kind
     error.in_shell = (
-        f"this command must be given a {what}. Received: {model.path}, a {needed[kind]}.",
+        f"this command must be given a {' or a '.join(wanted)}. Received: {model.path}, a {received}.",
         f"use `unspool {command}`.",
     )
     return error

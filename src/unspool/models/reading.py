@@ -148,6 +148,7 @@ class StateReading:
         """Return the state after more text; a warning names what the vocabulary lacks.
 
         Raises:
+            UsageError: it is not a text.
             DataError: it has a NUL character.
         """
         ids = encode_prompt(self._context.tokenizer, text)

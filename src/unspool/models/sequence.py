@@ -73,6 +73,10 @@ class Translator(Model):
 
         A text that is empty or blank has one translation, which is empty. A warning names what the vocabulary lacks,
         unless attention copies it.
+
+        Raises:
+            UsageError: one is not a text, or a setting breaks its rule.
+            DataError: one has a NUL character.
         """
         clean, search = clean_texts(texts), build(BeamSpec, settings, "translate")
         if not self._translator.copies:
@@ -88,6 +92,10 @@ class Translator(Model):
         Returns:
             [N, L, H] float32: the L layers of the decoder, of H hidden units each, before its first step. With
             attention, the decoder reads the states of the source as well.
+
+        Raises:
+            UsageError: one is not a text.
+            DataError: one has a NUL character.
         """
         return self._translator.states(clean_texts(texts))
 

@@ -20,7 +20,8 @@ const tip = document.createElement("div");
 tip.id = "tip";
 tip.setAttribute("role", "status");
 document.body.append(tip);
-let shown = null, dismissed = null;  // a cell that Escape has closed stays so when the window itself gets the focus back
+let shown = null, pointed = null;  // the cells of the tip and below the pointer
+let dismissed = null;  // a cell that Escape has closed stays so when the window itself gets the focus back
 const close = () => { tip.textContent = ""; shown = null; };
 const open = (cell) => {
   shown = cell;
@@ -35,16 +36,19 @@ const cellOf = (event) => event.target.closest("[data-tip]");
 // Not at pointerover, which also comes when a page that keys have scrolled moves below a pointer at rest.
 document.addEventListener("pointermove", (event) => {
   const cell = cellOf(event);
-  if (cell && cell !== shown) open(cell);
-  else if (!cell && shown && shown !== document.activeElement) close();
+  if (cell === pointed) return;
+  pointed = cell;
+  if (cell) open(cell);
+  else if (shown && shown !== document.activeElement) close();
 });
+document.addEventListener("pointerdown", (event) => { const cell = cellOf(event); cell ? open(cell) : close(); });
 document.addEventListener("focusin", (event) => {
   const cell = cellOf(event);
   if (cell && cell === dismissed) return;
   cell ? open(cell) : close();
 });
 document.addEventListener("focusout", () => { if (document.hasFocus()) dismissed = null; });
-const follow = () => { if (shown) shown === document.activeElement ? open(shown) : close(); };  // a focused cell keeps it
+const follow = () => { pointed = null; if (shown) shown === document.activeElement ? open(shown) : close(); };  // a focused cell keeps it
 document.addEventListener("scroll", follow, { capture: true, passive: true });
 
 // A table that is wider than its box can be scrolled with the keyboard.

@@ -111,7 +111,7 @@ def build(kind: type[S], values: Mapping[str, Any], where: str, error: type[Unsp
             raise about(f"{field} is not a known setting.", known, field) from None
         message = first["msg"].removeprefix("Value error, ")
         if not field:  # a rule about several fields, which says what it received
-            named = [name for name in values if re.search(rf"\b{name}\b", message)]
+            named = [name for name in kind.model_fields if re.search(rf"\b{name}\b", message)]
             raise about(f"{message}.", "change these settings and try again.", *named) from None
         rule = message[0].lower() + message[1:]
         received = "" if first["type"] == "missing" else f" Received: {field}={first['input']!r:.80}."

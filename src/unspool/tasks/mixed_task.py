@@ -24,7 +24,7 @@ class MixedJob(Job, Protocol):
 
     @property
     def texts(self) -> CountedTexts | None:
-        """What is counted; none where nothing is held back, because it is not wanted, or the texts are too short."""
+        """What is counted; none where nothing is held back, because it is not wanted, or the texts are too few."""
 
 
 class MixedTask(TrainedTask[T, C]):

@@ -14,7 +14,7 @@ from unspool.errors import DataWarning, UsageError
 from unspool.text.cleaning import clean_and_count
 from unspool.text.tokenizer import REPLACEMENT, Tokenizer
 
-MAX_SHOWN = 5  # texts that the vocabulary lacks
+MAX_SHOWN, MAX_CHARACTERS = 5, 60  # of what the vocabulary lacks; of each of them
 
 
 def clean_text(text: str, name: str = "the text") -> str:
@@ -66,19 +66,24 @@ def encode_prompt(tokenizer: Tokenizer, text: str) -> IntArray:
         DataError: it has a NUL character.
     """
     text = clean_text(text)
-    warn_of_unknown(tokenizer, [text])
-    return tokenizer.encode(text)
+    ids = tokenizer.encode(text)
+    _warn_of_unknown(tokenizer.unknown(text, ids))
+    return ids
 
 
 def warn_of_unknown(tokenizer: Tokenizer, texts: Iterable[str]) -> None:
-    """Warn of what the vocabulary lacks in some clean texts, but for U+FFFD, which says of itself that it replaces."""
-    found = dict.fromkeys(one for text in texts for one in tokenizer.unknown(text, tokenizer.encode(text)))
-    found.pop(REPLACEMENT, None)
-    if found:
-        listed = ", ".join(map(repr, list(found)[:MAX_SHOWN])) + (" and others" if len(found) > MAX_SHOWN else "")
-        verb = "is" if len(found) == 1 else "are"
-        said = f"{listed} {verb} not in the vocabulary of the model, and {verb} read as <unk>."
-        warn(said, DataWarning, stacklevel=4)
+    """Warn of what the vocabulary lacks in some clean texts."""
+    _warn_of_unknown([one for text in texts for one in tokenizer.unknown(text, tokenizer.encode(text))])
+
+
+def _warn_of_unknown(found: list[str]) -> None:
+    """Name what the vocabulary lacks, but for U+FFFD, which says of itself that it replaces."""
+    listed = [f"{one!r:.{MAX_CHARACTERS}}" for one in dict.fromkeys(found) if one != REPLACEMENT]
+    if listed:
+        names = ", ".join(listed[:MAX_SHOWN]) + (" and others" if len(listed) > MAX_SHOWN else "")
+        verb = "is" if len(listed) == 1 else "are"
+        said = f"{names} {verb} not in the vocabulary of the model, and {verb} read as <unk>."
+        warn(said, DataWarning, stacklevel=5)
 
 
 def _cleaned(text: str, name: str) -> tuple[str, int]:

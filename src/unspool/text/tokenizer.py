@@ -142,11 +142,11 @@ class Tokenizer:
             text: is what was encoded.
             ids: are what `encode(text)` returned, [N].
         """
-        places = np.flatnonzero(ids == UNKNOWN)
-        if not len(places):
+        indices = np.flatnonzero(ids == UNKNOWN)
+        if not len(indices):
             return []
         parts = text if self.kind == "char" else self.words(text)
-        return list(dict.fromkeys(parts[place] for place in places))
+        return list(dict.fromkeys(parts[index] for index in indices))
 
     def spelling_bits(self, text: str, ids: IntArray) -> FloatArray:
         """Return the cost of spelling the text of each unknown token, which is added to the nll of `<unk>`.

@@ -25,8 +25,8 @@ MIXTURE = "mixture"  # the name of the array of the two weights
 
 USUAL = 0.6  # is what both weights are near to where there are few examples to fit them to
 PRIOR = 4.0  # examples that this counts for
-SIGNIFICANT = 2.0  # nats that the counts must gain over all examples, or they are left out (likelihood ratio, 5 %)
-OF_FEW = 0.05  # nats that they must gain for each example, where that is less
+MIN_GAIN = 2.0  # nats that the counts must gain over all examples, or they are left out (likelihood ratio, 5 %)
+MIN_GAIN_OF_FEW = 0.05  # nats for each example that are enough where the examples are fewer than 40
 MAX_STEPS = 50
 
 
@@ -99,7 +99,7 @@ def open_mixture(network: Classifies, spec: LinearSpec, arrays: Mapping[str, Arr
 
 
 def fit_mixture(network: FloatArray, counts: FloatArray, labels: IntArray, importance: FloatArray) -> MixtureWeights:
-    """Fit the weights, or leave the counts out where they do not help beyond chance.
+    """Fit the weights, or leave the counts out where they gain too little.
 
     Args:
         network: are the log-probabilities of the network, [N, C], for examples that it was not trained on.
@@ -111,7 +111,7 @@ def fit_mixture(network: FloatArray, counts: FloatArray, labels: IntArray, impor
     mixed = _fitted(both, labels, importance)
     alone = _fitted(both[:1], labels, importance)
     gain = _nats(both[:1], alone, labels, importance) - _nats(both, mixed, labels, importance)
-    return MixtureWeights(*mixed.tolist()) if gain > min(SIGNIFICANT, OF_FEW * len(labels)) else ALONE
+    return MixtureWeights(*mixed.tolist()) if gain > min(MIN_GAIN, MIN_GAIN_OF_FEW * len(labels)) else ALONE
 
 
 def _fitted(logs: FloatArray, labels: IntArray, importance: FloatArray) -> FloatArray:

@@ -32,8 +32,8 @@ ORDERS: dict[TokenKind, int] = {"bpe": 3, "char": 5}
 MAX_FEATURES, MAX_WEIGHTS = 200_000, 4_000_000  # different runs; runs times labels
 STRENGTHS = (0.3, 0.1, 0.03, 0.01)  # of the penalty on weights, for each row; each fit begins at the one before
 MINIMUM_ROWS = 40  # to learn; of fewer, too few could be kept from the network to weigh anything by
-FRACTION, FEWEST, MOST = 0.05, 200, 2_000  # of the rows, to weigh network and counts by
-FEW = 40  # are kept of few rows, if that is no more than a fifth
+FRACTION, MIN_KEPT, MAX_KEPT = 0.05, 200, 2_000  # of the rows, to weigh network and counts by
+MIN_KEPT_OF_FEW = 40  # rows, or a fifth of them where that is fewer
 
 
 def are_short(texts: Sequence[str]) -> bool:
@@ -97,8 +97,8 @@ def open_texts(folder: ModelFolder, name: str, config: ClassificationConfig) -> 
 
 def weighing_rows(labels: IntArray) -> IntArray:
     """Choose the rows that are kept from the network, [N] of which the labels are given: a part of each label."""
-    few = max(min(FEWEST, len(labels) // 10), min(FEW, len(labels) // 5))
-    return choose_by_label(labels.tolist(), min(max(round(FRACTION * len(labels)), few), MOST))
+    few = max(min(MIN_KEPT, len(labels) // 10), min(MIN_KEPT_OF_FEW, len(labels) // 5))
+    return choose_by_label(labels.tolist(), min(max(round(FRACTION * len(labels)), few), MAX_KEPT))
 
 
 def learning_rows(labels: IntArray) -> IntArray:

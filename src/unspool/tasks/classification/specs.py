@@ -38,9 +38,7 @@ class ClassificationDataSpec(DataSpec):
     @model_validator(mode="after")
     def _labels_have_texts(self) -> Self:
         if self.label is not None and not self.text:
-            raise ValueError(
-                "label needs text, the column of the text itself, or features, or image, the column of pictures"
-            )
+            raise ValueError("label needs text, the column of the texts (or columns of numbers, or of pictures)")
         if self.lowercase and "tokenizer" in self.model_fields_set and self.tokenizer != "word":
             raise ValueError(f"lowercase is for tokenizer word, and the tokenizer is {self.tokenizer}")
         return self

@@ -63,6 +63,8 @@ class ConditionalJob:
             f"{len(validation.examples):,} held out{left_out}. "
             f"They depend on {'; '.join(map(_described, specs))}."
         )
+        if recipe.training.counts and divided is None:
+            self.description += " They are too short, or too few, for counts beside the network."
         beyond = limit_warnings(examples.left_out, len(examples), limit or 0, "left out")
         self.warnings = [*beyond, *unknown_warnings(validation.target)]
 

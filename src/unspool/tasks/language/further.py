@@ -73,9 +73,9 @@ class Further(Displayed):
         found = [f"{self.bits_per_character_before:.4f} bits per character before"]
         found += [f"{passes[0]:.4f} while it read it the first time"] if passes else []
         found += [f"{passes[-1]:.4f} the last time"] if len(passes) > 1 else []
-        lost = passes and min(passes) >= self.bits_per_character_before
-        gain = " It has gained nothing by that; `unspool forget` takes it out again." if lost else ""
-        return f"It has since read {self.text}: {self.characters:,} characters{times}: {', '.join(found)}.{gain}"
+        gained = not passes or min(passes) < self.bits_per_character_before
+        note = "" if gained else " It has gained nothing by that; `unspool forget` takes it out again."
+        return f"It has since read {self.text}: {self.characters:,} characters{times}: {', '.join(found)}.{note}"
 
     def complete(self, folder: ModelFolder, copy: ModelFolder) -> bytes:
         """Complete the copy of a model's folder as that of this model, and return its weights."""
@@ -109,7 +109,7 @@ def read_further(
     training, named = reading_training(spec), describe_sources(settings["sources"])
     learner = further_learner(folder, training, network)
     with reading_text(tokenizer, folder, of_spec(settings, TextDataSpec), purpose="read") as part:
-        _warn_of_unknown(part)
+        _warn_of_unknown_tokens(part)
         before = held_out_figures(network, part).bits_per_character
         if learner is None:
             arrays = counted_further(folder.read_weights(), documents_of(part))
@@ -142,7 +142,7 @@ def noted(card: str, note: str, name: str) -> str:
     return f"{head}\n{said}\n{found}{rest}"
 
 
-def _warn_of_unknown(part: Part) -> None:
+def _warn_of_unknown_tokens(part: Part) -> None:
     unknown = int(part.counts[UNKNOWN])
     if unknown:
         warn(

@@ -49,7 +49,7 @@ class LanguageJob:
         self.baseline = frequency_nats(corpus.training.counts, corpus.validation.counts)
         self.description = describe_corpus(corpus, recipe.data)
         if recipe.training.counts and divided is None:
-            self.description += " It is too short for counts beside the network."
+            self.description += " It is too short, or has too few documents, for counts beside the network."
         self.warnings = warnings_of(corpus)
 
     def validate(self, network: SequenceNetwork) -> float:

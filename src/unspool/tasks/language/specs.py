@@ -65,7 +65,7 @@ class TextDataSpec(DataSpec):
         if (len(given) > 1 and given != ["lines", "documents"]) or (self.lines and self.documents == "file"):
             raise ValueError(f"only one of {', '.join(given)} can say what a document is")
         if self.describes_tables and not self.text:
-            raise ValueError("delimiter and header are for tables, whose column of the text is named with text")
+            raise ValueError("delimiter and header are for tables: name the column of the texts with text")
         if self.separator == "":
             raise ValueError("separator must have at least one character")
         return self
