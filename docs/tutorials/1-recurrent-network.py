@@ -61,9 +61,11 @@ print(inputs.shape)
 #     h[t] = tanh(x[t] W_ih + h[t-1] W_hh + b)
 #     logits[t] = h[t] W_ho + b_o
 #
-# The same three matrices serve at every step. The **logits** become probabilities by the softmax. The loss is the
-# **cross-entropy**: minus the logarithm of the probability that was given to the right symbol, averaged over the
-# steps, in nats: with the natural logarithm (with that to base 2 it would be in bits, 1.44 times as many).
+# The same three matrices serve at every step: `W_ih` from the input to the hidden units, `W_hh` from hidden to hidden,
+# `W_ho` from hidden to the output. The **logits** become probabilities by the softmax: e to the power of each, divided
+# by the sum of all these. The loss is the **cross-entropy**: minus the logarithm of the probability that was given to
+# the right symbol, averaged over the steps, in nats: with the natural logarithm (with that to base 2 it would be in
+# bits, 1.44 times as many).
 
 # %%
 rng = np.random.default_rng(0)
@@ -106,8 +108,10 @@ print(f"before training: {loss_of(logits, targets):.3f} nats; a guess among {V} 
 print(inspect.getsource(cells.rnn_step))
 
 # %% [markdown]
-# It is the same formula for B rows at once. The product with the input is computed outside and handed in as `gates`,
-# because it does not depend on the state, so that all steps can be multiplied in one go. Both give the same numbers:
+# It is the same formula for B rows at once; its two biases are only ever added, and count as one b. The product with
+# the input is computed outside, because it does not depend on the state, so that all steps can be multiplied in one
+# go. It is handed in as `gates`: the name fits the cells below, while the tanh cell has none. Both give the same
+# numbers:
 
 # %%
 gates, before = inputs[:1] @ W["ih"], (states[:1],)  # (1, H) each, so B is 1
@@ -310,10 +314,11 @@ print(inspect.getsource(cells.lstm_step))
 print(inspect.getsource(cells.gru_step))
 
 # %% [markdown]
-# All gates are functions of the input and of the state, with weights that are learnt: the network decides at every
-# step what it keeps. The line to look at is the one that makes the new memory: `f * cell + i * g` in the LSTM,
-# `(1 - z) * n + z * hidden` in the GRU. In both, the old memory passes by a multiplication with a number that is
-# close to 1 if the gate says so, and through no matrix and no tanh.
+# A gate is a sigmoid, 1 / (1 + exp(-a)), so it lies between 0 and 1. All gates are functions of the input and of the
+# state, with weights that are learnt: the network decides at every step what it keeps. The line to look at is the one
+# that makes the new memory: `f * cell + i * g` in the LSTM, `(1 - z) * n + z * hidden` in the GRU. In both, the old
+# memory passes by a multiplication with a number that is close to 1 if the gate says so, and through no matrix and no
+# tanh.
 #
 # Now all three over HELLO, with the random weights that Unspool itself starts from. `cells.STEPS` has the three
 # functions by name.
@@ -451,8 +456,10 @@ plt.show()
 # A straight line on this scale is exponential: each step multiplies by about the same factor. At the left, with small
 # random weights, all three forget, the tanh cell fastest. (The LSTM starts with a forget bias of 1, which helps:
 # Jozefowicz and others, 2015.) At the right is what differs. Where the gates are kept open, a change is still there
-# hundreds of steps later: the GRU keeps a part of it, and in the LSTM it grows slowly. The tanh cell can only enlarge
-# its matrix, and then a change grows exponentially until it drowns everything else.
+# hundreds of steps later. The GRU keeps a part of it. In the LSTM it even grows, about 20-fold after 50 steps and
+# 2,000-fold after 500: a changed h changes at each step what is added to the memory, and an open forget gate erases
+# nothing of that. But the line bends, which an exponential would not do in this plot. The tanh cell can only enlarge
+# its matrix, and then a change does grow exponentially until it drowns everything else.
 #
 # Is there a value in between, where a tanh cell neither forgets nor explodes? Yes, and it is narrow:
 
@@ -463,11 +470,11 @@ for bias in (2, 4, 6, 8):
     print(f"gru, z + {bias:<8} {surviving('gru', opened('gru', bias))[-1]:10.1e} is left after {STEPS} steps")
 
 # %% [markdown]
-# Compare the orders of magnitude. Of the tanh cell a little less forgets and a little more explodes, and one factor has
-# to serve all units and all inputs. A gate has a flat top: above some bias it hardly matters, and no bias lets a change
-# explode. And it is not one number: every
-# unit has its own, which depends on what is being read, so that one unit may keep a bracket for 200 steps while its
-# neighbour forgets after two.
+# Compare the orders of magnitude. Of the tanh cell a little less forgets and a little more explodes, and one factor
+# has to serve all units and all inputs. The GRU's gate has a flat top: above some bias it hardly matters, and its new
+# memory is a mean, `(1 - z) * n + z * hidden`, so that none of these biases lets a change explode. And a gate is not
+# one number: every unit has its own, which depends on what is being read, so that one unit may keep a bracket for 200
+# steps while its neighbour forgets after two.
 #
 # ### Exercise 3: how open is open enough?
 #

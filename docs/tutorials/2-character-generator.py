@@ -217,8 +217,8 @@ networks = {"windows of one text": network}
 
 # %% [markdown]
 # That is the whole program. Watch the loss and the samples together. The loss falls, and still nearly every sample
-# runs into a circle, of blanks or of one word, because the likeliest character comes every time; the next notebook
-# is about that.
+# runs into a circle, of blanks or of one to three words, because the likeliest character comes every time; the next
+# notebook is about that.
 #
 # ### Exercise 1: which numbers are to be beaten?
 #
@@ -262,7 +262,9 @@ def frequency_loss(text: str) -> float:
 # A loss in training says little, because the network may have met these very windows before. So measure on the
 # held-out text, in two ways. **Carried**: the state is passed along the whole text, so that the network always
 # knows what came before. **Fresh**: from a state of zeros, as a prompt starts; here the mean over characters 64 to
-# 255 after the start.
+# 255 after the start, by when a network should have found its way, so that a high figure means that it did not.
+# (Nor need the loss in training be the lower one: it is the mean of the last tenth of the updates, with weights that
+# were still moving, and of another part of the text, which may be harder.)
 
 
 # %%
@@ -321,8 +323,8 @@ report("windows of one text")
 compare("windows from anywhere", windows_from_anywhere)
 
 # %% [markdown]
-# Same network, same time, other batches: see how far the held-out figures are apart. Look at the training losses
-# too: how much they jump from update to update says how different the batches are.
+# Same network, same number of updates, other batches: see how far the held-out figures are apart. Look at the training
+# losses too: how much they jump from update to update says how different the batches are.
 
 # %%
 for name, curve in losses.items():
@@ -353,9 +355,11 @@ compare("streams, state carried", streams, keep=1.0)
 compare("streams, carried, sometimes fresh", streams, keep=0.98)
 
 # %% [markdown]
-# Compare each column: what carrying does for a text that is read from its beginning (carried), and what a start
-# from zeros costs (fresh). A start that never finds its way into the text is called stuck; `unspool evaluate` counts
-# such starts, and Unspool trains as in the last line, by the same chance of 2 %.
+# Compare the rows, and beware: two runs of the same network differ by 0.01 to 0.02 nats by chance, as the end of this
+# notebook shows. After a minute the resets may gain nothing, or even cost a little. They are an insurance against
+# starts that never find their way into the text, which are called stuck and would show in the column `fresh`. `unspool
+# evaluate` counts such starts, and Unspool trains as in the last line, by the same chance of 2 %. What the first
+# characters of a start cost is in the next picture.
 #
 # Where a window loses is seen place by place. So read the held-out text with one network in both ways: in windows
 # that start from zeros each, and with the state carried through all of them.
@@ -414,7 +418,8 @@ for factor in (1, 0, 30):
     print(f"weights x {factor:2}: first loss {curve[0]:6.2f}, after {len(curve)} updates {np.mean(curve[-10:]):.2f}")
 
 # %% [markdown]
-# Compare the last losses with that of the frequencies: who has learnt anything about the order of characters?
+# Compare the last losses with that of the frequencies. Only a network that is below it has learnt anything about the
+# order of characters. The network of zeros can come down to it at best, and these updates are too few even for that.
 #
 # ## Weak point 4: the whole text is read again for each character
 #
@@ -454,7 +459,8 @@ plt.show()
 
 # %% [markdown]
 # Once the length counts for more than the call itself, reading again grows in proportion to the text, so a text of n
-# characters costs about n squared. With the state the line stays flat.
+# characters costs 1 + 2 + ... + n steps, about half of n squared. With the state the line stays flat, and a text costs
+# n steps.
 #
 # ### Exercise 2: a generator that keeps the state
 #
@@ -557,8 +563,9 @@ plt.show()
 #
 # ## And in one line
 #
-# Without any of these settings, Unspool chooses them by the text, the time and the machine, and counts n-grams
-# beside the network ([how that is mixed](../../decisions/0014-mixture.md)).
+# Without any of these settings, Unspool chooses them by the text, the time and the machine. It also counts which
+# character follows each run of a few characters, an n-gram, and mixes these counts with the network
+# ([how](../../decisions/0014-mixture.md); notebook 6 has more of it). So the gain below is not the network's alone.
 
 # %%
 model = unspool.train(TEXT, minutes=MINUTES, engine=ENGINE, out=RUNS / "model", progress=False)

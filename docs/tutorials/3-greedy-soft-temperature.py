@@ -68,7 +68,9 @@ print(f"{model.history.of('end')[-1]['bits_per_character']:.2f} bits per charact
 # %% [markdown]
 # `model.read(prompt)` passes a prompt through the network and returns its state, which later calls do not change.
 # `next_probabilities(n)` of that state gives the `n` likeliest next characters. The vocabulary also has four symbols
-# that are no characters: `<pad>`, `<unk>`, `<s>` and `<eos>`. They are left out here, and come back below.
+# that are no characters: `<pad>` fills short texts up, `<unk>` stands for an unknown character, `<s>` is what a network
+# reads first, `<eos>` ends a text. They are left out here; `<pad>` comes back below. The figure above is in bits, as
+# all losses from here on: 1 nat is 1.44 bits.
 
 # %%
 SPECIAL = ("<pad>", "<unk>", "<s>", "<eos>")
@@ -106,7 +108,8 @@ greedy = write("the ", 400, np.argmax)
 print(textwrap.fill(greedy, 100))
 
 # %% [markdown]
-# Look for the place from which the text repeats itself. Unspool writes the same text at temperature 0:
+# Look for the place from which the text repeats itself. Unspool writes the same text at temperature 0, which is
+# its name for this rule; what a temperature is comes below:
 
 # %%
 print(greedy == model.generate("the ", temperature=0, max_new_tokens=400))
@@ -319,9 +322,10 @@ plt.show()
 
 # %% [markdown]
 # The dotted lines are held-out text. At the left the text circles, at the right it falls apart, and in between there
-# is a range in which neither fault is much larger than in real text. Where the two solid lines cross is a fair first
-# choice; Unspool's own default is 0.8. A better model should have a wider range, because less of its tail is wrong;
-# with more minutes you can see whether it has.
+# is a range in which neither fault is much larger than in real text. A temperature at which both solid lines are near
+# their dotted ones is a fair first choice; Unspool's own default is 0.8. Each point comes from eight short samples, so
+# a single bump means nothing. A better model should have a wider range, because less of its tail is wrong; with more
+# minutes you can see whether it has.
 #
 # ## Why a padding symbol may never be drawn
 #
@@ -394,6 +398,8 @@ for name, values in (("as it is", logits), ("logit 0 (wrong)", wrong), ("logit -
     print(f"{name:16} padding in {padding_drawn(values, 1.8):.4%} of the draws at temperature 1.8")
 
 # %% [markdown]
+# (The shares are of 400,000 draws. A handful of them jumps by a factor of two from run to run.)
+#
 # Unspool masks `<pad>`, `<unk>` and `<s>` always, and `<eos>` where the text has no documents that end. So no
 # temperature can draw them.
 #

@@ -313,7 +313,9 @@ print(f"{hits(writer.classify(kept_names)):.0%} by the writer above, asked which
 
 # %% [markdown]
 # There are two ways to the same answer. The writer has no head. It is asked how likely the name is in each language,
-# and Bayes' rule turns the answers round; exercise 2 does so by hand. Guessing would find one in four.
+# and Bayes' rule turns the answers round: if all languages are equally probable beforehand, P(language | name) is
+# P(name | language) divided by the sum of P(name | language) over all languages, and a name that costs n nats has the
+# probability exp(-n). Exercise 2 does so by hand. Guessing would find one in four.
 #
 # And does the one recognise what the other writes?
 
@@ -472,7 +474,10 @@ for axes, (word, own) in zip(panels, shown, strict=False):
 plt.show()
 
 # %% [markdown]
-# Bright is where it looked for the word above. `translator.inspect("a text")` and `captioner.inspect("a picture")` draw
+# Bright is where it looked for the word above. Colours are looked for on the shape itself. For the name of a shape it
+# may look beside it: a cell of the grid knows what is around it, and an edge may tell more than the middle.
+#
+# `translator.inspect("a text")` and `captioner.inspect("a picture")` draw
 # the same as a page, and `unspool inspect` does in the shell.
 #
 # ## Exercises

@@ -68,7 +68,8 @@ ENGINE = "keras"  # Unspool trains with Keras on TensorFlow
 # - `word`: each word is a token, with the space before it. The network never misspells, and a sentence is short. But
 #   what the vocabulary lacks can be neither read nor written: it becomes `<unk>`, for *unknown*.
 #
-# Here are three models of the same text, each trained for half of the budget with all other settings left to Unspool.
+# Here are three models of the same text, each trained for half of the budget with all other settings left to Unspool,
+# which also mixes each network with counted n-grams where that helps.
 
 # %%
 KINDS = {"characters": "char", "byte pairs": "bpe", "words": "word"}
@@ -103,7 +104,9 @@ for name, model in models.items():
 # $$\text{bits per byte} = \frac{\text{nats per token}}{\ln 2} \cdot \frac{\text{tokens}}{\text{bytes}}$$
 #
 # A model with `<unk>` would cheat in this sum, since `<unk>` is easy to predict. So each `<unk>` also costs what it
-# takes to spell the word, about 20 bits for each of its characters. Bits per byte has a second meaning: with an
+# takes to spell the word, about 20 bits for each of its characters: that is log2 of 1.1 million, a blind choice among
+# all characters of Unicode, since the model knows nothing about spelling. This is harsh on purpose, and where words are
+# unknown it makes up most of the figure. Bits per byte has a second meaning: with an
 # arithmetic coder, a model of 2 bits per byte would compress the text to a quarter of its size.
 
 # %%
@@ -316,6 +319,8 @@ for name, model in {"an honest held-out text": bare, "the training text itself":
     print(f"chosen by {name}: {believed:.2f} bits per byte there, {true:.2f} on text it never saw")
 
 # %% [markdown]
+# In the first line both are the same text, so the figures must agree.
+#
 # `evaluate(copying=True)` lets a model write 10,000 characters and looks for the longest copies in them. A share alone
 # says little, since any text repeats common phrases. So the same is measured of the held-out text, which nobody copied:
 # what stands above that line is copied.
@@ -340,8 +345,11 @@ for name, one in copying.items():
 print(repr(copying["no dropout, kept too late"].generated.longest.text[:200]))
 
 # %% [markdown]
-# Spans of ten characters are shared by any two texts about the same thing. Look at the right end of the lines, at 30
-# and 50 characters: there the held-out text is close to zero, and a model that is above it recites.
+# Compare each line with that of the held-out text, at every length. At ten characters any two texts about the same
+# thing share a good part; what stands above the held-out line is copied. From 20 on the held-out text is close to zero,
+# so a model above it there recites. With a small budget the lines may meet at zero before 30: such a model has learnt
+# phrases by heart, not yet passages. Run it with more minutes and look again. Read the longest copy, too: a row of
+# asterisks is no quotation.
 #
 # `model.generate(max_copy=30)` forbids longer copies while a text is generated. It is a fence, not a cure: what a model
 # has memorised it has not understood.

@@ -8,7 +8,7 @@
 # - compare them fairly: the same characters, the same minutes, bits per byte on text that none of them saw;
 # - tell from samples, by measures, what each gets wrong;
 # - explain why a mixture of two models can predict better than both;
-# - write GPT-2 down from standard layers.
+# - recognise GPT-2 in a page of standard layers.
 
 # %%
 import os
