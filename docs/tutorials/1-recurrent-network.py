@@ -285,6 +285,8 @@ def check_clipping() -> str:
         return "Not yet: an array of norm 0.5 is short enough and must stay as it is."
     if not np.allclose(found["long"], [0.6, 0.8]):
         return "Not yet: (3, 4) must become (0.6, 0.8), which has the same direction and the norm 1."
+    if not np.allclose(clipped_by_array(given, 2.0)["long"], [1.2, 1.6]):
+        return "Not yet: where `longest` is 2, (3, 4) must become (1.2, 1.6)."
     return "Right: each array is short enough. But long arrays shrank and short ones did not, so the whole turned."
 
 

@@ -224,7 +224,8 @@ networks = {"windows of one text": network}
 #
 # A network that knows nothing gives each of V characters the same probability, and its loss is ln V. The next
 # number to beat is that of somebody who knows how frequent each character is in a text, and nothing of their order:
-# minus the logarithm of the frequency of each character, averaged over all characters of the text. Write it.
+# minus the logarithm of the frequency of each character, averaged over all characters of the text. Write it, and
+# count each different character once, as the text is long.
 
 
 # %% tags=["exercise"]
