@@ -35,13 +35,13 @@ CLAIMS = (
         for minutes, bound in MUST.items()
         for claim in (
             Claim(
-                f"{FIRST}, {minutes:g} minutes: nats of the mixture by those of its network",
+                f"{FIRST}, {minutes:g} min: nats of the mixture by those of its network",
                 0.955,
                 highest("ratio", text=FIRST, minutes=minutes),
                 True,
             ),
             Claim(
-                f"{FIRST}, {minutes:g} minutes: nats of the mixture by those of a network that learns alone",
+                f"{FIRST}, {minutes:g} min: nats of the mixture by those of a network that learns alone",
                 bound,
                 highest("of_alone", text=FIRST, minutes=minutes),
                 True,
