@@ -227,7 +227,7 @@ def test_a_classifier_is_no_start_and_keeps_the_sizes_of_its_own(
     [
         (["--text", "texts", "--label", "kind"], "did you mean 'text'?"),
         (["--text", "text", "--label", "text", "--attention", "dot"], "attention, a setting of translation"),
-        (["--label", "kind"], "needs text"),
+        (["--label", "kind"], "--label needs --text"),
         (["--text", "text", "--label", "kind", "--hidden-size", 9], "Received: --hidden-size"),
         (["--text", "text", "--label", "kind", "--task", "language"], "must be classification, because label is given"),
         (

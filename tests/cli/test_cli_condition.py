@@ -286,7 +286,7 @@ def test_a_language_takes_no_condition(model: Path, command: str) -> None:
     ("options", "code", "error"),
     [
         (["--text", "text", "--condition", "leter"], 3, "has no column 'leter'"),
-        (["--condition", "letter"], 2, "condition needs text"),
+        (["--condition", "letter"], 2, "--condition needs --text"),
         (
             ["--text", "text", "--condition", "letter", "--condition-kind", "numbers"],
             3,

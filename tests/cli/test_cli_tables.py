@@ -237,6 +237,7 @@ def test_rows_are_scored_with_and_without_conditions(names: Path, model: Path, t
     assert call_main("score", model, *score[2:], *columns).code == 2
 
 
+@pytest.mark.filterwarnings("ignore:.* not in the vocabulary")
 def test_each_row_generates_with_a_seed_of_its_own(names: Path, tmp_path: Path) -> None:
     table = [
         {"language": "it", "size": "long", "start": "Ro"},

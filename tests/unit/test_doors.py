@@ -91,19 +91,6 @@ def test_what_the_vocabulary_lacks_of_a_prompt_is_said(model: TextModel) -> None
         model.read("АБВГДЖ")
 
 
-def test_what_the_vocabulary_lacks_of_a_source_is_said(translator: unspool.Translator) -> None:
-    with pytest.warns(DataWarning, match="'Ж' is not in the vocabulary"):
-        translator.translations(["the cat", "ЖЖ"], max_new_tokens=4)
-
-
-def test_a_stop_string_is_cleaned_and_may_be_a_plain_one(model: TextModel) -> None:
-    settings = {"max_new_tokens": 300, "seed": 3}
-    whole = model.generate("the ", **settings)
-    assert "\n" in whole
-    for stop in ("\n", "\r\n", ("\r",), ["\ufeff\n"]):
-        assert model.generate("the ", stop=stop, **settings) == whole.split("\n")[0]
-
-
 @pytest.mark.filterwarnings("ignore:'😀' is not in the vocabulary")
 def test_halves_of_pairs_are_replaced_and_said_at_every_door(
     model: TextModel, classifier: unspool.TextClassifier, translator: unspool.Translator

@@ -52,11 +52,6 @@ class BeamTranslator:
     source: Tokenizer
     target: Tokenizer
 
-    @property
-    def copies(self) -> bool:
-        """Whether an unknown word is copied from the source word of the largest weight; a character is not."""
-        return self.target.kind == "word" and isinstance(self.network, Attends)
-
     def translate(self, texts: Sequence[str], spec: BeamSpec, with_attention: bool = True) -> list[list[Translation]]:
         """Find the `n_best` translations of each text, in order; texts of similar length are batched.
 
@@ -103,12 +98,14 @@ class BeamTranslator:
         self, texts: list[str], ids: list[IntArray], spec: BeamSpec, with_attention: bool
     ) -> list[list[Translation]]:
         network, lengths = self.network, [len(one) for one in ids]
+        # an unknown word can be copied from the source word of the largest attention weight, a character cannot
+        copies = self.target.kind == "word" and isinstance(network, Attends)
         found = search_attending(
             network,
             network.encode(TextSource.of_texts(ids)),
             np.array([spec.max_new_tokens or 3 * (length - 1) + 20 for length in lengths]),
             spec,
-            (PAD, BEGIN) if self.copies else (PAD, BEGIN, UNKNOWN),
+            (PAD, BEGIN) if copies else (PAD, BEGIN, UNKNOWN),
             with_attention,
         )
         return [

@@ -28,7 +28,7 @@ from unspool.tasks.translation.page import inspect_attention, translation_page
 from unspool.tasks.translation.report import pairs_lead, translated_pairs, translation_sections
 from unspool.tasks.translation.specs import ReferenceSpec, TranslationConfig, TranslationDataSpec
 from unspool.tasks.translation.task import read_tokenizers
-from unspool.text.incoming import clean_texts, warn_of_unknown
+from unspool.text.incoming import clean_texts
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -71,17 +71,13 @@ class Translator(Model):
     def translations(self, texts: str | Sequence[str], **settings: "Unpack[BeamKeywords]") -> Rows[list[Translation]]:
         """Return the `n_best` translations of each text, the best first, with scores and attention weights.
 
-        A text that is empty or blank has one translation, which is empty. A warning names what the vocabulary lacks,
-        unless attention copies it.
+        A text that is empty or blank has one translation, which is empty.
 
         Raises:
             UsageError: one is not a text, or a setting breaks its rule.
             DataError: one has a NUL character.
         """
-        clean, search = clean_texts(texts), build(BeamSpec, settings, "translate")
-        if not self._translator.copies:
-            warn_of_unknown(self.source_tokenizer, filter(str.strip, clean))
-        return Rows(self._translator.translate(clean, search))
+        return Rows(self._translator.translate(clean_texts(texts), build(BeamSpec, settings, "translate")))
 
     def states(self, texts: str | Sequence[str]) -> FloatArray:
         """Compute the hidden states that stand between encoder and decoder: from these a translation is unrolled.

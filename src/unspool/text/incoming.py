@@ -3,7 +3,7 @@
     prompt, text, label, stop string, from the shell or from Python -> clean_text -> tokenizer
 
 A text that was cleaned before, such as a line of a file, passes as it is. What the vocabulary
-of the model lacks is said of prompts and of what is to be translated.
+of the model lacks is said of prompts.
 """
 
 from collections.abc import Iterable
@@ -69,11 +69,6 @@ def encode_prompt(tokenizer: Tokenizer, text: str) -> IntArray:
     ids = tokenizer.encode(text)
     _warn_of_unknown(tokenizer.unknown(text, ids))
     return ids
-
-
-def warn_of_unknown(tokenizer: Tokenizer, texts: Iterable[str]) -> None:
-    """Warn of what the vocabulary lacks in some clean texts."""
-    _warn_of_unknown([one for text in texts for one in tokenizer.unknown(text, tokenizer.encode(text))])
 
 
 def _warn_of_unknown(found: list[str]) -> None:
