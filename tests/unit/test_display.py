@@ -88,6 +88,7 @@ def objects(
         "inspection": classifier.inspect("a good film"),
         "description": classifier.describe(classifier.evaluate()),
         "tokenizer": model.tokenizer,
+        "folder": model.folder,
         "callback": unspool.Callback(),
         "sampling": unspool.SamplingSpec(),
     }

@@ -60,6 +60,9 @@ class ModelFolder:
         self.path, self.known_as, self.identity = path, known_as or path, identity
         self.training = path / "training"
 
+    def __repr__(self) -> str:
+        return f"ModelFolder({str(self.known_as)!r})"
+
     def create(self) -> None:
         """Make the folder and `training/`, in which a file says that this is to become a model.
 
