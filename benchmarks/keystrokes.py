@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 import unspool as library
-from benchmarks.claims import Claim, Figure, difference, highest, lowest, quotient
+from benchmarks.claims import Claim, Figure, difference, highest, quotient
 from benchmarks.common import Bench, trained, unspool
 from unspool.data.tokens import open_part
 from unspool.folder.model_folder import ModelFolder
@@ -46,11 +46,17 @@ CLAIMS = (
         for count in (1, 3)
     ),
     Claim("a key, 99th percentile, milliseconds", 10.0, highest("key_milliseconds"), True),
-    Claim(
-        "a key after 100,000 characters by one after 10",
-        1.3,
-        quotient(highest("key_milliseconds", before=LENGTHS[1]), lowest("key_milliseconds", before=LENGTHS[0])),
-        True,
+    *(
+        Claim(
+            f"{text}, a key after 100,000 characters by the same one after 10",
+            1.3,
+            quotient(
+                highest("key_milliseconds", text=text, before=LENGTHS[1]),
+                highest("key_milliseconds", text=text, before=LENGTHS[0]),
+            ),
+            True,
+        )
+        for text in TEXTS
     ),
 )
 
@@ -67,21 +73,26 @@ def run(bench: Bench) -> None:
             bench.add(text=name, who=who, **found.get(who, {}))
         for point in found["curve"]:
             bench.add(text=name, who="curve", **point)
-        for before in LENGTHS:
-            bench.add(text=name, who="a key", before=before, **key_times(folder, before))
+        for before, times in key_times(folder).items():
+            bench.add(text=name, who="a key", before=before, **times)
 
 
-def key_times(folder: Path, before: int) -> dict[str, Any]:
-    """The milliseconds that a key takes, with the suggestion that follows it, after so many characters."""
+def key_times(folder: Path) -> dict[int, dict[str, float]]:
+    """The milliseconds that a key takes, with the suggestion that follows it, by the number of characters before it.
+
+    The same keys are typed in turn into sessions that differ in how much of the text before they have read.
+    """
     model = library.load(folder)
     assert isinstance(model, library.TextModel)
-    (held_out,) = texts_of(model.tokenizer, open_part(ModelFolder(folder).training, "validation"), before + KEYS)
-    held_out = (held_out * (1 + (before + KEYS) // len(held_out)))[: before + KEYS]
-    session = model.session(held_out[:before])
-    for end in range(before - min(before, 200), before):  # typed rather than pasted
-        session.edit(held_out[:end])
-        session.suggestions()
-    return percentiles([_seconds(session, held_out[: end + 1]) for end in range(before, before + KEYS)])
+    place = max(LENGTHS)
+    (held_out,) = texts_of(model.tokenizer, open_part(ModelFolder(folder).training, "validation"), place + KEYS)
+    held_out = (held_out * (1 + (place + KEYS) // len(held_out)))[: place + KEYS]
+    sessions = {before: model.session(held_out[place - before : place]) for before in LENGTHS}
+    seconds: dict[int, list[float]] = {before: [] for before in LENGTHS}
+    for end in range(place + 1, place + KEYS + 1):
+        for before, session in sessions.items():
+            seconds[before].append(_seconds(session, held_out[place - before : end]))
+    return {before: percentiles(times) for before, times in seconds.items()}
 
 
 def _seconds(session: Any, text: str) -> float:
