@@ -193,7 +193,7 @@ def train(
     from unspool.data.given import as_sources  # here and not above: it imports every form of data
 
     with as_sources(_one_or_all(named) if settings else data) as given, showing_run(own, progress) as callback:
-        requested = settings or grouped({**implied_settings(given, values, task), **values})
+        requested = settings or grouped({**implied_settings(given, values, task), **values}, train.__kwdefaults__ or ())
         requested = {**requested, "data": {**requested["data"], "sources": given.names}}
         row = choose_row(requested["data"], task_of_model(model, task))
         if given.kind:

@@ -10,6 +10,7 @@ import unspool
 from helpers.small import TINY, small_text
 from unspool.data.tokens import open_part
 from unspool.engines.mixture import Mixture
+from unspool.errors import UsageError
 from unspool.tasks.language.evaluation import MAX_ROWS, TOKENS_PER_ROW, held_out_figures
 from unspool.training.history import History
 
@@ -118,6 +119,9 @@ def test_of_a_translator(tmp_path: Path) -> None:
     assert 0.1 < told(model)["greedy_exact"] < 0.9
     check(model, names)
     assert model.evaluate(beams=1).exact == told(model)["greedy_exact"]
+    with pytest.raises(UsageError, match=r"one that translation has\. Received: beam\.") as caught:
+        model.evaluate(beam=1)
+    assert caught.value.hint.startswith("the nearest: beams")
 
 
 @pytest.mark.parametrize("way", [{"separator": "\n\n"}, {"documents": "file"}, {"lines": True}])

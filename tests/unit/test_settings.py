@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+import unspool
 from unspool.errors import UsageError
 from unspool.specs.recipe import sections
 from unspool.tasks.registry import ROWS
@@ -38,6 +39,9 @@ def test_a_setting_that_no_task_has_is_refused_with_the_nearest() -> None:
     with pytest.raises(UsageError, match="there is no setting 'hiden_size'") as caught:
         grouped({"hiden_size": 3})
     assert "hidden_size" in caught.value.hint
+    with pytest.raises(UsageError, match="there is no setting 'output'") as caught:
+        unspool.train(["a text"], output="a folder")
+    assert caught.value.hint.startswith("the nearest: out,")
 
 
 def test_a_setting_belongs_to_the_same_section_in_every_task_that_has_it() -> None:

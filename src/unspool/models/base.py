@@ -261,7 +261,7 @@ def given(task: str, data: tuple[str, ...] | None, settings: Mapping[str, Any], 
     chosen = {name: value for name, value in present.items() if value is not False and value not in (None, ())}
     foreign = [name for name in chosen if not any(name in spec.model_fields for spec in specs)]
     if foreign:
-        raise foreign_settings(task, foreign)
+        raise foreign_settings(task, foreign, [name for spec in specs for name in spec.model_fields])
     for spec in specs:
         if issubclass(spec, SourcesSpec) and data is None and not any(name in chosen for name in spec.naming):
             idle = [name for name in chosen if name in spec.model_fields]

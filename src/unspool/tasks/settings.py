@@ -21,8 +21,12 @@ Settings = dict[str, dict[str, Any]]  # section, name, value
 EXCLUDING = (("validation_split", "validation"), DOCUMENTS)  # settings of the data section of which one is given
 
 
-def grouped(flat: Mapping[str, Any]) -> Settings:
+def grouped(flat: Mapping[str, Any], keywords: Iterable[str] = ()) -> Settings:
     """Sort settings by name into sections; those that are none are left out, to be chosen.
+
+    Args:
+        flat: are settings by name.
+        keywords: can be given beside them, and may have been meant by a name that is none of a setting.
 
     Raises:
         UsageError: no task has a setting of this name.
@@ -31,7 +35,7 @@ def grouped(flat: Mapping[str, Any]) -> Settings:
     settings: Settings = {section: {} for section in dict.fromkeys(found.values())}
     for name, value in flat.items():
         if name not in found:
-            raise UsageError(f"there is no setting {name!r:.40}.", nearest(name, found))
+            raise UsageError(f"there is no setting {name!r:.40}.", nearest(name, [*keywords, *found]))
         if value is not None:
             settings[found[name]][name] = value
     return settings
@@ -102,8 +106,14 @@ def section_of(tasks: tuple[str, ...]) -> dict[str, str]:
     }
 
 
-def foreign_settings(task: str, names: Sequence[str]) -> UsageError:
-    """Make the error for settings that a task does not have; it names the tasks that have them."""
+def foreign_settings(task: str, names: Sequence[str], known: Sequence[str] = ()) -> UsageError:
+    """Make the error for settings that a task does not have; it names the tasks that have them.
+
+    Args:
+        task: is the name of the task.
+        names: are those of the settings.
+        known: may have been meant by a name that no task has.
+    """
     received, own = [], section_of((task,))
     for name in names:
         owners = [
@@ -113,6 +123,8 @@ def foreign_settings(task: str, names: Sequence[str]) -> UsageError:
     instead = [f"encoder_{name}" for name in names if f"encoder_{name}" in own]
     leave = f"leave {'it' if len(received) == 1 else 'these'} out."
     hint = f"use {', '.join(instead)}, or {leave}" if instead else leave
+    if known and received == list(names):
+        hint = nearest(names[0], known)
     error = UsageError(f"a setting must be one that {task} has. Received: {'; '.join(received)}.", hint)
     error.settings = tuple(names)
     return error
