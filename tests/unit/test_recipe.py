@@ -140,3 +140,9 @@ def test_short_texts_fill_a_batch_as_windows_of_a_long_one_do() -> None:
 def test_the_rate_of_adamw_is_that_of_what_it_trains(requested: dict[str, Any], optimizer: str, rate: float) -> None:
     training = choice(Size(10**6, 100, 3.0, ORDINARY), **requested).training
     assert (training.optimizer, training.learning_rate) == (optimizer, rate)
+
+
+@pytest.mark.parametrize(("vocabulary", "epochs", "rate"), [(100, 80, 0.032), (5000, 4, 0.032), (5000, 12, 0.004)])
+def test_rare_tokens_that_are_read_often_are_learnt_slowly(vocabulary: int, epochs: float, rate: float) -> None:
+    chosen = choice(Size(10**6, vocabulary, 3.0, ORDINARY), epochs=float(epochs))
+    assert chosen.training.learning_rate == rate

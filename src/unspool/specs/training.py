@@ -99,7 +99,8 @@ class TrainingSpec(Spec):
             "Training",
             flags=("--lr",),
             synonyms=("rate", "step-size", "eta"),
-            default="0.004; beside muon or normuon, of a gru or lstm that writes text, 0.032",
+            default="0.004; beside muon or normuon, of a gru or lstm that writes text, 0.032, unless more than "
+            "1,000 different tokens are read seven times or more",
         ),
         gt=0,
     )

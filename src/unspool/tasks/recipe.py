@@ -24,6 +24,8 @@ TOKENS_PER_WEIGHT, GRU_TOKENS_PER_WEIGHT = 7.7, 9.0  # within the budget
 FEW_PASSES = 8  # over the text
 MAX_TEXTS, MIN_BATCHES = 256, 8  # texts in a batch; batches in an epoch
 SLOW_RATE, FAST_RATE = 0.004, 0.032  # of AdamW: for all that is trained; for the embedding and the output alone
+LARGE = 1000  # tokens of a vocabulary, most of which are rare
+FAST_PASSES = 7.0  # over a text, from which on what is learnt of rare tokens at the fast rate is learnt by heart
 OPERATIONS = 6  # for each weight and token, forward and backward
 USED_RATE = 0.42  # the fraction of the rate of a large product that training reaches
 
@@ -141,7 +143,7 @@ def _widest(size: Size, requested: Mapping[str, Any]) -> dict[str, Any]:
     The weights see nine (GRU) or eight tokens each in the time; the width grows with the cube root of the text. A layer
     that is tied to an embedding of a requested size has that size.
     """
-    shape = {"num_layers": 1, "embedding_size": 256 if size.vocabulary > 1000 else 64, **requested}
+    shape = {"num_layers": 1, "embedding_size": 256 if size.vocabulary > LARGE else 64, **requested}
     if shape.get("tie_weights") and "embedding_size" in requested:
         return {"hidden_size": shape["embedding_size"], **shape}
     max_width = 260 * (size.tokens / 130_000) ** (1 / 3)
@@ -179,7 +181,7 @@ def _training(
     curve, beginning = 0.1 + 0.22 * log10(max(passes, 1e-9) / 6), 0.03 * (passes - 4.5)
     dropout = round(share * min(0.5, max(0.0, min(curve, beginning))), 2)
     chosen = {
-        **_optimizer(shape, requested),
+        **_optimizer(shape, size.vocabulary > LARGE and passes >= FAST_PASSES, requested),
         "batch_size": size.machine.rows,
         "dropout": dropout,
         "input_dropout": dropout,
@@ -191,14 +193,14 @@ def _training(
     return {**chosen, **requested}
 
 
-def _optimizer(shape: DecoderShape, requested: Mapping[str, Any]) -> dict[str, Any]:
+def _optimizer(shape: DecoderShape, rare: bool, requested: Mapping[str, Any]) -> dict[str, Any]:
     """Choose the optimizer and its rates: NorMuon of a GRU, whose rate is higher, and Muon of the others.
 
     Where AdamW has the embedding and the output of a GRU or an LSTM alone, it learns best at eight times the rate that
-    it has for all.
+    it has for all, unless rare tokens are read often.
     """
     optimizer = requested.get("optimizer", "normuon" if shape.cell == "gru" else "muon")
-    fast = shape.cell in ("gru", "lstm") and optimizer != "adamw"
+    fast = shape.cell in ("gru", "lstm") and optimizer != "adamw" and not rare
     return {
         "optimizer": optimizer,
         "learning_rate": FAST_RATE if fast else SLOW_RATE,
