@@ -100,7 +100,7 @@ class TrainingSpec(Spec):
             flags=("--lr",),
             synonyms=("rate", "step-size", "eta"),
             default="0.004; beside muon or normuon, of a gru or lstm that writes text, 0.032, unless more than "
-            "1,000 different tokens are read seven times or more",
+            "1,000 different tokens are read five times or more",
         ),
         gt=0,
     )
