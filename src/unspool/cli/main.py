@@ -1,5 +1,6 @@
 """`unspool`: the group of the commands, each in a file of its own that is imported when it is requested."""
 
+import gc
 from typing import Annotated, Any
 
 import typer
@@ -9,6 +10,8 @@ from unspool.cli.commands import Group, commands, fill
 from unspool.cli.console import INTERRUPTED, reporting_errors, write
 from unspool.display.terminal import tell
 from unspool.engines.announcing import announcing
+
+YOUNG = 100_000  # objects before Python looks for cycles of them: imports and the opening of a model make fewer
 
 app = typer.Typer(
     name="unspool",
@@ -52,6 +55,7 @@ def make_group() -> Any:
 
 def main() -> None:
     """Run the command line."""
+    gc.set_threshold(YOUNG)
     with reporting_errors(), announcing(tell):
         if make_group().main(prog_name="unspool", standalone_mode=False) == INTERRUPTED:  # typer's answer to Ctrl-C
             raise KeyboardInterrupt
