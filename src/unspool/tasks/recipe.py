@@ -25,7 +25,7 @@ FEW_PASSES = 8  # over the text
 MAX_TEXTS, MIN_BATCHES = 256, 8  # texts in a batch; batches in an epoch
 SLOW_RATE, FAST_RATE = 0.004, 0.032  # of AdamW: for all that is trained; for the embedding and the output alone
 LARGE = 1000  # tokens of a vocabulary, most of which are rare
-FAST_PASSES = 5.0  # over a text, from which on what is learnt of rare tokens at the fast rate is learnt by heart
+FAST_PASSES = 5.0  # below which rare tokens, too, are learnt at the fast rate; above they are learnt by heart
 OPERATIONS = 6  # for each weight and token, forward and backward
 USED_RATE = 0.42  # the fraction of the rate of a large product that training reaches
 
