@@ -1,10 +1,10 @@
 """Classification of texts: three more tables, and tuned linear classifiers of the same rows
 
 The language of a surname (18), of two words out of a declaration (12), and the author of a line of English prose (3).
-A tenth of the different examples is the test, which is read once by each; five times, with another tenth, because a text
-more or less would decide a single time. Figures are means over the five; `first_accuracy` is that of the first. Unspool,
-with the defaults, holds a tenth of the others out, and chooses its weights by them; how the linear classifiers are tuned
-is in benchmarks/linear.py. scikit-learn is optional: pip install 'unspool[baselines]'.
+A tenth of the different examples is the test, which is read once by each; five times, with another tenth, since a text
+more or less would decide a single time. Figures are means over the five; `first_accuracy` is that of the first.
+Unspool, with the defaults, holds a tenth of the others out, and chooses its weights by them; how the linear
+classifiers are tuned is in benchmarks/linear.py. scikit-learn is optional: pip install 'unspool[baselines]'.
 """
 
 import csv
