@@ -12,7 +12,7 @@ from unspool.specs.network import NetworkSpec
 from unspool.specs.training import TrainingSpec
 
 SPECS = TEXTS + OTHERS + HEADS
-QUICK = slice(None, None, 4)  # of the engine `keras`, which takes a second to trace the graph of each
+QUICK = slice(None, None, 8)  # of the engine `keras`, which takes a second to trace the graph of each
 CASES = [
     pytest.param(engine, spec, id=f"{engine}-{name_of(spec)}", marks=[pytest.mark.slow] * slow)
     for engine in compared_learners()

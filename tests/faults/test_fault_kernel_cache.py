@@ -65,6 +65,7 @@ def ended(process: "subprocess.Popen[str]") -> str:
     return out
 
 
+@pytest.mark.slow
 def test_without_a_folder_for_the_cache_kernels_are_compiled_anew(tmp_path: Path) -> None:
     package = copied(tmp_path)
     for folder in ("numba", "kernels"):  # a file where the folder would be: not even root can write into it

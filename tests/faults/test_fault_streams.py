@@ -47,7 +47,7 @@ def test_training_whose_last_words_cannot_be_written_leaves_a_whole_model(faults
 @pytest.mark.parametrize(
     "redirection",
     [
-        "2>/dev/full",
+        pytest.param("2>/dev/full", marks=pytest.mark.slow),
         pytest.param("2>&-", marks=pytest.mark.engines),
         pytest.param("2>&1 >/dev/null | true", marks=pytest.mark.slow),
     ],

@@ -160,7 +160,7 @@ QUICK = {"lstm": "bfloat16", "gru": "int8", "mingru": "float32"}  # every precis
     ],
 )
 def test_with_compiled_kernels_a_row_is_the_same_to_the_last_bit(cell: str, precision: str) -> None:
-    @settings(max_examples=8)
+    @settings(max_examples=4)
     @given(batches(63), ticks)
     def run(batch: list[Plan], counts: list[int]) -> None:
         check(network_of("numba", cell, precision), batch, counts, tolerance=0)
@@ -186,7 +186,7 @@ def test_with_the_other_engines_a_row_is_the_same_but_for_rounding(cell: str, en
         ("gru", "dot", "float32"),
         pytest.param("gru", "additive", "float32", marks=pytest.mark.slow),
         pytest.param("mingru", "additive", "float32", marks=pytest.mark.slow),
-        ("lstm", "dot", "int8"),
+        pytest.param("lstm", "dot", "int8", marks=pytest.mark.slow),
     ],
 )
 def test_memories_of_other_lengths_change_no_bit(cell: str, attention: str, precision: str) -> None:
