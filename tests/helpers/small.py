@@ -55,5 +55,6 @@ def counted_arrays(spec: NgramSpec, backoff: bool = False) -> Arrays:
 def beside_arrays(spec: NgramSpec) -> Arrays:
     """What is mixed with a network: such counts, and a gate that says something else of each length and figure."""
     lengths = np.linspace(0.8, 0.2, spec.order)[:, None] + np.array([0.0, -0.1, 0.2])  # (N, 3)
-    gate = Gate(lengths, np.linspace(-0.03, 0.03, 18).reshape(6, 3))
+    features = np.linspace(-0.03, 0.03, 3 * (6 + spec.vocabulary_size)).reshape(-1, 3)
+    gate = Gate(lengths, features)
     return with_prefix(NGRAM, counted_arrays(spec)) | with_prefix(GATE, gate.to_arrays())

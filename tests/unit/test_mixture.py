@@ -35,7 +35,7 @@ def beside() -> Arrays:
     text = np.random.default_rng(1).integers(2, 5, 400) * 2  # even tokens
     model = build_model(counts_of([text], ORDER, SIZE)).to_arrays()
     lengths = np.array([[0.9, 0.1, 0.2], [0.7, 0.2, 0.3], [0.5, 0.5, 0.4], [0.3, 0.8, 0.5]])
-    features = np.random.default_rng(2).normal(0, 0.03, (6, 3))
+    features = np.random.default_rng(2).normal(0, 0.03, (6 + SIZE, 3))
     gate = Gate(lengths, features)
     return with_prefix(NGRAM, model) | with_prefix(GATE, gate.to_arrays())
 
@@ -155,6 +155,28 @@ def test_no_gate_near_the_fitted_one_predicts_better() -> None:
     for _ in range(20):
         moved = gate._replace(lengths=gate.lengths + generator.normal(0, 0.1, gate.lengths.shape))
         assert found.nats(moved) > found.nats(gate) - 1e-3
+
+
+@pytest.mark.parametrize("engine", ["numpy", "numba"])
+def test_a_gate_of_figures_alone_is_one_that_gives_no_token_any_weight(engine: str) -> None:
+    features = np.array(beside()["gate.features"])
+    features[6:] = 0
+    networks: Any = [
+        build_network(engine, PLAIN, arrays_of(PLAIN) | {"gate.features": one})
+        for one in (features, features[:6].copy())
+    ]
+    expected, found = (network.unroll(tokens(), network.initial_state(ROWS))[0] for network in networks)
+    np.testing.assert_allclose(found, expected, **CLOSE)
+
+
+def test_a_gate_learns_which_expected_tokens_tell_who_is_right() -> None:
+    found = places(4000, lambda lengths: lengths < 0)
+    likely = np.exp(found.parts[:, :, 3]).mean(1) > 0.1  # where token 3 is expected, the counts are right
+    generator = np.random.default_rng(5)
+    true = softmax(np.where(likely[:, None], found.parts[:, 1], found.parts[:, 0]).astype(np.float64))
+    whole = found._replace(targets=np.array([generator.choice(SIZE, p=one) for one in true]))
+    without = whole._replace(features=whole.features[:, :6])
+    assert whole.nats(fit_gate(whole, ORDER)) < without.nats(fit_gate(without, ORDER)) - 0.01
 
 
 def test_a_gate_of_one_weight_still_opens_and_mixes() -> None:

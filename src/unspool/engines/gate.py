@@ -1,10 +1,12 @@
 """The gate of a mixture: the powers that the distributions of the network, of the counts and their mean have at a step.
 
-They are linear in six figures of the two distributions, with a bias for each length of the longest context that the
-counts know. With q those of the network and p those of the counts,
+They are linear in features of the two distributions, with a bias for each length of the longest context that the counts
+know: six figures, and where there are at most 512 tokens, how likely each of them is, as a fourth root. With q the
+distribution of the network, p that of the counts, and m = (p + q) / 2 their mean,
 
-    (a, b, c) = B[length] + W (H(p), H(q), max log p, max log q, H(p, q), H(q, p)), each between 0 and 3
-    mixture(w) = q(w)^a p(w)^b ((p(w) + q(w)) / 2)^c / Z
+    f = (H(p), H(q), max log p, max log q, H(p, q), H(q, p), m(1)^1/4, .., m(V)^1/4)
+    (a, b, c) = B[length] + W f, each between 0 and 3
+    mixture(w) = q(w)^a p(w)^b m(w)^c / Z
 
 A product gives much to what both think likely, a mean to what either does. H is an entropy, or of two distributions the
 cross-entropy, in nats, of log-probabilities of at least -20.
@@ -14,6 +16,7 @@ Shapes: N orders, V tokens, R places in texts, F features of a place, K = 3 dist
 """
 
 from collections.abc import Mapping
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -21,12 +24,13 @@ import numpy as np
 from unspool.arrays import Array, Arrays, FloatArray, IntArray, Logits, log_softmax
 from unspool.errors import ModelFolderError
 
-FEATURES, POWERS = 6, 3
+FIGURES, POWERS = 6, 3
+MOST_TOKENS = 512  # of a vocabulary whose tokens are features
 LOWEST = -20.0  # nats, in the figures: tokens that cannot be have less, and would outweigh all others
 LEAST = -100.0  # nats, in the product, where a power of 0 is one of a number
 HIGHEST = 3.0  # of a power
 START = (0.3, 0.2, 0.5)  # powers that the ridge pulls the biases to
-STRENGTH = 10.0  # of the ridge, in the places that it counts as
+STRENGTH, ROOT_STRENGTH = 10.0, 300.0  # of the ridge, in the places that it counts as; of the weights of the roots
 ITERATIONS, CHANGE = 30, 5e-5  # of the fit; the change in nats at which it ends
 BLOCK = 1 << 22  # log-probabilities that are weighed at once
 
@@ -36,7 +40,7 @@ class Gate(NamedTuple):
 
     Attributes:
         lengths: are those of the lengths of the longest known context, 0 to N - 1, [N, 3] float64.
-        features: are those of the six figures, [6, 3] float64.
+        features: are those of the six figures and of the roots, [F, 3] float64; without roots, F is 6.
     """
 
     lengths: FloatArray
@@ -52,30 +56,31 @@ class Gate(NamedTuple):
         return powers
 
 
-def gate_from_arrays(arrays: Mapping[str, Array], order: int) -> Gate:
+def gate_from_arrays(arrays: Mapping[str, Array], order: int, vocabulary_size: int) -> Gate:
     """Return the gate of arrays that `Gate.to_arrays` returned.
 
     Arrays of before, with one weight in place of three powers, become the powers that a fit starts from.
 
     Raises:
-        ModelFolderError: the arrays are not those of a gate for n-grams of this order.
+        ModelFolderError: the arrays are not those of a gate for n-grams of this order, of so many tokens.
     """
     shapes = {name: (array.shape, array.dtype) for name, array in arrays.items()}
     double = np.dtype(np.float64)
-    if shapes == {"lengths": ((order,), double), "features": ((FEATURES,), double)}:
-        return Gate(np.tile(START, (order, 1)), np.zeros((FEATURES, POWERS)))
-    expected = {"lengths": ((order, POWERS), double), "features": ((FEATURES, POWERS), double)}
-    if shapes != expected or not all(np.isfinite(array).all() for array in arrays.values()):
+    if shapes == {"lengths": ((order,), double), "features": ((FIGURES,), double)}:
+        return Gate(np.tile(START, (order, 1)), np.zeros((FIGURES, POWERS)))
+    sizes = (FIGURES, FIGURES + vocabulary_size)
+    expected = [{"lengths": ((order, POWERS), double), "features": ((size, POWERS), double)} for size in sizes]
+    if shapes not in expected or not all(np.isfinite(array).all() for array in arrays.values()):
         raise ModelFolderError(
-            f"a gate must have lengths [{order}, {POWERS}] and features [{FEATURES}, {POWERS}], all finite. Received: "
-            f"{shapes!s:.120}.",
+            f"a gate must have lengths [{order}, {POWERS}] and features [{sizes[0]} or {sizes[1]}, {POWERS}], all "
+            f"finite. Received: {shapes!s:.120}.",
             "restore the folder from a copy, or train again.",
         )
     return Gate(**arrays)
 
 
 def features_of(network: FloatArray, counts: FloatArray) -> FloatArray:
-    """Return the six figures of the log-probabilities of the network and of the counts, [..., V] to [..., 6]."""
+    """Return the features of the log-probabilities of the network and of the counts, [..., V] to [..., F]."""
     q, p = np.exp(network), np.exp(counts)
     network, counts = np.maximum(network, LOWEST), np.maximum(counts, LOWEST)
     figures = (
@@ -86,8 +91,10 @@ def features_of(network: FloatArray, counts: FloatArray) -> FloatArray:
         -(p * network).sum(-1),
         -(q * counts).sum(-1),
     )
-    result: FloatArray = np.stack(figures, -1)
-    return result
+    result: FloatArray = np.stack(figures, -1)  # (..., 6)
+    if q.shape[-1] > MOST_TOKENS:
+        return result
+    return np.concatenate([result, ((q + p) / 2) ** 0.25], axis=-1)  # (..., 6 + V)
 
 
 def with_mean(network: FloatArray, counts: FloatArray) -> FloatArray:
@@ -111,7 +118,7 @@ def mixed(gate: Gate, logits: Logits, counts: Logits, lengths: IntArray) -> tupl
         the log-probabilities of the mixture, [R, V] float32, and the powers, [R, 3] float64.
     """
     network, counted = log_softmax(logits.astype(np.float64)), counts.astype(np.float64)
-    powers = gate.powers(features_of(network, counted), lengths)
+    powers = gate.powers(features_of(network, counted)[:, : len(gate.features)], lengths)
     both = np.einsum("rk,rkv->rv", powers, with_mean(network, counted))
     return log_softmax(both).astype(np.float32), powers
 
@@ -120,7 +127,7 @@ class Places(NamedTuple):
     """What network and counts say at places in texts that neither has seen.
 
     Attributes:
-        features: are the six figures, [R, 6]; see `features_of`.
+        features: are [R, F]; see `features_of`.
         lengths: are those of the longest contexts that the counts know, [R].
         targets: are the tokens that came, [R].
         parts: are the log-probabilities of all tokens by the network and by the counts, [R, 2, V] float32.
@@ -181,16 +188,19 @@ def fit_gate(places: Places, order: int) -> Gate:
     """Fit a gate to places that neither the network nor the counts have seen, by Newton's method.
 
     The log-likelihood is concave in the biases and weights, since the mixture is an exponential family in its powers;
-    a ridge pulls the biases to `START` and the weights to 0.
+    a ridge pulls the biases to `START` and the weights to 0, those of the roots the most, since they are many.
 
     Args:
         places: are what is fitted to.
         order: is that of the n-grams, N.
     """
     mean, scale = places.features.mean(0), places.features.std(0) + 1e-6
+    scale[FIGURES:] = 1.0
     inputs = np.concatenate([np.eye(order)[places.lengths], (places.features - mean) / scale], axis=1)  # (R, F)
     start = np.zeros((inputs.shape[1], POWERS))
     start[:order] = START
+    ridge = np.full(start.shape, STRENGTH)
+    ridge[order + FIGURES :] = ROOT_STRENGTH
     best, nats, weights = start, np.inf, start
     for _ in range(ITERATIONS):
         fit = _weigh(places, inputs @ weights)
@@ -200,9 +210,11 @@ def fit_gate(places: Places, order: int) -> Gate:
         gained, best, nats = nats - fit.nats, weights, fit.nats
         if gained < CHANGE:
             break
-        slope = (inputs.T @ fit.slope - STRENGTH * (weights - start)).ravel()  # (F * K)
-        curvature = np.einsum("rf,rkl,rg->fkgl", inputs, fit.curvature, inputs, optimize=True)
-        curvature = curvature.reshape(len(slope), len(slope)) + STRENGTH * np.eye(len(slope))
+        slope = (inputs.T @ fit.slope - ridge * (weights - start)).ravel()  # (F * K)
+        curvature = np.empty((*start.shape, *start.shape))  # (F, K, F, K)
+        for one, other in product(range(POWERS), repeat=2):
+            curvature[:, one, :, other] = inputs.T @ (inputs * fit.curvature[:, one, other, None])
+        curvature = curvature.reshape(len(slope), len(slope)) + np.diag(ridge.ravel())
         weights = weights + np.linalg.solve(curvature, slope).reshape(weights.shape)
     own = best[order:] / scale[:, None]
     return Gate(best[:order] - mean @ own, own)

@@ -230,7 +230,8 @@ def open_mixture(network: SequenceNetwork, counts: NgramNetwork, arrays: Mapping
     Raises:
         ModelFolderError: the arrays of the gate do not fit the counts.
     """
-    return mixture(network, counts, gate_from_arrays(without_prefix(GATE, arrays), counts.order))
+    gate = gate_from_arrays(without_prefix(GATE, arrays), counts.order, counts.vocabulary_size)
+    return mixture(network, counts, gate)
 
 
 def mix_places(

@@ -12,13 +12,16 @@ from unspool.arrays import Array, IntArray
 from unspool.engines.kernels.compiling import compiled
 from unspool.engines.kernels.ngrams import advance, distribution, start
 
-LOWEST, LEAST, HIGHEST = -20.0, -100.0, 3.0  # as in `engines/gate.py`
+FIGURES, LOWEST, LEAST, HIGHEST = 6, -20.0, -100.0, 3.0  # as in `engines/gate.py`
 
 
 @compiled
-def power(gate: Any, length: Any, which: Any, figures: Any) -> Any:
-    """Compute the power of the network, 0, of the counts, 1, or of their mean, 2, from the six figures."""
-    result = gate.lengths[length, which]
+def power(gate: Any, length: Any, which: Any, figures: Any, expected: Any) -> Any:
+    """Compute the power of the network, 0, of the counts, 1, or of their mean, 2.
+
+    `figures` are six, and `expected` is what the tokens that are expected add, three.
+    """
+    result = gate.lengths[length, which] + expected[which]
     for place in range(len(figures)):
         result += gate.features[place, which] * figures[place]
     return min(max(result, 0.0), HIGHEST)
@@ -38,6 +41,8 @@ def mix(gate: Any, logits: Array, probabilities: Array, length: int) -> Any:
         total += math.exp(logits[token] - peak)
     shift = peak + math.log(total)
     own, other, crossed, crossing, highest = 0.0, 0.0, 0.0, 0.0, LOWEST
+    of_network, of_counts, of_mean = 0.0, 0.0, 0.0
+    sees_tokens = len(gate.features) > FIGURES
     for token in range(size):
         p = probabilities[token]
         q = math.exp(logits[token] - shift)
@@ -48,9 +53,14 @@ def mix(gate: Any, logits: Array, probabilities: Array, length: int) -> Any:
         crossed -= p * log_q
         crossing -= q * log_p
         highest = max(highest, log_p)
-    figures = (own, other, highest, peak - shift, crossed, crossing)
-    network, counts = power(gate, length, 0, figures), power(gate, length, 1, figures)
-    mean = power(gate, length, 2, figures)
+        if sees_tokens:
+            root, weights = math.sqrt(math.sqrt((p + q) / 2)), gate.features[FIGURES + token]
+            of_network += root * weights[0]
+            of_counts += root * weights[1]
+            of_mean += root * weights[2]
+    figures, expected = (own, other, highest, peak - shift, crossed, crossing), (of_network, of_counts, of_mean)
+    network, counts = power(gate, length, 0, figures, expected), power(gate, length, 1, figures, expected)
+    mean = power(gate, length, 2, figures, expected)
     best = np.float64(-np.inf)
     for token in range(size):
         log_q = max(logits[token] - shift, LEAST)
