@@ -31,7 +31,8 @@ LEAST = -100.0  # nats, in the product, where a power of 0 is one of a number
 HIGHEST = 3.0  # of a power
 START = (0.3, 0.2, 0.5)  # powers that the ridge pulls the biases to
 STRENGTH, ROOT_STRENGTH = 10.0, 300.0  # of the ridge, in the places that it counts as; of the weights of the roots
-ITERATIONS, CHANGE = 30, 5e-5  # of the fit; the change in nats at which it ends
+ITERATIONS, SLIGHT = 50, 2e-5  # steps of the fit; nats that the slope promises of a step that is not worth making
+ENOUGH, HALVINGS = 0.1, 20  # of what the slope promises, that must be gained; how often a step is halved until it is
 BLOCK = 1 << 22  # log-probabilities that are weighed at once
 
 
@@ -201,20 +202,30 @@ def fit_gate(places: Places, order: int) -> Gate:
     start[:order] = START
     ridge = np.full(start.shape, STRENGTH)
     ridge[order + FIGURES :] = ROOT_STRENGTH
-    best, nats, weights = start, np.inf, start
+
+    def loss(fit: _Fit, weights: FloatArray) -> float:
+        return fit.nats + float((ridge * (weights - start) ** 2).sum()) / (2 * len(inputs))
+
+    weights, fit = start, _weigh(places, inputs @ start)
     for _ in range(ITERATIONS):
-        fit = _weigh(places, inputs @ weights)
-        if fit.nats > nats:
-            weights = (weights + best) / 2  # the step was too long
-            continue
-        gained, best, nats = nats - fit.nats, weights, fit.nats
-        if gained < CHANGE:
-            break
         slope = (inputs.T @ fit.slope - ridge * (weights - start)).ravel()  # (F * K)
         curvature = np.empty((*start.shape, *start.shape))  # (F, K, F, K)
         for one, other in product(range(POWERS), repeat=2):
             curvature[:, one, :, other] = inputs.T @ (inputs * fit.curvature[:, one, other, None])
         curvature = curvature.reshape(len(slope), len(slope)) + np.diag(ridge.ravel())
-        weights = weights + np.linalg.solve(curvature, slope).reshape(weights.shape)
-    own = best[order:] / scale[:, None]
-    return Gate(best[:order] - mean @ own, own)
+        step = np.linalg.solve(curvature, slope)
+        promised = float(slope @ step) / len(inputs)
+        if promised < SLIGHT:
+            break
+        before = loss(fit, weights)
+        for halvings in range(HALVINGS):  # far from the best weights a whole step is often too long
+            part = 0.5**halvings
+            moved = weights + part * step.reshape(weights.shape)
+            found = _weigh(places, inputs @ moved)
+            if loss(found, moved) < before - ENOUGH * part * promised:
+                break
+        else:
+            break
+        weights, fit = moved, found
+    own = weights[order:] / scale[:, None]
+    return Gate(weights[:order] - mean @ own, own)
