@@ -16,7 +16,6 @@ Shapes: N orders, V tokens, R places in texts, F features of a place, K = 3 dist
 """
 
 from collections.abc import Mapping
-from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -29,11 +28,7 @@ MOST_TOKENS = 512  # of a vocabulary whose tokens are features
 LOWEST = -20.0  # nats, in the figures: tokens that cannot be have less, and would outweigh all others
 LEAST = -100.0  # nats, in the product, where a power of 0 is one of a number
 HIGHEST = 3.0  # of a power
-START = (0.3, 0.2, 0.5)  # powers that the ridge pulls the biases to
-STRENGTH, ROOT_STRENGTH = 10.0, 300.0  # of the ridge, in the places that it counts as; of the weights of the roots
-ITERATIONS, SLIGHT = 50, 2e-5  # steps of the fit; nats that the slope promises of a step that is not worth making
-ENOUGH, HALVINGS = 0.1, 20  # of what the slope promises, that must be gained; how often a step is halved until it is
-BLOCK = 1 << 22  # log-probabilities that are weighed at once
+START = (0.3, 0.2, 0.5)  # powers that a fit starts from
 
 
 class Gate(NamedTuple):
@@ -122,110 +117,3 @@ def mixed(gate: Gate, logits: Logits, counts: Logits, lengths: IntArray) -> tupl
     powers = gate.powers(features_of(network, counted)[:, : len(gate.features)], lengths)
     both = np.einsum("rk,rkv->rv", powers, with_mean(network, counted))
     return log_softmax(both).astype(np.float32), powers
-
-
-class Places(NamedTuple):
-    """What network and counts say at places in texts that neither has seen.
-
-    Attributes:
-        features: are [R, F]; see `features_of`.
-        lengths: are those of the longest contexts that the counts know, [R].
-        targets: are the tokens that came, [R].
-        parts: are the log-probabilities of all tokens by the network and by the counts, [R, 2, V] float32.
-    """
-
-    features: FloatArray
-    lengths: IntArray
-    targets: IntArray
-    parts: FloatArray
-
-    def some(self, chosen: slice) -> "Places":
-        """Return some of the places."""
-        return Places(self.features[chosen], self.lengths[chosen], self.targets[chosen], self.parts[chosen])
-
-    @property
-    def of_targets(self) -> FloatArray:
-        """The log-probabilities of what came, by both, [R, 2]."""
-        return np.take_along_axis(self.parts, self.targets[:, None, None], 2)[:, :, 0]
-
-    def nats(self, gate: Gate) -> float:
-        """Compute the mean negative log-likelihood of the mixture by a gate, in nats."""
-        return _weigh(self, gate.powers(self.features, self.lengths)).nats
-
-
-class _Fit(NamedTuple):
-    """How well places are predicted with some powers, and how that changes with these.
-
-    Attributes:
-        nats: is the mean negative log-likelihood.
-        slope: is the gradient of the log-likelihood of each place in its powers, [R, 3].
-        curvature: is the covariance of the three log-probabilities under the mixture, [R, 3, 3].
-    """
-
-    nats: float
-    slope: FloatArray
-    curvature: FloatArray
-
-
-def _weigh(places: Places, powers: FloatArray) -> _Fit:
-    count, _, size = places.parts.shape
-    rows = max(1, BLOCK // (POWERS * size))
-    nats, slopes, curvatures = 0.0, [], []
-    for start in range(0, count, rows):
-        chosen = slice(start, start + rows)
-        network, counts = places.parts[chosen].swapaxes(0, 1)
-        parts, targets = with_mean(network, counts), places.targets[chosen]
-        both = log_softmax((powers[chosen, None].astype(np.float32) @ parts)[:, 0])  # (R, V)
-        nats -= float(np.take_along_axis(both, targets[:, None], 1).sum(dtype=np.float64))
-        likely = np.exp(both)[:, None]  # (R, 1, V)
-        mean = parts @ likely.swapaxes(1, 2)  # (R, K, 1)
-        slopes.append((np.take_along_axis(parts, targets[:, None, None], 2) - mean)[:, :, 0])
-        parts -= mean
-        curvatures.append((parts * likely) @ parts.swapaxes(1, 2))  # (R, K, K)
-    return _Fit(nats / count, np.concatenate(slopes), np.concatenate(curvatures))
-
-
-def fit_gate(places: Places, order: int) -> Gate:
-    """Fit a gate to places that neither the network nor the counts have seen, by Newton's method.
-
-    The log-likelihood is concave in the biases and weights, since the mixture is an exponential family in its powers;
-    a ridge pulls the biases to `START` and the weights to 0, those of the roots the most, since they are many.
-
-    Args:
-        places: are what is fitted to.
-        order: is that of the n-grams, N.
-    """
-    mean, scale = places.features.mean(0), places.features.std(0) + 1e-6
-    scale[FIGURES:] = 1.0
-    inputs = np.concatenate([np.eye(order)[places.lengths], (places.features - mean) / scale], axis=1)  # (R, F)
-    start = np.zeros((inputs.shape[1], POWERS))
-    start[:order] = START
-    ridge = np.full(start.shape, STRENGTH)
-    ridge[order + FIGURES :] = ROOT_STRENGTH
-
-    def loss(fit: _Fit, weights: FloatArray) -> float:
-        return fit.nats + float((ridge * (weights - start) ** 2).sum()) / (2 * len(inputs))
-
-    weights, fit = start, _weigh(places, inputs @ start)
-    for _ in range(ITERATIONS):
-        slope = (inputs.T @ fit.slope - ridge * (weights - start)).ravel()  # (F * K)
-        curvature = np.empty((*start.shape, *start.shape))  # (F, K, F, K)
-        for one, other in product(range(POWERS), repeat=2):
-            curvature[:, one, :, other] = inputs.T @ (inputs * fit.curvature[:, one, other, None])
-        curvature = curvature.reshape(len(slope), len(slope)) + np.diag(ridge.ravel())
-        step = np.linalg.solve(curvature, slope)
-        promised = float(slope @ step) / len(inputs)
-        if promised < SLIGHT:
-            break
-        before = loss(fit, weights)
-        for halvings in range(HALVINGS):  # far from the best weights a whole step is often too long
-            part = 0.5**halvings
-            moved = weights + part * step.reshape(weights.shape)
-            found = _weigh(places, inputs @ moved)
-            if loss(found, moved) < before - ENOUGH * part * promised:
-                break
-        else:
-            break
-        weights, fit = moved, found
-    own = weights[order:] / scale[:, None]
-    return Gate(weights[:order] - mean @ own, own)

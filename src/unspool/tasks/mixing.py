@@ -15,7 +15,8 @@ from unspool.arrays import Arrays, IntArray, log_softmax
 from unspool.data.batches import Source, VectorSource, pad_sequences
 from unspool.data.pairs import SourceReader
 from unspool.data.reserve import Reserve
-from unspool.engines.gate import Places, features_of, fit_gate
+from unspool.engines.gate import features_of
+from unspool.engines.gate_fit import Places, fit_gate
 from unspool.engines.mixture import GATE, NGRAM, with_prefix
 from unspool.engines.ngram.counts import counts_of, documents_of
 from unspool.engines.ngram.model import NgramModel, build_model

@@ -1,0 +1,146 @@
+"""Fit the gate of a mixture to places that neither the network nor the counts have seen, by Newton's method.
+
+The log-likelihood is concave in the biases and weights of a gate, since the mixture is an exponential family in its
+powers (see `gate.py`). Far from the best weights a whole step of Newton's is often too long; it is halved until it
+gains what its slope promises (Boyd and Vandenberghe, 2004, section 9.5).
+
+Shapes: N orders, V tokens, R places in texts, F features of a place, K = 3 distributions, I = N + F inputs.
+"""
+
+from itertools import product
+from typing import NamedTuple
+
+import numpy as np
+
+from unspool.arrays import FloatArray, IntArray, log_softmax
+from unspool.engines.gate import FIGURES, POWERS, START, Gate, with_mean
+
+STRENGTH, ROOT_STRENGTH = 10.0, 300.0  # of the ridge, in the places that it counts as; of the weights of the roots
+STEPS, SLIGHT = 50, 2e-5  # of the fit; nats that the slope promises of a step that is not worth making
+ENOUGH, HALVINGS = 0.1, 20  # of what the slope promises, that must be gained; how often a step is halved for that
+BLOCK = 1 << 22  # log-probabilities that are weighed at once
+
+
+class Places(NamedTuple):
+    """What network and counts say at places in texts that neither has seen.
+
+    Attributes:
+        features: are [R, F]; see `features_of`.
+        lengths: are those of the longest contexts that the counts know, [R].
+        targets: are the tokens that came, [R].
+        parts: are the log-probabilities of all tokens by the network and by the counts, [R, 2, V] float32.
+    """
+
+    features: FloatArray
+    lengths: IntArray
+    targets: IntArray
+    parts: FloatArray
+
+    def some(self, chosen: slice) -> "Places":
+        """Return some of the places."""
+        return Places(self.features[chosen], self.lengths[chosen], self.targets[chosen], self.parts[chosen])
+
+    @property
+    def of_targets(self) -> FloatArray:
+        """The log-probabilities of what came, by both, [R, 2]."""
+        return np.take_along_axis(self.parts, self.targets[:, None, None], 2)[:, :, 0]
+
+    def nats(self, gate: Gate) -> float:
+        """Compute the mean negative log-likelihood of the mixture by a gate, in nats."""
+        return _weigh(self, gate.powers(self.features, self.lengths)).nats
+
+
+class _Fit(NamedTuple):
+    """How well places are predicted with some powers, and how that changes with these.
+
+    Attributes:
+        nats: is the mean negative log-likelihood.
+        slope: is the gradient of the log-likelihood of each place in its powers, [R, 3].
+        curvature: is the covariance of the three log-probabilities under the mixture, [R, 3, 3].
+    """
+
+    nats: float
+    slope: FloatArray
+    curvature: FloatArray
+
+
+def _weigh(places: Places, powers: FloatArray) -> _Fit:
+    count, _, size = places.parts.shape
+    rows = max(1, BLOCK // (POWERS * size))
+    nats, slopes, curvatures = 0.0, [], []
+    for start in range(0, count, rows):
+        chosen = slice(start, start + rows)
+        network, counts = places.parts[chosen].swapaxes(0, 1)
+        parts, targets = with_mean(network, counts), places.targets[chosen]
+        both = log_softmax((powers[chosen, None].astype(np.float32) @ parts)[:, 0])  # (R, V)
+        nats -= float(np.take_along_axis(both, targets[:, None], 1).sum(dtype=np.float64))
+        likely = np.exp(both)[:, None]  # (R, 1, V)
+        mean = parts @ likely.swapaxes(1, 2)  # (R, K, 1)
+        slopes.append((np.take_along_axis(parts, targets[:, None, None], 2) - mean)[:, :, 0])
+        parts -= mean
+        curvatures.append((parts * likely) @ parts.swapaxes(1, 2))  # (R, K, K)
+    return _Fit(nats / count, np.concatenate(slopes), np.concatenate(curvatures))
+
+
+class _Ridge(NamedTuple):
+    """What pulls the biases to `START` and the weights to 0, those of the roots the most, since they are many.
+
+    Attributes:
+        centre: is what they are pulled to, [I, K].
+        strength: is how strongly, in places, [I, K].
+    """
+
+    centre: FloatArray
+    strength: FloatArray
+
+    def loss(self, weights: FloatArray) -> float:
+        """Compute half the sum of the squared distances, each times its strength."""
+        return float((self.strength * (weights - self.centre) ** 2).sum()) / 2
+
+
+def _ridge(order: int, inputs: int) -> _Ridge:
+    centre, strength = np.zeros((inputs, POWERS)), np.full((inputs, POWERS), STRENGTH)
+    centre[:order] = START
+    strength[order + FIGURES :] = ROOT_STRENGTH
+    return _Ridge(centre, strength)
+
+
+def fit_gate(places: Places, order: int) -> Gate:
+    """Fit a gate to places that neither the network nor the counts have seen.
+
+    Args:
+        places: are what is fitted to.
+        order: is that of the n-grams, N.
+    """
+    mean, scale = places.features.mean(0), places.features.std(0) + 1e-6
+    scale[FIGURES:] = 1.0
+    inputs = np.concatenate([np.eye(order)[places.lengths], (places.features - mean) / scale], axis=1)  # (R, I)
+    ridge = _ridge(order, inputs.shape[1])
+    weights = ridge.centre
+    fit = _weigh(places, inputs @ weights)
+    for _ in range(STEPS):
+        step, promised = _newton_step(inputs, fit, weights, ridge)
+        if promised < SLIGHT:
+            break
+        before = fit.nats + ridge.loss(weights) / len(inputs)
+        for part in 0.5 ** np.arange(HALVINGS):
+            moved = weights + part * step
+            found = _weigh(places, inputs @ moved)
+            if found.nats + ridge.loss(moved) / len(inputs) <= before - ENOUGH * part * promised:
+                break
+        else:
+            break
+        weights, fit = moved, found
+    own = weights[order:] / scale[:, None]
+    return Gate(weights[:order] - mean @ own, own)
+
+
+def _newton_step(inputs: FloatArray, fit: _Fit, weights: FloatArray, ridge: _Ridge) -> tuple[FloatArray, float]:
+    """Return the step to where a parabola is least, [I, K], and the nats that the slope promises of it."""
+    slope = (inputs.T @ fit.slope - ridge.strength * (weights - ridge.centre)).ravel()  # (I * K)
+    curvature = np.empty((*weights.shape, *weights.shape))  # (I, K, I, K)
+    for one, other in product(range(POWERS), repeat=2):
+        curvature[:, one, :, other] = inputs.T @ (inputs * fit.curvature[:, one, other, None])
+    square = curvature.reshape(len(slope), len(slope)) + np.diag(ridge.strength.ravel())  # (I * K, I * K)
+    step = np.linalg.solve(square, slope)
+    return step.reshape(weights.shape), float(slope @ step) / len(inputs)
