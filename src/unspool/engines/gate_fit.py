@@ -7,7 +7,7 @@ gains what its slope promises (Boyd and Vandenberghe, 2004, section 9.5).
 Shapes: N orders, V tokens, R places in texts, F features of a place, K = 3 distributions, I = N + F inputs.
 """
 
-from itertools import product
+from itertools import combinations_with_replacement
 from typing import NamedTuple
 
 import numpy as np
@@ -139,8 +139,9 @@ def _newton_step(inputs: FloatArray, fit: _Fit, weights: FloatArray, ridge: _Rid
     """Return the step to where a parabola is least, [I, K], and the nats that the slope promises of it."""
     slope = (inputs.T @ fit.slope - ridge.strength * (weights - ridge.centre)).ravel()  # (I * K)
     curvature = np.empty((*weights.shape, *weights.shape))  # (I, K, I, K)
-    for one, other in product(range(POWERS), repeat=2):
-        curvature[:, one, :, other] = inputs.T @ (inputs * fit.curvature[:, one, other, None])
+    for one, other in combinations_with_replacement(range(POWERS), 2):
+        both = inputs.T @ (inputs * fit.curvature[:, one, other, None])  # (I, I)
+        curvature[:, one, :, other] = curvature[:, other, :, one] = both
     square = curvature.reshape(len(slope), len(slope)) + np.diag(ridge.strength.ravel())  # (I * K, I * K)
     step = np.linalg.solve(square, slope)
     return step.reshape(weights.shape), float(slope @ step) / len(inputs)
