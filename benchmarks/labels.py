@@ -1,8 +1,8 @@
 """Classification of texts: three more tables, and tuned linear classifiers of the same rows
 
 The language of a surname (18), of two words out of a declaration (12), and the author of a line of English prose (3).
-A tenth of the different examples is the test, which is read once by each; five times, with another tenth, since a text
-more or less would decide a single time. Figures are means over the five; `first_accuracy` is that of the first.
+A tenth of the different examples is the test, which is read once by each; three times, with another tenth, since a text
+more or less would decide a single time. Figures are means over the three; `first_accuracy` is that of the first.
 Unspool, with the defaults, holds a tenth of the others out, and chooses its weights by them; how the linear
 classifiers are tuned is in benchmarks/linear.py. scikit-learn is optional: pip install 'unspool[baselines]'.
 """
@@ -19,7 +19,7 @@ from benchmarks.claims import Claim, Figure, Row, difference, highest, middle
 from benchmarks.common import Bench, unspool
 from benchmarks.linear import MODELS, Rows, tuned
 
-TEST, DIVISIONS = 0.1, 5
+TEST, DIVISIONS = 0.1, 3
 LINES, LONG = 3_000, 30  # lines of each book, of at least so many characters
 AUTHORS = ("alice_en", "nietzsche_en", "war_and_peace_en")
 UNSPOOL = "Unspool"
