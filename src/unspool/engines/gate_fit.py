@@ -4,7 +4,8 @@ The log-likelihood is concave in the biases and weights of a gate, since the mix
 powers (see `gate.py`). Far from the best weights a whole step of Newton's is often too long; it is halved until it
 gains what its slope promises (Boyd and Vandenberghe, 2004, section 9.5).
 
-Shapes: N orders, V tokens, R places in texts, F features of a place, K = 3 distributions, I = N + F inputs.
+Shapes: N orders, V tokens, R places in texts, F features of a place, K = 3 distributions, I inputs, which are the
+N lengths and those of the features that are used.
 """
 
 from itertools import combinations_with_replacement
@@ -18,6 +19,7 @@ from unspool.engines.gate import FIGURES, POWERS, START, Gate, with_mean
 STRENGTH, ROOT_STRENGTH = 10.0, 300.0  # of the ridge, in the places that it counts as; of the weights of the roots
 STEPS, SLIGHT = 50, 2e-5  # of the fit; nats that the slope promises of a step that is not worth making
 ENOUGH, HALVINGS = 0.1, 20  # of what the slope promises, that must be gained; how often a step is halved for that
+RARE = 0.3  # the root of a probability of 0.8 %: tokens that are never likelier have no weights
 BLOCK = 1 << 22  # log-probabilities that are weighed at once
 
 
@@ -112,9 +114,12 @@ def fit_gate(places: Places, order: int) -> Gate:
         places: are what is fitted to.
         order: is that of the n-grams, N.
     """
-    mean, scale = places.features.mean(0), places.features.std(0) + 1e-6
+    used = places.features.max(0) > RARE  # (F)
+    used[:FIGURES] = True
+    features = places.features[:, used]
+    mean, scale = features.mean(0), features.std(0) + 1e-6
     scale[FIGURES:] = 1.0
-    inputs = np.concatenate([np.eye(order)[places.lengths], (places.features - mean) / scale], axis=1)  # (R, I)
+    inputs = np.concatenate([np.eye(order)[places.lengths], (features - mean) / scale], axis=1)  # (R, I)
     ridge = _ridge(order, inputs.shape[1])
     weights = ridge.centre
     fit = _weigh(places, inputs @ weights)
@@ -131,8 +136,9 @@ def fit_gate(places: Places, order: int) -> Gate:
         else:
             break
         weights, fit = moved, found
-    own = weights[order:] / scale[:, None]
-    return Gate(weights[:order] - mean @ own, own)
+    own = np.zeros((len(used), POWERS))
+    own[used] = weights[order:] / scale[:, None]
+    return Gate(weights[:order] - mean @ own[used], own)
 
 
 def _newton_step(inputs: FloatArray, fit: _Fit, weights: FloatArray, ridge: _Ridge) -> tuple[FloatArray, float]:
