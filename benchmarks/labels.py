@@ -1,8 +1,9 @@
 """Classification of texts: three more tables, and tuned linear classifiers of the same rows
 
 The language of a surname (18), of two words out of a declaration (12), and the author of a line of English prose (3).
-A tenth of the different examples is the test, which is read once by each; three times, with another tenth, since a text
-more or less would decide a single time. Figures are means over the three; `first_accuracy` is that of the first.
+A tenth of the distinct examples is the test set, which each classifier reads once. This is repeated three times, each
+with another tenth, because a few texts could decide a single comparison. Figures are means over the three;
+`first_accuracy` is that of the first.
 Unspool, with the defaults, holds a tenth of the others out, and chooses its weights by them; how the linear
 classifiers are tuned is in benchmarks/linear.py. scikit-learn is optional: pip install 'unspool[baselines]'.
 """
@@ -107,9 +108,9 @@ def measured(table: str, training: Rows, test: Rows) -> dict[str, Row]:
 
 
 def mean(divisions: list[Row]) -> Row:
-    """The means of what was measured in each division; of what is no number, the different ones."""
+    """The mean of each figure over the divisions that have it; of what is no number, the different ones."""
     found: Row = {}
-    for name in divisions[0]:
+    for name in dict.fromkeys(name for division in divisions for name in division):
         values = [division[name] for division in divisions if name in division]
         numbers = all(isinstance(value, int | float) for value in values)
         found[name] = float(np.mean(values)) if numbers else "; ".join(dict.fromkeys(values))

@@ -7,7 +7,7 @@ by rarity (TF-IDF).
 
 import time
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,10 +21,32 @@ FEATURES: dict[str, dict[str, Any]] = {
     "characters": {"analyzer": "char_wb", "ngram_range": (2, 5), "min_df": 2},
 }
 STRENGTHS = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
-MODELS: dict[str, tuple[str, str, str, tuple[float, ...], dict[str, Any]]] = {
-    "logistic regression": ("sklearn.linear_model", "LogisticRegression", "C", STRENGTHS[2:], {"max_iter": 500}),
-    "linear SVM": ("sklearn.svm", "LinearSVC", "C", STRENGTHS[:4], {}),
-    "naive Bayes": ("sklearn.naive_bayes", "MultinomialNB", "alpha", (0.01, 0.03, 0.1, 0.3, 1.0), {}),
+
+
+class LinearModel(NamedTuple):
+    """A classifier of scikit-learn.
+
+    Attributes:
+        module: is where it is imported from.
+        kind: is the name of its class.
+        setting: is the one that is tuned.
+        values: are those that are tried.
+        fixed: are the other settings that are not its defaults.
+    """
+
+    module: str
+    kind: str
+    setting: str
+    values: tuple[float, ...]
+    fixed: dict[str, Any]
+
+
+MODELS = {
+    "logistic regression": LinearModel(
+        "sklearn.linear_model", "LogisticRegression", "C", STRENGTHS[2:], {"max_iter": 500}
+    ),
+    "linear SVM": LinearModel("sklearn.svm", "LinearSVC", "C", STRENGTHS[:4], {"random_state": SEED}),
+    "naive Bayes": LinearModel("sklearn.naive_bayes", "MultinomialNB", "alpha", (0.01, 0.03, 0.1, 0.3, 1.0), {}),
 }
 
 
@@ -40,7 +62,7 @@ def tuned(name: str, training: Rows, test: Rows) -> dict[str, Any]:
     order = np.random.default_rng(SEED).permutation(len(training))
     count = round(HELD_OUT * len(training))
     kept, learnt = ([training[index] for index in some] for some in (order[:count], order[count:]))
-    _, _, setting, values, _ = MODELS[name]
+    setting, values = MODELS[name].setting, MODELS[name].values
     found = []
     for features in FEATURES:
         terms = _terms(features)
@@ -69,8 +91,8 @@ def _terms(features: str) -> Any:
 
 
 def _model(name: str, value: float) -> Any:
-    module, kind, setting, _, settings = MODELS[name]
-    return getattr(import_module(module), kind)(**settings, **{setting: value})
+    model = MODELS[name]
+    return getattr(import_module(model.module), model.kind)(**model.fixed, **{model.setting: value})
 
 
 def _texts(rows: Rows) -> list[str]:

@@ -26,29 +26,29 @@ TEXTS: dict[str, tuple[str, tuple[float, ...], tuple[str, ...]]] = {  # file, mi
     "Irish tunes": ("irish_abc/irish.abc", (1.0,), ()),
     "names of 18 languages": ("names", (1.0,), ("--lines", "--suffix", ".txt")),
 }
-MUST = {1.0: 0.956, 3.0: 0.961, 8.0: 0.965}  # of the nats of a network that learns alone, by minutes
+MUST, OTHERS_MUST = 0.955, 0.98  # of the nats of the network: on the first text, and on the others
 STREAMS = {1: 20_000, 16: 2_000}  # tokens of each
 REPEATS = 3
 CLAIMS = (
     *(
         claim
-        for minutes, bound in MUST.items()
+        for minutes in TEXTS[FIRST][1]
         for claim in (
             Claim(
                 f"{FIRST}, {minutes:g} min: nats of the mixture by those of its network",
-                0.955,
+                MUST,
                 highest("ratio", text=FIRST, minutes=minutes),
                 True,
             ),
             Claim(
                 f"{FIRST}, {minutes:g} min: nats of the mixture by those of a network that learns alone",
-                bound,
+                MUST,
                 highest("of_alone", text=FIRST, minutes=minutes),
                 True,
             ),
         )
     ),
-    Claim("all texts: nats of the mixture by those of the network", 1.0, highest("ratio"), True),
+    Claim("all texts: nats of the mixture by those of the network", OTHERS_MUST, highest("ratio"), True),
     Claim("one stream: rate of the mixture by that of the network", 0.5, lowest("rate", streams=1)),
     Claim("sixteen streams: rate of the mixture by that of the network", 0.6, lowest("rate", streams=16)),
 )

@@ -105,6 +105,15 @@ def test_the_same_reading_gives_the_same_weights_bit_for_bit(model: Path, own: P
     assert found[0] == found[1] != (model / "model.safetensors").read_bytes()
 
 
+def test_another_seed_learns_otherwise_and_minutes_end_it(model: Path, own: Path, tmp_path: Path) -> None:
+    for seed in (0, 1):
+        assert call_main("adapt", model, own, "--out", tmp_path / str(seed), "--epochs", 1, "--seed", seed).code == 0
+    one, other = ((tmp_path / str(seed) / "model.safetensors").read_bytes() for seed in (0, 1))
+    assert one != other
+    done = call_main("adapt", model, own, "--out", tmp_path / "m", "--epochs", 1000, "--minutes", 0.02, "--json")
+    assert 0 < len(done.json()["bits_per_character_while_reading"]) < 1000
+
+
 def test_python_adapts_and_forgets_in_a_folder_of_its_own(model: Path) -> None:
     opened = unspool.load(model)
     assert isinstance(opened, unspool.TextModel)
@@ -135,6 +144,41 @@ def test_a_markov_chain_adapts_by_its_counts(counted: Path, own: Path, tmp_path:
     assert (counts_of_model(old).counts.sum() + len(tokens)) == counts_of_model(adapted).counts.sum()
     assert call_main("forget", new).code == 0
     assert published(new) == published(counted)
+
+
+def test_pruned_counts_stay_as_they_are_and_a_markov_chain_of_them_is_refused(
+    model: Path, own: Path, text_file: Path, tmp_path: Path
+) -> None:
+    pruned, chain = with_counts(model, tmp_path / "pruned", min_count=30), tmp_path / "chain"
+    done = call_main("adapt", pruned, own, "--out", tmp_path / "mine", "--epochs", 1)
+    assert done.code == 0, done.err
+    assert "rare n-grams were pruned from its counts: the network learns" in done.err
+    assert not_read_only(pruned, tmp_path / "mine")
+    assert call_main("train", text_file, "--model", "ngram", "--order", 4, "--min-count", 30, "--out", chain).code == 0
+    before = published(chain)
+    refused = call_main("adapt", chain, own, "--out", tmp_path / "other")
+    assert refused.clean
+    assert refused.code == 2
+    assert "rare n-grams were pruned" in refused.err
+    assert "unspool counts update" in refused.err
+    assert not (tmp_path / "other").exists()
+    assert published(chain) == before
+    assert call_main("counts", "update", chain, own).code == 0  # as the refusal says
+
+
+def not_read_only(model: Path, adapted: Path) -> bool:
+    """Whether the weights of a model were adapted, and its counts were not."""
+    names = ("model.safetensors", "counts.safetensors")
+    return [(model / name).read_bytes() == (adapted / name).read_bytes() for name in names] == [False, True]
+
+
+def test_counts_of_an_arpa_file_are_refused(own: Path, counted: Path, tmp_path: Path) -> None:
+    assert call_main("export", counted, "--format", "arpa", "--out", tmp_path / "fox.arpa").code == 0
+    unspool.from_arpa(tmp_path / "fox.arpa", tokenizer_from=counted).save(tmp_path / "arpa")
+    refused = call_main("adapt", tmp_path / "arpa", own, "--out", tmp_path / "other")
+    assert refused.clean
+    assert refused.code == 2
+    assert "from an ARPA file" in refused.err
 
 
 def test_counts_are_those_of_the_model_that_was_made_of_them() -> None:

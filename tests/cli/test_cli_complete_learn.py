@@ -178,6 +178,16 @@ def test_what_cannot_learn_is_refused(model: Path, call: Callable[..., Result], 
     assert files_of(model) == before
 
 
+def test_pruned_counts_are_refused(model: Path, tmp_path: Path) -> None:
+    pruned = with_counts(model, tmp_path / "pruned", min_count=30)
+    before = files_of(pruned)
+    done = call_main("complete", pruned, "the ", "--learn")
+    assert done.clean
+    assert done.code == 2
+    assert "rare n-grams were pruned from its counts" in done.err
+    assert files_of(pruned) == before
+
+
 @pytest.mark.parametrize("name", ["conditional", "classification"])
 def test_models_without_counts_of_a_text_are_refused(name: str, call: Callable[..., Result]) -> None:
     done = call("complete", Path(__file__).parent.parent / "folders" / name, "x", "--learn")

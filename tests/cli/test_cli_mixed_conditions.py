@@ -77,6 +77,9 @@ def test_engines_score_and_write_alike_alone_and_in_batches(mixed: Path, engine:
     found, expected = (one.score("the fox", condition) for one in (model, oracle))  # type: ignore[arg-type]
     np.testing.assert_allclose(found.log_probabilities, expected.log_probabilities, atol=1e-5)
     np.testing.assert_allclose(found.parts["counts"], expected.parts["counts"], atol=1e-5)
+    assert sum(chance for _, chance in model.read("the ", condition).next_probabilities(999)) == pytest.approx(
+        1, abs=1e-6
+    )
     settings = {"condition": condition, "max_new_tokens": 30, "ignore_eos": True}
     samples = model.samples(num_samples=3, seed=5, **settings)  # type: ignore[arg-type]
     assert samples == oracle.samples(num_samples=3, seed=5, **settings)  # type: ignore[arg-type]

@@ -71,9 +71,20 @@ def test_evaluate_shows_network_counts_and_mixture(mixed: Path) -> None:
     assert [line.split()[0] for line in shown.strip().split("\n")[-3:]] == ["network", "counts", "mixture"]
 
 
+def test_the_report_colours_where_the_counts_won(mixed: Path) -> None:
+    page = (mixed / "report.html").read_text(encoding="utf-8")
+    won, lost = (page.count(f"better by the {name}") for name in ("counts", "network"))
+    assert won > 0
+    assert lost > 0
+    assert f"The counts predicted {won / (won + lost):.0%} of the symbols better than the network." in page
+    assert "predicted better by the counts" in page
+
+
 def test_score_and_inspect_show_both(mixed: Path, tmp_path: Path) -> None:
     found = call_main("score", mixed, "the old fox", "--json").json()
     assert {name: len(values) for name, values in found["parts"].items()} == {"network": 11, "counts": 11}
+    told = call_main("score", mixed, "the old fox " * 30).out  # longer than what is shown token by token
+    assert [line.split()[:2] for line in told.splitlines()[3:5]] == [["network", "alone"], ["counts", "alone"]]
     page = tmp_path / "page.html"
     shown = call_main("inspect", mixed, "--text", "the old fox", "--html", page)
     assert shown.out.split()[:4] == ["mixture", "network", "counts", "token"]

@@ -75,7 +75,7 @@ def texts(size: int, data: Any) -> IntArray:
     return np.array(data.draw(st.lists(st.sampled_from(allowed), min_size=3, max_size=12)))
 
 
-small = corpora(st.integers(1, 5))
+small = corpora(st.integers(1, 5) | st.just(12))
 
 
 @settings(deadline=None, max_examples=60)

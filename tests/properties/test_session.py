@@ -29,7 +29,7 @@ def test_edits_lead_to_the_state_of_the_text(kind: str, edits: list[tuple[int, s
         typed.suggestions()
     fresh = open_session(network, tokenizer)
     fresh.edit(text)
-    assert typed.places[-1] == fresh.places[-1]
-    (one, other) = (session._places[-1].node for session in (typed, fresh))
+    assert typed.positions[-1] == fresh.positions[-1]
+    (one, other) = (session._positions[-1].node for session in (typed, fresh))
     np.testing.assert_array_equal(one.state, other.state)
     np.testing.assert_array_equal(one.logits, other.logits)

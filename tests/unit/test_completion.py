@@ -65,6 +65,15 @@ def test_a_word_that_is_typed_in_part_is_completed_with_any_tokens(kind: str, be
     assert found[0].written == f"{expected} "
 
 
+def test_a_rare_word_is_suggested_where_nothing_else_fits() -> None:
+    generator, words = np.random.default_rng(0), [f"{first}{second}" for first in "abcdefgh" for second in TALE.split()]
+    text = " ".join(generator.choice(sorted(set(words)), 60_000)) + "\nxylophone music\nxylophone music\n"
+    tokenizer = make_tokenizer("word", [text], 2000)
+    session = open_session(counted_network(tokenizer, text, 2), tokenizer)
+    session.edit("had xyl")
+    assert session.suggestions(1)[0].written == "ophone "
+
+
 def test_a_tokenizer_of_lower_case_completes_what_is_typed_in_capitals() -> None:
     tokenizer = make_tokenizer("word", [TALE], 300, lowercase=True)
     session = open_session(counted_network(tokenizer), tokenizer)

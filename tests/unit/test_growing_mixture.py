@@ -5,7 +5,6 @@ import pytest
 
 from unspool.arrays import FloatArray, IntArray, log_softmax
 from unspool.engines.ngram.adaptive import GrowingMixture
-from unspool.errors import ModelFolderError
 
 SIZE, ORDER = 9, 4
 
@@ -49,18 +48,6 @@ def test_a_text_that_recurs_costs_less_each_time() -> None:
 def test_without_counts_it_says_what_the_network_says() -> None:
     predicted = GrowingMixture(ORDER, SIZE).predict(logits()[0], GrowingMixture(ORDER, SIZE).start())
     np.testing.assert_allclose(predicted, log_softmax(logits()[0].astype(np.float64)), atol=1e-6)
-
-
-def test_it_comes_back_from_its_arrays_and_reads_on_alike() -> None:
-    mixture = GrowingMixture(ORDER, SIZE)
-    _, state = mixture.read(logits(), text(), mixture.start())
-    again = GrowingMixture.from_arrays(mixture.to_arrays())
-    found = [one.read(logits(seed=2), text(seed=3), state)[0] for one in (mixture, again)]
-    np.testing.assert_array_equal(found[0], found[1])
-    arrays = mixture.to_arrays()
-    for wrong in ({**arrays, "weights": arrays["weights"][1:]}, {**arrays, "weights": arrays["weights"] * np.nan}):
-        with pytest.raises(ModelFolderError, match="the weights of a mixture"):
-            GrowingMixture.from_arrays(wrong)
 
 
 def test_extreme_logits_stay_finite() -> None:

@@ -1,9 +1,13 @@
 """A network that learns what is typed: its states stay, its predictions follow."""
 
 import numpy as np
+import pytest
 
 from helpers.typed import TALE, counted_network, open_session
-from unspool.engines.ngram.learning import LearningNetwork
+from unspool.decode.reading import start_reading
+from unspool.engines.ngram import learning
+from unspool.engines.ngram.learning import TOKENS, LearningNetwork
+from unspool.errors import ModelFolderError
 from unspool.text.vocabulary import make_tokenizer
 
 TOKENIZER = make_tokenizer("char", [TALE])
@@ -55,8 +59,45 @@ def test_a_session_suggests_what_was_learnt_a_moment_ago() -> None:
     session.edit("a ban")
     assert "ished" not in [one.text for one in session.suggestions(1)]
     network.learn(TOKENIZER.encode(OWN * 3))
-    session.edit("a bani")
-    session.edit("a ban")
-    session.forget_found()
+    session.renew(start_reading(network))
+    assert session.suggestions(1)[0].written == "ished "
     session.edit("a bani")
     assert session.suggestions(1)[0].written == "shed "
+
+
+@pytest.mark.parametrize("by_document", [False, True])
+def test_after_learning_every_position_is_completed_as_in_a_new_session(by_document: bool) -> None:
+    network, typed = LearningNetwork(NETWORK, 5), f"{TALE[:150]}\na banished"
+    session = open_session(network, TOKENIZER, by_document)
+    session.edit(TALE[:70])  # at once, and then key by key, with what was found at each
+    for end in range(70, len(typed) + 1):
+        session.edit(typed[:end])
+        session.completions(2)
+    network.learn(TOKENIZER.encode(OWN), begins=by_document)
+    session.renew(start_reading(network))
+    fresh = open_session(network, TOKENIZER, by_document)
+    for end in (len(typed), len(typed) - 2, 151, 150, 90, 40, 1, 0, 3):
+        for one in (session, fresh):
+            one.edit(typed[:end])
+        found, expected = session.completions(3), fresh.completions(3)
+        assert [one.text for one in found] == [one.text for one in expected]
+        np.testing.assert_allclose([one.probability for one in found], [one.probability for one in expected], rtol=1e-6)
+
+
+def test_a_long_text_is_learnt_in_pieces_as_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, pieces, own = LearningNetwork(NETWORK, 5), LearningNetwork(NETWORK, 5), TOKENIZER.encode(OWN)
+    whole.learn(own)
+    monkeypatch.setattr(learning, "MAX_LOGITS", 7 * TOKENIZER.vocabulary_size)
+    pieces.learn(own)
+    one, other = (network.unroll(own[None], network.initial_state(1))[0] for network in (whole, pieces))
+    np.testing.assert_allclose(one, other, atol=1e-6)
+
+
+@pytest.mark.parametrize("damage", ["missing", "shape", "token", "rows"])
+def test_a_damaged_state_is_refused(damage: str) -> None:
+    network = LearningNetwork(NETWORK, 5)
+    arrays = network.state_to_arrays(network.initial_state(2))
+    tokens = arrays.pop(TOKENS)
+    wrong = {"missing": {}, "shape": {TOKENS: tokens[:, :, 1:]}, "token": {TOKENS: tokens + 9999}}
+    with pytest.raises(ModelFolderError):
+        network.state_from_arrays(arrays | wrong.get(damage, {TOKENS: tokens[:, :1]}))

@@ -10,11 +10,14 @@ from helpers.small import random_weights
 from unspool.arrays import Arrays, softmax
 from unspool.data.batches import TextSource
 from unspool.decode.sampler import COMPILABLE, Samplers
+from unspool.engines import gate
 from unspool.engines.base import Attends, BlockGenerator, Encodes, HandoverNetwork, SequenceNetwork
-from unspool.engines.gate import Gate, features_of
-from unspool.engines.gate_fit import Places, fit_gate
+from unspool.engines.gate import FIGURES, MAX_TOKENS, POWERS, Gate, features_of
+from unspool.engines.gate_fit import Positions, fit_gate
 from unspool.engines.mixture import GATE, NGRAM, Mixture, with_prefix
+from unspool.engines.ngram import smoothing
 from unspool.engines.ngram.counts import counts_of
+from unspool.engines.ngram.growing import import_kernels
 from unspool.engines.ngram.model import build_model
 from unspool.engines.registry import build_network
 from unspool.errors import ModelFolderError
@@ -53,6 +56,14 @@ def tokens(rows: int = ROWS, steps: int = STEPS) -> Any:
     return np.random.default_rng(2).integers(3, SIZE, (rows, steps))
 
 
+def test_compiled_bounds_are_those_of_the_definition() -> None:
+    kernels, growing_kernels = import_kernels("mixing"), import_kernels("growing")
+    for name in ("FIGURES", "MIN_FEATURE", "MIN_LOG_PROBABILITY", "MAX_POWER"):
+        assert getattr(kernels, name) == getattr(gate, name)
+    for name in ("FLOOR", "FALLBACK"):
+        assert getattr(growing_kernels, name) == getattr(smoothing, name)
+
+
 @pytest.mark.parametrize("engine", ["numpy", "numba", "auto", "torch"])
 def test_the_mixture_is_a_product_of_powers_that_sums_to_1(engine: str) -> None:
     network = opened(engine)
@@ -69,6 +80,22 @@ def test_the_mixture_is_a_product_of_powers_that_sums_to_1(engine: str) -> None:
     expected = both[0] ** network_power * both[1] ** counts_power * ((both[0] + both[1]) / 2) ** mean_power
     np.testing.assert_allclose(mixed, expected / expected.sum(-1, keepdims=True), atol=1e-6)
     assert found.powers.std(axis=(0, 1)).min() > 0.01
+
+
+@pytest.mark.parametrize("engine", ["numpy", "numba"])
+def test_a_mixture_of_many_tokens_sums_to_1(engine: str) -> None:
+    size = MAX_TOKENS + 100  # whose gate does not see which tokens are expected
+    decoder = DECODER.changed(vocabulary_size=size)
+    spec = NetworkSpec(decoder=decoder, ngram=NgramSpec(order=ORDER, vocabulary_size=size))
+    text = np.random.default_rng(1).integers(3, size, 4000)
+    counted = build_model(counts_of([text], ORDER, size)).to_arrays()
+    weighing = Gate(np.tile([0.6, 0.3, 0.2], (ORDER, 1)), np.random.default_rng(2).normal(0, 0.03, (FIGURES, POWERS)))
+    arrays = (
+        random_weights(spec.without_counts()) | with_prefix(NGRAM, counted) | with_prefix(GATE, weighing.to_arrays())
+    )
+    network = build_network(engine, spec, arrays)
+    found = network.unroll(text[None, :50], network.initial_state(1))[0].astype(np.float64)
+    np.testing.assert_allclose(np.exp(found).sum(-1), 1, atol=1e-6)
 
 
 @pytest.mark.parametrize("engine", ["numba", "auto", "torch"])
@@ -130,18 +157,18 @@ def test_the_mixture_encodes_attends_and_hands_over_where_its_network_does() -> 
     np.testing.assert_allclose(successor.step(tokens()[:, 0], after)[0], plain.step(tokens()[:, 0], state)[0], **CLOSE)
 
 
-def places(draws: int, better: Any, evenness: float = 0.5) -> Places:
-    """Places where tokens come from the counts where those are better, and else from the network."""
+def positions(draws: int, better: Any, evenness: float = 0.5) -> Positions:
+    """Positions where tokens come from the counts where those are better, and else from the network."""
     generator = np.random.default_rng(3)
     parts = np.log(generator.dirichlet(np.full(SIZE, evenness), (draws, 2)) + 1e-8).astype(np.float32)
     lengths = generator.integers(0, ORDER, draws)
     true = softmax(parts[np.arange(draws), better(lengths).astype(int)].astype(np.float64))
     targets = np.array([generator.choice(SIZE, p=one) for one in true])
-    return Places(features_of(parts[:, 0], parts[:, 1]), lengths, targets, parts)
+    return Positions(features_of(parts[:, 0], parts[:, 1]), lengths, targets, parts)
 
 
 def test_a_gate_is_fitted_towards_what_predicts_better_where_it_does() -> None:
-    found = places(4000, lambda lengths: lengths >= 2)
+    found = positions(4000, lambda lengths: lengths >= 2)
     gate = fit_gate(found, ORDER)
     powers, counts = gate.powers(found.features, found.lengths), found.lengths >= 2
     assert powers[counts].mean(0) == pytest.approx([0, 1, 0], abs=0.2)
@@ -151,7 +178,7 @@ def test_a_gate_is_fitted_towards_what_predicts_better_where_it_does() -> None:
 
 @pytest.mark.parametrize("evenness", [1.0, 0.5, 0.1, 0.02])  # the less even, the farther a whole step goes too far
 def test_no_gate_near_the_fitted_one_predicts_better(evenness: float) -> None:
-    found = places(1000, lambda lengths: lengths >= 1, evenness)
+    found = positions(1000, lambda lengths: lengths >= 1, evenness)
     gate = fit_gate(found, ORDER)
     generator = np.random.default_rng(4)
     for _ in range(20):
@@ -172,7 +199,7 @@ def test_a_gate_of_figures_alone_is_one_that_gives_no_token_any_weight(engine: s
 
 
 def test_a_gate_learns_which_expected_tokens_tell_who_is_right() -> None:
-    found = places(4000, lambda lengths: lengths < 0)
+    found = positions(4000, lambda lengths: lengths < 0)
     likely = np.exp(found.parts[:, :, 3]).mean(1) > 0.1  # where token 3 is expected, the counts are right
     generator = np.random.default_rng(5)
     true = softmax(np.where(likely[:, None], found.parts[:, 1], found.parts[:, 0]).astype(np.float64))

@@ -7,7 +7,7 @@ from helpers.kneser_ney import SlowKneserNey
 from unspool.arrays import Arrays, IntArray
 from unspool.data.batches import TextSource, VectorSource
 from unspool.engines.ngram.counts import counts_of
-from unspool.engines.ngram.model import build_model
+from unspool.engines.ngram.model import build_model, model_from_arrays
 from unspool.engines.ngram.network import NgramNetwork, label_tokens
 from unspool.engines.registry import build_network
 from unspool.errors import ModelFolderError
@@ -100,7 +100,8 @@ def test_a_state_with_labels_survives_arrays() -> None:
 
 def test_labels_that_follow_a_text_are_refused() -> None:
     damaged = arrays()
-    after_text = int(damaged["first"][4]), int(damaged["first"][5])  # children of a token of the vocabulary
+    first = model_from_arrays(damaged).first
+    after_text = int(first[4]), int(first[5])  # children of a token of the vocabulary
     tokens = damaged["tokens"].copy()
     tokens[after_text[1] - 1] = SIZE
     spec = NgramSpec(order=ORDER, vocabulary_size=SIZE, labels=KINDS + TONES)

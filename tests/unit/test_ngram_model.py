@@ -175,21 +175,47 @@ def test_a_model_keeps_its_bytes_in_safetensors(tmp_path: Path) -> None:
     assert dump_safetensors(model_from_arrays(arrays).to_arrays(), {}) == data
 
 
+@pytest.mark.parametrize(("order", "min_count"), [(1, 1), (1, 2), (2, 2), (5, 1), (5, 2)])
+def test_a_model_comes_back_from_its_arrays_and_from_those_of_before(order: int, min_count: int) -> None:
+    model = build_model(counts_of(DOCUMENTS, order, SIZE), min_count)
+    for arrays in (model.to_arrays(), model._asdict()):
+        found = model_from_arrays(arrays)
+        for one, other in zip(found, model, strict=True):
+            np.testing.assert_array_equal(one, other)
+            assert one.dtype == other.dtype
+
+
+def test_n_grams_take_eight_bytes_or_less_pruned_or_not() -> None:
+    generator = np.random.default_rng(0)
+    words = np.minimum(generator.zipf(1.3, 200_000) + 3, 9_999)
+    letters = np.minimum(generator.geometric(0.15, 300_000) + 3, 90)
+    for tokens, order, size in ((words, 5, 10_000), (letters, 8, 91)):
+        counts = counts_of([tokens], order, size)
+        for min_count in (1, 2, 3):
+            model = build_model(counts, min_count)
+            stored = len(dump_safetensors(model.to_arrays(), {}))
+            assert stored / len(model.tokens) <= 8
+
+
 def damaged(arrays: dict[str, Array]) -> list[dict[str, Array]]:
     """Arrays that lookups would leave, or that are of other types."""
-    first, tokens = arrays["first"].copy(), arrays["tokens"].copy()
-    first[3] = 2**31
+    children, tokens = arrays["children.1"].astype(np.uint64), arrays["tokens"].copy()
+    children[3] = 2**63 - 1
     tokens[-1] = SIZE
     return [
         {},
-        {**arrays, "first": first},
-        {**arrays, "first": arrays["first"][:-1]},
-        {**arrays, "first": arrays["first"].astype(np.int64)},
-        {**arrays, "first": arrays["first"][:0]},
+        {**arrays, "children.1": children},
+        {**arrays, "children.1": arrays["children.1"][:-1]},
+        {**arrays, "children.1": arrays["children.1"].astype(np.int64)},
+        {**arrays, "children.2": arrays["children.2"][:0]},
+        {name: array for name, array in arrays.items() if name != "children.2"},
+        {name: array for name, array in arrays.items() if name != "counts.1"},
         {**arrays, "tokens": tokens},
         {**arrays, "tokens": arrays["tokens"][:-1]},
-        {**arrays, "counts": arrays["counts"][None]},
-        {**arrays, "pruned": np.zeros(1, np.uint8)},
+        {**arrays, "counts.2": arrays["counts.2"][None]},
+        {**arrays, "counts.9": arrays["counts.2"]},
+        {**arrays, "pruned.1": np.zeros(1, np.uint8)},
+        {**arrays, "discounts": np.float64(1)},
         {**arrays, "discounts": arrays["discounts"][:2]},
         {**arrays, "discounts": arrays["discounts"] * np.nan},
     ]

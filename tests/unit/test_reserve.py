@@ -62,6 +62,17 @@ def test_documents_that_are_held_back_are_learnt_by_nobody() -> None:
     assert len(divided.learnt) == len(learnt)
 
 
+def test_a_document_that_would_be_too_much_is_not_held_back() -> None:
+    lengths = np.where(np.arange(60) == 22, 30_000, 1_000)
+    tokens = np.full(int(lengths.sum()), 5)
+    part = Part(tokens, np.cumsum([0, *lengths]), 1, 1, 0.0, np.bincount(tokens, minlength=32))
+    assert reserve(part) is None  # the only one that would be chosen is a third of the text
+    twenty = documents(20, 5_000)
+    _, held_back = halves(reserve(twenty))
+    assert held_back == [10]
+    assert reserve(documents(10, 5_000)) is None
+
+
 def test_what_is_not_learnt_is_not_held_back_and_some_can_be_spared() -> None:
     part, learnable = documents(16_000), np.arange(0, 16_000, 2)
     learnt, held_back = halves(reserve(part, learnable))

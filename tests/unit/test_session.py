@@ -5,7 +5,8 @@ from itertools import pairwise
 import pytest
 
 from helpers.typed import TALE, CountedSteps, counted_network, open_session
-from unspool.decode.session import MIN_PLACES, Session
+from unspool.decode.reading import start_reading
+from unspool.decode.session import MIN_POSITIONS, Session
 from unspool.errors import UsageError
 from unspool.text.tokenizer import Tokenizer
 from unspool.text.vocabulary import make_tokenizer
@@ -84,13 +85,23 @@ def test_what_the_states_take_is_bounded_and_old_places_are_the_sparser(
     text = (TALE * 4)[:1000]
     for end in range(len(text) + 1):
         session.edit(text[:end])
-        assert len(session.places) <= MIN_PLACES
-    places = session.places
-    gaps = [after - before for before, after in pairwise(places)]
-    assert places[0] == 0
-    assert places[-1] == len(text)
+        assert len(session.positions) <= MIN_POSITIONS
+    positions = session.positions
+    gaps = [after - before for before, after in pairwise(positions)]
+    assert positions[0] == 0
+    assert positions[-1] == len(text)
     assert gaps[-1] == 1
     assert max(gaps[:4]) > max(gaps[-4:])
+
+
+def test_the_states_of_all_positions_stay_within_the_bytes(network: CountedSteps, characters: Tokenizer) -> None:
+    start = start_reading(network)
+    size = start.logits.nbytes + sum(array.nbytes for array in network.state_to_arrays(start.state).values())
+    session = open_session(network, characters, max_bytes=50 * size)
+    for end in range(0, 600, 3):
+        session.edit((TALE * 2)[:end])
+        assert len(session.positions) * size <= 50 * size
+    assert len(session.positions) > 20
 
 
 @pytest.mark.parametrize("length", [999, 700, 301, 5, 0])
@@ -101,7 +112,7 @@ def test_what_was_dropped_is_read_again_from_the_nearest_place(
     text = (TALE * 4)[:1000]
     for end in range(len(text) + 1):
         session.edit(text[:end])
-    nearest = max(place for place in session.places if place <= length)
+    nearest = max(position for position in session.positions if position <= length)
     network.stepped = network.unrolled = 0
     session.edit(text[:length])
     assert network.stepped + network.unrolled == length - nearest
@@ -110,7 +121,7 @@ def test_what_was_dropped_is_read_again_from_the_nearest_place(
 
 def test_a_pasted_text_has_places_to_go_back_to(session: Session) -> None:
     session.edit(TALE)
-    gaps = [after - before for before, after in pairwise(session.places)]
+    gaps = [after - before for before, after in pairwise(session.positions)]
     assert max(gaps) == 64
     assert gaps[-1] == 1
 
@@ -119,3 +130,5 @@ def test_a_pasted_text_has_places_to_go_back_to(session: Session) -> None:
 def test_what_cannot_be_asked_for_is_refused(session: Session, n: int, until: str) -> None:
     with pytest.raises(UsageError, match="n must be at least 1, and until word or line"):
         session.completions(n, until)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="n must be at least 1, and until word or line"):
+        session.suggestions(n, until)  # type: ignore[arg-type]

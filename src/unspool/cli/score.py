@@ -126,7 +126,8 @@ def _print(result: Any, as_json: bool) -> None:
         f"bits per byte       {result.bits_per_byte:.4f}\n"
         f"bits per character  {result.bits_per_character:.4f}\n"
         f"nats per token      {result.nats_per_token:.4f}\n"
-        f"perplexity          {result.perplexity:.3f}\n"
+        + "".join(f"{f'  {name} alone':20}{-sum(values) / len(values):.4f}\n" for name, values in result.parts.items())
+        + f"perplexity          {result.perplexity:.3f}\n"
         f"tokens              {len(result.tokens):,}\n"
     )
     if result.adapted is not None:

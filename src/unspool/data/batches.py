@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 
 from unspool.arrays import Flags, IntArray
-from unspool.text.tokenizer import PAD, SPECIAL_TOKENS, UNKNOWN
+from unspool.text.tokenizer import BEGIN, PAD, SPECIAL_TOKENS, UNKNOWN
 
 UNKNOWN_RATE = 0.25
 BUCKET = 64  # batches in a bucket, whose examples are sorted by length
@@ -197,6 +197,11 @@ def pad_sequences(texts: Sequence[IntArray]) -> IntArray:
     for row, text in zip(rows, texts, strict=True):
         row[: len(text)] = text
     return rows
+
+
+def shifted_right(targets: IntArray) -> IntArray:
+    """Return what a network reads to predict targets: `<s>`, and all but the last of them, [B, T]."""
+    return np.concatenate([np.full((len(targets), 1), BEGIN), targets[:, :-1]], axis=1)  # (B, T)
 
 
 def batches_by_length(lengths: IntArray, size: int, generator: np.random.Generator) -> list[IntArray]:

@@ -15,7 +15,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from unspool.arrays import IntArray
-from unspool.data.batches import Source, TextSource, UnknownTokens, pad_sequences
+from unspool.data.batches import Source, TextSource, UnknownTokens, pad_sequences, shifted_right
 from unspool.data.dates import DATES, date_pairs
 from unspool.data.documents import read_aligned
 from unspool.data.examples import SOURCE, TEXT, Examples, open_examples, write_examples
@@ -27,7 +27,7 @@ from unspool.data.split import choose_randomly, divide
 from unspool.data.table import Columns, read_table
 from unspool.data.tokens import Part
 from unspool.specs.data import DataSpec, Split
-from unspool.text.tokenizer import BEGIN, Tokenizer
+from unspool.text.tokenizer import Tokenizer
 
 TEXTS = "validation.pairs.json"
 EMPTY = "pairs left out because a side is empty"
@@ -88,7 +88,7 @@ class Pairs:
     def targets(self, chosen: IntArray) -> tuple[IntArray, IntArray]:
         """Return a decoder's inputs and targets for the chosen pairs, each [B, T]."""
         targets = pad_sequences([self.target.document(index) for index in chosen])  # (B, T)
-        return np.concatenate([np.full((len(chosen), 1), BEGIN), targets[:, :-1]], axis=1), targets
+        return shifted_right(targets), targets
 
 
 def read_pairs(

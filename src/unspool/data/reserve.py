@@ -15,6 +15,7 @@ from unspool.data.tokens import Part
 
 FRACTION, MAX_FRACTION = 0.02, 0.05  # of the tokens: what is held back, and what may be for there to be enough
 ENOUGH, MAX_TOKENS = 2_000, 20_000
+TOO_FEW = 200  # tokens, of documents that are shorter than most
 NOTHING = slice(0, 0)
 
 
@@ -64,10 +65,21 @@ def reserve(part: Part, learnable: IntArray | None = None, spared: IntArray | No
         place = slice(start, start + count)
         return Reserve(part, place, None, replace(part, tokens=part.tokens[place]))
     step = tokens // count  # so many tokens, and on average as many documents, for each that is held back
-    held_back = np.setdiff1d(learnable[step // 2 :: step], () if spared is None else spared)
-    if not len(held_back):
+    chosen = learnable[min(step, len(learnable)) // 2 :: step]  # of few documents, one in the middle
+    held_back = _within(MAX_FRACTION * tokens, np.setdiff1d(chosen, () if spared is None else spared), part.lengths)
+    if part.lengths[held_back].sum() < TOO_FEW:
         return None
     texts = [part.document(int(index)) for index in held_back]
     starts = np.cumsum([0, *map(len, texts)])
     small = replace(part, tokens=np.concatenate(texts), starts=starts)
     return Reserve(part, None, np.setdiff1d(learnable, held_back), small, held_back)
+
+
+def _within(limit: float, documents: IntArray, lengths: IntArray) -> IntArray:
+    """Return the documents that together have no more tokens than a limit; one that would exceed it is left out."""
+    total, kept = 0, []
+    for document in documents.tolist():
+        if total + lengths[document] <= limit:
+            total += int(lengths[document])
+            kept.append(document)
+    return np.array(kept, np.int64)

@@ -81,14 +81,14 @@ class Limits(NamedTuple):
         wanted: is the number of continuations to find.
         until: says where they end.
         reads: is the number of tokens that the network reads at most.
-        least: is the probability below which a beginning is not followed.
+        min_probability: is the probability below which a beginning is not followed.
         phrases: collects the ends of all words on the way, in place of continuations that are complete.
     """
 
     wanted: int
     until: Until
     reads: int
-    least: float = 1e-5
+    min_probability: float = 1e-5
     phrases: bool = False
 
 
@@ -164,9 +164,14 @@ class _Search:
         heapq.heappush(self._heap, (-total - self._nats * characters, self._pushed, item))
 
     @property
+    def _min_probability(self) -> float:
+        """The probability below which no beginning is followed, that of what it must begin with included."""
+        return self._limits.min_probability * (self.fitting or 1.0)
+
+    @property
     def _floor(self) -> float:
         """The log-probability below which nothing is followed."""
-        least = math.log(self._limits.least * (self.fitting or 1.0))
+        least = math.log(self._min_probability)
         return max(least, self._best[0]) if len(self._best) == self._limits.wanted else least
 
     def _branch(self, one: _Beginning, node: Node) -> None:
@@ -191,7 +196,7 @@ class _Search:
         """Add the continuations that end with the next token, and return their probabilities."""
         masses = np.bincount(ends.piece, np.exp(values[ends.tokens]), len(ends.pieces))
         totals = dict[str, float]()
-        for index in np.flatnonzero(masses > NEGLIGIBLE * self._limits.least).tolist():
+        for index in np.flatnonzero(masses > NEGLIGIBLE * self._min_probability).tolist():
             text, ending = ends.pieces[index]
             self._add_end(totals, before + text, ending, float(masses[index]))
         return totals

@@ -3,9 +3,10 @@
     A l i c e _ w        what is typed next is read by one step, or by none where a search has read it already
     o-o-o-o-o-o-o        what is deleted costs nothing: the state before it is still there
 
-A text that comes at once, such as a pasted one, has a place every 64 characters. Bytes are bounded: where the places
-take too many, every second one of the older half is dropped, and again when they do so the next time. So places are the
-sparser the older they are. Deleting back to where there is none reads again from the nearest one before it.
+A text that comes at once, such as a pasted one, has a position every 64 characters. Bytes are bounded: where the
+positions take too many, every second one of the older half is dropped, and again when they do so the next time. So
+positions are the sparser the older they are. Deleting back to where there is none reads again from the nearest one
+before it.
 """
 
 from unspool.arrays import IntArray
@@ -21,13 +22,13 @@ from unspool.text.cuts import encode_between, last_cut, next_cut, shared_cut, sh
 from unspool.text.words import LINE_END, Until
 
 MAX_BYTES = 64 * 2**20
-MIN_PLACES = 16  # that are kept whatever they take
-STRETCH = 64  # characters between the places of a text that comes at once
-STEPPED = 16  # characters at the end of such a text that have a place each
-REMEMBERED = 64  # places that remember their completions
+MIN_POSITIONS = 16  # that are kept whatever they take
+STRETCH = 64  # characters between the positions of a text that comes at once
+STEPPED = 16  # characters at the end of such a text that have a position each
+REMEMBERED = 64  # positions that remember their completions
 READS = {"word": 64, "line": 192}  # tokens that the search for completions reads at most
 SHOWN_READS = 24  # tokens that the search for a suggestion reads at most, so that a key takes a few milliseconds
-SHOWN_LEAST = 2e-3  # probability below which nothing is worth suggesting
+SHOWN_MIN_PROBABILITY = 2e-3  # probability below which nothing is worth suggesting
 CANDIDATES = 6  # words that a search for suggestions chooses from
 
 
@@ -44,18 +45,22 @@ def hastened(network: SequenceNetwork, start: Reading) -> tuple[SequenceNetwork,
     return (network.hastened() if isinstance(network, NgramNetwork) else network), start
 
 
-class Place:
+class Position:
     """A position of the text that has a state.
 
     Args:
         offset: counts the characters before it.
         node: is the state and what may come next.
+
+    Attributes:
+        outdated: says that the network has changed since; the state stays, what may come next does not.
+        found: are the completions that were searched for here.
     """
 
-    __slots__ = ("found", "node", "offset")
+    __slots__ = ("found", "node", "offset", "outdated")
 
     def __init__(self, offset: int, node: Node) -> None:
-        self.offset, self.node = offset, node
+        self.offset, self.node, self.outdated = offset, node, False
         self.found: dict[tuple[bytes, Limits], list[Completion]] = {}
 
 
@@ -78,19 +83,19 @@ class Session:
 
     def __init__(self, network: SequenceNetwork, texts: TokenTexts, start: Reading, max_bytes: int = MAX_BYTES) -> None:
         self._network, self._texts, self._tokenizer = network, texts, texts.tokenizer
-        self._places = [Place(0, Node(start.logits, start.state))]
+        self._positions = [Position(0, Node(start.logits, start.state))]
         size = start.logits.nbytes + sum(array.nbytes for array in network.state_to_arrays(start.state).values())
-        self._max_places = max(MIN_PLACES, max_bytes // size)
-        self._start = self._places[0].node
+        self._max_positions = max(MIN_POSITIONS, max_bytes // size)
+        self._start = self._positions[0].node
         self.text = ""
 
     def __repr__(self) -> str:
         return f"Session({shown_value(self.text)}, {len(self.text):,} characters)"
 
     @property
-    def places(self) -> tuple[int, ...]:
+    def positions(self) -> tuple[int, ...]:
         """The positions that have a state, the first one always among them."""
-        return tuple(place.offset for place in self._places)
+        return tuple(position.offset for position in self._positions)
 
     def edit(self, text: str) -> None:
         """Take the text as it is now: what it does not begin with any more is forgotten, what is new is read.
@@ -100,8 +105,8 @@ class Session:
         """
         shared = shared_length(self.text, text)
         self.text = text
-        while not shared_cut(self._tokenizer, text, self._places[-1].offset, shared):
-            self._places.pop()
+        while not shared_cut(self._tokenizer, text, self._positions[-1].offset, shared):
+            self._positions.pop()
         self._read(last_cut(self._tokenizer, text, len(text)))
 
     def completions(self, n: int = 5, until: Until = "word") -> list[Completion]:
@@ -110,10 +115,7 @@ class Session:
         Raises:
             UsageError: n is not positive, or until is neither word nor line.
         """
-        if n < 1 or until not in READS:
-            raise UsageError(
-                f"n must be at least 1, and until word or line. Received: n={n}, until={until!r:.40}.", "change these."
-            )
+        _check(n, until)
         return self._search(Limits(n, until, READS[until]))[:n]
 
     def suggestions(self, n: int = 1, until: Until = "word", min_saving: float = 0.0) -> list[Completion]:
@@ -123,33 +125,57 @@ class Session:
             n: is the maximum number of suggestions.
             until: says how far they may go: to the end of the word, or by several words up to that of the line.
             min_saving: leaves out those that are expected to save fewer keystrokes.
+
+        Raises:
+            UsageError: n is not positive, or until is neither word nor line.
         """
-        found = self._search(Limits(max(n, CANDIDATES), until, SHOWN_READS, SHOWN_LEAST, until == "line"))
+        _check(n, until)
+        found = self._search(Limits(max(n, CANDIDATES), until, SHOWN_READS, SHOWN_MIN_PROBABILITY, until == "line"))
         worth = [one for one in found if one.saving > 0 and one.saving >= min_saving]
         return sorted(worth, key=lambda one: -one.rank)[:n]
 
-    def forget_found(self) -> None:
-        """Forget what was found at the end of the text, because the network has changed since."""
-        self._places[-1].node.forget()
-        self._places[-1].found.clear()
+    def renew(self, start: Reading) -> None:
+        """Predict anew at every position, because the network has changed; its states stay as they are.
+
+        Args:
+            start: is what was read before the text, with what the network now predicts there.
+        """
+        self._start = Node(start.logits, start.state)
+        for position in self._positions:
+            position.node.forget()
+            position.found.clear()
+            position.outdated = True
+
+    def _last(self) -> Position:
+        """Return the last position; one that is outdated is read again, from the position before it."""
+        position = self._positions[-1]
+        if position.outdated:
+            self._positions.pop()
+            if self._positions:
+                self._read(position.offset)
+            else:
+                self._positions.append(Position(0, self._start))
+        return self._positions[-1]
 
     def _search(self, limits: Limits) -> list[Completion]:
-        place = self._places[-1]
-        left = self._left(place.offset)
-        if (left, limits) not in place.found:
-            place.found[left, limits] = complete(self._network, self._texts, place.node, self.text[-1:], left, limits)
-        return place.found[left, limits]
+        position = self._last()
+        left = self._left(position.offset)
+        if (left, limits) not in position.found:
+            position.found[left, limits] = complete(
+                self._network, self._texts, position.node, self.text[-1:], left, limits
+            )
+        return position.found[left, limits]
 
     def _left(self, offset: int) -> bytes:
-        """Return the bytes beyond a place that the next token must begin with."""
+        """Return the bytes beyond a position that the next token must begin with."""
         left = self.text[offset:]
         if self._tokenizer.kind == "word" and (offset == 0 or self.text[offset - 1] == "\n"):
             left = f" {left}"  # which the first word of a line has in its token
         return (left.lower() if self._texts.in_lower_case else left).encode(errors="surrogatepass")
 
     def _read(self, end: int) -> None:
-        """Read the text from the last place on, up to a cut; the end of a long one token by token."""
-        start = self._places[-1].offset
+        """Read the text from the last position on, up to a cut; the end of a long one token by token."""
+        start = self._positions[-1].offset
         line = self.text.rfind(LINE_END, start, end) + 1
         if self._texts.by_document and line > start:  # another document begins
             self._keep(line, Node(self._start.logits, self._start.state))
@@ -158,13 +184,13 @@ class Session:
             width = STRETCH
             while (stop := last_cut(self._tokenizer, self.text, min(start + width, end))) <= start:
                 width *= 2  # a word that is longer than that
-            last = self._places[-1].node
+            last = self._positions[-1].node
             reading = read(self._network, self._ids(start, stop), Reading(last.state, last.logits, []))
             self._keep(stop, Node(reading.logits, reading.state))
             start = stop
         while start < end:
             stop = next_cut(self._tokenizer, self.text, start)
-            node = self._places[-1].node
+            node = self._positions[-1].node
             for token in self._ids(start, stop).tolist():
                 (node,) = step_nodes(self._network, [(node, token)])
             self._keep(stop, node)
@@ -174,11 +200,19 @@ class Session:
         return encode_between(self._tokenizer, self.text, start, stop)
 
     def _keep(self, offset: int, node: Node) -> None:
-        """Add a place; the one before it forgets what it has searched, and some are dropped where they are too many."""
-        self._places[-1].node.forget()
-        self._places.append(Place(offset, node))
-        if len(self._places) > REMEMBERED:
-            self._places[-REMEMBERED - 1].found.clear()
-        if len(self._places) > self._max_places:
-            half = len(self._places) // 2
-            self._places[:half] = self._places[:half:2]
+        """Add a position; the one before it forgets what it has searched, and where there are too many, some go."""
+        self._positions[-1].node.forget()
+        self._positions.append(Position(offset, node))
+        if len(self._positions) > REMEMBERED:
+            self._positions[-REMEMBERED - 1].found.clear()
+        if len(self._positions) > self._max_positions:
+            half = len(self._positions) // 2
+            self._positions[:half] = self._positions[:half:2]
+
+
+def _check(n: int, until: str) -> None:
+    if n < 1 or until not in READS:
+        raise UsageError(
+            f"n must be at least 1, and until word or line. Received: n={n}, until={until!r:.40}.",
+            "choose an n of 1 or more, and until='word' or 'line'.",
+        )

@@ -164,7 +164,7 @@ class Block(NamedTuple):
 Functions = Sequence[Callable[..., Any]]
 
 
-class Beside(NamedTuple):
+class LogitsAdjustment(NamedTuple):
     """What stands beside a network, and changes its logits after each token that it reads.
 
     Attributes:
@@ -189,7 +189,7 @@ class BlockGenerator(SequenceNetwork, Protocol):
         state: State,
         sampled: SampledRows,
         functions: Functions,
-        beside: Beside | None = None,
+        adjustment: LogitsAdjustment | None = None,
     ) -> Block:
         """Draw and read up to N tokens a row. Each row's result is bit for bit independent of the other rows.
 
@@ -198,7 +198,7 @@ class BlockGenerator(SequenceNetwork, Protocol):
             state: is that of B rows.
             sampled: holds the settings and random numbers of each row.
             functions: are the sampler's `COMPILABLE`, to be compiled.
-            beside: changes the logits after each token; its memory changes in place.
+            adjustment: changes the logits after each token; its memory changes in place.
         """
 
     def generate_row(
@@ -207,7 +207,7 @@ class BlockGenerator(SequenceNetwork, Protocol):
         state: State,
         sampled: SampledRows,
         functions: Functions,
-        beside: Beside | None = None,
+        adjustment: LogitsAdjustment | None = None,
     ) -> Block:
         """Do the same for a single row, as fast as possible; there are no log-probabilities.
 

@@ -61,3 +61,17 @@ def check_state(shapes: Mapping[str, tuple[int | None, ...]], arrays: Mapping[st
             f"a state of this network must have the arrays {', '.join(shapes)}. Received: {found!s:.120}.",
             "read the text again: the state is damaged, or of another network.",
         )
+
+
+def check_rows(arrays: Mapping[str, Array]) -> None:
+    """Refuse the arrays of a state, each [., B, ...], that have different numbers of rows.
+
+    Raises:
+        ModelFolderError: they have.
+    """
+    rows = {array.shape[1] for array in arrays.values()}
+    if len(rows) > 1:
+        raise ModelFolderError(
+            f"a state of this network must have the same rows in all arrays. Received: {sorted(rows)}.",
+            "read the text again: the state is damaged.",
+        )

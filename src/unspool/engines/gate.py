@@ -12,7 +12,7 @@ A product gives much to what both think likely, a mean to what either does. H is
 cross-entropy, in nats, of log-probabilities of at least -20.
 `engines/kernels/mixing.py` has the same arithmetic, compiled.
 
-Shapes: N orders, V tokens, R places in texts, F features of a place, K = 3 distributions.
+Shapes: N orders, V tokens, R positions in texts, F features of a position, K = 3 distributions.
 """
 
 from collections.abc import Mapping
@@ -24,10 +24,10 @@ from unspool.arrays import Array, Arrays, FloatArray, IntArray, Logits, log_soft
 from unspool.errors import ModelFolderError
 
 FIGURES, POWERS = 6, 3
-MOST_TOKENS = 512  # of a vocabulary whose tokens are features
-LOWEST = -20.0  # nats, in the figures: tokens that cannot be have less, and would outweigh all others
-LEAST = -100.0  # nats, in the product, where a power of 0 is one of a number
-HIGHEST = 3.0  # of a power
+MAX_TOKENS = 512  # of a vocabulary whose tokens are features
+MIN_FEATURE = -20.0  # nats, in the figures: tokens that cannot be have less, and would outweigh all others
+MIN_LOG_PROBABILITY = -100.0  # nats, in the product, where a power of 0 is one of a number
+MAX_POWER = 3.0  # of a power
 START = (0.3, 0.2, 0.5)  # powers that a fit starts from
 
 
@@ -35,8 +35,8 @@ class Gate(NamedTuple):
     """What the powers are made of.
 
     Attributes:
-        lengths: are those of the lengths of the longest known context, 0 to N - 1, [N, 3] float64.
-        features: are those of the six figures and of the roots, [F, 3] float64; without roots, F is 6.
+        lengths: are the biases for each length of the longest known context, 0 to N - 1, [N, 3] float64.
+        features: are the weights of the six figures and of the roots, [F, 3] float64; without roots, F is 6.
     """
 
     lengths: FloatArray
@@ -47,8 +47,13 @@ class Gate(NamedTuple):
         return self._asdict()
 
     def powers(self, features: FloatArray, lengths: IntArray) -> FloatArray:
-        """Compute the powers of the network, of the counts and of their mean at R places, [R, 3]."""
-        powers: FloatArray = np.clip(self.lengths[lengths] + features @ self.features, 0.0, HIGHEST)
+        """Compute the powers of the network, of the counts and of their mean at R positions, [R, 3], each 0 to 3.
+
+        Args:
+            features: are those of each position, [R, F]; see `features_of`.
+            lengths: are those of the longest known contexts, [R], each 0 to N - 1.
+        """
+        powers: FloatArray = np.clip(self.lengths[lengths] + features @ self.features, 0.0, MAX_POWER)
         return powers
 
 
@@ -78,7 +83,7 @@ def gate_from_arrays(arrays: Mapping[str, Array], order: int, vocabulary_size: i
 def features_of(network: FloatArray, counts: FloatArray) -> FloatArray:
     """Return the features of the log-probabilities of the network and of the counts, [..., V] to [..., F]."""
     q, p = np.exp(network), np.exp(counts)
-    network, counts = np.maximum(network, LOWEST), np.maximum(counts, LOWEST)
+    network, counts = np.maximum(network, MIN_FEATURE), np.maximum(counts, MIN_FEATURE)
     figures = (
         -(p * counts).sum(-1),
         -(q * network).sum(-1),
@@ -88,14 +93,14 @@ def features_of(network: FloatArray, counts: FloatArray) -> FloatArray:
         -(q * counts).sum(-1),
     )
     result: FloatArray = np.stack(figures, -1)  # (..., 6)
-    if q.shape[-1] > MOST_TOKENS:
+    if q.shape[-1] > MAX_TOKENS:
         return result
     return np.concatenate([result, ((q + p) / 2) ** 0.25], axis=-1)  # (..., 6 + V)
 
 
 def with_mean(network: FloatArray, counts: FloatArray) -> FloatArray:
     """Return the log-probabilities of both and of their mean, at least -100: [R, V] to [R, 3, V]."""
-    network, counts = np.maximum(network, LEAST), np.maximum(counts, LEAST)
+    network, counts = np.maximum(network, MIN_LOG_PROBABILITY), np.maximum(counts, MIN_LOG_PROBABILITY)
     mean = np.log((np.exp(network) + np.exp(counts)) / 2)
     result: FloatArray = np.stack([network, counts, mean], axis=1)
     return result

@@ -1,10 +1,11 @@
-"""Fit the gate of a mixture to places that neither the network nor the counts have seen, by Newton's method.
+"""Fit the gate of a mixture to positions that neither the network nor the counts have seen, by Newton's method.
 
 The log-likelihood is concave in the biases and weights of a gate, since the mixture is an exponential family in its
-powers (see `gate.py`). Far from the best weights a whole step of Newton's is often too long; it is halved until it
-gains what its slope promises (Boyd and Vandenberghe, 2004, section 9.5).
+powers (see `gate.py`). The fit does not bound these powers; they are bounded where they are used. Far from the best
+weights a whole step of Newton's is often too long; it is halved until it gains what its slope promises (Boyd and
+Vandenberghe, 2004, section 9.5).
 
-Shapes: N orders, V tokens, R places in texts, F features of a place, K = 3 distributions, I inputs, which are the
+Shapes: N orders, V tokens, R positions in texts, F features of a position, K = 3 distributions, I inputs, which are the
 N lengths and those of the features that are used.
 """
 
@@ -16,15 +17,15 @@ import numpy as np
 from unspool.arrays import FloatArray, IntArray, log_softmax
 from unspool.engines.gate import FIGURES, POWERS, START, Gate, with_mean
 
-STRENGTH, ROOT_STRENGTH = 10.0, 300.0  # of the ridge, in the places that it counts as; of the weights of the roots
+STRENGTH, ROOT_STRENGTH = 10.0, 300.0  # of the ridge, in the positions that it counts as; of the weights of the roots
 STEPS, SLIGHT = 50, 2e-5  # of the fit; nats that the slope promises of a step that is not worth making
 ENOUGH, HALVINGS = 0.1, 20  # of what the slope promises, that must be gained; how often a step is halved for that
 RARE = 0.3  # the root of a probability of 0.8 %: tokens that are never likelier have no weights
 BLOCK = 1 << 22  # log-probabilities that are weighed at once
 
 
-class Places(NamedTuple):
-    """What network and counts say at places in texts that neither has seen.
+class Positions(NamedTuple):
+    """What network and counts say at positions in texts that neither has seen.
 
     Attributes:
         features: are [R, F]; see `features_of`.
@@ -38,9 +39,9 @@ class Places(NamedTuple):
     targets: IntArray
     parts: FloatArray
 
-    def some(self, chosen: slice) -> "Places":
-        """Return some of the places."""
-        return Places(self.features[chosen], self.lengths[chosen], self.targets[chosen], self.parts[chosen])
+    def some(self, chosen: slice) -> "Positions":
+        """Return some of the positions."""
+        return Positions(self.features[chosen], self.lengths[chosen], self.targets[chosen], self.parts[chosen])
 
     @property
     def of_targets(self) -> FloatArray:
@@ -53,11 +54,11 @@ class Places(NamedTuple):
 
 
 class _Fit(NamedTuple):
-    """How well places are predicted with some powers, and how that changes with these.
+    """How well positions are predicted with some powers, and how that changes with these.
 
     Attributes:
         nats: is the mean negative log-likelihood.
-        slope: is the gradient of the log-likelihood of each place in its powers, [R, 3].
+        slope: is the gradient of the log-likelihood of each position in its powers, [R, 3].
         curvature: is the covariance of the three log-probabilities under the mixture, [R, 3, 3].
     """
 
@@ -66,14 +67,14 @@ class _Fit(NamedTuple):
     curvature: FloatArray
 
 
-def _weigh(places: Places, powers: FloatArray) -> _Fit:
-    count, _, size = places.parts.shape
+def _weigh(positions: Positions, powers: FloatArray) -> _Fit:
+    count, _, size = positions.parts.shape
     rows = max(1, BLOCK // (POWERS * size))
     nats, slopes, curvatures = 0.0, [], []
     for start in range(0, count, rows):
         chosen = slice(start, start + rows)
-        network, counts = places.parts[chosen].swapaxes(0, 1)
-        parts, targets = with_mean(network, counts), places.targets[chosen]
+        network, counts = positions.parts[chosen].swapaxes(0, 1)
+        parts, targets = with_mean(network, counts), positions.targets[chosen]
         both = log_softmax((powers[chosen, None].astype(np.float32) @ parts)[:, 0])  # (R, V)
         nats -= float(np.take_along_axis(both, targets[:, None], 1).sum(dtype=np.float64))
         likely = np.exp(both)[:, None]  # (R, 1, V)
@@ -89,7 +90,7 @@ class _Ridge(NamedTuple):
 
     Attributes:
         centre: is what they are pulled to, [I, K].
-        strength: is how strongly, in places, [I, K].
+        strength: is how strongly, in positions, [I, K].
     """
 
     centre: FloatArray
@@ -107,22 +108,25 @@ def _ridge(order: int, inputs: int) -> _Ridge:
     return _Ridge(centre, strength)
 
 
-def fit_gate(places: Places, order: int) -> Gate:
-    """Fit a gate to places that neither the network nor the counts have seen.
+def fit_gate(positions: Positions, order: int) -> Gate:
+    """Fit a gate to positions that neither the network nor the counts have seen.
 
     Args:
-        places: are what is fitted to.
+        positions: are what is fitted to, at least one.
         order: is that of the n-grams, N.
+
+    Returns:
+        the gate, with a bias for each of N lengths and a weight for each of F features.
     """
-    used = places.features.max(0) > RARE  # (F)
+    used = positions.features.max(0) > RARE  # (F)
     used[:FIGURES] = True
-    features = places.features[:, used]
+    features = positions.features[:, used]
     mean, scale = features.mean(0), features.std(0) + 1e-6
     scale[FIGURES:] = 1.0
-    inputs = np.concatenate([np.eye(order)[places.lengths], (features - mean) / scale], axis=1)  # (R, I)
+    inputs = np.concatenate([np.eye(order)[positions.lengths], (features - mean) / scale], axis=1)  # (R, I)
     ridge = _ridge(order, inputs.shape[1])
     weights = ridge.centre
-    fit = _weigh(places, inputs @ weights)
+    fit = _weigh(positions, inputs @ weights)
     for _ in range(STEPS):
         step, promised = _newton_step(inputs, fit, weights, ridge)
         if promised < SLIGHT:
@@ -130,7 +134,7 @@ def fit_gate(places: Places, order: int) -> Gate:
         before = fit.nats + ridge.loss(weights) / len(inputs)
         for part in 0.5 ** np.arange(HALVINGS):
             moved = weights + part * step
-            found = _weigh(places, inputs @ moved)
+            found = _weigh(positions, inputs @ moved)
             if found.nats + ridge.loss(moved) / len(inputs) <= before - ENOUGH * part * promised:
                 break
         else:

@@ -18,20 +18,21 @@ from unspool.arrays import Array, Arrays, FloatArray, IntArray, Logits
 from unspool.data.batches import Source
 from unspool.engines.base import (
     Attends,
-    Beside,
     Block,
     BlockGenerator,
     Encodes,
     Functions,
     HandoverNetwork,
+    LogitsAdjustment,
     SampledRows,
     SequenceNetwork,
     State,
     nll_of,
 )
+from unspool.engines.checking import check_rows
 from unspool.engines.gate import POWERS, Gate, gate_from_arrays, mixed
+from unspool.engines.ngram.counts import last_tokens
 from unspool.engines.ngram.network import NgramNetwork
-from unspool.errors import ModelFolderError
 
 NGRAM, GATE = "ngram.", "gate."  # what the names of their arrays begin with, in a model folder
 
@@ -82,7 +83,7 @@ class Mixture:
     def step(self, tokens: IntArray, state: MixtureState) -> tuple[Logits, MixtureState]:
         """Read one token a row: [B] to [B, V]."""
         logits, after = self.network.step(tokens, state.network)
-        found = self._mixed(np.asarray(tokens)[:, None], logits[:, None], after, state)
+        found = self._mixed(np.asarray(tokens)[:, None], logits[:, None], after, state)  # (B, 1, V)
         return found.logits[:, 0], found.state
 
     def unroll(self, tokens: IntArray, state: MixtureState) -> tuple[Logits, MixtureState]:
@@ -105,7 +106,7 @@ class Mixture:
         found = self.counts.predict(tokens, before.counts)
         own, counted = (array.reshape(-1, self.vocabulary_size) for array in (logits, found.logits))  # (B * T, V)
         compiled = self.counts.lookups.compiles(tokens)
-        both, powers = mix_places(compiled, self.gate, own, counted, found.lengths.ravel())
+        both, powers = mix_positions(compiled, self.gate, own, counted, found.lengths.ravel())
         powers = powers.reshape(*tokens.shape, -1)  # (B, T, 3)
         return Predicted(both.reshape(logits.shape), powers, MixtureState(after, found.state))
 
@@ -132,12 +133,7 @@ class Mixture:
         counts = without_prefix(NGRAM, arrays)
         others = {name: array for name, array in arrays.items() if not name.startswith(NGRAM)}
         state = MixtureState(self.network.state_from_arrays(others), self.counts.state_from_arrays(counts))
-        rows = {array.shape[1] for array in arrays.values()}
-        if len(rows) > 1:
-            raise ModelFolderError(
-                f"a state of this network must have the same rows in all arrays. Received: {sorted(rows)}.",
-                "read the text again: the state is damaged.",
-            )
+        check_rows(arrays)
         return state
 
 
@@ -197,19 +193,16 @@ class _Generating(Mixture):
         return self._generated(self.network.generate_row, logits, state, sampled, functions)
 
     def _generated(self, generate: Any, logits: Logits, state: MixtureState, *drawing: Any) -> Block:
-        block: Block = generate(logits, state.network, *drawing, self._beside(state.counts))
-        counts = [
-            np.concatenate([before, tokens])[len(tokens) :]
-            for before, tokens in zip(state.counts, block.tokens, strict=True)
-        ]
+        block: Block = generate(logits, state.network, *drawing, self._adjustment(state.counts))
+        counts = [last_tokens(before, tokens) for before, tokens in zip(state.counts, block.tokens, strict=True)]
         return block._replace(state=MixtureState(block.state, np.stack(counts)))
 
-    def _beside(self, tokens: IntArray) -> Beside:
+    def _adjustment(self, tokens: IntArray) -> LogitsAdjustment:
         """Return the compiled form of what is mixed in, after the last tokens [B, N - 1]."""
         from unspool.engines.kernels.mixing import adjust, contexts
 
         tables = (self.counts.tables, self.gate)
-        return Beside(adjust, tables, contexts(self.counts.tables, tokens))
+        return LogitsAdjustment(adjust, tables, contexts(self.counts.tables, tokens))
 
 
 @cache
@@ -234,16 +227,27 @@ def open_mixture(network: SequenceNetwork, counts: NgramNetwork, arrays: Mapping
     return mixture(network, counts, gate)
 
 
-def mix_places(
+def mix_positions(
     compiled: bool, gate: Gate, logits: Logits, counts: Logits, lengths: IntArray
 ) -> tuple[Logits, FloatArray]:
-    """Mix the distributions of R places, compiled or by definition; see `gate.mixed`."""
+    """Mix the distributions of the network and of the counts at R positions, compiled or by definition.
+
+    Args:
+        compiled: has a kernel do it.
+        gate: gives them their powers.
+        logits: are those of the network, [R, V] float32.
+        counts: are the log-probabilities of the counts, [R, V] float32.
+        lengths: are those of the longest known contexts, [R].
+
+    Returns:
+        the log-probabilities of the mixture, [R, V] float32, and the powers, [R, 3] float64; see `gate.mixed`.
+    """
     if not compiled:
         return mixed(gate, logits, counts, lengths)
     from unspool.engines.kernels import mixing
 
     both, powers = np.array(logits), np.empty((len(logits), POWERS))
-    mixing.mix_places(gate, both, counts, lengths, powers)
+    mixing.mix_positions(gate, both, counts, lengths, powers)
     return both, powers
 
 

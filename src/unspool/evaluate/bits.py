@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from unspool.arrays import FloatArray, IntArray
-from unspool.data.batches import pad_sequences
+from unspool.data.batches import pad_sequences, shifted_right
 from unspool.data.tokens import Part
 from unspool.display.reprs import Displayed
 from unspool.engines.announcing import advance
@@ -33,7 +33,7 @@ FRESH_STARTS, FRESH_FROM, FRESH_TO = 256, 64, 256
 MAX_LOGITS = 1 << 24  # computed at once
 STUCK = 4.0  # nats per token above which a fresh start counts as dead
 
-BESIDE = ("parts", "adapted", "copying", "keystrokes")  # figures that stand beside those of the model
+EXTRA_FIGURES = ("parts", "adapted", "copying", "keystrokes")  # figures that stand beside those of the model
 
 
 @dataclass(frozen=True, repr=False)
@@ -82,7 +82,8 @@ class Figures(Displayed):
 
     def closing(self) -> dict[str, Any]:
         """Return the figures that a run ends with: all that say how good the model is."""
-        found = {name: value for name, value in self.to_dict().items() if name not in ("seconds", "tokens", *BESIDE)}
+        others = ("seconds", "tokens", *EXTRA_FIGURES)
+        found = {name: value for name, value in self.to_dict().items() if name not in others}
         return found | {f"{name}_nats_per_token": part.nats_per_token for name, part in self.parts.items()}
 
 
@@ -226,7 +227,7 @@ def fresh_means(network: SequenceNetwork, tokens: IntArray, count: int = FRESH_S
     skipped = FRESH_FROM if length > 2 * FRESH_FROM else length // 4
     starts = np.random.default_rng(seed).integers(0, len(tokens) - length + 1, count)
     targets = tokens[starts[:, None] + np.arange(length)]  # (B, T)
-    inputs = np.concatenate([np.full((count, 1), BEGIN), targets[:, :-1]], axis=1)
+    inputs = shifted_right(targets)  # (B, T)
     state = network.initial_state(count)
     sums = np.zeros(count)
     chunk = steps_at_once(network, count)
@@ -282,7 +283,7 @@ def batched_nll(network: SequenceNetwork, targets: IntArray, state: State) -> Fl
     Returns:
         [B] float64, in nats.
     """
-    inputs = np.concatenate([np.full((len(targets), 1), BEGIN), targets[:, :-1]], axis=1)
+    inputs = shifted_right(targets)  # (B, T)
     sums = np.zeros(len(targets))
     chunk = steps_at_once(network, len(targets))
     for start in range(0, targets.shape[1], chunk):

@@ -155,7 +155,7 @@ def copied(found: Sequence[Copies], longest: LongestCopy) -> Copied:
     """
     characters = np.concatenate([np.zeros(0, np.int64), *(copies.longest_of_each() for copies in found)])
     words = np.concatenate([np.zeros(0, np.int64), *(copies.longest_words() for copies in found)])
-    return Copied(len(characters), dict(_shares(characters, SPANS)), dict(_shares(words, WORD_SPANS)), longest)
+    return Copied(len(characters), dict(_fractions(characters, SPANS)), dict(_fractions(words, WORD_SPANS)), longest)
 
 
 def longest_copy(found: Sequence[Copies]) -> tuple[str, int]:
@@ -167,6 +167,6 @@ def longest_copy(found: Sequence[Copies]) -> tuple[str, int]:
     return best.text[at : at + int(best.lengths[at])], int(best.places[at])
 
 
-def _shares(lengths: IntArray, spans: Sequence[int]) -> Iterator[tuple[int, float]]:
+def _fractions(lengths: IntArray, spans: Sequence[int]) -> Iterator[tuple[int, float]]:
     for span in spans if len(lengths) else ():
         yield span, float((lengths >= span).mean())

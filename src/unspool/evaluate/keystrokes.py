@@ -1,7 +1,7 @@
 """How many keys completion saves: a text is typed once more, with what was suggested at each of its positions.
 
-A character costs one key, accepting a suggestion one too, whatever it writes. A suggestion is accepted where the text
-goes on exactly so, the character after the word included. Of several that fit, the longest is.
+Typing a character costs one key, and so does accepting a suggestion, however long it is. A suggestion is accepted where
+the text goes on exactly so, the character after the word included. If several fit, the longest is accepted.
 """
 
 from collections.abc import Iterable, Sequence
@@ -74,7 +74,7 @@ def type_text(text: str, offers: Offers, count: int = 1, min_saving: float = 0.0
         visible = [one for one in offers[position][:count] if one.saving >= min_saving]
         fitting = [len(one.written) for one in visible if text.startswith(one.written, position)]
         shown, keys = shown + bool(visible), keys + 1
-        length = max(fitting, default=1)
+        length = max([1, *fitting])  # an empty suggestion writes nothing
         accepted += length > 1
         position += length
     return Typing(len(text), keys, shown, accepted)

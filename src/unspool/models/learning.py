@@ -83,7 +83,7 @@ class LearningSession(Session):
     def _count(self, text: str) -> None:
         for tokens in documents_typed(self._tokenizer, text, self._by_document):
             self._learner.learn(tokens, begins=self._by_document)
-        self.forget_found()
+        self.renew(start_reading(self._learner))
 
     def _write(self, on_wait: Callable[[str], None] | None = None) -> None:
         note_typed(self._path, self._name, self._unwritten, on_wait)

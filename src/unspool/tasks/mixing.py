@@ -3,7 +3,7 @@
     what the network learnt from -> counts \
     what was held back from both ----------- > features, targets -> gate -> better? -> counts of all, gate
 
-Shapes: B rows, T time steps, R places in texts, V tokens.
+Shapes: B rows, T time steps, R positions in texts, V tokens.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from unspool.arrays import Arrays, IntArray, log_softmax
-from unspool.data.batches import Source, VectorSource, pad_sequences
+from unspool.data.batches import Source, VectorSource, pad_sequences, shifted_right
 from unspool.data.pairs import SourceReader
 from unspool.data.reserve import Reserve
 from unspool.engines.gate import features_of
-from unspool.engines.gate_fit import Places, fit_gate
+from unspool.engines.gate_fit import Positions, fit_gate
 from unspool.engines.mixture import GATE, NGRAM, with_prefix
 from unspool.engines.ngram.counts import counts_of, documents_of
 from unspool.engines.ngram.model import NgramModel, build_model
@@ -24,7 +24,7 @@ from unspool.engines.ngram.network import NgramNetwork, build_network, label_tok
 from unspool.specs.data import TokenKind
 from unspool.specs.network import NgramSpec
 from unspool.specs.shapes import NgramShape
-from unspool.text.tokenizer import BEGIN, PAD
+from unspool.text.tokenizer import PAD
 
 LONGEST = {"char": 8, "byte": 8, "word": 5, "bpe": 5}  # orders that predict best, by the kind of tokens
 WARM_UP = 1024  # tokens of a stream that are read before those that are held back
@@ -64,7 +64,7 @@ class CountedTexts(NamedTuple):
     sources: SourceReader | None = None
 
 
-class Beside(NamedTuple):
+class MixedCounts(NamedTuple):
     """What is mixed with a network.
 
     Attributes:
@@ -78,7 +78,7 @@ class Beside(NamedTuple):
     kept: float
 
 
-def count_beside(network: Any, spec: NgramSpec, texts: CountedTexts) -> Beside | None:
+def count_beside(network: Any, spec: NgramSpec, texts: CountedTexts) -> MixedCounts | None:
     """Count a training part, and fit the gate that mixes the counts with a network.
 
     Args:
@@ -91,16 +91,16 @@ def count_beside(network: Any, spec: NgramSpec, texts: CountedTexts) -> Beside |
         what was held back, the other half.
     """
     counts = build_network(_counted(spec, texts, whole=False), labels=spec.labels)
-    places = _places(network, counts, texts)
-    middle = len(places.lengths) // 2
-    halves = [places.some(slice(middle)), places.some(slice(middle, None))]
+    positions = _positions(network, counts, texts)
+    middle = len(positions.lengths) // 2
+    halves = [positions.some(slice(middle)), positions.some(slice(middle, None))]
     nats = [other.nats(fit_gate(one, spec.order)) for one, other in (halves, halves[::-1])]
-    kept = float(np.mean(nats) / -places.of_targets[:, 0].mean())
+    kept = float(np.mean(nats) / -positions.of_targets[:, 0].mean())
     if not kept < 1 - GAIN:
         return None
     arrays = with_prefix(NGRAM, _counted(spec, texts, whole=True).to_arrays())
-    gate = with_prefix(GATE, fit_gate(places, spec.order).to_arrays())
-    return Beside(arrays | gate, spec, kept)
+    gate = with_prefix(GATE, fit_gate(positions, spec.order).to_arrays())
+    return MixedCounts(arrays | gate, spec, kept)
 
 
 def _counted(spec: NgramSpec, texts: CountedTexts, whole: bool) -> NgramModel:
@@ -122,8 +122,8 @@ def _labels(spec: NgramSpec, sources: SourceReader, documents: IntArray) -> Iter
         yield from label_tokens(source, spec.vocabulary_size)
 
 
-def _places(network: Any, counts: NgramNetwork, texts: CountedTexts) -> Places:
-    """Let both predict what was held back, or evenly spread places of it where the vocabulary is large."""
+def _positions(network: Any, counts: NgramNetwork, texts: CountedTexts) -> Positions:
+    """Let both predict what was held back, or evenly spread positions of it where the vocabulary is large."""
     divided = texts.divided
     every = -(-len(divided.held_back.tokens) * network.vocabulary_size // MAX_KEPT)
     found = []
@@ -136,11 +136,11 @@ def _places(network: Any, counts: NgramNetwork, texts: CountedTexts) -> Places:
             logits, state = network.unroll(inputs[:, window], state)
             predicted = counts.predict(inputs[:, window], counted)
             counted = predicted.state
-            chosen = tuple(place[::every] for place in np.nonzero(targets[:, window] != PAD))  # (R) rows, (R) steps
+            chosen = tuple(axis[::every] for axis in np.nonzero(targets[:, window] != PAD))  # (R) rows, (R) steps
             both = log_softmax(logits[chosen].astype(np.float64)), predicted.logits[chosen].astype(np.float64)
             parts = np.stack(both, axis=1).astype(np.float32)  # (R, 2, V)
-            found.append(Places(features_of(*both), predicted.lengths[chosen], targets[:, window][chosen], parts))
-    return Places(*(np.concatenate(arrays) for arrays in zip(*found, strict=True)))
+            found.append(Positions(features_of(*both), predicted.lengths[chosen], targets[:, window][chosen], parts))
+    return Positions(*(np.concatenate(arrays) for arrays in zip(*found, strict=True)))
 
 
 def _held_back(texts: CountedTexts) -> Iterator[tuple[IntArray, IntArray, Source | None]]:
@@ -158,6 +158,6 @@ def _held_back(texts: CountedTexts) -> Iterator[tuple[IntArray, IntArray, Source
     for start in range(0, len(part.starts) - 1, ROWS):
         indices = range(start, min(start + ROWS, len(part.starts) - 1))
         targets = pad_sequences([part.document(index) for index in indices])  # (B, T)
-        inputs = np.concatenate([np.full((len(targets), 1), BEGIN), targets[:, :-1]], axis=1)
         kept = divided.kept_back
-        yield inputs, targets, None if sources is None or kept is None else sources.read(kept[list(indices)])
+        source = None if sources is None or kept is None else sources.read(kept[list(indices)])
+        yield shifted_right(targets), targets, source

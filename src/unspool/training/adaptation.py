@@ -14,7 +14,7 @@ from typing import cast
 import numpy as np
 
 from unspool.arrays import FloatArray, IntArray
-from unspool.data.batches import Batch, pad_sequences
+from unspool.data.batches import Batch, pad_sequences, shifted_right
 from unspool.data.tokens import Part
 from unspool.engines.announcing import advance
 from unspool.engines.base import Learner, SequenceNetwork, State, nll_of
@@ -22,7 +22,7 @@ from unspool.engines.ngram.adaptive import GrowingMixture
 from unspool.specs.adaptation import AdaptationSpec
 from unspool.specs.base import build
 from unspool.specs.training import WindowTrainingSpec
-from unspool.text.tokenizer import BEGIN, PAD
+from unspool.text.tokenizer import PAD
 
 ORDER = 6  # of the n-grams that are counted: the number of their tokens
 MAX_ROWS = 32  # documents that are read together
@@ -150,7 +150,7 @@ def windows_of(part: Part, window: int, limit: int | None = None) -> Iterator[Ba
 def _windows(documents: list[IntArray], window: int) -> Iterator[Batch]:
     """Cut rows that begin together into windows."""
     targets = pad_sequences(documents)  # (B, T)
-    inputs = np.concatenate([np.full((len(documents), 1), BEGIN), targets[:, :-1]], axis=1)
+    inputs = shifted_right(targets)  # (B, T)
     inputs[targets == PAD] = PAD
     for start in range(0, targets.shape[1], window):
         piece = slice(start, start + window)

@@ -1,6 +1,6 @@
 """Mix the distributions of a network and of counts: the arithmetic of `engines/gate.py`, compiled.
 
-Shapes: B rows, N orders, V tokens, R places in texts.
+Shapes: B rows, N orders, V tokens, R positions in texts.
 """
 
 import math
@@ -12,27 +12,27 @@ from unspool.arrays import Array, IntArray
 from unspool.engines.kernels.compiling import compiled
 from unspool.engines.kernels.ngrams import advance, distribution, start
 
-FIGURES, LOWEST, LEAST, HIGHEST = 6, -20.0, -100.0, 3.0  # as in `engines/gate.py`
+FIGURES, MIN_FEATURE, MIN_LOG_PROBABILITY, MAX_POWER = 6, -20.0, -100.0, 3.0  # as in `engines/gate.py`
 
 
 @compiled
 def power(gate: Any, length: Any, which: Any, figures: Any, expected: Any) -> Any:
     """Compute the power of the network, 0, of the counts, 1, or of their mean, 2.
 
-    `figures` are six, and `expected` is what the tokens that are expected add, three.
+    `figures` are six, and `expected` is what the tokens that are expected add, three. The result is 0 to 3.
     """
     result = gate.lengths[length, which] + expected[which]
-    for place in range(len(figures)):
-        result += gate.features[place, which] * figures[place]
-    return min(max(result, 0.0), HIGHEST)
+    for position in range(len(figures)):
+        result += gate.features[position, which] * figures[position]
+    return min(max(result, 0.0), MAX_POWER)
 
 
 @compiled
 def mix(gate: Any, logits: Array, probabilities: Array, length: int) -> Any:
     """Make of the logits of a network, [V] float32, those of the mixture, in place; return the three powers.
 
-    `probabilities` are those of the counts, [V] float64, in whose place their logarithms are written; `length` is that
-    of the longest context that they know.
+    `probabilities` are those of the counts, [V] float64, in whose place their logarithms are written; `length` is
+    that of the longest context that they know.
     """
     size = logits.shape[0]
     peak = np.float64(logits.max())
@@ -40,14 +40,14 @@ def mix(gate: Any, logits: Array, probabilities: Array, length: int) -> Any:
     for token in range(size):
         total += math.exp(logits[token] - peak)
     shift = peak + math.log(total)
-    own, other, crossed, crossing, highest = 0.0, 0.0, 0.0, 0.0, LOWEST
+    own, other, crossed, crossing, highest = 0.0, 0.0, 0.0, 0.0, MIN_FEATURE
     of_network, of_counts, of_mean = 0.0, 0.0, 0.0
     sees_tokens = len(gate.features) > FIGURES
     for token in range(size):
         p = probabilities[token]
         q = math.exp(logits[token] - shift)
-        probabilities[token] = max(math.log(p), LEAST)
-        log_p, log_q = max(probabilities[token], LOWEST), max(logits[token] - shift, LOWEST)
+        probabilities[token] = max(math.log(p), MIN_LOG_PROBABILITY)
+        log_p, log_q = max(probabilities[token], MIN_FEATURE), max(logits[token] - shift, MIN_FEATURE)
         own -= p * log_p
         other -= q * log_q
         crossed -= p * log_q
@@ -61,9 +61,9 @@ def mix(gate: Any, logits: Array, probabilities: Array, length: int) -> Any:
     figures, expected = (own, other, highest, peak - shift, crossed, crossing), (of_network, of_counts, of_mean)
     network, counts = power(gate, length, 0, figures, expected), power(gate, length, 1, figures, expected)
     mean = power(gate, length, 2, figures, expected)
-    best = np.float64(-np.inf)
+    best = np.float64(-1e300)  # the compiler may assume that nothing is infinite
     for token in range(size):
-        log_q = max(logits[token] - shift, LEAST)
+        log_q = max(logits[token] - shift, MIN_LOG_PROBABILITY)
         middle = math.log((math.exp(log_q) + math.exp(probabilities[token])) / 2)
         both = network * log_q + counts * probabilities[token] + mean * middle
         probabilities[token] = both
@@ -78,18 +78,19 @@ def mix(gate: Any, logits: Array, probabilities: Array, length: int) -> Any:
 
 
 @compiled
-def mix_places(gate: Any, logits: Array, counts: Array, lengths: Array, powers: Array) -> None:
+def mix_positions(gate: Any, logits: Array, counts: Array, lengths: Array, powers: Array) -> None:
     """Mix the logits of a network [R, V], in place, with the log-probabilities of counts [R, V]; see `mix`."""
     probabilities = np.empty(logits.shape[1], np.float64)
-    for place in range(logits.shape[0]):
+    for position in range(logits.shape[0]):
         for token in range(logits.shape[1]):
-            probabilities[token] = math.exp(counts[place, token])
-        powers[place, 0], powers[place, 1], powers[place, 2] = mix(gate, logits[place], probabilities, lengths[place])
+            probabilities[token] = math.exp(counts[position, token])
+        found = mix(gate, logits[position], probabilities, lengths[position])
+        powers[position, 0], powers[position, 1], powers[position, 2] = found
 
 
 @compiled
 def adjust(tables: Any, token: int, memory: Array, logits: Array) -> None:
-    """Mix what the counts say after one more token into the logits of a network; see `engines.base.Beside`.
+    """Mix what the counts say after one more token into the logits of a network; see `engines.base.LogitsAdjustment`.
 
     `tables` are those of the counts and the gate, and `memory` are the nodes of the contexts, [N - 1].
     """

@@ -12,7 +12,7 @@ from unspool.arrays import Array
 from unspool.engines.kernels.compiling import compiled
 from unspool.engines.kernels.growing import add_token, advance, distribution, start
 
-LEAST = -20.0  # nats: what is less likely is taken to be so likely, as one token must not decide a weight
+MIN_LOG_PROBABILITY = -20.0  # nats: what is less likely is taken to be so likely, as one token must not decide a weight
 RATE = 0.002  # by which a weight follows its gradient
 MAX_WEIGHT = 2.0
 
@@ -27,7 +27,7 @@ def log_probabilities(logits: Array, logarithms: Array) -> None:
         total += math.exp(logits[token] - top)
     top += math.log(total)
     for token in range(logits.shape[0]):
-        logarithms[token] = max(logits[token] - top, LEAST)
+        logarithms[token] = max(logits[token] - top, MIN_LOG_PROBABILITY)
 
 
 @compiled
@@ -48,7 +48,7 @@ def pool(tables: Any, nodes: Array, logits: Array, weights: Array, network: Arra
     own, other = weights[row, 0], weights[row, 1]
     top, total = -1e300, 0.0
     for token in range(mixed.shape[0]):
-        counts[token] = max(math.log(counts[token]), LEAST)
+        counts[token] = max(math.log(counts[token]), MIN_LOG_PROBABILITY)
         mixed[token] = own * counts[token] + other * network[token]
         top = max(top, mixed[token])
     for token in range(mixed.shape[0]):

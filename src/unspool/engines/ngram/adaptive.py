@@ -8,16 +8,13 @@ follow the gradient of its log-probability, and it is counted.
 Shapes: T tokens, N orders, V tokens of the vocabulary.
 """
 
-from collections.abc import Mapping
-
 import numpy as np
 
-from unspool.arrays import Array, Arrays, FloatArray, IntArray, Logits
+from unspool.arrays import FloatArray, IntArray, Logits
+from unspool.engines.ngram.counts import last_tokens
 from unspool.engines.ngram.growing import PIECE, GrowingCounts, import_kernels
-from unspool.errors import ModelFolderError
 
 WEIGHT = 0.05  # of counts at first, for each token of the context
-WEIGHTS = "weights"
 
 
 class GrowingMixture:
@@ -69,30 +66,7 @@ class GrowingMixture:
         for begin in range(0, len(targets), PIECE):
             piece = slice(begin, begin + PIECE)
             read = np.ascontiguousarray(targets[piece], np.int64)
-            self.counts.make_room(len(read))
+            self.counts.reserve(len(read))
             self._kernels.read_pooled(self.counts.tables, logits[piece], read, state, self._weights, nats[piece])
-            state = np.concatenate([state, read])[len(read) :]
+            state = last_tokens(state, read)
         return nats, state
-
-    def to_arrays(self) -> Arrays:
-        """Return the arrays by name, to save them."""
-        return {**self.counts.to_arrays(), WEIGHTS: self._weights.copy()}
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, Array]) -> "GrowingMixture":
-        """Make a mixture of arrays that `to_arrays` returned.
-
-        Raises:
-            ModelFolderError: the arrays are not such.
-        """
-        counts = GrowingCounts.from_arrays(arrays)
-        made = cls(counts.order, counts.vocabulary_size)
-        weights = arrays.get(WEIGHTS)
-        if weights is None or weights.shape != made._weights.shape or not np.isfinite(weights).all():
-            raise ModelFolderError(
-                f"the weights of a mixture must be {made._weights.shape} finite numbers. Received: "
-                f"{'none' if weights is None else weights.shape}.",
-                "read the texts again: the arrays are damaged.",
-            )
-        made.counts, made._weights = counts, weights.astype(np.float64)
-        return made

@@ -25,7 +25,7 @@ from typing import NamedTuple, TextIO
 import numpy as np
 
 from unspool.arrays import Array, FloatArray, IntArray
-from unspool.engines.ngram.backoff import NEVER, BackoffModel
+from unspool.engines.ngram.backoff import MIN_LOG_PROBABILITY, BackoffModel
 from unspool.engines.ngram.counts import MAX_ORDER
 from unspool.engines.ngram.model import first_children, levels_of
 from unspool.engines.ngram.packing import Packing, child_ranges, sorting
@@ -38,7 +38,7 @@ from unspool.text.tokenizer import BEGIN, END, PAD, SPECIAL_TOKENS, UNKNOWN
 NAMES = {UNKNOWN: "<unk>", BEGIN: "<s>", END: "</s>"}
 IDS = {name: token for token, name in NAMES.items()} | {"<UNK>": UNKNOWN}
 TEN = math.log(10)
-LOWEST = -99  # in place of the logarithm of zero
+LOG_OF_ZERO = -99  # in place of the logarithm of zero
 
 
 class Arpa(NamedTuple):
@@ -91,7 +91,7 @@ def write_arpa(path: Path, model: BackoffModel, vocabulary: Sequence[str]) -> No
 def _lines(model: BackoffModel, words: Sequence[str]) -> Iterator[str]:
     levels = levels_of(model.first, model.order)
     probabilities, backoffs = (array / TEN for array in (model.log_probabilities, model.log_backoffs))
-    probabilities[IMPOSSIBLE] = LOWEST
+    probabilities[IMPOSSIBLE] = LOG_OF_ZERO
     written = np.flatnonzero(~np.isnan(model.log_probabilities))
     written = written[written != PAD]
     sizes = np.diff(np.searchsorted(written, levels))
@@ -203,10 +203,10 @@ def _model(levels: Sequence[_Level], ids: dict[str, int], vocabulary_size: int) 
         found.append((words[:, chosen], all_fields[-1, chosen] - 1, *(value[chosen] for value in values)))
         prefixes = all_fields[:-1, chosen]
     tokens = np.arange(vocabulary_size)
-    values = (np.full(vocabulary_size, NEVER), np.zeros(vocabulary_size))
+    values = (np.full(vocabulary_size, MIN_LOG_PROBABILITY), np.zeros(vocabulary_size))
     for value, read in zip(values, _values(levels[0], 0), strict=True):
         value[fields[0][0] - 1] = read
-    values[0][IMPOSSIBLE] = NEVER
+    values[0][IMPOSSIBLE] = MIN_LOG_PROBABILITY
     found.append((packing.pack([tokens + 1]), tokens, *values))
     found.reverse()
     return _joined(found, packing, vocabulary_size)

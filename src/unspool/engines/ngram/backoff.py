@@ -23,7 +23,7 @@ from unspool.engines.ngram.packing import Packing, positions
 from unspool.engines.ngram.smoothing import FLOOR, discounted
 from unspool.errors import ModelFolderError
 
-NEVER = math.log(FLOOR)
+MIN_LOG_PROBABILITY = math.log(FLOOR)
 
 
 class BackoffModel(NamedTuple):
@@ -116,7 +116,7 @@ def backoff_model(model: NgramModel) -> BackoffModel:
     for order in range(2, model.order + 1):
         parents = slice(levels[order - 2], levels[order - 1])
         parent = np.repeat(np.arange(len(fields[0])), np.diff(model.first[levels[order - 2] : levels[order - 1] + 1]))
-        kept, left = _shares(model, order, parents, parent)
+        kept, left = _discounted_probabilities(model, order, parents, parent)
         last = model.tokens[levels[order - 1] : levels[order]].astype(np.int64) + 1
         shorter = packing.pack(fields)
         fields = [*(field[parent] for field in fields), last]
@@ -132,7 +132,9 @@ def backoff_model(model: NgramModel) -> BackoffModel:
     )
 
 
-def _shares(model: NgramModel, order: int, parents: slice, parent: IntArray) -> tuple[FloatArray, FloatArray]:
+def _discounted_probabilities(
+    model: NgramModel, order: int, parents: slice, parent: IntArray
+) -> tuple[FloatArray, FloatArray]:
     """Return what the n-grams of an order have of the probability of their contexts [G], and what these leave [P].
 
     Args:

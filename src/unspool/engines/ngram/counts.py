@@ -84,6 +84,11 @@ def counts_from_arrays(arrays: Mapping[str, Array]) -> Counts:
     return found
 
 
+def last_tokens(before: IntArray, tokens: IntArray) -> IntArray:
+    """Return the last N - 1 tokens of those before [..., N - 1] and those that were read since [..., T]."""
+    return np.concatenate([before, tokens], axis=-1)[..., tokens.shape[-1] :]  # (..., N - 1)
+
+
 def documents_of(part: Part) -> Iterator[IntArray]:
     """Yield the documents of a part of a corpus; a stream is one document."""
     if part.starts is None:

@@ -24,6 +24,7 @@ from unspool.engines.ngram.counts import (
     check_document,
     check_sizes,
     counts_from_arrays,
+    last_tokens,
 )
 from unspool.engines.ngram.lookup import Lookup
 from unspool.engines.ngram.network import NEVER, Lookups, NgramNetwork
@@ -109,9 +110,9 @@ class GrowingCounts:
         tokens, state = self._checked(tokens), self.start() if state is None else state
         for begin in range(0, len(tokens), PIECE):
             piece = tokens[begin : begin + PIECE]
-            self.make_room(len(piece))
+            self.reserve(len(piece))
             self._kernels.add_text(self._tables, piece, state)
-            state = self._after(state, piece)
+            state = last_tokens(state, piece)
         return state
 
     def remove(self, tokens: IntArray, state: IntArray | None = None) -> IntArray:
@@ -136,7 +137,7 @@ class GrowingCounts:
                 f"number {done + 1:,} was not.",
                 "name what was added, as it was.",
             )
-        return self._after(state, tokens)
+        return last_tokens(state, tokens)
 
     def network(self) -> NgramNetwork:
         """Return a network that predicts with the counts as they are until the next `add`."""
@@ -203,11 +204,11 @@ class GrowingCounts:
 
     @property
     def tables(self) -> GrowingTables:
-        """What kernels read and change; `make_room` may replace it."""
+        """What kernels read and change; `reserve` may replace it."""
         return self._tables
 
-    def make_room(self, tokens: int) -> None:
-        """Make room for what so many tokens add; where most nodes are of what was taken out, they are dropped."""
+    def reserve(self, tokens: int) -> None:
+        """Reserve nodes for what so many tokens add; where most nodes are of what was taken out, they are dropped."""
         used = int(self._tables.used[0])
         if self._fits(tokens):
             return
@@ -219,7 +220,7 @@ class GrowingCounts:
         return int(self._tables.used[0]) + self.order * (self.order + tokens) <= len(self._tables.counts)
 
     def _grow(self, tokens: int) -> None:
-        """Make room for what so many tokens add."""
+        """Allocate nodes for what so many tokens add."""
         if self._fits(tokens):
             return
         former, used = self._tables, int(self._tables.used[0])
@@ -245,9 +246,6 @@ class GrowingCounts:
 
     def _checked(self, tokens: IntArray) -> IntArray:
         return np.ascontiguousarray(check_document(np.asarray(tokens), self.vocabulary_size), np.int64)
-
-    def _after(self, state: IntArray, tokens: IntArray) -> IntArray:
-        return np.concatenate([state, tokens])[len(tokens) :]
 
 
 def _empty_tables(order: int, vocabulary_size: int, capacity: int) -> GrowingTables:

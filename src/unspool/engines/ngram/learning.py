@@ -15,10 +15,12 @@ import numpy as np
 
 from unspool.arrays import Array, Arrays, IntArray, Logits
 from unspool.engines.base import SequenceNetwork, State, nll_of
+from unspool.engines.checking import check_rows
 from unspool.engines.ngram.adaptive import GrowingMixture
-from unspool.engines.ngram.counts import NOTHING
+from unspool.engines.ngram.counts import NOTHING, last_tokens
 from unspool.text.tokenizer import BEGIN
 
+MAX_LOGITS = 1 << 22  # computed at once
 WEIGHT = 0.4  # of the counts after the longest contexts, at first
 TOKENS = "learning.tokens"
 
@@ -59,13 +61,16 @@ class LearningNetwork:
         """
         if begins or self._learnt is None:
             self._learnt = self._before()
-        if not len(tokens):
-            return
-        before, state = self._learnt
-        unrolled, after = self._network.unroll(np.asarray(tokens)[None], state.network)  # (1, T, V)
+        piece = max(1, MAX_LOGITS // self.vocabulary_size)
+        for start in range(0, len(tokens), piece):
+            self._learnt = self._read(np.asarray(tokens[start : start + piece], np.int64), *self._learnt)
+
+    def _read(self, tokens: IntArray, before: Logits, state: LearningState) -> tuple[Logits, LearningState]:
+        """Learn tokens [T] after the logits of the network before them, [1, V], and return those after them."""
+        unrolled, after = self._network.unroll(tokens[None], state.network)  # (1, T, V)
         logits = np.concatenate([before, unrolled[0, :-1]])  # (T, V)
-        _, read = self._mixture.read(logits, np.asarray(tokens, np.int64), state.tokens[0])
-        self._learnt = unrolled[0, -1:], LearningState(after, read[None])
+        _, read = self._mixture.read(logits, tokens, state.tokens[0])
+        return unrolled[0, -1:], LearningState(after, read[None])
 
     def _before(self) -> tuple[Logits, LearningState]:
         """Return the logits of the network before a document, [1, V], and the state there."""
@@ -80,7 +85,7 @@ class LearningNetwork:
     def step(self, tokens: IntArray, state: LearningState) -> tuple[Logits, LearningState]:
         """Read one token a row: [B] to [B, V]."""
         logits, after = self._network.step(tokens, state.network)
-        read = self._shifted(state.tokens, np.asarray(tokens)[:, None])
+        read = last_tokens(state.tokens, np.asarray(tokens, np.int64)[:, None])  # (B, N - 1)
         return self._mixed(logits, read), LearningState(after, read)
 
     def unroll(self, tokens: IntArray, state: LearningState) -> tuple[Logits, LearningState]:
@@ -88,7 +93,7 @@ class LearningNetwork:
         logits, after = self._network.unroll(tokens, state.network)
         read, mixed = state.tokens, np.empty_like(logits)
         for time in range(tokens.shape[1]):
-            read = self._shifted(read, np.asarray(tokens)[:, time : time + 1])
+            read = last_tokens(read, np.asarray(tokens, np.int64)[:, time : time + 1])
             mixed[:, time] = self._mixed(logits[:, time], read)
         return mixed, LearningState(after, read)
 
@@ -111,15 +116,19 @@ class LearningNetwork:
         return {**self._network.state_to_arrays(state.network), TOKENS: state.tokens[None]}
 
     def state_from_arrays(self, arrays: Mapping[str, Array]) -> LearningState:
-        """Make a state from arrays that `state_to_arrays` returned."""
+        """Make a state from arrays that `state_to_arrays` returned.
+
+        Raises:
+            ModelFolderError: the arrays are not those of a state of this network.
+        """
         others = {name: array for name, array in arrays.items() if name != TOKENS}
-        return LearningState(self._network.state_from_arrays(others), arrays[TOKENS][0])
+        counts = self._mixture.counts.network()
+        tokens = counts.state_from_arrays({"tokens": arrays[TOKENS]} if TOKENS in arrays else {})
+        state = LearningState(self._network.state_from_arrays(others), tokens)
+        check_rows(arrays)
+        return state
 
     def _mixed(self, logits: Logits, read: IntArray) -> Logits:
         """Mix the logits of the network [B, V] with what the counts say after the last tokens [B, N - 1]."""
         rows = [self._mixture.predict(row, tokens) for row, tokens in zip(logits, read, strict=True)]
         return np.stack(rows).astype(np.float32)
-
-    def _shifted(self, before: IntArray, tokens: IntArray) -> IntArray:
-        """Return the last N - 1 tokens of those before [B, N - 1] and more [B, T]."""
-        return np.concatenate([before, tokens], axis=1)[:, tokens.shape[1] :].astype(np.int64)

@@ -16,6 +16,7 @@ Shapes: G nodes, C nodes of all orders but the highest, N orders, V tokens.
 """
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -59,8 +60,17 @@ class NgramModel(NamedTuple):
         return int(self.first[0])
 
     def to_arrays(self) -> Arrays:
-        """Return the arrays by name, to save them."""
-        return self._asdict()
+        """Return arrays by name, to save them: tokens and discounts, and of each order n the counts, how many children
+        its nodes have, and what was pruned of these, in the smallest type that holds them.
+        """
+        found: Arrays = {"tokens": self.tokens, "discounts": self.discounts}
+        for order, (start, end) in enumerate(pairwise(levels_of(self.first, self.order)), 1):
+            found[f"counts.{order}"] = smallest(self.counts[start:end])
+            if order < self.order:
+                found[f"children.{order}"] = smallest(np.diff(self.first[start : end + 1]))
+            if order < self.order and len(self.pruned):
+                found[f"pruned.{order}"] = smallest(self.pruned[start:end])
+        return found
 
 
 def model_from_arrays(arrays: Mapping[str, Array]) -> NgramModel:
@@ -69,13 +79,41 @@ def model_from_arrays(arrays: Mapping[str, Array]) -> NgramModel:
     Raises:
         ModelFolderError: the arrays are not such.
     """
-    if set(arrays) != set(NgramModel._fields) or not _sound(model := NgramModel(**arrays)):
+    model = _joined(arrays)
+    if model is None or not _sound(model):
         found = {name: f"{array.dtype} {array.shape}" for name, array in arrays.items()}
         raise ModelFolderError(
-            f"n-grams must have the arrays {', '.join(NgramModel._fields)}. Received: {found!s:.160}.",
+            f"n-grams must have the arrays tokens and discounts, and of each order counts and children. Received: "
+            f"{found!s:.160}.",
             "restore the folder from a copy, or count the text again.",
         )
     return model
+
+
+def _joined(arrays: Mapping[str, Array]) -> NgramModel | None:
+    """Join the arrays of all orders; none where some are missing or of another type.
+
+    Arrays of before, whose orders were joined, are returned as they are.
+    """
+    if set(arrays) == set(NgramModel._fields):
+        return NgramModel(**arrays)
+    order = np.atleast_1d(arrays.get("discounts", np.zeros(0))).shape[0]
+    counts, children, pruned = (
+        [name for n in range(1, end) if (name := f"{kind}.{n}") in arrays]
+        for kind, end in (("counts", order + 1), ("children", order), ("pruned", order))
+    )
+    complete = 1 <= len(counts) == order == len(children) + 1 and len(pruned) in (0, order - 1)
+    if not complete or set(arrays) != {"tokens", "discounts", *counts, *children, *pruned}:
+        return None
+    if any(arrays[name].ndim != 1 or arrays[name].dtype.kind != "u" for name in (*counts, *children, *pruned)):
+        return None
+    return NgramModel(
+        first=first_children(len(arrays["counts.1"]), [arrays[name].astype(np.int64) for name in children]),
+        tokens=arrays["tokens"],
+        counts=np.concatenate([arrays[name] for name in counts]),
+        pruned=np.concatenate([np.zeros(0, np.uint8), *(arrays[name] for name in pruned)]),
+        discounts=arrays["discounts"],
+    )
 
 
 def _sound(model: NgramModel) -> bool:

@@ -16,7 +16,7 @@ from unspool.data.batches import Source, VectorSource
 from unspool.engines.checking import check_state
 from unspool.engines.ngram import backoff, kneser_ney
 from unspool.engines.ngram.backoff import BackoffModel
-from unspool.engines.ngram.counts import NOTHING
+from unspool.engines.ngram.counts import NOTHING, last_tokens
 from unspool.engines.ngram.kneser_ney import tables_of
 from unspool.engines.ngram.lookup import Lookup
 from unspool.engines.ngram.model import NgramModel
@@ -85,7 +85,7 @@ class NgramNetwork:
         state = self.initial_state(source.rows)
         if self._labels and isinstance(source, VectorSource):
             for row, labels in enumerate(label_tokens(source, self.vocabulary_size)):
-                state[row] = np.concatenate([state[row], labels])[len(labels) :]
+                state[row] = last_tokens(state[row], labels)
         return state
 
     def step(self, tokens: IntArray, state: IntArray) -> tuple[Logits, IntArray]:
@@ -109,7 +109,7 @@ class NgramNetwork:
         logits = np.empty((*tokens.shape, self.vocabulary_size), np.float32)  # (B, T, V)
         lengths, counts = np.empty_like(tokens), np.empty_like(tokens)
         self.lookups.of(tokens).predict(self.tables, tokens, _contiguous(state), logits, lengths, counts)
-        return Predictions(logits, lengths, counts, _after(state, tokens))
+        return Predictions(logits, lengths, counts, last_tokens(state, tokens))
 
     def score(self, inputs: IntArray, targets: IntArray, state: IntArray) -> Scores:
         """Compute the nll of each target [B, T] after the inputs [B, T], and say how much is known of it."""
@@ -117,7 +117,7 @@ class NgramNetwork:
         nll, lengths, counts = np.empty(tokens.shape, np.float32), np.empty_like(tokens), np.empty_like(tokens)
         before = _contiguous(state)
         self.lookups.of(tokens).score(self.tables, tokens, _contiguous(targets), before, nll, lengths, counts)
-        return Scores(nll, lengths, counts, _after(state, tokens))
+        return Scores(nll, lengths, counts, last_tokens(state, tokens))
 
     def select(self, state: IntArray, rows: IntArray) -> IntArray:
         """Return the states of some rows, in this order."""
@@ -214,8 +214,3 @@ def _kernels() -> ModuleType | None:
 
 def _contiguous(tokens: IntArray) -> IntArray:
     return np.ascontiguousarray(tokens, np.int64)
-
-
-def _after(state: IntArray, tokens: IntArray) -> IntArray:
-    """Return the last N - 1 tokens, of those before and those that were read."""
-    return np.concatenate([state, tokens], axis=1)[:, tokens.shape[1] :]

@@ -1,26 +1,42 @@
 """Count more for a model whose counts are not at hand: they are those of its own longest n-grams.
 
+So they are known only where no n-grams were pruned: what is rare in a pruned model is among its counts of contexts, but
+not after which other tokens it came.
+
 Shapes: N n-grams, G nodes.
 """
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 
 from unspool.arrays import Array, Arrays, IntArray
+from unspool.engines.ngram.backoff import BackoffModel
 from unspool.engines.ngram.counts import Counts, counts_of, merged
 from unspool.engines.ngram.model import NgramModel, build_model, levels_of, model_from_arrays
 from unspool.engines.ngram.packing import Packing, sorting
 from unspool.text.tokenizer import BEGIN
 
 
+def why_uncountable(tables: Any) -> str:
+    """Return why no n-grams can be added to those of a model; empty where they can be.
+
+    Args:
+        tables: are those of its `NgramNetwork`.
+    """
+    if isinstance(tables, BackoffModel):
+        return "its n-grams are from an ARPA file, which has no counts"
+    return "rare n-grams were pruned from its counts" if tables.pruned.any() else ""
+
+
 def counted_further(arrays: Mapping[str, Array], documents: Iterable[IntArray]) -> Arrays:
     """Add documents to a model, and return the arrays of the new one.
 
-    It is the model of all documents together; what was pruned from the first one stays so.
+    It is the model of all documents together.
 
     Args:
-        arrays: are those of the model.
+        arrays: are those of the model, from which nothing was pruned; see `why_uncountable`.
         documents: are the token ids of each; see `counts_of`.
 
     Raises:
@@ -32,7 +48,7 @@ def counted_further(arrays: Mapping[str, Array], documents: Iterable[IntArray]) 
 
 
 def counts_of_model(model: NgramModel) -> Counts:
-    """Return the counts that a model was made of; those of n-grams that were pruned are not among them."""
+    """Return the counts that a model was made of, from which nothing was pruned."""
     packing, levels = Packing.of_vocabulary(model.vocabulary_size), levels_of(model.first, model.order)
     fields = [np.arange(model.vocabulary_size) + 1]  # of the n-grams of one order, the first token first
     nothing = np.zeros(0, np.int64)

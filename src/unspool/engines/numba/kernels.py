@@ -64,7 +64,7 @@ class BlockWeights(NamedTuple):
 
 @compiled
 def unchanged(tables: Any, token: int, memory: Array, logits: Array) -> None:
-    """Leave the logits as they are; see `engines.base.Beside`."""
+    """Leave the logits as they are; see `engines.base.LogitsAdjustment`."""
 
 
 @compiled
@@ -151,7 +151,7 @@ def generate_tokens(
         parameters: see `counts`.
         uniforms: see `counts`.
         end: see `counts`.
-        tables: are like the next those of `engines.base.Beside`.
+        tables: are like the next those of `engines.base.LogitsAdjustment`.
         memory: is that of the row, [K], changed in place.
         tokens: receives the tokens, [N].
 

@@ -13,7 +13,7 @@ import numpy as np
 from numba import types
 
 from unspool.arrays import Array, IntArray, Logits
-from unspool.engines.base import Beside, Block, Functions, Network, SampledRows
+from unspool.engines.base import Block, Functions, LogitsAdjustment, Network, SampledRows
 from unspool.engines.kernels.compiling import compiled
 from unspool.engines.kernels.panels import pack, padded
 from unspool.engines.kernels.team import Team, make_teams
@@ -96,10 +96,10 @@ class NumbaDecoder(NumpyDecoder):
         state: NumpyState,
         sampled: SampledRows,
         functions: Functions,
-        beside: Beside | None = None,
+        adjustment: LogitsAdjustment | None = None,
     ) -> Block:
         """Draw and read up to N tokens a row, the rows split among the threads. See `engines.base.BlockGenerator`."""
-        adjust, tables, memory = beside or _nothing(len(logits))
+        adjust, tables, memory = adjustment or _nothing(len(logits))
         generate = compile_loop(tuple(functions), self._advance_rows(state.memory), adjust, generate_rows)
         hidden, cell = self._flat(state)
         logits, shape = logits.copy(), sampled.uniforms.shape
@@ -123,12 +123,12 @@ class NumbaDecoder(NumpyDecoder):
         state: NumpyState,
         sampled: SampledRows,
         functions: Functions,
-        beside: Beside | None = None,
+        adjustment: LogitsAdjustment | None = None,
     ) -> Block:
         """Draw and read up to N tokens of one row, by a team of threads if the weights are large."""
         if not self._has_row_kernel:
-            return self.generate_block(logits, state, sampled, functions, beside)
-        adjust, tables, memory = beside or _nothing(1)
+            return self.generate_block(logits, state, sampled, functions, adjustment)
+        adjust, tables, memory = adjustment or _nothing(1)
         generate = compile_loop(tuple(functions), self._advance, adjust, generate_tokens)
         hidden, cell = self._flat(state)
         logits = logits.copy()
@@ -238,9 +238,9 @@ class NumbaAttentionNetwork(NumbaDecoder, NumpyAttentionNetwork):
         return self._attending()(memory.select(rows))
 
 
-def _nothing(rows: int) -> Beside:
+def _nothing(rows: int) -> LogitsAdjustment:
     """Return what leaves the logits of rows as they are."""
-    return Beside(unchanged, (), np.zeros((rows, 0), np.int64))
+    return LogitsAdjustment(unchanged, (), np.zeros((rows, 0), np.int64))
 
 
 @cache

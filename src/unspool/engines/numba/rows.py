@@ -142,7 +142,7 @@ def generate_rows(
         limits: see `counts`.
         scored: see `counts`.
         end: see `counts`.
-        tables: are like the next those of `engines.base.Beside`.
+        tables: are like the next those of `engines.base.LogitsAdjustment`.
         memory: is that of each row, [B, K], changed in place.
         tokens: receives the tokens, [B, N]; the last of a row is -1 if a logit was NaN or infinite.
         log_probabilities: receives those of the rows that request them, [B, N].

@@ -12,13 +12,13 @@ from unspool.decode.generation import generate
 from unspool.decode.reading import start_reading
 from unspool.engines.base import EncoderDecoder
 from unspool.errors import ModelFolderError
-from unspool.evaluate.surprise import surprise
+from unspool.evaluate.surprisal import surprisal
 from unspool.folder.model_folder import ModelFolder
 from unspool.pages.page import examples, paragraph, section
 from unspool.specs.condition import ConditionSpec
 from unspool.specs.sampling import SamplingSpec
 from unspool.tasks.language.report import DOCUMENTS, OTHERWISE, PASSAGE, SURPRISES, WRITES
-from unspool.tasks.reporting.surprises import Passage, surprises_part
+from unspool.tasks.reporting.surprisal import Passage, surprisal_part
 from unspool.tasks.reporting.writing import writing_part
 from unspool.text.tokenizer import Tokenizer
 
@@ -45,7 +45,7 @@ def conditional_sections(
     return [
         section("What does it write under which condition?", _under_conditions(network, tokenizer, specs)),
         section(WRITES, paragraph(told), writes),
-        section(SURPRISES, surprises_part(passages, tokenizer.kind)) if passages else "",
+        section(SURPRISES, surprisal_part(passages, tokenizer.kind)) if passages else "",
     ]
 
 
@@ -85,7 +85,7 @@ def _passages(
                 return
             tokens = np.array(pairs.target.document(index)[:left])
             state = network.encode(pairs.sources.read(np.array([index])))
-            yield Passage(surprise(network, tokenizer, tokens, state), _condition(pairs, index, specs))
+            yield Passage(surprisal(network, tokenizer, tokens, state), _condition(pairs, index, specs))
             left -= len(tokens)
 
 

@@ -16,10 +16,11 @@ from unspool.data.tokens import Part
 from unspool.display.reprs import Displayed
 from unspool.engines.announcing import announce
 from unspool.engines.base import SequenceNetwork
-from unspool.engines.mixture import NGRAM, with_prefix, without_prefix
+from unspool.engines.mixture import NGRAM, Mixture, with_prefix, without_prefix
 from unspool.engines.ngram.counts import documents_of
-from unspool.engines.ngram.recounting import counted_further
-from unspool.errors import DataWarning, shell_word
+from unspool.engines.ngram.network import NgramNetwork
+from unspool.engines.ngram.recounting import counted_further, why_uncountable
+from unspool.errors import DataWarning, UsageError, shell_word
 from unspool.evaluate.units import units_of
 from unspool.folder.atomic import WEIGHTS
 from unspool.folder.copies import CARD, keep_before, keep_held_out
@@ -32,7 +33,6 @@ from unspool.tasks.language.adaptation import further_learner
 from unspool.tasks.language.evaluation import held_out_figures, reading_text
 from unspool.tasks.language.job import make_batches
 from unspool.tasks.language.specs import TextDataSpec
-from unspool.tasks.opening import read_config
 from unspool.tasks.reporting.whole import REPORT
 from unspool.text.tokenizer import UNKNOWN, Tokenizer
 from unspool.training.reading import read_passes, reading_training
@@ -102,11 +102,13 @@ def read_further(
 
     Raises:
         DataError: the text is empty, or cannot be read.
+        UsageError: the model is one of n-grams to which none can be added.
         MissingExtraError: the engine that trains the model is not installed.
         TrainingError: the loss did not stay finite.
     """
     spec = build(ReadingSpec, of_spec(settings, ReadingSpec), "adapt")
     training, named = reading_training(spec), describe_sources(settings["sources"])
+    adds = _adds_counts(network, folder)
     learner = further_learner(folder, training, network)
     with reading_text(tokenizer, folder, of_spec(settings, TextDataSpec), purpose="read") as part:
         _warn_of_unknown_tokens(part)
@@ -117,8 +119,24 @@ def read_further(
         announce(f"reading {named}: {part.characters:,} characters, {spec.epochs} times, {spec.minutes:g} min at most")
         nats = read_passes(learner, make_batches(Corpus(part, part), training), spec)
         bits = tuple(map(units_of(part).bits, nats))
-        counts = counts_beside(folder, documents_of(part)) if read_config(folder).network.mixed else {}
+        counts = counts_beside(folder, documents_of(part)) if adds else {}
         return Further(named, part.characters, before, bits, learner.weights(), counts)
+
+
+def _adds_counts(network: SequenceNetwork, folder: ModelFolder) -> bool:
+    """Return whether the counts of a model take in what it reads; those beside a network may stay as they are."""
+    counts = network.counts if isinstance(network, Mixture) else network
+    if not isinstance(counts, NgramNetwork):
+        return False
+    why = why_uncountable(counts.tables)
+    if why and counts is network:
+        raise UsageError(
+            f"a model of n-grams reads more by adding to its counts. Received: {folder.known_as}, of which {why}.",
+            "use `unspool counts update`, which has the counts of before; or count the text without --min-count.",
+        )
+    if why:
+        warn(f"of the model, {why}: the network learns, its counts stay as they are.", DataWarning, stacklevel=4)
+    return not why
 
 
 def counts_beside(folder: ModelFolder, documents: Iterable[IntArray]) -> Arrays:

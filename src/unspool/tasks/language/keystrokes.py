@@ -1,6 +1,6 @@
 """Type the beginning of a held-out text with completion, and measure what that saves."""
 
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple
 
 from unspool.data.tokens import Part
 from unspool.decode.boundaries import TokenTexts
@@ -8,6 +8,7 @@ from unspool.decode.reading import start_reading
 from unspool.decode.session import Session, hastened
 from unspool.engines.announcing import advance
 from unspool.engines.base import SequenceNetwork
+from unspool.engines.mixture import Mixture
 from unspool.evaluate.keystrokes import Offer, Offers, curve, perfect_offers, recall, typed, word_starts
 from unspool.text.tokenizer import Tokenizer
 from unspool.text.words import Until
@@ -30,24 +31,11 @@ class Suggested(NamedTuple):
     starts: list[tuple[str, list[str]]]
 
 
-@runtime_checkable
-class BesideCounts(Protocol):
-    """A network of two, whose parts are measured alone too.
-
-    Attributes:
-        network: is the trained one.
-        counts: is the counted one.
-    """
-
-    network: SequenceNetwork
-    counts: SequenceNetwork
-
-
 def measure_keystrokes(network: SequenceNetwork, texts: TokenTexts, part: Part) -> dict[str, Any]:
     """Type the beginning of a part of a corpus.
 
     Args:
-        network: completes the text; a network of two completes it with each of them alone too.
+        network: completes the text; of a mixture, it is also completed with each of them alone too.
         texts: are those of its tokens.
         part: holds the text.
 
@@ -57,7 +45,7 @@ def measure_keystrokes(network: SequenceNetwork, texts: TokenTexts, part: Part) 
     """
     typing = texts_of(texts.tokenizer, part)
     figures: dict[str, Any] = {"characters": sum(map(len, typing))}
-    alone = {"network": network.network, "counts": network.counts} if isinstance(network, BesideCounts) else {}
+    alone = network.parts if isinstance(network, Mixture) else {}
     for name, one in {"model": network, **alone}.items():
         found = _suggested(one, texts, typing, name)
         figures[name] = _saved(typing, found)

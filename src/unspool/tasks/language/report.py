@@ -10,10 +10,10 @@ from unspool.data.tokens import Part, open_part
 from unspool.decode.reading import read, start_reading
 from unspool.engines.base import SequenceNetwork
 from unspool.errors import ModelFolderError
-from unspool.evaluate.surprise import surprise
+from unspool.evaluate.surprisal import surprisal
 from unspool.folder.model_folder import ModelFolder
 from unspool.pages.page import section
-from unspool.tasks.reporting.surprises import Passage, surprises_part
+from unspool.tasks.reporting.surprisal import Passage, surprisal_part
 from unspool.tasks.reporting.writing import writing_part
 from unspool.text.tokenizer import Tokenizer
 
@@ -46,10 +46,10 @@ def language_sections(
     texts = [] if part is None else list(held_out_texts(part, tokenizer))
     prompt = first_words(tokenizer.decode(texts[0])) if texts else ""
     start = read(network, tokenizer.encode(prompt), start_reading(network))
-    passages = [Passage(surprise(network, tokenizer, ids)) for ids in texts]
+    passages = [Passage(surprisal(network, tokenizer, ids)) for ids in texts]
     return [
         section(WRITES, writing_part(network, tokenizer, by_document, start, prompt)),
-        section(SURPRISES, surprises_part(passages, tokenizer.kind)) if passages else "",
+        section(SURPRISES, surprisal_part(passages, tokenizer.kind)) if passages else "",
     ]
 
 

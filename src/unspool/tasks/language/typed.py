@@ -13,9 +13,8 @@ import numpy as np
 from unspool.arrays import Arrays, IntArray
 from unspool.engines.base import SequenceNetwork
 from unspool.engines.mixture import Mixture
-from unspool.engines.ngram.backoff import BackoffModel
 from unspool.engines.ngram.network import NgramNetwork
-from unspool.engines.ngram.recounting import counted_further
+from unspool.engines.ngram.recounting import counted_further, why_uncountable
 from unspool.errors import UsageError
 from unspool.folder.atomic import WEIGHTS
 from unspool.folder.copies import CARD, Complete, keep_before, rewrite, same_weights
@@ -39,7 +38,7 @@ def learning_order(network: SequenceNetwork, path: Path) -> int:
         path: is that of its folder.
 
     Raises:
-        UsageError: it has no counts.
+        UsageError: it has no counts, or some of its n-grams were pruned.
     """
     counts = network.counts if isinstance(network, Mixture) else network
     if not isinstance(counts, NgramNetwork):
@@ -47,10 +46,11 @@ def learning_order(network: SequenceNetwork, path: Path) -> int:
             f"what is typed is learnt by counts. Received: {path}, which has none beside its network.",
             "train it without --no-counts; or keep what you type in a file, and let `unspool adapt` read that.",
         )
-    if isinstance(counts.tables, BackoffModel):
+    if why := why_uncountable(counts.tables):
         raise UsageError(
-            f"what is typed is learnt by counts. Received: {path}, which has none: it is from an ARPA file.",
-            "count the text itself with `unspool train --model ngram`.",
+            f"what is typed is learnt by counts that are whole. Received: {path}, of which {why}.",
+            "count the text itself, without --min-count; or keep what you type in a file, and let `unspool adapt` or "
+            "`unspool counts update` read that.",
         )
     return counts.order
 

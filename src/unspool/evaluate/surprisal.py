@@ -1,4 +1,4 @@
-"""What surprises a network in a text: the bits of each token, and what was expected instead.
+"""The surprisal of a text under a network: the bits of each token, and what was expected instead.
 
 Shapes: T tokens, V tokens of the vocabulary.
 """
@@ -17,7 +17,7 @@ AT_ONCE = 256  # tokens whose logits are in memory
 
 
 @dataclass(frozen=True)
-class Surprise:
+class Surprisal:
     """What a network expected at each token of a text.
 
     Attributes:
@@ -34,10 +34,10 @@ class Surprise:
     counts_better: tuple[bool, ...] | None = None
 
 
-def surprise(
+def surprisal(
     network: SequenceNetwork, tokenizer: Tokenizer, tokens: IntArray, state: State = None, alternatives: int = 3
-) -> Surprise:
-    """Find what surprises a network in a text.
+) -> Surprisal:
+    """Compute the surprisal of each token of a text under a network.
 
     Args:
         network: predicts it, in any engine.
@@ -63,7 +63,7 @@ def surprise(
         parts = zip((network.counts, network.network), (states[1], states[0]), strict=True)
         counts, alone = (token_nats(one, tokens, first) for one, first in parts)
         better = tuple((counts < alone).tolist())
-    return Surprise(tuple(map(tokenizer.show, tokens.tolist())), tuple(bits), tuple(likeliest), better)
+    return Surprisal(tuple(map(tokenizer.show, tokens.tolist())), tuple(bits), tuple(likeliest), better)
 
 
 def _likeliest(probabilities: FloatArray, tokenizer: Tokenizer, count: int) -> list[tuple[tuple[str, float], ...]]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from unspool.evaluate.surprise import Surprise
+from unspool.evaluate.surprisal import Surprisal
 from unspool.pages.cells import Cell, key, symbol, text_cells
 from unspool.pages.page import choice, optional, paragraph
 from unspool.text.tokenizer import END, SPECIAL_TOKENS
@@ -20,11 +20,11 @@ class Passage(NamedTuple):
         condition: is what it depends on; empty of a text that depends on nothing.
     """
 
-    found: Surprise
+    found: Surprisal
     condition: str = ""
 
 
-def surprises_part(passages: Sequence[Passage], kind: str) -> str:
+def surprisal_part(passages: Sequence[Passage], kind: str) -> str:
     """Return texts whose tokens are shaded by what they cost.
 
     Args:
