@@ -15,7 +15,7 @@ from unspool.engines.registry import installed_engines
 
 pytestmark = pytest.mark.skipif("torch" not in installed_engines(), reason="PyTorch is not installed")
 SHORT = ["lstm-normuon", "gru-muon", "gru-adamw"]
-QUICK = list(GRADIENTS)[::8]  # every eighth: the graph of each takes a second to trace
+QUICK = list(GRADIENTS)[::16]  # every sixteenth: the graph of each takes a second to trace
 FURTHER = [name for name in GRADIENTS if name not in QUICK]
 
 

@@ -30,6 +30,7 @@ def run(code: str, place: Path) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_the_lines_of_the_page_run(tmp_path: Path) -> None:
     (tmp_path / "text.txt").write_text(small_text(60), encoding="utf-8")
     train, example, take, alone, module = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.S)

@@ -33,7 +33,7 @@ def whole(request, faults, fox, tmp_path_factory):
     return place, options
 
 
-@pytest.fixture(scope="module", params=TABLES)
+@pytest.fixture(scope="module", params=["classification", pytest.param("translation", marks=pytest.mark.slow)])
 def whole_of_rows(request, faults, tmp_path_factory):
     """A run on a table without interruption, the table and its options; the best weights are averaged."""
     folder = tmp_path_factory.mktemp("rows")
