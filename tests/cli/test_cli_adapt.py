@@ -1,18 +1,19 @@
 """`adapt`, `forget`, `evaluate --adapt` and `score --adapt`: the model itself stays as it is, byte for byte."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from safetensors.numpy import load_file
+from safetensors.numpy import load_file, save_file
 
 import unspool
 from helpers.commands import SENTENCE, Result, call_main, unimportable
 from helpers.counted import with_counts
 from unspool.data.tokens import open_part
-from unspool.engines.mixture import NGRAM, without_prefix
+from unspool.engines.mixture import NGRAM, with_prefix, without_prefix
 from unspool.engines.ngram.counts import counts_of, documents_of, merged
 from unspool.engines.ngram.model import build_model, model_from_arrays
 from unspool.engines.ngram.recounting import counts_of_model
@@ -60,6 +61,24 @@ def test_a_mixture_adapts_in_both_and_forgets_both(mixed: Path, own: Path, tmp_p
     assert bits[1] < 0.8 * bits[0]
     assert call_main("forget", new).code == 0
     assert published(new) == before == published(mixed)
+
+
+def test_a_mixture_of_before_whose_orders_were_stored_together_adapts_and_learns(
+    mixed: Path, own: Path, tmp_path: Path
+) -> None:
+    old = Path(shutil.copytree(mixed, tmp_path / "old"))
+    arrays = load_file(old / "counts.safetensors")
+    model = model_from_arrays(without_prefix(NGRAM, arrays))
+    gate = {name: array for name, array in arrays.items() if not name.startswith(NGRAM)}
+    save_file(gate | with_prefix(NGRAM, model._asdict()), old / "counts.safetensors")
+    before, bits = published(old), call_main("evaluate", mixed, own, "--json").json()["bits_per_byte"]
+    assert call_main("evaluate", old, own, "--json").json()["bits_per_byte"] == bits
+    assert call_main("adapt", old, own, "--out", tmp_path / "mine", "--epochs", 1).code == 0
+    assert call_main("evaluate", tmp_path / "mine", own, "--json").json()["bits_per_byte"] < bits
+    assert call_main("forget", tmp_path / "mine").code == 0
+    assert published(tmp_path / "mine") == before
+    assert call_main("complete", old, "the ", "--learn").code == 0
+    assert call_main("evaluate", old, own, "--json").code == 0
 
 
 def test_a_model_that_has_read_more_predicts_it_better_and_forgets_it(model: Path, own: Path, tmp_path: Path) -> None:

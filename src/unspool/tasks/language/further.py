@@ -143,7 +143,8 @@ def counts_beside(folder: ModelFolder, documents: Iterable[IntArray]) -> Arrays:
     """Add the n-grams of documents to those beside a network; what mixes both stays."""
     arrays = folder.read_counts()
     counted = counted_further(without_prefix(NGRAM, arrays), documents)
-    return arrays | with_prefix(NGRAM, counted)
+    gate = {name: array for name, array in arrays.items() if not name.startswith(NGRAM)}
+    return gate | with_prefix(NGRAM, counted)
 
 
 def noted(card: str, note: str, name: str) -> str:
