@@ -194,7 +194,7 @@ class _Search:
 
     def _add_ends(self, before: str, ends: Ends, values: FloatArray) -> dict[str, float]:
         """Add the continuations that end with the next token, and return their probabilities."""
-        masses = np.bincount(ends.piece, np.exp(values[ends.tokens]), len(ends.pieces))
+        masses = np.bincount(ends.piece, np.exp(values[ends.tokens]), len(ends.pieces))  # (G)
         totals = dict[str, float]()
         for index in np.flatnonzero(masses > NEGLIGIBLE * self._min_probability).tolist():
             text, ending = ends.pieces[index]

@@ -102,7 +102,7 @@ def with_mean(network: FloatArray, counts: FloatArray) -> FloatArray:
     """Return the log-probabilities of both and of their mean, at least -100: [R, V] to [R, 3, V]."""
     network, counts = np.maximum(network, MIN_LOG_PROBABILITY), np.maximum(counts, MIN_LOG_PROBABILITY)
     mean = np.log((np.exp(network) + np.exp(counts)) / 2)
-    result: FloatArray = np.stack([network, counts, mean], axis=1)
+    result: FloatArray = np.stack([network, counts, mean], axis=1)  # (R, 3, V)
     return result
 
 
@@ -120,5 +120,5 @@ def mixed(gate: Gate, logits: Logits, counts: Logits, lengths: IntArray) -> tupl
     """
     network, counted = log_softmax(logits.astype(np.float64)), counts.astype(np.float64)
     powers = gate.powers(features_of(network, counted)[:, : len(gate.features)], lengths)
-    both = np.einsum("rk,rkv->rv", powers, with_mean(network, counted))
+    both = np.einsum("rk,rkv->rv", powers, with_mean(network, counted))  # (R, V)
     return log_softmax(both).astype(np.float32), powers

@@ -46,7 +46,7 @@ class Positions(NamedTuple):
     @property
     def of_targets(self) -> FloatArray:
         """The log-probabilities of what came, by both, [R, 2]."""
-        return np.take_along_axis(self.parts, self.targets[:, None, None], 2)[:, :, 0]
+        return np.take_along_axis(self.parts, self.targets[:, None, None], 2)[:, :, 0]  # (R, 2)
 
     def nats(self, gate: Gate) -> float:
         """Compute the mean negative log-likelihood of the mixture by a gate, in nats."""

@@ -7,7 +7,7 @@ taken out again. Where documents depend on labels, these stand before `<s>`, as 
 
 Counts are sorted, so that equal corpora have equal bytes, in whatever parts and order they were counted.
 
-Shapes: N n-grams, W words, T tokens.
+Shapes: G n-grams, N orders, W words, T tokens.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -34,8 +34,8 @@ class Counts:
     Attributes:
         order: is the number of tokens of an n-gram, 1 to 12.
         vocabulary_size: is the number of tokens of the vocabulary.
-        ngrams: are sorted, and packed from the last token to the first, [W, N] uint64; see `Packing`.
-        counts: says how often each occurs, at least once, [N] int64.
+        ngrams: are sorted, and packed from the last token to the first, [W, G] uint64; see `Packing`.
+        counts: says how often each occurs, at least once, [G] int64.
     """
 
     order: int
@@ -171,7 +171,7 @@ def _added(parts: Sequence[Counts]) -> Counts:
 
 
 def _summed(order: int, vocabulary_size: int, ngrams: Array, counts: IntArray, stable: bool = False) -> Counts:
-    """Sort n-grams [W, N], and sum the counts of equal ones; a stable sort is fast where parts are sorted already."""
+    """Sort n-grams [W, G], and sum the counts of equal ones; a stable sort is fast where parts are sorted already."""
     sorted_by = sorting(ngrams, stable)
     ngrams = ngrams[:, sorted_by]
     starts = np.flatnonzero(Packing.of_vocabulary(vocabulary_size).changes(ngrams, order))

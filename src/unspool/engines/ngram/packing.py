@@ -3,7 +3,7 @@
 The tokens of an n-gram are written into fields of equal width, from the top of the first word down. So words compare
 as the tokens do. A field holds a token and 1 more; 0 stands for no token, before a document begins.
 
-Shapes: N n-grams, F fields, W words.
+Shapes: G n-grams, F fields, W words.
 """
 
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ class Packing(NamedTuple):
         return -(-fields // (WORD // self.bits))
 
     def pack(self, fields: Sequence[Array]) -> Array:
-        """Pack fields, F arrays [N] of which the first counts most, as words [W, N] uint64."""
+        """Pack fields, F arrays [G] of which the first counts most, as words [W, G] uint64."""
         words = np.zeros((self.words(len(fields)), len(fields[0])), np.uint64)
         for index, field in enumerate(fields):
             word, shift = self._place(index)
@@ -43,13 +43,13 @@ class Packing(NamedTuple):
         return words
 
     def field(self, words: Array, index: int) -> Array:
-        """Return one field of packed words: [W, N] to [N] uint64."""
+        """Return one field of packed words: [W, G] to [G] uint64."""
         word, shift = self._place(index)
         found: Array = (words[word] >> shift) & np.uint64((1 << self.bits) - 1)
         return found
 
     def turned(self, words: Array, fields: int) -> Array:
-        """Return packed words with their first fields in the opposite order, and no others: [W, N]."""
+        """Return packed words with their first fields in the opposite order, and no others: [W, G]."""
         result = np.zeros((self.words(fields), words.shape[1]), np.uint64)
         for index in range(fields):
             word, shift = self._place(index)
@@ -57,7 +57,7 @@ class Packing(NamedTuple):
         return result
 
     def without_last(self, words: Array, fields: int) -> Array:
-        """Return packed words of a number of fields without the last of these: [W, N]."""
+        """Return packed words of a number of fields without the last of these: [W, G]."""
         word, shift = self._place(fields - 1)
         result = words[: self.words(fields - 1)].copy()
         if word < len(result):
@@ -65,7 +65,7 @@ class Packing(NamedTuple):
         return result
 
     def changes(self, words: Array, fields: int) -> Flags:
-        """Mark the columns whose first fields differ from those of the column before: [W, N] to [N]."""
+        """Mark the columns whose first fields differ from those of the column before: [W, G] to [G]."""
         flags = np.zeros(words.shape[1], np.bool_)
         flags[:1] = True
         for word in range(self.words(fields)):
@@ -81,7 +81,7 @@ class Packing(NamedTuple):
 
 
 def sorting(words: Array, stable: bool = False) -> IntArray:
-    """Return the order that sorts the columns of words [W, N], of which the first word counts most: [N].
+    """Return the order that sorts the columns of words [W, G], of which the first word counts most: [G].
 
     Args:
         words: are to be sorted.
@@ -94,7 +94,7 @@ def sorting(words: Array, stable: bool = False) -> IntArray:
 
 
 def positions(words: Array, wanted: Array) -> IntArray:
-    """Count the columns of sorted words [W, N] that are less than each of the columns [W, M] of others: [M] int64."""
+    """Count the columns of sorted words [W, G] that are less than each of the columns [W, M] of others: [M] int64."""
     if len(words) == 1:
         found: IntArray = np.searchsorted(words[0], wanted[0])
         return found
@@ -111,7 +111,7 @@ def child_ranges(parents: Array, prefixes: Array) -> tuple[IntArray, IntArray]:
 
     Args:
         parents: are sorted n-grams, [W, P].
-        prefixes: are the sorted n-grams that the children continue, each one of the parents, [W, N].
+        prefixes: are the sorted n-grams that the children continue, each one of the parents, [W, G].
 
     Returns:
         the index of the first child of each parent, and the one after its last, [P].
@@ -121,7 +121,7 @@ def child_ranges(parents: Array, prefixes: Array) -> tuple[IntArray, IntArray]:
 
 
 def are_ascending(words: Array) -> bool:
-    """Return whether each column of words [W, N] is greater than the one before it."""
+    """Return whether each column of words [W, G] is greater than the one before it."""
     greater, equal = np.zeros(max(words.shape[1] - 1, 0), np.bool_), np.ones(max(words.shape[1] - 1, 0), np.bool_)
     for word in words:
         greater |= equal & (word[1:] > word[:-1])

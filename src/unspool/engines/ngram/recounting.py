@@ -3,7 +3,7 @@
 So they are known only where no n-grams were pruned: what is rare in a pruned model is among its counts of contexts, but
 not after which other tokens it came.
 
-Shapes: N n-grams, G nodes.
+Shapes: G nodes.
 """
 
 from collections.abc import Iterable, Mapping

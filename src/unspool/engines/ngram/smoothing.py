@@ -5,7 +5,7 @@ n-grams of an order that were counted r times,
 
     Y = n_1 / (n_1 + 2 n_2)        D_r = r - (r + 1) Y n_{r+1} / n_r        r = 1, 2, 3
 
-Shapes: N n-grams, V tokens.
+Shapes: G n-grams, V tokens.
 """
 
 import numpy as np
@@ -25,7 +25,7 @@ def estimate_discounts(counts: IntArray) -> FloatArray:
     Where an estimate is undefined, not positive or larger than the count, all three are those of `FALLBACK`.
 
     Args:
-        counts: are those of the n-grams of this order, [N]; zeros do not count.
+        counts: are those of the n-grams of this order, [G]; zeros do not count.
 
     Returns:
         the discounts of counts of 0, 1, 2, and 3 or more: [4] float64, the first of which is 0.
@@ -40,7 +40,7 @@ def estimate_discounts(counts: IntArray) -> FloatArray:
 
 
 def discounted(counts: IntArray, discounts: FloatArray) -> FloatArray:
-    """Subtract from counts [N] their discounts, of [4]; see `estimate_discounts`."""
+    """Subtract from counts [G] their discounts, of [4]; see `estimate_discounts`."""
     result: FloatArray = counts - discounts[np.minimum(counts, 3)]
     return result
 

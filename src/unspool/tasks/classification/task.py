@@ -103,35 +103,23 @@ class Classification(LabellingTask[ClassificationRecipe, ClassificationConfig]):
         pretrained: Pretrained | None,
         callback: Callback,
     ) -> Plan[ClassificationRecipe, ClassificationConfig]:
-        """Learn the tokenizer, write the ids and labels, choose the sizes."""
+        """Learn the tokenizer, write the ids and labels, choose the sizes.
+
+        Raises:
+            UsageError: layers are to be unfrozen, and there is no model that they are of; a setting breaks its rule.
+            DataError: the rows cannot be read, or cannot be divided.
+        """
         if pretrained is None and settings["training"].get("unfreeze", "at-once") != "at-once":
             raise UsageError(
                 f"unfreeze is for the layers of another model. Received: unfreeze={settings['training']['unfreeze']}, "
                 "and no model.",
                 "name the model with --from, or leave it out.",
             )
-        spec = build(ClassificationDataSpec, settings["data"], "data")
-        findings = Findings()
-        rows, held_out = divide_labelled(
-            labelled_rows(spec.sources, spec, findings),
-            labelled_rows(spec.validation, spec, findings) if spec.validation else None,
-            spec.split,
-            findings.added_to(describe_sources(spec.sources)),
-            findings,
-        )
-        findings.keep(folder.training)
-        if "tokenizer" not in settings["data"]:
-            spec = spec.changed(tokenizer="char" if are_short([row.item for row in rows]) else "word")
-        if spec.tokenizer == "word" and "lowercase" not in settings["data"]:
-            spec = spec.changed(lowercase=pretrained is None or pretrained.has_vectors)
+        spec, rows, held_out = _divided(folder, settings, pretrained)
         texts = [row.item for row in rows]
         if pretrained is not None and spec.lowercase:
             pretrained = pretrained.lowercased(texts)
-        tokenizer = (
-            pretrained.tokenizer_for(texts)
-            if pretrained
-            else make_tokenizer(spec.tokenizer, texts, spec.vocabulary_limit, spec.lowercase)
-        )
+        tokenizer = _tokenizer(spec, texts, pretrained)
         folder.write_tokenizer(tokenizer)
         counts = settings["training"].get("counts", True) and len(rows) >= MINIMUM_ROWS
         counted = counts_tokenizer(texts, tokenizer, settings["data"].get("lowercase", True)) if counts else None
@@ -207,6 +195,34 @@ def labelled_rows(names: tuple[str, ...], spec: ClassificationDataSpec, findings
     """Read the rows of tables, with the settings of the spec."""
     assert spec.label is not None
     return read_labelled(Sources(names, spec, tables=True, findings=findings), spec.text, spec.label)
+
+
+def _divided(
+    folder: ModelFolder, settings: Settings, pretrained: Pretrained | None
+) -> tuple[ClassificationDataSpec, list[Labelled[str]], list[Labelled[str]]]:
+    """Read the rows, hold some out, keep what was found in them, and choose the kind of tokens that suits them."""
+    spec = build(ClassificationDataSpec, settings["data"], "data")
+    findings = Findings()
+    rows, held_out = divide_labelled(
+        labelled_rows(spec.sources, spec, findings),
+        labelled_rows(spec.validation, spec, findings) if spec.validation else None,
+        spec.split,
+        findings.added_to(describe_sources(spec.sources)),
+        findings,
+    )
+    findings.keep(folder.training)
+    if "tokenizer" not in settings["data"]:
+        spec = spec.changed(tokenizer="char" if are_short([row.item for row in rows]) else "word")
+    if spec.tokenizer == "word" and "lowercase" not in settings["data"]:
+        spec = spec.changed(lowercase=pretrained is None or pretrained.has_vectors)
+    return spec, rows, held_out
+
+
+def _tokenizer(spec: ClassificationDataSpec, texts: list[str], pretrained: Pretrained | None) -> Tokenizer:
+    """Extend the tokenizer of the model that training starts from by the texts, or make one of them."""
+    if pretrained is not None:
+        return pretrained.tokenizer_for(texts)
+    return make_tokenizer(spec.tokenizer, texts, spec.vocabulary_limit, spec.lowercase)
 
 
 def _recipe(
