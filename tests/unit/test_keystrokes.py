@@ -1,13 +1,13 @@
 """The arithmetic of keys that are saved, on suggestions that are known."""
 
-from typing import Any
-
 import numpy as np
 import pytest
 
 from helpers.typed import TALE, counted_network
 from unspool.data.tokens import part_of_text
 from unspool.decode.boundaries import TokenTexts
+from unspool.engines.gate import FIGURES, POWERS, Gate
+from unspool.engines.mixture import mixture
 from unspool.evaluate.keystrokes import Offer, curve, keystrokes_text, perfect_offers, recall, type_text, word_starts
 from unspool.tasks.language.keystrokes import measure_keystrokes, texts_of
 from unspool.text.vocabulary import make_tokenizer
@@ -72,8 +72,8 @@ def test_a_higher_threshold_shows_fewer() -> None:
 def test_a_network_that_knows_a_text_saves_most_of_its_keys_and_the_oracle_more() -> None:
     tokenizer = make_tokenizer("char", [TALE])
     part = part_of_text(tokenizer, TALE[:105])
-    network: Any = counted_network(tokenizer, order=6)
-    network.network, network.counts = counted_network(tokenizer, order=4), counted_network(tokenizer, order=1)
+    alone = Gate(np.array([[1.0, 0.0, 0.0]]), np.zeros((FIGURES, POWERS)))  # the network decides
+    network = mixture(counted_network(tokenizer, order=6), counted_network(tokenizer, order=1), alone)
     found = measure_keystrokes(network, TokenTexts(tokenizer, by_document=False), part)
     assert found["characters"] == 105
     for unit in ("words", "lines"):

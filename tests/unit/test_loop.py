@@ -87,6 +87,13 @@ def test_a_run_ends_early_when_nothing_gets_better(tmp_path: Path) -> None:
     assert (progress.step, progress.best_step, progress.done) == (30, 10, True)
 
 
+def test_patience_is_not_lost_while_the_rate_is_at_its_peak(tmp_path: Path) -> None:
+    values = iter([1.0, *[2.0] * 9])
+    settings = {"validations": 10, "patience": 2, "decay_from": 0.5}
+    progress = make_loop(tmp_path, Learner(lambda n: 1.0), lambda n: next(values), 100, **settings).run()
+    assert (progress.step, progress.best_step, progress.done) == (60, 10, True)
+
+
 def test_a_run_makes_one_step_even_if_its_time_was_over_before(tmp_path: Path) -> None:
     loop = make_loop(tmp_path, Learner(lambda n: 1.0), lambda n: 1.0, 1)
     loop.budget = Budget(BudgetSpec(minutes=0.1), 3, used=60.0)

@@ -16,10 +16,17 @@ def test_the_rate_rises_in_the_warm_up_and_falls_in_a_line() -> None:
     assert rate_at(1.0, 0.1, 0.25) == pytest.approx(0.25)
 
 
+def test_the_rate_stays_at_its_peak_until_the_decay_begins() -> None:
+    assert [rate_at(progress, 0.1, 0.0, 0.5) for progress in (0.05, 0.1, 0.3, 0.5)] == pytest.approx([0.5, 1, 1, 1])
+    assert [rate_at(progress, 0.1, 0.2, 0.5) for progress in (0.75, 1.0)] == pytest.approx([0.6, 0.2])
+    assert rate_at(0.55, 0.1, 0.0, 0.05) == rate_at(0.55, 0.1, 0.0)
+
+
 @pytest.mark.parametrize("warmup", [0.0, 0.03, 0.99])
 @pytest.mark.parametrize("final", [0.0, 0.01, 1.0])
-def test_the_rate_is_always_above_zero_and_at_most_one(warmup: float, final: float) -> None:
-    assert all(0 < rate_at(i / 500, warmup, final) <= 1 for i in range(501))
+@pytest.mark.parametrize("decay_from", [0.0, 0.5, 0.999])
+def test_the_rate_is_always_above_zero_and_at_most_one(warmup: float, final: float, decay_from: float) -> None:
+    assert all(0 < rate_at(i / 500, warmup, final, decay_from) <= 1 for i in range(501))
 
 
 def test_scheduled_forcing_falls_in_a_line_and_other_forcing_stays() -> None:

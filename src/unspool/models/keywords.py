@@ -51,6 +51,7 @@ class TrainingKeywords(TypedDict, total=False):
     matrix_rate: float
     weight_decay: float
     warmup: float
+    decay_from: float
     final_rate: float
     clip: float
     dropout: float

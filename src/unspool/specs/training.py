@@ -57,6 +57,8 @@ class TrainingSpec(Spec):
         matrix_rate: sets the peak learning rate of Muon and NorMuon.
         weight_decay: sets the decoupled weight decay of the cells' matrices.
         warmup: sets the fraction of the budget in which the learning rates rise.
+        decay_from: sets the fraction of the budget at which the learning rates begin to fall, before which they stay at
+            their peak after the warm-up (Hägele et al., 2024), and patience is not lost.
         final_rate: sets the fraction of the peak to which the learning rates fall by the end.
         clip: clips the norm of the gradient to this.
         dropout: sets the rate of variational dropout between layers and on the output (Gal and Ghahramani, 2016).
@@ -109,6 +111,16 @@ class TrainingSpec(Spec):
     )
     weight_decay: float = setting(0.01, Option("Training", synonyms=("wd", "l2", "decay")), ge=0)
     warmup: float = setting(0.03, Option("Training", synonyms=("warmup-fraction", "warmup-steps")), ge=0, lt=1)
+    decay_from: float = setting(
+        0.0,
+        Option(
+            "Training",
+            synonyms=("decay-start", "hold", "stable", "constant", "plateau"),
+            default="0; of up to 1,000 different tokens that are read 4.5 times or more 0.5",
+        ),
+        ge=0,
+        lt=1,
+    )
     final_rate: float = setting(0.01, Option("Training", synonyms=("min-lr", "final-lr", "end-rate")), ge=0, le=1)
     clip: float = setting(
         1.0, Option("Training", synonyms=("grad-clip", "clip-norm", "gradient-clip", "max-grad-norm")), gt=0

@@ -136,7 +136,8 @@ class Loop:
         began = self.budget.seconds()
         batch = self.batches.batch(progress.epoch, progress.index)
         used = self.budget.progress(progress.step)
-        rate = rate_at(used, self.training.warmup, self.training.final_rate) * progress.rate_factor
+        training = self.training
+        rate = rate_at(used, training.warmup, training.final_rate, training.decay_from) * progress.rate_factor
         started = time.perf_counter()
         forcing = self._forcing(used)
         loss = self.learner.train_step(batch, rate, progress.step, forcing)
@@ -205,7 +206,7 @@ class Loop:
         if best:
             self.keep_best(self.learner, {"step": progress.step, "fresh_nats_per_token": fresh}, scheduled)
             self.progress = progress.changed(best=fresh, best_step=progress.step, since_best=0)
-        else:
+        elif self.budget.progress(progress.step) >= self.training.decay_from:  # before that, the rate is too high
             self.progress = progress.changed(since_best=progress.since_best + 1)
         due = int(self.budget.progress(progress.step) * self.training.validations)
         self.progress = self.progress.changed(validations=max(due, progress.validations), validated_at=progress.step)
