@@ -116,7 +116,7 @@ class TrainingSpec(Spec):
         Option(
             "Training",
             synonyms=("decay-start", "hold", "stable", "constant", "plateau"),
-            default="0; of up to 1,000 different tokens that are read four times or more 0.5",
+            default="0; of a text of up to 1,000 different tokens that is read four times or more 0.5",
         ),
         ge=0,
         lt=1,
