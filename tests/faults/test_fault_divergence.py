@@ -84,7 +84,7 @@ def test_a_divergence_before_the_first_model_brings_no_old_model_into_danger(fau
 def test_a_run_ends_after_so_many_validations_without_a_new_best(faults, fox, tmp_path, monkeypatch):
     figures = iter([3.0, 2.0, 2.5, 2.4, 2.3, 1.0, 0.9])
     monkeypatch.setattr(LanguageJob, "validate", lambda self, network: next(figures))
-    options = ["--steps", 70, "--validations", 7, "--patience", 3, "--decay-from", 0, *faults.small]
+    options = ["--steps", 70, "--validations", 7, "--patience", 3, *faults.small]
     result = faults.call("train", fox, "--out", tmp_path / "m", *options)
     assert result.code == 0, result.err
     assert [event["fresh"] for event in events(tmp_path / "m", "validation")] == [3.0, 2.0, 2.5, 2.4, 2.3]

@@ -104,15 +104,6 @@ def test_dropout_follows_the_passes_that_the_budget_means() -> None:
     assert dropout(steps=500, batch_size=16, sequence_length=64) == dropout(epochs=8.0)
 
 
-def test_rates_are_held_where_characters_are_read_again() -> None:
-    def decay_from(vocabulary: int, epochs: float, **given: float) -> float:
-        return choice(Size(64_000, vocabulary, 3.0, ORDINARY), epochs=epochs, **given).training.decay_from
-
-    assert [decay_from(100, epochs) for epochs in (3.9, 4.0, 50.0)] == [0.0, 0.5, 0.5]
-    assert decay_from(5_000, 50.0) == 0.0
-    assert decay_from(100, 50.0, decay_from=0.1) == 0.1
-
-
 def test_a_network_that_is_narrower_than_would_be_chosen_has_less_dropout() -> None:
     size = Size(500_000, 60, 3.0, ORDINARY)
     chosen = choice(size, epochs=50.0)

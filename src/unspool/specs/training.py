@@ -112,14 +112,7 @@ class TrainingSpec(Spec):
     weight_decay: float = setting(0.01, Option("Training", synonyms=("wd", "l2", "decay")), ge=0)
     warmup: float = setting(0.03, Option("Training", synonyms=("warmup-fraction", "warmup-steps")), ge=0, lt=1)
     decay_from: float = setting(
-        0.0,
-        Option(
-            "Training",
-            synonyms=("decay-start", "hold", "stable", "constant", "plateau"),
-            default="0; of a text of up to 1,000 different tokens that is read four times or more 0.5",
-        ),
-        ge=0,
-        lt=1,
+        0.0, Option("Training", synonyms=("decay-start", "hold", "stable", "constant", "plateau")), ge=0, lt=1
     )
     final_rate: float = setting(0.01, Option("Training", synonyms=("min-lr", "final-lr", "end-rate")), ge=0, le=1)
     clip: float = setting(

@@ -24,8 +24,6 @@ TOKENS_PER_WEIGHT, GRU_TOKENS_PER_WEIGHT = 7.7, 9.0  # within the budget
 FEW_PASSES = 8  # over the text
 MAX_TEXTS, MIN_BATCHES = 256, 8  # texts in a batch; batches in an epoch
 SLOW_RATE, FAST_RATE = 0.004, 0.032  # of AdamW: for all that is trained; for the embedding and the output alone
-DROPOUT_PASSES = 4.5  # over the text, from which on dropout helps
-HELD_PASSES, DECAY_FROM = 4.0, 0.5  # from which on rates stay at their peak, up to this fraction of the budget
 LARGE = 1000  # tokens of a vocabulary, most of which are rare
 FAST_PASSES = 5.0  # below which rare tokens, too, are learnt at the fast rate; above they are learnt by heart
 OPERATIONS = 6  # for each weight and token, forward and backward
@@ -178,15 +176,13 @@ def _training(
 ) -> dict[str, Any]:
     """Choose dropout by the passes over the text: none up to 4.5, 0.08 at 7, 0.14 at 9, 0.37 at 100, and four tenths of
     it on the recurrent matrices. A network of fewer weights than the one that would be chosen has as much less, since
-    it has less to learn the text by heart with. From 4 passes on the rates stay at their peak for half of the budget,
-    where most tokens are not rare.
+    it has less to learn the text by heart with.
     """
-    curve, beginning = 0.1 + 0.22 * log10(max(passes, 1e-9) / 6), 0.03 * (passes - DROPOUT_PASSES)
+    curve, beginning = 0.1 + 0.22 * log10(max(passes, 1e-9) / 6), 0.03 * (passes - 4.5)
     dropout = round(share * min(0.5, max(0.0, min(curve, beginning))), 2)
     chosen = {
         **_optimizer(shape, size.vocabulary > LARGE and passes >= FAST_PASSES, requested),
         "batch_size": size.machine.rows,
-        "decay_from": DECAY_FROM if passes >= HELD_PASSES and size.vocabulary <= LARGE else 0.0,
         "dropout": dropout,
         "input_dropout": dropout,
         "recurrent_dropout": 0.0 if shape.cell == "mingru" else round(0.4 * dropout, 2),

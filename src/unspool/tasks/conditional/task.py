@@ -107,10 +107,8 @@ class Conditional(MixedTask[ConditionalRecipe, ConditionalConfig]):
         tokens = len(examples.text.tokens)
         minutes = usual_minutes(settings)
         size = Size(tokens, tokenizer.vocabulary_size, minutes, filled(machine, len(rows), tokens))
-        training = {"decay_from": 0.0, **settings["training"]}  # held rates were found for texts without conditions
         if settings["network"].get("decoder_input") == "none":
-            training = {"counts": False, **training}
-        settings = {**settings, "training": training}
+            settings = {**settings, "training": {"counts": False, **settings["training"]}}
         choice = choose(ConditionalRecipe, size, settings)
         encoder = build(ConditionEncoderShape, settings["encoder"], "encoder")
         reason = f"condition: {encoder.encoder_size} hidden units encode it as the decoder's initial state."

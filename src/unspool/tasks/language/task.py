@@ -37,11 +37,7 @@ LANGUAGE_FIGURES = (
     "that stand verbatim in the training text, `longest_copy` the length of the longest span; `held_out` says the same "
     "of held-out text. Where the training text is large, `unspool evaluate --copying` measures them."
 )
-PRETRAINED_RATES = {  # half of what an untrained network takes, and not held
-    "learning_rate": 2e-3,
-    "matrix_rate": 0.01,
-    "decay_from": 0.0,
-}
+PRETRAINED_RATES = {"learning_rate": 2e-3, "matrix_rate": 0.01}  # half of what an untrained network takes
 
 
 class Language(MixedTask[LanguageRecipe, LanguageConfig]):
