@@ -112,7 +112,7 @@ def recalls(folder: Path) -> Iterator[dict[str, Any]]:
     for who, found in hits.items():
         yield {"who": f"{who}, more words", "words": len(starts), **recall_of(found)}
     difference_of_each = hits["model"].astype(float) - hits["counts"]
-    errors = difference_of_each.std(axis=0) / np.sqrt(len(starts))
+    errors = (difference_of_each.std(axis=0) / np.sqrt(len(starts))).tolist()
     yield {
         "who": ABOVE,
         "words": len(starts),
