@@ -198,6 +198,11 @@ def test_counts_of_an_arpa_file_are_refused(own: Path, counted: Path, tmp_path: 
     assert refused.clean
     assert refused.code == 2
     assert "from an ARPA file" in refused.err
+    assert "unspool train --model ngram" in refused.err  # it has no counts to be updated
+    learnt = call_main("complete", tmp_path / "arpa", "the ", "--learn")
+    assert learnt.clean
+    assert learnt.code == 2
+    assert "from an ARPA file" in learnt.err
 
 
 def test_counts_are_those_of_the_model_that_was_made_of_them() -> None:

@@ -185,6 +185,7 @@ def test_pruned_counts_are_refused(model: Path, tmp_path: Path) -> None:
     assert done.clean
     assert done.code == 2
     assert "rare n-grams were pruned from its counts" in done.err
+    assert "let `unspool adapt` read that" in done.err  # its network learns it
     assert files_of(pruned) == before
 
 

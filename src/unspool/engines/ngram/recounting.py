@@ -7,7 +7,7 @@ Shapes: G nodes.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,15 +19,37 @@ from unspool.engines.ngram.packing import Packing, sorting
 from unspool.text.tokenizer import BEGIN
 
 
-def why_uncountable(tables: Any) -> str:
-    """Return why no n-grams can be added to those of a model; empty where they can be.
+class Uncountable(NamedTuple):
+    """Why no n-grams can be added to those of a model.
+
+    Attributes:
+        why: says it in a clause.
+        instead: says how a model that is counted alone takes in more.
+    """
+
+    why: str
+    instead: str
+
+
+FROM_ARPA = Uncountable(
+    "its n-grams are from an ARPA file, which has no counts",
+    "count the text itself with `unspool train --model ngram`.",
+)
+PRUNED = Uncountable(
+    "rare n-grams were pruned from its counts",
+    "let `unspool counts update` read a file, which has the counts of before; or count without --min-count.",
+)
+
+
+def uncountable(tables: Any) -> Uncountable | None:
+    """Return why no n-grams can be added to those of a model; none where they can be.
 
     Args:
         tables: are those of its `NgramNetwork`.
     """
     if isinstance(tables, BackoffModel):
-        return "its n-grams are from an ARPA file, which has no counts"
-    return "rare n-grams were pruned from its counts" if tables.pruned.any() else ""
+        return FROM_ARPA
+    return PRUNED if tables.pruned.any() else None
 
 
 def counted_further(arrays: Mapping[str, Array], documents: Iterable[IntArray]) -> Arrays:
@@ -36,7 +58,7 @@ def counted_further(arrays: Mapping[str, Array], documents: Iterable[IntArray]) 
     It is the model of all documents together.
 
     Args:
-        arrays: are those of the model, from which nothing was pruned; see `why_uncountable`.
+        arrays: are those of the model, from which nothing was pruned; see `uncountable`.
         documents: are the token ids of each; see `counts_of`.
 
     Raises:

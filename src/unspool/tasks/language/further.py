@@ -19,7 +19,7 @@ from unspool.engines.base import SequenceNetwork
 from unspool.engines.mixture import NGRAM, Mixture, with_prefix, without_prefix
 from unspool.engines.ngram.counts import documents_of
 from unspool.engines.ngram.network import NgramNetwork
-from unspool.engines.ngram.recounting import counted_further, why_uncountable
+from unspool.engines.ngram.recounting import counted_further, uncountable
 from unspool.errors import DataWarning, UsageError, shell_word
 from unspool.evaluate.units import units_of
 from unspool.folder.atomic import WEIGHTS
@@ -128,15 +128,15 @@ def _adds_counts(network: SequenceNetwork, folder: ModelFolder) -> bool:
     counts = network.counts if isinstance(network, Mixture) else network
     if not isinstance(counts, NgramNetwork):
         return False
-    why = why_uncountable(counts.tables)
-    if why and counts is network:
+    found = uncountable(counts.tables)
+    if found and counts is network:
         raise UsageError(
-            f"a model of n-grams reads more by adding to its counts. Received: {folder.known_as}, of which {why}.",
-            "use `unspool counts update`, which has the counts of before; or count the text without --min-count.",
+            f"a model of n-grams reads more by adding to its counts. Received: {folder.known_as}: {found.why}.",
+            found.instead,
         )
-    if why:
-        warn(f"of the model, {why}: the network learns, its counts stay as they are.", DataWarning, stacklevel=4)
-    return not why
+    if found:
+        warn(f"{found.why}: the network learns, its counts stay as they are.", DataWarning, stacklevel=4)
+    return found is None
 
 
 def counts_beside(folder: ModelFolder, documents: Iterable[IntArray]) -> Arrays:

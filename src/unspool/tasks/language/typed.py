@@ -14,7 +14,7 @@ from unspool.arrays import Arrays, IntArray
 from unspool.engines.base import SequenceNetwork
 from unspool.engines.mixture import Mixture
 from unspool.engines.ngram.network import NgramNetwork
-from unspool.engines.ngram.recounting import counted_further, why_uncountable
+from unspool.engines.ngram.recounting import counted_further, uncountable
 from unspool.errors import UsageError
 from unspool.folder.atomic import WEIGHTS
 from unspool.folder.copies import CARD, Complete, keep_before, rewrite, same_weights
@@ -46,11 +46,10 @@ def learning_order(network: SequenceNetwork, path: Path) -> int:
             f"what is typed is learnt by counts. Received: {path}, which has none beside its network.",
             "train it without --no-counts; or keep what you type in a file, and let `unspool adapt` read that.",
         )
-    if why := why_uncountable(counts.tables):
+    if found := uncountable(counts.tables):
         raise UsageError(
-            f"what is typed is learnt by counts that are whole. Received: {path}, of which {why}.",
-            "count the text itself, without --min-count; or keep what you type in a file, and let `unspool adapt` or "
-            "`unspool counts update` read that.",
+            f"what is typed is learnt by counts that are whole. Received: {path}: {found.why}.",
+            found.instead if counts is network else "keep what you type in a file, and let `unspool adapt` read that.",
         )
     return counts.order
 
