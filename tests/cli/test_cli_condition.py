@@ -104,7 +104,7 @@ def test_engines_score_and_write_alike(single: Path, engine: str) -> None:
 
 
 def test_long_texts_are_written_by_the_compiled_loop(single: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("unspool.engines.auto.HANDOVER", 5)
+    monkeypatch.setattr("unspool.engines.handover.HANDOVER", 5)
     model, plain = unspool.load(single), unspool.load(single, engine="numpy")
     settings = {"condition": "b=0.5,a=0.5", "seed": 4, "ignore_eos": True, "max_new_tokens": 60}
     assert model.generate(**settings) == plain.generate(**settings)  # type: ignore[arg-type]

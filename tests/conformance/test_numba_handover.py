@@ -9,12 +9,14 @@ import pytest
 from helpers.small import random_weights
 from unspool.decode.generation import generate
 from unspool.decode.reading import start_reading
-from unspool.engines import auto, registry
+from unspool.engines import handover, registry
 from unspool.engines.auto import AutoDecoder
 from unspool.engines.base import BlockGenerator, HandoverNetwork, SequenceNetwork
+from unspool.engines.ngram.counts import counts_of
+from unspool.engines.ngram.model import build_model
 from unspool.engines.registry import build_network
 from unspool.errors import UnspoolError
-from unspool.specs.network import DecoderSpec, NetworkSpec
+from unspool.specs.network import DecoderSpec, NetworkSpec, NgramSpec
 from unspool.specs.sampling import SamplingSpec
 from unspool.specs.shapes import CellName
 from unspool.text.vocabulary import make_tokenizer
@@ -43,7 +45,7 @@ def test_the_text_is_that_of_either_alone(
     weights = random_weights(spec)
     alone = text_of(build_network("numba", spec, weights, precision))
     numpy_alone = text_of(build_network("auto", spec, weights, precision), samples)
-    monkeypatch.setattr(auto, "HANDOVER", 20)
+    monkeypatch.setattr(handover, "HANDOVER", 20)
     together = text_of(build_network("auto", spec, weights, precision), samples)
     assert together[0] == alone[0] == numpy_alone[0]
     assert precision != "float32" or together == numpy_alone
@@ -63,8 +65,22 @@ def test_without_kernels_numpy_generates_the_whole_text(precision: str, monkeypa
     spec = spec_of("gru")
     whole = text_of(build_network("auto", spec, random_weights(spec), precision), 2)
     monkeypatch.setattr(registry, "find_spec", lambda package: None if package == "numba" else find_spec(package))
-    monkeypatch.setattr(auto, "HANDOVER", 20)
+    monkeypatch.setattr(handover, "HANDOVER", 20)
     assert text_of(build_network("auto", spec, random_weights(spec), precision), 2) == whole
+
+
+@pytest.mark.parametrize("samples", [1, 3])
+def test_the_text_of_n_grams_is_that_of_either_alone(samples: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = build_model(counts_of([TOKENIZER.encode("a bad cab faced a fad. ")], 4, TOKENIZER.vocabulary_size))
+    spec = NetworkSpec(kind="ngram", ngram=NgramSpec(order=4, vocabulary_size=TOKENIZER.vocabulary_size))
+    numpy_alone = text_of(build_network("numpy", spec, model.to_arrays()), samples)
+    assert text_of(build_network("numba", spec, model.to_arrays()), samples) == numpy_alone
+    monkeypatch.setattr(handover, "HANDOVER", 20)
+    network = build_network("auto", spec, model.to_arrays())
+    assert isinstance(network, HandoverNetwork)
+    assert text_of(network, samples) == numpy_alone
+    successor, _ = network.hand_over(network.initial_state(1))
+    assert successor.lookups.compiles(np.zeros((1, 1), np.int64))
 
 
 def test_a_short_text_never_loads_the_successor() -> None:
@@ -83,7 +99,7 @@ def test_a_successor_that_cannot_be_loaded_is_reported(monkeypatch: pytest.Monke
     def load() -> SequenceNetwork:
         raise UnspoolError("no kernels.", "none.")
 
-    monkeypatch.setattr(auto, "HANDOVER", 20)
+    monkeypatch.setattr(handover, "HANDOVER", 20)
     with pytest.raises(UnspoolError, match="no kernels"):
         text_of(AutoDecoder(spec, random_weights(spec), load))
 

@@ -22,9 +22,6 @@ class CountedSteps(NgramNetwork):
 
     stepped = unrolled = 0
 
-    def hastened(self) -> NgramNetwork:
-        return self
-
     def step(self, tokens: Any, state: Any) -> Any:
         self.stepped += len(tokens)
         return super().step(tokens, state)

@@ -16,7 +16,6 @@ from unspool.decode.nodes import Node, step_nodes
 from unspool.decode.reading import Reading, read
 from unspool.display.reprs import shown_value
 from unspool.engines.base import HandoverNetwork, SequenceNetwork
-from unspool.engines.ngram.network import NgramNetwork
 from unspool.errors import UsageError
 from unspool.text.cuts import encode_between, last_cut, next_cut, shared_cut, shared_length
 from unspool.text.words import LINE_END, Until
@@ -42,7 +41,7 @@ def hastened(network: SequenceNetwork, start: Reading) -> tuple[SequenceNetwork,
     if isinstance(network, HandoverNetwork):
         successor, state = network.hand_over(start.state)
         return successor, Reading(state, start.logits, start.ids)
-    return (network.hastened() if isinstance(network, NgramNetwork) else network), start
+    return network, start
 
 
 class Position:

@@ -1,18 +1,15 @@
 """The engine `auto`: NumPy generates the first tokens while compiled kernels load, and then hands over to them.
 
-NumPy starts in a tenth of a second, the kernels in almost one. The number of tokens decides which engine generates
-them, and not the clock, so that a seed always gives the same text; a short request never loads the kernels. Without
-Numba, NumPy generates all.
+NumPy starts in a tenth of a second, the kernels in almost one. Without Numba, NumPy generates all.
 """
 
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future
-from threading import Thread
+from collections.abc import Mapping
 from typing import cast
 
 from unspool.arrays import Array
-from unspool.engines.announcing import unannounced
+from unspool.engines import handover
 from unspool.engines.base import Network, SequenceNetwork, State
+from unspool.engines.handover import Load, Successor
 from unspool.engines.numpy.network import (
     NumpyAttentionNetwork,
     NumpyClassifier,
@@ -24,10 +21,6 @@ from unspool.engines.registry import build_network as build_with
 from unspool.engines.rounding import rounded_weights
 from unspool.errors import MissingExtraError
 from unspool.specs.network import NetworkSpec
-
-HANDOVER = 2048  # tokens that NumPy generates
-
-Load = Callable[[], SequenceNetwork | None]
 
 
 class AutoDecoder(NumpyDecoder):
@@ -44,20 +37,16 @@ class AutoDecoder(NumpyDecoder):
 
     def __init__(self, spec: NetworkSpec, weights: Mapping[str, Array], load: Load) -> None:
         super().__init__(spec, weights)
-        self.first_tokens = HANDOVER
-        self._load = load
-        self._loading: Future[SequenceNetwork | None] | None = None
+        self.first_tokens = handover.HANDOVER
+        self._successor = Successor(load)
 
     def prepare(self) -> None:
         """Start to load the successor in the background."""
-        if self._loading is None:
-            self._loading = Future[SequenceNetwork | None]()
-            Thread(target=_fill, args=(self._loading, self._load), name="unspool-loading", daemon=True).start()
+        self._successor.prepare()
 
     def hand_over(self, state: NumpyState) -> tuple[SequenceNetwork, State]:
         """Wait for the successor, and return it and a state converted to its own; or itself if there is none."""
-        self.prepare()
-        network = self._loading.result() if self._loading else None
+        network = self._successor.network()
         if network is None:
             return self, state
         return network, network.state_from_arrays(self.state_to_arrays(state))
@@ -89,11 +78,3 @@ def build_network(
     if spec.encoder is not None:
         kind = AutoEncoderDecoder if spec.decoder.attention == "none" else AutoAttentionNetwork
     return kind(spec, rounded, load)
-
-
-def _fill(loading: "Future[SequenceNetwork | None]", load: Load) -> None:
-    try:
-        with unannounced():  # text is being generated meanwhile, and nobody waits
-            loading.set_result(load())
-    except BaseException as problem:
-        loading.set_exception(problem)

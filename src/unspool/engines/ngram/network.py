@@ -65,16 +65,19 @@ class NgramNetwork:
         order: is the number of tokens of the longest n-grams, N.
         lookups: look up a text in the tables.
         labels: is the number of labels that texts depend on, which are the last tokens of the tables.
+
+    Attributes:
+        vocabulary_size: is the number of tokens, without the labels.
     """
 
     def __init__(self, tables: Any, order: int, lookups: "Lookups", labels: int = 0) -> None:
-        self.tables, self.order, self.lookups, self._labels = tables, order, lookups, labels
+        self.tables, self.order, self.lookups, self.labels = tables, order, lookups, labels
         self.vocabulary_size = int(tables.first[0]) - labels
 
     def hastened(self) -> "NgramNetwork":
         """Return a network that looks every token up with compiled kernels, where such may do so."""
         shortest = 0 if self.lookups.shortest < NEVER else NEVER
-        return NgramNetwork(self.tables, self.order, replace(self.lookups, shortest=shortest), self._labels)
+        return NgramNetwork(self.tables, self.order, replace(self.lookups, shortest=shortest), self.labels)
 
     def initial_state(self, rows: int) -> IntArray:
         """Return the state before anything has been read."""
@@ -83,7 +86,7 @@ class NgramNetwork:
     def state_after(self, source: Source) -> IntArray:
         """Return the state that the texts of B sources start from: after their labels, if they are counted by these."""
         state = self.initial_state(source.rows)
-        if self._labels and isinstance(source, VectorSource):
+        if self.labels and isinstance(source, VectorSource):
             for row, labels in enumerate(label_tokens(source, self.vocabulary_size)):
                 state[row] = last_tokens(state[row], labels)
         return state
@@ -139,7 +142,7 @@ class NgramNetwork:
         """
         check_state({"tokens": (1, None, self.order - 1)}, arrays)
         state: IntArray = arrays["tokens"][0]
-        size = self.vocabulary_size + self._labels
+        size = self.vocabulary_size + self.labels
         if ((state < NOTHING) | (state >= size)).any():
             raise ModelFolderError(
                 f"the tokens of a state must be {NOTHING} to {size - 1}. Received: {state.min()} to {state.max()}.",
