@@ -40,6 +40,13 @@ def place(model: Path, text_file: Path, tmp_path: Path, monkeypatch: pytest.Monk
         ("generate", "unspool generate needs MODEL.", "name a model folder, the latest here: runs/"),
         ("generate runs/fox the quick", "takes fewer arguments. Received, too: quick.", "put a text of several words"),
         ("train foks.txt", "'foks.txt' does not exist.", "did you mean fox.txt?"),
+        (
+            "train fox.txt --counts order=8,min_count=2",
+            "settings are options. Received: order=8,min_count=2.",
+            "write --order 8 --min-count 2 in its place.",
+        ),
+        ("train fox.txt hidden_size=64", "Received: hidden_size=64.", "write --hidden-size 64 in its place."),
+        ("train fox.txt colour=64", "'colour=64' does not exist.", "name a file"),
         ("train fox.txt --from fox.txt", "a model is a folder.", "runs/"),
         ("fox.txt", "there is no command 'fox.txt'.", "`unspool train fox.txt` learns it."),
         ("runs/fox", "there is no command 'runs/fox'.", "`unspool generate runs/fox` generates with it."),

@@ -1,7 +1,9 @@
 """Find the name that a mistyped one most likely stands for: by its letters, and by its meaning."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from difflib import SequenceMatcher
+
+from unspool.errors import shell_word
 
 ENOUGH = 0.6
 PART, PART_OF_SYNONYM = 0.9, 0.8  # weights of a match with the start or a part of a name
@@ -22,6 +24,14 @@ def nearest_name(wrong: str, known: Mapping[str, Iterable[str]]) -> str | None:
     }
     best = max(scores, key=lambda name: scores[name], default=None)
     return best if best is not None and len(typed) > 1 and scores[best] >= ENOUGH else None
+
+
+def as_options(typed: str, known: Container[str]) -> str:
+    """Return settings that were typed as `name=value,name=value` as options; empty if one of them is no known flag."""
+    pairs = [one.partition("=") for one in typed.split(",")]
+    if not all(value and f"--{_bare(name)}" in known for name, _, value in pairs):
+        return ""
+    return " ".join(f"--{_bare(name)} {shell_word(value)}" for name, _, value in pairs)
 
 
 def _bare(word: str) -> str:
