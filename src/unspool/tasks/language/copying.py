@@ -28,7 +28,7 @@ SAMPLES, DOCUMENTS = 10, 50  # of a stream; documents that are generated at once
 MAX_DOCUMENTS = 2_000  # that are generated where each is short
 SEGMENT, PLAIN_SEGMENT = 1 << 26, 1 << 22  # bytes that are searched at once; see `sorts_fast`
 OVERLAP = 1 << 14  # bytes; a longer span may be cut at the border of a segment
-CLOSING_BYTES = 3_000_000  # of a training text up to which a run closes with these figures
+CLOSING_BYTES, PLAIN_CLOSING_BYTES = 30_000_000, 3_000_000  # of a training text up to which a run closes with them
 CLOSING_SPAN = 20  # characters, of the spans that these are about
 
 Pair = tuple[list[Copies], list[Copies]]  # in the generated and in the held-out texts
@@ -65,7 +65,7 @@ class Copying:
     def closing(self, held_out: Part) -> dict[str, float]:
         """Compute the figures that a run closes with, and that the card shows; none where they would take long."""
         training = self._training()
-        if training.bytes > CLOSING_BYTES:
+        if training.bytes > (CLOSING_BYTES if sorts_fast() else PLAIN_CLOSING_BYTES):
             return {}
         figures: dict[str, float] = {}
         count = min(CHARACTERS, training.characters // 10)
