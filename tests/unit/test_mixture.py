@@ -157,6 +157,13 @@ def test_the_mixture_encodes_attends_and_hands_over_where_its_network_does() -> 
     np.testing.assert_allclose(successor.step(tokens()[:, 0], after)[0], plain.step(tokens()[:, 0], state)[0], **CLOSE)
 
 
+def test_beside_an_engine_without_counts_kernels_look_up_even_single_tokens() -> None:
+    pytest.importorskip("torch")
+    pytest.importorskip("numba")
+    for name, compiles in (("torch", True), ("numba", True), ("auto", False), ("numpy", False)):
+        assert opened(name).counts.lookups.compiles(tokens(1, 1)) == compiles
+
+
 def positions(draws: int, better: Any, evenness: float = 0.5) -> Positions:
     """Positions where tokens come from the counts where those are better, and else from the network."""
     generator = np.random.default_rng(3)

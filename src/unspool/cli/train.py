@@ -10,7 +10,7 @@ from unspool.cli.console import refuse_unnamed_input, write, write_json
 from unspool.cli.options import Fields, Settings, with_options
 from unspool.cli.recipes import closing_text, closing_values, example, model_path, read_recipe
 from unspool.cli.renamed import validation_fraction
-from unspool.cli.suggest import as_options
+from unspool.cli.suggest import refuse_settings
 from unspool.errors import UsageError
 from unspool.specs.base import Option
 from unspool.specs.recipe import sections
@@ -79,7 +79,7 @@ def train(
 
     given = validation_fraction(settings, "validation_split")
     if data:
-        _refuse_settings(context, data)
+        refuse_settings(data, context.command)
         given["sources"] = tuple(data)
     engine = given.get("engine")
     others = (start_from, config, out, overwrite or None, task, model, *(given.keys() - {"engine"}))
@@ -111,13 +111,6 @@ def train(
         write_json(closing_values(trained, path), indent=2)
     else:
         write(f"\n{closing_text(trained, path)}try: {example(path, trained.config)}\n")
-
-
-def _refuse_settings(context: Any, data: list[str]) -> None:
-    """Refuse settings in place of data: `order=8`."""
-    for one in data:
-        if "=" in one and (options := as_options(one, context.command.words())) and not Path(one).exists():
-            raise UsageError(f"settings are options. Received: {one:.80}.", f"write {options} in its place.")
 
 
 def _is_typed(context: typer.Context, name: str) -> bool:

@@ -117,18 +117,18 @@ def build_network(
     return _module(name, engine).build_network(spec, weights, *further)
 
 
-def build_mixture(network: Any, spec: NgramSpec, arrays: Mapping[str, Array], name: str = "auto") -> "Mixture":
+def build_mixture(network: Any, spec: NgramSpec, arrays: Mapping[str, Array], name: str) -> "Mixture":
     """Build the counts beside a network, and the mixture of both.
 
     Args:
         network: was built already.
         spec: describes the counts.
         arrays: are those of `counts.safetensors`.
-        name: is that of the engine, which is replaced by `auto` where it has no counts.
+        name: is that of the engine; beside one that has no counts, the quickest that is installed looks them up.
     """
     from unspool.engines.mixture import NGRAM, open_mixture, without_prefix
 
-    beside = name if ("ngram", name) in ENGINES else "auto"
+    beside = name if ("ngram", name) in ENGINES else installed_engines("ngram")[-1]
     counts = build_network(beside, NetworkSpec(kind="ngram", ngram=spec), without_prefix(NGRAM, arrays))
     return open_mixture(network, counts, arrays)
 

@@ -82,7 +82,7 @@ class Closing:
         curve = curve_picture(loss_curves(loop.history.events()), "seconds", "nats per token", alone=True)
         if curve:
             write_atomically(self.folder.path / CURVE, curve + "\n")
-        shown = {"sample": self.job.sample(network), "curve": CURVE if curve else ""}
+        shown = {"sample": self.job.sample(model), "curve": CURVE if curve else ""}
         write_card(self.task, self.folder, self.recipe, self.config, figures, size, reason, remark, **shown)
 
     def _average(self, loop: Loop, last_best: LastBest) -> float | None:

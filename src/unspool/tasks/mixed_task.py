@@ -48,7 +48,7 @@ class MixedTask(TrainedTask[T, C]):
         folder.write_counts(beside.arrays)
         mixed = config.network.model_copy(update={"ngram": beside.spec})
         folder.write_config(config.changed(network=mixed))
-        return build_mixture(network, beside.spec, beside.arrays)
+        return build_mixture(network, beside.spec, beside.arrays, recipe.training.engine)
 
     def remark(self, model: Any) -> str:
         """Say what was counted."""
