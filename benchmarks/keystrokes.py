@@ -3,7 +3,7 @@
 The first 8,000 characters that were held out are typed, one key for each, and one to accept a suggestion, which must
 fit up to the character after the word. `words` suggests the rest of the word, `lines` any number of words of the line.
 Recall is that of the word at its start; since some 1,400 words tell a difference of half a point from chance badly, it
-is measured on 24,000 characters too, with the standard error of the difference from the counts alone. The oracle knows
+is measured on 110,000 characters too, with the standard error of the difference from the counts alone. The oracle knows
 what comes. A key is measured with its suggestion of words.
 """
 
@@ -33,7 +33,7 @@ TEXTS = ("tinyshakespeare/input.txt", "books/war_and_peace_en.txt")
 MINUTES = 3.0
 KEYS = 500  # that are timed
 LENGTHS = (10, 100_000)  # characters before them
-MORE = 24_000  # characters, of the words that are to be told at their start
+MORE = 110_000  # characters, of the words that are to be told at their start
 ABOVE = "model above counts, more words"
 POETRY, PROSE = TEXTS
 
