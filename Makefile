@@ -10,6 +10,8 @@ CORES := $(shell getconf _NPROCESSORS_ONLN)
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --dist loadfile
 ENGINES := numba torch
 SEPARATE := keras
+# The comparisons come first: each of their files needs kernels of its own, and what they have compiled is there for all
+# that follows, where several processes would compile the same.
 # Tests start many hundred processes, each of which would compile the package anew without its bytecode.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -41,8 +43,8 @@ demo: $(VENV)/.installed  ## Train on the embedded corpus for a minute, then wri
 	$(BIN)/python -m unspool demo
 
 test: $(VENV)/.installed-development  ## Run the tests; each engine is compared with NumPy in processes of its own
-	$(PYTEST) -n $$(($(CORES) + 1)) --ignore=tests/conformance
 	for engine in $(ENGINES); do UNSPOOL_TEST_ENGINE=$$engine $(PYTEST) -n $(CORES) tests/conformance || exit 1; done
+	$(PYTEST) -n $$(($(CORES) + 1)) --ignore=tests/conformance
 	UNSPOOL_TEST_ENGINE=$(SEPARATE) $(PYTEST) -n $(CORES)
 
 check: $(VENV)/.installed-development  ## Lint, formatting, types, direction of imports
