@@ -119,9 +119,9 @@ def test_tab_accepts_a_suggestion_and_ctrl_right_a_word_of_it(terminal: Callable
     typing.wait_for("the quick brown")  # grey, before the first key
     typing.type("the quick br")
     typing.type("\x1b[1;5C\r")  # Ctrl-Right writes "own ", which saves three keys
-    typing.wait_for("the quick brown")  # before the first key of the next line
+    typing.wait_for("\n", "the quick brown")  # before the first key of the next line
     typing.type("\t\r")
-    typing.wait_for("> ")
+    typing.wait_for("\n", "> ")
     typing.type("\x04")  # Ctrl-D
     said = typing.wait_for("keys were saved.")
     saved, characters = map(int, re.findall(r"(\d+) of (\d+) keys", said)[0])
