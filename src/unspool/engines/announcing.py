@@ -8,8 +8,31 @@ FIRST_TIME = "preparing, the first time only: compiling kernels for this process
 EVERY_TIME = "preparing: compiling kernels, which no folder can keep for the next time; name one in NUMBA_CACHE_DIR"
 
 
+class Background:
+    """What a thread in the background compiles, which is said as soon as somebody waits for it."""
+
+    def __init__(self) -> None:
+        self.awaited = False
+        self.kept: bool | None = None  # whether there is a folder for what is compiled, if anything is
+
+    @contextmanager
+    def unannounced(self) -> Iterator[None]:
+        """Say nothing of what this thread compiles, until somebody waits for it."""
+        _announcements.background = self
+        try:
+            yield
+        finally:
+            _announcements.background = None
+
+    def awaiting(self) -> None:
+        """Say what is being compiled, now or when that begins."""
+        self.awaited = True
+        if self.kept is not None:
+            announce_compiling(self.kept)
+
+
 class _Announcements(threading.local):
-    quiet = False  # of a thread that nobody waits for
+    background: Background | None = None  # of a thread that nobody waits for at first
 
 
 _announcements = _Announcements()
@@ -32,23 +55,13 @@ def announcing(receive: Callable[[str], None]) -> Iterator[None]:
         _receivers.remove(receive)
 
 
-@contextmanager
-def unannounced() -> Iterator[None]:
-    """Say nothing of what this thread compiles."""
-    _announcements.quiet = True
-    try:
-        yield
-    finally:
-        _announcements.quiet = False
-
-
 def announce(line: str) -> None:
     """Pass a line to the function that receives lines; without one it is not said.
 
     Args:
         line: says what is being done.
     """
-    if _receivers and not _announcements.quiet:
+    if _receivers and _announcements.background is None:
         _receivers[-1](line)
 
 
@@ -58,8 +71,13 @@ def announce_compiling(kept: bool) -> None:
     Args:
         kept: says whether there is a folder to keep the kernels in.
     """
+    background = _announcements.background
+    if background is not None:
+        background.kept = kept
+        if not background.awaited:
+            return
     line = FIRST_TIME if kept else EVERY_TIME
-    if _receivers and not _announcements.quiet and line not in _said:
+    if _receivers and line not in _said:
         _said.add(line)
         _receivers[-1](line)
 
@@ -86,5 +104,5 @@ def advance(done: int, total: int, unit: str) -> None:
         total: counts all there is to do.
         unit: names what is counted, in the plural.
     """
-    if _followers and not _announcements.quiet:
+    if _followers and _announcements.background is None:
         _followers[-1](done, total, unit)

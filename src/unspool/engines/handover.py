@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from threading import Thread
 
-from unspool.engines.announcing import unannounced
+from unspool.engines.announcing import Background
 from unspool.engines.base import SequenceNetwork
 
 HANDOVER = 2048  # tokens that NumPy generates
@@ -26,22 +26,25 @@ class Successor:
     def __init__(self, load: Load) -> None:
         self._load = load
         self._loading: Future[SequenceNetwork | None] | None = None
+        self._background = Background()
 
     def prepare(self) -> None:
         """Start to load it in the background."""
         if self._loading is None:
             self._loading = Future[SequenceNetwork | None]()
-            Thread(target=_fill, args=(self._loading, self._load), name="unspool-loading", daemon=True).start()
+            Thread(target=self._fill, args=(self._loading,), name="unspool-loading", daemon=True).start()
 
     def network(self) -> SequenceNetwork | None:
         """Wait for it; none if there is none."""
         self.prepare()
-        return self._loading.result() if self._loading else None
+        assert self._loading is not None
+        if not self._loading.done():
+            self._background.awaiting()
+        return self._loading.result()
 
-
-def _fill(loading: "Future[SequenceNetwork | None]", load: Load) -> None:
-    try:
-        with unannounced():  # text is being generated meanwhile, and nobody waits
-            loading.set_result(load())
-    except BaseException as problem:
-        loading.set_exception(problem)
+    def _fill(self, loading: "Future[SequenceNetwork | None]") -> None:
+        try:
+            with self._background.unannounced():  # text is being generated meanwhile
+                loading.set_result(self._load())
+        except BaseException as problem:
+            loading.set_exception(problem)
