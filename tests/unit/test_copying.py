@@ -161,6 +161,7 @@ def test_a_source_that_has_gone_is_a_place_in_the_training_text(tmp_path: Path) 
 def test_a_run_closes_with_the_figure(copier: TextModel) -> None:
     assert "| copied_20 | " in copier.card
     assert "| longest_copy_held_out | " in copier.card
+    assert "| longest_copy_from | small.txt, line " in copier.card  # without the folders that it is in
 
 
 def test_where_the_training_text_is_gone_that_is_said(copier: TextModel, tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def check(model: unspool.Model, names: set[str], **settings: Any) -> None:
     for name in names:
         assert measured[name] == pytest.approx(closing[name], rel=1e-4), name
     for name, value in closing.items():
-        shown = f"{value:,}" if isinstance(value, int) else f"{value:.4f}"
+        shown = f"{value:.4f}" if isinstance(value, float) else value if isinstance(value, str) else f"{value:,}"
         assert f"| {name} | {shown} |" in model.card
 
 
@@ -61,7 +61,13 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
 LANGUAGE = {"bits_per_byte", "bits_per_character", "nats_per_token", "perplexity"}
 FRESH = {"fresh_bits_per_character", "fresh_nats_per_token", "stuck"}
 PARTS = {"network_nats_per_token", "counts_nats_per_token"}
-COPIES = {"copied_20", "copied_20_held_out", "longest_copy", "longest_copy_held_out"}  # which evaluate has on request
+COPIES = {  # which evaluate has on request
+    "copied_20",
+    "copied_20_held_out",
+    "longest_copy",
+    "longest_copy_from",
+    "longest_copy_held_out",
+}
 
 
 @pytest.mark.parametrize(("lines", "settings"), [(300, {}), (3200, {}), (300, {"lines": True})])

@@ -50,7 +50,7 @@ class CardFacts(NamedTuple):
         name: is that of the model's folder.
         size: is the number of parameters of its network, or of its n-grams.
         data: describes the text in a sentence.
-        figures: were measured on the held-out part, by name.
+        figures: were measured on the held-out part, by name; a text says where something is.
         untrained: says why the model must be called untrained; empty where it need not be.
         further: is a sentence about what the model has besides its network; empty where it has nothing.
         sample: is a line that shows what the model does; empty where there is none.
@@ -60,7 +60,7 @@ class CardFacts(NamedTuple):
     name: str
     size: int
     data: str
-    figures: Mapping[str, float]
+    figures: Mapping[str, float | str]
     untrained: str = ""
     further: str = ""
     sample: str = ""
@@ -76,8 +76,7 @@ def model_card(card: Card, recipe: Recipe, network: NetworkSpec, facts: CardFact
         network: describes its network.
         facts: are those of the run.
     """
-    shown = {name: f"{value:,}" if isinstance(value, int) else f"{value:.4f}" for name, value in facts.figures.items()}
-    rows = "\n".join(f"| {figure} | {value} |" for figure, value in shown.items())
+    rows = "\n".join(f"| {figure} | {_shown(value)} |" for figure, value in facts.figures.items())
     caution = f"**This model is untrained**: {facts.untrained}. {card.caution}" if facts.untrained else card.caution
     further = f"{facts.further} " if facts.further else ""
     in_quotes = json.dumps(facts.name, ensure_ascii=False)[1:-1]
@@ -125,6 +124,13 @@ import unspool
 
 Every setting is in `recipe.toml`, every step of the way in `history.jsonl`.
 """
+
+
+def _shown(value: float | str) -> str:
+    """Return a figure as a cell of a table."""
+    if isinstance(value, str):
+        return value.replace("|", "\\|")
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4f}"
 
 
 def _head(card: Card, recipe: Recipe, tags: list[str]) -> str:

@@ -5,9 +5,11 @@ seeded samples, held-out text of the same lengths -> longest copies in the train
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from unspool.data.files import bare_name
 from unspool.data.sources import Sources, embedded_corpus
 from unspool.data.suffixes import sorts_fast
 from unspool.data.tokens import Part
@@ -19,7 +21,7 @@ from unspool.engines.base import SequenceNetwork
 from unspool.errors import UnspoolError
 from unspool.evaluate.copying import Copies, CopyingFigures, LongestCopy, copied, find_copies, longest_copy
 from unspool.folder.model_folder import ModelFolder
-from unspool.tasks.opening import read_recipe
+from unspool.tasks.language.specs import TextDataSpec
 from unspool.tasks.training_text import TrainingText
 from unspool.text.tokenizer import Tokenizer
 
@@ -43,12 +45,14 @@ class Copying:
         tokenizer: is that of the model.
         folder: is that of the model, which holds the training text.
         by_document: says whether the network learnt where documents end.
+        data: says what the training text was read from.
     """
 
     network: SequenceNetwork
     tokenizer: Tokenizer
     folder: ModelFolder
     by_document: bool
+    data: TextDataSpec
 
     def figures(self, held_out: Part) -> CopyingFigures:
         """Generate some text, and measure how much of it is copied, beside a text that the model has not learnt.
@@ -62,18 +66,20 @@ class Copying:
         samples = tuple((copies.text, copies.longest_of_each()) for copies in found[0])
         return CopyingFigures(generated, natural, training.characters, samples)
 
-    def closing(self, held_out: Part) -> dict[str, float]:
+    def closing(self, held_out: Part) -> dict[str, Any]:
         """Compute the figures that a run closes with, and that the card shows; none where they would take long."""
         training = self._training()
         if training.bytes > (CLOSING_BYTES if sorts_fast() else PLAIN_CLOSING_BYTES):
             return {}
-        figures: dict[str, float] = {}
+        figures: dict[str, Any] = {}
         count = min(CHARACTERS, training.characters // 10)
         for name, found in zip(("", "_held_out"), self._find(training, held_out, count, _say_nothing), strict=True):
             span = longest_copy(found)[0]
             shares = copied(found, LongestCopy(len(span), span)).shares
             figures[f"copied_{CLOSING_SPAN}{name}"] = shares.get(CLOSING_SPAN, 0.0)
             figures[f"longest_copy{name}"] = len(span)
+            if span and not name:
+                figures["longest_copy_from"] = bare_name(self._located(found, training).where)
         return figures
 
     def _training(self) -> Part:
@@ -110,7 +116,7 @@ class Copying:
 
     def _located(self, found: Sequence[Copies], training: Part) -> LongestCopy:
         span, place = longest_copy(found)
-        where = _file_of(span, self.folder) or _place_of(place, training, self.tokenizer) if span else ""
+        where = _file_of(span, self.data) or _place_of(place, training, self.tokenizer) if span else ""
         return LongestCopy(len(span), span, where)
 
 
@@ -145,10 +151,9 @@ def _alike(samples: Sequence[str], held_out: Part, tokenizer: Tokenizer) -> list
     return [one for one in found if one]
 
 
-def _file_of(span: str, folder: ModelFolder) -> str:
+def _file_of(span: str, data: TextDataSpec) -> str:
     """Return the file and line of a span in the sources of the training; empty where they are not as they were."""
     try:
-        data = read_recipe(folder).data
         if not data.sources:
             return f"the embedded corpus, character {embedded_corpus().index(span) + 1:,}"
         if "-" in data.sources:

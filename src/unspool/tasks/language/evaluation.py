@@ -73,7 +73,8 @@ def evaluate_language(
     def measured(part: Part, figures: Figures) -> Figures:
         """Add the figures that were requested."""
         if further.copying:
-            figures = replace(figures, copying=Copying(network, tokenizer, folder, by_document).figures(part))
+            data = read_recipe(folder).data
+            figures = replace(figures, copying=Copying(network, tokenizer, folder, by_document, data).figures(part))
         if further.adapt:
             figures = replace(figures, adapted=measure_adapted(network, folder, part))
         if further.keystrokes:

@@ -44,7 +44,7 @@ class LanguageJob:
         divided = reserve(corpus.training) if recipe.training.counts else None
         self.texts = CountedTexts(divided) if divided else None
         self.batches = make_batches(corpus, recipe.training, divided)
-        self._folder = folder
+        self._folder, self._data = folder, recipe.data
         self.training_units, self.held_out_units = units_of(corpus.training), units_of(corpus.validation)
         self.baseline = frequency_nats(corpus.training.counts, corpus.validation.counts)
         self.description = describe_corpus(corpus, recipe.data)
@@ -70,7 +70,8 @@ class LanguageJob:
         """Compute carried and fresh figures on the held-out part, and how much of what is generated is copied."""
         held_out = self._corpus.validation
         figures = held_out_figures(network, held_out).closing()
-        return figures | Copying(network, self._tokenizer, self._folder, self._by_document).closing(held_out)
+        copying = Copying(network, self._tokenizer, self._folder, self._by_document, self._data)
+        return figures | copying.closing(held_out)
 
 
 def make_batches(corpus: Corpus, training: WindowTrainingSpec, divided: Reserve | None = None) -> BatchSource:

@@ -34,8 +34,9 @@ from unspool.training.callback import Callback
 LANGUAGE_FIGURES = (
     "On the held-out part of the text; figures without `fresh` carry the state through it, `fresh` ones start from the "
     "initial state, where a prompt starts. `copied_20` is the share of generated characters in spans of at least 20 "
-    "that stand verbatim in the training text, `longest_copy` the length of the longest span; `held_out` says the same "
-    "of held-out text. Where the training text is large, `unspool evaluate --copying` measures them."
+    "that stand verbatim in the training text, `longest_copy` the length of the longest span, and where it is from; "
+    "`held_out` says the same of held-out text. Where the training text is large, `unspool evaluate --copying` "
+    "measures them."
 )
 PRETRAINED_RATES = {"learning_rate": 2e-3, "matrix_rate": 0.01}  # half of what an untrained network takes
 

@@ -115,7 +115,7 @@ class CountedText:
     """The text of a Markov chain. See `tasks.base.Measured`."""
 
     def __init__(self, corpus: Corpus, recipe: NgramRecipe, config: NgramConfig, folder: ModelFolder) -> None:
-        self._corpus, self._config, self._folder = corpus, config, folder
+        self._corpus, self._config, self._folder, self._data = corpus, config, folder, recipe.data
         self.description = describe_corpus(corpus, recipe.data)
         self.warnings = warnings_of(corpus)
 
@@ -124,4 +124,5 @@ class CountedText:
         held_out, by_document = self._corpus.validation, self._config.by_document
         figures = held_out_figures(network, held_out).closing()
         tokenizer = decoder_tokenizer(self._folder, self._config)
-        return figures | Copying(network, tokenizer, self._folder, by_document).closing(held_out)
+        copying = Copying(network, tokenizer, self._folder, by_document, self._data)
+        return figures | copying.closing(held_out)
