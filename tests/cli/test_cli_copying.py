@@ -1,6 +1,8 @@
 """How much a model copies, and no long copies, on the command line."""
 
+import os
 import shutil
+import threading
 from pathlib import Path
 
 import pytest
@@ -58,6 +60,17 @@ def test_generate_keeps_copies_short(counted: Path) -> None:
     assert any(free[start : start + 10] in known for start in range(len(free) - 10))
     assert not any(text[start : start + 10] in known for start in range(len(text) - 9))
     assert text in several
+
+
+@pytest.mark.parametrize("model", [("--model", "ngram", "--order", 12), ("--steps", 2, "--hidden-size", 4)])
+def test_a_pipe_is_not_read_again(tmp_path: Path, model: tuple[object, ...]) -> None:
+    pipe, place = tmp_path / "small.txt", tmp_path / "model"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=(small_text(),), daemon=True)
+    writer.start()
+    assert run_process("train", pipe, "--out", place, *model).code == 0
+    assert run_process("evaluate", place, "--copying", "--json").json()["copying"]["generated"]["characters"] > 0
+    writer.join()
 
 
 def test_without_the_training_text_it_is_two_lines(counted: Path, tmp_path: Path) -> None:

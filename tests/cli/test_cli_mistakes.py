@@ -46,6 +46,7 @@ def place(model: Path, text_file: Path, tmp_path: Path, monkeypatch: pytest.Monk
             "write --order 8 --min-count 2 in its place.",
         ),
         ("train fox.txt hidden_size=64", "Received: hidden_size=64.", "write --hidden-size 64 in its place."),
+        ("train fox.txt counts=64", "'counts=64' does not exist.", "name a file"),  # which takes no value
         ("train fox.txt colour=64", "'colour=64' does not exist.", "name a file"),
         ("train fox.txt --from fox.txt", "a model is a folder.", "runs/"),
         ("fox.txt", "there is no command 'fox.txt'.", "`unspool train fox.txt` learns it."),

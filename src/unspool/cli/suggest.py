@@ -38,7 +38,7 @@ def refuse_settings(data: Iterable[str], command: Any) -> None:
     Raises:
         UsageError: one of them is settings, and no file.
     """
-    known = command.words()
+    known = {flag for option in command.options if not option.is_flag for flag in option.opts}
     for one in data:
         pairs = [pair.partition("=") for pair in one.split(",")]
         if all(value and f"--{_bare(name)}" in known for name, _, value in pairs) and not Path(one).exists():

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from unspool.display.terminal import visible
 from unspool.errors import shell_word
 from unspool.folder.words import WORDS
 from unspool.specs.data import DataSpec
@@ -129,7 +130,7 @@ Every setting is in `recipe.toml`, every step of the way in `history.jsonl`.
 def _shown(value: float | str) -> str:
     """Return a figure as a cell of a table."""
     if isinstance(value, str):
-        return value.replace("|", "\\|")
+        return visible(value).replace("|", "\\|")
     return f"{value:,}" if isinstance(value, int) else f"{value:.4f}"
 
 

@@ -5,6 +5,7 @@ seeded samples, held-out text of the same lengths -> longest copies in the train
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -156,8 +157,8 @@ def _file_of(span: str, data: TextDataSpec) -> str:
     try:
         if not data.sources:
             return f"the embedded corpus, character {embedded_corpus().index(span) + 1:,}"
-        if "-" in data.sources:
-            return ""  # standard input cannot be read again
+        if not all(Path(source).is_file() or Path(source).is_dir() for source in data.sources):
+            return ""  # standard input and pipes cannot be read again
         sources = Sources(data.sources, data, tables=bool(data.text))
         for file in sources.files:
             before, found, _ = "".join(sources.pieces_of(file)).partition(span)
