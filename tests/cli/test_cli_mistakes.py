@@ -41,11 +41,18 @@ def place(model: Path, text_file: Path, tmp_path: Path, monkeypatch: pytest.Monk
         ("generate runs/fox the quick", "takes fewer arguments. Received, too: quick.", "put a text of several words"),
         ("train foks.txt", "'foks.txt' does not exist.", "did you mean fox.txt?"),
         (
-            "train fox.txt --counts order=8,min_count=2",
+            "train fox.txt --no-counts order=8,min_count=2",
             "settings are options. Received: order=8,min_count=2.",
             "write --order 8 --min-count 2 in its place.",
         ),
         ("train fox.txt hidden_size=64", "Received: hidden_size=64.", "write --hidden-size 64 in its place."),
+        (
+            "train fox.txt --counts colour=8",
+            "--counts may be followed by order=N,min_count=N. Received: colour=8.",
+            "change",
+        ),
+        ("train fox.txt --counts=8", "--counts may be followed by order=N,min_count=N. Received: 8.", "change it"),
+        ("train fox.txt --counts order=0,min_count=2", "greater than or equal to 1. Received: 0.", "change --order"),
         ("train fox.txt counts=64", "'counts=64' does not exist.", "name a file"),  # which takes no value
         ("train fox.txt colour=64", "'colour=64' does not exist.", "name a file"),
         ("train fox.txt --from fox.txt", "a model is a folder.", "runs/"),

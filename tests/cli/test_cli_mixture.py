@@ -150,3 +150,21 @@ def test_an_export_says_that_counts_stay_behind(mixed: Path, tmp_path: Path) -> 
 
 def test_the_counts_of_large_texts_are_pruned() -> None:
     assert [least_count(tokens) for tokens in (10**5, 10**7 - 1, 10**7, 10**8)] == [1, 1, 2, 11]
+
+
+@pytest.mark.parametrize(
+    "typed", [["--counts", "order=3,min_count=2"], ["--counts=min-count=2,order=3"], ["--order", 3, "--min-count", 2]]
+)
+def test_settings_of_the_counts_may_follow_their_switch(text: Path, tmp_path: Path, typed: list[str]) -> None:
+    trained = call_main("train", *typed, text, "--out", tmp_path / "model", *QUICK)
+    assert trained.code == 0, trained.err
+    ngram = unspool.load(tmp_path / "model").config.network.ngram
+    assert (ngram.order, ngram.min_count) == (3, 2)
+
+
+def test_a_file_with_a_name_like_a_setting_is_read_behind_the_switch(text: Path, tmp_path: Path) -> None:
+    named = tmp_path / "order=3"
+    named.write_text(text.read_text(encoding="utf-8"), encoding="utf-8")
+    trained = call_main("train", "--counts", named, "--out", tmp_path / "model", *QUICK)
+    assert trained.code == 0, trained.err
+    assert unspool.load(tmp_path / "model").config.network.ngram.order == 8

@@ -16,6 +16,7 @@ from typer.models import OptionInfo
 
 from unspool.cli.console import show_help, write
 from unspool.cli.help import flag_of, write_help
+from unspool.cli.inline import as_options
 from unspool.cli.suggest import nearest_name
 from unspool.cli.typed import TYPED, as_given, name_in, typed_flags
 from unspool.errors import UnspoolError, UsageError
@@ -64,6 +65,7 @@ class Command(TyperCommand):
         parse = parser.parse_args
 
         def parse_once(args: list[str]) -> Any:
+            args = as_options(args, self)
             typed = ctx.meta[TYPED] = typed_flags(self.options, args)
             opts, rest, order = parse(args)
             for one in order:

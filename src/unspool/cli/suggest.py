@@ -1,11 +1,7 @@
-"""Find what was meant: the name that a mistyped one stands for, by letters and meaning; settings in a wrong place."""
+"""Find what was meant: the name that a mistyped one stands for, by letters and meaning."""
 
 from collections.abc import Iterable, Mapping
 from difflib import SequenceMatcher
-from pathlib import Path
-from typing import Any
-
-from unspool.errors import UsageError, shell_word
 
 ENOUGH = 0.6
 PART, PART_OF_SYNONYM = 0.9, 0.8  # weights of a match with the start or a part of a name
@@ -26,24 +22,6 @@ def nearest_name(wrong: str, known: Mapping[str, Iterable[str]]) -> str | None:
     }
     best = max(scores, key=lambda name: scores[name], default=None)
     return best if best is not None and len(typed) > 1 and scores[best] >= ENOUGH else None
-
-
-def refuse_settings(data: Iterable[str], command: Any) -> None:
-    """Refuse settings that were typed in place of data, as `order=8,min_count=2`.
-
-    Args:
-        data: are names of files and folders.
-        command: is the one that takes them; see `command.Command`.
-
-    Raises:
-        UsageError: one of them is settings, and no file.
-    """
-    known = {flag for option in command.options if not option.is_flag for flag in option.opts}
-    for one in data:
-        pairs = [pair.partition("=") for pair in one.split(",")]
-        if all(value and f"--{_bare(name)}" in known for name, _, value in pairs) and not Path(one).exists():
-            options = " ".join(f"--{_bare(name)} {shell_word(value)}" for name, _, value in pairs)
-            raise UsageError(f"settings are options. Received: {one:.80}.", f"write {options} in its place.")
 
 
 def _bare(word: str) -> str:

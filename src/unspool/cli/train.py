@@ -7,10 +7,10 @@ import typer
 
 from unspool.cli.arguments import AsJson, ModelKind, Out, Overwrite, ShowProgress, is_shown
 from unspool.cli.console import refuse_unnamed_input, write, write_json
+from unspool.cli.inline import refuse_settings
 from unspool.cli.options import Fields, Settings, with_options
 from unspool.cli.recipes import closing_text, closing_values, example, model_path, read_recipe
 from unspool.cli.renamed import validation_fraction
-from unspool.cli.suggest import refuse_settings
 from unspool.errors import UsageError
 from unspool.specs.base import Option
 from unspool.specs.recipe import sections

@@ -93,11 +93,13 @@ def help_text(homes: list[Home]) -> str:
     first = homes[0]
     meaning = meanings(first.fields.spec)[first.name].replace("`", "")
     kind, choices = kind_of_all(homes)
+    takes = ",".join(f"{name}=N" for name in option_of(first.fields.spec, first.name).takes)
     facts = [
         _tasks({home.fields.task for home in homes}, first.tasks),
         ", ".join(choices) if len("|".join(choices)) > MAX_METAVAR_WIDTH else "",
         range_of(first.field),
         _default(homes),
+        f"may be followed by {takes}" if takes else "",
         "may be repeated" if get_origin(kind) is list else "",
     ]
     notes = "; ".join(filter(None, facts))

@@ -40,6 +40,7 @@ class Option(NamedTuple):
         default: replaces the default of the field in the help, for instance where data and time decide.
         escapes: says that escapes are understood in a typed value, such as a backslash and an n for a line end.
         path: says that the value names files or folders, whose own folders are not published with a model.
+        takes: names settings that are numbers and may follow a switch, as in `--counts order=8,min_count=2`.
     """
 
     group: str = ""
@@ -51,6 +52,7 @@ class Option(NamedTuple):
     default: str = ""
     escapes: bool = False
     path: bool = False
+    takes: tuple[str, ...] = ()
 
 
 def setting(default: Any = ..., option: Option | None = None, **rules: Any) -> Any:

@@ -9,7 +9,11 @@ from unspool.specs.base import Option, Spec, setting
 EngineName = Literal["torch", "keras"]
 OptimizerName = Literal["adamw", "muon", "normuon"]
 Precision = Literal["float32", "bfloat16"]
-COUNTS = Option("Training", synonyms=("linear", "bag-of-words", "tfidf", "ngrams", "mixture", "markov", "mix"))
+COUNTS = Option(
+    "Training",
+    synonyms=("linear", "bag-of-words", "tfidf", "ngrams", "mixture", "markov", "mix"),
+    takes=("order", "min_count"),
+)
 
 
 class BudgetSpec(Spec):
