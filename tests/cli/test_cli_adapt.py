@@ -261,6 +261,7 @@ def test_what_cannot_be_is_refused(model: Path, own: Path, names_file: Path, tmp
         (["adapt", model, tmp_path / "none.txt", "--out", tmp_path / "x"], "none.txt"),
         (["adapt", model], "DATA"),
         (["forget", labelled], "forget is for a TextModel"),
+        (["forget", labelled], "`unspool train TEXT` makes one."),
         (["score", model, "--file", own, "--adapt", "--per-line"], "--adapt is for one text"),
         (["score", model, "--file", table, "--text", "text", "--adapt"], "--adapt"),
         (["score", labelled, "a text", "--adapt"], "--adapt is for a TextModel"),

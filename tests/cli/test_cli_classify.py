@@ -114,6 +114,13 @@ def test_evaluate_refuses_options_of_other_tasks(classifier: Path, rows: Path, o
         assert f"must be one that classification has. Received: {options[0]}" in result.err
 
 
+@pytest.mark.parametrize(("option", "owner"), [("--copying", "language and ngram"), ("--adapt", "language and ngram")])
+def test_evaluate_names_the_tasks_that_measure_it(classifier: Path, option: str, owner: str) -> None:
+    result = call_main("evaluate", classifier, option)
+    assert (result.code, result.clean) == (2, True)
+    assert f"Received: {option}, a setting of {owner}." in result.err
+
+
 def test_inspect_refuses_what_only_a_search_has(classifier: Path) -> None:
     result = call_main("inspect", classifier, "--text", "an apple", "--beams", 3)
     assert (result.code, result.clean) == (2, True)

@@ -191,7 +191,7 @@ def check_text_model(model: Any, option: str) -> None:
 
     Args:
         model: is opened.
-        option: is for such models.
+        option: is for such models; or it is a command.
 
     Raises:
         UsageError: it is none.
@@ -200,7 +200,8 @@ def check_text_model(model: Any, option: str) -> None:
 
     if not isinstance(model, TextModel):
         raise UsageError(
-            f"{option} is for a TextModel. Received: {model.path}, a {type(model).__name__}.", f"leave out {option}."
+            f"{option} is for a TextModel. Received: {model.path}, a {type(model).__name__}.",
+            f"leave out {option}." if option.startswith("-") else "`unspool train TEXT` makes one.",
         )
 
 

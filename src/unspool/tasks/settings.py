@@ -14,7 +14,7 @@ from unspool.specs.base import Spec, build
 from unspool.specs.card import CardSpec
 from unspool.specs.data import DEFAULT_FRACTION, DOCUMENTS
 from unspool.specs.recipe import R, Recipe, sections
-from unspool.tasks.registry import ROWS
+from unspool.tasks.registry import ROWS, Row
 
 Settings = dict[str, dict[str, Any]]  # section, name, value
 
@@ -112,12 +112,14 @@ def foreign_settings(task: str, names: Sequence[str], known: Sequence[str] = ())
     Args:
         task: is the name of the task.
         names: are those of the settings.
-        known: may have been meant by a name that no task has.
+        known: are settings of an evaluation, of which one may have been meant; empty where a run is to be made.
     """
     received, own = [], section_of((task,))
     for name in names:
         owners = [
-            task for task, row in ROWS.items() if any(name in spec.model_fields for spec in _specs(row.load("recipe")))
+            task
+            for task, row in ROWS.items()
+            if any(name in spec.model_fields for spec in _specs(row, evaluation=bool(known)))
         ]
         received.append(f"{name}, a setting of {' and '.join(owners)}" if owners else name)
     instead = [f"encoder_{name}" for name in names if f"encoder_{name}" in own]
@@ -130,5 +132,7 @@ def foreign_settings(task: str, names: Sequence[str], known: Sequence[str] = ())
     return error
 
 
-def _specs(recipe: type[Recipe]) -> Iterable[type[Spec]]:
-    return sections(recipe).values()
+def _specs(row: Row, evaluation: bool) -> list[type[Spec]]:
+    """Return the specs of the recipe of a task, or those with what only its evaluation has."""
+    own = list(sections(row.load("recipe")).values())
+    return [*own, row.load("evaluation")] if evaluation and row.evaluation else own
