@@ -2,10 +2,13 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 
 import pytest
+
+from helpers.terminals import UNSPOOL, Terminal
 
 
 def test_the_same_seed_writes_the_same_text_and_another_one_another(call, model):
@@ -121,3 +124,15 @@ def test_a_reader_who_leaves_early_causes_no_traceback(model, options):
     process.stderr.close()
     assert process.wait(timeout=60) == 141
     assert err == b""
+
+
+def test_in_a_terminal_an_error_does_not_stand_within_a_line_of_text(model):
+    writing = Terminal(*UNSPOOL, "generate", model, "--max-new-tokens", 1_000_000, "--seed", 5)
+    try:
+        shown = writing.wait_for("e")  # a text is being written
+        writing.process.send_signal(signal.SIGINT)
+        shown += writing.read_all()
+    finally:
+        writing.close()
+    assert writing.process.returncode == 130
+    assert "\r\nerror: interrupted.\r\n" in shown

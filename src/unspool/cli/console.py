@@ -16,7 +16,7 @@ from typing import Any, cast
 
 import typer
 
-from unspool.display.terminal import discard, tell, visible
+from unspool.display.terminal import discard, tell, visible, written
 from unspool.errors import (
     DataWarning,
     ModelFolderWarning,
@@ -102,6 +102,7 @@ def write(text: str) -> None:
         with _writing_out():
             sys.stdout.write(text)
             sys.stdout.flush()
+        written(text)
     except UnicodeEncodeError as problem:
         character = problem.object[problem.start]
         raise OutputError(

@@ -30,10 +30,31 @@ def visible(text: str) -> str:
     return HIDDEN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
+class _Output:
+    """Where standard output stands."""
+
+    within_line = False
+
+
+_output = _Output()
+
+
+def written(text: str) -> None:
+    """Note what was written to standard output last, so that `tell` begins a line of its own where both are shown.
+
+    Args:
+        text: was written.
+    """
+    if text:
+        _output.within_line = not text.endswith("\n")
+
+
 def tell(line: str) -> None:
-    """Write a line to standard error at once; see `surviving_loss`."""
+    """Write a line to standard error at once, but not into a line of text on a terminal; see `surviving_loss`."""
     with surviving_loss():
-        print(line, file=sys.stderr, flush=True)
+        between = "\n" if _output.within_line and sys.stdout.isatty() and sys.stderr.isatty() else ""
+        _output.within_line = _output.within_line and not between
+        print(f"{between}{line}", file=sys.stderr, flush=True)
 
 
 @contextmanager
