@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from unspool.folder.hub import fetched, is_address
 from unspool.folder.migration import present_keywords
-from unspool.models.base import Model, PathLike, open_model
+from unspool.models.base import Model, PathLike, Runtime, open_model
 from unspool.tasks.implied import implied_settings
 from unspool.tasks.opening import read_pretrained
 from unspool.tasks.registry import choose_row, task_of_model
@@ -69,7 +69,7 @@ def load(path: PathLike, engine: str = "auto", weights: str = "float32", threads
         UsageError: there is no such engine, or not with these weights or threads.
         MissingExtraError: the engine is not installed, or cannot be imported.
     """
-    return open_model(fetched(path) if is_address(path) else Path(path), engine, weights, threads)
+    return open_model(fetched(path) if is_address(path) else Path(path), Runtime(engine, weights, threads))
 
 
 if TYPE_CHECKING:

@@ -1,5 +1,6 @@
 """`adapt`, `forget`, `evaluate --adapt` and `score --adapt`: the model itself stays as it is, byte for byte."""
 
+import gc
 import json
 import shutil
 from collections.abc import Callable
@@ -307,3 +308,28 @@ def test_only_so_much_of_a_long_text_is_read_while_learning(
     assert done.json()["tokens"] == 900
     assert done.json()["adapted"]["tokens"] == 100
     assert "warning: adaptation reads the first 100 of 900 tokens: its figures are of these." in done.err
+
+
+def test_a_model_is_adapted_in_its_own_folder(
+    model: Path, own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = shutil.copytree(model, tmp_path / "here")
+    (place / "within").mkdir()
+    for folder, name in ((place, "."), (place / "within", "..")):
+        monkeypatch.chdir(folder)
+        adapted = call_main("adapt", name, own, "--epochs", 1, "--overwrite")
+        assert adapted.code == 0, adapted.err
+        assert (tmp_path / "here-adapted" / "model.safetensors").exists()
+
+
+def test_a_model_that_forgets_is_the_same_object_with_the_same_engine(model: Path, own: Path) -> None:
+    opened = unspool.load(model, engine="numpy")
+    assert isinstance(opened, unspool.TextModel)
+    adapted = opened.adapt(own, epochs=1)
+    assert type(adapted.network) is type(opened.network)
+    adapted = adapted.forget()
+    gc.collect()
+    assert adapted.further is None
+    assert adapted.card == opened.card
+    assert type(adapted.network) is type(opened.network)
+    assert adapted.generate("the", seed=1) == opened.generate("the", seed=1)

@@ -14,7 +14,7 @@ import unspool
 from helpers.commands import Result, call_main
 from helpers.counted import with_counts
 from helpers.terminals import UNSPOOL, Terminal
-from unspool.folder.typed import JOURNAL, typed_texts
+from unspool.folder.typed import JOURNAL, note_typed, typed_texts
 
 NEW = "the sphinx of quartz vexes jumpy wizards."
 PROMPT = "\x1b[?2004h"  # what a terminal receives once it takes keys one by one
@@ -204,3 +204,45 @@ def test_what_would_lose_what_was_learnt_is_refused(counted: Path, text_file: Pa
     assert "needs a model as it was made" in done.err
     assert call_main("forget", counted).code == 0
     assert call_main("counts", "update", counted, text_file).code == 0
+
+
+def test_what_was_typed_and_is_not_counted_yet_is_not_lost_when_the_counts_change(
+    counted: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "more.txt").write_text(NEW, encoding="utf-8")
+    note_typed(counted, "killed", f"{NEW}\n")
+    for change in ("update", "remove"):
+        refused = call_main("counts", change, counted, tmp_path / "more.txt")
+        assert (refused.code, refused.clean) == (4, True)
+        assert "which has read more since" in refused.err
+        assert typed_texts(counted) == [f"{NEW}\n"]
+    assert call_main("forget", counted).code == 0
+    assert call_main("counts", "update", counted, tmp_path / "more.txt").code == 0
+
+
+def test_nothing_is_promised_where_nothing_can_be_learnt(text_file: Path, tmp_path: Path) -> None:
+    pruned = tmp_path / "pruned"
+    options = ("--order", 4, "--min-count", 2)
+    assert call_main("train", text_file, "--model", "ngram", *options, "--out", pruned).code == 0
+    refused = call_main("complete", pruned, "the ", "--learn")
+    assert refused.clean
+    assert refused.error_lines[0].startswith("error: what is typed is learnt by counts that are whole.")
+    assert len(refused.error_lines) == 2
+
+
+@pytest.mark.parametrize("pieces", [["the c", "at\n"], ["the cat\n"], ["the ", "cat", "\n"]])
+def test_a_line_that_is_learnt_in_pieces_is_one_document(names_file: Path, tmp_path: Path, pieces: list[str]) -> None:
+    folder = tmp_path / "names"
+    assert call_main("train", names_file, "--lines", "--model", "ngram", "--order", 5, "--out", folder).code == 0
+    expected = []
+    for typed in (pieces, ["the cat\n"]):
+        copy = shutil.copytree(folder, tmp_path / str(len(expected)))
+        model = unspool.load(copy)
+        assert isinstance(model, unspool.TextModel)
+        with model.session(learn=True) as session:
+            for piece in typed:
+                session.learn(piece)
+            session.edit("the")
+            suggested = [(one.text, one.probability) for one in session.completions(3)]
+        expected.append((suggested, (copy / "model.safetensors").read_bytes()))
+    assert expected[0] == expected[1]

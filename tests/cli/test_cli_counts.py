@@ -10,7 +10,7 @@ import pytest
 import unspool
 from helpers.commands import Result, call_main
 from helpers.small import small_text
-from unspool.errors import UsageError
+from unspool.errors import ModelFolderError, UsageError
 
 LINES = small_text(80).splitlines(keepends=True)
 SAME = ("model.safetensors", "training/counts.safetensors", "tokenizer.json", "config.json", "generation_config.json")
@@ -191,3 +191,16 @@ def test_a_table_is_counted_as_it_is_learnt(tmp_path: Path) -> None:
     written = call_main("generate", out, "-n", 20, "--seed", 2, "--json").json()
     assert all("\ufffd" not in sample["text"] for sample in written["samples"])
     assert all(sample["finish_reason"] == "stop" for sample in written["samples"])
+
+
+def test_a_changed_model_keeps_its_engine_and_the_words_of_its_card(place: Path) -> None:
+    model = unspool.load(counted(place, "part0.txt", "kept"), engine="numpy")
+    assert isinstance(model, unspool.CountedTextModel)
+    kind, command = type(model.network), "unspool generate kept -n 8"
+    assert command in model.card
+    model.update(["a text of later"])
+    assert type(model.network) is kind
+    assert command in model.card
+    with pytest.raises(ModelFolderError, match="training text") as caught:
+        model.evaluate(copying=True)
+    assert "whose counts were changed" in caught.value.hint

@@ -1,11 +1,15 @@
 """`complete` and `session` of the models that write texts."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 import unspool
+from unspool.decode.boundaries import TokenTexts
 from unspool.errors import UsageError, WrongModelError
+from unspool.tasks.language.typed import documents_typed
+from unspool.text.tokenizer import END
 
 FOLDERS = Path(__file__).parent.parent / "folders"
 
@@ -40,3 +44,52 @@ def test_a_classifier_says_which_models_complete() -> None:
     model = unspool.load(FOLDERS / "classification", engine="numpy")
     with pytest.raises(WrongModelError, match="complete needs a TextModel or ConditionalTextModel"):
         model.complete("a")  # type: ignore[attr-defined]
+
+
+FILE = "K{0}\nval{0} is it\nend\n"
+
+
+@pytest.fixture(scope="module")
+def of_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Markov chain of files, each of three lines, whose second line follows from the first."""
+    place = tmp_path_factory.mktemp("files")
+    for number in range(20):
+        (place / f"{number}.txt").write_text(FILE.format(number % 10), encoding="utf-8")
+    held_out = place.with_name("held-out.txt")
+    held_out.write_text(FILE.format(0), encoding="utf-8")
+    out = place.with_name("of-files")
+    unspool.train(place, validation=held_out, documents="file", model="ngram", order=8, out=out)
+    return out
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_a_line_of_a_document_of_several_follows_from_the_line_before(of_files: Path, number: int) -> None:
+    model = unspool.load(of_files)
+    assert isinstance(model, unspool.CountedTextModel)
+    assert model.config.multiline
+    (found,) = model.complete(f"K{number}\nval", n=1)
+    assert found.text == str(number) == model.generate(f"K{number}\nval", temperature=0, max_new_tokens=1)
+    assert found.probability > 0.8
+
+
+def test_what_is_typed_into_a_model_of_files_is_one_document(of_files: Path, tmp_path: Path) -> None:
+    typed, found = "K0\nval9 is new\n", []
+    for pieces in ([typed], typed.splitlines(keepends=True)):
+        copy = shutil.copytree(of_files, tmp_path / str(len(found)))
+        model = unspool.load(copy)
+        assert isinstance(model, unspool.TextModel)
+        with model.session(learn=True) as session:
+            for piece in pieces:
+                session.learn(piece)
+            session.edit("K0\nval9 is n")
+            suggested = [(one.text, one.probability) for one in session.completions(3)]
+        found.append((suggested, (copy / "model.safetensors").read_bytes()))
+    assert found[0] == found[1]
+    documents = documents_typed(TokenTexts(model.tokenizer, by_document=True, multiline=True), typed)
+    assert [ids.tolist() for ids in documents] == [[*model.tokenizer.encode(typed), END]]
+
+
+def test_a_document_that_is_a_line_is_completed_from_its_start() -> None:
+    model = unspool.load(FOLDERS / "documents", engine="numpy")
+    assert isinstance(model, unspool.TextModel)
+    assert model.complete("a line before\nth", 3) == model.complete("th", 3)

@@ -41,7 +41,8 @@ def adapt(
 
     opened: Any = load(model)
     check_text_model(opened, "adapt")
-    target = out or model.with_name(f"{model.resolve().name}-adapted")
+    beside = model if model.name not in ("", "..") else model.resolve()
+    target = out or beside.with_name(f"{model.resolve().name}-adapted")
     with showing_measurement(is_shown(progress, as_json)):
         adapted = opened.adapt([Path(name) for name in data], out=target, overwrite=overwrite, **settings)
     if as_json:

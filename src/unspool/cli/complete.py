@@ -72,21 +72,22 @@ def complete(
         raise UsageError("--min-saving is for --interactive. Received: no --interactive.", "leave out one of them.")
     opened: Any = load(model, **runtime)
     given = condition_keyword(opened, condition, condition_json)
+    learner = None
     if learn:
         check_text_model(opened, "--learn")
+        learner = opened.session(text or "" if interactive else "", learn=True)
         tell(f"what is typed is kept in {model}, counted; {shell_command('forget', model)} takes it out again.")
     if interactive:
         from unspool.cli.terminal import type_in_terminal
 
-        session = opened.session(text or "", **given, **({"learn": True} if learn else {}))
         until = spec.until if "until" in completion else "line"
-        type_in_terminal(session, until, spec.min_saving, session if learn else None)
+        type_in_terminal(learner or opened.session(text or "", **given), until, spec.min_saving, learner)
         return
     found = read_text("-" if text is None else text)
     completions = opened.complete(found, spec.n, spec.until, **given)
-    if learn:
-        with opened.session(learn=True) as session:
-            session.learn(found)
+    if learner is not None:
+        learner.learn(found)
+        learner.close()
     if as_json:
         write_json({"text": found, **given, "completions": [one.to_dict() for one in completions]})
         return

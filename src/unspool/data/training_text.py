@@ -56,7 +56,7 @@ def open_training_text(folder: Path, purpose: str) -> Part:
         raise ModelFolderError(
             f"{purpose} compares with the training text, which must be in the model folder. Received: "
             f"{problem.message}",
-            f"copy {folder} from where the model was trained, or train again.",
+            "use the folder that was trained, or train again: copies, and models whose counts were changed, have none.",
         ) from None
 
 

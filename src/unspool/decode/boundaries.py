@@ -4,7 +4,7 @@ Shapes: V tokens, E tokens in which something ends, G pieces.
 """
 
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import NamedTuple
 
@@ -25,6 +25,12 @@ def whole_text(text: str) -> str:
     if text.isascii():
         return text
     return text.encode(errors="surrogateescape").decode(errors="replace")
+
+
+def has_line_ends(tokenizer: Tokenizer, tokens: Iterable[int]) -> bool:
+    """Return whether there is a line end in one of some tokens."""
+    texts = TokenTexts(tokenizer, by_document=False).texts
+    return any(LINE_END in texts[token] for token in tokens)
 
 
 class Ends(NamedTuple):
@@ -51,13 +57,15 @@ class TokenTexts:
     Args:
         tokenizer: has the vocabulary.
         by_document: says whether `<eos>` ends a document; it counts as a line end.
+        multiline: says whether a document may have several lines; if not, a line end ends it, too.
 
     Attributes:
         texts: are those of the tokens; those that are never generated have none.
+        by_line: says whether every line is a document.
     """
 
-    def __init__(self, tokenizer: Tokenizer, by_document: bool) -> None:
-        self.tokenizer, self.by_document = tokenizer, by_document
+    def __init__(self, tokenizer: Tokenizer, by_document: bool, multiline: bool = False) -> None:
+        self.tokenizer, self.by_document, self.by_line = tokenizer, by_document, by_document and not multiline
         special = len(SPECIAL_TOKENS)
         if tokenizer.kind == "char":
             known = tokenizer.characters[special:]

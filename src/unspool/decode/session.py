@@ -176,7 +176,7 @@ class Session:
         """Read the text from the last position on, up to a cut; the end of a long one token by token."""
         start = self._positions[-1].offset
         line = self.text.rfind(LINE_END, start, end) + 1
-        if self._texts.by_document and line > start:  # another document begins
+        if self._texts.by_line and line > start:  # another document begins
             self._keep(line, Node(self._start.logits, self._start.state))
             start = line
         while end - start > STRETCH + STEPPED:

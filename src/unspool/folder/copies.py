@@ -23,7 +23,7 @@ from unspool.folder.atomic import (
 )
 from unspool.folder.lock import locked
 from unspool.folder.model_folder import ModelFolder, check_free
-from unspool.folder.typed import drop_typed
+from unspool.folder.typed import drop_typed, typed_texts
 
 CARD = "README.md"
 BEFORE = "before"  # holds the files that reading more has changed, as they were
@@ -164,7 +164,7 @@ def has_read(folder: ModelFolder) -> bool:
 
 
 def refuse_read(folder: ModelFolder, purpose: str) -> None:
-    """Refuse a model that has read more, for what would lose that.
+    """Refuse a model that has read more, or into which something was typed to be read, for what would lose that.
 
     Args:
         folder: is that of the model.
@@ -173,7 +173,7 @@ def refuse_read(folder: ModelFolder, purpose: str) -> None:
     Raises:
         ModelFolderError: it has read more.
     """
-    if has_read(folder):
+    if has_read(folder) or typed_texts(folder.path):
         raise ModelFolderError(
             f"{purpose} needs a model as it was made. Received: {folder.known_as}, which has read more since.",
             f"take that out with `{shell_command('forget', folder.known_as)}`, or use a copy from before.",

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar, cast
 from warnings import warn
 
 from unspool.arrays import Arrays
@@ -40,6 +40,17 @@ FORMER = {  # methods of 0.1.0, and what is used in their place
 }
 
 
+class Runtime(NamedTuple):
+    """What runs the network of a model; see `unspool.load`."""
+
+    engine: str = "auto"
+    weights: str = "float32"
+    threads: int = 0
+
+
+ORDINARY = Runtime()
+
+
 class Model(Described):
     """A trained model. `load` and `train` return the class of its task, which adds the methods of that task.
 
@@ -50,9 +61,11 @@ class Model(Described):
 
     Attributes:
         reads: says what a command asks it about: `texts` (typed rows of numbers too) or `pictures`.
+        runtime: is what it was opened with, and is opened with again where its folder changes.
     """
 
     config: Config
+    runtime = ORDINARY
     reads: ClassVar[str] = "texts"
 
     def __init__(self, folder: ModelFolder, config: Config, network: Any) -> None:
@@ -188,13 +201,15 @@ class Model(Described):
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
 
-def open_model(path: Path, engine: str = "auto", weights: str = "float32", threads: int = 0) -> Model:
+def open_model(path: Path, runtime: Runtime = ORDINARY) -> Model:
     """Open a model folder; see `unspool.load`."""
 
     def opened(folder: ModelFolder) -> Model:
         row, config = row_of_folder(folder), read_config(folder)
-        network = build_network(engine, config.network, folder.read_arrays(config.network), weights, threads)
+        arrays = folder.read_arrays(config.network)
+        network = build_network(runtime.engine, config.network, arrays, runtime.weights, runtime.threads)
         model: Model = row.load("model")(folder, config, network)
+        model.runtime = runtime
         return model
 
     return read_whole(path, opened)

@@ -45,7 +45,7 @@ class ConditionalTextModel(TextLabellingModel):
 
     def __init__(self, folder: ModelFolder, config: ConditionalConfig, network: EncoderDecoder) -> None:
         super().__init__(folder, config, network)
-        self._context = open_context(folder, config, network, by_document=True)
+        self._context = open_context(folder, config, network)
         self.tokenizer = self._context.tokenizer
 
     def generate(

@@ -11,6 +11,7 @@ from unspool.models.base import Model, PathLike, given, open_model
 from unspool.models.text import TextModel
 from unspool.tasks.implied import implied_settings
 from unspool.tasks.language.specs import TextDataSpec
+from unspool.tasks.ngram.specs import NgramConfig
 from unspool.text.tokenizer import UNKNOWN
 from unspool.training.callback import Callback
 
@@ -26,6 +27,8 @@ class CountedTextModel(TextModel):
     Its counts are a sum over documents, kept in `training/` of its folder. So more can be counted, models of parts of a
     corpus can be merged, and a document can be taken out: the model is then, byte for byte, the one of what is left.
     """
+
+    config: NgramConfig
 
     def update(
         self,
@@ -146,11 +149,10 @@ class CountedTextModel(TextModel):
         from unspool.tasks.ngram.counts import rewrite
         from unspool.tasks.ngram.task import Ngram
 
-        rewrite(out or self.path, overwrite or out is None, make, Ngram.card, change)
-        new = open_model(out or self.path)
+        rewrite(out or self.path, overwrite or out is None, make, Ngram().card_of(self.config), change)
         if out is not None:
-            return cast(CountedTextModel, new)
-        self.__dict__.update(vars(new))  # the same object goes on, so that a temporary folder lives as long as it
+            return cast(CountedTextModel, open_model(out, self.runtime))
+        self._reopen()  # the same object goes on, so that a temporary folder lives as long as it
         return self
 
 

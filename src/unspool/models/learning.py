@@ -19,6 +19,7 @@ from unspool.folder.typed import note_typed, typed_texts
 from unspool.models.reading import GenerationContext
 from unspool.tasks.language.typed import documents_typed, keep_typed, learning_order
 from unspool.text.incoming import clean_text
+from unspool.text.words import LINE_END
 
 
 class LearningSession(Session):
@@ -43,17 +44,19 @@ class LearningSession(Session):
         order = learning_order(context.network, path)
         network, _ = hastened(context.network, start_reading(context.network))
         self._learner, self._path, self._on_kept = LearningNetwork(network, order), path, on_kept
-        self._name, self._unwritten, self._by_document = uuid4().hex, "", context.by_document
+        self._name, self._unwritten, self._unfinished, self._begun = uuid4().hex, "", "", False
         note_typed(path, self._name, "")  # refuses a folder that cannot be written, before anything is typed
         super().__init__(self._learner, context.texts, start_reading(self._learner))
         for text in typed_texts(path):  # by a session that was cut off
-            self._count(text)
+            self._count_documents(text)
+        self.renew(start_reading(self._learner))
 
     def learn(self, text: str) -> None:
         """Learn what was typed, such as a finished line: it is in the next suggestions, and noted in the folder.
 
         Args:
-            text: follows what was learnt before.
+            text: follows what was learnt before. Where a line is a document, what follows the last line end is in the
+                suggestions once the line is finished.
 
         Raises:
             DataError: it has a NUL character.
@@ -81,9 +84,18 @@ class LearningSession(Session):
         self._on_kept()
 
     def _count(self, text: str) -> None:
-        for tokens in documents_typed(self._tokenizer, text, self._by_document):
-            self._learner.learn(tokens, begins=self._by_document)
+        """Count what goes on after what was counted before."""
+        if self._texts.by_line:
+            lines, end, self._unfinished = (self._unfinished + text).rpartition(LINE_END)
+            self._count_documents(lines + end)
+        elif text:
+            self._learner.learn(self._tokenizer.encode(text), begins=self._texts.by_document and not self._begun)
+            self._begun = True
         self.renew(start_reading(self._learner))
+
+    def _count_documents(self, text: str) -> None:
+        for tokens in documents_typed(self._texts, text):
+            self._learner.learn(tokens, begins=self._texts.by_document)
 
     def _write(self, on_wait: Callable[[str], None] | None = None) -> None:
         note_typed(self._path, self._name, self._unwritten, on_wait)

@@ -18,8 +18,10 @@ from unspool.engines.base import SequenceNetwork
 from unspool.errors import ModelFolderError, UsageError, reporting_write_errors
 from unspool.folder.model_folder import ModelFolder
 from unspool.folder.serialization import dump_safetensors, parse_safetensors
-from unspool.specs.config import Config
 from unspool.specs.sampling import SamplingSpec
+from unspool.tasks.conditional.specs import ConditionalConfig
+from unspool.tasks.language.specs import LanguageConfig
+from unspool.tasks.ngram.specs import NgramConfig
 from unspool.tasks.opening import decoder_tokenizer
 from unspool.tasks.training_text import TrainingText
 from unspool.text.incoming import clean_text, encode_prompt
@@ -65,6 +67,7 @@ class GenerationContext:
         tokenizer: encodes and decodes.
         sampling: holds the model's settings of generation.
         by_document: says whether the network learnt where documents end.
+        multiline: says whether these have several lines.
         training_text: is what the model has learnt, to keep copies short.
     """
 
@@ -72,6 +75,7 @@ class GenerationContext:
     tokenizer: Tokenizer
     sampling: SamplingSpec
     by_document: bool
+    multiline: bool
     training_text: TrainingText
 
     def constraint(self, spec: SamplingSpec, ids: Sequence[int]) -> Constraint | None:
@@ -85,20 +89,22 @@ class GenerationContext:
     @cached_property
     def texts(self) -> TokenTexts:
         """The texts of the tokens, by which completions end."""
-        return TokenTexts(self.tokenizer, self.by_document)
+        return TokenTexts(self.tokenizer, self.by_document, self.multiline)
 
 
-def open_context(folder: ModelFolder, config: Config, network: SequenceNetwork, by_document: bool) -> GenerationContext:
+def open_context(
+    folder: ModelFolder, config: LanguageConfig | NgramConfig | ConditionalConfig, network: SequenceNetwork
+) -> GenerationContext:
     """Open what generating needs, from a model folder.
 
     Args:
         folder: holds the tokenizer and the settings.
         config: is that of the model.
         network: is that of the model.
-        by_document: says whether the network learnt where documents end.
     """
     tokenizer = decoder_tokenizer(folder, config)
-    return GenerationContext(network, tokenizer, folder.read_sampling(), by_document, TrainingText(folder, tokenizer))
+    sampling, text = folder.read_sampling(), TrainingText(folder, tokenizer)
+    return GenerationContext(network, tokenizer, sampling, config.by_document, config.multiline, text)
 
 
 def open_session(context: GenerationContext, start: Reading, text: str, lasting: bool = True) -> "Session":

@@ -5,22 +5,19 @@ import tempfile
 import weakref
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 from unspool.decode.reading import start_reading
 from unspool.display.reprs import Rows
 from unspool.engines.base import SequenceNetwork
-from unspool.engines.registry import build_network
 from unspool.errors import UsageError
 from unspool.folder.copies import check_copy, forget, restored, write_copy
 from unspool.folder.model_folder import ModelFolder
-from unspool.folder.whole import read_whole
-from unspool.models.base import Model, PathLike, given, measuring
+from unspool.models.base import Model, PathLike, given, measuring, open_model
 from unspool.models.explained import Description, Inspection
 from unspool.models.reading import Sample, StateReading, load_reading, open_context, open_session
 from unspool.tasks.language.specs import LanguageConfig, TextDataSpec, TextEvaluationSpec
 from unspool.tasks.ngram.specs import NgramConfig
-from unspool.tasks.opening import read_config
 from unspool.text.incoming import clean_text
 from unspool.text.words import Until
 
@@ -52,7 +49,7 @@ class TextModel(Model):
 
     def __init__(self, folder: ModelFolder, config: LanguageConfig | NgramConfig, network: SequenceNetwork) -> None:
         super().__init__(folder, config, network)
-        self._context = open_context(folder, config, network, config.by_document)
+        self._context = open_context(folder, config, network)
         self.tokenizer = self._context.tokenizer
 
     def generate(self, prompt: str = "", **settings: "Unpack[SamplingKeywords]") -> str:
@@ -125,8 +122,7 @@ class TextModel(Model):
 
     def _reopen(self) -> None:
         """Become the model that its folder has now."""
-        opened = read_whole(self.path, type(self)._reopened)
-        self.__dict__.update(vars(opened))
+        self.__dict__.update(vars(open_model(self.path, self.runtime)))
 
     def read(self, text: str = "") -> StateReading:
         """Return the state after a text, as a value."""
@@ -189,7 +185,7 @@ class TextModel(Model):
             if place:
                 shutil.rmtree(place, ignore_errors=True)
             raise
-        adapted = read_whole(target, type(self)._reopened)
+        adapted = cast(TextModel, open_model(target, self.runtime))
         adapted.further = further
         if place:
             weakref.finalize(adapted, shutil.rmtree, place, ignore_errors=True)
@@ -199,18 +195,23 @@ class TextModel(Model):
         """Return the model that this one was before it read more.
 
         Args:
-            out: is the model folder to write; without it, the folder of this model becomes that one.
+            out: is the model folder to write; none changes this one.
             overwrite: allows `out` to replace a model.
+
+        Returns:
+            the new model; without `out` this one, which is changed.
 
         Raises:
             ModelFolderError: it has read nothing more since it was made.
             OutputError: another process writes the folder, or it cannot be written.
         """
-        if out is None:
-            forget(self.path)
-        else:
+        if out is not None:
             write_copy(self, Path(out), overwrite, restored)
-        return read_whole(self.path if out is None else Path(out), type(self)._reopened)
+            return cast(TextModel, open_model(Path(out), self.runtime))
+        forget(self.path)
+        self._reopen()
+        self.further = None
+        return self
 
     @measuring
     def _read_further(self, data: Any, **settings: Any) -> "Further":
@@ -221,11 +222,6 @@ class TextModel(Model):
         if not chosen["sources"]:
             raise UsageError("a text must be named to be read. Received: none.", "name a file, or give a text.")
         return self.read_folder(lambda folder: read_further(self.network, self.tokenizer, folder, chosen))
-
-    @classmethod
-    def _reopened(cls, folder: ModelFolder) -> "TextModel":
-        config = read_config(folder)
-        return cls(folder, config, build_network("auto", config.network, folder.read_arrays(config.network)))
 
     def inspect(self, texts: str | Sequence[str]) -> Inspection:
         """Show how likely each token of some texts is, and where the counts beside the network predicted better.
@@ -257,10 +253,9 @@ class TextModel(Model):
         )
 
         chosen = given(self.config.task, data, settings, TextDataSpec, TextEvaluationSpec)
-        by_document = self.config.by_document
 
         def evaluate(folder: ModelFolder) -> "Figures":
-            return evaluate_language(self.network, self.tokenizer, folder, by_document, chosen)
+            return evaluate_language(self.network, self._context.texts, folder, chosen)
 
         further = any(name in TextEvaluationSpec.model_fields for name in chosen)
         return evaluate(self.folder) if chosen["sources"] and not further else self.read_folder(evaluate)

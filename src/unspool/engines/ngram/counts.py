@@ -48,6 +48,11 @@ class Counts:
         """How the n-grams are packed."""
         return Packing.of_vocabulary(self.vocabulary_size)
 
+    @property
+    def tokens(self) -> IntArray:
+        """The tokens that were counted, ascending, each once."""
+        return np.unique(self.packing.field(self.ngrams, 0)).astype(np.int64) - 1
+
     def to_arrays(self) -> Arrays:
         """Return the arrays by name, to save them; counts are of the smallest type that holds them."""
         sizes = np.array([self.order, self.vocabulary_size], np.int64)

@@ -59,7 +59,10 @@ class ConditionalConfig(Config):
 
     Attributes:
         conditions: say what its texts depend on, one for each column.
+        multiline: says whether these have several lines, as files have; if not, a line is a text.
     """
 
+    by_document: ClassVar[bool] = True
     task: Literal["conditional"] = "conditional"
+    multiline: bool = False
     conditions: tuple[ConditionSpec, ...] = Field(min_length=1)

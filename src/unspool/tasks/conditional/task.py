@@ -6,11 +6,14 @@ rows -> conditions, tokenizer, ids -> batches of texts of similar length -> bits
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from unspool.data.conditioned_rows import divide_conditioned, read_conditioned
 from unspool.data.conditions import ConditionedText, open_conditioned, write_conditioned
 from unspool.data.findings import Findings
 from unspool.data.limit import with_limit
 from unspool.data.sources import Sources, describe_sources
+from unspool.decode.boundaries import has_line_ends
 from unspool.decode.condition import usual_condition
 from unspool.engines.base import Machine
 from unspool.errors import UsageError, shell_word
@@ -115,7 +118,8 @@ class Conditional(MixedTask[ConditionalRecipe, ConditionalConfig]):
         ngrams = chosen_shape(tokenizer.kind, tokens, settings["network"])
         chosen = {**choice.sections, "network": choice.network.changed(**ngrams)}
         recipe = build(ConditionalRecipe, {"data": spec, "encoder": encoder, **chosen}, "recipe")
-        return Plan(recipe, _config(recipe, tokenizer, conditions), [*choice.reasons, reason])
+        multiline = has_line_ends(tokenizer, np.flatnonzero(examples.text.counts))
+        return Plan(recipe, _config(recipe, tokenizer, conditions, multiline), [*choice.reasons, reason])
 
     def open(
         self, folder: ModelFolder, recipe: ConditionalRecipe, config: ConditionalConfig, verify: bool
@@ -146,7 +150,7 @@ def _unformatted(text: str) -> str:
 
 
 def _config(
-    recipe: ConditionalRecipe, tokenizer: Tokenizer, conditions: tuple[ConditionSpec, ...]
+    recipe: ConditionalRecipe, tokenizer: Tokenizer, conditions: tuple[ConditionSpec, ...], multiline: bool
 ) -> ConditionalConfig:
     width = recipe.encoder.encoder_size
     encoder: EncoderSpec
@@ -160,4 +164,5 @@ def _config(
         tokenizer=tokenizer.kind,
         network=NetworkSpec(encoder=encoder, decoder=decoder),
         conditions=conditions,
+        multiline=multiline,
     )

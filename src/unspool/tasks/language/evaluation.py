@@ -52,20 +52,19 @@ def held_out_figures(network: SequenceNetwork, part: Part) -> Figures:
 
 def evaluate_language(
     network: SequenceNetwork,
-    tokenizer: Tokenizer,
+    texts: TokenTexts,
     folder: ModelFolder,
-    by_document: bool,
     settings: Mapping[str, Any],
 ) -> Figures:
     """Measure a model on the text that the settings name, or on the part that its run held out.
 
     Args:
         network: is that of the model.
-        tokenizer: is that of the model.
+        texts: are those of its tokens, and say whether it learnt where documents end.
         folder: holds the held-out part, and says how its text was read.
-        by_document: says whether the network learnt where documents end.
         settings: are fields of `TextDataSpec` and of `TextEvaluationSpec`; without sources, the held-out part is read.
     """
+    tokenizer, by_document = texts.tokenizer, texts.by_document
     further = build(TextEvaluationSpec, of_spec(settings, TextEvaluationSpec), "evaluate")
     if further.copying:
         open_training_text(folder.training, "copying")  # where it is gone, that is said before anything is measured
@@ -78,7 +77,7 @@ def evaluate_language(
         if further.adapt:
             figures = replace(figures, adapted=measure_adapted(network, folder, part))
         if further.keystrokes:
-            found = measure_keystrokes(network, TokenTexts(tokenizer, by_document), part)
+            found = measure_keystrokes(network, texts, part)
             figures = replace(figures, keystrokes=found)
         return figures
 

@@ -106,7 +106,9 @@ class LanguageConfig(Config):
 
     Attributes:
         by_document: says whether it learnt where documents end.
+        multiline: says whether these have several lines, as files have; if not, a line is a document.
     """
 
     task: Literal["language"] = "language"
     by_document: bool = False
+    multiline: bool = False

@@ -7,8 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from unspool.data.corpus import open_corpus, prepare_corpus
 from unspool.data.findings import Findings
+from unspool.data.tokens import Part
+from unspool.decode.boundaries import has_line_ends
 from unspool.engines.base import Machine
 from unspool.engines.initial import extended_weights
 from unspool.errors import UsageError
@@ -95,7 +99,7 @@ class Language(MixedTask[LanguageRecipe, LanguageConfig]):
         ngrams = chosen_shape(tokenizer.kind, tokens, settings["network"])
         chosen = {**choice.sections, "network": choice.network.changed(**ngrams)}
         recipe = build(LanguageRecipe, {"data": spec, "started_from": started_from, **chosen}, "recipe")
-        config = _config(recipe, tokenizer)
+        config = _config(recipe, tokenizer, part)
         seed = recipe.training.seed
         weights = extended_weights(config.network, seed, pretrained.weights) if pretrained else None
         return Plan(recipe, config, choice.reasons, weights)
@@ -159,11 +163,12 @@ def prepare_text(
     return prepare_corpus(folder, text, held_out, spec.split, make, on_bytes), findings
 
 
-def _config(recipe: LanguageRecipe, tokenizer: Tokenizer) -> LanguageConfig:
+def _config(recipe: LanguageRecipe, tokenizer: Tokenizer, part: Part) -> LanguageConfig:
     shape: Mapping[str, Any] = recipe.network.model_dump(include=set(DecoderShape.model_fields))
     decoder = DecoderSpec(**shape, vocabulary_size=tokenizer.vocabulary_size)
     return LanguageConfig(
         by_document=recipe.data.by_document,
+        multiline=recipe.data.by_document and has_line_ends(tokenizer, np.flatnonzero(part.counts)),
         tokenizer=tokenizer.kind,
         network=NetworkSpec(decoder=decoder),
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from unspool.arrays import Arrays, IntArray
+from unspool.decode.boundaries import TokenTexts
 from unspool.engines.base import SequenceNetwork
 from unspool.engines.mixture import Mixture
 from unspool.engines.ngram.network import NgramNetwork
@@ -23,7 +24,7 @@ from unspool.folder.serialization import dump_safetensors
 from unspool.folder.typed import typed_texts
 from unspool.tasks.language.further import counts_beside, noted
 from unspool.tasks.opening import decoder_tokenizer, read_config
-from unspool.text.tokenizer import END, Tokenizer
+from unspool.text.tokenizer import END
 from unspool.text.words import LINE_END
 
 NOTE = "It has since counted {:,} characters that were typed into it (`unspool complete --learn`)."
@@ -54,11 +55,13 @@ def learning_order(network: SequenceNetwork, path: Path) -> int:
     return counts.order
 
 
-def documents_typed(tokenizer: Tokenizer, text: str, by_document: bool) -> list[IntArray]:
+def documents_typed(texts: TokenTexts, text: str) -> list[IntArray]:
     """Return what was typed as tokens: one document, or one for each line, where a model learns lines as documents."""
-    if not by_document:
-        return [tokenizer.encode(text)] if text else []
-    return [np.append(tokenizer.encode(line), END) for line in text.split(LINE_END) if line]
+    encode = texts.tokenizer.encode
+    if not texts.by_document:
+        return [encode(text)] if text else []
+    documents = text.split(LINE_END) if texts.by_line else [text]
+    return [np.append(encode(document), END) for document in documents if document]
 
 
 def keep_typed(path: Path, on_wait: Callable[[str], None] | None = None) -> None:
@@ -107,8 +110,8 @@ def _counted(folder: ModelFolder) -> Complete | None:
     if not texts:
         return None
     config = read_config(folder)
-    tokenizer = decoder_tokenizer(folder, config)
-    documents = [ids for text in texts for ids in documents_typed(tokenizer, text, config.by_document)]
+    tokens = TokenTexts(decoder_tokenizer(folder, config), config.by_document, config.multiline)
+    documents = [ids for text in texts for ids in documents_typed(tokens, text)]
     mixed = config.network.mixed
     weights = {} if mixed else counted_further(folder.read_weights(), documents)
     return _Typed(sum(map(len, texts)), weights, counts_beside(folder, documents) if mixed else {}).complete

@@ -66,7 +66,7 @@ def import_arpa(source: Path, path: Path, overwrite: bool, tokenizer_from: Path 
                 event="end", step=0, done=True, untrained=False, change="import", ngrams=size
             )
             facts = CardFacts(path.name, size, f"The n-grams of {source.name}, a file in ARPA format.", {})
-            card = Ngram.card._replace(figures=FIGURES)
+            card = Ngram().card_of(config)._replace(figures=FIGURES)
             folder.write_card(model_card(card, recipe, config.network, facts))
             folder.write_weights(arpa.model.to_arrays(), {})
             folder.write_config(config)

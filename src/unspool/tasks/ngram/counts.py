@@ -11,6 +11,7 @@ from pathlib import Path
 
 from unspool.arrays import IntArray
 from unspool.data.tokens import Part, joined_part, open_part, part_in_memory
+from unspool.decode.boundaries import has_line_ends
 from unspool.engines.ngram.counts import Counts, counts_from_arrays, counts_of, documents_of, merged, without
 from unspool.engines.ngram.model import build_model
 from unspool.engines.registry import build_network
@@ -194,6 +195,7 @@ def rewrite(path: Path, overwrite: bool, make: Callable[[], Counted], card: Card
         check_free(path, overwrite)
         model = make()
         arrays = build_model(model.counts, model.min_count).to_arrays()
+        multiline = model.config.by_document and has_line_ends(model.tokenizer, model.counts.tokens)
         with replacing_model(path):
             folder = ModelFolder(path)
             folder.create()
@@ -211,4 +213,4 @@ def rewrite(path: Path, overwrite: bool, make: Callable[[], Counted], card: Card
             data = f"{model.counts.counts.sum():,} tokens are counted, {held_out.characters:,} characters held out."
             facts = CardFacts(path.name, size, data, figures)
             folder.write_card(model_card(card, model.recipe, model.config.network, facts))
-            folder.write_config(model.config)
+            folder.write_config(model.config.changed(multiline=multiline))

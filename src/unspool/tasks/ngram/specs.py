@@ -34,7 +34,9 @@ class NgramConfig(Config):
 
     Attributes:
         by_document: says whether it learnt where documents end.
+        multiline: says whether these have several lines, as files have; if not, a line is a document.
     """
 
     task: Literal["ngram"] = "ngram"
     by_document: bool = False
+    multiline: bool = False

@@ -7,9 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from unspool.arrays import Arrays
 from unspool.data.corpus import Corpus, open_corpus
 from unspool.data.tokens import open_part
+from unspool.decode.boundaries import has_line_ends
 from unspool.engines.base import SequenceNetwork
 from unspool.errors import UsageError
 from unspool.folder.card import Card
@@ -69,8 +72,12 @@ class Ngram(CountedTask[NgramRecipe, NgramConfig]):
         shape = {"order": LONGEST[tokenizer.kind], **settings["network"]}
         recipe = build(NgramRecipe, {"data": spec, "network": shape}, "recipe")
         ngram = NgramSpec(**recipe.network.model_dump(), vocabulary_size=tokenizer.vocabulary_size)
+        part = open_part(folder.training, "training", verify=False)
         config = NgramConfig(
-            by_document=spec.by_document, tokenizer=tokenizer.kind, network=NetworkSpec(kind="ngram", ngram=ngram)
+            by_document=spec.by_document,
+            multiline=spec.by_document and has_line_ends(tokenizer, np.flatnonzero(part.counts)),
+            tokenizer=tokenizer.kind,
+            network=NetworkSpec(kind="ngram", ngram=ngram),
         )
         return Plan(recipe, config, [f"n-grams of {ngram.order} tokens are counted."])
 
