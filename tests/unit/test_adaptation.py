@@ -78,7 +78,6 @@ def test_the_static_column_is_the_model_as_it_was() -> None:
     assert figures.tokens == len(TOKENS)
     assert figures.static.nats_per_token == pytest.approx(nats["static"].mean())
     assert figures.static.bits_per_byte == pytest.approx(nats["static"].mean() / np.log(2))
-    assert figures.best == figures.both
 
 
 def test_a_model_that_learns_while_it_reads_predicts_better() -> None:
@@ -127,6 +126,5 @@ def test_a_markov_chain_has_no_network_that_learns() -> None:
     nats = AdaptiveReader(static(), None, lambda network: network, FAST).read(stream())
     assert set(nats) == {"static", "counts"}
     figures = adapted_figures(stream(), nats)
-    assert figures.best == figures.counts
     assert set(figures.to_dict()) == {"tokens", "static", "counts"}
     assert "the network learns on" not in figures.table()

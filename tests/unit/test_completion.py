@@ -9,6 +9,7 @@ from helpers.typed import TALE, counted_network, open_session
 from unspool.arrays import softmax
 from unspool.decode.completion import Completion
 from unspool.decode.reading import read, start_reading
+from unspool.specs.data import TokenKind
 from unspool.text.vocabulary import character_tokenizer, make_tokenizer
 
 LETTERS = "ab c"
@@ -122,3 +123,17 @@ def test_nothing_completes_what_no_token_begins_with() -> None:
     session = open_session(counted_network(tokenizer), tokenizer)
     session.edit("she was xyz")
     assert session.completions(3) == []
+
+
+@pytest.mark.parametrize("kind", ["word", "bpe"])
+@pytest.mark.parametrize("lowercase", [False, True])
+def test_capitals_are_completed_by_a_tokenizer_that_reads_them_in_lower_case(kind: TokenKind, lowercase: bool) -> None:
+    text = TALE.lower()  # which has no capitals, whatever the tokenizer does
+    tokenizer = make_tokenizer(kind, [text], 300, lowercase=lowercase)
+    network, found = counted_network(tokenizer, text, 4), []
+    for typed in ("a daisy cha", "a daisy CHA"):
+        session = open_session(network, tokenizer)
+        session.edit(typed)
+        found.append([one.text for one in session.completions(1)])
+    assert found[0]
+    assert (found[1] == found[0]) == lowercase

@@ -12,7 +12,7 @@ from unspool.data.batches import TextSource
 from unspool.decode.sampler import COMPILABLE, Samplers
 from unspool.engines import gate
 from unspool.engines.base import Attends, BlockGenerator, Encodes, HandoverNetwork, SequenceNetwork
-from unspool.engines.gate import FIGURES, MAX_TOKENS, POWERS, Gate, features_of
+from unspool.engines.gate import FIGURES, MAX_TOKENS, POWERS, Gate, features_of, gate_from_arrays
 from unspool.engines.gate_fit import Positions, fit_gate
 from unspool.engines.mixture import GATE, NGRAM, Mixture, with_prefix
 from unspool.engines.ngram import smoothing
@@ -227,3 +227,10 @@ def test_arrays_that_do_not_fit_are_refused() -> None:
     damaged = arrays_of(PLAIN) | {"gate.lengths": np.zeros((ORDER + 1, 3))}
     with pytest.raises(ModelFolderError, match="a gate must have lengths"):
         build_network("numpy", PLAIN, damaged)
+
+
+def test_a_gate_of_a_large_vocabulary_has_no_weight_for_each_token() -> None:
+    size = MAX_TOKENS + 1
+    damaged = {"lengths": np.zeros((ORDER, POWERS)), "features": np.zeros((FIGURES + size, POWERS))}
+    with pytest.raises(ModelFolderError, match=r"features \[6, 3\]"):
+        gate_from_arrays(damaged, ORDER, size)

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from unspool.data.batches import VectorSource
 from unspool.data.conditions import CONDITIONS, Conditions, first_of_labels
@@ -11,6 +13,7 @@ from unspool.data.pairs import Pairs
 from unspool.data.reserve import ENOUGH, MAX_FRACTION, Reserve, reserve
 from unspool.data.tokens import Part
 from unspool.specs.condition import ConditionSpec
+from unspool.tasks.mixing import evenly
 from unspool.text.tokenizer import END
 
 LENGTH, LABELS = 11, 40
@@ -108,3 +111,12 @@ def test_batches_leave_out_what_is_held_back() -> None:
 def test_all_texts_that_are_short_enough_are_learnt_without_counts(length: int | None) -> None:
     batches = PairBatches(rows(64, length), 8, 0)
     assert sum(len(batches.batch(0, index).inputs) for index in range(batches.steps(0))) == 64
+
+
+@given(st.lists(st.integers(0, 40), min_size=1, max_size=12), st.integers(1, 15))
+def test_positions_are_evenly_spread_however_they_are_divided(sizes: list[int], every: int) -> None:
+    found, seen = [], 0
+    for size in sizes:
+        found += evenly((np.arange(seen, seen + size),), every, seen)[0].tolist()
+        seen += size
+    assert found == list(range(0, sum(sizes), every))

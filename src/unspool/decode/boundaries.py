@@ -78,11 +78,6 @@ class TokenTexts:
             self.texts[END] = LINE_END
         self._ends: dict[tuple[Until, bool], Ends] = {}
 
-    @cached_property
-    def in_lower_case(self) -> bool:
-        """Whether the tokenizer reads words in lower case."""
-        return self.tokenizer.kind == "word" and all(text == text.lower() for text in self.texts)
-
     def ends(self, until: Until, begun: bool) -> Ends:
         """Return what each token means to a text that goes on until the end of a word, or of a line.
 

@@ -29,7 +29,7 @@ CHARACTER = rb"(?:[\x00-\x7f]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[
 LONGEST_CHARACTER = 4  # bytes
 
 
-class TokenTexts:
+class SortedTokens:
     """The bytes that each token adds to a text, sorted, to find those that begin with a string.
 
     Args:
@@ -73,7 +73,7 @@ class CopyLimit:
 
     def __init__(self, index: SuffixIndex, tokenizer: Tokenizer, limit: int) -> None:
         self.index, self.tokenizer, self.limit = index, tokenizer, limit
-        self._whole_copies: dict[TokenTexts, Flags] = {}
+        self._whole_copies: dict[SortedTokens, Flags] = {}
 
     def after(self, ids: Sequence[int]) -> "ShortCopies":
         """Return the constraint of a text that continues the tokens that were read."""
@@ -82,21 +82,21 @@ class CopyLimit:
             constraint.advance(token)
         return constraint
 
-    def texts(self, previous: int | None) -> TokenTexts:
+    def texts(self, previous: int | None) -> SortedTokens:
         """Return the texts of the tokens after another one; none begins a text."""
         word = self.tokenizer.kind == "word"
         ends = word and (previous is None or self.tokenizer.vocabulary[previous].endswith("\n"))
         return self._at_line_start if ends else self._within_line
 
     @cached_property
-    def _at_line_start(self) -> TokenTexts:
-        return TokenTexts(self.tokenizer, at_line_start=True)
+    def _at_line_start(self) -> SortedTokens:
+        return SortedTokens(self.tokenizer, at_line_start=True)
 
     @cached_property
-    def _within_line(self) -> TokenTexts:
-        return TokenTexts(self.tokenizer, at_line_start=False)
+    def _within_line(self) -> SortedTokens:
+        return SortedTokens(self.tokenizer, at_line_start=False)
 
-    def whole_copies(self, texts: TokenTexts) -> Flags:
+    def whole_copies(self, texts: SortedTokens) -> Flags:
         """Say of each token whether its own text has a copy that is too long, [V]."""
         if texts not in self._whole_copies:
             pattern = characters(self.limit + 1, 0)
@@ -156,7 +156,7 @@ class ShortCopies:
         return text.rpartition(REPLACEMENT)[2], decoder.getstate()[0]
 
     def _continuations(
-        self, texts: TokenTexts, begun: bytes, low: int, high: int, pattern: "re.Pattern[bytes]"
+        self, texts: SortedTokens, begun: bytes, low: int, high: int, pattern: "re.Pattern[bytes]"
     ) -> Iterator[bytes]:
         """Yield what follows a string in the training text and completes a copy that is too long.
 

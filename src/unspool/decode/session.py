@@ -170,7 +170,7 @@ class Session:
         left = self.text[offset:]
         if self._tokenizer.kind == "word" and (offset == 0 or self.text[offset - 1] == "\n"):
             left = f" {left}"  # which the first word of a line has in its token
-        return (left.lower() if self._texts.in_lower_case else left).encode(errors="surrogatepass")
+        return (left.lower() if self._tokenizer.lowers else left).encode(errors="surrogatepass")
 
     def _read(self, end: int) -> None:
         """Read the text from the last position on, up to a cut; the end of a long one token by token."""

@@ -43,7 +43,7 @@ _said: set[str] = set()
 
 @contextmanager
 def announcing(receive: Callable[[str], None]) -> Iterator[None]:
-    """Pass the line to a function, once in a process; of several functions the last one receives it.
+    """Pass the lines that are announced to a function; of several functions the last one receives them.
 
     Args:
         receive: shows a line.
@@ -66,7 +66,7 @@ def announce(line: str) -> None:
 
 
 def announce_compiling(kept: bool) -> None:
-    """Say it, unless it has been said.
+    """Announce that kernels are being compiled, once in a process.
 
     Args:
         kept: says whether there is a folder to keep the kernels in.

@@ -69,12 +69,12 @@ def gate_from_arrays(arrays: Mapping[str, Array], order: int, vocabulary_size: i
     double = np.dtype(np.float64)
     if shapes == {"lengths": ((order,), double), "features": ((FIGURES,), double)}:
         return Gate(np.tile(START, (order, 1)), np.zeros((FIGURES, POWERS)))
-    sizes = (FIGURES, FIGURES + vocabulary_size)
+    sizes = (FIGURES, FIGURES + vocabulary_size) if vocabulary_size <= MAX_TOKENS else (FIGURES,)
     expected = [{"lengths": ((order, POWERS), double), "features": ((size, POWERS), double)} for size in sizes]
     if shapes not in expected or not all(np.isfinite(array).all() for array in arrays.values()):
         raise ModelFolderError(
-            f"a gate must have lengths [{order}, {POWERS}] and features [{sizes[0]} or {sizes[1]}, {POWERS}], all "
-            f"finite. Received: {shapes!s:.120}.",
+            f"a gate must have lengths [{order}, {POWERS}] and features [{' or '.join(map(str, sizes))}, {POWERS}], "
+            f"all finite. Received: {shapes!s:.120}.",
             "restore the folder from a copy, or train again.",
         )
     return Gate(**arrays)

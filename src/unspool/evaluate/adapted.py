@@ -49,11 +49,6 @@ class AdaptedFigures(Displayed):
     counts: Column
     both: Column | None
 
-    @property
-    def best(self) -> Column:
-        """The figures of all that goes on learning."""
-        return self.both or self.counts
-
     def to_dict(self) -> dict[str, Any]:
         """Return the figures by name, for JSON."""
         return {name: value for name, value in asdict(self).items() if value is not None}

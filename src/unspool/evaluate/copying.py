@@ -117,7 +117,8 @@ class Copies:
     def longest_words(self) -> IntArray:
         """Return for each word the number of words of the longest copy that it is in, [W].
 
-        A copy of words goes on behind the last of them, so that no word is a part of a longer one.
+        A copy of words goes on behind the last of them, so that this is no part of a longer one. The first of them may
+        be the end of a longer one.
         """
         words = [word.span() for word in WORD.finditer(self.text)]
         ends = np.array([end for _, end in words], np.int64)

@@ -126,7 +126,7 @@ def _positions(network: Any, counts: NgramNetwork, texts: CountedTexts) -> Posit
     """Let both predict what was held back, or evenly spread positions of it where the vocabulary is large."""
     divided = texts.divided
     every = -(-len(divided.held_back.tokens) * network.vocabulary_size // MAX_KEPT)
-    found = []
+    found, seen = [], 0
     for inputs, targets, source in _held_back(texts):
         state = network.initial_state(len(inputs)) if source is None else network.encode(source)
         counted = counts.initial_state(len(inputs)) if source is None else counts.state_after(source)
@@ -136,11 +136,18 @@ def _positions(network: Any, counts: NgramNetwork, texts: CountedTexts) -> Posit
             logits, state = network.unroll(inputs[:, window], state)
             predicted = counts.predict(inputs[:, window], counted)
             counted = predicted.state
-            chosen = tuple(axis[::every] for axis in np.nonzero(targets[:, window] != PAD))  # (R) rows, (R) steps
+            counting = np.nonzero(targets[:, window] != PAD)
+            chosen = evenly(counting, every, seen)  # (R) rows, (R) steps
+            seen += len(counting[0])
             both = log_softmax(logits[chosen].astype(np.float64)), predicted.logits[chosen].astype(np.float64)
             parts = np.stack(both, axis=1).astype(np.float32)  # (R, 2, V)
             found.append(Positions(features_of(*both), predicted.lengths[chosen], targets[:, window][chosen], parts))
     return Positions(*(np.concatenate(arrays) for arrays in zip(*found, strict=True)))
+
+
+def evenly(positions: tuple[IntArray, ...], every: int, seen: int) -> tuple[IntArray, ...]:
+    """Return every so many of positions, each an index in some axes, [N] of each axis, after so many that were seen."""
+    return tuple(axis[-seen % every :: every] for axis in positions)
 
 
 def _held_back(texts: CountedTexts) -> Iterator[tuple[IntArray, IntArray, Source | None]]:

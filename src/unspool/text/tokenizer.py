@@ -75,6 +75,12 @@ class Tokenizer:
         """The number of tokens, V, the special ones included."""
         return len(self.vocabulary)
 
+    @cached_property
+    def lowers(self) -> bool:
+        """Whether texts are read in lower case."""
+        normalizer = self._library.normalizer
+        return normalizer is not None and "a" in normalizer.normalize_str("A")
+
     def serialize(self) -> str:
         """Return the text of `tokenizer.json`."""
         return json.dumps(json.loads(self._library.to_str()), ensure_ascii=False, indent=1)

@@ -32,7 +32,7 @@ def transposed_product(rows: SparseRows, matrix: Array, features: int) -> Array:
 def _products() -> tuple[Product, Product]:
     try:
         from unspool.engines.kernels import sparse
-    except ImportError:  # without Numba
+    except (ImportError, OSError):  # without Numba, or with one that cannot be loaded
         return _plain_product, _plain_transposed_product
     return sparse.product, sparse.transposed_product
 

@@ -51,7 +51,6 @@ def measure_keystrokes(network: SequenceNetwork, texts: TokenTexts, part: Part) 
         figures[name] = _saved(typing, found)
         if name == "model":
             figures["curve"] = curve(typing, [own.words for own in found])
-            figures["curve_of_lines"] = curve(typing, [own.lines for own in found])
     figures["oracle"] = {
         f"{name}_1": typed(typing, [perfect_offers(text, until) for text in typing]).saved
         for name, until in _UNTIL.items()
