@@ -333,3 +333,51 @@ def test_a_model_that_forgets_is_the_same_object_with_the_same_engine(model: Pat
     assert adapted.card == opened.card
     assert type(adapted.network) is type(opened.network)
     assert adapted.generate("the", seed=1) == opened.generate("the", seed=1)
+
+
+@pytest.fixture(scope="module")
+def adapted(model: Path, own: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A mixture that has read more."""
+    place = tmp_path_factory.mktemp("adapted")
+    mixed = with_counts(model, place / "mixed")
+    done = call_main("adapt", mixed, own, "--epochs", 1, "--out", place / "adapted")
+    assert done.code == 0, done.err
+    return place / "adapted"
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "counts.safetensors", "README.md", "SHA256SUMS"])
+@pytest.mark.parametrize("damaged", [False, True])
+def test_what_cannot_be_restored_is_not_forgotten(adapted: Path, tmp_path: Path, name: str, damaged: bool) -> None:
+    folder = shutil.copytree(adapted, tmp_path / "folder")
+    kept = folder / "before" / name
+    content = kept.read_bytes()
+    kept.unlink()
+    if damaged:
+        kept.write_bytes(content[: len(content) // 2])
+    before = published(folder)
+    refused = call_main("forget", folder)
+    assert (refused.code, refused.clean) == (4, True)
+    assert "which is missing or damaged" in refused.error_lines[0]
+    assert name in refused.error_lines[0] or name == "SHA256SUMS"  # by whose half the others are named
+    assert published(folder) == before
+    kept.write_bytes(content)
+    assert call_main("forget", folder).code == 0
+
+
+def test_what_a_killed_process_was_removing_is_removed(adapted: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(adapted, tmp_path / "folder")
+    left = shutil.copytree(adapted, tmp_path / ".folder.removed")
+    assert call_main("forget", folder).code == 0
+    assert not left.exists()
+    shutil.copytree(adapted, left)
+    assert "nothing to forget" in call_main("forget", folder).err
+    assert not left.exists()
+
+
+def test_a_report_comes_back_after_typing_and_reading(model: Path, own: Path, tmp_path: Path) -> None:
+    folder = with_counts(model, tmp_path / "folder")
+    (folder / "report.html").write_text("the report", encoding="utf-8")
+    assert call_main("complete", folder, "the", "--learn").code == 0
+    assert call_main("adapt", folder, own, "--epochs", 1, "--out", tmp_path / "more").code == 0
+    assert call_main("forget", tmp_path / "more").code == 0
+    assert (tmp_path / "more" / "report.html").read_text(encoding="utf-8") == "the report"

@@ -1,6 +1,7 @@
 """`unspool counts`: what is counted in parts equals what is counted at once, and what is taken out leaves no trace."""
 
 import json
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -204,3 +205,19 @@ def test_a_changed_model_keeps_its_engine_and_the_words_of_its_card(place: Path)
     with pytest.raises(ModelFolderError, match="training text") as caught:
         model.evaluate(copying=True)
     assert "whose counts were changed" in caught.value.hint
+
+
+def test_a_text_that_was_taken_out_is_in_no_recipe(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = counted(place, "part0.txt", "sources")
+    monkeypatch.chdir(place)
+    for action, name, left in (
+        ("update", "part1.txt", 2),
+        ("update", "part1.txt", 3),
+        ("remove", place / "part1.txt", 2),
+        ("remove", "part1.txt", 1),
+    ):
+        assert call_main("counts", action, "sources", name).code == 0
+        for recipe in (model / "recipe.toml", model / "training" / "recipe.toml"):
+            sources = tomllib.loads(recipe.read_text(encoding="utf-8"))["data"]["sources"]
+            assert len(sources) == left, recipe
+            assert Path(sources[0]).name == "part0.txt"

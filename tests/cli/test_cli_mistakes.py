@@ -1,5 +1,6 @@
 """A mistake is met where it is made: with what the person typed, and with what they may have meant."""
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -54,6 +55,10 @@ def place(model: Path, text_file: Path, tmp_path: Path, monkeypatch: pytest.Monk
         ("train fox.txt --counts=8", "--counts may be followed by order=N,min_count=N. Received: 8.", "change it"),
         ("train fox.txt --counts order=0,min_count=2", "greater than or equal to 1. Received: 0.", "change --order"),
         ("train fox.txt counts=64", "'counts=64' does not exist.", "name a file"),  # which takes no value
+        ('generate ""', "MODEL must be the name of a file or a folder. Received: ''.", "write ."),
+        ('train fox.txt ""', "DATA must be the name of a file or a folder. Received: ''.", "write ."),
+        ('counts update runs/fox ""', "PATH... must be the name of a file or a folder. Received: ''.", "write ."),
+        ('train fox.txt --out ""', "--out must be the name of a file or a folder. Received: ''.", "write ."),
         ("train fox.txt colour=64", "'colour=64' does not exist.", "name a file"),
         ("train fox.txt --from fox.txt", "a model is a folder.", "runs/"),
         ("fox.txt", "there is no command 'fox.txt'.", "`unspool train fox.txt` learns it."),
@@ -62,7 +67,7 @@ def place(model: Path, text_file: Path, tmp_path: Path, monkeypatch: pytest.Monk
     ],
 )
 def test_what_was_meant_is_named(call: Call, command: str, message: str, hint: str) -> None:
-    result = call(*command.split())
+    result = call(*shlex.split(command))
     assert result.clean
     assert len(result.error_lines) == 2
     assert message in result.error_lines[0]

@@ -22,6 +22,7 @@ from unspool.cli.typed import TYPED, as_given, name_in, typed_flags
 from unspool.errors import UnspoolError, UsageError
 from unspool.specs.base import Option
 
+NAMES = ("MODEL", "DATA", "PATH...", "FILE", "DIR")  # of the values that are those of files and folders
 EVERYTHING = "unspool.help.everything"  # in the meta of a context: the whole help is requested
 
 
@@ -68,6 +69,7 @@ class Command(TyperCommand):
             args = as_options(args, self)
             typed = ctx.meta[TYPED] = typed_flags(self.options, args)
             opts, rest, order = parse(args)
+            _refuse_empty_names(self.params, opts)
             for one in order:
                 if _takes_one_value(one) and order.count(one) > 1 and not ctx.resilient_parsing:
                     raise _given_twice(list(dict.fromkeys(typed.get(one.name, [flag_of(one)]))))
@@ -75,6 +77,21 @@ class Command(TyperCommand):
 
         parser.parse_args = parse_once
         return parser
+
+
+def _refuse_empty_names(params: list[Any], given: dict[str, Any]) -> None:
+    """Refuse an empty name of a file or folder, as an unset variable of a shell is, which for Python is the folder `.`.
+
+    Raises:
+        UsageError: there is one.
+    """
+    for param in params:
+        values = given.get(param.name)
+        if param.metavar in NAMES and "" in (values if isinstance(values, list | tuple) else [values]):
+            what = flag_of(param) if param.param_type_name == "option" else param.metavar
+            raise UsageError(
+                f"{what} must be the name of a file or a folder. Received: ''.", "write . for this folder."
+            )
 
 
 def _takes_one_value(param: Any) -> bool:

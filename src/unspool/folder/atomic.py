@@ -7,12 +7,13 @@ import os
 import re
 import shutil
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from unspool.errors import reporting_write_errors
+from unspool.errors import ModelFolderWarning, reporting_write_errors
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 UNFINISHED = "unfinished"  # is in `training/` until the folder has a config, and says what was requested
@@ -141,12 +142,18 @@ def set_aside(path: Path) -> None:
     """
     folder = followed(path)
     with reporting_write_errors(path):
-        shutil.rmtree(_doomed(folder), ignore_errors=True)  # of a process that was killed while it removed
+        drop_removed(folder)
         waits = waiting(folder)
         if is_model(folder) or (_exists(folder / CONFIG) and not waits):
             folder.rename(replaced(folder, len(waits) + 1))
         elif not is_empty(folder):
             _remove(folder, _doomed(folder))
+
+
+def drop_removed(path: Path) -> None:
+    """Remove what is left of a folder that a process was removing when it was killed; what stays is said."""
+    folder = followed(path)
+    _empty(_doomed(folder))
 
 
 def bring_back(path: Path) -> None:
@@ -196,12 +203,20 @@ def _doomed(folder: Path) -> Path:
 
 def _remove(folder: Path, doomed: Path) -> None:
     """Remove a folder in one step for whoever reads it: it is moved away first, if that is allowed."""
-    shutil.rmtree(doomed, ignore_errors=True)
+    _empty(doomed)
     try:
         folder.rename(doomed)
     except OSError:
         doomed = folder
+    _empty(doomed)
+
+
+def _empty(doomed: Path) -> None:
+    """Remove a folder, if it is there; what cannot be removed is said."""
     shutil.rmtree(doomed, ignore_errors=True)
+    if _exists(doomed):
+        said = f"{doomed} is left of a model that was replaced, and cannot be removed: remove it yourself."
+        warnings.warn(said, ModelFolderWarning, stacklevel=2)
 
 
 def _exists(path: Path) -> bool:

@@ -4,6 +4,7 @@ A copy takes the place of the folder itself where that is to be changed (`rewrit
 there once it is whole.
 """
 
+import hashlib
 import os
 import shutil
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from unspool.errors import ModelFolderError, OutputError, reporting_write_errors
 from unspool.folder.atomic import (
     WEIGHTS,
     bring_back,
+    drop_removed,
     drop_replaced,
     followed,
     is_model,
@@ -27,6 +29,7 @@ from unspool.folder.typed import drop_typed, typed_texts
 
 CARD = "README.md"
 BEFORE = "before"  # holds the files that reading more has changed, as they were
+SUMS = "SHA256SUMS"  # of them, as `sha256sum` writes and checks them
 HELD_OUT = "validation.*"  # the files of the part of its text that a model is measured on
 
 Complete = Callable[[ModelFolder, ModelFolder], bytes]  # of a folder and its copy, without weights: the weights
@@ -94,6 +97,7 @@ def rewrite(
     """
     with locked(path, on_wait):
         place = followed(path)
+        drop_removed(path)
         if waiting(path) and not place.exists():
             bring_back(path)  # an earlier attempt was cut off between the two moves
         folder = ModelFolder(waiting(path)[-1] if waiting(path) and not is_model(path) else path, path)
@@ -136,9 +140,10 @@ def keep_before(folder: ModelFolder, copy: ModelFolder, names: tuple[str, ...]) 
     place = copy.path / BEFORE
     if not place.exists():
         place.mkdir()
-        for name in names:
-            if (folder.path / name).exists():
-                shutil.copyfile(folder.path / name, place / name)
+        kept = [name for name in names if (folder.path / name).exists()]
+        for name in kept:
+            shutil.copyfile(folder.path / name, place / name)
+        write_atomically(place / SUMS, "".join(f"{_sum(place / name)}  {name}\n" for name in kept))
 
 
 def forget(path: Path) -> None:
@@ -160,7 +165,7 @@ def forget(path: Path) -> None:
 
 def has_read(folder: ModelFolder) -> bool:
     """Return whether a model has read more since it was made."""
-    return (folder.path / BEFORE / WEIGHTS).exists()
+    return (folder.path / BEFORE).is_dir()
 
 
 def refuse_read(folder: ModelFolder, purpose: str) -> None:
@@ -197,17 +202,48 @@ def restored(folder: ModelFolder, copy: ModelFolder) -> bytes:
     """Complete the copy of a model's folder as it was before it read more, and return its weights then.
 
     Raises:
-        ModelFolderError: it has read nothing since it was made.
+        ModelFolderError: it has read nothing since it was made, or what it was is damaged.
     """
     check_read(folder)
-    kept = copy.path / BEFORE
-    weights = (kept / WEIGHTS).read_bytes()
+    names = _checked(folder.known_as, copy.path / BEFORE)
+    weights = (copy.path / BEFORE / WEIGHTS).read_bytes()
     keep_held_out(folder, copy)
-    for file in kept.iterdir():
-        if file.name != WEIGHTS:
-            file.replace(copy.path / file.name)
-    shutil.rmtree(kept)
+    for name in names:
+        if name != WEIGHTS:
+            (copy.path / BEFORE / name).replace(copy.path / name)
+    shutil.rmtree(copy.path / BEFORE)
     return weights
+
+
+def _checked(path: Path, kept: Path) -> list[str]:
+    """Return the names of the files that a model had before it read more, once they are what they were.
+
+    Args:
+        path: is what the folder of the model is known as.
+        kept: holds the files, and their sums.
+
+    Raises:
+        ModelFolderError: one is missing or damaged.
+    """
+    try:
+        lines = (kept / SUMS).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        lines = []
+    sums = {name: found for found, _, name in (line.partition("  ") for line in lines)}
+    wrong = [name for name, found in sums.items() if not (kept / name).is_file() or _sum(kept / name) != found]
+    if WEIGHTS not in sums or wrong:
+        name = wrong[0] if wrong else SUMS
+        raise ModelFolderError(
+            f"{path / BEFORE} must hold the model as it was before it read more. Received: {name}, which is missing or "
+            "damaged.",
+            "restore the file from a copy of the folder; the model as it is now stays.",
+        )
+    return list(sums)
+
+
+def _sum(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def _copied(folder: ModelFolder, target: Path, complete: Complete, in_place: bool = False) -> bytes:

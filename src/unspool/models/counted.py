@@ -85,7 +85,7 @@ class CountedTextModel(TextModel):
         with as_sources(data) as found:
 
             def change(part: Part) -> Any:
-                return removed(self.read_folder(read_counted), part)
+                return removed(self.read_folder(read_counted), part, found.names)
 
             return self._changed(found, settings, change, out, overwrite, callback, "remove")
 

@@ -24,6 +24,7 @@ from unspool.folder.serialization import dump_safetensors
 from unspool.folder.typed import typed_texts
 from unspool.tasks.language.further import counts_beside, noted
 from unspool.tasks.opening import decoder_tokenizer, read_config
+from unspool.tasks.reporting.whole import REPORT
 from unspool.text.tokenizer import END
 from unspool.text.words import LINE_END
 
@@ -93,7 +94,7 @@ class _Typed:
 
     def complete(self, folder: ModelFolder, copy: ModelFolder) -> bytes:
         """Complete the copy of a folder, and return its weights."""
-        keep_before(folder, copy, (CARD, WEIGHTS, *([COUNTS] if self.counts else [])))
+        keep_before(folder, copy, (CARD, WEIGHTS, REPORT, *([COUNTS] if self.counts else [])))
         if self.counts:
             copy.write_counts(self.counts)
         if (folder.path / CARD).exists():

@@ -120,14 +120,25 @@ def added(model: Counted, part: Part, sources: Sequence[str]) -> Counted:
     return replace(model, counts=merged([model.counts, found]), recipe=model.recipe.changed(data=data))
 
 
-def removed(model: Counted, part: Part) -> Counted:
+def removed(model: Counted, part: Part, sources: Sequence[str]) -> Counted:
     """Return a model without the documents of a text, as if it had never seen them.
+
+    Args:
+        model: is the one to take them out of.
+        part: is the text, encoded by the tokenizer of the model.
+        sources: name the text; the recipe names them once less.
 
     Raises:
         UsageError: one of the two is made of documents, and the other is not.
         DataError: the model has not counted them.
     """
-    return replace(model, counts=without(model.counts, _documents(model, part)))
+    left = list(model.recipe.data.sources)
+    for source in sources:
+        same = [index for index, one in enumerate(left) if Path(one).resolve() == Path(source).resolve()]
+        if same:
+            del left[same[-1]]
+    recipe = model.recipe.changed(data=model.recipe.data.changed(sources=tuple(left)))
+    return replace(model, counts=without(model.counts, _documents(model, part)), recipe=recipe)
 
 
 def _documents(model: Counted, part: Part) -> Iterator[IntArray]:
