@@ -81,7 +81,7 @@ def run(bench: Bench) -> None:
 
 def published_difference(path: Path) -> float:
     """The largest difference from the scores that KenLM's own test asserts."""
-    model, vocabulary = read_arpa(path.with_name("test.arpa"))
+    model, vocabulary, _ = read_arpa(path.with_name("test.arpa"))
     ids = {word: token for token, word in enumerate(words_of(vocabulary))}
     network, worst = build_network(model), 0.0
     for case in json.loads(path.read_text(encoding="utf-8"))["cases"]:

@@ -70,9 +70,12 @@ def test_what_is_no_such_file_is_refused_and_an_earlier_model_stays(words: Path,
     out, damaged = tmp_path / "m", tmp_path / "d.arpa"
     assert call_main("counts", "import", words, "--out", out).code == 0
     before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    empty = tmp_path / "empty.arpa"
+    empty.touch()
     damaged.write_text(ARPA.replace("ngram 2=3", "ngram 2=9"), encoding="utf-8")
     for arguments, said in (
         (["import", damaged, "--out", out, "--overwrite"], "as many n-grams as it says"),
+        (["import", empty, "--out", out, "--overwrite"], "below \\1-grams:. Received"),
         (["import", tmp_path / "none.arpa", "--out", out, "--overwrite"], "cannot be read"),
         (["import", words, "--out", out], "holds a model already"),
         (["import", words, damaged, "--out", out], "one ARPA file"),
@@ -84,3 +87,11 @@ def test_what_is_no_such_file_is_refused_and_an_earlier_model_stays(words: Path,
         assert done.code != 0
         assert said in done.err
     assert before == {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+
+
+def test_what_a_file_lacks_is_said(tmp_path: Path) -> None:
+    file = tmp_path / "lacking.arpa"
+    file.write_text("\\data\\\nngram 1=2\n\n\\1-grams:\n-99\t<s>\n-0.3\ta\n\\end\\\n", encoding="utf-8")
+    done = call_main("counts", "import", file, "--out", tmp_path / "m")
+    assert done.code == 0
+    assert "has no <unk> and no </s>: the probability is taken to be nearly zero." in done.err

@@ -11,7 +11,7 @@ import pytest
 import unspool
 from helpers.commands import Result, call_main
 from helpers.small import small_text
-from unspool.errors import ModelFolderError, UsageError
+from unspool.errors import DataWarning, ModelFolderError, UsageError
 
 LINES = small_text(80).splitlines(keepends=True)
 SAME = ("model.safetensors", "training/counts.safetensors", "tokenizer.json", "config.json", "generation_config.json")
@@ -96,9 +96,11 @@ def test_python_has_the_same_doors(place: Path, tmp_path: Path) -> None:
     assert isinstance(first, unspool.CountedTextModel)
     before = (first.path / "model.safetensors").read_bytes()
     score = first.score(LINES[50]).bits_per_byte
-    assert first.update(LINES[40:60]) is first
+    with pytest.warns(DataWarning, match="are not in the vocabulary of the model, and count as <unk>"):
+        assert first.update(LINES[40:60]) is first
     assert first.score(LINES[50]).bits_per_byte < score
-    first.remove(LINES[40:60])
+    with pytest.warns(DataWarning, match="not in the vocabulary"):
+        first.remove(LINES[40:60])
     assert (first.path / "model.safetensors").read_bytes() == before
     assert first.score(LINES[50]).bits_per_byte == score
     merged = first.merge(second, out=tmp_path / "merged")
@@ -170,7 +172,13 @@ def test_what_the_vocabulary_lacks_and_what_is_empty_is_counted_aloud(place: Pat
     done = call_main("counts", "update", model, table, "--text", "text")
     assert done.code == 0, done.err
     assert "rows left out because their text is empty: 1" in done.err
-    assert " in 2 documents; 2 of them are not in the vocabulary, and count as <unk>." in done.err
+    assert "update: 13 tokens in 2 documents." in done.err
+    said = "warning: 2 of 13 tokens are not in the vocabulary of the model, and count as <unk>."
+    assert said in done.err
+    told = call_main("counts", "update", model, table, "--text", "text", "--json")
+    assert said in told.err  # also where programs read what is printed
+    with pytest.warns(DataWarning, match="2 of 5 tokens are not in the vocabulary"):
+        unspool.load(model).update(["quiz"])  # type: ignore[attr-defined]
 
 
 def test_a_table_is_counted_as_it_is_learnt(tmp_path: Path) -> None:
@@ -199,7 +207,7 @@ def test_a_changed_model_keeps_its_engine_and_the_words_of_its_card(place: Path)
     assert isinstance(model, unspool.CountedTextModel)
     kind, command = type(model.network), "unspool generate kept -n 8"
     assert command in model.card
-    model.update(["a text of later"])
+    model.update([LINES[3]])
     assert type(model.network) is kind
     assert command in model.card
     with pytest.raises(ModelFolderError, match="training text") as caught:

@@ -56,7 +56,7 @@ def written(place: Path, text: str = ARPA) -> Path:
 
 @pytest.mark.parametrize("compiled", [False, True])
 def test_a_file_scores_by_hand(tmp_path: Path, compiled: bool) -> None:
-    model, vocabulary = read_arpa(written(tmp_path))
+    model, vocabulary, _ = read_arpa(written(tmp_path))
     ids = {word: token for token, word in enumerate(vocabulary)} | {"</s>": END}
     network = build_network(model, compiled)
     for words, expected in SCORES:
@@ -69,7 +69,7 @@ def test_a_file_scores_by_hand(tmp_path: Path, compiled: bool) -> None:
 
 
 def test_the_words_of_a_file_are_a_vocabulary(tmp_path: Path) -> None:
-    model, vocabulary = read_arpa(written(tmp_path))
+    model, vocabulary, _ = read_arpa(written(tmp_path))
     assert vocabulary == [*SPECIAL_TOKENS, "a", "b"]
     assert (model.order, model.vocabulary_size) == (3, 6)
     assert read_arpa(written(tmp_path), [*SPECIAL_TOKENS, "b", "a", "c"]).vocabulary[6] == "c"
@@ -93,7 +93,7 @@ def test_what_is_written_is_read_as_the_same_distributions(tmp_path: Path, order
     model = build_model(counts_of(documents, order, len(TOKENS)), min_count)
     path = tmp_path / "model.arpa"
     write_arpa(path, backoff_model(model), TOKENS)
-    again, vocabulary = read_arpa(path, TOKENS)
+    again, vocabulary, _ = read_arpa(path, TOKENS)
     assert vocabulary == TOKENS
     text = generator.integers(1, len(TOKENS), (2, 40))
     one, other = (build_network(made, compiled=False) for made in (model, again))
@@ -116,6 +116,7 @@ def test_tokens_are_written_without_blanks() -> None:
     [
         ("-0.4\ta", "much\ta"),
         ("-0.4\ta", "nan\ta"),
+        ("-0.4\ta", "0.4\ta"),
         ("<s> a\t-0.05", "<s> a\t-0.05\t3"),
         ("-0.3\ta b\t-0.15", "-0.3\ta"),
         ("ngram 2=3", "ngram 2=4"),
@@ -130,6 +131,18 @@ def test_damaged_files_are_refused(tmp_path: Path, before: str, after: str) -> N
         read_arpa(written(tmp_path, text))
 
 
+def test_an_ngram_that_a_file_has_twice_is_refused(tmp_path: Path) -> None:
+    twice = ARPA.replace("-0.3\ta b", "-0.2\ta b\t-0.15\n-0.3\ta b").replace("ngram 2=3", "ngram 2=4")
+    with pytest.raises(DataError, match=r"every n-gram once\. Received: 'a b' twice"):
+        read_arpa(written(tmp_path, twice))
+
+
+def test_special_tokens_that_a_file_lacks_are_named(tmp_path: Path) -> None:
+    assert read_arpa(written(tmp_path)).lacking == []
+    text = "\\data\\\nngram 1=2\n\n\\1-grams:\n-0.3\t<UNK>\n-0.3\ta\n\\end\\\n"
+    assert read_arpa(written(tmp_path, text)).lacking == ["<s>", "</s>"]
+
+
 def test_other_words_and_other_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"words of the vocabulary\. Received: 'b'"):
         read_arpa(written(tmp_path), [*SPECIAL_TOKENS, "a"])
@@ -138,6 +151,6 @@ def test_other_words_and_other_files_are_refused(tmp_path: Path) -> None:
     (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(DataError, match="cannot be read"):
         read_arpa(tmp_path / "binary")
-    model, vocabulary = read_arpa(written(tmp_path))
+    model, vocabulary, _ = read_arpa(written(tmp_path))
     with pytest.raises(OutputError):
         write_arpa(tmp_path / "binary" / "model.arpa", model, vocabulary)

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
+from warnings import warn
 
 from unspool.data.given import as_sources
 from unspool.data.tokens import Part
-from unspool.errors import UsageError
+from unspool.errors import DataWarning, UsageError
 from unspool.models.base import Model, PathLike, given, open_model
 from unspool.models.text import TextModel
 from unspool.tasks.implied import implied_settings
@@ -141,6 +142,7 @@ class CountedTextModel(TextModel):
         def make() -> Any:
             with reading_text(self.tokenizer, self.folder, chosen, callback.on_encoded, "count") as part:
                 callback.on_note(_described(part, name))
+                _warn_of_unknown(part)
                 return change(part)
 
         return self._written(Path(out) if out is not None else None, overwrite, make, name)
@@ -157,8 +159,13 @@ class CountedTextModel(TextModel):
 
 
 def _described(part: Part, change: str) -> str:
-    """Say what is counted or taken out, and how much of it the vocabulary lacks."""
+    """Say what is counted or taken out."""
     documents = 1 if part.starts is None else len(part.starts) - 1
-    unknown = int(part.counts[UNKNOWN])
-    lacking = f"; {unknown:,} of them are not in the vocabulary, and count as <unk>" if unknown else ""
-    return f"{change}: {len(part.tokens):,} tokens in {documents:,} document{'s' * (documents > 1)}{lacking}."
+    return f"{change}: {len(part.tokens):,} tokens in {documents:,} document{'s' * (documents > 1)}."
+
+
+def _warn_of_unknown(part: Part) -> None:
+    unknown, tokens = int(part.counts[UNKNOWN]), len(part.tokens)
+    if unknown:
+        said = f"{unknown:,} of {tokens:,} tokens are not in the vocabulary of the model, and count as <unk>."
+        warn(said, DataWarning, stacklevel=6)

@@ -18,7 +18,7 @@ from unspool.errors import ModelFolderWarning, OutputError
 from unspool.folder.typed import note_typed, typed_texts
 from unspool.models.reading import GenerationContext
 from unspool.tasks.language.typed import documents_typed, keep_typed, learning_order
-from unspool.text.incoming import clean_text
+from unspool.text.incoming import clean_text, warn_of_unknown
 from unspool.text.words import LINE_END
 
 
@@ -62,6 +62,7 @@ class LearningSession(Session):
             DataError: it has a NUL character.
         """
         found = clean_text(text)
+        warn_of_unknown(self._tokenizer, found, "learnt")
         self._count(found)
         self._unwritten += found
         try:

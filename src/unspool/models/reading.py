@@ -24,7 +24,7 @@ from unspool.tasks.language.specs import LanguageConfig
 from unspool.tasks.ngram.specs import NgramConfig
 from unspool.tasks.opening import decoder_tokenizer
 from unspool.tasks.training_text import TrainingText
-from unspool.text.incoming import clean_text, encode_prompt
+from unspool.text.incoming import clean_text, encode_prompt, warn_of_unknown
 from unspool.text.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
@@ -125,7 +125,9 @@ def open_session(context: GenerationContext, start: Reading, text: str, lasting:
     if lasting:
         network, start = hastened(network, start)
     session = Session(network, context.texts, start)
-    session.edit(clean_text(text))
+    text = clean_text(text)
+    warn_of_unknown(context.tokenizer, text)
+    session.edit(text)
     return session
 
 

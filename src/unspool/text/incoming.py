@@ -67,17 +67,28 @@ def encode_prompt(tokenizer: Tokenizer, text: str) -> IntArray:
     """
     text = clean_text(text)
     ids = tokenizer.encode(text)
-    _warn_of_unknown(tokenizer.unknown(text, ids))
+    _say_unknown(tokenizer.unknown(text, ids), "read")
     return ids
 
 
-def _warn_of_unknown(found: list[str]) -> None:
+def warn_of_unknown(tokenizer: Tokenizer, text: str, done: str = "read") -> None:
+    """Name what the vocabulary of a model lacks of a clean text.
+
+    Args:
+        tokenizer: is that of the model.
+        text: is what a person gave.
+        done: is what the model does with it: `read` or `learnt`.
+    """
+    _say_unknown(tokenizer.unknown(text, tokenizer.encode(text)), done)
+
+
+def _say_unknown(found: list[str], done: str) -> None:
     """Name what the vocabulary lacks, but for U+FFFD, which says of itself that it replaces."""
     listed = [f"{one!r:.{MAX_CHARACTERS}}" for one in dict.fromkeys(found) if one != REPLACEMENT]
     if listed:
         names = ", ".join(listed[:MAX_SHOWN]) + (" and others" if len(listed) > MAX_SHOWN else "")
         verb = "is" if len(listed) == 1 else "are"
-        said = f"{names} {verb} not in the vocabulary of the model, and {verb} read as <unk>."
+        said = f"{names} {verb} not in the vocabulary of the model, and {verb} {done} as <unk>."
         warn(said, DataWarning, stacklevel=5)
 
 

@@ -47,10 +47,12 @@ class Arpa(NamedTuple):
     Attributes:
         model: has the n-grams.
         vocabulary: are the words of its tokens, [V], the special tokens first.
+        lacking: are the special tokens that it does not have, which get a probability of nearly zero.
     """
 
     model: BackoffModel
     vocabulary: list[str]
+    lacking: list[str]
 
 
 class _Level(NamedTuple):
@@ -133,13 +135,33 @@ def read_arpa(path: Path, vocabulary: Sequence[str] | None = None) -> Arpa:
         ids = {word: token for token, word in enumerate(vocabulary) if token >= len(SPECIAL_TOKENS)} | IDS
     else:
         ids = IDS | {word: token for token, word in enumerate(words_of(vocabulary)) if token != PAD}
+    known = {word for (word,) in levels[0].words}
+    lacking = [name for token, name in NAMES.items() if not any(IDS.get(word) == token for word in known & set(IDS))]
+    _refuse_twice(levels, path)
     try:
-        return Arpa(_model(levels, ids, len(vocabulary)), list(vocabulary))
+        return Arpa(_model(levels, ids, len(vocabulary)), list(vocabulary), lacking)
     except KeyError as problem:
         raise DataError(
             f"an n-gram must consist of words of the vocabulary. Received: {problem.args[0]!r:.40} in {path}.",
             "take the tokenizer that the n-grams were counted with.",
         ) from None
+
+
+def _refuse_twice(levels: Sequence[_Level], path: Path) -> None:
+    """Refuse an n-gram that a file has twice, as one of its probabilities would be dropped.
+
+    Raises:
+        DataError: there is one.
+    """
+    for level in levels:
+        seen = set[tuple[str, ...]]()
+        for words in map(tuple, level.words):
+            if words in seen:
+                raise DataError(
+                    f"an ARPA file must have every n-gram once. Received: {' '.join(words)!r:.60} twice in {path}.",
+                    "leave one of them out, and count it once less in the lines at the start.",
+                )
+            seen.add(words)
 
 
 def _read(file: TextIO, path: Path) -> list[_Level]:
@@ -161,12 +183,17 @@ def _read(file: TextIO, path: Path) -> list[_Level]:
                 sizes.append(int(match[1]))
         except ValueError:
             raise DataError(
-                f"a line of an ARPA file must be a logarithm, {order or 'the'} words and a backoff weight. Received: "
-                f"{line!r:.60} in line {number:,} of {path}.",
+                f"a line of an ARPA file must be a logarithm, at most 0, {order or 'the'} words and a backoff weight. "
+                f"Received: {line!r:.60} in line {number:,} of {path}.",
                 f"name a file in ARPA format, of orders up to {MAX_ORDER}.",
             ) from None
     found = [len(level.words) for level in levels]
-    if not found or found != sizes:
+    if not found:
+        raise DataError(
+            f"an ARPA file must have n-grams, in lines below \\1-grams:. Received: {path}, which has none.",
+            "name a file in ARPA format.",
+        )
+    if found != sizes:
         raise DataError(
             f"an ARPA file must have as many n-grams as it says. Received: {found} for {sizes} in {path}.",
             "name a whole file in ARPA format.",
@@ -178,7 +205,7 @@ def _add(level: _Level, fields: list[str], order: int) -> None:
     """Add the n-gram of a line to its order."""
     probability, words, backoff = float(fields[0]), fields[1 : order + 1], fields[order + 1 :]
     weight = float(backoff[0]) if backoff else 0.0
-    if len(words) != order or len(backoff) > 1 or not (math.isfinite(probability) and math.isfinite(weight)):
+    if len(words) != order or len(backoff) > 1 or not (-math.inf < probability <= 0 and math.isfinite(weight)):
         raise ValueError(fields)
     level.words.append(words)
     level.log_probabilities.append(probability)

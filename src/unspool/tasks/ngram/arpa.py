@@ -1,8 +1,10 @@
 """A model folder of a file in ARPA format: the n-grams of another program, which generate and score as our own."""
 
 from pathlib import Path
+from warnings import warn
 
 from unspool.engines.ngram.arpa import read_arpa
+from unspool.errors import DataWarning
 from unspool.folder.atomic import replacing_model
 from unspool.folder.card import CardFacts, model_card
 from unspool.folder.lock import locked
@@ -43,6 +45,9 @@ def import_arpa(source: Path, path: Path, overwrite: bool, tokenizer_from: Path 
         check_free(path, overwrite)
         taken = read_whole(tokenizer_from, _tokenizer) if tokenizer_from else None
         arpa = read_arpa(source, taken[0].vocabulary if taken else None)
+        if arpa.lacking:
+            said = f"{source} has no {' and no '.join(arpa.lacking)}: the probability is taken to be nearly zero."
+            warn(said, DataWarning, stacklevel=3)
         tokenizer, by_document = taken or (whitespace_tokenizer(arpa.vocabulary[len(SPECIAL_TOKENS) :]), True)
         shape = NgramShape(order=arpa.model.order)
         part = build(NgramSpec, {**shape.model_dump(), "vocabulary_size": len(arpa.vocabulary)}, "n-grams")
