@@ -381,3 +381,18 @@ def test_a_report_comes_back_after_typing_and_reading(model: Path, own: Path, tm
     assert call_main("adapt", folder, own, "--epochs", 1, "--out", tmp_path / "more").code == 0
     assert call_main("forget", tmp_path / "more").code == 0
     assert (tmp_path / "more" / "report.html").read_text(encoding="utf-8") == "the report"
+
+
+def test_settings_of_training_are_refused_where_nothing_is_trained(counted: Path, own: Path, tmp_path: Path) -> None:
+    refused = call_main("adapt", counted, own, "--epochs", 5, "--lr", 0.5, "--out", tmp_path / "more")
+    assert (refused.code, refused.clean) == (2, True)
+    assert "--epochs, --lr would change nothing" in refused.err
+    assert call_main("adapt", counted, own, "--out", tmp_path / "more").code == 0
+
+
+def test_a_whole_model_that_has_lost_its_counts_is_not_to_be_resumed(adapted: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(adapted, tmp_path / "folder")
+    (folder / "counts.safetensors").unlink()
+    refused = call_main("complete", folder, "the")
+    assert refused.error_lines[0].endswith("has no counts.safetensors, so it is no whole model.")
+    assert "restore the folder from a copy" in refused.error_lines[1]

@@ -108,6 +108,8 @@ def test_python_has_the_same_doors(place: Path, tmp_path: Path) -> None:
     assert merged.evaluate().tokens == first.evaluate().tokens + second.evaluate().tokens
     with pytest.raises(UsageError, match="what is counted must be named"):
         first.update(None)
+    with pytest.raises(UsageError, match="models to merge with must be named"):
+        first.merge(out=tmp_path / "alone")
 
 
 def test_a_text_is_one_document(place: Path, tmp_path: Path) -> None:

@@ -2,12 +2,13 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import unspool
 from unspool.decode.boundaries import TokenTexts
-from unspool.errors import UsageError, WrongModelError
+from unspool.errors import DataWarning, UsageError, WrongModelError
 from unspool.tasks.language.typed import documents_typed
 from unspool.text.tokenizer import END
 
@@ -93,3 +94,23 @@ def test_a_document_that_is_a_line_is_completed_from_its_start() -> None:
     model = unspool.load(FOLDERS / "documents", engine="numpy")
     assert isinstance(model, unspool.TextModel)
     assert model.complete("a line before\nth", 3) == model.complete("th", 3)
+
+
+@pytest.mark.parametrize("n", [0, -1, 1.0, "3", None, True])
+def test_a_number_of_completions_must_be_an_integer(n: Any) -> None:
+    model = unspool.load(FOLDERS / "language", engine="numpy")
+    with pytest.raises(UsageError, match="n must be an integer, at least 1"):
+        model.complete("the", n)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("text", [None, 5, b"x"])
+def test_what_is_typed_must_be_a_text(text: Any) -> None:
+    session = unspool.load(FOLDERS / "language", engine="numpy").session()  # type: ignore[attr-defined]
+    with pytest.raises(UsageError, match="must be a text"):
+        session.edit(text)
+
+
+def test_what_the_vocabulary_lacks_is_said() -> None:
+    model = unspool.load(FOLDERS / "language", engine="numpy")
+    with pytest.warns(DataWarning, match="'€' is not in the vocabulary of the model, and is read as <unk>"):
+        model.complete("the €")  # type: ignore[attr-defined]

@@ -219,7 +219,7 @@ def write_part(
     with reporting_write_errors(folder):
         tokens = write_tokens(folder, name, tokenizer, text.pieces(), text.by_document, on_bytes)
     if not tokens:
-        raise DataError(f"there is nothing to {purpose}: {text.description} has no text.", "name another.")
+        raise DataError(f"there is nothing to {purpose}. Received: {text.description}.", "name another.")
 
 
 def open_corpus(folder: Path, verify: bool = True) -> Corpus:

@@ -101,7 +101,12 @@ class Session:
 
         Args:
             text: is the whole text, clean.
+
+        Raises:
+            UsageError: it is not a text.
         """
+        if not isinstance(text, str):
+            raise UsageError(f"what is typed must be a text. Received: {text!r:.60}.", "give a str.")
         shared = shared_length(self.text, text)
         self.text = text
         while not shared_cut(self._tokenizer, text, self._positions[-1].offset, shared):
@@ -210,8 +215,8 @@ class Session:
 
 
 def _check(n: int, until: str) -> None:
-    if n < 1 or until not in READS:
+    if type(n) is not int or n < 1 or until not in READS:
         raise UsageError(
-            f"n must be at least 1, and until word or line. Received: n={n}, until={until!r:.40}.",
+            f"n must be an integer, at least 1, and until word or line. Received: n={n!r:.20}, until={until!r:.40}.",
             "choose an n of 1 or more, and until='word' or 'line'.",
         )

@@ -93,7 +93,7 @@ def model_card(card: Card, recipe: Recipe, network: NetworkSpec, facts: CardFact
 {_head(card, recipe, [*tags, "unspool"])}
 ---
 
-# {facts.name}
+# {visible(facts.name)}
 
 {kind} of {facts.size:,} {counted}: {layers}. {further}{caution}
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from unspool.errors import ModelFolderError, shell_command, shell_word
 from unspool.folder.atomic import CONFIG, UNFINISHED, WEIGHTS, is_model, waiting
+from unspool.folder.serialization import RESTORE
 
 RUNS = Path("runs")  # where the command line writes models
 MAX_SEEN = 500  # entries of a folder that are looked at
@@ -29,6 +30,8 @@ def no_model_at(path: Path, missing: str = CONFIG) -> ModelFolderError:
     if not (path.exists() or waiting(path)):
         return ModelFolderError(f"{path} does not exist, so it is not a model folder.", _models_near(path) or TRAIN)
     training, below = path / "training", models_in(path)
+    if is_model(path):
+        return ModelFolderError(f"{path} has no {missing}, so it is no whole model.", RESTORE)
     if any(file.exists() for file in (path / "recipe.toml", training / "last.safetensors", training / UNFINISHED)):
         hint = f"its training was cut off: go on with `{shell_command('train', '--resume', path)}`."
     elif waits := waiting(path):

@@ -107,6 +107,8 @@ class CountedTextModel(TextModel):
         """
         from unspool.tasks.ngram.counts import joined, read_counted
 
+        if not others:
+            raise UsageError("models to merge with must be named. Received: none.", "name them, or use `save` to copy.")
         models = [self, *(other if isinstance(other, Model) else open_model(Path(other)) for other in others)]
         for model in models:
             if not isinstance(model, CountedTextModel):

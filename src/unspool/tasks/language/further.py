@@ -102,14 +102,17 @@ def read_further(
 
     Raises:
         DataError: the text is empty, or cannot be read.
-        UsageError: the model is one of n-grams to which none can be added.
+        UsageError: the model is one of n-grams to which none can be added, or which settings of training cannot change.
         MissingExtraError: the engine that trains the model is not installed.
         TrainingError: the loss did not stay finite.
     """
-    spec = build(ReadingSpec, of_spec(settings, ReadingSpec), "adapt")
+    requested = of_spec(settings, ReadingSpec)
+    spec = build(ReadingSpec, requested, "adapt")
     training, named = reading_training(spec), describe_sources(settings["sources"])
     adds = _adds_counts(network, folder)
     learner = further_learner(folder, training, network)
+    if learner is None and requested:
+        raise _idle(requested, folder)
     with reading_text(tokenizer, folder, of_spec(settings, TextDataSpec), purpose="read") as part:
         _warn_of_unknown_tokens(part)
         before = held_out_figures(network, part).bits_per_character
@@ -121,6 +124,18 @@ def read_further(
         bits = tuple(map(units_of(part).bits, nats))
         counts = counts_beside(folder, documents_of(part)) if adds else {}
         return Further(named, part.characters, before, bits, learner.weights(), counts)
+
+
+def _idle(settings: Iterable[str], folder: ModelFolder) -> UsageError:
+    """Make the error for settings of training of a model that is not trained."""
+    names = tuple(settings)
+    error = UsageError(
+        f"a Markov chain reads a text once, and adds its n-grams: {', '.join(names)} would change nothing. Received: "
+        f"{folder.known_as}, one.",
+        f"leave {'it' if len(names) == 1 else 'them'} out.",
+    )
+    error.settings = names
+    return error
 
 
 def _adds_counts(network: SequenceNetwork, folder: ModelFolder) -> bool:
