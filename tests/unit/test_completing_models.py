@@ -74,7 +74,7 @@ def test_a_line_of_a_document_of_several_follows_from_the_line_before(of_files: 
 
 
 def test_what_is_typed_into_a_model_of_files_is_one_document(of_files: Path, tmp_path: Path) -> None:
-    typed, found = "K0\nval9 is new\n", []
+    typed, found = "K0\nval9 is it\nit is val\n", []
     for pieces in ([typed], typed.splitlines(keepends=True)):
         copy = shutil.copytree(of_files, tmp_path / str(len(found)))
         model = unspool.load(copy)
@@ -82,7 +82,7 @@ def test_what_is_typed_into_a_model_of_files_is_one_document(of_files: Path, tmp
         with model.session(learn=True) as session:
             for piece in pieces:
                 session.learn(piece)
-            session.edit("K0\nval9 is n")
+            session.edit("K0\nval9 is i")
             suggested = [(one.text, one.probability) for one in session.completions(3)]
         found.append((suggested, (copy / "model.safetensors").read_bytes()))
     assert found[0] == found[1]

@@ -128,7 +128,7 @@ def test_a_pasted_text_has_places_to_go_back_to(session: Session) -> None:
 
 @pytest.mark.parametrize(("n", "until"), [(0, "word"), (3, "sentence")])
 def test_what_cannot_be_asked_for_is_refused(session: Session, n: int, until: str) -> None:
-    with pytest.raises(UsageError, match="n must be at least 1, and until word or line"):
+    with pytest.raises(UsageError, match="n must be an integer, at least 1, and until word or line"):
         session.completions(n, until)  # type: ignore[arg-type]
-    with pytest.raises(UsageError, match="n must be at least 1, and until word or line"):
+    with pytest.raises(UsageError, match="n must be an integer, at least 1, and until word or line"):
         session.suggestions(n, until)  # type: ignore[arg-type]
