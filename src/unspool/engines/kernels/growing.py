@@ -1,12 +1,11 @@
-"""Counts that grow and shrink: the kernels of `engines/ngram/growing.py`.
+"""Counts that grow: the kernels of `engines/ngram/growing.py`.
 
 A node is an n-gram, and the context of what follows it; node 0 is the context of no token. The contexts that a text
 ends with are nodes [N], the shortest first.
 
-Shapes: B rows, T time steps, N orders, V tokens, C nodes, S slots.
+Shapes: N orders, V tokens, C nodes, S slots.
 """
 
-import math
 from typing import Any
 
 import numpy as np
@@ -102,75 +101,26 @@ def tally(tables: Any, parent: Any, order: int, count: Any, change: int) -> None
 
 
 @compiled
-def recount(tables: Any, node: Any, order: int, change: Any) -> Any:
-    """Change the count of an n-gram, and the sums that depend on it; return the count before."""
+def count_once_more(tables: Any, node: Any, order: int) -> Any:
+    """Raise the count of an n-gram, and the sums that depend on it; return the count before."""
     parent, before = tables.parents[node], np.int64(tables.counts[node])
-    tables.counts[node] = before + change
-    tables.totals[parent] += change
+    tables.counts[node] = before + 1
+    tables.totals[parent] += 1
     tally(tables, parent, order, before, -1)
-    tally(tables, parent, order, before + change, 1)
+    tally(tables, parent, order, before + 1, 1)
     return before
 
 
 @compiled
-def add_token(tables: Any, nodes: Array, longest: int, token: Any, times: Any) -> None:
+def add_token(tables: Any, nodes: Array, longest: int, token: Any) -> None:
     """Count a token after contexts, of which the longest has so many tokens; all its n-grams have nodes, or get them.
 
     The longest n-gram counts how often it occurs. One that is new is a new token before the next shorter one, which
     counts these; and so on.
     """
-    change = times
     for order in range(longest + 1, 0, -1):
-        if recount(tables, child_or_new(tables, nodes[order - 1], token), order, change) > 0:
+        if count_once_more(tables, child_or_new(tables, nodes[order - 1], token), order) > 0:
             return
-        change = np.int64(1)
-
-
-@compiled
-def remove_token(tables: Any, nodes: Array, longest: int, token: Any) -> bool:
-    """Undo `add_token`, once; return whether there was something to undo."""
-    if nodes[longest] == ABSENT:
-        return False
-    node = child(tables, nodes[longest], token)
-    if node == ABSENT or tables.counts[node] == 0:
-        return False
-    for order in range(longest + 1, 0, -1):
-        if recount(tables, child(tables, nodes[order - 1], token), order, np.int64(-1)) > 1:
-            break
-    return True
-
-
-@compiled
-def add_text(tables: Any, tokens: Array, before: Array) -> None:
-    """Count the tokens [T] of a text after those before [N - 1]; there must be room for N (N + T) nodes."""
-    nodes = np.empty(before.shape[0] + 1, np.int64)
-    longest = start(tables, nodes, before, True)
-    for token in tokens:
-        add_token(tables, nodes, longest, token, np.int64(1))
-        advance(tables, nodes, token, True)
-        longest = min(longest + 1, nodes.shape[0] - 1)
-
-
-@compiled
-def remove_text(tables: Any, tokens: Array, before: Array) -> int:
-    """Undo `add_text`; return the number of tokens until one that is not there, at which it stops."""
-    nodes = np.empty(before.shape[0] + 1, np.int64)
-    longest = start(tables, nodes, before, False)
-    for done in range(tokens.shape[0]):
-        if not remove_token(tables, nodes, longest, tokens[done]):
-            return done
-        advance(tables, nodes, tokens[done], False)
-        longest = min(longest + 1, nodes.shape[0] - 1)
-    return int(tokens.shape[0])
-
-
-@compiled
-def add_ngrams(tables: Any, ngrams: Array, times: Array) -> None:
-    """Count n-grams [M, N], each so many times [M]; -1 stands for what is before a document begins."""
-    nodes = np.empty(ngrams.shape[1], np.int64)
-    for row in range(ngrams.shape[0]):
-        longest = start(tables, nodes, ngrams[row, :-1], True)
-        add_token(tables, nodes, longest, ngrams[row, -1], times[row])
 
 
 @compiled
@@ -199,16 +149,15 @@ def left_by(tables: Any, node: Any, discounts: Array) -> Any:
 
 
 @compiled
-def distribution(tables: Any, nodes: Array, discounts: Array, probabilities: Array) -> tuple[Any, Any]:
-    """Write the probabilities of the next token, [V]; return the length and count of the longest context, or 0."""
+def distribution(tables: Any, nodes: Array, discounts: Array, probabilities: Array) -> int:
+    """Write the probabilities of the next token, [V]; return the length of the longest known context."""
     probabilities[:] = 0.0
-    length, found, share = 0, np.int64(0), 1.0
+    length, share = 0, 1.0
     for context in range(nodes.shape[0] - 1, -1, -1):
         node = nodes[context]
         if node == ABSENT or tables.totals[node] == 0:
             continue
-        if found == 0:
-            length, found = context, np.int64(tables.totals[node])
+        length = max(length, context)
         discounts_of(tables, context + 1, discounts)
         scale, follower = share / tables.totals[node], np.int64(tables.firsts[node])
         while follower != 0:
@@ -222,53 +171,4 @@ def distribution(tables: Any, nodes: Array, discounts: Array, probabilities: Arr
         probabilities[token] += share
     probabilities[PAD] = FLOOR
     probabilities[BEGIN] = FLOOR
-    return length, found
-
-
-@compiled
-def probability(tables: Any, nodes: Array, discounts: Array, target: Any) -> tuple[Any, Any, Any]:
-    """Return the probability of one token, and the length and count of the longest context, or 0."""
-    result, length, found, share = 0.0, 0, np.int64(0), 1.0
-    for context in range(nodes.shape[0] - 1, -1, -1):
-        node = nodes[context]
-        if node == ABSENT or tables.totals[node] == 0:
-            continue
-        if found == 0:
-            length, found = context, np.int64(tables.totals[node])
-        discounts_of(tables, context + 1, discounts)
-        follower = child(tables, node, target)
-        if follower != ABSENT and tables.counts[follower] > 0:
-            count = np.int64(tables.counts[follower])
-            result += share / tables.totals[node] * (count - discounts[kind_of(count)])
-        share *= left_by(tables, node, discounts)
-    if target in (PAD, BEGIN):
-        return FLOOR, length, found
-    return result + share / (tables.first[0] - 2), length, found
-
-
-@compiled
-def predict_growing(tables: Any, tokens: Array, before: Array, logits: Array, lengths: Array, counts: Array) -> None:
-    """Predict with the present counts; see `engines.ngram.lookup.Lookup`."""
-    nodes, discounts = np.empty(before.shape[1] + 1, np.int64), np.empty(3)
-    probabilities = np.empty(logits.shape[2])
-    for row in range(tokens.shape[0]):
-        start(tables, nodes, before[row], False)
-        for time in range(tokens.shape[1]):
-            advance(tables, nodes, tokens[row, time], False)
-            lengths[row, time], counts[row, time] = distribution(tables, nodes, discounts, probabilities)
-            for token in range(probabilities.shape[0]):
-                logits[row, time, token] = math.log(probabilities[token])
-
-
-@compiled
-def score_growing(
-    tables: Any, tokens: Array, targets: Array, before: Array, nats: Array, lengths: Array, counts: Array
-) -> None:
-    """Score targets with the present counts; see `engines.ngram.lookup.Lookup`."""
-    nodes, discounts = np.empty(before.shape[1] + 1, np.int64), np.empty(3)
-    for row in range(tokens.shape[0]):
-        start(tables, nodes, before[row], False)
-        for time in range(tokens.shape[1]):
-            advance(tables, nodes, tokens[row, time], False)
-            found, length, count = probability(tables, nodes, discounts, targets[row, time])
-            nats[row, time], lengths[row, time], counts[row, time] = -math.log(found), length, count
+    return length

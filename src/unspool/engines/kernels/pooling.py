@@ -44,12 +44,12 @@ def pool(tables: Any, nodes: Array, logits: Array, weights: Array, network: Arra
         mixed: is written.
     """
     log_probabilities(logits, network)
-    row, _ = distribution(tables, nodes, np.empty(3), counts)
-    own, other = weights[row, 0], weights[row, 1]
+    row = distribution(tables, nodes, np.empty(3), counts)
+    of_counts, of_network = weights[row, 0], weights[row, 1]
     top, total = -1e300, 0.0
     for token in range(mixed.shape[0]):
         counts[token] = max(math.log(counts[token]), MIN_LOG_PROBABILITY)
-        mixed[token] = own * counts[token] + other * network[token]
+        mixed[token] = of_counts * counts[token] + of_network * network[token]
         top = max(top, mixed[token])
     for token in range(mixed.shape[0]):
         total += math.exp(mixed[token] - top)
@@ -91,6 +91,6 @@ def read_pooled(tables: Any, logits: Array, targets: Array, before: Array, weigh
         row = pool(tables, nodes, logits[time], weights, network, counts, mixed)
         nats[time] = -mixed[target]
         follow(weights[row], target, network, counts, mixed)
-        add_token(tables, nodes, longest, target, np.int64(1))
+        add_token(tables, nodes, longest, target)
         advance(tables, nodes, target, True)
         longest = min(longest + 1, nodes.shape[0] - 1)

@@ -27,7 +27,7 @@ class GrowingMixture:
             token of it.
 
     Attributes:
-        counts: are those of what was read; what was added there can be removed again.
+        counts: are those of what was read.
     """
 
     def __init__(self, order: int, vocabulary_size: int, own: FloatArray | None = None) -> None:

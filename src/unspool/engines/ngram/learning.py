@@ -18,6 +18,7 @@ from unspool.engines.base import SequenceNetwork, State, nll_of
 from unspool.engines.checking import check_rows
 from unspool.engines.ngram.adaptive import GrowingMixture
 from unspool.engines.ngram.counts import NOTHING, last_tokens
+from unspool.engines.ngram.network import read_tokens
 from unspool.text.tokenizer import BEGIN
 
 MAX_LOGITS = 1 << 22  # computed at once
@@ -122,8 +123,8 @@ class LearningNetwork:
             ModelFolderError: the arrays are not those of a state of this network.
         """
         others = {name: array for name, array in arrays.items() if name != TOKENS}
-        counts = self._mixture.counts.network()
-        tokens = counts.state_from_arrays({"tokens": arrays[TOKENS]} if TOKENS in arrays else {})
+        own = {"tokens": arrays[TOKENS]} if TOKENS in arrays else {}
+        tokens = read_tokens(own, self._mixture.counts.order, self.vocabulary_size)
         state = LearningState(self._network.state_from_arrays(others), tokens)
         check_rows(arrays)
         return state

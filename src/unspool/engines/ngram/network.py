@@ -140,15 +140,29 @@ class NgramNetwork:
         Raises:
             ModelFolderError: the arrays are not those of a state of this network.
         """
-        check_state({"tokens": (1, None, self.order - 1)}, arrays)
-        state: IntArray = arrays["tokens"][0]
-        size = self.vocabulary_size + self.labels
-        if ((state < NOTHING) | (state >= size)).any():
-            raise ModelFolderError(
-                f"the tokens of a state must be {NOTHING} to {size - 1}. Received: {state.min()} to {state.max()}.",
-                "read the text again: the state is damaged, or of another network.",
-            )
-        return state
+        return read_tokens(arrays, self.order, self.vocabulary_size + self.labels)
+
+
+def read_tokens(arrays: Mapping[str, Array], order: int, vocabulary_size: int) -> IntArray:
+    """Return the last tokens that were read, [B, N - 1], of the arrays of a state.
+
+    Args:
+        arrays: hold them, and nothing else.
+        order: is the number of tokens of the longest n-grams, N.
+        vocabulary_size: is the number of different tokens.
+
+    Raises:
+        ModelFolderError: the arrays are not those of such a state.
+    """
+    check_state({"tokens": (1, None, order - 1)}, arrays)
+    tokens: IntArray = arrays["tokens"][0]
+    if ((tokens < NOTHING) | (tokens >= vocabulary_size)).any():
+        raise ModelFolderError(
+            f"the tokens of a state must be {NOTHING} to {vocabulary_size - 1}. Received: {tokens.min()} to "
+            f"{tokens.max()}.",
+            "read the text again: the state is damaged, or of another network.",
+        )
+    return tokens
 
 
 @dataclass(frozen=True)
@@ -156,7 +170,7 @@ class Lookups:
     """The two ways to look a text up: by definition, and compiled.
 
     Attributes:
-        definition: is written in NumPy; of counts that grow, it is compiled, too.
+        definition: is written in NumPy.
         kernels: names those of `engines.kernels.ngrams` that do the same, two or none.
         shortest: is the number of tokens from which on kernels look a text up, if Numba can be imported, which takes
             longer than a few tokens do.
