@@ -259,3 +259,9 @@ def with_prefix(prefix: str, arrays: Mapping[str, Array]) -> Arrays:
 def without_prefix(prefix: str, arrays: Mapping[str, Array]) -> Arrays:
     """Return the arrays whose names begin with a prefix, by the rest of their names."""
     return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+
+
+def counts_of_network(network: SequenceNetwork) -> NgramNetwork | None:
+    """Return the n-grams beside a network, or those of a model that was counted; none where there are none."""
+    counts = network.counts if isinstance(network, Mixture) else network
+    return counts if isinstance(counts, NgramNetwork) else None

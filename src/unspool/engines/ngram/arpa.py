@@ -27,7 +27,7 @@ import numpy as np
 from unspool.arrays import Array, FloatArray, IntArray
 from unspool.engines.ngram.backoff import MIN_LOG_PROBABILITY, BackoffModel
 from unspool.engines.ngram.counts import MAX_ORDER
-from unspool.engines.ngram.model import first_children, levels_of
+from unspool.engines.ngram.model import first_children, levels_of, parents_of
 from unspool.engines.ngram.packing import Packing, child_ranges, sorting
 from unspool.engines.ngram.smoothing import IMPOSSIBLE
 from unspool.errors import DataError
@@ -104,7 +104,7 @@ def _lines(model: BackoffModel, words: Sequence[str]) -> Iterator[str]:
         yield from ("", f"\\{order}-grams:")
         start, end = levels[order - 1 : order + 1]
         if order > 1:
-            parents = np.repeat(range(len(ngrams)), np.diff(model.first[levels[order - 2] : start + 1]))
+            parents = parents_of(model.first, levels, order)
             last = (words[token] for token in model.tokens[start:end])
             ngrams = [f"{ngrams[parent]} {word}" for parent, word in zip(parents, last, strict=True)]
         for node in written[(written >= start) & (written < end)]:

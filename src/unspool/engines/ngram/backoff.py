@@ -18,7 +18,7 @@ import numpy as np
 from unspool.arrays import Array, Arrays, FloatArray, IntArray
 from unspool.engines.ngram.kneser_ney import tables_of
 from unspool.engines.ngram.lookup import ABSENT, children, defined_by
-from unspool.engines.ngram.model import NgramModel, is_trie, levels_of
+from unspool.engines.ngram.model import NgramModel, is_trie, levels_of, parents_of
 from unspool.engines.ngram.packing import Packing, positions
 from unspool.engines.ngram.smoothing import FLOOR, discounted
 from unspool.errors import ModelFolderError
@@ -115,7 +115,7 @@ def backoff_model(model: NgramModel) -> BackoffModel:
     fields = [np.arange(size) + 1]  # of the n-grams of one order, the first token first
     for order in range(2, model.order + 1):
         parents = slice(levels[order - 2], levels[order - 1])
-        parent = np.repeat(np.arange(len(fields[0])), np.diff(model.first[levels[order - 2] : levels[order - 1] + 1]))
+        parent = parents_of(model.first, levels, order)
         kept, left = _discounted_probabilities(model, order, parents, parent)
         last = model.tokens[levels[order - 1] : levels[order]].astype(np.int64) + 1
         shorter = packing.pack(fields)

@@ -144,6 +144,18 @@ def levels_of(first: Array, order: int) -> list[int]:
     return levels if len(first) == levels[-2] + 1 else [-1]
 
 
+def parents_of(first: Array, levels: list[int], order: int) -> IntArray:
+    """Return which of the shorter n-grams each n-gram of an order, at least 2, continues: [G].
+
+    Args:
+        first: is the first child of each node; see `NgramModel`.
+        levels: are the first nodes of each order; see `levels_of`.
+        order: is the number of tokens of the n-grams.
+    """
+    children: IntArray = np.diff(first[levels[order - 2] : levels[order - 1] + 1])
+    return np.repeat(np.arange(len(children)), children)
+
+
 class _Level(NamedTuple):
     """All n-grams of one order, sorted by their tokens.
 

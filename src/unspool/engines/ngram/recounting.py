@@ -14,7 +14,7 @@ import numpy as np
 from unspool.arrays import Array, Arrays, IntArray
 from unspool.engines.ngram.backoff import BackoffModel
 from unspool.engines.ngram.counts import Counts, counts_of, merged
-from unspool.engines.ngram.model import NgramModel, build_model, levels_of, model_from_arrays
+from unspool.engines.ngram.model import NgramModel, build_model, levels_of, model_from_arrays, parents_of
 from unspool.engines.ngram.packing import Packing, sorting
 from unspool.text.tokenizer import BEGIN
 
@@ -77,8 +77,7 @@ def counts_of_model(model: NgramModel) -> Counts:
     found, times = list[list[IntArray]](), list[IntArray]()
     for order in range(1, model.order + 1):
         if order > 1:
-            children: IntArray = np.diff(model.first[levels[order - 2] : levels[order - 1] + 1])
-            parent = np.repeat(np.arange(len(fields[0])), children)
+            parent = parents_of(model.first, levels, order)
             last = model.tokens[levels[order - 1] : levels[order]].astype(np.int64) + 1
             fields = [*(field[parent] for field in fields), last]
         counts = model.counts[levels[order - 1] : levels[order]].astype(np.int64)

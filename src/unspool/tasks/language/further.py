@@ -16,9 +16,8 @@ from unspool.data.tokens import Part
 from unspool.display.reprs import Displayed
 from unspool.engines.announcing import announce
 from unspool.engines.base import SequenceNetwork
-from unspool.engines.mixture import NGRAM, Mixture, with_prefix, without_prefix
+from unspool.engines.mixture import NGRAM, counts_of_network, with_prefix, without_prefix
 from unspool.engines.ngram.counts import documents_of
-from unspool.engines.ngram.network import NgramNetwork
 from unspool.engines.ngram.recounting import counted_further, uncountable
 from unspool.errors import DataWarning, UsageError, shell_word
 from unspool.evaluate.units import units_of
@@ -140,8 +139,8 @@ def _idle(settings: Iterable[str], folder: ModelFolder) -> UsageError:
 
 def _adds_counts(network: SequenceNetwork, folder: ModelFolder) -> bool:
     """Return whether the counts of a model take in what it reads; those beside a network may stay as they are."""
-    counts = network.counts if isinstance(network, Mixture) else network
-    if not isinstance(counts, NgramNetwork):
+    counts = counts_of_network(network)
+    if counts is None:
         return False
     found = uncountable(counts.tables)
     if found and counts is network:

@@ -13,8 +13,7 @@ import numpy as np
 from unspool.arrays import Arrays, IntArray
 from unspool.decode.boundaries import TokenTexts
 from unspool.engines.base import SequenceNetwork
-from unspool.engines.mixture import Mixture
-from unspool.engines.ngram.network import NgramNetwork
+from unspool.engines.mixture import counts_of_network
 from unspool.engines.ngram.recounting import counted_further, uncountable
 from unspool.errors import UsageError
 from unspool.folder.atomic import WEIGHTS
@@ -42,8 +41,8 @@ def learning_order(network: SequenceNetwork, path: Path) -> int:
     Raises:
         UsageError: it has no counts, or some of its n-grams were pruned.
     """
-    counts = network.counts if isinstance(network, Mixture) else network
-    if not isinstance(counts, NgramNetwork):
+    counts = counts_of_network(network)
+    if counts is None:
         raise UsageError(
             f"what is typed is learnt by counts. Received: {path}, which has none beside its network.",
             "train it without --no-counts; or keep what you type in a file, and let `unspool adapt` read that.",
