@@ -98,7 +98,7 @@ def test_its_n_grams_are_written_in_arpa_format(model: Path, text_file: Path, tm
     written = call_main("export", model, "--format", "arpa", "--out", place)
     assert (written.code, written.err) == (0, "")
     counted = unspool.load(model)
-    read, vocabulary = read_arpa(place, counted.tokenizer.vocabulary)
+    read, vocabulary, _ = read_arpa(place, counted.tokenizer.vocabulary)
     assert vocabulary == counted.tokenizer.vocabulary
     tokens = counted.tokenizer.encode(SENTENCE)[None].astype(np.int64)
     found = [one.unroll(tokens, one.initial_state(1))[0] for one in (build_network(read), counted.network)]

@@ -18,7 +18,7 @@ from unspool.errors import ModelFolderWarning, OutputError
 from unspool.folder.typed import note_typed, typed_texts
 from unspool.models.reading import GenerationContext
 from unspool.tasks.language.typed import documents_typed, keep_typed, learning_order
-from unspool.text.incoming import clean_text, warn_of_unknown
+from unspool.text.incoming import clean_text
 from unspool.text.words import LINE_END
 
 
@@ -43,7 +43,8 @@ class LearningSession(Session):
     def __init__(self, context: GenerationContext, path: Path, on_kept: Callable[[], None]) -> None:
         order = learning_order(context.network, path)
         network, _ = hastened(context.network, start_reading(context.network))
-        self._learner, self._path, self._on_kept = LearningNetwork(network, order), path, on_kept
+        self._context, self._path, self._on_kept = context, path, on_kept
+        self._learner = LearningNetwork(network, order)
         self._name, self._unwritten, self._unfinished, self._begun = uuid4().hex, "", "", False
         note_typed(path, self._name, "")  # refuses a folder that cannot be written, before anything is typed
         super().__init__(self._learner, context.texts, start_reading(self._learner))
@@ -62,7 +63,7 @@ class LearningSession(Session):
             DataError: it has a NUL character.
         """
         found = clean_text(text)
-        warn_of_unknown(self._tokenizer, found, "learnt")
+        self._context.warn_of_unknown(found, "learnt")
         self._count(found)
         self._unwritten += found
         try:

@@ -26,6 +26,7 @@ from unspool.tasks.opening import decoder_tokenizer
 from unspool.tasks.training_text import TrainingText
 from unspool.text.incoming import clean_text, encode_prompt, warn_of_unknown
 from unspool.text.tokenizer import Tokenizer
+from unspool.text.words import LINE_END
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -86,6 +87,11 @@ class GenerationContext:
         """
         return self.training_text.limit(spec.max_copy).after(ids) if spec.max_copy else None
 
+    def warn_of_unknown(self, text: str, done: str) -> None:
+        """Name what the vocabulary lacks of what is typed; see `text.incoming`."""
+        lines = text.split(LINE_END) if self.texts.by_line else [text]  # whose ends are no tokens then
+        warn_of_unknown(self.tokenizer, lines, done)
+
     @cached_property
     def texts(self) -> TokenTexts:
         """The texts of the tokens, by which completions end."""
@@ -126,7 +132,7 @@ def open_session(context: GenerationContext, start: Reading, text: str, lasting:
         network, start = hastened(network, start)
     session = Session(network, context.texts, start)
     text = clean_text(text)
-    warn_of_unknown(context.tokenizer, text)
+    context.warn_of_unknown(text, "read")
     session.edit(text)
     return session
 

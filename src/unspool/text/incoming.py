@@ -71,15 +71,15 @@ def encode_prompt(tokenizer: Tokenizer, text: str) -> IntArray:
     return ids
 
 
-def warn_of_unknown(tokenizer: Tokenizer, text: str, done: str = "read") -> None:
-    """Name what the vocabulary of a model lacks of a clean text.
+def warn_of_unknown(tokenizer: Tokenizer, texts: Iterable[str], done: str) -> None:
+    """Name what the vocabulary of a model lacks of clean texts.
 
     Args:
         tokenizer: is that of the model.
-        text: is what a person gave.
+        texts: are what a person gave.
         done: is what the model does with it: `read` or `learnt`.
     """
-    _say_unknown(tokenizer.unknown(text, tokenizer.encode(text)), done)
+    _say_unknown([one for text in texts for one in tokenizer.unknown(text, tokenizer.encode(text))], done)
 
 
 def _say_unknown(found: list[str], done: str) -> None:
