@@ -1,6 +1,7 @@
 """`adapt`, `forget`, `evaluate --adapt` and `score --adapt`: the model itself stays as it is, byte for byte."""
 
 import gc
+import hashlib
 import json
 import shutil
 from collections.abc import Callable
@@ -396,3 +397,15 @@ def test_a_whole_model_that_has_lost_its_counts_is_not_to_be_resumed(adapted: Pa
     refused = call_main("complete", folder, "the")
     assert refused.error_lines[0].endswith("has no counts.safetensors, so it is no whole model.")
     assert "restore the folder from a copy" in refused.error_lines[1]
+
+
+def test_a_list_that_names_files_elsewhere_restores_nothing(adapted: Path, tmp_path: Path) -> None:
+    folder, own = shutil.copytree(adapted, tmp_path / "folder"), tmp_path / "own.txt"
+    own.write_text("a text of somebody", encoding="utf-8")
+    sums = folder / "before" / "SHA256SUMS"
+    listed = hashlib.sha256(own.read_bytes()).hexdigest()
+    sums.write_text(f"{sums.read_text(encoding='utf-8')}{listed}  ../../own.txt\n", encoding="utf-8")
+    refused = call_main("forget", folder)
+    assert (refused.code, refused.clean) == (4, True)
+    assert "../../own.txt, which is missing or damaged" in refused.err
+    assert own.exists()

@@ -230,7 +230,7 @@ def _checked(path: Path, kept: Path) -> list[str]:
     except (OSError, UnicodeDecodeError):
         lines = []
     sums = {name: found for found, _, name in (line.partition("  ") for line in lines)}
-    wrong = [name for name, found in sums.items() if not (kept / name).is_file() or _sum(kept / name) != found]
+    wrong = [name for name, found in sums.items() if not _is_file_with(kept, name, found)]
     if WEIGHTS not in sums or wrong:
         name = wrong[0] if wrong else SUMS
         raise ModelFolderError(
@@ -239,6 +239,12 @@ def _checked(path: Path, kept: Path) -> list[str]:
             "restore the file from a copy of the folder; the model as it is now stays.",
         )
     return list(sums)
+
+
+def _is_file_with(folder: Path, name: str, found: str) -> bool:
+    """Return whether a file of a folder, and of no other, has a sum."""
+    file = folder / name
+    return Path(name).name == name and file.is_file() and not file.is_symlink() and _sum(file) == found
 
 
 def _sum(file: Path) -> str:
