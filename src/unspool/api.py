@@ -15,6 +15,7 @@ import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from unspool.errors import DataWarning
 from unspool.folder.hub import fetched, is_address
 from unspool.folder.migration import present_keywords
 from unspool.models.base import Model, PathLike, Runtime, open_model
@@ -203,11 +204,11 @@ def train(
             requested = pretrained.settings(requested)
         if out is not None:
             start_run(Path(out), row, requested, callback, started, overwrite, pretrained)
-            return _reported(Path(out), callback)
+            return _said(_reported(Path(out), callback), requested)
         keep = Path(tempfile.mkdtemp(prefix="unspool-"))
         try:
             start_run(keep / "model", row, requested, callback, started, overwrite, pretrained)
-            trained = _reported(keep / "model", callback)
+            trained = _said(_reported(keep / "model", callback), requested)
         except BaseException:
             shutil.rmtree(keep, ignore_errors=True)
             raise
@@ -225,6 +226,19 @@ def _reported(path: Path, callback: Callback) -> Model:
     except Exception as problem:  # whatever it is, the model is there
         reason = getattr(problem, "message", None) or f"{type(problem).__name__}: {problem}"
         callback.on_note(f"warning: there is no report of this run: {reason!s:.200}")
+    return model
+
+
+def _said(model: Model, requested: Settings) -> Model:
+    """Warn where settings of counts were requested, and there are none; return the model."""
+    asked = [name for name in ("order", "min_count") if name in requested["network"]]
+    if asked and model.config.network.kind != "ngram" and not model.mixed:
+        warnings.warn(
+            f"{' and '.join(asked)} changed nothing: there are no counts beside the network. The text is too short for "
+            "them, they do not help it, or they were left out.",
+            DataWarning,
+            stacklevel=3,
+        )
     return model
 
 

@@ -168,3 +168,13 @@ def test_a_file_with_a_name_like_a_setting_is_read_behind_the_switch(text: Path,
     trained = call_main("train", "--counts", named, "--out", tmp_path / "model", *QUICK)
     assert trained.code == 0, trained.err
     assert unspool.load(tmp_path / "model").config.network.ngram.order == 8
+
+
+@pytest.mark.parametrize("options", [["--counts", "order=3"], ["--no-counts", "--order", 3]])
+def test_settings_of_counts_that_are_not_made_are_said_to_change_nothing(tmp_path: Path, options: list[object]) -> None:
+    (tmp_path / "short.txt").write_text(TEXT[:3000], encoding="utf-8")
+    trained = call_main("train", tmp_path / "short.txt", *options, "--no-progress", "--out", tmp_path / "model", *QUICK)
+    assert trained.code == 0
+    assert "warning: order changed nothing: there are no counts beside the network." in trained.err
+    plain = call_main("train", tmp_path / "short.txt", "--no-progress", "--out", tmp_path / "plain", *QUICK)
+    assert "changed nothing" not in plain.err
