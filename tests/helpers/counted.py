@@ -1,4 +1,4 @@
-"""A trained model with counts of its text beside its network, without the minutes that fitting a gate takes."""
+"""A trained model with counts beside its network, without the minutes that fitting a gate takes, and the files of one."""
 
 import shutil
 from pathlib import Path
@@ -27,3 +27,9 @@ def with_counts(model: Path, path: Path, min_count: int = 1) -> Path:
     folder.write_config(config.changed(network=config.network.model_copy(update={"ngram": ngram})))
     folder.write_counts(with_prefix(NGRAM, arrays.to_arrays()) | with_prefix(GATE, gate.to_arrays()))
     return path
+
+
+def published(folder: Path) -> dict[str, bytes]:
+    """The files of a model without what only training needs."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.parent.name != "training")
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}

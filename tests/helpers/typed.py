@@ -1,7 +1,9 @@
 """Networks of counts that are made at once, say how much they have read, and complete a text."""
 
+from pathlib import Path
 from typing import Any
 
+import unspool
 from unspool.decode.boundaries import TokenTexts
 from unspool.decode.reading import start_reading
 from unspool.decode.session import Session
@@ -41,3 +43,15 @@ def counted_network(tokenizer: Tokenizer, text: str = TALE, order: int = 7) -> C
 def open_session(network: NgramNetwork, tokenizer: Tokenizer, by_document: bool = False, **options: Any) -> Session:
     """A text to type, nothing of which is typed yet."""
     return Session(network, TokenTexts(tokenizer, by_document), start_reading(network), **options)
+
+
+def learnt(folder: Path, pieces: list[str], typed: str) -> tuple[list[tuple[str, float]], bytes]:
+    """What a model of counts suggests for what is typed after it has learnt pieces, and its weights after that."""
+    model = unspool.load(folder)
+    assert isinstance(model, unspool.TextModel)
+    with model.session(learn=True) as session:
+        for piece in pieces:
+            session.learn(piece)
+        session.edit(typed)
+        suggested = [(one.text, one.probability) for one in session.completions(3)]
+    return suggested, (folder / "model.safetensors").read_bytes()

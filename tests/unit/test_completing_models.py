@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 import unspool
+from helpers.typed import learnt
 from unspool.decode.boundaries import TokenTexts
 from unspool.errors import DataWarning, UsageError, WrongModelError
 from unspool.tasks.language.typed import documents_typed
@@ -74,20 +75,13 @@ def test_a_line_of_a_document_of_several_follows_from_the_line_before(of_files: 
 
 
 def test_what_is_typed_into_a_model_of_files_is_one_document(of_files: Path, tmp_path: Path) -> None:
-    typed, found = "K0\nval9 is it\nit is val\n", []
-    for pieces in ([typed], typed.splitlines(keepends=True)):
-        copy = shutil.copytree(of_files, tmp_path / str(len(found)))
-        model = unspool.load(copy)
-        assert isinstance(model, unspool.TextModel)
-        with model.session(learn=True) as session:
-            for piece in pieces:
-                session.learn(piece)
-            session.edit("K0\nval9 is i")
-            suggested = [(one.text, one.probability) for one in session.completions(3)]
-        found.append((suggested, (copy / "model.safetensors").read_bytes()))
-    assert found[0] == found[1]
-    documents = documents_typed(TokenTexts(model.tokenizer, by_document=True, multiline=True), typed)
-    assert [ids.tolist() for ids in documents] == [[*model.tokenizer.encode(typed), END]]
+    typed = "K0\nval9 is it\nit is val\n"
+    copies = [shutil.copytree(of_files, tmp_path / name) for name in ("pieces", "whole")]
+    begun = "K0\nval9 is i"
+    assert learnt(copies[0], typed.splitlines(keepends=True), begun) == learnt(copies[1], [typed], begun)
+    tokenizer = unspool.load(of_files).tokenizer  # type: ignore[attr-defined]
+    documents = documents_typed(TokenTexts(tokenizer, by_document=True, multiline=True), typed)
+    assert [ids.tolist() for ids in documents] == [[*tokenizer.encode(typed), END]]
 
 
 def test_a_document_that_is_a_line_is_completed_from_its_start() -> None:
