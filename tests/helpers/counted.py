@@ -1,4 +1,4 @@
-"""A trained model with counts beside its network, without the minutes that fitting a gate takes, and the files of one."""
+"""A trained model with counts beside its network, without the minutes that fitting a gate takes; the files of a model."""
 
 import shutil
 from pathlib import Path
