@@ -1,4 +1,4 @@
-"""A trained model with counts beside its network, without the minutes that fitting a gate takes; the files of a model."""
+"""A trained model with counts beside its network, without the minutes that fitting a gate takes; a model's files."""
 
 import shutil
 from pathlib import Path
