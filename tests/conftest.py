@@ -1,5 +1,6 @@
 """What the tests share: a small text, a small trained model, folders of networks with random weights."""
 
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from unspool.text.vocabulary import make_tokenizer
 
 settings.register_profile("unspool", deadline=None, max_examples=60, derandomize=True, database=None)
 settings.load_profile("unspool")
+# A shell lets what it starts in the background ignore Ctrl-C, and the processes of the tests would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_report_header() -> str:

@@ -51,16 +51,21 @@ print(json.dumps([network.predict(tokens, verbose=0).tolist(), saved.serve(token
 
 
 @needs_tensorflow
-def test_keras_on_another_framework_is_refused_in_two_lines(run: Run, model: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("variable", "value", "received"),
+    [("KERAS_BACKEND", "jax", "jax"), pytest.param("KERAS_HOME", "{}", ".*jax.*", marks=pytest.mark.slow)],
+)
+def test_keras_on_another_framework_is_refused_in_two_lines(
+    run: Run, model: Path, tmp_path: Path, variable: str, value: str, received: str
+) -> None:
     (tmp_path / "keras.json").write_text('{"backend": "jax"}', encoding="utf-8")
-    for told, received in (({"KERAS_BACKEND": "jax"}, "jax"), ({"KERAS_HOME": str(tmp_path)}, ".*jax.*")):
-        result = run("export", model, "--out", tmp_path / "fox.keras", env=told)
-        assert (result.code, result.out) == (2, "")
-        assert re.fullmatch(
-            rf"error: Keras must run on TensorFlow here\. Received: {received}\.\n"
-            r"hint: set KERAS_BACKEND=tensorflow in the environment, before Keras is imported\.\n",
-            result.err,
-        )
+    result = run("export", model, "--out", tmp_path / "fox.keras", env={variable: value.format(tmp_path)})
+    assert (result.code, result.out) == (2, "")
+    assert re.fullmatch(
+        rf"error: Keras must run on TensorFlow here\. Received: {received}\.\n"
+        r"hint: set KERAS_BACKEND=tensorflow in the environment, before Keras is imported\.\n",
+        result.err,
+    )
     assert not (tmp_path / "fox.keras").exists()
 
 

@@ -13,13 +13,13 @@ from unspool.cli.main import main
 main()
 print("LOADED", *[name for name in {names!r} if name in sys.modules], file=sys.stderr)
 """
-FRAMEWORKS = ["torch", "tensorflow", "keras"]
+FRAMEWORKS = ["torch", "torch._dynamo", "tensorflow", "keras"]
 KERNELS = "unspool.engines.numba.network"
 BEYOND_THE_START = 2300  # tokens, so that the kernels take over
 
 
 def loaded(*arguments):
-    """Which of the frameworks and kernels a process has imported after a command."""
+    """Which of the frameworks, their parts and kernels a process has imported after a command."""
     code = PROBE.format(names=[*FRAMEWORKS, KERNELS])
     command = [sys.executable, "-c", code, *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, text=True, env=environment(), timeout=120)
@@ -61,7 +61,7 @@ def test_score_imports_no_framework_where_it_could(model):
 
 
 @pytest.mark.parametrize("option", [[], ["--tensorboard"]], ids=["plain", "tensorboard"])
-def test_training_with_torch_imports_no_other_framework(text_file, tmp_path, small, option):
+def test_training_with_torch_imports_neither_its_compiler_nor_another_framework(text_file, tmp_path, small, option):
     assert loaded("train", text_file, "--out", tmp_path / "m", "--steps", 10, *small, *option) == {"torch"}
 
 

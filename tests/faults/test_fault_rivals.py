@@ -32,7 +32,7 @@ def processes():
     """Starts processes by a fork of one that has imported everything and computed nothing."""
     context = get_context("forkserver")
     used = ["tasks.run", "tasks.language.task", "models.text", "engines.numpy.network", "engines.torch.learner"]
-    context.set_forkserver_preload([*(f"unspool.{name}" for name in used), "torch._dynamo"])
+    context.set_forkserver_preload([f"unspool.{name}" for name in used])
     return context
 
 
