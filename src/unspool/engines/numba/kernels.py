@@ -12,7 +12,7 @@ from unspool.engines.kernels.compiling import compiled
 from unspool.engines.kernels.panels import Panels, add_product
 from unspool.engines.kernels.team import Team
 from unspool.engines.numba.cells import gated_linear, gru_step, lstm_step, mingru_step, normalise, rnn_step
-from unspool.engines.numba.workspace import repeated, workspace
+from unspool.engines.numba.workspace import assign, repeated, workspace
 
 
 class Weights(NamedTuple):
@@ -87,7 +87,7 @@ def blocks_step(
         gated_linear(pairs, inside)
         add_product(weights.down, layer, inside, stream, team)
     normalise(stream, weights.norm_leave, normal)
-    logits[:] = weights.output_bias
+    assign(logits, weights.output_bias)
     add_product(weights.output, 0, normal, logits, team)
 
 
@@ -112,7 +112,7 @@ def decoder_step(
             lstm_step(gates, hidden[layer], cell[layer])
         else:
             rnn_step(gates, hidden[layer])
-    logits[:] = weights.output_bias
+    assign(logits, weights.output_bias)
     add_product(weights.output, 0, hidden[hidden.shape[0] - 1], logits, team)
 
 

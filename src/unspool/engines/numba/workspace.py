@@ -34,6 +34,13 @@ def repeated(vector: Array, rows: int) -> Array:
     return result
 
 
+@compiled
+def assign(vector: Array, values: Array) -> None:
+    """Copy values [N] into a vector; the slices of Numba take longer to compile, for the errors that they can raise."""
+    for i in range(vector.shape[0]):
+        vector[i] = values[i]
+
+
 def copied(array: Array) -> Array:
     """Copy an array of any shape and type."""
     memory = np.empty(array.size + 2 * GAP, array.dtype)
