@@ -9,6 +9,7 @@ from helpers.typed import TALE, counted_network, open_session
 from unspool.arrays import softmax
 from unspool.decode.completion import Completion
 from unspool.decode.reading import read, start_reading
+from unspool.decode.session import READS
 from unspool.specs.data import TokenKind
 from unspool.text.vocabulary import character_tokenizer, make_tokenizer
 
@@ -41,6 +42,23 @@ def test_best_first_search_finds_the_likeliest_of_all_words(before: str) -> None
     found = session.completions(5)
     assert [one.text for one in found] == [word for word, _ in expected]
     np.testing.assert_allclose([one.probability for one in found], [chance for _, chance in expected], rtol=1e-5)
+
+
+def test_many_words_that_are_hardly_known_are_the_likeliest_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    generator, letters = np.random.default_rng(0), "abcdefghijklmnopqrst"
+    words = ["".join(generator.choice(list(letters), length)) for length in generator.integers(1, 9, 3000)]
+    tokenizer = character_tokenizer(sorted({*letters, " "}))
+    network = counted_network(tokenizer, " ".join(words), 4)
+
+    def found() -> list[Completion]:
+        session = open_session(network, tokenizer)
+        session.edit("tea ")
+        return session.completions(40)
+
+    few = found()
+    monkeypatch.setitem(READS, "word", 100_000)
+    assert len(few) == 40
+    assert few == found()
 
 
 @pytest.mark.parametrize("kind", ["char", "word", "bpe", "byte"])

@@ -25,7 +25,8 @@ MIN_POSITIONS = 16  # that are kept whatever they take
 STRETCH = 64  # characters between the positions of a text that comes at once
 STEPPED = 16  # characters at the end of such a text that have a position each
 REMEMBERED = 64  # positions that remember their completions
-READS = {"word": 64, "line": 192}  # tokens that the search for completions reads at most
+READS = {"word": 512, "line": 192}  # tokens that the search for completions reads at most
+EACH_READS = 10  # the same for each completion that is asked for, where that is more
 SHOWN_READS = 24  # tokens that the search for a suggestion reads at most, so that a key takes a few milliseconds
 SHOWN_MIN_PROBABILITY = 2e-3  # probability below which nothing is worth suggesting
 CANDIDATES = 6  # words that a search for suggestions chooses from
@@ -120,7 +121,7 @@ class Session:
             UsageError: n is not positive, or until is neither word nor line.
         """
         _check(n, until)
-        return self._search(Limits(n, until, READS[until]))[:n]
+        return self._search(Limits(n, until, max(READS[until], EACH_READS * n)))[:n]
 
     def suggestions(self, n: int = 1, until: Until = "word", min_saving: float = 0.0) -> list[Completion]:
         """Return what to suggest here: the continuations that are worth most, by `Completion.rank`.
