@@ -79,7 +79,7 @@ def test_a_model_that_has_read_more_predicts_it_better_and_forgets_it(model: Pat
     before, new = published(model), tmp_path / "mine"
     done = call_main("adapt", model, own, "--out", new, "--epochs", 20)
     assert done.code == 0, done.err
-    assert "It has since read own.txt: 900 characters, 20 times: " in done.out
+    assert "It has since read own.txt: 900 characters, 20 times. It predicts them with " in done.out
     assert published(model) == before
     assert "It has since read own.txt" in (new / "README.md").read_text(encoding="utf-8")
     assert "`unspool forget mine` makes the model what it was" in (new / "README.md").read_text(encoding="utf-8")
@@ -135,6 +135,8 @@ def test_python_adapts_and_forgets_in_a_folder_of_its_own(model: Path) -> None:
     assert adapted.path != opened.path
     assert adapted.further is not None
     assert len(adapted.further.bits_per_character_while_reading) == 2
+    assert opened.evaluate(OWN).bits_per_character == pytest.approx(adapted.further.bits_per_character_before)
+    assert adapted.evaluate(OWN).bits_per_character == pytest.approx(adapted.further.bits_per_character_after)
     assert adapted.score(OWN).bits_per_byte < opened.score(OWN).bits_per_byte
     assert adapted.forget().score(OWN) == opened.score(OWN)
     assert published(model) == before

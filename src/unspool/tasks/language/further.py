@@ -19,6 +19,7 @@ from unspool.engines.base import SequenceNetwork
 from unspool.engines.mixture import NGRAM, counts_of_network, with_prefix, without_prefix
 from unspool.engines.ngram.counts import documents_of
 from unspool.engines.ngram.recounting import counted_further, uncountable
+from unspool.engines.registry import build_network
 from unspool.errors import DataWarning, UsageError, shell_word
 from unspool.evaluate.units import units_of
 from unspool.folder.atomic import WEIGHTS
@@ -32,6 +33,7 @@ from unspool.tasks.language.adaptation import further_learner
 from unspool.tasks.language.evaluation import held_out_figures, reading_text
 from unspool.tasks.language.job import make_batches
 from unspool.tasks.language.specs import TextDataSpec
+from unspool.tasks.opening import read_config
 from unspool.tasks.reporting.whole import REPORT
 from unspool.text.tokenizer import UNKNOWN, Tokenizer
 from unspool.training.reading import read_passes, reading_training
@@ -47,8 +49,10 @@ class Further(Displayed):
         text: describes what it read.
         characters: counts its characters.
         bits_per_character_before: is how well the model predicted the text before.
-        bits_per_character_while_reading: is how well it did each time that it read it, of what it was about to learn;
-            the last time may have been cut off. Empty where counts alone were added.
+        bits_per_character_after: is how well it does now that it has learnt it.
+        bits_per_character_while_reading: is how well its network alone did, with dropout, each time that it read the
+            text, of what it was about to learn; the last time may have been cut off. Empty where counts alone were
+            added.
         weights: are its arrays now.
         counts: are those of the counts beside its network now; empty where there are none.
     """
@@ -56,6 +60,7 @@ class Further(Displayed):
     text: str
     characters: int
     bits_per_character_before: float
+    bits_per_character_after: float
     bits_per_character_while_reading: tuple[float, ...]
     weights: Arrays
     counts: Arrays
@@ -67,14 +72,14 @@ class Further(Displayed):
     @property
     def summary(self) -> str:
         """Return in a sentence what was read, and what that has changed."""
-        passes = self.bits_per_character_while_reading
-        times = f", {len(passes)} times" if len(passes) > 1 else ""
-        found = [f"{self.bits_per_character_before:.4f} bits per character before"]
-        found += [f"{passes[0]:.4f} while it read it the first time"] if passes else []
-        found += [f"{passes[-1]:.4f} the last time"] if len(passes) > 1 else []
-        gained = not passes or min(passes) < self.bits_per_character_before
-        note = "" if gained else " It has gained nothing by that; `unspool forget` takes it out again."
-        return f"It has since read {self.text}: {self.characters:,} characters{times}: {', '.join(found)}.{note}"
+        before, after = self.bits_per_character_before, self.bits_per_character_after
+        passes = len(self.bits_per_character_while_reading)
+        times = f", {passes} times" if passes > 1 else ""
+        note = "" if after < before else " It has gained nothing by that; `unspool forget` takes it out again."
+        return (
+            f"It has since read {self.text}: {self.characters:,} characters{times}. It predicts them with {after:.4f} "
+            f"bits per character, and did with {before:.4f} before.{note}"
+        )
 
     def complete(self, folder: ModelFolder, copy: ModelFolder) -> bytes:
         """Complete the copy of a model's folder as that of this model, and return its weights."""
@@ -117,12 +122,21 @@ def read_further(
         before = held_out_figures(network, part).bits_per_character
         if learner is None:
             arrays = counted_further(folder.read_weights(), documents_of(part))
-            return Further(named, part.characters, before, (), arrays, {})
+            return Further(named, part.characters, before, _bits_with(arrays, {}, folder, part), (), arrays, {})
         announce(f"reading {named}: {part.characters:,} characters, {spec.epochs} times, {spec.minutes:g} min at most")
         nats = read_passes(learner, make_batches(Corpus(part, part), training), spec)
         bits = tuple(map(units_of(part).bits, nats))
         counts = counts_beside(folder, documents_of(part)) if adds else {}
-        return Further(named, part.characters, before, bits, learner.weights(), counts)
+        weights = learner.weights()
+        after = _bits_with(weights, counts, folder, part)
+        return Further(named, part.characters, before, after, bits, weights, counts)
+
+
+def _bits_with(weights: Arrays, counts: Arrays, folder: ModelFolder, part: Part) -> float:
+    """Return the bits per character of a text for a model with new weights, and new counts where there are some."""
+    spec = read_config(folder).network
+    beside = counts or (folder.read_counts() if spec.mixed else {})
+    return held_out_figures(build_network("auto", spec, weights | beside), part).bits_per_character
 
 
 def _idle(settings: Iterable[str], folder: ModelFolder) -> UsageError:
