@@ -244,7 +244,7 @@ def test_a_classifier_is_no_start_and_keeps_the_sizes_of_its_own(
         (["--text", "text", "--label", "kind", "--encoder-cell", "mingru", "--bidirectional"], "the cell is mingru"),
         (
             ["--text", "text", "--label", "kind", "--teacher-forcing", 0.5],
-            "--teacher-forcing, a setting of language and translation",
+            "--teacher-forcing, a setting of language, translation",
         ),
         (["--text", "text", "--label", "kind", "--scheduled-sampling"], "--scheduled-sampling, a setting of language"),
         (["--text", "text", "--label", "kind", "--joint-vocabulary"], "--joint-vocabulary, a setting of translation"),

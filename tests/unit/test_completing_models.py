@@ -1,6 +1,7 @@
 """`complete` and `session` of the models that write texts."""
 
 import shutil
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -108,3 +109,12 @@ def test_what_the_vocabulary_lacks_is_said() -> None:
     model = unspool.load(FOLDERS / "language", engine="numpy")
     with pytest.warns(DataWarning, match="'€' is not in the vocabulary of the model, and is read as <unk>"):
         model.complete("the €")  # type: ignore[attr-defined]
+
+
+def test_a_word_that_is_half_typed_is_not_said_to_be_unknown() -> None:
+    model = unspool.train("the king and the kind queen\n" * 50, model="ngram", order=2, tokenizer="word")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", DataWarning)
+        assert model.complete("the ki")[0].text in ("ng", "nd")
+    with pytest.warns(DataWarning, match="'kinq' is not in the vocabulary"):
+        model.complete("the kinq ")

@@ -8,7 +8,7 @@ import unspool
 from unspool.errors import UsageError
 from unspool.specs.recipe import sections
 from unspool.tasks.registry import ROWS
-from unspool.tasks.settings import EXCLUDING, check_settings, grouped, known_settings, merged, section_of
+from unspool.tasks.settings import EXCLUDING, check_settings, enumerated, grouped, known_settings, merged, section_of
 
 ALL = tuple(ROWS)
 
@@ -93,7 +93,7 @@ def test_a_setting_of_other_tasks_is_refused_by_name_with_the_tasks_that_have_it
     with pytest.raises(UsageError) as caught:
         check(task, batch_size=3, **{name: 3})
     assert caught.value.message == (
-        f"a setting must be one that {task} has. Received: {name}, a setting of {' and '.join(owners)}."
+        f"a setting must be one that {task} has. Received: {name}, a setting of {enumerated(owners)}."
     )
     assert caught.value.hint == "leave it out."
 

@@ -39,6 +39,8 @@ FORMER = {  # methods of 0.1.0, and what is used in their place
     "token_text": "`tokenizer.show`",
 }
 
+INSTEAD = {"update": "adapt"}  # methods of some models, and the commands that do the like with others
+
 
 class Runtime(NamedTuple):
     """What runs the network of a model; see `unspool.load`."""
@@ -231,7 +233,8 @@ def wrong_model(model: Model, method: str, *owners: type[Model]) -> WrongModelEr
     kind = type(model)
     names = [name for owner in kind.__mro__ if owner is not Model and issubclass(owner, Model) for name in vars(owner)]
     own = [name for name in dict.fromkeys(names) if not name.startswith("_") and callable(getattr(kind, name))]
-    command = ROWS[model.config.task].command.name
+    alike = INSTEAD.get(method, "")
+    command = alike if hasattr(kind, alike) else ROWS[model.config.task].command.name
     error = WrongModelError(
         f"{method} needs a {' or '.join(owner.__name__ for owner in owners)}. Received: {model.path}, a "
         f"{kind.__name__}.",

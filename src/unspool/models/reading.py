@@ -24,6 +24,7 @@ from unspool.tasks.language.specs import LanguageConfig
 from unspool.tasks.ngram.specs import NgramConfig
 from unspool.tasks.opening import decoder_tokenizer
 from unspool.tasks.training_text import TrainingText
+from unspool.text.cuts import last_cut
 from unspool.text.incoming import clean_text, encode_prompt, warn_of_unknown
 from unspool.text.tokenizer import Tokenizer
 from unspool.text.words import LINE_END
@@ -132,7 +133,8 @@ def open_session(context: GenerationContext, start: Reading, text: str, lasting:
         network, start = hastened(network, start)
     session = Session(network, context.texts, start)
     text = clean_text(text)
-    context.warn_of_unknown(text, "read")
+    whole = last_cut(context.tokenizer, text, len(text))  # after which a token may have begun
+    context.warn_of_unknown(text[:whole], "read")
     session.edit(text)
     return session
 

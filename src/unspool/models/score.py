@@ -116,7 +116,7 @@ def inspect_scores(model: Model, texts: str | Sequence[str], score: Callable[[st
     if not model.mixed:
         raise UsageError(
             f"inspect compares a network with the counts beside it. Received: {model.path}, which has not both.",
-            "score shows the log-probability of each token; without --no-counts, train counts, too.",
+            "`score` shows the log-probability of each token; for both, train a network without --no-counts.",
         )
     scores = [(text, score(text)) for text in ([texts] if isinstance(texts, str) else texts)]
     return Inspection(*inspect_mixed([(text, one.tokens, one.log_probabilities, one.parts) for text, one in scores]))

@@ -121,7 +121,7 @@ def foreign_settings(task: str, names: Sequence[str], known: Sequence[str] = ())
             for task, row in ROWS.items()
             if any(name in spec.model_fields for spec in _specs(row, evaluation=bool(known)))
         ]
-        received.append(f"{name}, a setting of {' and '.join(owners)}" if owners else name)
+        received.append(f"{name}, a setting of {enumerated(owners)}" if owners else name)
     instead = [f"encoder_{name}" for name in names if f"encoder_{name}" in own]
     leave = f"leave {'it' if len(received) == 1 else 'these'} out."
     hint = f"use {', '.join(instead)}, or {leave}" if instead else leave
@@ -130,6 +130,12 @@ def foreign_settings(task: str, names: Sequence[str], known: Sequence[str] = ())
     error = UsageError(f"a setting must be one that {task} has. Received: {'; '.join(received)}.", hint)
     error.settings = tuple(names)
     return error
+
+
+def enumerated(names: Sequence[str]) -> str:
+    """Return names in a sentence: with commas, and the last one after `and`."""
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _specs(row: Row, evaluation: bool) -> list[type[Spec]]:
