@@ -90,6 +90,40 @@ def test_a_line_that_is_taken_out_leaves_no_trace(place: Path) -> None:
     assert not any(name.startswith("training") for name in kept)  # the ids of the text
 
 
+@pytest.mark.parametrize("tokenizer", ["char", "byte"])
+def test_the_characters_that_only_it_had_leave_the_vocabulary_too(place: Path, tokenizer: str) -> None:
+    (place / "secret.txt").write_text("Ωmega: ξ ζ\n" * 2, encoding="utf-8")
+    (place / "with.txt").write_text("".join(LINES[:40]) + "Ωmega: ξ ζ\n" * 2 + "".join(LINES[40:]), encoding="utf-8")
+    own, seen = f"own-{tokenizer}", f"seen-{tokenizer}"
+    for text, name in (("whole.txt", own), ("with.txt", seen)):
+        assert call_main(*count(place, text, name, "--tokenizer", tokenizer)).code == 0
+    done = call_main("counts", "remove", place / seen, place / "secret.txt")
+    assert (done.code, "byte pairs" in done.err) == (0, False)
+    assert_same_model(place / seen, place / own)
+    for name in ("validation.tokens", "validation.starts", "validation.json"):
+        assert (place / seen / "training" / name).read_bytes() == (place / own / "training" / name).read_bytes()
+
+
+@pytest.mark.parametrize(("tokenizer", "left"), [("word", False), ("whitespace", False), ("bpe", True)])
+def test_its_words_leave_the_vocabulary_or_that_is_said(place: Path, tokenizer: str, left: bool) -> None:
+    (place / "secret.txt").write_text("Xyzzyplugh!\n" * 2, encoding="utf-8")
+    (place / "with.txt").write_text("Xyzzyplugh!\n" * 2 + "".join(LINES), encoding="utf-8")
+    model = place / tokenizer
+    assert call_main(*count(place, "with.txt", tokenizer, "--tokenizer", tokenizer)).code == 0
+    before = call_main("score", model, LINES[0].strip(), "--json").json()
+    done = call_main("counts", "remove", model, place / "secret.txt")
+    assert (done.code, "byte pairs" in done.err) == (0, left)
+    assert any(b"Xyzzy" in path.read_bytes() for path in model.rglob("*") if path.is_file()) is left
+    assert call_main("score", model, LINES[0].strip(), "--json").json()["tokens"] == before["tokens"]
+    assert call_main("generate", model, "-n", 2).code == 0
+
+
+def test_all_that_was_counted_can_be_taken_out(place: Path) -> None:
+    assert call_main(*count(place, "part0.txt", "nothing")).code == 0
+    assert call_main("counts", "remove", place / "nothing", place / "part0.txt").code == 0
+    assert call_main("generate", place / "nothing", "-n", 2, "--max-tokens", 5).code == 0
+
+
 def test_python_has_the_same_doors(place: Path, tmp_path: Path) -> None:
     first = unspool.train(place / "part0.txt", model="ngram", lines=True)
     second = unspool.train(place / "part1.txt", model="ngram", lines=True, tokenizer_from=str(first.path))

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from pydantic import AliasChoices, Field
 
-from unspool.arrays import IntArray
+from unspool.arrays import Flags, IntArray
 from unspool.errors import ModelFolderError
 from unspool.specs.base import Spec
 from unspool.text.tokenizer import END, UNKNOWN, Tokenizer
@@ -190,6 +190,18 @@ def _equal(one: Part, other: Part) -> bool:
 def part_in_memory(part: Part) -> Part:
     """Return a part whose arrays are no files any more, which may then be moved or removed."""
     return replace(part, tokens=np.array(part.tokens), starts=None if part.starts is None else np.array(part.starts))
+
+
+def renumbered_part(part: Part, ids: IntArray, gone: Flags) -> Part:
+    """Return a part whose tokens have other ids.
+
+    Args:
+        part: has none of the tokens that are gone.
+        ids: are the new ids of the old ones, [V].
+        gone: marks the tokens that the new vocabulary lacks, [V].
+    """
+    counts = part.counts[~gone]
+    return replace(part, tokens=ids[part.tokens].astype(np.min_scalar_type(len(counts) - 1)), counts=counts)
 
 
 def unknown_warnings(*parts: Part) -> list[str]:

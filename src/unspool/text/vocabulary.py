@@ -10,7 +10,7 @@ import numpy as np
 from tokenizers import Regex, decoders, models, normalizers, pre_tokenizers, trainers
 from tokenizers import Tokenizer as LibraryTokenizer
 
-from unspool.arrays import IntArray
+from unspool.arrays import Flags, IntArray
 from unspool.errors import DataError
 from unspool.specs.data import TokenizerName
 from unspool.text.tokenizer import CHARACTER_OF_BYTE, SPECIAL_TOKENS, UNKNOWN, Tokenizer, code_points
@@ -117,6 +117,22 @@ def lowercased(tokenizer: Tokenizer) -> tuple[Tokenizer, IntArray]:
     library.model = models.WordLevel(ids, unk_token=SPECIAL_TOKENS[UNKNOWN])
     new_ids = [*range(len(SPECIAL_TOKENS)), *(ids[token] for token in small)]
     return Tokenizer(library.to_str(), "word"), np.array(new_ids, np.int64)
+
+
+def without_tokens(tokenizer: Tokenizer, gone: Flags) -> tuple[Tokenizer, IntArray]:
+    """Take tokens out of the vocabulary of a `char` or `word` tokenizer; the others keep their order.
+
+    Args:
+        tokenizer: is one of those.
+        gone: marks the tokens to take out, none of them special, [V].
+
+    Returns:
+        the new tokenizer, and for each of the V old ids the new one, which is `<unk>` for those that are gone, [V].
+    """
+    kept = [token for token, out in zip(tokenizer.vocabulary, gone, strict=True) if not out]
+    library = LibraryTokenizer.from_str(tokenizer.serialize())
+    library.model = models.WordLevel(_ids(kept[len(SPECIAL_TOKENS) :]), unk_token=SPECIAL_TOKENS[UNKNOWN])
+    return Tokenizer(library.to_str(), tokenizer.kind), np.where(gone, UNKNOWN, np.cumsum(~gone) - 1)
 
 
 def _characters(pieces: Iterable[str], limit: int) -> list[str]:

@@ -169,6 +169,20 @@ def without(counts: Counts, documents: Iterable[IntArray]) -> Counts:
     return Counts(left.order, left.vocabulary_size, left.ngrams[:, kept], left.counts[kept])
 
 
+def renumbered(counts: Counts, ids: IntArray, vocabulary_size: int) -> Counts:
+    """Give the tokens of counts other ids.
+
+    Args:
+        counts: stay as they are.
+        ids: are the new ids of the old ones; those of the tokens that were counted ascend as the old ones do, [V].
+        vocabulary_size: is the number of tokens that there are from now on.
+    """
+    fields = np.append(0, ids + 1)  # (1 + V), as fields are packed
+    old, new = counts.packing, Packing.of_vocabulary(vocabulary_size)
+    ngrams = new.pack([fields[old.field(counts.ngrams, index)] for index in range(counts.order)])  # (W, G)
+    return Counts(counts.order, vocabulary_size, ngrams, counts.counts)
+
+
 def _added(parts: Sequence[Counts]) -> Counts:
     ngrams = np.concatenate([part.ngrams for part in parts], axis=1)
     counts = np.concatenate([part.counts for part in parts])

@@ -10,9 +10,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from unspool.arrays import IntArray
-from unspool.data.tokens import Part, joined_part, open_part, part_in_memory
+from unspool.data.tokens import Part, joined_part, open_part, part_in_memory, renumbered_part
 from unspool.decode.boundaries import has_line_ends
-from unspool.engines.ngram.counts import Counts, counts_from_arrays, counts_of, documents_of, merged, without
+from unspool.engines.ngram.counts import (
+    Counts,
+    counts_from_arrays,
+    counts_of,
+    documents_of,
+    merged,
+    renumbered,
+    without,
+)
 from unspool.engines.ngram.model import build_model
 from unspool.engines.registry import build_network
 from unspool.errors import ModelFolderError, UsageError
@@ -26,7 +34,8 @@ from unspool.specs.sampling import SamplingSpec
 from unspool.tasks.language.evaluation import held_out_figures
 from unspool.tasks.ngram.specs import NgramConfig, NgramRecipe
 from unspool.tasks.opening import decoder_tokenizer, read_config, read_recipe
-from unspool.text.tokenizer import Tokenizer
+from unspool.text.tokenizer import SPECIAL_TOKENS, Tokenizer
+from unspool.text.vocabulary import without_tokens
 from unspool.training.history import History
 
 COUNTS = "counts.safetensors"
@@ -138,7 +147,34 @@ def removed(model: Counted, part: Part, sources: Sequence[str]) -> Counted:
         if same:
             del left[same[-1]]
     recipe = model.recipe.changed(data=model.recipe.data.changed(sources=tuple(left)))
-    return replace(model, counts=without(model.counts, _documents(model, part)), recipe=recipe)
+    counts = without(model.counts, _documents(model, part))
+    return _without_its_tokens(replace(model, counts=counts, recipe=recipe), part)
+
+
+def _without_its_tokens(model: Counted, part: Part) -> Counted:
+    """Take the characters or words that only a text had which was taken out from the vocabulary, too.
+
+    A vocabulary that is of another model stays: it would be the same if this model had never seen the text.
+    """
+    own = model.tokenizer.kind in ("char", "word") and model.recipe.data.tokenizer_from is None
+    first, ngram = len(SPECIAL_TOKENS), model.config.network.ngram
+    gone = part.counts > 0  # (V)
+    gone[:first] = gone[model.counts.tokens] = False
+    for held_out in model.held_out:
+        gone &= held_out.counts == 0
+    gone[first] &= not gone[first:].all()  # a vocabulary has a token
+    if not (own and gone.any() and ngram):
+        return model
+    tokenizer, ids = without_tokens(model.tokenizer, gone)
+    size = tokenizer.vocabulary_size
+    network = model.config.network.changed(ngram=ngram.changed(vocabulary_size=size))
+    return replace(
+        model,
+        config=model.config.changed(network=network),
+        tokenizer=tokenizer,
+        counts=renumbered(model.counts, ids, size),
+        held_out=tuple(renumbered_part(held_out, ids, gone) for held_out in model.held_out),
+    )
 
 
 def _documents(model: Counted, part: Part) -> Iterator[IntArray]:
