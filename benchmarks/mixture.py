@@ -1,6 +1,6 @@
 """A network, the counts beside it, and their mixture: how well each predicts texts that were held out, and how fast.
 
-Each text is learnt with the defaults for some minutes: books in five languages, tunes, names by line. `network` is that
+Each text is learnt with the defaults for some minutes: books in four languages, tunes, names by line. `network` is that
 of the mixture, from which a part of the text was held back for the gate. Beside that of the first text, a network
 learns alone for as long, from all of it (--no-counts). How many nats minutes are worth depends on the machine, so the
 mixture must reach a fraction of those of the network that learns alone. Generating: an LSTM of 512 with random weights
