@@ -37,7 +37,7 @@ class AdaptedFigures(Displayed):
 
     Attributes:
         tokens: is the number of tokens that were read, from the beginning of the text.
-        static: is of the model as it was, on the same tokens, read in one row; `evaluate` divides a long text into rows.
+        static: is of the model as it was, on the same tokens, in one row; `evaluate` reads a long text in several.
         network: is of the network that goes on learning; none of a model without one.
         counts: is of the model as it was, with counts of what was read beside it.
         both: is of both; none of a model without a network.
