@@ -58,6 +58,7 @@ def test_one_graph_serves_batches_of_all_shapes(monkeypatch: pytest.MonkeyPatch)
     assert [graph.experimental_get_tracing_count() for graph in traced] == [1]
 
 
+@pytest.mark.slow
 def test_without_numba_it_learns_the_same_and_neither_says_anything(capfd: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("numba")
     expected = [loss for spec in SPECS for loss in losses(spec)]

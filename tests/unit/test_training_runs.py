@@ -86,8 +86,7 @@ def threads() -> Iterator[None]:
     "cell",
     [
         pytest.param("lstm", marks=pytest.mark.engines),
-        "gru",
-        *(pytest.param(one, marks=pytest.mark.slow) for one in ("rnn", "mingru")),
+        *(pytest.param(one, marks=pytest.mark.slow) for one in ("gru", "rnn", "mingru")),
     ],
 )
 def test_with_two_threads_in_bfloat16_every_bit_is_that_of_the_seed(text_file: Path, tmp_path: Path, cell: str) -> None:
