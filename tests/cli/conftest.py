@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.commands import SENTENCE, SMALL, Result, call_main, run_process
+from helpers.commands import OWN, SENTENCE, SMALL, Result, call_main, run_process
 
 NAMES = ["anna", "bertha", "clara", "dora", "emma", "frieda", "greta", "hanna"]
 
@@ -30,6 +30,14 @@ def small() -> list[str]:
 def text_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("text") / "fox.txt"
     path.write_text(SENTENCE * 40, encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A text that a model reads later; tests only read it."""
+    path = tmp_path_factory.mktemp("own") / "own.txt"
+    path.write_text(OWN, encoding="utf-8")
     return path
 
 

@@ -10,7 +10,7 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 import unspool
-from helpers.commands import SENTENCE, Result, call_main, unimportable
+from helpers.commands import OWN, SENTENCE, Result, call_main, unimportable
 from helpers.counted import published, with_counts
 from unspool.data.tokens import open_part
 from unspool.engines.mixture import NGRAM, with_prefix, without_prefix
@@ -18,15 +18,6 @@ from unspool.engines.ngram.counts import counts_of, documents_of, merged
 from unspool.engines.ngram.model import build_model, model_from_arrays
 from unspool.engines.ngram.recounting import counts_of_model
 from unspool.errors import ModelFolderError
-
-OWN = "sphinx of black quartz judge my vow. the five boxing wizards jump quickly.\n" * 12
-
-
-@pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("own") / "own.txt"
-    path.write_text(OWN, encoding="utf-8")
-    return path
 
 
 @pytest.fixture(scope="module")

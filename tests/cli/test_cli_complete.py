@@ -134,3 +134,11 @@ def test_without_the_toolkit_the_extra_is_named(terminal: Callable[..., Terminal
     typing = terminal(env=unimportable("prompt_toolkit", "no", tmp_path))
     typing.wait_for("pip install 'unspool[interactive]'")
     assert typing.process.wait(30) == 6
+
+
+def test_where_nothing_is_known_that_is_said(text_file: Path, tmp_path: Path) -> None:
+    counting = ("--model", "ngram", "--order", 2, "--tokenizer", "word", "--out", tmp_path / "words")
+    assert call_main("train", text_file, *counting).code == 0
+    done = call_main("complete", tmp_path / "words", "the zzz")
+    assert (done.code, done.out) == (0, "")
+    assert "the model knows nothing that continues this text" in done.err

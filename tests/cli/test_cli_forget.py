@@ -11,15 +11,6 @@ import unspool
 from helpers.commands import call_main
 from helpers.counted import published, with_counts
 
-OWN = "sphinx of black quartz judge my vow. the five boxing wizards jump quickly.\n" * 12
-
-
-@pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("own") / "own.txt"
-    path.write_text(OWN, encoding="utf-8")
-    return path
-
 
 @pytest.fixture(scope="module")
 def adapted(model: Path, own: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -17,6 +17,7 @@ from unspool.cli.main import main
 SMALL = ["--hidden-size", "16", "--embedding-size", "8", "--threads", "1", "--precision", "float32", "--dropout", "0"]
 TRAINER = {"UNSPOOL_TRAIN_ENGINE": trainer()} if trainer() else {}  # of the commands that name no other
 SENTENCE = "the quick brown fox jumps over the lazy dog. pack my box with five dozen jugs.\n"
+OWN = "sphinx of black quartz judge my vow. the five boxing wizards jump quickly.\n" * 12  # what is read more
 
 
 @dataclass(frozen=True)

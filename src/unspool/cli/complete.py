@@ -91,5 +91,9 @@ def complete(
     if as_json:
         write_json({"text": found, **given, "completions": [one.to_dict() for one in completions]})
         return
+    if not completions:
+        tell(
+            "the model knows nothing that continues this text: what its last word begins with is not in its vocabulary."
+        )
     for one in completions:
         write(f"{one.probability:8.4f}  {visible(one.text)}\n")

@@ -77,8 +77,8 @@ class CountedTextModel(TextModel):
         """Take documents out, as if they had never been counted. See `update`.
 
         Counts cannot tell a document from others that have all of its n-grams, so name what was counted. Characters and
-        words that occur nowhere else leave the vocabulary; byte pairs that were learnt from it stay, and a warning says
-        so.
+        words that occur nowhere else leave the vocabulary; byte pairs, and the vocabulary of another model, stay, and a
+        warning says so.
 
         Raises:
             DataError: the model has not counted them.
@@ -88,10 +88,14 @@ class CountedTextModel(TextModel):
         with as_sources(data) as found:
 
             def change(part: Part) -> Any:
+                model = self.read_folder(read_counted)
                 if self.tokenizer.kind == "bpe":
                     said = "the byte pairs of the vocabulary stay as they were learnt, from what is taken out, too."
                     warn(said, DataWarning, stacklevel=6)
-                return removed(self.read_folder(read_counted), part, found.names)
+                elif model.recipe.data.tokenizer_from is not None:
+                    said = "the vocabulary, that of another model, stays: it may have tokens of what is taken out."
+                    warn(said, DataWarning, stacklevel=6)
+                return removed(model, part, found.names)
 
             return self._changed(found, settings, change, out, overwrite, callback, "remove")
 
