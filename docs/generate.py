@@ -62,9 +62,10 @@ def _rows(by_task: dict[str, type[Spec]]) -> list[str]:
         having = {task: kind for task, kind in by_task.items() if field in kind.model_fields}
         kind = next(iter(having.values()))
         defaults = dict.fromkeys(shown_default(one.model_fields[field].default) for one in having.values())
+        default = ", ".join(one or "off" for one in defaults) if len(defaults) > 1 else "".join(defaults)
         tasks = "" if len(having) == len(by_task) else ", ".join(having)
         values = values_of(kind.model_fields[field])
-        rows.append(f"| `{field}` | {values} | {', '.join(defaults)} | {tasks} | {meanings(kind)[field]} |")
+        rows.append(f"| `{field}` | {values} | {default} | {tasks} | {meanings(kind)[field]} |")
     return rows
 
 

@@ -15,7 +15,7 @@ from helpers.commands import call_main, run_process
 from helpers.pictures import captioned_folder, tiny_extractor
 
 SIZES = ["--hidden-size", 32, "--embedding-size", 16, "--encoder-size", 16, "--batch-size", 16]
-QUICK = ["--threads", 1, "--precision", "float32", "--validations", 2, "--learning-rate", 0.01, "--dropout", 0]
+QUICK = ["--threads", 1, "--precision", "float32", "--validations", 2, "--learning-rate", 0.004, "--dropout", 0]
 EXACT = ["--input-dropout", 0, "--label-smoothing", 0]
 TRAIN = [*SIZES, *QUICK, *EXACT]
 

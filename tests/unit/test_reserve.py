@@ -10,7 +10,7 @@ from unspool.data.conditions import CONDITIONS, Conditions, first_of_labels
 from unspool.data.example_batches import PairBatches
 from unspool.data.examples import TEXT, Examples
 from unspool.data.pairs import Pairs
-from unspool.data.reserve import ENOUGH, MAX_FRACTION, Reserve, reserve
+from unspool.data.reserve import ENOUGH, FRACTION, MAX_FRACTION, Reserve, reserve
 from unspool.data.tokens import Part
 from unspool.specs.condition import ConditionSpec
 from unspool.tasks.mixing import evenly
@@ -83,6 +83,16 @@ def test_what_is_not_learnt_is_not_held_back_and_some_can_be_spared() -> None:
     others, less = halves(reserve(part, learnable, np.array(held_back[:5])))
     assert less == held_back[5:]
     assert set(held_back[:5]) <= set(others)
+
+
+@given(st.integers(1, 6), st.integers(2800, 4000))
+def test_what_is_held_back_has_no_group_in_common_with_what_is_learnt(size: int, count: int) -> None:
+    part, groups = documents(count * size, 17), np.arange(count).repeat(size)
+    learnable = np.flatnonzero(np.arange(count * size) % 9)  # the others are too long
+    learnt, held_back = halves(reserve(part, learnable, groups=groups))
+    assert not set(groups[learnt]) & set(groups[held_back])
+    assert sorted([*learnt, *held_back]) == learnable.tolist()
+    assert FRACTION * 0.9 < len(held_back) / len(learnable) < MAX_FRACTION
 
 
 def test_the_first_text_of_each_label_is_spared() -> None:

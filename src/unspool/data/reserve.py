@@ -46,13 +46,17 @@ class Reserve(NamedTuple):
         return [self.part.tokens[: self.place.start], self.part.tokens[self.place.stop :]]
 
 
-def reserve(part: Part, learnable: IntArray | None = None, spared: IntArray | None = None) -> Reserve | None:
+def reserve(
+    part: Part, learnable: IntArray | None = None, spared: IntArray | None = None, groups: IntArray | None = None
+) -> Reserve | None:
     """Hold back 2 % of the tokens of a part, 2,000 to 20,000; none of a part for which that is more than 5 %.
 
     Args:
         part: is the training part.
         learnable: are the indices of the documents that may be learnt; none means all.
         spared: are those of documents that are not held back.
+        groups: names the group of each document, [D], such as the picture of a caption; what is learnt and what is held
+            back have none in common. None means that each document is a group.
     """
     if part.starts is not None and learnable is None:
         learnable = np.arange(len(part.starts) - 1)
@@ -65,14 +69,18 @@ def reserve(part: Part, learnable: IntArray | None = None, spared: IntArray | No
         place = slice(start, start + count)
         return Reserve(part, place, None, replace(part, tokens=part.tokens[place]))
     step = tokens // count  # so many tokens, and on average as many documents, for each that is held back
-    chosen = learnable[min(step, len(learnable)) // 2 :: step]  # of few documents, one in the middle
-    held_back = _within(MAX_FRACTION * tokens, np.setdiff1d(chosen, () if spared is None else spared), part.lengths)
+    groups = np.arange(len(part.lengths)) if groups is None else groups
+    found = np.unique(groups[learnable])
+    spread = found[min(step, len(found)) // 2 :: step]  # of few groups, one in the middle
+    chosen = np.setdiff1d(learnable[np.isin(groups[learnable], spread)], () if spared is None else spared)
+    held_back = _within(MAX_FRACTION * tokens, chosen, part.lengths)
     if part.lengths[held_back].sum() < TOO_FEW:
         return None
     texts = [part.document(int(index)) for index in held_back]
     starts = np.cumsum([0, *map(len, texts)])
     small = replace(part, tokens=np.concatenate(texts), starts=starts)
-    return Reserve(part, None, np.setdiff1d(learnable, held_back), small, held_back)
+    learnt = learnable[~np.isin(groups[learnable], groups[held_back])]
+    return Reserve(part, None, learnt, small, held_back)
 
 
 def _within(limit: float, documents: IntArray, lengths: IntArray) -> IntArray:

@@ -5,7 +5,7 @@ In a notebook it is HTML; what makes that stands above all that has it, so it is
 """
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import fields, is_dataclass
+from dataclasses import asdict, fields, is_dataclass
 from importlib import import_module
 from typing import Any, TypeVar
 
@@ -51,6 +51,11 @@ def as_rows(items: Sequence[Any]) -> list[dict[str, Any]]:
 def _fields(item: Any) -> dict[str, Any]:
     found: dict[str, Any] = item.to_dict() if hasattr(item, "to_dict") else {}
     return found
+
+
+def values_of(figures: Any) -> dict[str, Any]:
+    """Return the values of a dataclass by name, for JSON, without those that are none or an empty mapping."""
+    return {name: value for name, value in asdict(figures).items() if value is not None and value != {}}
 
 
 def shown_object(value: Any) -> str:

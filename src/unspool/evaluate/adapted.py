@@ -1,12 +1,12 @@
 """What a model that goes on learning while it reads makes of a text, beside the same model as it was."""
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from unspool.arrays import FloatArray
 from unspool.data.tokens import Part
-from unspool.display.reprs import Displayed
+from unspool.display.reprs import Displayed, values_of
 
 ROWS = {
     "static": "as it was",
@@ -51,7 +51,7 @@ class AdaptedFigures(Displayed):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the figures by name, for JSON."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
+        return values_of(self)
 
     def table(self) -> str:
         """Return the figures as lines, a way of reading each."""

@@ -10,7 +10,7 @@ Shapes: B rows, T time steps.
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,6 @@ from unspool.data.tokens import Part
 from unspool.display.reprs import Displayed
 from unspool.engines.announcing import advance
 from unspool.engines.base import SequenceNetwork, State
-from unspool.engines.mixture import Mixture
 from unspool.evaluate.adapted import AdaptedFigures
 from unspool.evaluate.copying import CopyingFigures
 from unspool.text.tokenizer import BEGIN, PAD
@@ -88,28 +87,6 @@ class Figures(Displayed):
 
 
 InitialStates = Callable[[IntArray], State]  # indices of B documents -> the states of B rows that they start from
-
-
-def evaluate_parts(
-    network: SequenceNetwork,
-    part: Part,
-    rows: int | None = None,
-    limit: int | None = None,
-    initial_states: InitialStates | None = None,
-) -> Figures:
-    """Measure a network as `evaluate_part` does; of a mixture, also what it mixes."""
-    figures = evaluate_part(network, part, rows, limit, initial_states=initial_states)
-    if not isinstance(network, Mixture):
-        return figures
-
-    def starting(name: str) -> InitialStates | None:
-        return None if initial_states is None else lambda chosen: getattr(initial_states(chosen), name)
-
-    parts = {
-        name: evaluate_part(one, part, rows, limit, initial_states=starting(name))
-        for name, one in network.parts.items()
-    }
-    return replace(figures, parts=parts)
 
 
 def evaluate_part(
@@ -244,6 +221,7 @@ def document_nats(
     rows: int = 64,
     max_documents: int | None = None,
     initial_states: InitialStates | None = None,
+    chosen: IntArray | None = None,
 ) -> tuple[FloatArray, FloatArray]:
     """Sum the nll and count the tokens of each document.
 
@@ -253,23 +231,24 @@ def document_nats(
         rows: is the number of documents in a batch, B.
         max_documents: is the maximum number to read, D, evenly spread over the lengths; none reads all.
         initial_states: gives the states that documents start from; none means the initial state of the network.
+        chosen: are the indices of the documents that may be read; none means all.
 
     Returns:
         [D] sums in nats and [D] lengths in tokens, both float64, the shortest document first.
     """
     assert part.starts is not None
-    lengths = np.diff(part.starts)
-    order = np.argsort(lengths, kind="stable")
+    chosen = np.arange(len(part.lengths)) if chosen is None else chosen
+    order = chosen[np.argsort(part.lengths[chosen], kind="stable")]
     if max_documents is not None and len(order) > max_documents:
         order = order[np.linspace(0, len(order) - 1, max_documents).astype(int)]
     sums = []
     for start in range(0, len(order), rows):
-        chosen = order[start : start + rows]
-        texts = pad_sequences([part.tokens[part.starts[i] : part.starts[i + 1]] for i in chosen])  # (B, T)
-        state = network.initial_state(len(chosen)) if initial_states is None else initial_states(chosen)
+        batch = order[start : start + rows]
+        texts = pad_sequences([part.document(int(index)) for index in batch])  # (B, T)
+        state = network.initial_state(len(batch)) if initial_states is None else initial_states(batch)
         sums.append(batched_nll(network, texts, state))
         advance(min(start + rows, len(order)), len(order), "documents read")
-    return np.concatenate(sums), lengths[order].astype(np.float64)
+    return np.concatenate(sums), part.lengths[order].astype(np.float64)
 
 
 def batched_nll(network: SequenceNetwork, targets: IntArray, state: State) -> FloatArray:

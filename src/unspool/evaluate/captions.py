@@ -1,13 +1,13 @@
 """How good captions are, and what tells whether their captioner looks at the pictures at all."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from unspool.display.reprs import Displayed
+from unspool.display.reprs import Displayed, values_of
 from unspool.evaluate.captions_overlap import CaptionReferences
 from unspool.evaluate.captions_tokens import caption_tokens
 
@@ -39,6 +39,8 @@ class CaptionFigures(Displayed):
         perplexity: is its exponential.
         bits_per_character: is the same in bits per character of the references, with the cost of spelling unknown
             tokens.
+        parts: are these three of the network alone, and of the counts alone, by these names; empty where there are no
+            counts beside the network.
         greedy_exact: is the fraction of the first held-out pictures whose greedy caption equals a reference, as it
             closes a training run; `exact` is of all pictures, found by beam search.
         greedy_bleu4: is the BLEU-4 of these greedy captions.
@@ -65,13 +67,14 @@ class CaptionFigures(Displayed):
     nats_per_token: float | None = None
     perplexity: float | None = None
     bits_per_character: float | None = None
+    parts: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     greedy_exact: float | None = None
     greedy_bleu4: float | None = None
     greedy_cider: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the figures that there are by name, for JSON."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
+        return values_of(self)
 
 
 def caption_figures(

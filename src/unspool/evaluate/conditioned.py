@@ -2,17 +2,18 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from unspool.data.conditions import CONDITIONS
 from unspool.data.pairs import Pairs
-from unspool.display.reprs import Displayed
+from unspool.display.reprs import Displayed, values_of
 from unspool.engines.base import EncoderDecoder
 from unspool.evaluate.bayes import BayesClassifier
-from unspool.evaluate.bits import Figures, evaluate_parts
+from unspool.evaluate.bits import Figures
 from unspool.evaluate.labels import classification_figures
 from unspool.evaluate.pairs import encoded_sources
+from unspool.evaluate.parts import evaluate_parts
 from unspool.specs.condition import ConditionSpec
 from unspool.text.tokenizer import Tokenizer
 
@@ -55,7 +56,7 @@ class ConditionedFigures(Displayed):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the figures by name, for JSON; those that are none are left out."""
-        return {name: value for name, value in asdict(self).items() if value is not None and (name != "parts" or value)}
+        return values_of(self)
 
 
 def conditioned_figures(

@@ -3,22 +3,22 @@
 Shapes: B rows, T time steps.
 """
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib.util import find_spec
+from math import exp
 from typing import Any
 
 import numpy as np
 
 from unspool.data.pairs import Pairs
-from unspool.display.reprs import Displayed
-from unspool.engines.announcing import advance
-from unspool.engines.base import EncoderDecoder
+from unspool.display.reprs import Displayed, values_of
+from unspool.engines.base import EncoderDecoder, SequenceNetwork
 from unspool.errors import MissingExtraError
-from unspool.evaluate.bits import InitialStates
-from unspool.text.tokenizer import PAD
+from unspool.evaluate.bits import InitialStates, document_nats
+from unspool.evaluate.parts import parts_of
+from unspool.evaluate.units import units_of
 
-ROWS = 64
 MAX_NATS = 700  # whose exponential is still finite
 
 
@@ -37,6 +37,8 @@ class TranslationFigures(Displayed):
         nats_per_token: is the mean nll of the target tokens, in nats; none for other pairs than those held out.
         bits_per_character: is the same in bits per character of the targets, with the cost of spelling unknown tokens.
         perplexity: is its exponential.
+        parts: are these three of the network alone, and of the counts alone, by these names; empty where there are no
+            counts beside the network.
         greedy_exact: is the fraction of the first held-out pairs whose greedy translation equals the reference, as it
             closes a training run; `exact` is of all pairs, found by beam search.
         references: is the number of references of each pair, where there are several.
@@ -53,13 +55,14 @@ class TranslationFigures(Displayed):
     nats_per_token: float | None = None
     bits_per_character: float | None = None
     perplexity: float | None = None
+    parts: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     greedy_exact: float | None = None
     references: int | None = None
     missing_references: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the figures that there are by name, for JSON."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
+        return values_of(self)
 
 
 def pair_nats(network: EncoderDecoder, pairs: Pairs, max_pairs: int | None = None) -> float:
@@ -70,19 +73,40 @@ def pair_nats(network: EncoderDecoder, pairs: Pairs, max_pairs: int | None = Non
         pairs: must hold at least one that is short enough.
         max_pairs: is the maximum number to read, evenly spread over the lengths; none reads all.
     """
-    kept = pairs.examples.kept
-    order = kept[np.argsort(pairs.target.lengths[kept], kind="stable")]
-    if max_pairs is not None and len(order) > max_pairs:
-        order = order[np.linspace(0, len(order) - 1, max_pairs).astype(int)]
-    total, tokens = 0.0, 0
-    for start in range(0, len(order), ROWS):
-        chosen = order[start : start + ROWS]
-        inputs, targets = pairs.targets(chosen)
-        nats, _ = network.nll(inputs, targets, network.encode(pairs.sources.read(chosen)))
-        total += float(nats[targets != PAD].sum(dtype=np.float64))
-        tokens += int(np.count_nonzero(targets))
-        advance(min(start + ROWS, len(order)), len(order), "pairs read")
-    return total / tokens
+    return _mean_nats(network, pairs, encoded_sources(network, pairs), max_pairs)
+
+
+def likelihoods(network: EncoderDecoder, pairs: Pairs) -> dict[str, Any]:
+    """Compute how likely the targets are, in nats per token, bits per character and perplexity; of a mixture by parts.
+
+    Args:
+        network: predicts the targets, in any engine.
+        pairs: must hold at least one that is short enough.
+    """
+
+    def figures(one: SequenceNetwork, states: InitialStates | None) -> dict[str, Any]:
+        nats = _mean_nats(one, pairs, states)
+        bits = units_of(pairs.target).bits(nats)
+        return {"nats_per_token": nats, "bits_per_character": bits, "perplexity": exp(min(nats, MAX_NATS))}
+
+    start = encoded_sources(network, pairs)
+    parts = {name: figures(one, states) for name, one, states in parts_of(network, start)}
+    return {**figures(network, start), **({"parts": parts} if parts else {})}
+
+
+def closing(figures: Mapping[str, Any]) -> dict[str, Any]:
+    """Return figures as a run ends with them: of the parts of a mixture the nats alone, each by a name of its own."""
+    parts = {f"{name}_nats_per_token": part["nats_per_token"] for name, part in figures.get("parts", {}).items()}
+    return {name: value for name, value in figures.items() if name != "parts"} | parts
+
+
+def _mean_nats(
+    network: SequenceNetwork, pairs: Pairs, initial_states: InitialStates | None, max_pairs: int | None = None
+) -> float:
+    sums, lengths = document_nats(
+        network, pairs.target, max_documents=max_pairs, initial_states=initial_states, chosen=pairs.examples.kept
+    )
+    return float(sums.sum() / lengths.sum())
 
 
 def encoded_sources(network: EncoderDecoder, pairs: Pairs) -> InitialStates:
@@ -118,7 +142,7 @@ def translation_figures(
 
     chrf = CHRF()
     streams: Any = [references, *further]  # the annotations of sacrebleu do not know that one may be missing
-    several = {
+    several: dict[str, Any] = {
         "references": len(streams),
         "missing_references": sum(one is None for stream in further for one in stream),
     }

@@ -37,8 +37,6 @@ class TextDataKeywords(TypedDict, total=False):
     lines: bool
     documents: Literal["line", "file"] | None
     separator: str | None
-    order: int
-    min_count: int
 
 
 class TrainingKeywords(TypedDict, total=False):
@@ -124,6 +122,8 @@ class LanguageKeywords(
     counts: bool
     sequence_length: int
     reset_probability: float
+    order: int
+    min_count: int
 
 
 class NgramKeywords(RunKeywords, SourcesKeywords, TextDataKeywords, total=False):
@@ -133,6 +133,8 @@ class NgramKeywords(RunKeywords, SourcesKeywords, TextDataKeywords, total=False)
     vocabulary_limit: int
     text: str | Sequence[str]
     tokenizer_from: str | Path | None
+    order: int
+    min_count: int
 
 
 class TranslationKeywords(
@@ -155,6 +157,9 @@ class TranslationKeywords(
     validation_target_file: str | Path | None
     joint_vocabulary: bool
     max_length: int | None
+    counts: bool
+    order: int
+    min_count: int
     decoder_input: Literal["previous", "none"]
     attention: Literal["none", "dot", "additive"]
     encoder_size: int
@@ -175,6 +180,9 @@ class CaptioningKeywords(
     text: str | Sequence[str]
     lowercase: bool
     max_length: int | None
+    counts: bool
+    order: int
+    min_count: int
     decoder_input: Literal["previous", "none"]
     attention: Literal["none", "dot", "additive"]
     encoder_size: int
@@ -197,6 +205,8 @@ class ConditionalKeywords(
     condition_kind: Literal["auto", "labels", "numbers"]
     max_length: int | None
     counts: bool
+    order: int
+    min_count: int
     decoder_input: Literal["previous", "none"]
     encoder_size: int
 
@@ -255,6 +265,8 @@ class EveryKeyword(
     counts: bool
     sequence_length: int
     reset_probability: float
+    order: int
+    min_count: int
     tokenizer_from: str | Path | None
     source: str | None
     target: str | None

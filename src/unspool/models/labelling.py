@@ -1,13 +1,13 @@
 """Models that give examples labels."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, overload
 
 from unspool.arrays import FloatArray
 from unspool.decode.classification import Classifier
-from unspool.display.reprs import Displayed, Rows
+from unspool.display.reprs import Displayed, Rows, values_of
 from unspool.evaluate.influence import Influence
 from unspool.models.base import Model, given
 from unspool.models.explained import Inspection
@@ -34,7 +34,7 @@ class Classification(Displayed):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields by name, for JSON; without the influence where there is none."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
+        return values_of(self)
 
 
 class LabellingModel(Model):

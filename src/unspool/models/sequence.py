@@ -19,6 +19,7 @@ from unspool.tasks.captioning.drawing import CaptionedPicture
 from unspool.tasks.captioning.evaluation import ReportedFigures, evaluate_captioning, held_out_captions
 from unspool.tasks.captioning.page import DESCRIBES, caption_lead, caption_page, caption_sections, inspect_captions
 from unspool.tasks.captioning.specs import CaptioningConfig, CaptioningDataSpec
+from unspool.tasks.mixed_page import parts_text
 from unspool.tasks.opening import decoder_tokenizer
 from unspool.tasks.pictures.encoding import PictureEncoding
 from unspool.tasks.pictures.reader import PictureReader
@@ -115,8 +116,8 @@ class Translator(Model):
         return self.read_folder(lambda folder: evaluate_translation(self._translator, folder, chosen))
 
     def describe(self, figures: TranslationFigures) -> Description:
-        """Draw the figures."""
-        return Description(page=translation_page(figures))
+        """Draw the figures; show those of what is mixed."""
+        return Description(parts_text(figures.to_dict()), translation_page(figures))
 
     def own_report(self, folder: ModelFolder, events: Sequence[dict[str, Any]]) -> OwnReport:
         """Return what the report shows of the model's task alone."""
@@ -177,7 +178,7 @@ class Captioner(Model):
 
     def describe(self, figures: ReportedFigures) -> Description:
         """Show some pictures with their captions, and where each word looked."""
-        return Description(page=caption_page(figures, figures.shown))
+        return Description(parts_text(figures.to_dict()), caption_page(figures, figures.shown))
 
     def own_report(self, folder: ModelFolder, events: Sequence[dict[str, Any]]) -> OwnReport:
         """Return what the report shows of the model's task alone."""

@@ -130,6 +130,10 @@ class AttentionDecoderShape(SourceDecoderShape):
     attention: AttentionName = setting("additive", Option("Network", synonyms=("attend",)))
 
 
+class CountedAttentionDecoderShape(AttentionDecoderShape, NgramShape):
+    """The sizes of a decoder that may attend to a source, and those of the n-grams that are counted beside it."""
+
+
 class EncoderShape(Spec):
     """The sizes of a text encoder that a person chooses; the names differ from the decoder's own.
 

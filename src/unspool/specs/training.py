@@ -12,6 +12,7 @@ Precision = Literal["float32", "bfloat16"]
 COUNTS = Option(
     "Training",
     synonyms=("linear", "bag-of-words", "tfidf", "ngrams", "mixture", "markov", "mix"),
+    default="on; off where a text or a picture is the source",
     takes=("order", "min_count"),
 )
 
@@ -187,6 +188,16 @@ class MixedTrainingSpec(DecoderTrainingSpec):
     """
 
     counts: bool = setting(True, COUNTS)
+
+
+class AttentionTrainingSpec(MixedTrainingSpec):
+    """The settings of training of a decoder that may attend to its source: what that says helps more than counts do.
+
+    Attributes:
+        counts: mixes the network with counted n-grams of the targets where that helps.
+    """
+
+    counts: bool = setting(False, COUNTS)
 
 
 class WindowTrainingSpec(MixedTrainingSpec):

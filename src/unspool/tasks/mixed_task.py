@@ -6,6 +6,7 @@ from typing import Any, Protocol, TypeVar
 
 from unspool.engines.mixture import Mixture
 from unspool.engines.registry import build_mixture
+from unspool.errors import UsageError
 from unspool.folder.model_folder import ModelFolder
 from unspool.specs.config import Config
 from unspool.specs.network import LabelEncoderSpec, NgramSpec
@@ -13,6 +14,7 @@ from unspool.specs.recipe import TrainingRecipe
 from unspool.specs.shapes import NgramShape
 from unspool.tasks.base import Job, TrainedTask
 from unspool.tasks.mixing import CountedTexts, count_beside
+from unspool.tasks.settings import Settings
 from unspool.training.phases import Phases
 
 T = TypeVar("T", bound=TrainingRecipe)
@@ -33,6 +35,16 @@ class MixedTask(TrainedTask[T, C]):
     @abstractmethod
     def open(self, folder: ModelFolder, recipe: T, config: C, verify: bool) -> MixedJob:
         """Open the data that `plan` wrote."""
+
+    def check(self, settings: Settings) -> None:
+        """Refuse settings that cannot be, before anything is read."""
+        super().check(settings)
+        training, network = (settings.get(section, {}) for section in ("training", "network"))
+        if training.get("counts") and network.get("decoder_input") == "none":
+            raise UsageError(
+                "counts read the tokens of a text, and with decoder_input none nothing does. Received: both.",
+                "leave one of them out.",
+            )
 
     def finish(self, folder: ModelFolder, recipe: T, config: C, network: Any, phases: Phases) -> Any:
         """Count the texts beside the network, and write what is mixed with it where that predicts better."""

@@ -74,9 +74,9 @@ class NgramNetwork:
         self.tables, self.order, self.lookups, self.labels = tables, order, lookups, labels
         self.vocabulary_size = int(tables.first[0]) - labels
 
-    def hastened(self) -> "NgramNetwork":
-        """Return a network that looks every token up with compiled kernels, where such may do so."""
-        shortest = 0 if self.lookups.shortest < NEVER else NEVER
+    def hastened(self, shortest: int = 0) -> "NgramNetwork":
+        """Return a network that looks up so many tokens or more with compiled kernels, where such may do so."""
+        shortest = min(shortest, self.lookups.shortest) if self.lookups.shortest < NEVER else NEVER
         return NgramNetwork(self.tables, self.order, replace(self.lookups, shortest=shortest), self.labels)
 
     def initial_state(self, rows: int) -> IntArray:

@@ -9,8 +9,8 @@ from unspool.specs.config import Config
 from unspool.specs.data import MAX_LENGTH, DataSpec
 from unspool.specs.pictures import PictureDataSpec, PictureInputSpec
 from unspool.specs.recipe import TrainingRecipe
-from unspool.specs.shapes import AttentionDecoderShape, PictureEncoderShape
-from unspool.specs.training import DecoderTrainingSpec
+from unspool.specs.shapes import CountedAttentionDecoderShape, PictureEncoderShape
+from unspool.specs.training import AttentionTrainingSpec
 from unspool.tasks.classification.specs import LOWERCASE
 from unspool.tasks.language.specs import TEXT
 
@@ -36,9 +36,9 @@ class CaptioningRecipe(TrainingRecipe):
 
     task: Literal["captioning"] = "captioning"
     data: CaptioningDataSpec
-    network: AttentionDecoderShape
+    network: CountedAttentionDecoderShape
     encoder: PictureEncoderShape
-    training: DecoderTrainingSpec
+    training: AttentionTrainingSpec
 
 
 class CaptioningConfig(Config):

@@ -25,11 +25,13 @@ from unspool.folder.model_folder import ModelFolder
 from unspool.specs.base import build
 from unspool.specs.network import DecoderSpec, NetworkSpec
 from unspool.specs.pictures import PictureInputSpec
-from unspool.specs.shapes import AttentionDecoderShape
-from unspool.specs.training import DecoderTrainingSpec
-from unspool.tasks.base import Plan, TrainedTask
+from unspool.specs.shapes import AttentionDecoderShape, CountedAttentionDecoderShape
+from unspool.specs.training import AttentionTrainingSpec
+from unspool.tasks.base import Plan
 from unspool.tasks.captioning.job import CaptionedPart, CaptioningJob, longest_caption
 from unspool.tasks.captioning.specs import CaptioningConfig, CaptioningDataSpec, CaptioningRecipe
+from unspool.tasks.mixed_task import MixedTask, parts_summary
+from unspool.tasks.mixing import chosen_shape
 from unspool.tasks.opening import decoder_tokenizer
 from unspool.tasks.pictures.inputs import (
     encoder_shape,
@@ -67,7 +69,7 @@ DRAWINGS: Settings = {
 TRAINING = {"batch_size": 64, "averaged": 4, "learning_rate": 2e-3}
 
 
-class Captioning(TrainedTask[CaptioningRecipe, CaptioningConfig]):
+class Captioning(MixedTask[CaptioningRecipe, CaptioningConfig]):
     """Trains captioners. See `tasks.base.Task`."""
 
     recipe, config = CaptioningRecipe, CaptioningConfig
@@ -117,6 +119,8 @@ class Captioning(TrainedTask[CaptioningRecipe, CaptioningConfig]):
         captions = open_captions(folder.training, "training", pictures, verify=False)
         spec = with_limit(spec, captions.examples.lengths, USUAL_LENGTH)
         recipe = _recipe(settings, spec, seen, machine)
+        ngrams = chosen_shape(tokenizer.kind, len(captions.target.tokens), settings["network"])
+        recipe = recipe.changed(network=recipe.network.changed(**ngrams))
         return Plan(recipe, _config(recipe, tokenizer, seen, captions), _reasons(recipe, seen))
 
     def open(
@@ -131,9 +135,9 @@ class Captioning(TrainedTask[CaptioningRecipe, CaptioningConfig]):
     def summary(self, figures: Mapping[str, Any]) -> str:
         """Return the closing figures in a sentence."""
         return (
-            f"{figures['nats_per_token']:.4f} nats per token on the held-out captions; greedy captions have BLEU-4 "
-            f"{figures['greedy_bleu4']:.1f} and CIDEr {figures['greedy_cider']:.3f}, {figures['greedy_exact']:.1%} "
-            "equal a reference."
+            f"{figures['nats_per_token']:.4f} nats per token on the held-out captions{parts_summary(figures)}; greedy "
+            f"captions have BLEU-4 {figures['greedy_bleu4']:.1f} and CIDEr {figures['greedy_cider']:.3f}, "
+            f"{figures['greedy_exact']:.1%} equal a reference."
         )
 
 
@@ -210,9 +214,9 @@ def _recipe(
     training = {**TRAINING, **base["training"], **chosen, **settings["training"]}
     return CaptioningRecipe(
         data=data,
-        network=build(AttentionDecoderShape, {**base["network"], **settings["network"]}, "network"),
+        network=build(CountedAttentionDecoderShape, {**base["network"], **settings["network"]}, "network"),
         encoder=encoder_shape(pictures, base["encoder"], settings["encoder"]),
-        training=build(DecoderTrainingSpec, training, "training"),
+        training=build(AttentionTrainingSpec, training, "training"),
         budget=budget_spec(settings),
     )
 
@@ -220,7 +224,8 @@ def _recipe(
 def _config(
     recipe: CaptioningRecipe, tokenizer: Tokenizer, pictures: PictureInputSpec, captions: Pairs
 ) -> CaptioningConfig:
-    decoder = DecoderSpec(**recipe.network.model_dump(), vocabulary_size=tokenizer.vocabulary_size)
+    shape = recipe.network.model_dump(include=set(AttentionDecoderShape.model_fields))
+    decoder = DecoderSpec(**shape, vocabulary_size=tokenizer.vocabulary_size)
     return CaptioningConfig(
         tokenizer=tokenizer.kind,
         network=NetworkSpec(encoder=encoder_spec(pictures, recipe.encoder), decoder=decoder),

@@ -3,26 +3,20 @@
 from typing import Any
 
 from unspool.data.conditions import first_of_labels
-from unspool.data.example_batches import PairBatches
-from unspool.data.limit import limit_warnings
 from unspool.data.pairs import Pairs
-from unspool.data.reserve import reserve
 from unspool.data.sources import describe_sources
-from unspool.data.tokens import unknown_warnings
 from unspool.decode.condition import condition_source, usual_condition
 from unspool.decode.generation import generate
 from unspool.decode.reading import start_reading
 from unspool.engines.base import EncoderDecoder
-from unspool.errors import DataError
-from unspool.evaluate.baseline import frequency_nats
-from unspool.evaluate.bits import document_nats, evaluate_parts
+from unspool.evaluate.bits import document_nats
 from unspool.evaluate.conditioned import LIKELIHOODS
 from unspool.evaluate.pairs import encoded_sources
-from unspool.evaluate.units import units_of
+from unspool.evaluate.parts import evaluate_parts
 from unspool.specs.condition import ConditionSpec
 from unspool.specs.sampling import SamplingSpec
 from unspool.tasks.conditional.specs import ConditionalRecipe
-from unspool.tasks.mixing import CountedTexts
+from unspool.tasks.pairs_job import PairsJob, check_short_enough
 from unspool.text.escapes import named
 from unspool.text.tokenizer import Tokenizer
 
@@ -31,7 +25,7 @@ VALIDATION_TEXTS = 2048
 MAX_SHOWN = 30  # labels of a column, with their counts
 
 
-class ConditionalJob:
+class ConditionalJob(PairsJob):
     """The data of a conditional model's run. See `tasks.base.Job`."""
 
     def __init__(
@@ -42,31 +36,16 @@ class ConditionalJob:
         specs: tuple[ConditionSpec, ...],
         tokenizer: Tokenizer,
     ) -> None:
-        self._validation, self._specs, self._tokenizer = validation, specs, tokenizer
+        check_short_enough(training, "text to learn")
+        super().__init__(training, validation, recipe.training, spared=first_of_labels(training, specs))
+        self._specs, self._tokenizer = specs, tokenizer
         examples, limit = training.examples, recipe.data.max_length
-        if not len(examples.kept):
-            raise DataError(
-                f"at least one text to learn must be at most {limit} tokens long. Received: none.",
-                "raise --max-length.",
-            )
-        divided = None
-        if recipe.training.counts:
-            divided = reserve(training.target, examples.kept, first_of_labels(training, specs))
-        self.texts = CountedTexts(divided, training.sources) if divided else None
-        learnt = divided.chosen if divided else None
-        self.batches = PairBatches(training, recipe.training.batch_size, recipe.training.seed, learnt)
-        self.training_units, self.held_out_units = units_of(training.target), units_of(validation.target)
-        self.baseline = frequency_nats(training.target.counts, validation.target.counts)
         left_out = f"; {examples.left_out:,} longer than {limit} tokens are left out" if examples.left_out else ""
         self.description = (
             f"texts: {describe_sources(recipe.data.sources)}: {len(examples.kept):,} to learn, "
             f"{len(validation.examples):,} held out{left_out}. "
-            f"They depend on {'; '.join(map(_described, specs))}."
+            f"They depend on {'; '.join(map(_described, specs))}.{self._uncounted}"
         )
-        if recipe.training.counts and divided is None:
-            self.description += " They are too short, or too few, for counts beside the network."
-        beyond = limit_warnings(examples.left_out, len(examples), limit or 0, "left out")
-        self.warnings = [*beyond, *unknown_warnings(validation.target)]
 
     def validate(self, network: EncoderDecoder) -> float:
         """Compute the loss in nats per token, given the condition."""

@@ -73,12 +73,6 @@ class Conditional(MixedTask[ConditionalRecipe, ConditionalConfig]):
             )
         if not settings["data"].get("sources"):
             raise UsageError("--condition and --text name columns, and there is no table.", "name a table.")
-        training, network = (settings.get(section, {}) for section in ("training", "network"))
-        if training.get("counts") and network.get("decoder_input") == "none":
-            raise UsageError(
-                "counts read the tokens of a text, and with decoder_input none nothing does. Received: both.",
-                "leave one of them out.",
-            )
 
     def plan(
         self,

@@ -14,7 +14,8 @@ from unspool.data.tokens import Part, open_part
 from unspool.data.training_text import open_training_text
 from unspool.decode.boundaries import TokenTexts
 from unspool.engines.base import SequenceNetwork
-from unspool.evaluate.bits import Figures, evaluate_parts
+from unspool.evaluate.bits import Figures
+from unspool.evaluate.parts import evaluate_parts
 from unspool.folder.model_folder import ModelFolder
 from unspool.specs.base import build
 from unspool.specs.data import DOCUMENTS

@@ -8,8 +8,8 @@ from unspool.specs.base import Option, Spec, setting
 from unspool.specs.config import Config
 from unspool.specs.data import MAX_LENGTH, DataSpec, TokenKind
 from unspool.specs.recipe import TrainingRecipe
-from unspool.specs.shapes import AttentionDecoderShape, EncoderShape
-from unspool.specs.training import DecoderTrainingSpec
+from unspool.specs.shapes import CountedAttentionDecoderShape, EncoderShape
+from unspool.specs.training import AttentionTrainingSpec
 
 PAIRED = (
     ("source", "target"),
@@ -88,9 +88,9 @@ class TranslationRecipe(TrainingRecipe):
 
     task: Literal["translation"] = "translation"
     data: TranslationDataSpec
-    network: AttentionDecoderShape
+    network: CountedAttentionDecoderShape
     encoder: EncoderShape
-    training: DecoderTrainingSpec
+    training: AttentionTrainingSpec
 
 
 class TranslationConfig(Config):

@@ -25,9 +25,11 @@ from unspool.folder.card import Card
 from unspool.folder.model_folder import ModelFolder
 from unspool.specs.base import build
 from unspool.specs.network import DecoderSpec, NetworkSpec, text_encoder
-from unspool.specs.shapes import AttentionDecoderShape, EncoderShape
-from unspool.specs.training import DecoderTrainingSpec
-from unspool.tasks.base import Plan, TrainedTask
+from unspool.specs.shapes import AttentionDecoderShape, CountedAttentionDecoderShape, EncoderShape
+from unspool.specs.training import AttentionTrainingSpec
+from unspool.tasks.base import Plan
+from unspool.tasks.mixed_task import MixedTask, parts_summary
+from unspool.tasks.mixing import chosen_shape
 from unspool.tasks.opening import decoder_tokenizer, encoder_tokenizer
 from unspool.tasks.pretrained import Pretrained
 from unspool.tasks.recipe import budget_spec, usual_minutes
@@ -54,7 +56,7 @@ SMALL: Settings = {
 TRAINING = {"batch_size": 64, "averaged": 4, "learning_rate": 2e-3, "input_dropout": 0.2, "label_smoothing": 0.1}
 
 
-class Translation(TrainedTask[TranslationRecipe, TranslationConfig]):
+class Translation(MixedTask[TranslationRecipe, TranslationConfig]):
     """Trains translators. See `tasks.base.Task`."""
 
     recipe, config = TranslationRecipe, TranslationConfig
@@ -109,6 +111,8 @@ class Translation(TrainedTask[TranslationRecipe, TranslationConfig]):
         spec = with_limit(spec, training.examples.lengths, USUAL_LENGTH)
         shape = SMALL if training.target.characters < SMALL_TEXT and spec.tokenizer == "char" else LARGE
         recipe = _recipe(settings, spec, shape, machine, usual_minutes(settings))
+        ngrams = chosen_shape(tokenizers[1].kind, len(training.target.tokens), settings["network"])
+        recipe = recipe.changed(network=recipe.network.changed(**ngrams))
         return Plan(recipe, _config(recipe, tokenizers), _reasons(recipe))
 
     def open(
@@ -124,8 +128,8 @@ class Translation(TrainedTask[TranslationRecipe, TranslationConfig]):
         """Return the closing figures in a sentence."""
         return (
             f"{figures['bits_per_character']:.4f} bits per character on the held-out pairs "
-            f"({figures['nats_per_token']:.4f} nats per token); {figures['greedy_exact']:.1%} of their greedy "
-            "translations are the reference, letter by letter."
+            f"({figures['nats_per_token']:.4f} nats per token{parts_summary(figures)}); {figures['greedy_exact']:.1%} "
+            "of their greedy translations are the reference, letter by letter."
         )
 
 
@@ -188,16 +192,17 @@ def _recipe(
     smaller = {"dropout": 0.3} if shape is LARGE else {"dropout": 0.1, "label_smoothing": 0.0}
     return TranslationRecipe(
         data=data,
-        network=build(AttentionDecoderShape, {**shape["network"], **settings["network"]}, "network"),
+        network=build(CountedAttentionDecoderShape, {**shape["network"], **settings["network"]}, "network"),
         encoder=build(EncoderShape, {**shape["encoder"], **settings["encoder"]}, "encoder"),
-        training=build(DecoderTrainingSpec, {**TRAINING, **smaller, **chosen, **settings["training"]}, "training"),
+        training=build(AttentionTrainingSpec, {**TRAINING, **smaller, **chosen, **settings["training"]}, "training"),
         budget=budget_spec(settings),
     )
 
 
 def _config(recipe: TranslationRecipe, tokenizers: Tokenizers) -> TranslationConfig:
     encoder = text_encoder(recipe.encoder, tokenizers[0].vocabulary_size)
-    decoder = DecoderSpec(**recipe.network.model_dump(), vocabulary_size=tokenizers[1].vocabulary_size)
+    shape = recipe.network.model_dump(include=set(AttentionDecoderShape.model_fields))
+    decoder = DecoderSpec(**shape, vocabulary_size=tokenizers[1].vocabulary_size)
     return TranslationConfig(
         tokenizer=tokenizers[1].kind,
         source_tokenizer=None if recipe.data.joint_vocabulary else tokenizers[0].kind,
