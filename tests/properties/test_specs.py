@@ -14,8 +14,8 @@ from unspool.specs.network import DecoderSpec, NetworkSpec
 from unspool.specs.recipe import TrainingRecipe
 from unspool.specs.sampling import SamplingSpec
 from unspool.specs.shapes import (
-    AttentionDecoderShape,
     ConditionEncoderShape,
+    CountedAttentionDecoderShape,
     CountedDecoderShape,
     CountedSourceDecoderShape,
     DecoderShape,
@@ -26,8 +26,8 @@ from unspool.specs.shapes import (
     VectorEncoderShape,
 )
 from unspool.specs.training import (
+    AttentionTrainingSpec,
     BudgetSpec,
-    DecoderTrainingSpec,
     HeadTrainingSpec,
     MixedTrainingSpec,
     TextHeadTrainingSpec,
@@ -80,12 +80,21 @@ seeds = st.integers(0, 2**63 - 1)
 encoders = st.builds(EncoderShape, encoder_size=st.integers(1, 16384), bidirectional=st.booleans())
 heads = st.builds(HeadShape, pooling=st.sampled_from(["last", "max", "mean", "attention"]))
 decoders = st.builds(
-    AttentionDecoderShape, tie_weights=st.just(False), attention=st.sampled_from(["none", "dot", "additive"])
+    CountedAttentionDecoderShape,
+    **ngrams,
+    tie_weights=st.just(False),
+    attention=st.sampled_from(["none", "dot", "additive"]),
 )
 pictures = st.builds(PictureEncoderShape, encoder_size=st.integers(1, 16384))
 weights = st.booleans() | st.lists(st.floats(1e-9, 1e9), min_size=1).map(tuple)
 windows = st.builds(WindowTrainingSpec, seed=seeds, sequence_length=st.integers(1, 65536))
-guesses = st.builds(DecoderTrainingSpec, seed=seeds, teacher_forcing=st.floats(0, 1), scheduled_sampling=st.booleans())
+guesses = st.builds(
+    AttentionTrainingSpec,
+    seed=seeds,
+    teacher_forcing=st.floats(0, 1),
+    scheduled_sampling=st.booleans(),
+    counts=st.booleans(),
+)
 labels = st.builds(
     TextHeadTrainingSpec, unfreeze=st.sampled_from(["at-once", "gradual", 1, 500]), class_weights=weights
 )

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from helpers.small import random_weights
-from unspool.arrays import Arrays, softmax
+from unspool.arrays import Arrays, log_softmax, softmax
 from unspool.data.batches import TextSource
 from unspool.decode.sampler import COMPILABLE, Samplers
 from unspool.engines import gate
 from unspool.engines.base import Attends, BlockGenerator, Encodes, HandoverNetwork, SequenceNetwork
-from unspool.engines.gate import FIGURES, MAX_TOKENS, POWERS, Gate, features_of, gate_from_arrays
+from unspool.engines.gate import FIGURES, MAX_TOKENS, POWERS, START, Gate, features_of, gate_from_arrays
 from unspool.engines.gate_fit import Positions, fit_gate
 from unspool.engines.mixture import GATE, NGRAM, Mixture, with_prefix
 from unspool.engines.ngram import smoothing
@@ -191,6 +191,20 @@ def test_no_gate_near_the_fitted_one_predicts_better(evenness: float) -> None:
     for _ in range(20):
         moved = gate._replace(lengths=gate.lengths + generator.normal(0, 0.1, gate.lengths.shape))
         assert found.nats(moved) > found.nats(gate) - 1e-3
+
+
+@pytest.mark.parametrize("learnt", [0.05, 0.1, 0.2])
+def test_a_gate_predicts_as_well_as_each_part_beside_a_network_that_has_learnt_little(learnt: float) -> None:
+    """It knows in which direction to leave the counts, and not how far: the best powers are beyond their bounds."""
+    generator = np.random.default_rng(6)
+    common = np.log(generator.dirichlet(np.ones(SIZE)))
+    away = generator.normal(0, 1, (1500, SIZE))
+    network, counts = log_softmax(common + learnt * away), log_softmax(common + 0 * away)
+    targets = np.array([generator.choice(SIZE, p=one) for one in softmax(common + away)])
+    lengths, parts = generator.integers(0, ORDER, len(targets)), np.stack([network, counts], 1).astype(np.float32)
+    found = Positions(features_of(network, counts), lengths, targets, parts)
+    start = Gate(np.tile(START, (ORDER, 1)), np.zeros((found.features.shape[1], POWERS)))
+    assert found.nats(fit_gate(found, ORDER)) < min(found.nats(start), *(-found.of_targets.mean(0)))
 
 
 @pytest.mark.parametrize("engine", ["numpy", "numba"])

@@ -10,7 +10,7 @@ from unspool.data.conditions import CONDITIONS, Conditions, first_of_labels
 from unspool.data.example_batches import PairBatches
 from unspool.data.examples import TEXT, Examples
 from unspool.data.pairs import Pairs
-from unspool.data.reserve import ENOUGH, FRACTION, MAX_FRACTION, Reserve, reserve
+from unspool.data.reserve import ENOUGH, MAX_FRACTION, Reserve, reserve
 from unspool.data.tokens import Part
 from unspool.specs.condition import ConditionSpec
 from unspool.tasks.mixing import evenly
@@ -85,14 +85,26 @@ def test_what_is_not_learnt_is_not_held_back_and_some_can_be_spared() -> None:
     assert set(held_back[:5]) <= set(others)
 
 
-@given(st.integers(1, 6), st.integers(2800, 4000))
-def test_what_is_held_back_has_no_group_in_common_with_what_is_learnt(size: int, count: int) -> None:
-    part, groups = documents(count * size, 17), np.arange(count).repeat(size)
-    learnable = np.flatnonzero(np.arange(count * size) % 9)  # the others are too long
-    learnt, held_back = halves(reserve(part, learnable, groups=groups))
-    assert not set(groups[learnt]) & set(groups[held_back])
-    assert sorted([*learnt, *held_back]) == learnable.tolist()
-    assert FRACTION * 0.9 < len(held_back) / len(learnable) < MAX_FRACTION
+@given(st.lists(st.integers(1, 40), min_size=300, max_size=500), st.integers(0, 6000))
+def test_a_group_is_learnt_or_held_back_as_a_whole(sizes: list[int], popular: int) -> None:
+    groups = np.arange(len(sizes) + 1).repeat([*sizes, popular])
+    learnable = np.flatnonzero(np.arange(len(groups)) % 9)  # the others are too long
+    divided = reserve(documents(len(groups)), learnable, groups=groups)
+    if divided is not None:
+        learnt, held_back = halves(divided)
+        assert not set(groups[learnt]) & set(groups[held_back])
+        assert sorted([*learnt, *held_back]) == learnable.tolist()
+        assert len(held_back) <= MAX_FRACTION * len(learnable)
+    assert divided is not None or len(learnable) * LENGTH < ENOUGH / MAX_FRACTION or popular > len(groups) / 2
+
+
+def test_a_group_that_is_all_there_is_is_learnt() -> None:
+    part, groups = documents(8000), np.repeat([0, 1], [4, 7996])
+    assert reserve(part, np.arange(4, 8000), groups=groups) is None
+    spared, whole = np.array([7]), np.arange(8000) // 10
+    learnt, held_back = halves(reserve(part, None, spared, whole))
+    assert sorted([*learnt, *held_back]) == list(range(8000))
+    assert 0 not in whole[held_back]
 
 
 def test_the_first_text_of_each_label_is_spared() -> None:

@@ -54,9 +54,9 @@ def reserve(
     Args:
         part: is the training part.
         learnable: are the indices of the documents that may be learnt; none means all.
-        spared: are those of documents that are not held back.
-        groups: names the group of each document, [D], such as the picture of a caption; what is learnt and what is held
-            back have none in common. None means that each document is a group.
+        spared: are those of documents whose groups are not held back.
+        groups: numbers the group of each document, [D], such as the picture of a caption, which is learnt or held back
+            as a whole. None means that each document is a group.
     """
     if part.starts is not None and learnable is None:
         learnable = np.arange(len(part.starts) - 1)
@@ -71,23 +71,24 @@ def reserve(
     step = tokens // count  # so many tokens, and on average as many documents, for each that is held back
     groups = np.arange(len(part.lengths)) if groups is None else groups
     found = np.unique(groups[learnable])
+    sizes = np.bincount(groups[learnable], part.lengths[learnable]).astype(np.int64)
     spread = found[min(step, len(found)) // 2 :: step]  # of few groups, one in the middle
-    chosen = np.setdiff1d(learnable[np.isin(groups[learnable], spread)], () if spared is None else spared)
-    held_back = _within(MAX_FRACTION * tokens, chosen, part.lengths)
+    chosen = _within(MAX_FRACTION * tokens, np.setdiff1d(spread, () if spared is None else groups[spared]), sizes)
+    among = np.isin(groups[learnable], chosen)
+    held_back = learnable[among]
     if part.lengths[held_back].sum() < TOO_FEW:
         return None
     texts = [part.document(int(index)) for index in held_back]
     starts = np.cumsum([0, *map(len, texts)])
     small = replace(part, tokens=np.concatenate(texts), starts=starts)
-    learnt = learnable[~np.isin(groups[learnable], groups[held_back])]
-    return Reserve(part, None, learnt, small, held_back)
+    return Reserve(part, None, learnable[~among], small, held_back)
 
 
-def _within(limit: float, documents: IntArray, lengths: IntArray) -> IntArray:
-    """Return the documents that together have no more tokens than a limit; one that would exceed it is left out."""
+def _within(limit: float, groups: IntArray, sizes: IntArray) -> IntArray:
+    """Return the groups that together have no more tokens than a limit; one that would exceed it is left out."""
     total, kept = 0, []
-    for document in documents.tolist():
-        if total + lengths[document] <= limit:
-            total += int(lengths[document])
-            kept.append(document)
+    for group in groups.tolist():
+        if total + sizes[group] <= limit:
+            total += int(sizes[group])
+            kept.append(group)
     return np.array(kept, np.int64)

@@ -1,9 +1,9 @@
 """Fit the gate of a mixture to positions that neither the network nor the counts have seen, by Newton's method.
 
 The log-likelihood is concave in the biases and weights of a gate, since the mixture is an exponential family in its
-powers (see `gate.py`). The fit does not bound these powers; they are bounded where they are used. Far from the best
-weights a whole step of Newton's is often too long; it is halved until it gains what its slope promises (Boyd and
-Vandenberghe, 2004, section 9.5).
+powers (see `gate.py`), as long as these are within their bounds. A power that is beyond is bounded, as it is where the
+gate is used, and has no slope. Far from the best weights a whole step of Newton's is often too long; it is halved until
+it gains what its slope promises (Boyd and Vandenberghe, 2004, section 9.5).
 
 Shapes: N orders, V tokens, R positions in texts, F features of a position, K = 3 distributions, I inputs, which are the
 N lengths and those of the features that are used.
@@ -15,10 +15,10 @@ from typing import NamedTuple
 import numpy as np
 
 from unspool.arrays import FloatArray, IntArray, log_softmax
-from unspool.engines.gate import FIGURES, POWERS, START, Gate, with_mean
+from unspool.engines.gate import FIGURES, MAX_POWER, POWERS, START, Gate, with_mean
 
 STRENGTH, ROOT_STRENGTH = 10.0, 300.0  # of the ridge, in the positions that it counts as; of the weights of the roots
-STEPS, SLIGHT = 50, 2e-5  # of the fit; nats that the slope promises of a step that is not worth making
+STEPS, SLIGHT = 50, 2e-5  # of the fit; nats that make no step worthwhile, whether promised or gained
 ENOUGH, HALVINGS = 0.1, 20  # of what the slope promises, that must be gained; how often a step is halved for that
 RARE = 0.3  # the root of a probability of 0.8 %: tokens that are never likelier have no weights
 BLOCK = 1 << 22  # log-probabilities that are weighed at once
@@ -85,6 +85,13 @@ def _weigh(positions: Positions, powers: FloatArray) -> _Fit:
     return _Fit(nats / count, np.concatenate(slopes), np.concatenate(curvatures))
 
 
+def _weigh_bounded(positions: Positions, powers: FloatArray) -> _Fit:
+    """Weigh positions with powers within their bounds, as they are used; one that is beyond stays where it is."""
+    bounded = np.clip(powers, 0.0, MAX_POWER)
+    fit, free = _weigh(positions, bounded), powers == bounded  # (R, K)
+    return _Fit(fit.nats, fit.slope * free, fit.curvature * (free[:, :, None] & free[:, None, :]))
+
+
 class _Ridge(NamedTuple):
     """What pulls the biases to `START` and the weights to 0, those of the roots the most, since they are many.
 
@@ -126,7 +133,7 @@ def fit_gate(positions: Positions, order: int) -> Gate:
     inputs = np.concatenate([np.eye(order)[positions.lengths], (features - mean) / scale], axis=1)  # (R, I)
     ridge = _ridge(order, inputs.shape[1])
     weights = ridge.centre
-    fit = _weigh(positions, inputs @ weights)
+    fit = _weigh_bounded(positions, inputs @ weights)
     for _ in range(STEPS):
         step, promised = _newton_step(inputs, fit, weights, ridge)
         if promised < SLIGHT:
@@ -134,12 +141,13 @@ def fit_gate(positions: Positions, order: int) -> Gate:
         before = fit.nats + ridge.loss(weights) / len(inputs)
         for part in 0.5 ** np.arange(HALVINGS):
             moved = weights + part * step
-            found = _weigh(positions, inputs @ moved)
-            if found.nats + ridge.loss(moved) / len(inputs) <= before - ENOUGH * part * promised:
+            found = _weigh_bounded(positions, inputs @ moved)
+            gained = before - found.nats - ridge.loss(moved) / len(inputs)
+            if gained >= ENOUGH * part * promised:
+                weights, fit = moved, found
                 break
-        else:
+        if gained < SLIGHT:
             break
-        weights, fit = moved, found
     own = np.zeros((len(used), POWERS))
     own[used] = weights[order:] / scale[:, None]
     return Gate(weights[:order] - mean @ own[used], own)

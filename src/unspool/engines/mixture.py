@@ -35,7 +35,6 @@ from unspool.engines.ngram.counts import last_tokens
 from unspool.engines.ngram.network import NgramNetwork
 
 NGRAM, GATE = "ngram.", "gate."  # what the names of their arrays begin with, in a model folder
-SEARCHED = 32  # rows that start from sources, from which on a step of a search is worth loading the kernels of counts
 
 
 class MixtureState(NamedTuple):

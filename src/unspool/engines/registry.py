@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from unspool.arrays import Array
 from unspool.data.partition import ONLY_PROCESS, Process
-from unspool.engines.base import Encodes, Learner, Machine
+from unspool.engines.base import Learner, Machine
 from unspool.errors import MissingExtraError, UsageError, nearest
 from unspool.specs.network import NetworkSpec, NgramSpec
 from unspool.specs.training import TrainingSpec
@@ -126,11 +126,11 @@ def build_mixture(network: Any, spec: NgramSpec, arrays: Mapping[str, Array], na
         arrays: are those of `counts.safetensors`.
         name: is that of the engine; beside one that has no counts, the quickest that is installed looks them up.
     """
-    from unspool.engines.mixture import NGRAM, SEARCHED, open_mixture, without_prefix
+    from unspool.engines.mixture import NGRAM, open_mixture, without_prefix
 
     beside = name if ("ngram", name) in ENGINES else installed_engines("ngram")[-1]
     counts = build_network(beside, NetworkSpec(kind="ngram", ngram=spec), without_prefix(NGRAM, arrays))
-    return open_mixture(network, counts.hastened(SEARCHED) if isinstance(network, Encodes) else counts, arrays)
+    return open_mixture(network, counts, arrays)
 
 
 def build_learner(

@@ -247,7 +247,7 @@ def document_nats(
         texts = pad_sequences([part.document(int(index)) for index in batch])  # (B, T)
         state = network.initial_state(len(batch)) if initial_states is None else initial_states(batch)
         sums.append(batched_nll(network, texts, state))
-        advance(min(start + rows, len(order)), len(order), "documents read")
+        advance(min(start + rows, len(order)), len(order), "texts read")
     return np.concatenate(sums), part.lengths[order].astype(np.float64)
 
 

@@ -191,7 +191,7 @@ class MixedTrainingSpec(DecoderTrainingSpec):
 
 
 class AttentionTrainingSpec(MixedTrainingSpec):
-    """The settings of training of a decoder that may attend to its source: what that says helps more than counts do.
+    """The settings of training of a decoder that may attend to its source, beside which counts help little.
 
     Attributes:
         counts: mixes the network with counted n-grams of the targets where that helps.

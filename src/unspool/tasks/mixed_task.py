@@ -67,8 +67,8 @@ class MixedTask(TrainedTask[T, C]):
         if not isinstance(model, Mixture):
             return ""
         return (
-            f"Beside the network, n-grams of {model.counts.order} tokens are counted; a gate weighs the predictions of "
-            "both at each step."
+            f"Beside the network, n-grams of {model.counts.order} token{'s' if model.counts.order > 1 else ''} are "
+            "counted; a gate weighs the predictions of both at each step."
         )
 
 

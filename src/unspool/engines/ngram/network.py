@@ -74,9 +74,9 @@ class NgramNetwork:
         self.tables, self.order, self.lookups, self.labels = tables, order, lookups, labels
         self.vocabulary_size = int(tables.first[0]) - labels
 
-    def hastened(self, shortest: int = 0) -> "NgramNetwork":
-        """Return a network that looks up so many tokens or more with compiled kernels, where such may do so."""
-        shortest = min(shortest, self.lookups.shortest) if self.lookups.shortest < NEVER else NEVER
+    def hastened(self) -> "NgramNetwork":
+        """Return a network that looks every token up with compiled kernels, where such may do so."""
+        shortest = 0 if self.lookups.shortest < NEVER else NEVER
         return NgramNetwork(self.tables, self.order, replace(self.lookups, shortest=shortest), self.labels)
 
     def initial_state(self, rows: int) -> IntArray:
@@ -181,8 +181,8 @@ class Lookups:
     shortest: int
 
     def compiles(self, tokens: IntArray) -> bool:
-        """Whether kernels look these tokens up."""
-        return tokens.size >= self.shortest and _kernels() is not None
+        """Whether kernels look these tokens [B, T] up; a batch goes on, so each of its rows counts as a few."""
+        return max(tokens.size, FURTHER * len(tokens)) >= self.shortest and _kernels() is not None
 
     def of(self, tokens: IntArray) -> Lookup:
         """Return what looks these tokens up."""
@@ -193,6 +193,7 @@ class Lookups:
 
 
 NEVER = 1 << 62  # tokens
+FURTHER = 8  # tokens of a row, at least, that are read one after the other
 
 
 def label_tokens(source: VectorSource, vocabulary_size: int) -> list[IntArray]:

@@ -58,7 +58,7 @@ def evaluate_captioning(
         DataError: no picture has a caption and can be read.
     """
     search, recipe = build(BeamSpec, of_spec(settings, BeamSpec), "evaluate"), read_recipe(folder)
-    held_out: dict[str, float] = {}
+    held_out: dict[str, Any] = {}
     pictures: PictureReader
     if settings["sources"]:
         findings = Findings()
@@ -100,7 +100,7 @@ def _measured(
     references: Sequence[tuple[str, ...]],
     search: BeamSpec,
     drawn: int,
-    held_out: Mapping[str, float],
+    held_out: Mapping[str, Any],
 ) -> ReportedFigures:
     """Caption the first pictures, as many as there are references, and keep some of them to show."""
     started = time.perf_counter()
