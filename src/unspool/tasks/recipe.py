@@ -25,7 +25,7 @@ FEW_PASSES = 8  # over the text
 MAX_TEXTS, MIN_BATCHES = 256, 8  # texts in a batch; batches in an epoch
 SLOW_RATE, FAST_RATE = 0.004, 0.032  # of AdamW: for all that is trained; for the embedding and the output alone
 LARGE = 1000  # tokens of a vocabulary, most of which are rare
-FAST_PASSES = 5.0  # below which rare tokens, too, are learnt at the fast rate; above they are learnt by heart
+FAST_PASSES, FAST_RARE_PASSES = 200.0, 5.0  # up to which a text, and one of rare tokens, is learnt at the fast rate
 OPERATIONS = 6  # for each weight and token, forward and backward
 USED_RATE = 0.42  # the fraction of the rate of a large product that training reaches
 
@@ -181,7 +181,7 @@ def _training(
     curve, beginning = 0.1 + 0.22 * log10(max(passes, 1e-9) / 6), 0.03 * (passes - 4.5)
     dropout = round(share * min(0.5, max(0.0, min(curve, beginning))), 2)
     chosen = {
-        **_optimizer(shape, size.vocabulary > LARGE and passes >= FAST_PASSES, requested),
+        **_optimizer(shape, passes >= (FAST_RARE_PASSES if size.vocabulary > LARGE else FAST_PASSES), requested),
         "batch_size": size.machine.rows,
         "dropout": dropout,
         "input_dropout": dropout,
@@ -193,14 +193,14 @@ def _training(
     return {**chosen, **requested}
 
 
-def _optimizer(shape: DecoderShape, rare: bool, requested: Mapping[str, Any]) -> dict[str, Any]:
+def _optimizer(shape: DecoderShape, by_heart: bool, requested: Mapping[str, Any]) -> dict[str, Any]:
     """Choose the optimizer and its rates: NorMuon of a GRU, whose rate is higher, and Muon of the others.
 
     Where AdamW has the embedding and the output of a GRU or an LSTM alone, it learns best at eight times the rate that
-    it has for all, unless rare tokens are read often.
+    it has for all, unless the text is read so often that it would learn it by heart.
     """
     optimizer = requested.get("optimizer", "normuon" if shape.cell == "gru" else "muon")
-    fast = shape.cell in ("gru", "lstm") and optimizer != "adamw" and not rare
+    fast = shape.cell in ("gru", "lstm") and optimizer != "adamw" and not by_heart
     return {
         "optimizer": optimizer,
         "learning_rate": FAST_RATE if fast else SLOW_RATE,
