@@ -107,7 +107,7 @@ class TrainingSpec(Spec):
             flags=("--lr",),
             synonyms=("rate", "step-size", "eta"),
             default="0.004; beside muon or normuon, of a gru or lstm that writes text, 0.032, unless that is "
-            "read 1,000 times or more, or five times where more than 1,000 tokens differ",
+            "read 800 times or more, or five times where more than 1,000 tokens differ",
         ),
         gt=0,
     )
