@@ -68,7 +68,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     lines = [f"{name}{ending}" for name in NAMES for ending in ("", "lies", "rike", "tine")]
     kinds = [("where is it", "parcel"), ("send it back", "return")] * 30
     files = {
-        "alice.txt": f"Alice was beginning to get very tired. Once, {SENTENCE}" * 30,
+        "alice.txt": f"Alice was beginning to get very tired. Dear me! Once, {SENTENCE}" * 30,
         "your-own-text.txt": SENTENCE * 60,
         "names.txt": "\n".join([*lines * 5, ""]),
         "more.txt": "\n".join([*lines[::2], ""]),
