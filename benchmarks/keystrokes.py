@@ -3,8 +3,9 @@
 The first 8,000 characters that were held out are typed, one key for each, and one to accept a suggestion, which must
 fit up to the character after the word. `words` suggests the rest of the word, `lines` any number of words of the line.
 Recall is that of the word at its start; since some 1,400 words tell a difference of half a point from chance badly, it
-is measured on 110,000 characters too, with the standard error of the difference from the counts alone. The oracle knows
-what comes. A key is measured with its suggestion of words.
+is measured on 110,000 characters too, with the standard error of the difference from the counts alone. `learning` is
+the model whose counts learn each line when it has been typed (`unspool complete --learn`). The oracle knows what comes.
+A key is measured with its suggestion of words.
 """
 
 import time
@@ -20,22 +21,24 @@ from benchmarks.common import Bench, trained, unspool
 from unspool.arrays import FloatArray
 from unspool.data.tokens import open_part
 from unspool.decode.boundaries import TokenTexts
-from unspool.decode.reading import start_reading
-from unspool.decode.session import Session, hastened
-from unspool.engines.base import SequenceNetwork
+from unspool.decode.session import Session
 from unspool.engines.mixture import Mixture
 from unspool.evaluate.keystrokes import word_starts
 from unspool.folder.model_folder import ModelFolder
-from unspool.tasks.language.keystrokes import texts_of
-from unspool.text.tokenizer import Tokenizer
+from unspool.tasks.language.keystrokes import learning_sessions, sessions_of, texts_of, type_characters
 
 TEXTS = ("tinyshakespeare/input.txt", "books/war_and_peace_en.txt")
 MINUTES = 3.0
 KEYS = 500  # that are timed
 LENGTHS = (10, 100_000)  # characters before them
 MORE = 110_000  # characters, of the words that are to be told at their start
-ABOVE = "model above counts, more words"
+MODEL, COUNTS, LEARNING, LEARNING_COUNTS = "model", "counts", "learning", "counts, learning"
 POETRY, PROSE = TEXTS
+
+
+def above(who: str, other: str) -> str:
+    """Return the name of the difference of two in recall, on the longer text."""
+    return f"{who} above {other}, more words"
 
 
 def _saved(text: str, name: str) -> Figure:
@@ -59,11 +62,12 @@ CLAIMS = (
     ),
     *(
         Claim(
-            f"{text}, recall {count} above that of counts alone, {MORE:,} characters",
+            f"{text}, recall {count}{clause} above that of counts alone, {MORE:,} characters",
             0.03,
-            highest(f"recall_{count}", text=text, who=ABOVE),
+            highest(f"recall_{count}", text=text, who=above(who, COUNTS)),
         )
         for text in TEXTS
+        for who, clause in ((MODEL, ""), (LEARNING, " while lines are learnt"))
         for count in (1, 3)
     ),
     Claim("a key, 99th percentile, milliseconds", 10.0, highest("key_milliseconds"), True),
@@ -90,7 +94,7 @@ def run(bench: Bench) -> None:
             continue
         folder = trained(text, MINUTES)
         found = unspool("evaluate", folder, "--keystrokes", report=f"typing {name}")["keystrokes"]
-        for who in ("model", "network", "counts", "oracle"):
+        for who in (MODEL, "network", COUNTS, LEARNING, "oracle"):
             bench.add(text=name, who=who, **found.get(who, {}))
         for point in found["curve"]:
             bench.add(text=name, who="curve", **point)
@@ -104,22 +108,29 @@ def recalls(folder: Path) -> Iterator[dict[str, Any]]:
     """The recall of the model and of its counts at the start of words, and the difference with its standard error."""
     model = library.load(folder)
     assert isinstance(model, library.TextModel)
-    network = model.network
+    network, texts = model.network, TokenTexts(model.tokenizer, by_document=False)
     assert isinstance(network, Mixture)
     (text,) = texts_of(model.tokenizer, open_part(ModelFolder(folder).training, "validation"), MORE)
-    starts = word_starts(text)
-    hits = {"model": told(network, model.tokenizer, text), "counts": told(network.counts, model.tokenizer, text)}
-    for who, found in hits.items():
-        yield {"who": f"{who}, more words", "words": len(starts), **recall_of(found)}
-    difference_of_each = hits["model"].astype(float) - hits["counts"]
-    errors = (difference_of_each.std(axis=0) / np.sqrt(len(starts))).tolist()
-    yield {
-        "who": ABOVE,
-        "words": len(starts),
-        **recall_of(difference_of_each),
-        "error_1": errors[0],
-        "error_3": errors[1],
+    words = word_starts(text)
+    sessions = {
+        MODEL: sessions_of(network, texts),
+        COUNTS: sessions_of(network.counts, texts),
+        LEARNING: learning_sessions(network, texts),
+        LEARNING_COUNTS: learning_sessions(network.counts, texts),
     }
+    hits = {who: told(open_session(), text) for who, open_session in sessions.items() if open_session is not None}
+    for who, found in hits.items():
+        yield {"who": f"{who}, more words", "words": len(words), **recall_of(found)}
+    for who, other in ((MODEL, COUNTS), (LEARNING, COUNTS), (LEARNING, LEARNING_COUNTS)):
+        differences = hits[who] - hits[other]  # (words, 2)
+        errors = (differences.std(axis=0) / np.sqrt(len(words))).tolist()
+        yield {
+            "who": above(who, other),
+            "words": len(words),
+            **recall_of(differences),
+            "error_1": errors[0],
+            "error_3": errors[1],
+        }
 
 
 def recall_of(found: FloatArray) -> dict[str, float]:
@@ -127,14 +138,13 @@ def recall_of(found: FloatArray) -> dict[str, float]:
     return dict(zip(("recall_1", "recall_3"), found.mean(axis=0).tolist(), strict=True))
 
 
-def told(network: SequenceNetwork, tokenizer: Tokenizer, text: str) -> FloatArray:
+def told(session: Session, text: str) -> FloatArray:
     """Whether each word of a text is the likeliest where it begins, and whether it is among three, [words, 2]."""
-    network, start = hastened(network, start_reading(network))
-    session, found = Session(network, TokenTexts(tokenizer, by_document=False), start), []
-    for position, word in word_starts(text):
-        session.edit(text[:position])
-        suggested = [one.text for one in session.completions(3)]
-        found.append((word in suggested[:1], word in suggested))
+    words, found = dict(word_starts(text)), []
+    for position in type_characters(session, text):
+        if position in words:
+            suggested = [one.text for one in session.completions(3)]
+            found.append((words[position] in suggested[:1], words[position] in suggested))
     return np.array(found, float)
 
 

@@ -11,7 +11,7 @@ import unspool
 from helpers.typed import learnt
 from unspool.decode.boundaries import TokenTexts
 from unspool.errors import DataWarning, UsageError, WrongModelError
-from unspool.tasks.language.typed import documents_typed
+from unspool.tasks.language.counting_session import documents_typed
 from unspool.text.tokenizer import END
 
 FOLDERS = Path(__file__).parent.parent / "folders"

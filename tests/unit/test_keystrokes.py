@@ -1,18 +1,41 @@
 """The arithmetic of keys that are saved, on suggestions that are known."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from helpers.typed import TALE, counted_network
-from unspool.data.tokens import part_of_text
+from unspool.data.tokens import Part, part_of_text
 from unspool.decode.boundaries import TokenTexts
+from unspool.engines.base import SequenceNetwork
 from unspool.engines.gate import FIGURES, POWERS, Gate
 from unspool.engines.mixture import mixture
+from unspool.engines.ngram.counts import counts_of
+from unspool.engines.ngram.model import build_model
+from unspool.engines.ngram.network import build_network
 from unspool.evaluate.keystrokes import Offer, curve, keystrokes_text, perfect_offers, recall, type_text, word_starts
 from unspool.tasks.language.keystrokes import measure_keystrokes, texts_of
+from unspool.text.tokenizer import Tokenizer
 from unspool.text.vocabulary import make_tokenizer
 
 TEXT = "the cat sat.\n"
+LINE = "Ottokar met Ottokar."
+NAMES = make_tokenizer("char", [TALE, LINE])
+
+
+def part_of_lines(tokenizer: Tokenizer, lines: list[str]) -> Part:
+    """Lines that are a document each."""
+    parts = [part_of_text(tokenizer, line, ends=True) for line in lines]
+    starts = np.cumsum([0, *(len(part.tokens) for part in parts)])
+    size = sum(part.characters for part in parts)
+    counts = np.sum([part.counts for part in parts], axis=0)
+    return Part(np.concatenate([part.tokens for part in parts]), starts, size, size, 0.0, counts)
+
+
+def typed_by_counts(part: Part, network: SequenceNetwork | None = None, by_document: bool = False) -> dict[str, Any]:
+    """The figures of counts that know a tale."""
+    return measure_keystrokes(network or counted_network(NAMES), TokenTexts(NAMES, by_document), part)
 
 
 def offers(**at: list[tuple[str, float]]) -> list[list[Offer]]:
@@ -88,8 +111,31 @@ def test_a_network_that_knows_a_text_saves_most_of_its_keys_and_the_oracle_more(
 
 def test_documents_are_typed_one_after_the_other() -> None:
     tokenizer = make_tokenizer("char", ["ab"])
-    part = part_of_text(tokenizer, "ab", ends=True)
-    documents = part.__class__(np.concatenate([part.tokens] * 3), np.array([0, 3, 6, 9]), 9, 9, 0.0, part.counts * 3)
+    documents = part_of_lines(tokenizer, ["ab"] * 3)
     assert texts_of(tokenizer, documents) == ["ab\n"] * 3
     assert texts_of(tokenizer, documents, 4) == ["ab\n", "a"]
-    assert texts_of(tokenizer, part, 1) == ["a"]
+    assert texts_of(tokenizer, part_of_text(tokenizer, "ab"), 1) == ["a"]
+
+
+@pytest.mark.parametrize("by_document", [False, True], ids=["a stream", "lines as documents"])
+def test_counts_that_learn_what_is_typed_save_more_where_a_text_repeats_what_the_model_has_not_read(
+    by_document: bool,
+) -> None:
+    lines = [LINE] * 5
+    part = part_of_lines(NAMES, lines) if by_document else part_of_text(NAMES, "".join(f"{line}\n" for line in lines))
+    found = typed_by_counts(part, by_document=by_document)
+    for figure in ("words_1", "recall_1"):
+        assert found["learning"][figure] > found["model"][figure] + 0.2
+    assert "--learn" in keystrokes_text(found)
+
+
+def test_a_line_is_learnt_when_it_is_finished_and_not_before() -> None:
+    found = typed_by_counts(part_of_text(NAMES, LINE))
+    assert found["learning"] == found["model"]
+
+
+def test_a_model_that_cannot_learn_what_is_typed_has_no_such_figures() -> None:
+    pruned = build_model(counts_of([NAMES.encode(TALE)], 3, NAMES.vocabulary_size), min_count=2)
+    found = typed_by_counts(part_of_text(NAMES, LINE), build_network(pruned, compiled=False))
+    assert "learning" not in found
+    assert "--learn" not in keystrokes_text(found)

@@ -160,6 +160,8 @@ def keystrokes_text(figures: dict[str, Any]) -> str:
     for row in rows:
         cells = [f"{100 * figures[row][name]:>8.1f} %" if name in figures[row] else f"{'':10}" for name in names]
         lines.append(f"{row:10}{''.join(cells)}".rstrip())
+    if "learning" in figures:
+        lines.append("learning: counts learn each line that was typed, as `unspool complete --learn` lets them.")
     lines.append("a suggestion is shown where it is expected to save      shown   accepted  keys saved")
     for point in figures["curve"]:
         values = (point["coverage"], point["precision"], point["saved"])

@@ -11,19 +11,16 @@ from typing import Any
 from uuid import uuid4
 from warnings import warn
 
-from unspool.decode.reading import start_reading
-from unspool.decode.session import Session, hastened
-from unspool.engines.ngram.learning import LearningNetwork
 from unspool.errors import ModelFolderWarning, OutputError
 from unspool.folder.typed import note_typed, typed_texts
 from unspool.models.reading import GenerationContext
-from unspool.tasks.language.typed import documents_typed, keep_typed, learning_order
+from unspool.tasks.language.counting_session import CountingSession, learning_network
+from unspool.tasks.language.typed import keep_typed, learning_order
 from unspool.text.incoming import clean_text
-from unspool.text.words import LINE_END
 
 
-class LearningSession(Session):
-    """A session whose model learns what is typed, once `learn` is called. See `Session`.
+class LearningSession(CountingSession):
+    """A session whose model learns what is typed, once `learn` is called, and keeps it. See `Session`.
 
         with model.session(learn=True) as session:
             session.edit("Dear Ottilie")
@@ -41,16 +38,13 @@ class LearningSession(Session):
     """
 
     def __init__(self, context: GenerationContext, path: Path, on_kept: Callable[[], None]) -> None:
-        order = learning_order(context.network, path)
-        network, _ = hastened(context.network, start_reading(context.network))
+        learner = learning_network(context.network, learning_order(context.network, path))
+        note_typed(path, name := uuid4().hex, "")  # refuses a folder that cannot be written, before anything is typed
+        super().__init__(learner, context.texts)
         self._context, self._path, self._on_kept = context, path, on_kept
-        self._learner = LearningNetwork(network, order)
-        self._name, self._unwritten, self._unfinished, self._begun = uuid4().hex, "", "", False
-        note_typed(path, self._name, "")  # refuses a folder that cannot be written, before anything is typed
-        super().__init__(self._learner, context.texts, start_reading(self._learner))
+        self._name, self._unwritten = name, ""
         for text in typed_texts(path):  # by a session that was cut off
-            self._count_documents(text)
-        self.renew(start_reading(self._learner))
+            self.learn_documents(text)
 
     def learn(self, text: str) -> None:
         """Learn what was typed, such as a finished line: it is in the next suggestions, and noted in the folder.
@@ -64,7 +58,7 @@ class LearningSession(Session):
         """
         found = clean_text(text)
         self._context.warn_of_unknown(found, "learnt")
-        self._count(found)
+        super().learn(found)
         self._unwritten += found
         try:
             self._write()
@@ -84,20 +78,6 @@ class LearningSession(Session):
             self._write(on_wait)
         keep_typed(self._path, on_wait)
         self._on_kept()
-
-    def _count(self, text: str) -> None:
-        """Count what goes on after what was counted before."""
-        if self._texts.by_line:
-            lines, end, self._unfinished = (self._unfinished + text).rpartition(LINE_END)
-            self._count_documents(lines + end)
-        elif text:
-            self._learner.learn(self._tokenizer.encode(text), begins=self._texts.by_document and not self._begun)
-            self._begun = True
-        self.renew(start_reading(self._learner))
-
-    def _count_documents(self, text: str) -> None:
-        for tokens in documents_typed(self._texts, text):
-            self._learner.learn(tokens, begins=self._texts.by_document)
 
     def _write(self, on_wait: Callable[[str], None] | None = None) -> None:
         note_typed(self._path, self._name, self._unwritten, on_wait)

@@ -1,5 +1,6 @@
 """Type the beginning of a held-out text with completion, and measure what that saves."""
 
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from unspool.data.tokens import Part
@@ -8,13 +9,17 @@ from unspool.decode.reading import start_reading
 from unspool.decode.session import Session, hastened
 from unspool.engines.announcing import advance
 from unspool.engines.base import SequenceNetwork
-from unspool.engines.mixture import Mixture
+from unspool.engines.mixture import Mixture, counts_of_network
+from unspool.engines.ngram.recounting import uncountable
 from unspool.evaluate.keystrokes import Offer, Offers, curve, perfect_offers, recall, typed, word_starts
+from unspool.tasks.language.counting_session import CountingSession, learning_network
 from unspool.text.tokenizer import Tokenizer
-from unspool.text.words import Until
+from unspool.text.words import LINE_END, Until
 
 MAX_CHARACTERS = 8000  # that are typed
 SHOWN = 3  # suggestions at most
+
+OpenSession = Callable[[], Session]
 
 
 class Suggested(NamedTuple):
@@ -40,17 +45,20 @@ def measure_keystrokes(network: SequenceNetwork, texts: TokenTexts, part: Part) 
         part: holds the text.
 
     Returns:
-        for the model, the oracle and each part of the model the fractions of the keys that are saved with one and three
-        suggestions of words, and of words and lines, and the recall at the start of words; and the curve of the model.
+        for the model, the oracle, each part of the model, and the model while its counts learn each line that was typed
+        (`learning`: only of a model that can), the fractions of the keys that are saved with one and three suggestions
+        of words, and of words and lines, and the recall at the start of words; and the curve of the model.
     """
     typing = texts_of(texts.tokenizer, part)
     figures: dict[str, Any] = {"characters": sum(map(len, typing))}
     alone = network.parts if isinstance(network, Mixture) else {}
     for name, one in {"model": network, **alone}.items():
-        found = _suggested(one, texts, typing, name)
+        found = _suggested(sessions_of(one, texts), typing, name)
         figures[name] = _saved(typing, found)
         if name == "model":
             figures["curve"] = curve(typing, [own.words for own in found])
+    if (sessions := learning_sessions(network, texts)) is not None:
+        figures["learning"] = _saved(typing, _suggested(sessions, typing, "learning"))
     figures["oracle"] = {
         f"{name}_1": typed(typing, [perfect_offers(text, until) for text in typing]).saved
         for name, until in _UNTIL.items()
@@ -80,16 +88,63 @@ def texts_of(tokenizer: Tokenizer, part: Part, limit: int = MAX_CHARACTERS) -> l
 _UNTIL: dict[str, Until] = {"words": "word", "lines": "line"}
 
 
-def _suggested(network: SequenceNetwork, texts: TokenTexts, typing: list[str], name: str) -> list[Suggested]:
-    """Return what a network suggests at every position of some texts."""
+def sessions_of(network: SequenceNetwork, texts: TokenTexts) -> OpenSession:
+    """Return what opens a text that is to be typed, with the network that is quickest to run.
+
+    Args:
+        network: completes the text.
+        texts: are those of its tokens.
+    """
     network, start = hastened(network, start_reading(network))
+    return lambda: Session(network, texts, start)
+
+
+def learning_sessions(network: SequenceNetwork, texts: TokenTexts) -> OpenSession | None:
+    """Return what opens a text that is to be typed, from which counts learn; the next text has what they learnt.
+
+    Args:
+        network: is that of the model, beside which the counts grow.
+        texts: are those of its tokens.
+
+    Returns:
+        none where the model has no counts, or some of its n-grams were pruned.
+    """
+    counts = counts_of_network(network)
+    if counts is None or uncountable(counts.tables):
+        return None
+    learner = learning_network(network, counts.order)
+    return lambda: CountingSession(learner, texts)
+
+
+def type_characters(session: Session, text: str) -> Iterator[int]:
+    """Type a text, and let a session that learns learn each line when it is finished.
+
+    Args:
+        session: is a text in which nothing is typed yet.
+        text: is what is typed.
+
+    Yields:
+        each position of the text, when what is before it is typed.
+    """
+    learnt = 0
+    for position in range(len(text)):
+        session.edit(text[:position])
+        if isinstance(session, CountingSession) and text[learnt:position].endswith(LINE_END):
+            session.learn(text[learnt:position])
+            learnt = position
+        yield position
+    if isinstance(session, CountingSession):
+        session.learn(text[learnt:])
+
+
+def _suggested(open_session: OpenSession, typing: list[str], name: str) -> list[Suggested]:
+    """Return what is suggested at every position of some texts."""
     total, done, found = sum(map(len, typing)), 0, []
     for text in typing:
-        session = Session(network, texts, start)
+        session = open_session()
         offers: dict[str, list[list[Offer]]] = {unit: [] for unit in _UNTIL}
         starts, recalled = dict(word_starts(text)), []
-        for position in range(len(text)):
-            session.edit(text[:position])
+        for position in type_characters(session, text):
             for unit, until in _UNTIL.items():
                 shown = session.suggestions(SHOWN, until)
                 offers[unit].append([Offer(one.written, one.saving) for one in shown])

@@ -8,9 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from unspool.arrays import Arrays, IntArray
+from unspool.arrays import Arrays
 from unspool.decode.boundaries import TokenTexts
 from unspool.engines.base import SequenceNetwork
 from unspool.engines.mixture import counts_of_network
@@ -21,11 +19,10 @@ from unspool.folder.copies import CARD, Complete, keep_before, rewrite, same_wei
 from unspool.folder.model_folder import COUNTS, ModelFolder
 from unspool.folder.serialization import dump_safetensors
 from unspool.folder.typed import typed_texts
+from unspool.tasks.language.counting_session import documents_typed
 from unspool.tasks.language.further import counts_beside, noted
 from unspool.tasks.opening import decoder_tokenizer, read_config
 from unspool.tasks.reporting.whole import REPORT
-from unspool.text.tokenizer import END
-from unspool.text.words import LINE_END
 
 NOTE = "It has since counted {:,} characters that were typed into it (`unspool complete --learn`)."
 NOTED = re.compile(r"\nIt has since counted ([\d,]+) characters that were typed into it [^\n]*\n")
@@ -53,15 +50,6 @@ def learning_order(network: SequenceNetwork, path: Path) -> int:
             found.instead if counts is network else "keep what you type in a file, and let `unspool adapt` read that.",
         )
     return counts.order
-
-
-def documents_typed(texts: TokenTexts, text: str) -> list[IntArray]:
-    """Return what was typed as tokens: one document, or one for each line, where a model learns lines as documents."""
-    encode = texts.tokenizer.encode
-    if not texts.by_document:
-        return [encode(text)] if text else []
-    documents = text.split(LINE_END) if texts.by_line else [text]
-    return [np.append(encode(document), END) for document in documents if document]
 
 
 def keep_typed(path: Path, on_wait: Callable[[str], None] | None = None) -> None:
