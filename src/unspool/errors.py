@@ -21,7 +21,7 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
@@ -92,6 +92,18 @@ class PictureError(DataError):
 
 class DataWarning(UserWarning):
     """Some of what was given was replaced or left out; the message says how much."""
+
+
+class UnknownTokensWarning(DataWarning):
+    """The vocabulary of a model lacks some of what was given, which is taken as `<unk>`.
+
+    Attributes:
+        unknown: are the texts of the different ones.
+    """
+
+    def __init__(self, message: str, unknown: Sequence[str]) -> None:
+        super().__init__(message)
+        self.unknown = tuple(unknown)
 
 
 class ModelFolderWarning(UserWarning):

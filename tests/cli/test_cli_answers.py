@@ -13,6 +13,7 @@ from unspool.api import train
 
 TINY = {"steps": 2, "threads": 1, "precision": "float32", "encoder_size": 8}
 LABELS = ("first\nline", "tab\there", "back\\slash")
+UNKNOWN = "warning: {} are not in the vocabulary of the model, and are read as <unk>."
 LINES = b"a b\r\n\r\nc\rd\n   \ne"  # five lines; a stray CR does not end one
 
 
@@ -39,7 +40,8 @@ def translator(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_classify_answers_every_line_with_a_line(classifier: Path, tmp_path: Path, top: int) -> None:
     (tmp_path / "in.txt").write_bytes(LINES)
     result = run_process("classify", classifier, "--file", tmp_path / "in.txt", "--top", top)
-    assert (result.code, result.err) == (0, "")
+    assert result.code == 0
+    assert result.error_lines == [UNKNOWN.format("'\\n', 'd', 'e'")]
     lines = result.out.split("\n")
     assert lines.pop() == ""
     assert [bool(line) for line in lines] == [True, False, True, False, True]
@@ -62,7 +64,8 @@ def test_classify_numbers_its_lines_in_json(classifier: Path) -> None:
 @pytest.mark.parametrize("n_best", [1, 3])
 def test_translate_yields_the_same_number_of_lines_for_every_line(translator: Path, n_best: int) -> None:
     result = call_main("translate", translator, "--n-best", n_best, "--max-tokens", 5, input=LINES)
-    assert (result.code, result.err) == (0, "")
+    assert result.code == 0
+    assert result.error_lines == [UNKNOWN.format("'b', '\\n'")]
     lines = result.out.split("\n")
     assert len(lines) == 5 * n_best + 1
     assert lines[n_best : 2 * n_best] == lines[3 * n_best : 4 * n_best] == [""] * n_best
@@ -70,6 +73,37 @@ def test_translate_yields_the_same_number_of_lines_for_every_line(translator: Pa
     rows = [json.loads(line) for line in call_main("translate", translator, *options, input=LINES).out.splitlines()]
     assert [(row["line"], row["source"]) for row in rows] == [(1, "a b"), (2, ""), (3, "c\nd"), (4, "   "), (5, "e")]
     assert [len(row["translations"]) for row in rows] == [n_best, 0, n_best, 0, n_best]
+
+
+@pytest.mark.parametrize("form", ["lines", "table"])
+@pytest.mark.parametrize("command", ["classify", "translate"])
+def test_what_no_vocabulary_has_of_many_texts_is_named_once_and_then_counted(
+    classifier: Path, translator: Path, tmp_path: Path, command: str, form: str
+) -> None:
+    known, folder, column = ("a", classifier, "--text") if command == "classify" else ("e", translator, "--source")
+    signs = ["xy", *[known] * 300, *map(chr, range(0x391, 0x3A0)), "x"]  # more than are answered at once
+    file = tmp_path / ("t.csv" if form == "table" else "t.txt")
+    file.write_text("\n".join(["text"] * (form == "table") + signs) + "\n", encoding="utf-8")
+    options = [column, "text"] if form == "table" else []
+    beams = ["--beams", 1, "--max-tokens", 2] if command == "translate" else []
+    result = call_main(command, folder, "--file", file, *options, *beams)
+    assert result.code == 0
+    assert result.error_lines == [
+        UNKNOWN.format("'x', 'y'"),
+        "warning: in all texts, 17 different ones are not in the vocabulary of the model.",
+    ]
+
+
+@pytest.mark.parametrize("command", ["classify", "translate"])
+def test_what_the_vocabulary_lacks_of_a_table_to_measure_on_is_counted(
+    classifier: Path, translator: Path, tmp_path: Path, command: str
+) -> None:
+    folder = classifier if command == "classify" else translator
+    names = ("text", "label") if command == "classify" else ("en", "de")
+    (tmp_path / "t.csv").write_text(f"{names[0]},{names[1]}\naxx,a\nay,b\n", encoding="utf-8")
+    result = call_main("evaluate", folder, tmp_path / "t.csv")
+    assert "warning: 3 of " in result.err
+    assert " tokens are not in the vocabulary of the model, and are read as <unk>." in result.err
 
 
 def test_more_lines_than_are_answered_at_once_stay_in_order(classifier: Path) -> None:
@@ -119,15 +153,14 @@ def test_lines_without_a_score_are_counted(model: Path, tmp_path: Path) -> None:
 
 
 def test_bytes_that_are_no_text_are_replaced_and_said(model: Path, classifier: Path) -> None:
-    broken = b"the \xff fox".decode("utf-8", "surrogateescape")
+    broken, whole = b"a \xff a".decode("utf-8", "surrogateescape"), "a \ufffd a"
     warning = "warning: the text: 1 character that no Unicode text can have became U+FFFD."
     for command in (["score", model], ["classify", classifier], ["generate", model, "--prompt"]):
         result = run_process(*command, broken, "--json")
         assert result.code == 0, result.err
         assert result.error_lines == [warning]
-        assert "the \ufffd fox" in result.out or command[0] == "score"
-    whole = run_process("score", model, "the \ufffd fox", "--json")
-    assert whole.out == run_process("score", model, broken, "--json").out
+        assert whole in result.out or command[0] == "score"
+    assert run_process("score", model, whole, "--json").out == run_process("score", model, broken, "--json").out
 
 
 def test_escapes_are_understood_in_prompts_and_stop_strings(model: Path) -> None:

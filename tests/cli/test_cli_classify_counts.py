@@ -22,7 +22,7 @@ SETTINGS: dict[str, Any] = {
     **{"batch_size": 16, "steps": 6, "validations": 1, "threads": 1, "precision": "float32"},
 }
 COUNTS = "counts.safetensors"
-TEXTS = ["an apple and a plum", "an iron and a zinc", "a cherry", "what is this"]
+TEXTS = ["an apple and a plum", "an iron and a zinc", "a cherry", "and a an"]
 
 
 def write_table(path: Path, shuffled: bool = False) -> Path:

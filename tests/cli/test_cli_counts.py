@@ -130,7 +130,7 @@ def test_python_has_the_same_doors(place: Path, tmp_path: Path) -> None:
     assert isinstance(first, unspool.CountedTextModel)
     before = (first.path / "model.safetensors").read_bytes()
     score = first.score(LINES[50]).bits_per_byte
-    with pytest.warns(DataWarning, match="are not in the vocabulary of the model, and count as <unk>"):
+    with pytest.warns(DataWarning, match="are not in the vocabulary of the model, and are counted as <unk>"):
         assert first.update(LINES[40:60]) is first
     assert first.score(LINES[50]).bits_per_byte < score
     with pytest.warns(DataWarning, match="not in the vocabulary"):
@@ -209,7 +209,7 @@ def test_what_the_vocabulary_lacks_and_what_is_empty_is_counted_aloud(place: Pat
     assert done.code == 0, done.err
     assert "rows left out because their text is empty: 1" in done.err
     assert "update: 13 tokens in 2 documents." in done.err
-    said = "warning: 2 of 13 tokens are not in the vocabulary of the model, and count as <unk>."
+    said = "warning: 2 of 13 tokens are not in the vocabulary of the model, and are counted as <unk>."
     assert said in done.err
     told = call_main("counts", "update", model, table, "--text", "text", "--json")
     assert said in told.err  # also where programs read what is printed

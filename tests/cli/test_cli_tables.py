@@ -14,6 +14,7 @@ import pytest
 import unspool
 from helpers.commands import call_main, environment, run_process
 from unspool.api import train
+from unspool.errors import DataWarning
 
 TINY = {"steps": 2, "threads": 1, "precision": "float32", "encoder_size": 8, "tokenizer": "char"}
 POSTS = b'id;body;note\r\n1;"an ""apple"";\r\nred";x\r\n2;;\r\n\r\n3\r\n4;iron;"";;\r\n5;  ;last'
@@ -30,7 +31,9 @@ def classifier(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def translator(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("pairs")
-    (place / "t.csv").write_text("en,de\n" + "the cat,die Katze\na dog,ein Hund\n" * 20, encoding="utf-8")
+    rows = [["the cat", "die Katze"], ['"a" dog', "ein Hund"]] * 20
+    with (place / "t.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([["en", "de"], *rows])
     train(place / "t.csv", out=place / "m", source="en", target="de", hidden_size=8, **TINY)
     return place / "m"
 
@@ -59,11 +62,13 @@ def test_a_process_labels_a_table_and_keeps_it_as_it_is(classifier: Path, posts:
     result = run_process("classify", classifier, "--file", posts, "--text", "body", "--out", tmp_path / "out.csv")
     assert (result.code, result.out) == (0, "")
     assert result.error_lines == [
+        "warning: '\"', 'l', ';', '\\n', 'd' are not in the vocabulary of the model, and are read as <unk>.",
         "warning: posts.csv: a semicolon is between the cells.",
         "warning: rows without a cell for 'body', read as empty: 1, the first in posts.csv, line 6.",
         "warning: rows without an answer because their text is empty: 3, the first in posts.csv, line 4.",
     ]
-    first, second = unspool.load(classifier).classify(['an "apple";\nred', "iron"])
+    with pytest.warns(DataWarning, match="not in the vocabulary"):
+        first, second = unspool.load(classifier).classify(['an "apple";\nred', "iron"])
     expected = (
         f'id;body;note;predicted_label\r\n1;"an ""apple"";\r\nred";x;{first}\r\n2;;;\r\n\r\n3;;;\r\n'
         f"4;iron;;{second}\r\n5;  ;last;"

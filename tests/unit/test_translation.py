@@ -10,6 +10,7 @@ import pytest
 from unspool.api import train
 from unspool.data.dates import date_pairs
 from unspool.engines.base import Machine
+from unspool.errors import DataWarning
 from unspool.folder.model_folder import ModelFolder
 from unspool.specs.training import BudgetSpec
 from unspool.tasks.recipe import DEFAULT_MINUTES
@@ -53,6 +54,7 @@ def test_an_unknown_word_is_copied_from_where_attention_looks(tmp_path: Path) ->
     path.write_text("\n".join(lines), encoding="utf-8")
     columns = {"source": "en", "target": "de", "tokenizer": "word", "vocabulary_limit": 10}
     model = train(path, out=tmp_path / "model", **columns, **SHAPE, **TRAINING)
-    ((best,),) = model.translations(["six three Hampstead two"], beams=1)
+    with pytest.warns(DataWarning, match="'Hampstead' is not in the vocabulary of the model, and is read as <unk>"):
+        ((best,),) = model.translations(["six three Hampstead two"], beams=1)
     assert best.text == "sechs drei Hampstead zwei"
     assert best.tokens[2] == "<unk>"

@@ -16,7 +16,7 @@ from unspool.cli.arguments import (
     Texts,
     is_shown,
 )
-from unspool.cli.console import write, write_json
+from unspool.cli.console import counting_unknown, write, write_json
 from unspool.cli.following import showing_progress
 from unspool.cli.lines import answered, texts_of
 from unspool.cli.options import Fields, Settings, with_options
@@ -139,7 +139,7 @@ class Answer:
 
     def texts(self, texts: list[str]) -> None:
         """Label texts, one line each."""
-        with showing_progress(self._progress, scrolls=True) as advance:
+        with counting_unknown(), showing_progress(self._progress, scrolls=True) as advance:
             for number, text, found in answered(texts, self._to_texts, advance):
                 self._line({"line": number, "text": text}, *(found or (None,)))
 

@@ -21,6 +21,7 @@ from unspool.errors import (
     DataWarning,
     ModelFolderWarning,
     OutputError,
+    UnknownTokensWarning,
     UnspoolError,
     UsageError,
     WrongModelError,
@@ -86,6 +87,28 @@ def _printing_warnings() -> Iterator[None]:
         warnings.simplefilter("always", DataWarning)
         warnings.showwarning = show
         yield
+
+
+@contextmanager
+def counting_unknown() -> Iterator[None]:
+    """Name what the vocabulary of a model lacks of the first texts, and say at the end how much that is of all."""
+    unknown: dict[str, None] = {}
+    with warnings.catch_warnings():
+        usual, named = warnings.showwarning, 0
+
+        def show(message: Warning | str, category: type[Warning], *where: Any, **stream: Any) -> None:
+            nonlocal named
+            if isinstance(message, UnknownTokensWarning):
+                unknown.update(dict.fromkeys(message.unknown))
+                if named:
+                    return
+                named = len(unknown)
+            usual(message, category, *where, **stream)
+
+        warnings.showwarning = show
+        yield
+        if len(unknown) > named:
+            warn(f"in all texts, {len(unknown):,} different ones are not in the vocabulary of the model.")
 
 
 def _one_line(text: str) -> str:

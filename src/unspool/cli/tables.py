@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from unspool.cli.arguments import check_conditional
-from unspool.cli.console import ByteOutput
+from unspool.cli.console import ByteOutput, counting_unknown
 from unspool.cli.options import Settings
 from unspool.errors import DataError, OutputError, UnspoolError, UsageError, shell_word
 
@@ -173,7 +173,11 @@ def answer_table(
         check_rows(sources, question, _placed(check))
     from unspool.cli.following import showing_progress  # here and not above: most texts are no tables
 
-    with showing_progress(progress, scrolls=table.out is None) as advance, _output(table.out) as stream:
+    with (
+        counting_unknown(),
+        showing_progress(progress, scrolls=table.out is None) as advance,
+        _output(table.out) as stream,
+    ):
         write_answers(sources, question, columns, _counting(answers, advance), stream)
     say_findings(sources.findings)
 

@@ -15,7 +15,7 @@ from unspool.cli.arguments import (
     Texts,
     is_shown,
 )
-from unspool.cli.console import write, write_json
+from unspool.cli.console import counting_unknown, write, write_json
 from unspool.cli.following import showing_progress
 from unspool.cli.lines import answered, texts_of
 from unspool.cli.options import Fields, Settings, with_options
@@ -75,7 +75,7 @@ def translate(
         _translate_rows(table, columns, translations, n_best, is_shown(progress, as_json))
         return
     asked = texts_of(texts, file, **data)
-    with showing_progress(is_shown(progress, as_json), scrolls=True) as advance:
+    with counting_unknown(), showing_progress(is_shown(progress, as_json), scrolls=True) as advance:
         for number, text, found in answered(asked, translations, advance):
             if as_json:
                 write_json({"line": number, "source": text, "translations": [one.to_dict() for one in found or ()]})

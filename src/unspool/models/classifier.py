@@ -29,7 +29,7 @@ from unspool.tasks.labelling.report import Classified, Explained, classified, la
 from unspool.tasks.labelling.specs import LabellingConfig
 from unspool.tasks.opening import encoder_tokenizer
 from unspool.tasks.reporting.whole import OwnReport
-from unspool.text.incoming import clean_text
+from unspool.text.incoming import count_unknown
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -135,14 +135,14 @@ class TextClassifier(HeadModel, TextLabellingModel):
 
     def component_probabilities(self, examples: Any) -> dict[str, FloatArray]:
         """Compute the probabilities of the labels by the network and by the counts that it is mixed with."""
-        texts = self._listed(examples)[0]
+        return self._by_component(self._listed(examples)[0])
+
+    def _by_component(self, texts: list[str]) -> dict[str, FloatArray]:
         return {name: one.probabilities(texts) for name, one in self._classifier.components.items()}
 
-    def influence(self, text: str) -> Influence:
-        """Measure what each word of a text contributes to its likeliest label; of a mixture, to that of the mixture."""
-        clean = clean_text(text)
-        found = super().influence(clean)
-        place, apart = self.labels.index(found.label), self.component_probabilities(clean)
+    def _influence(self, clean: str) -> Influence:
+        found = super()._influence(clean)
+        place, apart = self.labels.index(found.label), self._by_component([clean])
         return replace(found, components={name: float(rows[0, place]) for name, rows in apart.items()})
 
     @property
@@ -172,7 +172,9 @@ class TextClassifier(HeadModel, TextLabellingModel):
 
     def _read(self, spec: ClassificationDataSpec, findings: Findings) -> Examples:
         rows = labelled_rows(spec.sources, spec, findings)
-        return Examples(rows, self._encoded([row.item for row in rows]))
+        sources = self._encoded([row.item for row in rows])
+        count_unknown(sources.ids, "read")
+        return Examples(rows, sources)
 
     def _held_out(self, folder: ModelFolder) -> LabelledPart:
         return open_texts(folder, "validation", self.config)

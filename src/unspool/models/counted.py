@@ -13,7 +13,7 @@ from unspool.models.text import TextModel
 from unspool.tasks.implied import implied_settings
 from unspool.tasks.language.specs import TextDataSpec
 from unspool.tasks.ngram.specs import NgramConfig
-from unspool.text.tokenizer import UNKNOWN
+from unspool.text.incoming import count_unknown
 from unspool.training.callback import Callback
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ class CountedTextModel(TextModel):
         def make() -> Any:
             with reading_text(self.tokenizer, self.folder, chosen, callback.on_encoded, "count") as part:
                 callback.on_note(_described(part, name))
-                _warn_of_unknown(part)
+                count_unknown([part.tokens], "counted")
                 return change(part)
 
         return self._written(Path(out) if out is not None else None, overwrite, make, name)
@@ -173,10 +173,3 @@ def _described(part: Part, change: str) -> str:
     """Say what is counted or taken out."""
     documents = 1 if part.starts is None else len(part.starts) - 1
     return f"{change}: {len(part.tokens):,} tokens in {documents:,} document{'s' * (documents > 1)}."
-
-
-def _warn_of_unknown(part: Part) -> None:
-    unknown, tokens = int(part.counts[UNKNOWN]), len(part.tokens)
-    if unknown:
-        said = f"{unknown:,} of {tokens:,} tokens are not in the vocabulary of the model, and count as <unk>."
-        warn(said, DataWarning, stacklevel=6)

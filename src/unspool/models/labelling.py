@@ -12,7 +12,7 @@ from unspool.evaluate.influence import Influence
 from unspool.models.base import Model, given
 from unspool.models.explained import Inspection
 from unspool.tasks.labelling.influence import inspect_influence, text_influence
-from unspool.text.incoming import clean_text, clean_texts
+from unspool.text.incoming import clean_texts, warn_of_unknown
 from unspool.text.tokenizer import Tokenizer
 
 
@@ -113,8 +113,15 @@ class TextLabellingModel(LabellingModel):
     tokenizer: Tokenizer
 
     def influence(self, text: str) -> Influence:
-        """Measure what each word of a text (or character, with tokenizer `char`) contributes to its likeliest label."""
-        return text_influence(self._classifier.probabilities, self.labels, clean_text(text), self.tokenizer.kind)
+        """Measure what each word of a text (or character, with tokenizer `char`) contributes to its likeliest label.
+
+        Of a mixture, that is the label that the mixture finds likeliest.
+        """
+        (clean,), _ = self._listed(text)
+        return self._influence(clean)
+
+    def _influence(self, clean: str) -> Influence:
+        return text_influence(self._classifier.probabilities, self.labels, clean, self.tokenizer.kind)
 
     def inspect(self, texts: str | Sequence[str], **settings: Any) -> Inspection:
         """Show what led to the classification of each text.
@@ -123,8 +130,10 @@ class TextLabellingModel(LabellingModel):
             UsageError: a setting is given, and there are none.
         """
         given(self.config.task, None, settings)
-        clean = clean_texts(texts)
-        return Inspection(*inspect_influence({"text": clean}, [self.influence(text) for text in clean]))
+        clean, _ = self._listed(texts)
+        return Inspection(*inspect_influence({"text": clean}, [self._influence(text) for text in clean]))
 
     def _listed(self, examples: Any) -> tuple[list[str], bool]:
-        return clean_texts(examples), isinstance(examples, str)
+        texts = clean_texts(examples)
+        warn_of_unknown(self.tokenizer, texts, "read")
+        return texts, isinstance(examples, str)

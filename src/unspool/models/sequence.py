@@ -29,7 +29,7 @@ from unspool.tasks.translation.page import inspect_attention, translation_page
 from unspool.tasks.translation.report import pairs_lead, translated_pairs, translation_sections
 from unspool.tasks.translation.specs import ReferenceSpec, TranslationConfig, TranslationDataSpec
 from unspool.tasks.translation.task import read_tokenizers
-from unspool.text.incoming import clean_texts
+from unspool.text.incoming import clean_texts, warn_of_unknown
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -78,7 +78,13 @@ class Translator(Model):
             UsageError: one is not a text, or a setting breaks its rule.
             DataError: one has a NUL character.
         """
-        return Rows(self._translator.translate(clean_texts(texts), build(BeamSpec, settings, "translate")))
+        return Rows(self._translator.translate(self._clean(texts), build(BeamSpec, settings, "translate")))
+
+    def _clean(self, texts: str | Sequence[str]) -> list[str]:
+        """Return the clean forms of texts; what the vocabulary of their language lacks is said."""
+        found = clean_texts(texts)
+        warn_of_unknown(self.source_tokenizer, found, "read")
+        return found
 
     def states(self, texts: str | Sequence[str]) -> FloatArray:
         """Compute the hidden states that stand between encoder and decoder: from these a translation is unrolled.
@@ -94,7 +100,7 @@ class Translator(Model):
             UsageError: one is not a text.
             DataError: one has a NUL character.
         """
-        return self._translator.states(clean_texts(texts))
+        return self._translator.states(self._clean(texts))
 
     @measuring
     def evaluate(self, data: Any = None, **settings: "Unpack[TranslationEvaluationKeywords]") -> TranslationFigures:

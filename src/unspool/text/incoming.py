@@ -2,17 +2,19 @@
 
     prompt, text, label, stop string, from the shell or from Python -> clean_text -> tokenizer
 
-A text that was cleaned before, such as a line of a file, passes as it is. What the vocabulary
-of the model lacks is said of prompts.
+A text that was cleaned before, such as a line of a file, passes as it is. What the vocabulary of the model lacks is
+said.
 """
 
 from collections.abc import Iterable
 from warnings import warn
 
+import numpy as np
+
 from unspool.arrays import IntArray
-from unspool.errors import DataWarning, UsageError
+from unspool.errors import DataWarning, UnknownTokensWarning, UsageError
 from unspool.text.cleaning import clean_and_count
-from unspool.text.tokenizer import REPLACEMENT, Tokenizer
+from unspool.text.tokenizer import REPLACEMENT, UNKNOWN, Tokenizer
 
 MAX_SHOWN, MAX_CHARACTERS = 5, 60  # of what the vocabulary lacks; of each of them
 
@@ -76,10 +78,27 @@ def warn_of_unknown(tokenizer: Tokenizer, texts: Iterable[str], done: str) -> No
 
     Args:
         tokenizer: is that of the model.
-        texts: are what a person gave.
+        texts: are what a person gave; of blank ones nothing is said.
         done: is what the model does with it: `read` or `learnt`.
     """
-    _say_unknown([one for text in texts for one in tokenizer.unknown(text, tokenizer.encode(text))], done)
+    filled = (text for text in texts if text.strip())
+    _say_unknown([one for text in filled for one in tokenizer.unknown(text, tokenizer.encode(text))], done)
+
+
+def count_unknown(encoded: Iterable[IntArray], done: str) -> None:
+    """Say how many tokens of a text, or of many, the vocabulary of a model lacks.
+
+    Args:
+        encoded: are the ids of each text.
+        done: is what the model does with them: `read`, `learnt` or `counted`.
+    """
+    tokens = unknown = 0
+    for ids in encoded:
+        tokens += len(ids)
+        unknown += int(np.count_nonzero(ids == UNKNOWN))
+    if unknown:
+        said = f"{unknown:,} of {tokens:,} tokens are not in the vocabulary of the model, and are {done} as <unk>."
+        warn(said, DataWarning, stacklevel=3)
 
 
 def _say_unknown(found: list[str], done: str) -> None:
@@ -89,7 +108,7 @@ def _say_unknown(found: list[str], done: str) -> None:
         names = ", ".join(listed[:MAX_SHOWN]) + (" and others" if len(listed) > MAX_SHOWN else "")
         verb = "is" if len(listed) == 1 else "are"
         said = f"{names} {verb} not in the vocabulary of the model, and {verb} {done} as <unk>."
-        warn(said, DataWarning, stacklevel=5)
+        warn(UnknownTokensWarning(said, listed), stacklevel=5)
 
 
 def _cleaned(text: str, name: str) -> tuple[str, int]:

@@ -35,7 +35,8 @@ from unspool.tasks.language.job import make_batches
 from unspool.tasks.language.specs import TextDataSpec
 from unspool.tasks.opening import read_config
 from unspool.tasks.reporting.whole import REPORT
-from unspool.text.tokenizer import UNKNOWN, Tokenizer
+from unspool.text.incoming import count_unknown
+from unspool.text.tokenizer import Tokenizer
 from unspool.training.reading import read_passes, reading_training
 
 BEFORE_FIGURES = "\n## Figures\n"
@@ -118,7 +119,7 @@ def read_further(
     if learner is None and requested:
         raise _idle(requested, folder)
     with reading_text(tokenizer, folder, of_spec(settings, TextDataSpec), purpose="read") as part:
-        _warn_of_unknown_tokens(part)
+        count_unknown([part.tokens], "learnt")
         before = held_out_figures(network, part).bits_per_character
         if learner is None:
             arrays = counted_further(folder.read_weights(), documents_of(part))
@@ -187,14 +188,3 @@ def noted(card: str, note: str, name: str) -> str:
     said = f"{note} The figures below are from before. `{command}` makes the model what it was."
     head, found, rest = card.partition(BEFORE_FIGURES)
     return f"{head}\n{said}\n{found}{rest}"
-
-
-def _warn_of_unknown_tokens(part: Part) -> None:
-    unknown = int(part.counts[UNKNOWN])
-    if unknown:
-        warn(
-            f"{unknown:,} of {len(part.tokens):,} tokens are not in the vocabulary of the model, which stays as it is: "
-            "they are learnt as <unk>.",
-            DataWarning,
-            stacklevel=4,
-        )

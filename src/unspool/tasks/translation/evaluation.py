@@ -18,6 +18,7 @@ from unspool.tasks.opening import read_recipe
 from unspool.tasks.translation.job import held_out_figures
 from unspool.tasks.translation.references import References, read_referenced
 from unspool.tasks.translation.specs import ReferenceSpec, TranslationDataSpec
+from unspool.text.incoming import count_unknown
 
 PAIRS = (("source", "target", "source_file", "target_file"),)
 
@@ -44,6 +45,7 @@ def evaluate_translation(
     others: References = []
     if settings["sources"] or "source_file" in settings or "target_file" in settings:
         pairs, others = _read(read_as_in_training(recipe.data, given, PAIRS), references)
+        count_unknown((translator.source.encode(pair.source) for pair in pairs), "read")
     elif further:
         raise UsageError(f"data must be named for {', '.join(further)} to mean something.", "name the pairs.")
     else:
