@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from unspool.errors import DataWarning
 from unspool.folder.hub import fetched, is_address
 from unspool.folder.migration import present_keywords
-from unspool.models.base import Model, PathLike, Runtime, open_model
+from unspool.folder.paths import PathLike, path_of
+from unspool.models.base import Model, Runtime, open_model
 from unspool.tasks.implied import implied_settings
 from unspool.tasks.opening import read_pretrained
 from unspool.tasks.registry import choose_row, task_of_model
@@ -70,7 +71,7 @@ def load(path: PathLike, engine: str = "auto", weights: str = "float32", threads
         UsageError: there is no such engine, or not with these weights or threads.
         MissingExtraError: the engine is not installed, or cannot be imported.
     """
-    return open_model(fetched(path) if is_address(path) else Path(path), Runtime(engine, weights, threads))
+    return open_model(fetched(path) if is_address(path) else path_of(path), Runtime(engine, weights, threads))
 
 
 if TYPE_CHECKING:
@@ -189,7 +190,7 @@ def train(
     started = time.monotonic()
     own = _callback_of(callback, values.pop("listener", None))
     values = present_keywords(values, stacklevel=3)
-    pretrained = read_pretrained(Path(start_from)) if start_from else None
+    pretrained = read_pretrained(path_of(start_from, "start_from")) if start_from else None
     named = tuple(settings["data"].get("sources", ())) if settings else ()
     from unspool.data.given import as_sources  # here and not above: it imports every form of data
 
@@ -203,8 +204,9 @@ def train(
         if pretrained:
             requested = pretrained.settings(requested)
         if out is not None:
-            start_run(Path(out), row, requested, callback, started, overwrite, pretrained)
-            return _said(_reported(Path(out), callback), requested)
+            target = path_of(out, "out")
+            start_run(target, row, requested, callback, started, overwrite, pretrained)
+            return _said(_reported(target, callback), requested)
         keep = Path(tempfile.mkdtemp(prefix="unspool-"))
         try:
             start_run(keep / "model", row, requested, callback, started, overwrite, pretrained)
@@ -275,9 +277,10 @@ def resume(
     from unspool.tasks.starting import go_on
     from unspool.training.progress import showing_run
 
+    folder = path_of(path)
     with showing_run(_callback_of(callback, listener), progress) as told:
-        go_on(Path(path), told, engine)
-        return _reported(Path(path), told)
+        go_on(folder, told, engine)
+        return _reported(folder, told)
 
 
 def _callback_of(callback: Callback | None, listener: Callback | None) -> Callback | None:

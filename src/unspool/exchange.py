@@ -29,7 +29,7 @@ from unspool.engines.registry import engine_part
 from unspool.errors import UsageError
 from unspool.folder.migration import present_keywords
 from unspool.folder.model_folder import ModelFolder, check_free
-from unspool.models.base import PathLike
+from unspool.folder.paths import PathLike, path_of
 from unspool.models.counted import CountedTextModel
 from unspool.models.text import TextModel
 from unspool.specs.base import build
@@ -102,7 +102,7 @@ def from_keras(
     folder.create()
     folder.write_tokenizer(tokenizer)
     folder.write_sampling(SamplingSpec())
-    name = Path(out).name if out else "model"
+    name = path_of(out, "out").name if out else "model"
     folder.write_card(CARD.format(name=name, quoted=json.dumps(name, ensure_ascii=False)))
     folder.write_config(LanguageConfig(tokenizer=tokenizer.kind, by_document=by_document, network=spec))
     folder.write_weights(weights, {})
@@ -137,9 +137,11 @@ def from_arpa(
     from unspool.tasks.ngram.arpa import import_arpa  # here and not above: it imports what counts
 
     keep = Path(tempfile.mkdtemp(prefix="unspool-")) if out is None else None
-    target = keep / "model" if keep else Path(out or "")
+    target = keep / "model" if keep else path_of(out or "", "out")
     try:
-        import_arpa(Path(path), target, overwrite, Path(tokenizer_from) if tokenizer_from else None)
+        import_arpa(
+            path_of(path), target, overwrite, path_of(tokenizer_from, "tokenizer_from") if tokenizer_from else None
+        )
         found = cast(CountedTextModel, load(target))
     except BaseException:
         if keep:
@@ -266,7 +268,7 @@ def keras_callback(
     settings = build(SamplingSpec, {"seed": 0, **sampling}, "keras_callback").model_dump()
     _tokens_of(vocabulary)  # what is no vocabulary is refused
     if out is not None:
-        check_free(Path(out), overwrite)
+        check_free(path_of(out, "out"), overwrite)
 
     def on_begin(network: Any) -> None:  # what cannot be converted is refused before an epoch is spent on it
         from_keras(network, vocabulary)

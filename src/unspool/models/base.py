@@ -13,6 +13,7 @@ from unspool.errors import DataWarning, UsageError, WrongModelError
 from unspool.folder.copies import write_copy
 from unspool.folder.migration import present_keywords
 from unspool.folder.model_folder import ModelFolder
+from unspool.folder.paths import PathLike, path_of
 from unspool.folder.whole import read_whole
 from unspool.models.about import Described
 from unspool.models.explained import Description
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
 
-PathLike = str | Path
 
 FORMER = {  # methods of 0.1.0, and what is used in their place
     "classifier": "`classify`, `probabilities` and `labels` of the model itself",
@@ -120,7 +120,7 @@ class Model(Described):
         """
         from unspool.models.reporting import write_report  # here and not above: a model is opened to be used at once
 
-        return write_report(self, None if out is None else Path(out))
+        return write_report(self, None if out is None else path_of(out, "out"))
 
     def own_report(self, folder: ModelFolder, events: Sequence[dict[str, Any]]) -> "OwnReport":
         """Return what the report shows of the model's task alone.
@@ -188,7 +188,7 @@ class Model(Described):
             OutputError: something is there, another process writes it, or it cannot be written.
             ModelFolderError: the model was replaced since it was opened.
         """
-        write_copy(self, Path(path), overwrite)
+        write_copy(self, path_of(path), overwrite)
 
     if not TYPE_CHECKING:  # a type checker shall know which methods there are
 

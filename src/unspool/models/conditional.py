@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from unspool.decode.completion import Completion
@@ -14,7 +13,8 @@ from unspool.engines.base import EncoderDecoder
 from unspool.evaluate.bayes import BayesClassifier
 from unspool.evaluate.conditioned import ConditionedFigures
 from unspool.folder.model_folder import ModelFolder
-from unspool.models.base import PathLike, given, measuring
+from unspool.folder.paths import PathLike, path_of
+from unspool.models.base import given, measuring
 from unspool.models.explained import Description, Inspection
 from unspool.models.labelling import TextLabellingModel
 from unspool.models.reading import Sample, StateReading, load_reading, open_context, open_session
@@ -95,7 +95,7 @@ class ConditionalTextModel(TextLabellingModel):
 
     def load_reading(self, path: PathLike) -> StateReading:
         """Read the state that `StateReading.save` wrote. See `TextModel.load_reading`."""
-        return load_reading(self._context, Path(path))
+        return load_reading(self._context, path_of(path))
 
     def score(self, text: str, condition: Condition | None = None) -> Score:
         """Score how well the model predicts a text and its end, given a condition.

@@ -8,7 +8,8 @@ from warnings import warn
 from unspool.data.given import as_sources
 from unspool.data.tokens import Part
 from unspool.errors import DataWarning, UsageError
-from unspool.models.base import Model, PathLike, given, open_model
+from unspool.folder.paths import PathLike, path_of
+from unspool.models.base import Model, given, open_model
 from unspool.models.text import TextModel
 from unspool.tasks.implied import implied_settings
 from unspool.tasks.language.specs import TextDataSpec
@@ -129,7 +130,7 @@ class CountedTextModel(TextModel):
         def make() -> Any:
             return joined([model.read_folder(read_counted) for model in models], [str(one.path) for one in models])
 
-        return self._written(Path(out), overwrite, make, "merge")
+        return self._written(path_of(out, "out"), overwrite, make, "merge")
 
     def _changed(
         self,
@@ -156,7 +157,7 @@ class CountedTextModel(TextModel):
                 count_unknown([part.tokens], "counted")
                 return change(part)
 
-        return self._written(Path(out) if out is not None else None, overwrite, make, name)
+        return self._written(path_of(out, "out") if out is not None else None, overwrite, make, name)
 
     def _written(self, out: Path | None, overwrite: bool, make: Callable[[], Any], change: str) -> "CountedTextModel":
         from unspool.tasks.ngram.counts import rewrite

@@ -7,8 +7,9 @@ from typing import NamedTuple
 from unspool.engines.standard import sequence_part, state_dict
 from unspool.errors import OutputError, UsageError
 from unspool.folder.atomic import followed, is_empty, replacing_whole
+from unspool.folder.paths import PathLike, path_of
 from unspool.folder.serialization import dump_safetensors
-from unspool.models.base import Model, PathLike
+from unspool.models.base import Model
 from unspool.models.text import TextModel
 from unspool.specs.base import build
 from unspool.specs.runtime import ExportFormat, ExportSpec
@@ -94,7 +95,7 @@ def export_model(
     if path is None:
         folder = followed(model.path)
         path = folder.with_name(folder.name + chosen.ending)
-    target = Path(path)
+    target = path_of(path)
     if chosen.required and target.suffix != chosen.ending:
         raise UsageError(
             f"the name of a file of the format {format} must end in {chosen.ending}. Received: {target.name!r:.60}.",

@@ -17,6 +17,7 @@ from unspool.display.reprs import Displayed, Rows
 from unspool.engines.base import SequenceNetwork
 from unspool.errors import ModelFolderError, UsageError, reporting_write_errors
 from unspool.folder.model_folder import ModelFolder
+from unspool.folder.paths import PathLike, path_of
 from unspool.folder.serialization import dump_safetensors, parse_safetensors
 from unspool.specs.sampling import SamplingSpec
 from unspool.tasks.conditional.specs import ConditionalConfig
@@ -220,7 +221,7 @@ class StateReading:
             reasons[piece.row] = piece.finish_reason or ""
         return Rows(Sample(*fields) for fields in zip(texts, seeds, counts, reasons, strict=True))
 
-    def save(self, path: str | Path) -> None:
+    def save(self, path: PathLike) -> None:
         """Write the state to a safetensors file; `load_reading` of the model reads it, with any engine.
 
         Raises:
@@ -228,8 +229,9 @@ class StateReading:
         """
         arrays = self._context.network.state_to_arrays(self._reading.state)
         data = dump_safetensors({**arrays, "logits": self._reading.logits}, {"ids": self._reading.ids})
-        with reporting_write_errors(Path(path), "choose another path"):
-            Path(path).write_bytes(data)
+        target = path_of(path)
+        with reporting_write_errors(target, "choose another path"):
+            target.write_bytes(data)
 
     def _spec(self, settings: Mapping[str, Any]) -> SamplingSpec:
         """Return the settings of generation, with clean stop strings."""

@@ -13,7 +13,8 @@ from unspool.engines.base import SequenceNetwork
 from unspool.errors import UsageError
 from unspool.folder.copies import check_copy, forget, restored, write_copy
 from unspool.folder.model_folder import ModelFolder
-from unspool.models.base import Model, PathLike, given, measuring, open_model
+from unspool.folder.paths import PathLike, path_of
+from unspool.models.base import Model, given, measuring, open_model
 from unspool.models.explained import Description, Inspection
 from unspool.models.reading import Sample, StateReading, load_reading, open_context, open_session
 from unspool.tasks.language.specs import LanguageConfig, TextDataSpec, TextEvaluationSpec
@@ -134,7 +135,7 @@ class TextModel(Model):
         Raises:
             ModelFolderError: the file is missing, damaged, or of another model.
         """
-        return load_reading(self._context, Path(path))
+        return load_reading(self._context, path_of(path))
 
     def score(self, text: str, adapt: bool = False) -> "Score":
         """Score how well the model predicts a text, from the initial state.
@@ -176,7 +177,7 @@ class TextModel(Model):
             OutputError: the folder cannot be written.
         """
         place = Path(tempfile.mkdtemp(prefix="unspool-")) if out is None else None
-        target = Path(out) if out is not None else Path(str(place), "model")
+        target = path_of(out, "out") if out is not None else Path(str(place), "model")
         try:
             check_copy(self, target, overwrite)
             further = self._read_further(data, **settings)
@@ -206,8 +207,9 @@ class TextModel(Model):
             OutputError: another process writes the folder, or it cannot be written.
         """
         if out is not None:
-            write_copy(self, Path(out), overwrite, restored)
-            return cast(TextModel, open_model(Path(out), self.runtime))
+            target = path_of(out, "out")
+            write_copy(self, target, overwrite, restored)
+            return cast(TextModel, open_model(target, self.runtime))
         forget(self.path)
         self._reopen()
         self.further = None
