@@ -25,7 +25,7 @@ FEW_PASSES = 8  # over the text
 MAX_TEXTS, MIN_BATCHES = 256, 8  # texts in a batch; batches in an epoch
 SLOW_RATE, FAST_RATE = 0.004, 0.032  # of AdamW: for all that is trained; for the embedding and the output alone
 LARGE = 1000  # tokens of a vocabulary, most of which are rare
-FAST_PASSES, FAST_RARE_PASSES = 800.0, 5.0  # up to which a text, and one of rare tokens, is learnt at the fast rate
+FAST_PASSES, FAST_RARE_PASSES = 220.0, 5.0  # up to which a text, and one of rare tokens, is learnt at the fast rate
 OPERATIONS = 6  # for each weight and token, forward and backward
 USED_RATE = 0.42  # the fraction of the rate of a large product that training reaches
 
