@@ -106,7 +106,8 @@ def test_a_run_that_fails_leaves_no_temporary_folder(tmp_path: Path, monkeypatch
 
 def test_a_model_is_measured_on_what_is_given() -> None:
     labelled = unspool.train([("good film", "yes"), ("bad film", "no")] * 20, encoder_size=8, **TINY)
-    for data in ([("good", "yes"), ("bad", "no"), ("a film", "no")], {"1": ["a", "b", "c"], "2": ["yes", "no", "no"]}):
+    texts, labels = ["good", "bad", "bad film"], ["yes", "no", "no"]
+    for data in (list(zip(texts, labels, strict=True)), {"1": ["good", "bad", "film"], "2": labels}):
         assert labelled.evaluate(data).rows == 3
     rows = [{"t": "good", "l": "yes"}, {"t": "bad", "l": "no"}]
     assert labelled.evaluate(rows, text="t", label="l").rows == 2
