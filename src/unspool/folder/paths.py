@@ -20,5 +20,7 @@ def path_of(given: PathLike, name: str = "the path") -> Path:
     """
     found = os.fspath(given) if isinstance(given, str | os.PathLike) else None
     if not isinstance(found, str):
-        raise UsageError(f"{name} must be a path. Received: {given!r:.60}.", "give a str or a pathlib.Path.")
+        raise UsageError(
+            f"{name} must be a str or a pathlib.Path. Received: {given!r:.60}.", "give the name of a file or a folder."
+        )
     return Path(found)
