@@ -111,6 +111,12 @@ def test_what_the_vocabulary_lacks_is_said() -> None:
         model.complete("the €")  # type: ignore[attr-defined]
 
 
+def test_what_the_vocabulary_lacks_of_a_blank_text_is_said_where_that_is_read() -> None:
+    model = unspool.load(FOLDERS / "language", engine="numpy")
+    with pytest.warns(DataWarning, match=r"'\\t' is not in the vocabulary of the model, and is read as <unk>"):
+        model.complete("\t")  # type: ignore[attr-defined]
+
+
 def test_a_word_that_is_half_typed_is_not_said_to_be_unknown() -> None:
     model = unspool.train("the king and the kind queen\n" * 50, model="ngram", order=2, tokenizer="word")
     with warnings.catch_warnings():

@@ -14,7 +14,8 @@ from unspool.models.text import TextModel
 from unspool.tasks.implied import implied_settings
 from unspool.tasks.language.specs import TextDataSpec
 from unspool.tasks.ngram.specs import NgramConfig
-from unspool.text.incoming import count_unknown
+from unspool.text.incoming import say_how_many_unknown
+from unspool.text.tokenizer import UNKNOWN
 from unspool.training.callback import Callback
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ class CountedTextModel(TextModel):
         def make() -> Any:
             with reading_text(self.tokenizer, self.folder, chosen, callback.on_encoded, "count") as part:
                 callback.on_note(_described(part, name))
-                count_unknown([part.tokens], "counted")
+                say_how_many_unknown(int(part.counts[UNKNOWN]), len(part.tokens), "counted")
                 return change(part)
 
         return self._written(path_of(out, "out") if out is not None else None, overwrite, make, name)

@@ -81,9 +81,9 @@ class Translator(Model):
         return Rows(self._translator.translate(self._clean(texts), build(BeamSpec, settings, "translate")))
 
     def _clean(self, texts: str | Sequence[str]) -> list[str]:
-        """Return the clean forms of texts; what the vocabulary of their language lacks is said."""
+        """Return the clean forms of texts; what the vocabulary of their language lacks is said, but for blank ones."""
         found = clean_texts(texts)
-        warn_of_unknown(self.source_tokenizer, found, "read")
+        warn_of_unknown(self.source_tokenizer, filter(str.strip, found), "read")
         return found
 
     def states(self, texts: str | Sequence[str]) -> FloatArray:

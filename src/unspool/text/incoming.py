@@ -78,24 +78,34 @@ def warn_of_unknown(tokenizer: Tokenizer, texts: Iterable[str], done: str) -> No
 
     Args:
         tokenizer: is that of the model.
-        texts: are what a person gave; of blank ones nothing is said.
+        texts: are what a person gave.
         done: is what the model does with it: `read` or `learnt`.
     """
-    filled = (text for text in texts if text.strip())
-    _say_unknown([one for text in filled for one in tokenizer.unknown(text, tokenizer.encode(text))], done)
+    _say_unknown([one for text in texts for one in tokenizer.unknown(text, tokenizer.encode(text))], done)
 
 
 def count_unknown(encoded: Iterable[IntArray], done: str) -> None:
-    """Say how many tokens of a text, or of many, the vocabulary of a model lacks.
+    """Say how many tokens of some texts the vocabulary of a model lacks.
 
     Args:
         encoded: are the ids of each text.
-        done: is what the model does with them: `read`, `learnt` or `counted`.
+        done: is what the model does with them; see `say_how_many_unknown`.
     """
     tokens = unknown = 0
     for ids in encoded:
         tokens += len(ids)
         unknown += int(np.count_nonzero(ids == UNKNOWN))
+    say_how_many_unknown(unknown, tokens, done)
+
+
+def say_how_many_unknown(unknown: int, tokens: int, done: str) -> None:
+    """Say how many tokens of a text, or of many, are unknown, if there are any.
+
+    Args:
+        unknown: counts them.
+        tokens: counts all.
+        done: is what the model does with them: `read`, `learnt` or `counted`.
+    """
     if unknown:
         said = f"{unknown:,} of {tokens:,} tokens are not in the vocabulary of the model, and are {done} as <unk>."
         warn(said, DataWarning, stacklevel=3)
@@ -103,12 +113,13 @@ def count_unknown(encoded: Iterable[IntArray], done: str) -> None:
 
 def _say_unknown(found: list[str], done: str) -> None:
     """Name what the vocabulary lacks, but for U+FFFD, which says of itself that it replaces."""
-    listed = [f"{one!r:.{MAX_CHARACTERS}}" for one in dict.fromkeys(found) if one != REPLACEMENT]
-    if listed:
-        names = ", ".join(listed[:MAX_SHOWN]) + (" and others" if len(listed) > MAX_SHOWN else "")
-        verb = "is" if len(listed) == 1 else "are"
+    unknown = [one for one in dict.fromkeys(found) if one != REPLACEMENT]
+    if unknown:
+        listed = [f"{one!r:.{MAX_CHARACTERS}}" for one in unknown[:MAX_SHOWN]]
+        names = ", ".join(listed) + (" and others" if len(unknown) > MAX_SHOWN else "")
+        verb = "is" if len(unknown) == 1 else "are"
         said = f"{names} {verb} not in the vocabulary of the model, and {verb} {done} as <unk>."
-        warn(UnknownTokensWarning(said, listed), stacklevel=5)
+        warn(UnknownTokensWarning(said, unknown), stacklevel=5)
 
 
 def _cleaned(text: str, name: str) -> tuple[str, int]:

@@ -35,8 +35,8 @@ from unspool.tasks.language.job import make_batches
 from unspool.tasks.language.specs import TextDataSpec
 from unspool.tasks.opening import read_config
 from unspool.tasks.reporting.whole import REPORT
-from unspool.text.incoming import count_unknown
-from unspool.text.tokenizer import Tokenizer
+from unspool.text.incoming import say_how_many_unknown
+from unspool.text.tokenizer import UNKNOWN, Tokenizer
 from unspool.training.reading import read_passes, reading_training
 
 BEFORE_FIGURES = "\n## Figures\n"
@@ -119,7 +119,7 @@ def read_further(
     if learner is None and requested:
         raise _idle(requested, folder)
     with reading_text(tokenizer, folder, of_spec(settings, TextDataSpec), purpose="read") as part:
-        count_unknown([part.tokens], "learnt")
+        say_how_many_unknown(int(part.counts[UNKNOWN]), len(part.tokens), "learnt")
         before = held_out_figures(network, part).bits_per_character
         if learner is None:
             arrays = counted_further(folder.read_weights(), documents_of(part))
