@@ -68,7 +68,7 @@ def load(path: PathLike, engine: str = "auto", weights: str = "float32", threads
 
     Raises:
         ModelFolderError: it is not a sound model folder, or its first run has kept no model yet.
-        UsageError: there is no such engine, or not with these weights or threads.
+        UsageError: the path is none, or there is no such engine, or not with these weights or threads.
         MissingExtraError: the engine is not installed, or cannot be imported.
     """
     return open_model(fetched(path) if is_address(path) else path_of(path), Runtime(engine, weights, threads))
