@@ -3,9 +3,11 @@
 The first 8,000 characters that were held out are typed, one key for each, and one to accept a suggestion, which must
 fit up to the character after the word. `words` suggests the rest of the word, `lines` any number of words of the line.
 Recall is that of the word at its start; since some 1,400 words tell a difference of half a point from chance badly, it
-is measured on 110,000 characters too, with the standard error of the difference from the counts alone. `learning` is
-the model whose counts learn each line when it has been typed (`unspool complete --learn`). The oracle knows what comes.
-A key is measured with its suggestion of words.
+is measured on 110,000 characters too, with the standard error of the difference from the counts alone. The model has
+the words of the text that is typed, which may come again; `without_cache`, and the network and the counts alone, do
+not, and `counts with words` are what counts make of the same words. `learning` is the model whose counts learn each
+line when it has been typed (`unspool complete --learn`). The oracle knows what comes. A key is measured with its
+suggestion of words.
 """
 
 import time
@@ -32,7 +34,8 @@ MINUTES = 3.0
 KEYS = 500  # that are timed
 LENGTHS = (10, 100_000)  # characters before them
 MORE = 110_000  # characters, of the words that are to be told at their start
-MODEL, COUNTS, LEARNING, LEARNING_COUNTS = "model", "counts", "learning", "counts, learning"
+MODEL, WITHOUT_CACHE, COUNTS, LEARNING = "model", "without_cache", "counts", "learning"
+COUNTS_WITH_WORDS = "counts with words"
 POETRY, PROSE = TEXTS
 
 
@@ -93,7 +96,7 @@ def run(bench: Bench) -> None:
             continue
         folder = trained(text, MINUTES)
         found = unspool("evaluate", folder, "--keystrokes", report=f"typing {name}")["keystrokes"]
-        for who in (MODEL, "network", COUNTS, LEARNING, "oracle"):
+        for who in (MODEL, WITHOUT_CACHE, "network", COUNTS, LEARNING, "oracle"):
             bench.add(text=name, who=who, **found.get(who, {}))
         for point in found["curve"]:
             bench.add(text=name, who="curve", **point)
@@ -104,7 +107,7 @@ def run(bench: Bench) -> None:
 
 
 def recalls(folder: Path) -> Iterator[dict[str, Any]]:
-    """The recall of the model and of its counts at the start of words, and the difference with its standard error."""
+    """The recall of the model and its parts at the start of words, and differences with their standard errors."""
     model = library.load(folder)
     assert isinstance(model, library.TextModel)
     network, texts = model.network, TokenTexts(model.tokenizer, by_document=False)
@@ -113,14 +116,21 @@ def recalls(folder: Path) -> Iterator[dict[str, Any]]:
     words = word_starts(text)
     sessions = {
         MODEL: sessions_of(network, texts),
-        COUNTS: sessions_of(network.counts, texts),
+        WITHOUT_CACHE: sessions_of(network, texts, word_cache=False),
+        COUNTS: sessions_of(network.counts, texts, word_cache=False),
+        COUNTS_WITH_WORDS: sessions_of(network.counts, texts),
         LEARNING: learning_sessions(network, texts),
-        LEARNING_COUNTS: learning_sessions(network.counts, texts),
     }
     hits = {who: told(open_session(), text) for who, open_session in sessions.items() if open_session is not None}
     for who, found in hits.items():
         yield {"who": f"{who}, more words", "words": len(words), **recall_of(found)}
-    for who, other in ((MODEL, COUNTS), (LEARNING, COUNTS), (LEARNING, LEARNING_COUNTS)):
+    for who, other in (
+        (MODEL, COUNTS),
+        (MODEL, COUNTS_WITH_WORDS),
+        (MODEL, WITHOUT_CACHE),
+        (WITHOUT_CACHE, COUNTS),
+        (LEARNING, COUNTS),
+    ):
         differences = hits[who] - hits[other]  # (words, 2)
         errors = (differences.std(axis=0) / np.sqrt(len(words))).tolist()
         yield {

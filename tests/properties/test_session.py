@@ -33,3 +33,5 @@ def test_edits_lead_to_the_state_of_the_text(kind: str, edits: list[tuple[int, s
     (one, other) = (session._positions[-1].node for session in (typed, fresh))
     np.testing.assert_array_equal(one.state, other.state)
     np.testing.assert_array_equal(one.logits, other.logits)
+    np.testing.assert_allclose(one.values, other.values, atol=1e-6)  # the words of the text are the same, too
+    assert [found.text for found in typed.completions(3)] == [found.text for found in fresh.completions(3)]

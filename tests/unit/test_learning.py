@@ -68,14 +68,14 @@ def test_a_session_suggests_what_was_learnt_a_moment_ago() -> None:
 @pytest.mark.parametrize("by_document", [False, True])
 def test_after_learning_every_position_is_completed_as_in_a_new_session(by_document: bool) -> None:
     network, typed = LearningNetwork(NETWORK, 5), f"{TALE[:150]}\na banished"
-    session = open_session(network, TOKENIZER, by_document)
+    session = open_session(network, TOKENIZER, by_document, word_cache=False)  # its weights are of what was predicted
     session.edit(TALE[:70])  # at once, and then key by key, with what was found at each
     for end in range(70, len(typed) + 1):
         session.edit(typed[:end])
         session.completions(2)
     network.learn(TOKENIZER.encode(OWN), begins=by_document)
     session.renew(start_reading(network))
-    fresh = open_session(network, TOKENIZER, by_document)
+    fresh = open_session(network, TOKENIZER, by_document, word_cache=False)
     for end in (len(typed), len(typed) - 2, 151, 150, 90, 40, 1, 0, 3):
         for one in (session, fresh):
             one.edit(typed[:end])

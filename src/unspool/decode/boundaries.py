@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from unspool.arrays import Flags, IntArray
-from unspool.text.tokenizer import END, SPECIAL_TOKENS, Tokenizer
+from unspool.arrays import Flags, FloatArray, IntArray, Logits, log_softmax
+from unspool.text.tokenizer import BEGIN, END, PAD, SPECIAL_TOKENS, UNKNOWN, Tokenizer
 from unspool.text.words import LINE_END, Until, end_of, in_word
 
 
@@ -25,6 +25,13 @@ def whole_text(text: str) -> str:
     if text.isascii():
         return text
     return text.encode(errors="surrogateescape").decode(errors="replace")
+
+
+def text_values(logits: Logits) -> FloatArray:
+    """Return the log-probabilities of the next token, minus infinity for those that are no text: [V] to [V]."""
+    values: FloatArray = log_softmax(logits.astype(np.float64))
+    values[[PAD, UNKNOWN, BEGIN]] = -np.inf
+    return values
 
 
 def has_line_ends(tokenizer: Tokenizer, tokens: Iterable[int]) -> bool:

@@ -13,7 +13,8 @@ from unspool.arrays import IntArray
 from unspool.decode.boundaries import TokenTexts
 from unspool.decode.completion import Completion, Limits, complete
 from unspool.decode.nodes import Node, step_nodes
-from unspool.decode.reading import Reading, read
+from unspool.decode.reading import READ_AT_ONCE, Reading
+from unspool.decode.word_place import start_place
 from unspool.display.reprs import shown_value
 from unspool.engines.base import HandoverNetwork, SequenceNetwork
 from unspool.errors import UsageError
@@ -76,17 +77,26 @@ class Session:
         texts: are those of its tokens.
         start: is what was read before the text.
         max_bytes: bounds what the states take; see above.
+        word_cache: says whether words of the text may come again where they came before (`decode/word_place.py`); with
+            tokens of more than a character they never do.
 
     Attributes:
         text: is what is typed.
     """
 
-    def __init__(self, network: SequenceNetwork, texts: TokenTexts, start: Reading, max_bytes: int = MAX_BYTES) -> None:
+    def __init__(
+        self,
+        network: SequenceNetwork,
+        texts: TokenTexts,
+        start: Reading,
+        max_bytes: int = MAX_BYTES,
+        word_cache: bool = True,
+    ) -> None:
         self._network, self._texts, self._tokenizer = network, texts, texts.tokenizer
-        self._positions = [Position(0, Node(start.logits, start.state))]
+        self._start, self._word_cache = start, word_cache
+        self._positions = [Position(0, self._begin())]
         size = start.logits.nbytes + sum(array.nbytes for array in network.state_to_arrays(start.state).values())
         self._max_positions = max(MIN_POSITIONS, max_bytes // size)
-        self._start = self._positions[0].node
         self.text = ""
 
     def __repr__(self) -> str:
@@ -112,6 +122,8 @@ class Session:
         self.text = text
         while not shared_cut(self._tokenizer, text, self._positions[-1].offset, shared):
             self._positions.pop()
+        if (place := self._positions[-1].node.place) is not None:
+            place.cache.truncate(place.words)
         self._read(last_cut(self._tokenizer, text, len(text)))
 
     def completions(self, n: int = 5, until: Until = "word") -> list[Completion]:
@@ -145,7 +157,7 @@ class Session:
         Args:
             start: is what was read before the text, with what the network now predicts there.
         """
-        self._start = Node(start.logits, start.state)
+        self._start = start
         for position in self._positions:
             position.node.forget()
             position.found.clear()
@@ -159,8 +171,13 @@ class Session:
             if self._positions:
                 self._read(position.offset)
             else:
-                self._positions.append(Position(0, self._start))
+                self._positions.append(Position(0, self._begin()))
         return self._positions[-1]
+
+    def _begin(self) -> Node:
+        """Return the place before a text, or before a line that is a document."""
+        place = start_place(self._texts) if self._word_cache else None
+        return Node(self._start.logits, self._start.state, place)
 
     def _search(self, limits: Limits) -> list[Completion]:
         position = self._last()
@@ -183,15 +200,13 @@ class Session:
         start = self._positions[-1].offset
         line = self.text.rfind(LINE_END, start, end) + 1
         if self._texts.by_line and line > start:  # another document begins
-            self._keep(line, Node(self._start.logits, self._start.state))
+            self._keep(line, self._begin())
             start = line
         while end - start > STRETCH + STEPPED:
             width = STRETCH
             while (stop := last_cut(self._tokenizer, self.text, min(start + width, end))) <= start:
                 width *= 2  # a word that is longer than that
-            last = self._positions[-1].node
-            reading = read(self._network, self._ids(start, stop), Reading(last.state, last.logits, []))
-            self._keep(stop, Node(reading.logits, reading.state))
+            self._keep(stop, self._node_after(self._positions[-1].node, self._ids(start, stop)))
             start = stop
         while start < end:
             stop = next_cut(self._tokenizer, self.text, start)
@@ -201,12 +216,23 @@ class Session:
             self._keep(stop, node)
             start = stop
 
+    def _node_after(self, node: Node, ids: IntArray) -> Node:
+        """Return the node after more tokens, which are read T at once."""
+        for start in range(0, len(ids), READ_AT_ONCE):
+            piece = ids[start : start + READ_AT_ONCE]
+            logits, state = self._network.unroll(piece[None], node.state)  # (1, T, V)
+            for time, token in enumerate(piece.tolist()):
+                node = Node(logits[:, time].copy(), state, node.place_after(token))
+                node.remember()
+        return node
+
     def _ids(self, start: int, stop: int) -> IntArray:
         return encode_between(self._tokenizer, self.text, start, stop)
 
     def _keep(self, offset: int, node: Node) -> None:
         """Add a position; the one before it forgets what it has searched, and where there are too many, some go."""
         self._positions[-1].node.forget()
+        node.remember()
         self._positions.append(Position(offset, node))
         if len(self._positions) > REMEMBERED:
             self._positions[-REMEMBERED - 1].found.clear()

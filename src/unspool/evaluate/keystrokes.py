@@ -154,12 +154,14 @@ def keystrokes_text(figures: dict[str, Any]) -> str:
     rows = [name for name in figures if isinstance(figures[name], dict)]
     lines = [f"keys saved on {figures['characters']:,} characters:"]
     lines += [
-        f"{'':10}{'words, 1':>10}{'words, 3':>10}{'lines, 1':>10}{'lines, 3':>10}{'recall 1':>10}{'recall 3':>10}"
+        f"{'':14}{'words, 1':>10}{'words, 3':>10}{'lines, 1':>10}{'lines, 3':>10}{'recall 1':>10}{'recall 3':>10}"
     ]
     names = ("words_1", "words_3", "lines_1", "lines_3", "recall_1", "recall_3")
     for row in rows:
         cells = [f"{100 * figures[row][name]:>8.1f} %" if name in figures[row] else f"{'':10}" for name in names]
-        lines.append(f"{row:10}{''.join(cells)}".rstrip())
+        lines.append(f"{row.replace('_', ' '):14}{''.join(cells)}".rstrip())
+    if "without_cache" in figures:
+        lines.append("model: words of the text that is typed may come again; without cache, and alone, they do not.")
     if "learning" in figures:
         lines.append("learning: counts learn each line that was typed, as `unspool complete --learn` lets them.")
     lines.append("a suggestion is shown where it is expected to save      shown   accepted  keys saved")

@@ -7,6 +7,7 @@ from unspool.data.tokens import Part
 from unspool.decode.boundaries import TokenTexts
 from unspool.decode.reading import start_reading
 from unspool.decode.session import Session, hastened
+from unspool.decode.word_place import has_words
 from unspool.engines.announcing import advance
 from unspool.engines.base import SequenceNetwork
 from unspool.engines.mixture import Mixture, counts_of_network
@@ -40,20 +41,25 @@ def measure_keystrokes(network: SequenceNetwork, texts: TokenTexts, part: Part) 
     """Type the beginning of a part of a corpus.
 
     Args:
-        network: completes the text; of a mixture, it is also completed with each of them alone too.
+        network: completes the text; of a mixture, each part completes it alone, too.
         texts: are those of its tokens.
         part: holds the text.
 
     Returns:
-        for the model, the oracle, each part of the model, and the model while its counts learn each line that was typed
-        (`learning`: only of a model that can), the fractions of the keys that are saved with one and three suggestions
-        of words, and of words and lines, and the recall at the start of words; and the curve of the model.
+        for the model, the model without the words of the text (`without_cache`: where tokens are characters), each part
+        of it alone and without them, the model while its counts learn each line that was typed (`learning`: only of a
+        model that can), and the oracle: the fractions of the keys that are saved with one and three suggestions of
+        words, and of words and lines, and the recall at the start of words; and the curve of the model.
     """
     typing = texts_of(texts.tokenizer, part)
     figures: dict[str, Any] = {"characters": sum(map(len, typing))}
+    opened = {"model": sessions_of(network, texts)}
+    if has_words(texts):
+        opened["without_cache"] = sessions_of(network, texts, word_cache=False)
     alone = network.parts if isinstance(network, Mixture) else {}
-    for name, one in {"model": network, **alone}.items():
-        found = _suggested(sessions_of(one, texts), typing, name)
+    opened.update({name: sessions_of(one, texts, word_cache=False) for name, one in alone.items()})
+    for name, open_session in opened.items():
+        found = _suggested(open_session, typing, name)
         figures[name] = _saved(typing, found)
         if name == "model":
             figures["curve"] = curve(typing, [own.words for own in found])
@@ -88,15 +94,16 @@ def texts_of(tokenizer: Tokenizer, part: Part, limit: int = MAX_CHARACTERS) -> l
 _UNTIL: dict[str, Until] = {"words": "word", "lines": "line"}
 
 
-def sessions_of(network: SequenceNetwork, texts: TokenTexts) -> OpenSession:
+def sessions_of(network: SequenceNetwork, texts: TokenTexts, word_cache: bool = True) -> OpenSession:
     """Return what opens a text that is to be typed, with the network that is quickest to run.
 
     Args:
         network: completes the text.
         texts: are those of its tokens.
+        word_cache: says whether words of the text may come again; see `Session`.
     """
     network, start = hastened(network, start_reading(network))
-    return lambda: Session(network, texts, start)
+    return lambda: Session(network, texts, start, word_cache=word_cache)
 
 
 def learning_sessions(network: SequenceNetwork, texts: TokenTexts) -> OpenSession | None:
