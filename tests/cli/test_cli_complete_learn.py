@@ -71,7 +71,7 @@ def test_a_line_is_suggested_once_it_was_typed_and_is_forgotten_exactly(
         typing.type(f"{NEW}\r")
         typing.wait_for(PROMPT)
     typing.type("the sphi")
-    typing.wait_for("quartz")  # grey, from what was typed in this very session
+    typing.wait_for("jumpy")  # grey, from what was typed in this very session
     typing.type("\x15\x04")  # Ctrl-U clears the line, Ctrl-D ends
     typing.wait_for("counting what was typed.")
     assert typing.process.wait(60) == 0
