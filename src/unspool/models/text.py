@@ -79,6 +79,8 @@ class TextModel(Model):
     def complete(self, text: str = "", n: int = 5, until: Until = "word") -> "Rows[Completion]":
         """Find the likeliest continuations of a text, by best-first search; nothing is drawn.
 
+        With tokens of characters, words of the text may come again where they came before.
+
         Args:
             text: is what has been typed; a word at its end may be a part of one.
             n: is the number of continuations.
