@@ -90,6 +90,19 @@ def test_the_oldest_words_are_forgotten_and_deleting_back_to_them_is_no_error(mo
     assert first_of(session) == "erdinand"
 
 
+def test_a_word_that_was_begun_before_its_words_were_forgotten_is_completed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(word_cache, "WORDS", 4)
+    text = "Ferdinand and Fer"
+    session = session_of("")
+    for end in range(len(text)):
+        session.edit(text[: end + 1])
+    session.edit(f"{text} a bank a daisy a chain a bank ")
+    session.edit(text)
+    assert session.completions(2)
+    session.edit(f"{text}d")
+    assert session.completions(2)
+
+
 def test_probabilities_are_those_of_a_mixture() -> None:
     session = session_of(DIALOGUE + TALE)
     for position in session._positions:

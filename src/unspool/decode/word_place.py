@@ -67,7 +67,7 @@ class Place(NamedTuple):
         else:  # what is no word is up to the network
             mixed[cache.begins] = rest * own
         for part in parts:
-            if part.words is None:
+            if part.words is None or not part.words.total:  # forgotten since
                 continue
             scale = part.share / part.words.total * (1.0 if self.word else room)
             for character, words in part.words.branches.items():
@@ -163,7 +163,7 @@ def _weighted(parts: tuple[Part, ...], character: str, mixture: float) -> tuple[
     """
     words = [part.words and part.words.branches.get(character) for part in parts]
     likely = [
-        part.share * own.total / part.words.total if own and part.words else 0.0
+        part.share * own.total / part.words.total if own and own.total and part.words else 0.0
         for part, own in zip(parts, words, strict=True)
     ]
     total = max(mixture, sum(likely) / MOST) or 1.0
