@@ -5,7 +5,7 @@ followed it: of the words before, and of the separator. How likely the last of t
 learnt from the text itself, since in a dialogue it is the last but one who speaks next. So are the weights of the
 contexts.
 
-Shapes: E tokens of characters that words have, or have not.
+Shapes: B tokens of characters that words have.
 """
 
 from collections.abc import Mapping
@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from unspool.arrays import FloatArray
 from unspool.decode.boundaries import TokenTexts
 from unspool.decode.word_tree import CountedWords, WordTree, word_tree
 from unspool.text.words import in_word
@@ -42,6 +43,20 @@ class Part(NamedTuple):
     share: float
     words: WordTree | None
     ranks: Mapping[str, int]
+
+
+class Starts(NamedTuple):
+    """How a word may begin after some contexts.
+
+    Attributes:
+        parts: are those of the mixture, the least specific first.
+        rest: is the probability that none of them predicts the word.
+        first: are the probabilities that one of them does and that it begins with a character, [B].
+    """
+
+    parts: tuple[Part, ...]
+    rest: float
+    first: FloatArray
 
 
 class Finished(NamedTuple):
@@ -91,7 +106,7 @@ class WordCache:
     Attributes:
         texts: are those of the tokens, V.
         tokens: are those of the characters.
-        begins: are the tokens of characters that words have.
+        begins: are the tokens of characters that words have, [B].
         ends: are the other ones.
     """
 
@@ -105,25 +120,26 @@ class WordCache:
         self._weights: dict[Group, _Weights] = {}
         self._entries: list[_Entry] = []
         self._forgotten = 0
-        self._parts: dict[tuple[Context, ...], tuple[Part, ...]] = {}  # that were asked for, as long as they hold
+        self._starts: dict[tuple[Context, ...], Starts] = {}  # that were asked for, as long as they hold
 
     def __len__(self) -> int:
         """Return the number of words of the text, those that are forgotten included."""
         return self._forgotten + len(self._entries)
 
-    def parts(self, contexts: tuple[Context, ...]) -> tuple[Part, ...]:
-        """Return the parts of the mixture at the start of a word.
+    def starts(self, contexts: tuple[Context, ...]) -> Starts:
+        """Return how a word may begin.
 
         Args:
             contexts: are those of the word, the least specific first. A share is what more specific ones leave of 1.
         """
-        if contexts not in self._parts:
-            self._parts[contexts] = self._find_parts(contexts)
-        return self._parts[contexts]
+        if contexts not in self._starts:
+            parts = self._find_parts(contexts)
+            self._starts[contexts] = Starts(parts, 1 - sum(part.share for part in parts), self._first(parts))
+        return self._starts[contexts]
 
     def add(self, finished: Finished) -> None:
         """Add the next word of the text."""
-        self._parts.clear()
+        self._starts.clear()
         former, reached = list[tuple[Group, _Weights | None]](), 1.0
         for part in reversed(finished.parts):
             weights = self._weights.get(part.group)
@@ -143,7 +159,7 @@ class WordCache:
     def truncate(self, words: int) -> None:
         """Take all words out but the first ones of the text."""
         while len(self) > words and self._entries:
-            self._parts.clear()
+            self._starts.clear()
             entry = self._entries.pop()
             self._drop(entry, -1)
             for group, weights in entry.former:
@@ -177,6 +193,15 @@ class WordCache:
             found.append(Part(group, share, words, {word: rank for rank, word in enumerate(last)}))
             left -= share
         return tuple(reversed(found))
+
+    def _first(self, parts: tuple[Part, ...]) -> FloatArray:
+        """Return the probabilities of the characters that words begin with, [B]."""
+        found = dict[str, float]()
+        for part in parts:
+            scale = part.share / part.words.total if part.words else 0.0
+            for character, words in part.words.branches.items() if part.words else ():
+                found[character] = found.get(character, 0.0) + scale * words.total
+        return np.array([found.get(self.texts[token], 0.0) for token in self.begins.tolist()])
 
     def _last_words(self, context: Context) -> list[str]:
         """Return the different words that followed a context, the last one first."""

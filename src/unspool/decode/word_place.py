@@ -8,7 +8,7 @@ the start of the next one, from how often it was right (expectation maximization
 
 What comes next is a function of the text: what is deleted from the text is gone from the words, too.
 
-Shapes: V tokens, E tokens of characters that words have, or have not.
+Shapes: V tokens, B tokens of characters that words have, E of those that words have not.
 """
 
 import math
@@ -19,7 +19,7 @@ import numpy as np
 
 from unspool.arrays import FloatArray
 from unspool.decode.boundaries import TokenTexts
-from unspool.decode.word_cache import Context, Finished, Part, WordCache
+from unspool.decode.word_cache import Context, Finished, Part, Starts, WordCache
 from unspool.text.words import in_word
 
 WORD_CHARACTERS = 60  # of a word at most; longer ones do not come again
@@ -55,28 +55,9 @@ class Place(NamedTuple):
         Args:
             values: are those of the network, [V].
         """
-        parts = self.parts if self.word else self._first_parts()
-        rest = 1 - sum(part.share for part in parts)
-        if rest == 1:
+        mixed = self._within_word(values) if self.word else self._at_start(values)
+        if mixed is None:
             return values
-        cache, mixed = self.cache, np.exp(values)  # (V)
-        own = mixed[cache.ends if self.word else cache.begins]  # (E)
-        room, ended = float(own.sum()), 0.0
-        if self.word:
-            mixed *= rest
-        else:  # what is no word is up to the network
-            mixed[cache.begins] = rest * own
-        for part in parts:
-            if part.words is None or not part.words.total:  # forgotten since
-                continue
-            scale = part.share / part.words.total * (1.0 if self.word else room)
-            for character, words in part.words.branches.items():
-                if character:
-                    mixed[cache.tokens[character]] += scale * words.total
-                else:
-                    ended += scale * words.total
-        if ended and room:
-            mixed[cache.ends] += ended / room * own
         with np.errstate(divide="ignore"):
             logarithms: FloatArray = np.log(mixed)
         return logarithms
@@ -90,9 +71,9 @@ class Place(NamedTuple):
         """
         text = self.cache.texts[token]
         if text and in_word(text):
-            return self._within(text, token, values)
+            return self._after_character(text, token, values)
         if not self.word:
-            return self._replace(separator=(self.separator + text)[-SEPARATOR:], finished=None)
+            return Place(self.cache, self.words, self.before, (self.separator + text)[-SEPARATOR:])
         before = (*self.before, self.word.lower())[-CONTEXT_WORDS:]
         if not text:  # an unknown character: what the word is, is not known
             return Place(self.cache, self.words, before)
@@ -115,18 +96,49 @@ class Place(NamedTuple):
         last = tuple((between, *self.before[-length:]) for length in range(1, len(self.before) + 1))
         return ((), *separator, *last)
 
-    def _first_parts(self) -> tuple[Part, ...]:
-        return self.cache.parts(self._contexts())
+    def _starts(self) -> Starts:
+        return self.cache.starts(self._contexts())
 
-    def _within(self, character: str, token: int, values: Callable[[], FloatArray]) -> "Place":
+    def _at_start(self, values: FloatArray) -> FloatArray | None:
+        """Mix at the start of a word, where what is no word is up to the network: [V]; none where no words came."""
+        starts, begins = self._starts(), self.cache.begins
+        if starts.rest == 1:
+            return None
+        mixed: FloatArray = np.exp(values)
+        own = mixed[begins]  # (B)
+        mixed[begins] = starts.rest * own + float(own.sum()) * starts.first
+        return mixed
+
+    def _within_word(self, values: FloatArray) -> FloatArray | None:
+        """Mix within a word: [V]; none where no words fit what it has so far."""
+        rest = 1 - sum(part.share for part in self.parts)
+        if rest == 1:
+            return None
+        own = np.exp(values)  # (V)
+        mixed: FloatArray = rest * own
+        tokens, ends, over = self.cache.tokens, self.cache.ends, 0.0
+        for part in self.parts:
+            if part.words is None or not part.words.total:  # forgotten since
+                continue
+            scale = part.share / part.words.total
+            for character, words in part.words.branches.items():
+                if character:
+                    mixed[tokens[character]] += scale * words.total
+                else:
+                    over += scale * words.total
+        if over and (room := float(own[ends].sum())):
+            mixed[ends] += over / room * own[ends]
+        return mixed
+
+    def _after_character(self, character: str, token: int, values: Callable[[], FloatArray]) -> "Place":
         """Return the place after one more character of the word."""
-        parts = self.parts if self.word else self._first_parts()
+        parts = self.parts if self.word else self._starts().parts
         if any(part.share for part in parts):
             found = math.exp(values()[token])
             if not self.word:
                 found /= float(np.exp(values()[self.cache.begins]).sum()) or 1.0
             parts = _weighted(parts, character, found)
-        return self._replace(word=self.word + character, parts=parts, finished=None)
+        return Place(self.cache, self.words, self.before, self.separator, self.word + character, parts)
 
     def _ended(self, values: Callable[[], FloatArray]) -> tuple[Part, ...]:
         """Return the parts, now that the word is over."""
@@ -168,5 +180,5 @@ def _weighted(parts: tuple[Part, ...], character: str, mixture: float) -> tuple[
     ]
     total = max(mixture, sum(likely) / MOST) or 1.0
     return tuple(
-        part._replace(share=share / total, words=own) for part, share, own in zip(parts, likely, words, strict=True)
+        Part(part.group, share / total, own, part.ranks) for part, share, own in zip(parts, likely, words, strict=True)
     )
