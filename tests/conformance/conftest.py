@@ -1,6 +1,7 @@
 """Every engine meets every cell, number of layers and kind of input, and n-grams of several orders."""
 
 from collections.abc import Callable
+from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import Any, get_args
@@ -71,8 +72,8 @@ def shape(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture
-def spec(shape: str) -> NetworkSpec:
+@cache
+def spec_of(shape: str) -> NetworkSpec:
     if shape in NGRAMS:
         order, min_count, _ = NGRAMS[shape]
         ngram = NgramSpec(order=order, min_count=min_count, vocabulary_size=VOCABULARY)
@@ -83,16 +84,26 @@ def spec(shape: str) -> NetworkSpec:
     return NetworkSpec(decoder=DecoderSpec(hidden_size=HIDDEN, vocabulary_size=VOCABULARY, **RECURRENT[shape]))
 
 
-@pytest.fixture
-def weights(shape: str, spec: NetworkSpec) -> Arrays:
+def weights_of(shape: str) -> Arrays:
+    spec = spec_of(shape)
     if spec.decoder is None and spec.ngram is not None:
         return counted_arrays(spec.ngram, NGRAMS[shape][2])
     return random_weights(spec.without_counts()) | (beside_arrays(spec.ngram) if spec.ngram else {})
 
 
+@cache  # no test changes a network, and an engine may have to trace its graph
+def network_of(shape: str, engine: str) -> SequenceNetwork:
+    return build_network(engine, spec_of(shape), weights_of(shape))
+
+
 @pytest.fixture
-def build(spec: NetworkSpec, weights: Arrays) -> Build:
-    return lambda engine: build_network(engine, spec, weights)
+def spec(shape: str) -> NetworkSpec:
+    return spec_of(shape)
+
+
+@pytest.fixture
+def build(shape: str) -> Build:
+    return lambda engine: network_of(shape, engine)
 
 
 @pytest.fixture

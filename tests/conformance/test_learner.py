@@ -140,13 +140,15 @@ def test_padding_does_not_count(learning_engine: str, shape: NetworkSpec) -> Non
         b.targets[:, 3:] = PAD
         b.inputs[:, 4:] = filler
     losses, weights = [], []
+    learner = build_learner(learning_engine, shape, training())
+    start = learner.training_state()
     for b in (padded, other):
-        learner = build_learner(learning_engine, shape, training())
+        learner.restore(start)
         losses.append(learner.train_step(b, 1.0, 0))
         weights.append(learner.weights())
     assert losses[0] == losses[1]
     short = Batch(padded.inputs[:, :3], padded.targets[:, :3], padded.reset)
-    learner = build_learner(learning_engine, shape, training())
+    learner.restore(start)
     assert learner.train_step(short, 1.0, 0) == pytest.approx(losses[0], abs=1e-6)
     for name, array in learner.weights().items():
         np.testing.assert_allclose(array, weights[0][name], atol=1e-4)
@@ -154,9 +156,11 @@ def test_padding_does_not_count(learning_engine: str, shape: NetworkSpec) -> Non
 
 def test_a_reset_row_forgets_and_the_others_remember(learning_engine: str, shape: NetworkSpec) -> None:
     """Only the targets of one row count; so the loss shows whether that row remembers."""
+    learner = build_learner(learning_engine, shape, training(learning_rate=1e-30, matrix_rate=1e-30))
+    start = learner.training_state()
 
     def loss_of_row(row: int, history: int) -> float:
-        learner = build_learner(learning_engine, shape, training(learning_rate=1e-30, matrix_rate=1e-30))
+        learner.restore(start)
         learner.train_step(batch(history), 1.0, 0)
         second = batch(5, (True, False, True, False))
         second.targets[np.arange(ROWS) != row] = PAD

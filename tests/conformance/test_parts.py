@@ -1,6 +1,7 @@
 """Encoders, bridge, attention and heads: every combination, in every engine."""
 
 from dataclasses import replace
+from functools import cache
 from itertools import product
 from math import prod
 from typing import Any
@@ -159,9 +160,13 @@ def moderate_weights(spec: NetworkSpec) -> Arrays:
     return weights | (beside_arrays(spec.ngram) if spec.ngram else {})
 
 
+@cache  # no test changes a network, and an engine may have to trace its graph
+def network_of(spec: NetworkSpec, engine: str) -> Any:
+    return build_network(engine, spec, moderate_weights(spec))
+
+
 def networks(spec: NetworkSpec) -> list[Any]:
-    weights = moderate_weights(spec)
-    return [build_network(engine, spec, weights) for engine in compared_engines()]
+    return [network_of(spec, engine) for engine in compared_engines()]
 
 
 @pytest.mark.parametrize("spec", TEXTS + OTHERS + MIXED, ids=name_of)
@@ -252,7 +257,7 @@ def test_a_memory_cannot_be_joined_with_none() -> None:
 @pytest.mark.parametrize("spec", TEXTS + OTHERS + MIXED + HEADS, ids=name_of)
 def test_a_network_has_the_methods_that_its_parts_can_honour(spec: NetworkSpec) -> None:
     for engine in (*compared_engines(), "auto"):
-        network = build_network(engine, spec, moderate_weights(spec))
+        network = network_of(spec, engine)
         assert isinstance(network, SequenceNetwork) == (spec.decoder is not None)
         assert isinstance(network, Encodes) == isinstance(network, EncoderDecoder) == (spec.decoder is not None)
         assert isinstance(network, Attends) == (spec.decoder is not None and spec.decoder.attention != "none")

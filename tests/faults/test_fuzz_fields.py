@@ -91,10 +91,10 @@ def saved(place):
         return load_file(place), json.loads(file.metadata()["unspool"])
 
 
-RARER = [pytest.param(damage, marks=pytest.mark.slow) for damage in ("rename", "type", "empty")]
+RARER = [pytest.param(damage, marks=pytest.mark.slow) for damage in ("shape", "rename", "type", "empty")]
 
 
-@pytest.mark.parametrize("damage", ["drop", "shape", "nan", *RARER])
+@pytest.mark.parametrize("damage", ["drop", "nan", *RARER])
 def test_a_checkpoint_whose_arrays_are_wrong_is_refused_or_harmless(trial, unfinished, tmp_path, damage):
     arrays, about = saved(unfinished / "training" / "last.safetensors")
     for name, array in arrays.items():
