@@ -70,23 +70,35 @@ COPIES = {  # which evaluate has on request
 }
 
 
-@pytest.mark.parametrize(("lines", "settings"), [(300, {}), (3200, {}), (300, {"lines": True})])
-def test_of_a_language_model(tmp_path: Path, lines: int, settings: dict[str, Any]) -> None:
-    (tmp_path / "t.txt").write_text(small_text(lines), encoding="utf-8")
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory: pytest.TempPathFactory) -> unspool.TextModel:
+    """A model of a text that is long enough for counts beside the network."""
+    place = tmp_path_factory.mktemp("mixed")
+    (place / "t.txt").write_text(small_text(3200), encoding="utf-8")
+    model = unspool.train(place / "t.txt", out=place / "m", **SHORT)
+    assert type(model) is unspool.TextModel
+    assert isinstance(model.network, Mixture)
+    return model
+
+
+@pytest.mark.parametrize("settings", [{}, {"lines": True}])
+def test_of_a_language_model(tmp_path: Path, settings: dict[str, Any]) -> None:
+    (tmp_path / "t.txt").write_text(small_text(300), encoding="utf-8")
     model = unspool.train(tmp_path / "t.txt", out=tmp_path / "m", **SHORT, **settings)
-    mixed = PARTS if isinstance(model.network, Mixture) else set[str]()  # of a text that is long enough
-    assert bool(mixed) == (lines == 3200)
-    assert told(model).keys() == LANGUAGE | FRESH | COPIES | mixed
+    assert not isinstance(model.network, Mixture)
+    assert told(model).keys() == LANGUAGE | FRESH | COPIES
     check(model, LANGUAGE | FRESH)
 
 
-def test_a_long_held_out_part_is_read_in_rows_by_both(tmp_path: Path) -> None:
-    (tmp_path / "t.txt").write_text(small_text(3200), encoding="utf-8")
-    model = unspool.train(tmp_path / "t.txt", out=tmp_path / "m", **SHORT)
-    assert type(model) is unspool.TextModel
-    part = open_part(model.path / "training", "validation")
+def test_of_a_network_with_counts(mixed: unspool.TextModel) -> None:
+    assert told(mixed).keys() == LANGUAGE | FRESH | COPIES | PARTS
+    check(mixed, LANGUAGE | FRESH)
+
+
+def test_a_long_held_out_part_is_read_in_rows_by_both(mixed: unspool.TextModel) -> None:
+    part = open_part(mixed.path / "training", "validation")
     assert 2 <= len(part.tokens) // TOKENS_PER_ROW <= MAX_ROWS
-    direct, measured = held_out_figures(model.network, part).to_dict(), model.evaluate().to_dict()
+    direct, measured = held_out_figures(mixed.network, part).to_dict(), mixed.evaluate().to_dict()
     assert direct.keys() == measured.keys() >= {"parts"}
     pairs = [(direct, measured), *((direct["parts"][name], measured["parts"][name]) for name in ("network", "counts"))]
     for one, other in pairs:
