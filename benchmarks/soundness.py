@@ -9,6 +9,7 @@ counts, of 512 fresh starts, those above 4 nats and twice the carried figure.
 """
 
 import tempfile
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,7 @@ from unspool.tasks.opening import read_config
 from unspool.tasks.recipe import Size, choose
 from unspool.tasks.settings import grouped
 from unspool.text.tokenizer import SPECIAL_TOKENS
+from unspool.training.speed import training_rate
 
 CHARACTERS, STRETCH = 100_000, 10_000
 MINUTES = "0.5"
@@ -60,7 +62,9 @@ def chosen(text: Path, minutes: float) -> tuple[str | int, ...]:
     """The options of the network that the recipe chooses for so many minutes."""
     characters = text.read_text(encoding="utf-8")
     vocabulary = len(set(characters)) + len(SPECIAL_TOKENS)
-    size = Size(int(0.9 * len(characters)), vocabulary, minutes, training_machine("torch", probe=True))
+    machine = training_machine("torch")
+    machine = machine._replace(rate_of=cache(partial(training_rate, machine, "torch")))
+    size = Size(int(0.9 * len(characters)), vocabulary, minutes, machine)
     network = choose(LanguageRecipe, size, grouped({"minutes": minutes})).network
     return ("--cell", network.cell, "--num-layers", network.num_layers, "--hidden-size", network.hidden_size)
 

@@ -9,7 +9,6 @@ import pytest
 from helpers.small import TINY, random_weights
 from unspool.api import train
 from unspool.engines import registry
-from unspool.engines.base import ORDINARY_RATE
 from unspool.engines.numpy.network import NumpyDecoder
 from unspool.engines.registry import (
     ENGINES,
@@ -154,22 +153,3 @@ def test_threads_out_of_range_are_refused(threads: int) -> None:
 def test_threads_are_refused_by_an_engine_that_chooses_them_itself() -> None:
     with pytest.raises(UsageError, match=r"numba and auto alone\. Received: numpy"):
         build_network("numpy", SPEC, random_weights(SPEC), threads=1)
-
-
-def test_the_rate_of_a_machine_is_measured_only_where_a_run_may_depend_on_it(
-    monkeypatch: pytest.MonkeyPatch, text_file: Path, tmp_path: Path
-) -> None:
-    measured: list[object] = []
-
-    def product_rate(kind: object) -> float:
-        measured.append(kind)
-        return 7e11
-
-    monkeypatch.setattr("unspool.engines.torch.engine.product_rate", product_rate)
-    assert training_machine("torch").rate == ORDINARY_RATE
-    settings = {name: value for name, value in TINY.items() if name != "steps"}
-    train(text_file, out=tmp_path / "steps", **settings, steps=1)
-    assert not measured
-    assert training_machine("torch", probe=True).rate == 7e11
-    train(text_file, out=tmp_path / "minutes", **settings, minutes=0.01)
-    assert len(measured) == 2

@@ -35,3 +35,13 @@ def test_each_phase_has_its_line_and_its_seconds(monkeypatch: pytest.MonkeyPatch
     phases.end()
     assert lines[2:] == ["the network was built in 0.75 s."]
     assert phases.seconds == {"imports": 5.0, "data": 0.25, "network": 0.75, "training": 12.5}
+
+
+def test_a_phase_that_comes_twice_has_the_seconds_of_both(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "monotonic", clock := Clock())
+    phases = Phases(lambda line: None, started=100.0)
+    for name in ("machine", "data", "machine"):
+        phases.begin(name)
+        clock.now += 1.5
+    phases.end()
+    assert phases.seconds == {"machine": 3.0, "data": 1.5}

@@ -1,5 +1,6 @@
 """What nobody gave is chosen, and what was given is kept."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -7,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unspool.engines.base import Machine
-from unspool.specs.shapes import CountedDecoderShape
+from unspool.engines.base import ORDINARY_RATE, Machine
+from unspool.specs.shapes import CellName, CountedDecoderShape
 from unspool.specs.training import BudgetSpec, WindowTrainingSpec
 from unspool.tasks.conditional.specs import ConditionalRecipe
 from unspool.tasks.language.specs import LanguageRecipe
@@ -23,6 +24,11 @@ def choice(size: Size, **given: Any) -> Choice:
     return choose(LanguageRecipe, size, grouped(given))
 
 
+def steady(rate: float) -> Callable[[CellName], float]:
+    """The rate of a machine that trains all cells equally fast."""
+    return lambda cell: rate
+
+
 sizes = st.builds(
     Size,
     tokens=st.integers(18, 10**11),
@@ -34,7 +40,7 @@ sizes = st.builds(
         threads=st.integers(1, 256),
         rows=st.integers(1, 1024),
         compiled=st.booleans(),
-        rate=st.floats(1e9, 1e15),
+        rate_of=st.floats(1e8, 1e14).map(steady),
     ),
 )
 
@@ -87,9 +93,27 @@ def test_the_quick_cell_is_chosen_where_it_is_quick_and_the_text_is_read_few_tim
 
 
 def test_a_machine_that_is_twice_as_fast_is_given_what_another_is_in_twice_the_time() -> None:
-    fast = ORDINARY._replace(rate=2 * ORDINARY.rate)
+    fast = ORDINARY._replace(rate_of=steady(2 * ORDINARY_RATE))
     one, other = (choice(Size(10**7, 70, *given)) for given in ((2.0, fast), (4.0, ORDINARY)))
     assert (one.network, one.training.dropout) == (other.network, other.training.dropout)
+
+
+def test_each_cell_has_its_own_rate_and_no_other_is_measured_than_what_is_chosen_from() -> None:
+    asked: set[str] = set()
+
+    def rate_of(cell: CellName) -> float:
+        asked.add(cell)
+        return ORDINARY_RATE / (4 if cell == "gru" else 1)
+
+    machine = Machine("bfloat16", 2, compiled=True, rate_of=rate_of)
+    size = Size(10**7, 70, 1.0, machine)
+    usual = choice(replace(size, machine=machine._replace(rate_of=steady(ORDINARY_RATE)))).network
+    slower = choice(size).network
+    assert (slower.cell, asked) == ("gru", {"gru"})
+    assert slower.hidden_size < usual.hidden_size
+    asked.clear()
+    assert choice(size, cell="lstm").network.hidden_size
+    assert asked == {"lstm"}
 
 
 def test_dropout_follows_the_passes_that_the_budget_means() -> None:

@@ -14,10 +14,17 @@ import numpy as np
 
 from unspool.arrays import Array, Arrays, Flags, FloatArray, IntArray, Logits, log_sum_exp
 from unspool.data.batches import Batch, Source
+from unspool.specs.shapes import CellName
+from unspool.specs.training import Precision
 
 State = Any  # opaque outside its engine
 
-ORDINARY_RATE = 4e11  # operations per second of two ordinary cores, assumed where nothing may depend on the clock
+ORDINARY_RATE = 2.8e10  # weights times tokens per second in training on two ordinary cores
+
+
+def ordinary_rate(cell: CellName) -> float:
+    """Return the rate of two ordinary cores, which is assumed where nothing may depend on the clock."""
+    return ORDINARY_RATE
 
 
 class Machine(NamedTuple):
@@ -28,14 +35,14 @@ class Machine(NamedTuple):
         threads: is the number of threads that it has.
         rows: is the number of rows of a batch that keeps it busy.
         compiled: says whether there are compiled recurrences for the cells that the framework runs step by step.
-        rate: is the number of operations per second in a large product.
+        rate_of: returns the product of weights and tokens per second that training a cell gets through.
     """
 
-    precision: str
+    precision: Precision
     threads: int
     rows: int = 32
     compiled: bool = False
-    rate: float = ORDINARY_RATE
+    rate_of: Callable[[CellName], float] = ordinary_rate
 
 
 @runtime_checkable

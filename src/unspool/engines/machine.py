@@ -5,6 +5,8 @@ import sys
 from functools import cache
 from pathlib import Path
 
+from unspool.specs.training import Precision
+
 # From glibc's malloc.h: blocks above the threshold come straight from the kernel, page by page, each time.
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 
@@ -27,7 +29,7 @@ def keep_large_blocks() -> None:
 
 
 @cache
-def processor_precision() -> str:
+def processor_precision() -> Precision:
     """Return `bfloat16` if the processor multiplies it in hardware, else `float32`."""
     try:
         flags = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="ignore")

@@ -96,6 +96,11 @@ def parameter_count(spec: NetworkSpec) -> int:
     return sum(prod(shape) for shape in parameter_shapes(spec).values())
 
 
+def stepped_weights(spec: DecoderSpec) -> int:
+    """Count the weights of a decoder that take part in a step: of its embedding a token takes but one row."""
+    return parameter_count(NetworkSpec(decoder=spec)) - spec.vocabulary_size * spec.embedding_size
+
+
 def state_names(spec: DecoderSpec) -> tuple[str, ...]:
     """Name the arrays in the cell state of one layer."""
     return ("hidden", "cell") if spec.cell == "lstm" else ("hidden",)

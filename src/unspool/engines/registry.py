@@ -240,12 +240,11 @@ def _check_options(name: str, engine: Engine, precision: str, threads: int) -> N
         )
 
 
-def training_machine(name: str, probe: bool = False, kind: str = "recurrent", threads: int = 0) -> Machine:
-    """Describe the machine as an engine finds it.
+def training_machine(name: str, kind: str = "recurrent", threads: int = 0) -> Machine:
+    """Describe the machine as an engine finds it, with the rate of an ordinary one.
 
     Args:
         name: is that of the engine.
-        probe: measures the rate, which differs from run to run; otherwise an ordinary one is assumed.
         kind: is that of the network to train.
         threads: is the maximum number of threads; 0 uses all.
 
@@ -253,4 +252,4 @@ def training_machine(name: str, probe: bool = False, kind: str = "recurrent", th
         UsageError: there is no such engine, or it cannot train.
         MissingExtraError: it is not installed, or cannot be imported.
     """
-    return cast(Machine, _module(name, _training_engine(kind, name)).find_machine(probe, threads))
+    return cast(Machine, _module(name, _training_engine(kind, name)).find_machine(threads))

@@ -9,11 +9,11 @@ from math import log10
 from typing import Any, cast
 
 from unspool.engines.base import Machine
-from unspool.engines.parameters import parameter_count
+from unspool.engines.parameters import stepped_weights
 from unspool.specs.base import Spec, build
-from unspool.specs.network import DecoderSpec, NetworkSpec
+from unspool.specs.network import DecoderSpec
 from unspool.specs.recipe import TrainingRecipe, sections
-from unspool.specs.shapes import DecoderShape
+from unspool.specs.shapes import CellName, DecoderShape
 from unspool.specs.training import BudgetSpec, TrainingSpec, WindowTrainingSpec
 from unspool.tasks.settings import Settings
 
@@ -26,8 +26,6 @@ MAX_TEXTS, MIN_BATCHES = 256, 8  # texts in a batch; batches in an epoch
 SLOW_RATE, FAST_RATE = 0.004, 0.032  # of AdamW: for all that is trained; for the embedding and the output alone
 LARGE = 1000  # tokens of a vocabulary, most of which are rare
 FAST_PASSES, FAST_RARE_PASSES = 220.0, 5.0  # up to which a text, and one of rare tokens, is learnt at the fast rate
-OPERATIONS = 6  # for each weight and token, forward and backward
-USED_RATE = 0.42  # the fraction of the rate of a large product that training reaches
 
 
 @dataclass(frozen=True)
@@ -46,10 +44,9 @@ class Size:
     minutes: float
     machine: Machine
 
-    @property
-    def read(self) -> float:
-        """The product of weights and tokens that training gets through in the minutes."""
-        return 60 * self.minutes * self.machine.rate * USED_RATE / OPERATIONS
+    def read(self, cell: CellName) -> float:
+        """The product of weights and tokens that training a cell gets through in the minutes."""
+        return 60 * self.minutes * self.machine.rate_of(cell)
 
 
 def filled(machine: Machine, texts: int, tokens: int) -> Machine:
@@ -152,7 +149,7 @@ def _widest(size: Size, requested: Mapping[str, Any]) -> dict[str, Any]:
         wide = {**shape, "hidden_size": hidden, **tied, **requested}
         checked = _decoder_shape(wide)
         tokens = GRU_TOKENS_PER_WEIGHT if checked.cell == "gru" else TOKENS_PER_WEIGHT
-        max_weights = (size.read / tokens) ** 0.5
+        max_weights = (size.read(checked.cell) / tokens) ** 0.5
         if hidden <= max_width and _weights(checked, size) <= max_weights:
             break
     if shape.get("tie_weights"):
@@ -220,14 +217,12 @@ def _passes(size: Size, shape: DecoderShape, budget: BudgetSpec, requested: Mapp
 
 
 def _passes_in_time(shape: DecoderShape, size: Size) -> float:
-    return size.read / _weights(shape, size) / size.tokens
+    return size.read(shape.cell) / _weights(shape, size) / size.tokens
 
 
 def _weights(shape: DecoderShape, size: Size) -> int:
-    """Count the weights that take part in a step: all but the embedding, of which a token takes one row."""
     sizes: Mapping[str, Any] = shape.model_dump(include=set(DecoderShape.model_fields))
-    spec = DecoderSpec(**sizes, vocabulary_size=size.vocabulary)
-    return parameter_count(NetworkSpec(decoder=spec)) - spec.vocabulary_size * spec.embedding_size
+    return stepped_weights(DecoderSpec(**sizes, vocabulary_size=size.vocabulary))
 
 
 def _reasons(

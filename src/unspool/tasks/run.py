@@ -44,6 +44,7 @@ from unspool.training.checkpoint import Checkpoint, Progress
 from unspool.training.history import History
 from unspool.training.loop import Loop
 from unspool.training.phases import Phases
+from unspool.training.speed import timed
 from unspool.training.threads import ThreadChoice
 from unspool.training.trial import try_step
 
@@ -99,10 +100,11 @@ class Run:
         """Refuse what cannot be trained before anything is touched; return the machine that trains."""
         self.task.check(self.settings)
         self.task.check_pretrained(pretrained)
-        probe = budget_spec(self.settings).minutes is not None  # other runs must not depend on the clock
         engine, threads = self.settings["training"]["engine"], self.settings["training"].get("threads") or 0
         self._phases.begin("imports", f"the engine {engine} was loaded")
-        return training_machine(engine, probe, threads=threads)  # it may not be installed
+        machine = training_machine(engine, threads=threads)  # it may not be installed
+        by_clock = budget_spec(self.settings).minutes is not None  # nothing of other runs depends on it
+        return timed(machine, engine, self._phases, self.callback.on_note) if by_clock else machine
 
     def _new(self, machine: Machine, pretrained: Pretrained | None) -> None:
         try:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 DOING = {  # phase -> what is being done in it, for people
     "imports": "loading the engine",
     "data": "reading the data",
+    "machine": "timing this machine",
     "network": "building the network",
     "kernels": "trying a first update",
     "training": "training",
@@ -26,7 +27,8 @@ class Phases:
         begun: receives the name of each phase when it begins.
 
     Attributes:
-        seconds: are those that each phase took, by name, in order; the phase that goes on is not among them.
+        seconds: are those that each phase took, by name, in order, all its times together; the phase that goes on is
+            not among them.
     """
 
     def __init__(
@@ -57,7 +59,8 @@ class Phases:
         if not self._name:
             return  # what comes before the first phase belongs to it
         now = time.monotonic()
-        seconds = self.seconds[self._name] = now - self._at
+        seconds = now - self._at
+        self.seconds[self._name] = self.seconds.get(self._name, 0.0) + seconds
         if self._done:
             self._say(f"{self._done} in {seconds:.2f} s.")
         self._at, self._name = now, ""

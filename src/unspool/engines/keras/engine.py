@@ -6,13 +6,13 @@ import tensorflow as tf
 
 from unspool.arrays import Array
 from unspool.data.partition import ONLY_PROCESS, Process
-from unspool.engines.base import ORDINARY_RATE, Machine
+from unspool.engines.base import Machine
 from unspool.engines.initial import initial_weights
 from unspool.engines.keras.compiled import has_kernels
 from unspool.engines.keras.learner import KerasLearner
 from unspool.engines.keras.network import KerasClassifier, KerasDecoder, wrap_parts
 from unspool.engines.keras.parts import Parts
-from unspool.engines.keras.platform import machine_threads, product_rate, start
+from unspool.engines.keras.platform import machine_threads, start
 from unspool.engines.keras.weights import load_weights
 from unspool.engines.machine import keep_large_blocks, processor_precision
 from unspool.errors import UsageError
@@ -51,10 +51,8 @@ def build_learner(
     return KerasLearner(parts, training)
 
 
-def find_machine(probe: bool, threads: int = 0) -> Machine:
-    """Describe this machine, with at most so many threads; its rate is measured only if a probe is requested."""
+def find_machine(threads: int = 0) -> Machine:
+    """Describe this machine, with at most so many threads."""
     start(threads)
     precision = processor_precision()
-    kind = tf.as_dtype(precision)
-    rate = product_rate(kind) if probe else ORDINARY_RATE
-    return Machine(precision, threads or machine_threads(), compiled=has_kernels(kind), rate=rate)
+    return Machine(precision, threads or machine_threads(), compiled=has_kernels(tf.as_dtype(precision)))

@@ -1,15 +1,12 @@
 """Describe the machine as TensorFlow finds it, and prepare it."""
 
 import os
-import time
 from contextlib import suppress
 
 import tensorflow as tf
 
 from unspool.arrays import Array
 from unspool.engines.keras.importing import without_logs
-
-PROBE_SIZE, PROBES = 1024, 20  # the width of the matrices whose product is timed, and how often
 
 
 class _Threads:
@@ -65,14 +62,3 @@ def sizes(values: tf.Tensor) -> list[int | tf.Tensor]:
         return known
     found = tf.unstack(tf.shape(values))
     return [scalar if number is None else number for number, scalar in zip(known, found, strict=True)]
-
-
-def product_rate(kind: tf.DType) -> float:
-    """Measure the operations per second of a large product, the best of several, in about a tenth of a second."""
-    one, other = (tf.cast(tf.random.normal([PROBE_SIZE, PROBE_SIZE]), kind) for _ in range(2))
-    shortest = float("inf")
-    for _ in range(PROBES):
-        started = time.perf_counter()
-        tf.matmul(one, other)  # eager: it returns when the product is computed
-        shortest = min(shortest, time.perf_counter() - started)
-    return 2 * PROBE_SIZE**3 / shortest

@@ -6,7 +6,7 @@ import torch
 
 from unspool.arrays import Array
 from unspool.data.partition import ONLY_PROCESS, Process
-from unspool.engines.base import ORDINARY_RATE, Machine
+from unspool.engines.base import Machine
 from unspool.engines.initial import initial_weights
 from unspool.engines.machine import keep_large_blocks
 from unspool.engines.torch.learner import TorchLearner
@@ -16,7 +16,6 @@ from unspool.engines.torch.platform import (
     choose_device,
     device,
     native_precision,
-    product_rate,
     usual_rows,
 )
 from unspool.engines.torch.recurrent import has_kernels
@@ -47,12 +46,11 @@ def build_learner(
     return TorchLearner(parts, training)
 
 
-def find_machine(probe: bool, threads: int = 0) -> Machine:
-    """Describe this machine, with at most so many threads; its rate is measured only if a probe is requested."""
+def find_machine(threads: int = 0) -> Machine:
+    """Describe this machine, with at most so many threads."""
     if threads:
         torch.set_num_threads(threads)
     precision = native_precision()
     kind = torch.bfloat16 if precision == "bfloat16" else torch.float32
     compiled = device().type == "cpu" and has_kernels(kind)
-    rate = product_rate(kind) if probe else ORDINARY_RATE
-    return Machine(precision, torch.get_num_threads(), usual_rows(), compiled, rate)
+    return Machine(precision, torch.get_num_threads(), usual_rows(), compiled)

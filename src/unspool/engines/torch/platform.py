@@ -1,6 +1,5 @@
 """Describe the machine as PyTorch finds it, and prepare it."""
 
-import time
 from functools import cache
 
 import torch
@@ -9,8 +8,7 @@ from torch import Tensor
 from unspool.arrays import Array
 from unspool.data.partition import Process
 from unspool.engines.machine import processor_precision
-
-PROBE_SIZE, PROBES = 1024, 20  # the width of the matrices whose product is timed, and how often
+from unspool.specs.training import Precision
 
 
 @cache
@@ -41,19 +39,8 @@ def usual_rows() -> int:
     return 32 if device().type == "cpu" else 256
 
 
-def native_precision() -> str:
+def native_precision() -> Precision:
     """Return `bfloat16` if the GPU, or without one the processor, multiplies it in hardware, else `float32`."""
     if device().type == "cuda":
         return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
     return processor_precision()
-
-
-def product_rate(kind: torch.dtype) -> float:
-    """Measure the operations per second of a large product, the best of several, in about a tenth of a second."""
-    one, other = (torch.randn(PROBE_SIZE, PROBE_SIZE, device=device()).to(kind) for _ in range(2))
-    shortest = float("inf")
-    for _ in range(PROBES):
-        started = time.perf_counter()
-        (one @ other)[0, 0].item()  # waits for the result
-        shortest = min(shortest, time.perf_counter() - started)
-    return 2 * PROBE_SIZE**3 / shortest
