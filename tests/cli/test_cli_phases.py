@@ -26,6 +26,7 @@ def test_every_phase_has_a_line_before_it_and_its_seconds_after_it(run, small, t
     expected = [
         "the engine torch was loaded in ",
         "the data were read and encoded in ",
+        "a small ",  # network was trained, to time this machine
         "text: ",
         "network: ",
         "training: muon",
