@@ -3,7 +3,9 @@
 Each text is learnt with the defaults for some minutes: books in four languages, tunes, names by line, and a declaration
 in twelve languages by line. `network` is that of the mixture, from which a part of the text was held back for the gate.
 Beside that of the first text, a network learns alone for as long, from all of it (--no-counts). How many nats minutes
-are worth depends on the machine, so the mixture must reach a fraction of those of the network that learns alone.
+are worth depends on the machine, so the mixture must reach a fraction of those of the network that learns alone. Of two
+networks that learn by the clock on a busy machine one may have had the better minutes: short budgets are tried with
+three seeds, the two in turn, and their medians count.
 Generating: an LSTM of 512 with random weights beside the counts of the first text, one stream and sixteen, against the
 network alone.
 """
@@ -13,20 +15,21 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.claims import Claim, highest, lowest
+from benchmarks.claims import Claim, highest, lowest, middle
 from benchmarks.common import Bench, trained, unspool
 
 FIRST = "tinyshakespeare"
-TEXTS: dict[str, tuple[str, tuple[float, ...], tuple[str, ...]]] = {  # file, minutes, options
-    FIRST: ("tinyshakespeare/input.txt", (1.0, 3.0, 8.0), ()),
-    "Nietzsche": ("books/nietzsche_en.txt", (1.0,), ()),
-    "War and Peace": ("books/war_and_peace_en.txt", (1.0,), ()),
-    "Metamorphosis, German": ("books/verwandlung_de.txt", (1.0,), ()),
-    "Eugene Onegin, Russian": ("books/onegin_ru.txt", (1.0,), ()),
-    "Dream of the Red Chamber, Chinese": ("books/hongloumeng_zh.txt", (1.0,), ()),
-    "Irish tunes": ("irish_abc/irish.abc", (1.0,), ()),
-    "names of 18 languages": ("names", (1.0,), ("--lines", "--suffix", ".txt")),
-    "Declaration of Human Rights, 12 languages": ("udhr", (1.0,), ("--lines", "--suffix", ".txt")),
+BUDGETS = {1.0: 3, 3.0: 3, 8.0: 1}  # minutes of training the first text, and with how many seeds each
+TEXTS: dict[str, tuple[str, dict[float, int], tuple[str, ...]]] = {  # file, minutes and seeds, options
+    FIRST: ("tinyshakespeare/input.txt", BUDGETS, ()),
+    "Nietzsche": ("books/nietzsche_en.txt", {1.0: 1}, ()),
+    "War and Peace": ("books/war_and_peace_en.txt", {1.0: 1}, ()),
+    "Metamorphosis, German": ("books/verwandlung_de.txt", {1.0: 1}, ()),
+    "Eugene Onegin, Russian": ("books/onegin_ru.txt", {1.0: 1}, ()),
+    "Dream of the Red Chamber, Chinese": ("books/hongloumeng_zh.txt", {1.0: 1}, ()),
+    "Irish tunes": ("irish_abc/irish.abc", {1.0: 1}, ()),
+    "names of 18 languages": ("names", {1.0: 1}, ("--lines", "--suffix", ".txt")),
+    "Declaration of Human Rights, 12 languages": ("udhr", {1.0: 1}, ("--lines", "--suffix", ".txt")),
 }
 MUST, OTHERS_MUST = 0.955, 0.98  # of the nats of the network: on the first text, and on the others
 STREAMS = {1: 20_000, 16: 2_000}  # tokens of each
@@ -34,18 +37,18 @@ REPEATS = 3
 CLAIMS = (
     *(
         claim
-        for minutes in TEXTS[FIRST][1]
+        for minutes in BUDGETS
         for claim in (
             Claim(
                 f"{FIRST}, {minutes:g} min: nats of the mixture by those of its network",
                 MUST,
-                highest("ratio", text=FIRST, minutes=minutes),
+                middle("ratio", text=FIRST, minutes=minutes),
                 True,
             ),
             Claim(
                 f"{FIRST}, {minutes:g} min: nats of the mixture by those of a network that learns alone",
                 MUST,
-                highest("of_alone", text=FIRST, minutes=minutes),
+                middle("of_alone", text=FIRST, minutes=minutes),
                 True,
             ),
         )
@@ -62,14 +65,16 @@ def run(bench: Bench) -> None:
         source = bench.text(name)
         if source is None:
             continue
-        for minutes in budgets:
-            alone = trained(source, minutes, "--no-counts") if text == FIRST else None
-            measured(bench, text, minutes, trained(source, minutes, *options), alone)
+        for minutes, seeds in budgets.items():
+            for seed in range(seeds):
+                seeded = ("--seed", str(seed)) if seed else ()  # the default is 0
+                alone = trained(source, minutes, "--no-counts", *seeded) if text == FIRST else None
+                measured(bench, text, minutes, seed, trained(source, minutes, *options, *seeded), alone)
         if text == FIRST:
-            generating(bench, trained(source, budgets[0], *options))
+            generating(bench, trained(source, min(budgets), *options))
 
 
-def measured(bench: Bench, text: str, minutes: float, folder: Path, alone: Path | None) -> None:
+def measured(bench: Bench, text: str, minutes: float, seed: int, folder: Path, alone: Path | None) -> None:
     """Measure a model, and where there is one a network that learnt alone, on what was held out."""
     found = unspool("evaluate", folder, report=f"{text}: reading what was held out")
     parts = found.get("parts", {"network": found})
@@ -78,7 +83,7 @@ def measured(bench: Bench, text: str, minutes: float, folder: Path, alone: Path 
     if alone is not None:
         row["alone"] = unspool("evaluate", alone)["nats_per_token"]
         row["of_alone"] = nats["mixture"] / row["alone"]
-    bench.add(text=text, minutes=minutes, **row)
+    bench.add(text=text, minutes=minutes, seed=seed, **row)
 
 
 def generating(bench: Bench, folder: Path) -> None:
