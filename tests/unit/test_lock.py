@@ -7,8 +7,10 @@ import tempfile
 import threading
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,8 +18,11 @@ import unspool
 from helpers.forked import exit_code, forked
 from helpers.small import TINY
 from unspool.data.partition import Process
-from unspool.errors import DataError, OutputError
+from unspool.errors import DataError, ModelFolderError, OutputError
 from unspool.folder.lock import is_locked, locked
+from unspool.folder.model_folder import ModelFolder
+from unspool.folder.request import write_request
+from unspool.tasks import starting
 from unspool.tasks.language.task import Language
 from unspool.tasks.run import Run
 from unspool.tasks.settings import grouped
@@ -29,6 +34,10 @@ SHORT = {**TINY, "steps": 2, "validations": 1}
 def names(folder: Path) -> list[str]:
     """Everything in a folder, hidden files too."""
     return sorted(path.name for path in folder.iterdir())
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def holding(path: Path) -> Callable[[], None]:
@@ -193,11 +202,37 @@ def test_a_run_is_refused_while_another_process_has_the_folder(text_file: Path, 
         with pytest.raises(OutputError, match=f"process {other}"):
             unspool.train(text_file, out=path, **SHORT)
         with pytest.raises(OutputError, match=f"process {other}"):
-            Run(path, Language(), grouped({}), Callback()).resume()
+            unspool.resume(path)
     finally:
         kill(other)
     unspool.train(text_file, out=path, **SHORT)
     assert names(tmp_path) == ["held", "m"]
+
+
+@pytest.mark.parametrize(
+    ("task", "settings"), [("language", SHORT), ("ngram", {"model": "ngram"})], ids=["trained", "counted"]
+)
+def test_a_run_that_ends_while_it_is_waited_for_is_not_begun_again_in_the_place_of_its_model(
+    text_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, task: str, settings: dict[str, Any]
+) -> None:
+    """A second process found it while its data were read, and the one that had begun it went on to the end."""
+    path, ended = tmp_path / "m", tmp_path / "ended"
+    unspool.train(text_file, out=ended, **settings)
+    unfinished = ModelFolder(path)
+    unfinished.create()
+    write_request(unfinished, {"task": task, "settings": grouped({"sources": [str(text_file)]}), "start_from": None})
+
+    @contextmanager
+    def locked_once_it_has_ended(place: Path) -> Iterator[None]:
+        shutil.rmtree(place)
+        shutil.copytree(ended, place)
+        with locked(place):
+            yield
+
+    monkeypatch.setattr(starting, "locked", locked_once_it_has_ended)
+    with pytest.raises(ModelFolderError, match="to the end"):
+        unspool.resume(path)
+    assert contents(path) == contents(ended)
 
 
 def test_processes_that_train_together_do_not_lock_each_other_out(tmp_path: Path) -> None:

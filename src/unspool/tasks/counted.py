@@ -58,19 +58,18 @@ class CountedRun:
                 self._count()
 
     def again(self) -> None:
-        """Begin a run again that was cut off.
+        """Begin a run again that was cut off, in a folder that is locked.
 
         Raises:
             UnspoolError: a part of it failed; a model that waits is restored then.
         """
-        with locked(self.path):
-            self.task.check(self.settings)
-            try:
-                self._count()
-            except BaseException:
-                bring_back(self.path)
-                raise
-            drop_replaced(self.path)
+        self.task.check(self.settings)
+        try:
+            self._count()
+        except BaseException:
+            bring_back(self.path)
+            raise
+        drop_replaced(self.path)
 
     def _count(self) -> None:
         folder = ModelFolder(self.path)

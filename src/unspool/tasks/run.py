@@ -88,13 +88,12 @@ class Run:
             self._new(machine, pretrained)
 
     def again(self, pretrained: Pretrained | None = None) -> None:
-        """Begin a run again that was cut off while its data were read.
+        """Begin a run again that was cut off while its data were read, in a folder that is locked.
 
         Raises:
             UnspoolError: a part of it failed; a model that waits is restored then.
         """
-        with self._lock():
-            self._new(self._check(pretrained), pretrained)
+        self._new(self._check(pretrained), pretrained)
 
     def _check(self, pretrained: Pretrained | None) -> Machine:
         """Refuse what cannot be trained before anything is touched; return the machine that trains."""
@@ -135,19 +134,11 @@ class Run:
         self._train(folder, recipe, plan.config, job, learner, Progress())
 
     def resume(self) -> None:
-        """Continue a run that was cut off.
+        """Continue a run that was cut off, in a folder that is locked.
 
         Raises:
             ModelFolderError: there is nothing to resume.
         """
-        with self._lock():
-            self._resume()
-
-    def _lock(self) -> AbstractContextManager[None]:
-        """Lock the folder; of several processes that train together the first does so for all."""
-        return locked(self.path) if self.process.rank == 0 else nullcontext()
-
-    def _resume(self) -> None:
         folder = ModelFolder(self.path)
         refuse_read(folder, "resuming")
         recipe, config = read_recipe(folder), read_config(folder)
@@ -181,6 +172,10 @@ class Run:
             self.callback.on_note(f"{engine} goes on with what {began} began: their results differ in the last digits.")
         self._prepare(recipe, config, job)
         self._train(folder, recipe, config, job, learner, progress)
+
+    def _lock(self) -> AbstractContextManager[None]:
+        """Lock the folder; of several processes that train together the first does so for all."""
+        return locked(self.path) if self.process.rank == 0 else nullcontext()
 
     def _learner(self, recipe: TrainingRecipe, config: Config, weights: Arrays | None = None) -> Learner:
         """Build a learner; without weights it starts from random ones."""

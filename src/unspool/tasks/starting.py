@@ -4,6 +4,7 @@ from pathlib import Path
 
 from unspool.engines.registry import usual_training_engine
 from unspool.errors import ModelFolderError
+from unspool.folder.lock import locked
 from unspool.folder.model_folder import ModelFolder
 from unspool.folder.request import read_request
 from unspool.specs.recipe import sections
@@ -52,6 +53,9 @@ def start_run(
 def go_on(path: Path, callback: Callback, engine: str | None) -> None:
     """Go on with a run that was cut off.
 
+    What there is to go on with is looked for once nobody else writes the folder: a run in another process may have
+    ended since, and would be begun again in the place of its model.
+
     Args:
         path: is that of the model folder.
         callback: receives events.
@@ -59,7 +63,13 @@ def go_on(path: Path, callback: Callback, engine: str | None) -> None:
 
     Raises:
         ModelFolderError: there is nothing to resume.
+        OutputError: another process writes the folder.
     """
+    with locked(path):
+        _go_on(path, callback, engine)
+
+
+def _go_on(path: Path, callback: Callback, engine: str | None) -> None:
     from unspool.tasks.base import CountedTask
     from unspool.tasks.counted import CountedRun
     from unspool.tasks.run import Run
