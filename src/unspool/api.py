@@ -273,6 +273,7 @@ def resume(
 
     Raises:
         ModelFolderError: there is nothing to resume.
+        OutputError: another process writes the folder.
     """
     from unspool.tasks.starting import go_on
     from unspool.training.progress import showing_run
